@@ -1,0 +1,64 @@
+/*
+ * sysmon - a monitor of the machine that it runs on, as a set of actors.
+ *
+ *   cpu memory network disk --samples--> rates --figures--> alerter --alerts--> console
+ *   watch ------------------------------------------------------------files--> console
+ *   journal <-- everything
+ *
+ * This file puts the actors together, runs them, and accounts for the events at the end.
+ * They stop in the reverse of the order in which they are added: the console is first so
+ * that it is last, and hears the last words of all the others.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "actors.h"
+#include "options.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+static int add_actors(maiko_supervisor *sup, const options *o)
+{
+	int rc = console_add(sup);
+	if (rc == 0 && o->journal != NULL) rc = journal_add(sup, o->journal);
+	if (rc == 0) rc = alerter_add(sup, &o->limits);
+	if (rc == 0) rc = rates_add(sup);
+	if (rc == 0) rc = watch_add(sup, o->watch_dir);
+	if (rc == 0) rc = sources_add(sup, o->proc_dir, o->interval_ms);
+	if (rc == 0 && o->seconds > 0) rc = curfew_add(sup, o->seconds);
+	return rc;
+}
+
+/* Prints where every event went. Whether all is accounted for, and no actor failed. */
+static bool account(maiko_supervisor *sup)
+{
+	maiko_ledger *ledger = NULL;
+	int rc = maiko_report(sup, &ledger);
+	bool fine = rc == 0 && maiko_ledger_balanced(ledger);
+
+	if (rc != 0) fprintf(stderr, "sysmon: no ledger: %s\n", maiko_strerror(rc));
+	else if (!fine) fprintf(stderr, "sysmon: the ledger does not balance\n");
+	for (size_t i = 0; rc == 0 && i < ledger->actor_count; i++)
+		fine = fine && ledger->actors[i].error == 0 && ledger->actors[i].status != MAIKO_ACTOR_STUCK;
+	if (rc == 0) rc = maiko_ledger_print(ledger, stdout);
+	maiko_ledger_free(ledger);
+	return fine && rc == 0 && fflush(stdout) == 0 && !ferror(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	options chosen;
+	maiko_supervisor *sup = NULL;
+
+	setlocale(LC_CTYPE, ""); /* for the width of characters */
+	options_answer answer = options_parse(argc, argv, &chosen);
+	if (answer != OPTIONS_RUN) return answer == OPTIONS_HELPED ? 0 : 2;
+
+	int rc = maiko_supervisor_new(&sup, &(maiko_options){.workers = chosen.workers});
+	if (rc == 0) rc = add_actors(sup, &chosen);
+	if (rc == 0) rc = maiko_run(sup);
+	if (rc != 0) fprintf(stderr, "sysmon: %s\n", maiko_strerror(rc));
+	bool fine = sup != NULL && account(sup);
+	maiko_supervisor_free(sup);
+	return rc == 0 && fine ? 0 : 1;
+}

@@ -1,0 +1,292 @@
+/*
+ * actor.h - actor types: a state struct and its handlers.
+ *
+ *   typedef struct greeter { unsigned greeted; } greeter;
+ *   static int greeter_on_hello(greeter *self, const hello *ev, maiko_ctx *ctx);
+ *   MAIKO_ACTOR(greeter, MAIKO_ON(hello, greeter_on_hello));
+ *
+ * Items, each with the exact signature of its function (any other does not
+ * compile), up to 32 in all and one of a kind (of MAIKO_ON: one an event):
+ *
+ *   MAIKO_ON(event, fn)   int fn(state *, const event *, maiko_ctx *)
+ *   MAIKO_ON_ANY(fn)      int fn(state *, const maiko_any *, maiko_ctx *)
+ *                         every event that no MAIKO_ON handles
+ *   MAIKO_ON_START(fn)    int fn(state *, maiko_ctx *)
+ *   MAIKO_ON_STOP(fn)     int fn(state *, maiko_ctx *)
+ *   MAIKO_ON_ERROR(fn)    int fn(state *, const maiko_error *, maiko_ctx *)
+ *   MAIKO_ON_DONE(fn)     int fn(state *, const maiko_completion *, maiko_ctx *)
+ *                         a change that this actor asked for is complete
+ *   MAIKO_TICK(fn)        maiko_next fn(state *, maiko_ctx *)
+ *
+ * A negative answer is an error: on_error gets it and answers 0 to go on, or
+ * negative to let the actor fail (without an on_error every error does). An
+ * actor that has failed gets on_stop, if its on_start succeeded, and is removed;
+ * the others go on.
+ *
+ * The state is the runtime's: zeroed, or a shallow copy of the option .init,
+ * before on_start. It does not move while the actor lives. An actor's callbacks
+ * never overlap, so its state needs no lock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_ACTOR_H
+#define MAIKO_ACTOR_H
+
+#include <maiko/event.h>
+#include <maiko/export.h>
+#include <maiko/next.h>
+#include <maiko/pp.h>
+#include <maiko/topic.h>
+
+#define MAIKO_STATE_SIZE_MAX (1u << 26) /* bytes */
+#define MAIKO_ACTORS_MAX (1u << 22)     /* at one time, a supervisor */
+#define MAIKO_MAILBOX_MAX (1u << 20)    /* events */
+#define MAIKO_BUDGET_MAX (1u << 16)     /* events a turn */
+
+/* What the actor was doing when it failed. */
+typedef enum maiko_phase {
+	MAIKO_PHASE_START = 1,
+	MAIKO_PHASE_HANDLE,
+	MAIKO_PHASE_TICK,
+	MAIKO_PHASE_STOP,
+	MAIKO_PHASE_DONE,     /* MAIKO_ON_DONE, or the done of a blocking job     */
+	MAIKO_PHASE_OVERFLOW, /* its mailbox was full under MAIKO_FAIL            */
+	MAIKO_PHASE_DEADLOCK, /* it is in a cycle of full mailboxes past the bound;
+			       * it fails whatever on_error answers              */
+	MAIKO_PHASE_LOOP      /* between maiko_enter and maiko_leave              */
+} maiko_phase;
+
+typedef struct maiko_error {
+	int code;           /* negative */
+	maiko_phase phase;
+	maiko_any event;    /* event.type is NULL when there was none */
+	const char *detail; /* more, for a person; never NULL */
+} maiko_error;
+
+/* Changes that are asked for in one moment and complete in a later one. */
+typedef enum maiko_change {
+	MAIKO_CHANGE_ADD = 1,
+	MAIKO_CHANGE_REMOVE,
+	MAIKO_CHANGE_SUBSCRIBE,
+	MAIKO_CHANGE_UNSUBSCRIBE
+} maiko_change;
+
+typedef struct maiko_completion {
+	maiko_change change;
+	int status;              /* 0, or why it was not done */
+	maiko_actor_id actor;    /* the actor added, removed, ... */
+	const maiko_topic *topic; /* of (un)subscribe, else NULL */
+} maiko_completion;
+
+typedef enum maiko_item_kind {
+	MAIKO_ITEM_END = 0,
+	MAIKO_ITEM_ON,
+	MAIKO_ITEM_ANY,
+	MAIKO_ITEM_START,
+	MAIKO_ITEM_STOP,
+	MAIKO_ITEM_ERROR,
+	MAIKO_ITEM_DONE,
+	MAIKO_ITEM_TICK
+} maiko_item_kind;
+
+/* One row of an actor type. Which function is set follows from the kind. */
+typedef struct maiko_item {
+	maiko_item_kind kind;
+	const maiko_event_type *event; /* ON */
+	int (*on)(void *state, const void *event, maiko_ctx *ctx);
+	int (*any)(void *state, const maiko_any *event, maiko_ctx *ctx);
+	int (*hook)(void *state, maiko_ctx *ctx); /* START, STOP */
+	int (*error)(void *state, const maiko_error *error, maiko_ctx *ctx);
+	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
+	maiko_next (*tick)(void *state, maiko_ctx *ctx);
+} maiko_item;
+
+/* An actor type's description. Made by MAIKO_ACTOR; memory as for maiko_topic. */
+typedef struct maiko_actor_type {
+	const char *name;
+	uint32_t state_size;  /* bytes, up to MAIKO_STATE_SIZE_MAX */
+	uint32_t state_align; /* a power of two up to 64 */
+	const maiko_item *items; /* ends with MAIKO_ITEM_END */
+	uint64_t *slot;       /* the runtime's, zero at first */
+} maiko_actor_type;
+
+/* The options of maiko_add; init_type is `const state *`, so that .init is typed. */
+#define MAIKO_ADD_OPTIONS_(init_type)                                                                                  \
+	init_type init;                    /* the state to copy at (re)start; NULL: zeroed            */               \
+	const maiko_subscription *topics;  /* MAIKO_TOPICS(...), MAIKO_ALL_TOPICS, MAIKO_NO_TOPICS;                    \
+					    * NULL: the topics of the events that the type handles   */                \
+	maiko_overflow overflow;           /* for those derived topics; default: each topic's own    */                \
+	uint32_t mailbox;                  /* events, 1 to MAIKO_MAILBOX_MAX; 0: the supervisor's    */                \
+	uint32_t max_events_per_tick;      /* events a turn, 1 to MAIKO_BUDGET_MAX; 0: supervisor's  */                \
+	uint32_t worker;                   /* 1 and up: pinned to that worker; 0: the runtime's choice */              \
+	bool own_thread;                   /* a worker of its own                                    */                \
+	bool echo;                         /* gets its own events too                                */                \
+	maiko_actor_id *ret_id;            /* where the id goes; NULL: nowhere                       */                \
+	void (*done)(void *arg, const maiko_completion *completion); /* see supervisor.h             */                \
+	void *done_arg;                                                                                                \
+	char reserved_
+
+typedef struct maiko_add_options {
+	MAIKO_ADD_OPTIONS_(const void *);
+} maiko_add_options;
+
+MAIKO_BEGIN_DECLS
+
+/* The raw call under maiko_add from outside; see supervisor.h. `options` may be NULL. */
+MAIKO_API int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, const char *name,
+				   const maiko_add_options *options);
+
+/* The raw call under maiko_add from inside an actor; see ctx.h. */
+MAIKO_API int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name,
+			    const maiko_add_options *options);
+
+MAIKO_END_DECLS
+
+#define MAIKO_ON(event, fn) (MAIKO_PP_ON_, event, fn)
+#define MAIKO_ON_ANY(fn) (MAIKO_PP_ANY_, ~, fn)
+#define MAIKO_ON_START(fn) (MAIKO_PP_START_, ~, fn)
+#define MAIKO_ON_STOP(fn) (MAIKO_PP_STOP_, ~, fn)
+#define MAIKO_ON_ERROR(fn) (MAIKO_PP_ERROR_, ~, fn)
+#define MAIKO_ON_DONE(fn) (MAIKO_PP_DONE_, ~, fn)
+#define MAIKO_TICK(fn) (MAIKO_PP_TICK_, ~, fn)
+
+/* MAIKO_ACTOR(state type, items...): an actor type of this file. */
+#define MAIKO_ACTOR(...) MAIKO_PP_ACTOR_(static, __VA_ARGS__, (MAIKO_PP_END_, ~, ~))
+/* The same over several files: DECLARE in a header, DEFINE in one source file. */
+#define MAIKO_ACTOR_DECLARE(type)                                                                                      \
+	extern const maiko_actor_type maiko_gen_actor_##type;                                                          \
+	MAIKO_PP_ADDER_(type)
+#define MAIKO_ACTOR_DEFINE(...) MAIKO_PP_ACTOR_DEFINE_(__VA_ARGS__, (MAIKO_PP_END_, ~, ~))
+
+/* The description of an actor type made by MAIKO_ACTOR. */
+#define MAIKO_ACTOR_REF(type) (&maiko_gen_actor_##type)
+
+/* maiko_add(to, type, name, options...): see supervisor.h and ctx.h. */
+#define maiko_add(to, type, ...) MAIKO_PP_ADD_(to, type, __VA_ARGS__, .reserved_ = 0)
+
+/* ---- how it is done ------------------------------------------------------ */
+
+#define MAIKO_PP_ADD_(to, type, name, ...)                                                                             \
+	_Generic((to), maiko_ctx * : maiko_gen_ctx_add_##type, maiko_supervisor * : maiko_gen_add_##type)(             \
+	    (to), (name), &(const struct maiko_gen_options_##type){__VA_ARGS__})
+
+/* The typed options of one actor type, and its two adders. */
+#define MAIKO_PP_ADDER_(type)                                                                                          \
+	struct maiko_gen_options_##type {                                                                              \
+		MAIKO_ADD_OPTIONS_(const type *);                                                                      \
+	};                                                                                                             \
+	MAIKO_UNUSED static inline maiko_add_options maiko_gen_raw_##type(const struct maiko_gen_options_##type *o_)   \
+	{                                                                                                              \
+		maiko_add_options raw_ = {.init = o_->init,                                                            \
+					  .topics = o_->topics,                                                        \
+					  .overflow = o_->overflow,                                                    \
+					  .mailbox = o_->mailbox,                                                      \
+					  .max_events_per_tick = o_->max_events_per_tick,                              \
+					  .worker = o_->worker,                                                        \
+					  .own_thread = o_->own_thread,                                                \
+					  .echo = o_->echo,                                                            \
+					  .ret_id = o_->ret_id,                                                        \
+					  .done = o_->done,                                                            \
+					  .done_arg = o_->done_arg,                                                    \
+					  .reserved_ = 0};                                                             \
+		return raw_;                                                                                           \
+	}                                                                                                              \
+	MAIKO_UNUSED static inline int maiko_gen_add_##type(maiko_supervisor *sup_, const char *name_,                 \
+							    const struct maiko_gen_options_##type *o_)                 \
+	{                                                                                                              \
+		maiko_add_options raw_ = maiko_gen_raw_##type(o_);                                                     \
+		return maiko_supervisor_add(sup_, &maiko_gen_actor_##type, name_, &raw_);                              \
+	}                                                                                                              \
+	MAIKO_UNUSED static inline int maiko_gen_ctx_add_##type(maiko_ctx *ctx_, const char *name_,                    \
+								const struct maiko_gen_options_##type *o_)             \
+	{                                                                                                              \
+		maiko_add_options raw_ = maiko_gen_raw_##type(o_);                                                     \
+		return maiko_ctx_add(ctx_, &maiko_gen_actor_##type, name_, &raw_);                                     \
+	}                                                                                                              \
+	_Static_assert(sizeof(maiko_add_options) > 0, "")
+
+#define MAIKO_PP_ACTOR_(linkage, type, ...)                                                                            \
+	MAIKO_PP_ACTOR_TABLE_(linkage, type, __VA_ARGS__);                                                             \
+	MAIKO_PP_ADDER_(type)
+#define MAIKO_PP_ACTOR_DEFINE_(type, ...) MAIKO_PP_ACTOR_TABLE_(, type, __VA_ARGS__)
+
+/* The items are expanded twice: to trampolines, which call each function by its
+ * own type, and to the rows that point to them. */
+#define MAIKO_PP_ACTOR_TABLE_(linkage, type, ...)                                                                      \
+	_Static_assert(MAIKO_PP_COUNT(__VA_ARGS__) <= 33, #type " has more than 32 items");                            \
+	MAIKO_PP_MAP(MAIKO_PP_CALLER_, type, __VA_ARGS__)                                                              \
+	static const maiko_item maiko_gen_items_##type[] = {MAIKO_PP_MAP(MAIKO_PP_ROW_, type, __VA_ARGS__)};           \
+	static uint64_t maiko_gen_slot_actor_##type MAIKO_UNUSED;                                                      \
+	linkage const maiko_actor_type maiko_gen_actor_##type MAIKO_UNUSED = {.name = #type,                           \
+									      .state_size = sizeof(type),              \
+									      .state_align = _Alignof(type),           \
+									      .items = maiko_gen_items_##type,         \
+									      .slot = &maiko_gen_slot_actor_##type}
+
+#define MAIKO_PP_CALLER_(type, tuple) MAIKO_PP_ITEM_(CALLER_, type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_ROW_(type, tuple) MAIKO_PP_ITEM_(ROW_, type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_ITEM_(...) MAIKO_PP_ITEM_OPEN_(__VA_ARGS__)
+#define MAIKO_PP_ITEM_OPEN_(what, type, kind, event, fn) MAIKO_PP_CAT(kind, what)(type, event, fn)
+
+#define MAIKO_PP_CHECK_(fn, pointer, message) _Static_assert(_Generic(&fn, pointer : 1, default : 0), message);
+
+#define MAIKO_PP_ON_CALLER_(type, event_, fn)                                                                          \
+	MAIKO_PP_CHECK_(fn, int (*)(type *, const event_ *, maiko_ctx *),                                              \
+			"MAIKO_ON(" #event_ ", " #fn "): the handler must be  int " #fn "(" #type                      \
+			" *self, const " #event_ " *ev, maiko_ctx *ctx)")                                              \
+	static int maiko_gen_on_##type##_gets_##event_(void *state_, const void *data_, maiko_ctx *ctx_)               \
+	{                                                                                                              \
+		return fn((type *)state_, (const event_ *)data_, ctx_);                                                \
+	}
+#define MAIKO_PP_ON_ROW_(type, event_, fn)                                                                             \
+	{.kind = MAIKO_ITEM_ON, .event = &maiko_gen_event_##event_, .on = maiko_gen_on_##type##_gets_##event_},
+
+#define MAIKO_PP_ANY_CALLER_(type, ignored, fn)                                                                        \
+	MAIKO_PP_CHECK_(fn, int (*)(type *, const maiko_any *, maiko_ctx *),                                           \
+			"MAIKO_ON_ANY(" #fn "): it must be  int " #fn "(" #type                                        \
+			" *self, const maiko_any *ev, maiko_ctx *ctx)")                                                \
+	static int maiko_gen_any_##type(void *state_, const maiko_any *any_, maiko_ctx *ctx_)                          \
+	{                                                                                                              \
+		return fn((type *)state_, any_, ctx_);                                                                 \
+	}
+#define MAIKO_PP_ANY_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_ANY, .any = maiko_gen_any_##type},
+
+#define MAIKO_PP_HOOK_CALLER_(type, fn, hook, what)                                                                    \
+	MAIKO_PP_CHECK_(fn, int (*)(type *, maiko_ctx *),                                                              \
+			what "(" #fn "): it must be  int " #fn "(" #type " *self, maiko_ctx *ctx)")                    \
+	static int maiko_gen_##hook##_##type(void *state_, maiko_ctx *ctx_) { return fn((type *)state_, ctx_); }
+#define MAIKO_PP_START_CALLER_(type, ignored, fn) MAIKO_PP_HOOK_CALLER_(type, fn, start, "MAIKO_ON_START")
+#define MAIKO_PP_STOP_CALLER_(type, ignored, fn) MAIKO_PP_HOOK_CALLER_(type, fn, stop, "MAIKO_ON_STOP")
+#define MAIKO_PP_START_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_START, .hook = maiko_gen_start_##type},
+#define MAIKO_PP_STOP_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_STOP, .hook = maiko_gen_stop_##type},
+
+#define MAIKO_PP_ERROR_CALLER_(type, ignored, fn)                                                                      \
+	MAIKO_PP_CHECK_(fn, int (*)(type *, const maiko_error *, maiko_ctx *),                                         \
+			"MAIKO_ON_ERROR(" #fn "): it must be  int " #fn "(" #type                                      \
+			" *self, const maiko_error *error, maiko_ctx *ctx)")                                           \
+	static int maiko_gen_error_##type(void *state_, const maiko_error *error_, maiko_ctx *ctx_)                    \
+	{                                                                                                              \
+		return fn((type *)state_, error_, ctx_);                                                               \
+	}
+#define MAIKO_PP_ERROR_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_ERROR, .error = maiko_gen_error_##type},
+
+#define MAIKO_PP_DONE_CALLER_(type, ignored, fn)                                                                       \
+	MAIKO_PP_CHECK_(fn, int (*)(type *, const maiko_completion *, maiko_ctx *),                                    \
+			"MAIKO_ON_DONE(" #fn "): it must be  int " #fn "(" #type                                       \
+			" *self, const maiko_completion *completion, maiko_ctx *ctx)")                                 \
+	static int maiko_gen_done_##type(void *state_, const maiko_completion *completion_, maiko_ctx *ctx_)           \
+	{                                                                                                              \
+		return fn((type *)state_, completion_, ctx_);                                                          \
+	}
+#define MAIKO_PP_DONE_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_DONE, .done = maiko_gen_done_##type},
+
+#define MAIKO_PP_TICK_CALLER_(type, ignored, fn)                                                                       \
+	MAIKO_PP_CHECK_(fn, maiko_next(*)(type *, maiko_ctx *),                                                        \
+			"MAIKO_TICK(" #fn "): it must be  maiko_next " #fn "(" #type " *self, maiko_ctx *ctx)")        \
+	static maiko_next maiko_gen_tick_##type(void *state_, maiko_ctx *ctx_) { return fn((type *)state_, ctx_); }
+#define MAIKO_PP_TICK_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_TICK, .tick = maiko_gen_tick_##type},
+
+#define MAIKO_PP_END_CALLER_(type, ignored, also)
+#define MAIKO_PP_END_ROW_(type, ignored, also) {.kind = MAIKO_ITEM_END}
+
+#endif

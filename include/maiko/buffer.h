@@ -1,0 +1,57 @@
+/*
+ * buffer.h - reference-counted bytes: large or variable data inside an event.
+ *
+ *   typedef struct frame { uint32_t width, height; maiko_buffer *pixels; } frame;
+ *   MAIKO_EVENT(frame, video, width, height, pixels);
+ *
+ * A buffer that has been sent is const: all receivers share the same bytes. A
+ * send takes a reference of its own for each buffer field that is not NULL; the
+ * caller always drops his. A receiver that wants to keep the bytes past its
+ * handler takes a reference. Counts are atomic: any thread may ref and unref.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_BUFFER_H
+#define MAIKO_BUFFER_H
+
+#include <maiko/export.h>
+
+/* The largest buffer, in bytes: 1 GiB. */
+#define MAIKO_BUFFER_MAX ((size_t)1 << 30)
+
+typedef struct maiko_buffer maiko_buffer;
+
+MAIKO_BEGIN_DECLS
+
+/* A buffer of `size` zeroed bytes (0 to MAIKO_BUFFER_MAX), with one reference,
+ * the caller's. Errors: MAIKO_EINVAL, MAIKO_E2BIG, MAIKO_ENOMEM. Any thread. */
+MAIKO_API int maiko_buffer_new(size_t size, maiko_buffer **ret_buffer);
+
+/* A buffer with a copy of `size` bytes of `data`. Errors as above. */
+MAIKO_API int maiko_buffer_copy(const void *data, size_t size, maiko_buffer **ret_buffer);
+
+/* A buffer around memory of the caller's; `release(data, arg)` is called once,
+ * when the last reference is dropped, on the thread that drops it. On failure
+ * the memory stays the caller's and `release` is not called. */
+MAIKO_API int maiko_buffer_wrap(void *data, size_t size, void (*release)(void *data, void *arg), void *arg,
+				maiko_buffer **ret_buffer);
+
+/* One reference more. Returns its argument; NULL is fine. */
+MAIKO_API maiko_buffer *maiko_buffer_ref(const maiko_buffer *buffer);
+
+/* One reference less; the last frees the buffer. Returns NULL; NULL is fine. */
+MAIKO_API maiko_buffer *maiko_buffer_unref(const maiko_buffer *buffer);
+
+/* The bytes, to read. */
+MAIKO_API const void *maiko_buffer_data(const maiko_buffer *buffer);
+
+/* The bytes, to fill before the first send; NULL once the buffer is shared (it
+ * has more than one reference). */
+MAIKO_API void *maiko_buffer_writable(maiko_buffer *buffer);
+
+/* How many bytes; 0 for NULL. */
+MAIKO_API size_t maiko_buffer_size(const maiko_buffer *buffer);
+
+MAIKO_END_DECLS
+
+#endif

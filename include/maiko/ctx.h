@@ -1,0 +1,157 @@
+/*
+ * ctx.h - what an actor may call inside one of its callbacks.
+ *
+ * Every function here belongs to the actor whose ctx it gets, and may be called
+ * only on that actor's worker: inside its callbacks, or between maiko_enter and
+ * maiko_leave. None of them waits.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_CTX_H
+#define MAIKO_CTX_H
+
+#include <maiko/actor.h>
+#include <maiko/event.h>
+#include <maiko/export.h>
+#include <maiko/send.h>
+#include <maiko/supervisor.h>
+
+struct uv_loop_s;
+struct uv_handle_s;
+
+MAIKO_BEGIN_DECLS
+
+/* ---- who and when --------------------------------------------------------- */
+
+/* This actor's name and id. */
+MAIKO_API const char *maiko_name(const maiko_ctx *ctx);
+MAIKO_API maiko_actor_id maiko_self(const maiko_ctx *ctx);
+
+/* The supervisor that runs this actor. */
+MAIKO_API maiko_supervisor *maiko_supervisor_of(const maiko_ctx *ctx);
+
+/* Who sent the event being handled: an actor's name, or "outside"; "" when no
+ * event is being handled. Valid until the callback returns. */
+MAIKO_API const char *maiko_sender(const maiko_ctx *ctx);
+
+/* The envelope of the event being handled; NULL when there is none. Valid until
+ * the next call of maiko_meta by this actor or the end of the callback. */
+MAIKO_API const maiko_envelope *maiko_meta(const maiko_ctx *ctx);
+
+/* Nanoseconds of a clock that never goes back, read once a turn of the worker. */
+MAIKO_API uint64_t maiko_now(const maiko_ctx *ctx);
+
+/* 64 random bits (not for secrets). Under simulation they follow from the seed. */
+MAIKO_API uint64_t maiko_random(maiko_ctx *ctx);
+
+/* Whether the drain of a stop has begun. */
+MAIKO_API bool maiko_stopping(const maiko_ctx *ctx);
+
+/* Whether this actor is muted: a subscriber of what it sends is full. It may
+ * finish its callback, with MAIKO_ALLOWANCE further sends. */
+MAIKO_API bool maiko_is_congested(const maiko_ctx *ctx);
+
+/* ---- events and ticks ------------------------------------------------------ */
+
+/* Keeps the event being handled (`event` is the handler's pointer, else
+ * MAIKO_EINVAL) beyond the handler, until maiko_release; only this actor may read
+ * it. What is still kept when the actor ends is released then. MAIKO_ENOMEM. */
+MAIKO_API int maiko_keep(maiko_ctx *ctx, const void *event);
+
+/* Gives a kept event back. MAIKO_EINVAL: not one that this actor keeps. */
+MAIKO_API int maiko_release(maiko_ctx *ctx, const void *event);
+
+/* Makes a tick that rests, for whatever it waits, due now. MAIKO_EINVAL: the
+ * actor has no tick; MAIKO_ESHUTDOWN: ticks have ended. */
+MAIKO_API int maiko_wake_tick(maiko_ctx *ctx);
+
+/* ---- changes: they complete later, and MAIKO_ON_DONE tells ------------------ */
+
+/* maiko_add(ctx, type, name, options...): as from outside (supervisor.h), but
+ * returns once the request is taken. */
+
+/* Removes this actor: after this callback it handles no event; on_stop runs; what
+ * is queued for it is counted dead. MAIKO_ESTATE: it is ending already. */
+MAIKO_API int maiko_stop_self(maiko_ctx *ctx);
+
+/* Asks the whole supervisor to stop, with the default deadline. 0 also when it
+ * is stopping already. */
+MAIKO_API int maiko_stop_all(maiko_ctx *ctx);
+
+/* The raw calls under maiko_remove, maiko_subscribe and maiko_unsubscribe. */
+MAIKO_API int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options);
+MAIKO_API int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
+				  const maiko_change_options *options);
+MAIKO_API int maiko_ctx_unsubscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
+				    const maiko_change_options *options);
+
+/* ---- blocking work ---------------------------------------------------------- */
+
+/* A pair of functions for the blocking pool, made by MAIKO_BLOCKING. */
+typedef struct maiko_job_type {
+	const char *actor; /* the name of the actor type that `done` is for */
+	uint32_t size;     /* of the job, up to MAIKO_EVENT_SIZE_MAX */
+	int (*work)(void *job);
+	int (*done)(void *state, void *job, int status, maiko_ctx *ctx);
+} maiko_job_type;
+
+/* Runs `work` on a copy of `job` in the blocking pool (threads of its own, neither
+ * the workers' nor libuv's), then `done` as a callback of this actor, with the
+ * copy and what `work` returned. A stop waits for both. If the actor ends before,
+ * `done` does not run. Errors: MAIKO_EINVAL, MAIKO_ETYPE (the job belongs to
+ * another actor type), MAIKO_ENOMEM, MAIKO_EAGAIN (no thread could be made). */
+MAIKO_API int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *job);
+
+/* ---- libuv ------------------------------------------------------------------- */
+
+/* The loop of this actor's worker. Handles on it live and call back there. */
+MAIKO_API struct uv_loop_s *maiko_loop(maiko_ctx *ctx);
+
+/* Ties a handle of that loop to this actor: when the actor ends it is closed, if it
+ * is not closing yet, and the state is freed only after the close callback. Errors:
+ * MAIKO_EINVAL (a NULL, or a handle of another loop), MAIKO_EEXIST, MAIKO_ENOMEM,
+ * MAIKO_ESTATE (the actor is ending). */
+MAIKO_API int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle);
+
+/* Closes an adopted handle now; `closed` (may be NULL) is its close callback.
+ * MAIKO_EINVAL: not adopted by this actor, or closing already. */
+MAIKO_API int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struct uv_handle_s *handle));
+
+/* The way back from a libuv callback into the actor: between the two, the state and
+ * every call of this page may be used as in a callback of the actor. Always pair
+ * them. maiko_enter returns 0, MAIKO_EFAILED (the actor has ended: touch nothing,
+ * do not leave) or MAIKO_ESTATE (it is inside a callback already). A negative `rc`
+ * given to maiko_leave goes to on_error. */
+MAIKO_API int maiko_enter(maiko_ctx *ctx);
+MAIKO_API void maiko_leave(maiko_ctx *ctx, int rc);
+
+MAIKO_END_DECLS
+
+/* MAIKO_BLOCKING(actor, job, work, done), at file scope before its use:
+ *   static int lookup_work(lookup *job);                        on a pool thread
+ *   static int resolver_on_lookup(resolver *self, lookup *job, int status, maiko_ctx *ctx);
+ *   MAIKO_BLOCKING(resolver, lookup, lookup_work, resolver_on_lookup);
+ * maiko_blocking(ctx, work, done, .field = ...) then starts such a job. */
+#define MAIKO_BLOCKING(actor_, job, work_, done_)                                                                      \
+	MAIKO_PP_CHECK_(work_, int (*)(job *), "MAIKO_BLOCKING: work must be  int " #work_ "(" #job " *job)")          \
+	MAIKO_PP_CHECK_(done_, int (*)(actor_ *, job *, int, maiko_ctx *),                                             \
+			"MAIKO_BLOCKING: done must be  int " #done_ "(" #actor_ " *self, " #job                        \
+			" *job, int status, maiko_ctx *ctx)")                                                          \
+	static int maiko_gen_work_##work_##_##done_(void *data_) { return work_((job *)data_); }                       \
+	static int maiko_gen_done_##work_##_##done_(void *state_, void *data_, int status_, maiko_ctx *ctx_)           \
+	{                                                                                                              \
+		return done_((actor_ *)state_, (job *)data_, status_, ctx_);                                           \
+	}                                                                                                              \
+	typedef job maiko_gen_jobtype_##work_##_##done_ MAIKO_UNUSED;                                                  \
+	static const maiko_job_type maiko_gen_job_##work_##_##done_ MAIKO_UNUSED = {                                   \
+		.actor = #actor_,                                                                                      \
+		.size = sizeof(job),                                                                                   \
+		.work = maiko_gen_work_##work_##_##done_,                                                              \
+		.done = maiko_gen_done_##work_##_##done_}
+
+#define maiko_blocking(ctx, work, ...) MAIKO_PP_BLOCKING_(ctx, work, __VA_ARGS__, )
+#define MAIKO_PP_BLOCKING_(ctx, work, done, ...)                                                                       \
+	maiko_ctx_blocking((ctx), &maiko_gen_job_##work##_##done,                                                      \
+			   &MAIKO_PP_VALUE_(maiko_gen_jobtype_##work##_##done, __VA_ARGS__))
+
+#endif

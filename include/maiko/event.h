@@ -1,0 +1,268 @@
+/*
+ * event.h - events: plain structs with a description.
+ *
+ *   typedef struct reading { char sensor[16]; double value; } reading;
+ *   MAIKO_EVENT(reading, telemetry, sensor, value);
+ *
+ * The description (name, size, topic, and each field's name, offset, size and
+ * kind) is derived by the compiler from the struct; whatever prints, encodes,
+ * records or forwards events reads it. Fields that are not listed travel inside
+ * the process but are not described.
+ *
+ *   field        kind                       spelling in the list
+ *   char x[N]    text, zero-terminated      x
+ *   uint8_t x[N] bytes                      x
+ *   bool, any integer, float, double        x
+ *   enum         its integer                MAIKO_ENUM(x)
+ *   struct       described by MAIKO_STRUCT  MAIKO_NESTED(x, type)
+ *   maiko_buffer *                          x
+ *
+ * Any other field (a pointer, another array) does not compile.
+ *
+ * Identity is the name together with the layout: two files or plugins that
+ * describe the same event agree; the same name with another layout is
+ * MAIKO_ETYPE where the second is first used.
+ *
+ * Bounds: MAIKO_FIELDS_MAX fields, MAIKO_NESTING_MAX levels of nested structs,
+ * MAIKO_EVENT_SIZE_MAX bytes, MAIKO_EVENTS_MAX event types a supervisor.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_EVENT_H
+#define MAIKO_EVENT_H
+
+#include <maiko/buffer.h>
+#include <maiko/export.h>
+#include <maiko/pp.h>
+#include <maiko/topic.h>
+
+#define MAIKO_FIELDS_MAX 32
+#define MAIKO_NESTING_MAX 8
+#define MAIKO_EVENT_SIZE_MAX (1u << 20)
+#define MAIKO_EVENTS_MAX 65536
+
+typedef enum maiko_kind {
+	MAIKO_KIND_NONE = 0,
+	MAIKO_KIND_TEXT,
+	MAIKO_KIND_BYTES,
+	MAIKO_KIND_BOOL,
+	MAIKO_KIND_INT,  /* signed, 1, 2, 4 or 8 bytes   */
+	MAIKO_KIND_UINT, /* unsigned, 1, 2, 4 or 8 bytes */
+	MAIKO_KIND_FLOAT,
+	MAIKO_KIND_DOUBLE,
+	MAIKO_KIND_ENUM, /* an integer of `size` bytes   */
+	MAIKO_KIND_STRUCT,
+	MAIKO_KIND_BUFFER
+} maiko_kind;
+
+struct maiko_layout;
+
+typedef struct maiko_field {
+	const char *name; /* NULL ends a list */
+	uint32_t offset;  /* bytes from the start of the struct */
+	uint32_t size;    /* bytes */
+	maiko_kind kind;
+	const struct maiko_layout *nested; /* of a STRUCT, else NULL */
+} maiko_field;
+
+/* A struct's description. */
+typedef struct maiko_layout {
+	const char *name;
+	uint32_t size; /* bytes */
+	uint32_t align;
+	const maiko_field *fields; /* ends with a field without a name */
+} maiko_layout;
+
+/* An event's description. Memory as for maiko_topic. */
+typedef struct maiko_event_type {
+	const maiko_layout *layout;
+	const maiko_topic *topic; /* NULL: `route` decides for each event */
+	const maiko_topic *(*route)(const void *event);
+	uint64_t *slot; /* the runtime's, zero at first */
+} maiko_event_type;
+
+/* An event of whatever type, as MAIKO_ON_ANY and key functions see it. */
+typedef struct maiko_any {
+	const maiko_event_type *type;
+	const void *data;
+} maiko_any;
+
+/* 128 bits, unique across processes: `origin` is drawn at random for each sender,
+ * `sequence` counts. Zero in both: none. */
+typedef struct maiko_id {
+	uint64_t origin;
+	uint64_t sequence;
+} maiko_id;
+
+/* What the runtime knows of an event besides its content. */
+typedef struct maiko_envelope {
+	maiko_id id;
+	maiko_id parent;       /* the event whose handler sent it; none for a root  */
+	maiko_id correlation;  /* the id of the root of its chain                  */
+	uint64_t timestamp_ns; /* of the send, since 1970-01-01 UTC                 */
+	const char *sender;    /* the actor's name; "outside" for a foreign thread  */
+	maiko_actor_id sender_id; /* 0 for a foreign thread                         */
+	const maiko_topic *topic;
+	const maiko_event_type *type;
+} maiko_envelope;
+
+MAIKO_BEGIN_DECLS
+
+/*
+ * maiko_layout_hash - a 64-bit digest of a layout: name, size, and each field's
+ * name, offset, size and kind, nested structs included (FNV-1a, 64 bits, by
+ * Fowler, Noll and Vo). Equal layouts have equal hashes in every process of one
+ * byte order. Any thread.
+ */
+MAIKO_API uint64_t maiko_layout_hash(const maiko_layout *layout);
+
+/* Checks a layout against the bounds above. 0, MAIKO_EINVAL (a NULL, a bad name,
+ * a field outside the struct, a field named twice) or MAIKO_E2BIG. Any thread. */
+MAIKO_API int maiko_layout_check(const maiko_layout *layout);
+
+/*
+ * maiko_layout_print - writes `value` as {"field":value,...} into `text`, at most
+ * `size` bytes with the terminating zero. JSON, as RFC 8259 has it: bytes and
+ * buffers are written as hexadecimal text, numbers that JSON lacks (NaN, the
+ * infinities) as null, text that is not UTF-8 with U+FFFD in place of each bad byte.
+ * Returns 0, MAIKO_EINVAL (a NULL or size 0) or MAIKO_ETRUNC (cut, but terminated).
+ * Any thread.
+ */
+MAIKO_API int maiko_layout_print(const maiko_layout *layout, const void *value, char *text, size_t size);
+
+/* The event's content if it is of that type (by name and layout), else NULL. Any thread. */
+MAIKO_API const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type);
+
+MAIKO_END_DECLS
+
+/* The content of a maiko_any as `const event *`, or NULL if it is another event. */
+#define maiko_as(any, event) ((const event *)maiko_any_as((any), &maiko_gen_event_##event))
+
+/* MAIKO_EVENT(type, topic, fields...): an event of this file. */
+#define MAIKO_EVENT(...) MAIKO_PP_EVENT_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+/* The same over several files: DECLARE in a header, DEFINE in one source file. */
+#define MAIKO_EVENT_DECLARE(type)                                                                                      \
+	extern const maiko_layout maiko_gen_layout_##type;                                                             \
+	extern const maiko_event_type maiko_gen_event_##type
+#define MAIKO_EVENT_DEFINE(...) MAIKO_PP_EVENT_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+
+/* An event whose topic depends on its content:
+ *   const maiko_topic *reading_topic(const reading *ev);
+ *   MAIKO_EVENT_ROUTED(reading, reading_topic, sensor, value);
+ * The function runs on the sender's thread; a NULL makes the send MAIKO_EINVAL. */
+#define MAIKO_EVENT_ROUTED(...) MAIKO_PP_ROUTED_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+#define MAIKO_EVENT_ROUTED_DEFINE(...) MAIKO_PP_ROUTED_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+
+/* MAIKO_SIGNAL(name, topic): an event without fields, and its type. */
+#define MAIKO_SIGNAL(name, topic)                                                                                      \
+	MAIKO_PP_SIGNAL_TYPE_(name);                                                                                   \
+	MAIKO_EVENT(name, topic)
+#define MAIKO_SIGNAL_DECLARE(name)                                                                                     \
+	MAIKO_PP_SIGNAL_TYPE_(name);                                                                                   \
+	MAIKO_EVENT_DECLARE(name)
+#define MAIKO_SIGNAL_DEFINE(name, topic) MAIKO_EVENT_DEFINE(name, topic)
+
+/* MAIKO_STRUCT(type, fields...): describes a struct that is nested in events. */
+#define MAIKO_STRUCT(...) MAIKO_PP_LAYOUT_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+#define MAIKO_STRUCT_DECLARE(type) extern const maiko_layout maiko_gen_layout_##type
+#define MAIKO_STRUCT_DEFINE(...) MAIKO_PP_LAYOUT_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+
+/* Fields with a spelling of their own. */
+#define MAIKO_ENUM(field) (MAIKO_PP_ENUM_, field)
+#define MAIKO_NESTED(field, type) (MAIKO_PP_NESTED_, field, type)
+
+/* The description of an event made by MAIKO_EVENT: const maiko_event_type *. */
+#define MAIKO_EVENT_REF(type) (&maiko_gen_event_##type)
+
+/* ---- how it is done ------------------------------------------------------ */
+
+#define MAIKO_PP_SIGNAL_TYPE_(name_)                                                                                   \
+	typedef struct name_ {                                                                                         \
+		unsigned char maiko_signal_;                                                                           \
+	} name_
+
+#define MAIKO_PP_EVENT_(linkage, type, topic_, ...)                                                                    \
+	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
+	static uint64_t maiko_gen_slot_event_##type MAIKO_UNUSED;                                                      \
+	linkage const maiko_event_type maiko_gen_event_##type MAIKO_UNUSED = {                                         \
+		.layout = &maiko_gen_layout_##type,                                                                    \
+		.topic = &maiko_gen_topic_##topic_,                                                                    \
+		.route = NULL,                                                                                         \
+		.slot = &maiko_gen_slot_event_##type}
+
+#define MAIKO_PP_ROUTED_(linkage, type, route_, ...)                                                                   \
+	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
+	_Static_assert(_Generic(&route_, const maiko_topic *(*)(const type *) : 1, default : 0),                       \
+		       "MAIKO_EVENT_ROUTED(" #type ", " #route_                                                        \
+		       "): it must be  const maiko_topic *" #route_ "(const " #type " *)");                            \
+	static const maiko_topic *maiko_gen_route_##type(const void *data_)                                            \
+	{                                                                                                              \
+		return route_((const type *)data_);                                                                    \
+	}                                                                                                              \
+	static uint64_t maiko_gen_slot_event_##type MAIKO_UNUSED;                                                      \
+	linkage const maiko_event_type maiko_gen_event_##type MAIKO_UNUSED = {                                         \
+		.layout = &maiko_gen_layout_##type,                                                                    \
+		.topic = NULL,                                                                                         \
+		.route = maiko_gen_route_##type,                                                                       \
+		.slot = &maiko_gen_slot_event_##type}
+
+#define MAIKO_PP_LAYOUT_(linkage, type, ...)                                                                           \
+	_Static_assert(MAIKO_PP_COUNT(__VA_ARGS__) <= MAIKO_FIELDS_MAX + 1, #type " has more than 32 fields");         \
+	static const maiko_field maiko_gen_fields_##type[] = {MAIKO_PP_MAP(MAIKO_PP_FIELD_, type, __VA_ARGS__)};       \
+	linkage const maiko_layout maiko_gen_layout_##type MAIKO_UNUSED = {.name = #type,                              \
+									   .size = sizeof(type),                       \
+									   .align = _Alignof(type),                    \
+									   .fields = maiko_gen_fields_##type}
+
+#define MAIKO_PP_FIELD_(type, item) MAIKO_PP_CAT(MAIKO_PP_FIELD_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
+#define MAIKO_PP_FIELD_IF_0(type, field) MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_KIND_(type, field), NULL),
+#define MAIKO_PP_FIELD_IF_1(type, tuple) MAIKO_PP_FIELD_OPEN_(type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_UNWRAP_(...) __VA_ARGS__
+#define MAIKO_PP_FIELD_OPEN_(...) MAIKO_PP_FIELD_KIND_(__VA_ARGS__)
+#define MAIKO_PP_FIELD_KIND_(type, kind, ...) kind(type, __VA_ARGS__)
+#define MAIKO_PP_NONE_(type, ignored)                                                                                  \
+	{                                                                                                              \
+		.name = NULL                                                                                           \
+	}
+#define MAIKO_PP_ENUM_(type, field) MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_ENUM_KIND_(type, field), NULL),
+#define MAIKO_PP_NESTED_(type, field, inner)                                                                           \
+	MAIKO_PP_FIELD_ROW_(type, field, _Generic(&((type *)0)->field, inner * : MAIKO_KIND_STRUCT),                   \
+			    &maiko_gen_layout_##inner),
+
+#define MAIKO_PP_FIELD_ROW_(type, field, kind_, nested_)                                                               \
+	{                                                                                                              \
+		.name = #field, .offset = (uint32_t)offsetof(type, field),                                             \
+		.size = (uint32_t)sizeof(((type *)0)->field), .kind = (kind_), .nested = (nested_)                     \
+	}
+
+/* An enum is an integer that its own spelling marks: sized as one, and not a
+ * pointer or an array, which the bit field width below would refuse. */
+#define MAIKO_PP_ENUM_KIND_(type, field)                                                                               \
+	_Generic(((type *)0)->field + 0, int                                                                           \
+		 : MAIKO_KIND_ENUM, unsigned                                                                           \
+		 : MAIKO_KIND_ENUM, long                                                                               \
+		 : MAIKO_KIND_ENUM, unsigned long                                                                      \
+		 : MAIKO_KIND_ENUM)
+
+/* A field's kind, by the type of its address: only so is char[N] told from char *. */
+#define MAIKO_PP_KIND_(type, field)                                                                                    \
+	_Generic(&((type *)0)->field, char(*)[sizeof(((type *)0)->field)]                                              \
+		 : MAIKO_KIND_TEXT, unsigned char(*)[sizeof(((type *)0)->field)]                                       \
+		 : MAIKO_KIND_BYTES, bool *                                                                            \
+		 : MAIKO_KIND_BOOL, signed char *                                                                      \
+		 : MAIKO_KIND_INT, short *                                                                             \
+		 : MAIKO_KIND_INT, int *                                                                               \
+		 : MAIKO_KIND_INT, long *                                                                              \
+		 : MAIKO_KIND_INT, long long *                                                                         \
+		 : MAIKO_KIND_INT, unsigned char *                                                                     \
+		 : MAIKO_KIND_UINT, unsigned short *                                                                   \
+		 : MAIKO_KIND_UINT, unsigned int *                                                                     \
+		 : MAIKO_KIND_UINT, unsigned long *                                                                    \
+		 : MAIKO_KIND_UINT, unsigned long long *                                                               \
+		 : MAIKO_KIND_UINT, float *                                                                            \
+		 : MAIKO_KIND_FLOAT, double *                                                                          \
+		 : MAIKO_KIND_DOUBLE, maiko_buffer **                                                                  \
+		 : MAIKO_KIND_BUFFER, const maiko_buffer **                                                            \
+		 : MAIKO_KIND_BUFFER)
+
+#endif

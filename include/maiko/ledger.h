@@ -1,0 +1,114 @@
+/*
+ * ledger.h - where every event went.
+ *
+ * A delivery is one event for one subscriber. For each actor, and for each topic:
+ *
+ *   deliveries = handled + ignored + queued + dropped + discarded + dead + no_memory
+ *
+ * and for each ordered pair of workers, and for the threads outside:
+ *
+ *   sent = taken + in_flight
+ *
+ * Every counter has one writer. A ledger read while events flow is a little behind
+ * itself; when nothing flows, and after a stop, it is exact.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_LEDGER_H
+#define MAIKO_LEDGER_H
+
+#include <maiko/export.h>
+#include <stdio.h>
+
+/* XX(field, text): what became of deliveries, besides being queued. */
+#define MAIKO_FATE_MAP(XX)                                                                                             \
+	XX(handled, "handled by the actor")                                                                            \
+	XX(ignored, "the actor has no handler for it")                                                                 \
+	XX(dropped, "dropped or replaced by the policy of a full mailbox")                                             \
+	XX(discarded, "discarded at stop")                                                                             \
+	XX(dead, "its subscriber failed, left or was removed")                                                         \
+	XX(no_memory, "no memory to deliver it")
+
+typedef struct maiko_counts {
+	uint64_t deliveries;
+	uint64_t queued;
+#define MAIKO_FATE_FIELD(field, text) uint64_t field;
+	MAIKO_FATE_MAP(MAIKO_FATE_FIELD)
+#undef MAIKO_FATE_FIELD
+} maiko_counts;
+
+typedef enum maiko_actor_status {
+	MAIKO_ACTOR_ADDED = 0, /* not started yet */
+	MAIKO_ACTOR_RUNNING,
+	MAIKO_ACTOR_STOPPED,
+	MAIKO_ACTOR_FAILED,
+	MAIKO_ACTOR_STUCK,     /* had not returned from a callback when the stop ended */
+	MAIKO_ACTOR_GONE       /* the row that removed actors fold into */
+} maiko_actor_status;
+
+typedef struct maiko_actor_row {
+	const char *name;
+	const char *type;
+	maiko_actor_id id;
+	uint32_t worker; /* 1 and up */
+	maiko_actor_status status;
+	int error;          /* why it failed, else 0 */
+	const char *detail; /* more, for a person; never NULL */
+	uint64_t sent;      /* events that it has sent */
+	uint64_t ticks;     /* times its tick ran */
+	uint64_t mutes;     /* times it was muted */
+	maiko_counts counts;
+} maiko_actor_row;
+
+typedef struct maiko_topic_row {
+	const char *name;
+	uint64_t published;         /* events accepted */
+	uint64_t unrouted;          /* of these, those that no one subscribed to at their moment */
+	uint64_t channel_dropped;   /* entries dropped for a worker whose channel was full (drop policies) */
+	uint64_t delayed;           /* waiting for their time; not published yet */
+	uint64_t delayed_discarded; /* cancelled before their time */
+	maiko_counts counts;        /* queued: what remains of the deliveries */
+} maiko_topic_row;
+
+typedef struct maiko_pair_row {
+	uint32_t from; /* a worker, 1 and up; 0: the threads outside */
+	uint32_t to;
+	uint64_t sent; /* entries: an event for a worker is one, however many subscribe there */
+	uint64_t taken;
+	uint64_t in_flight;
+	uint64_t dropped; /* not sent: the channel was full and every subscriber there drops; or no memory */
+} maiko_pair_row;
+
+typedef struct maiko_ledger {
+	uint32_t workers;
+	bool stopped;
+	size_t actor_count;
+	const maiko_actor_row *actors; /* one a present actor, in the order added, then one GONE */
+	size_t topic_count;
+	const maiko_topic_row *topics; /* those that were used */
+	size_t pair_count;
+	const maiko_pair_row *pairs;
+	maiko_counts total;      /* over the actors */
+	uint64_t published;      /* over the topics */
+	uint64_t jobs;           /* blocking jobs under way */
+} maiko_ledger;
+
+MAIKO_BEGIN_DECLS
+
+/* Takes a ledger, through *ret_ledger; the caller frees it. Names in it are copies.
+ * Errors: MAIKO_EINVAL, MAIKO_ENOMEM, MAIKO_EFORK. Any thread, any time between
+ * maiko_supervisor_new and _free, also inside callbacks. */
+MAIKO_API int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger);
+
+/* Frees a ledger. Returns NULL; NULL is fine. */
+MAIKO_API maiko_ledger *maiko_ledger_free(maiko_ledger *ledger);
+
+/* Whether every equation above holds in it. */
+MAIKO_API bool maiko_ledger_balanced(const maiko_ledger *ledger);
+
+/* Writes it as a table for a person. 0, or MAIKO_EINVAL for a NULL. */
+MAIKO_API int maiko_ledger_print(const maiko_ledger *ledger, FILE *out);
+
+MAIKO_END_DECLS
+
+#endif

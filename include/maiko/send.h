@@ -1,0 +1,126 @@
+/*
+ * send.h - sending: the typed macros over the raw calls.
+ *
+ *   maiko_send(to, event, .field = value, ...)
+ *
+ * `to` is a maiko_ctx * inside an actor's callback, or a maiko_supervisor * from
+ * any thread outside. Fields that are left out are zero.
+ *
+ * What a send returns (all forms):
+ *   0               accepted: every subscriber of this moment gets it, or the
+ *                   ledger says why not
+ *   MAIKO_EAGAIN    from an actor: it is muted and has used up its allowance
+ *                   (MAIKO_ALLOWANCE sends); from a thread that may not wait:
+ *                   the send would have to. Nothing was taken.
+ *   MAIKO_ETIMEDOUT maiko_send_timeout: still full at the end of the time
+ *   MAIKO_ESHUTDOWN the supervisor is stopping (foreign sends) or has stopped
+ *   MAIKO_ETYPE     the event's name is known with another layout
+ *   MAIKO_EINVAL    a NULL; a bad description; a routed event without a topic
+ *   MAIKO_E2BIG     a bound of event.h or topic.h
+ *   MAIKO_ENOMEM    no memory; nothing was taken
+ *   MAIKO_EFORK     in a forked child
+ *
+ * A send from inside a callback is an event of that actor and never waits. It is
+ * the child of the event being handled, if there is one. A send to a supervisor
+ * from a thread outside is a root; it waits while the thread has
+ * maiko_options.foreign_credit events that the workers have not taken, or while
+ * a subscriber that is full mutes it. On a thread that is inside a callback of a
+ * supervisor, or runs an embedded loop, it returns MAIKO_EAGAIN instead.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_SEND_H
+#define MAIKO_SEND_H
+
+#include <maiko/event.h>
+#include <maiko/export.h>
+
+/* How many sends a muted actor may still do before MAIKO_EAGAIN. */
+#define MAIKO_ALLOWANCE 1024
+
+/* Flags of the raw calls. */
+#define MAIKO_SEND_ROOT 1u /* starts a chain of its own */
+#define MAIKO_SEND_TRY 2u  /* foreign threads: MAIKO_EAGAIN rather than wait */
+
+/* Names a delayed send of one actor; never 0. */
+typedef uint64_t maiko_delayed;
+
+MAIKO_BEGIN_DECLS
+
+/* The raw calls under the macros: `type` describes the struct at `event`, which
+ * is copied and stays the caller's. */
+MAIKO_API int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags);
+MAIKO_API int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
+				    unsigned flags);
+
+/* As maiko_supervisor_send, waiting `timeout_ms` at the most. */
+MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
+					    uint64_t timeout_ms);
+
+/* An event sent in `delay_ms` milliseconds (at most MAIKO_NEXT_MS_MAX). It is
+ * sent by this actor, as a child of the event being handled now; it is cancelled
+ * when the actor ends or the supervisor stops (counted discarded). *ret_delayed
+ * (may be NULL) names it for maiko_cancel. Errors as above. */
+MAIKO_API int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
+				   const maiko_event_type *type, const void *event);
+
+/* Cancels a delayed send of this actor. MAIKO_ENOENT: sent or cancelled already. */
+MAIKO_API int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed);
+
+/* A zeroed event to fill in place, for large ones; NULL when there is no memory
+ * or the description is bad. Publish it or discard it. Any thread. */
+MAIKO_API void *maiko_event_new(const maiko_event_type *type);
+
+/* Sends an event of maiko_event_new without copying it. On success the runtime
+ * has it and the pointer is spent; on failure it stays the caller's. */
+MAIKO_API int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags);
+MAIKO_API int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags);
+
+/* Frees an event of maiko_event_new that was not published. Returns NULL; NULL is
+ * fine. Buffers in it stay the caller's. Any thread. */
+MAIKO_API void *maiko_discard(void *event);
+
+/* Copies text into an array of `size` bytes, always terminated. 0, MAIKO_ETRUNC
+ * (cut, at a boundary between UTF-8 characters), or MAIKO_EINVAL for a NULL. */
+MAIKO_API int maiko_text_copy(char *dst, size_t size, const char *src);
+
+MAIKO_END_DECLS
+
+#define MAIKO_PP_SEND_FN_(to)                                                                                          \
+	_Generic((to), maiko_ctx * : maiko_ctx_send, maiko_supervisor * : maiko_supervisor_send)
+#define MAIKO_PP_PUBLISH_FN_(to)                                                                                       \
+	_Generic((to), maiko_ctx * : maiko_ctx_publish, maiko_supervisor * : maiko_supervisor_publish)
+
+/* A literal of an event: __extension__ allows the empty one, all zero. */
+#define MAIKO_PP_VALUE_(event, ...) (__extension__(const event){__VA_ARGS__})
+#define MAIKO_PP_SEND_(flags, to, event, ...)                                                                          \
+	MAIKO_PP_SEND_FN_(to)((to), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__), (flags))
+
+/* maiko_send(to, event, .field = ...) */
+#define maiko_send(to, ...) MAIKO_PP_SEND_(0u, to, __VA_ARGS__, )
+/* maiko_send_root(to, event, .field = ...): the start of a chain of its own. */
+#define maiko_send_root(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_ROOT, to, __VA_ARGS__, )
+/* maiko_try_send(sup, event, .field = ...): never waits. */
+#define maiko_try_send(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_TRY, to, __VA_ARGS__, )
+/* maiko_send_timeout(sup, ms, event, .field = ...): waits `ms` at the most. */
+#define maiko_send_timeout(sup, ms, ...) MAIKO_PP_SEND_TIMEOUT_(sup, ms, __VA_ARGS__, )
+#define MAIKO_PP_SEND_TIMEOUT_(sup, ms, event, ...)                                                                    \
+	maiko_supervisor_send_timeout((sup), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__), (ms))
+/* maiko_send_after_ms(ctx, ms, ret_delayed, event, .field = ...) */
+#define maiko_send_after_ms(ctx, ms, ret_delayed, ...) MAIKO_PP_SEND_AFTER_(ctx, ms, ret_delayed, __VA_ARGS__, )
+#define MAIKO_PP_SEND_AFTER_(ctx, ms, ret_delayed, event, ...)                                                         \
+	maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event,                                     \
+			     &MAIKO_PP_VALUE_(event, __VA_ARGS__))
+/* maiko_send_copy(to, event, pointer): a struct already filled. */
+#define maiko_send_copy(to, event, pointer)                                                                            \
+	MAIKO_PP_SEND_FN_(to)                                                                                          \
+	((to), &maiko_gen_event_##event, _Generic((pointer), event * : (pointer), const event * : (pointer)), 0u)
+/* maiko_new(event): a zeroed `event *` to fill in place. */
+#define maiko_new(event) ((event *)maiko_event_new(&maiko_gen_event_##event))
+/* maiko_publish(to, pointer): sends what maiko_new gave. */
+#define maiko_publish(to, pointer) MAIKO_PP_PUBLISH_FN_(to)((to), (pointer), 0u)
+/* maiko_text(array, text): fills a text field. */
+#define maiko_text(dst, src)                                                                                           \
+	maiko_text_copy(_Generic(&(dst), char(*)[sizeof(dst)] : (dst)), sizeof(dst), (src))
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * supervisor.h - a set of actors from outside: creating, starting, changing,
+ * stopping.
+ *
+ * Any thread may call these, unless said otherwise. Calls that wait (maiko_start,
+ * maiko_stop, maiko_join, and maiko_add, maiko_remove, maiko_subscribe,
+ * maiko_unsubscribe on a running supervisor) do not on a thread that is inside a
+ * callback of a supervisor, or that runs an embedded loop: there changes return
+ * once the request is taken (option .done tells the end), and the rest return
+ * MAIKO_EDEADLK. All of them: MAIKO_EINVAL for a NULL, MAIKO_EFORK in a forked
+ * child.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_SUPERVISOR_H
+#define MAIKO_SUPERVISOR_H
+
+#include <maiko/actor.h>
+#include <maiko/export.h>
+#include <maiko/topic.h>
+
+struct uv_loop_s;
+struct maiko_ledger;
+
+/* The most workers, those of actors with a thread of their own included. */
+#define MAIKO_WORKERS_MAX 64
+
+/* After the deadline of a stop, callbacks that have not returned get this long. */
+#define MAIKO_STOP_GRACE_MS 1000
+/* The deadline when none is given. */
+#define MAIKO_STOP_DEADLINE_MS 30000
+/* For deadline_ms: wait for ever. */
+#define MAIKO_NO_DEADLINE UINT64_MAX
+
+/* Zero in any field means the default. */
+typedef struct maiko_options {
+	uint32_t workers;             /* 1 to MAIKO_WORKERS_MAX; default: one a core that the process may
+				       * use (affinity and cgroup quota)                                */
+	struct uv_loop_s *loop;       /* run on this loop, without threads of ours: one worker. The loop is
+				       * the caller's, runs on one thread, and stays alive from start until
+				       * stop is done. The blocking pool still has threads, once used.     */
+	uint32_t mailbox;             /* default capacity, 1 to MAIKO_MAILBOX_MAX; 1024                 */
+	uint32_t max_events_per_tick; /* default budget, 1 to MAIKO_BUDGET_MAX; 128                     */
+	uint32_t foreign_credit;      /* events of a foreign thread that no worker has taken yet, 1 to
+				       * MAIKO_MAILBOX_MAX; 1024. Before the start also the bound past
+				       * which its sends are refused (MAIKO_EAGAIN).                     */
+	uint32_t channel;             /* capacity between two workers, a power of two, 16 to 65536; 4096 */
+	uint32_t blocking_threads;    /* 1 to 1024; 4; made on first use                                */
+	uint32_t spin_us;             /* a worker looks for work so long before it sleeps, 1 to 1000;
+				       * 20; never when there are more workers than cores               */
+	bool no_spin;                 /* sleep at once                                                  */
+	char reserved_;
+} maiko_options;
+
+/* How a change or a stop tells its end: `done` is called once, on a worker (on the
+ * loop's thread if embedded), never inside another callback. */
+typedef struct maiko_change_options {
+	maiko_overflow overflow; /* subscribe: a policy of its own; default: the topic's */
+	void (*done)(void *arg, const maiko_completion *completion);
+	void *done_arg;
+	char reserved_;
+} maiko_change_options;
+
+typedef struct maiko_stop_options {
+	uint64_t deadline_ms;            /* 0: MAIKO_STOP_DEADLINE_MS; MAIKO_NO_DEADLINE          */
+	bool now;                        /* discard what is queued at once: a deadline of nothing */
+	struct maiko_ledger **ret_report; /* maiko_stop: the last ledger, the caller's to free    */
+	char reserved_;
+} maiko_stop_options;
+
+MAIKO_BEGIN_DECLS
+
+/* ---- allocation --------------------------------------------------------------- */
+
+/* The four functions behind every allocation of the library, as malloc(3) has them. */
+typedef struct maiko_allocator {
+	void *(*malloc)(size_t size, void *arg);
+	void *(*calloc)(size_t count, size_t size, void *arg);
+	void *(*realloc)(void *memory, size_t size, void *arg);
+	void (*free)(void *memory, void *arg);
+	void *arg;
+} maiko_allocator;
+
+/* Replaces the allocator (NULL: back to malloc), for the whole process. Only while
+ * nothing of the library exists; the functions must be safe on any thread. libuv
+ * has its own (uv_replace_allocator). MAIKO_EINVAL: a NULL among the functions. */
+MAIKO_API int maiko_set_allocator(const maiko_allocator *allocator);
+
+/* ---- life --------------------------------------------------------------------- */
+
+/* A new supervisor, through *ret_sup; `options` may be NULL. Errors: MAIKO_EINVAL
+ * (an option out of its bounds), MAIKO_ENOMEM, or what libuv says. */
+MAIKO_API int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options);
+
+/* Frees it; stops it first if it runs (discarding what is queued). Returns NULL;
+ * NULL is fine. On a thread inside a callback of a supervisor, or while an embedded
+ * loop still has to run for it to stop, it does nothing and returns `sup`. Memory of
+ * a worker that does not return from a callback is abandoned. */
+MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
+
+/*
+ * maiko_start - runs every actor's on_start, in the order added, then lets the
+ * events flow: none is handled before all have returned. Waits for that.
+ *
+ * If an on_start fails (and its on_error does not forgive), those started are
+ * stopped in reverse and its error is returned; the supervisor has then stopped.
+ * Errors: MAIKO_ESTATE (started before), MAIKO_EDEADLK (inside a callback),
+ * MAIKO_ENOMEM, what libuv says. Embedded: on the loop's own thread; does not run
+ * the loop.
+ */
+MAIKO_API int maiko_start(maiko_supervisor *sup);
+
+/*
+ * maiko_stop - stops gracefully and waits for the end.
+ *
+ * Foreign sends are refused; ticks (all but maiko_after_events), descriptor watches
+ * and delayed events end; what is queued, and what its handlers send, is handled;
+ * then on_stop runs in reverse, each followed by a drain of what it sent. At the
+ * deadline the rest is discarded and counted. `options` may be NULL.
+ *
+ * Idempotent: 0 when it has stopped already, before the start too. Errors:
+ * MAIKO_ETIMEDOUT (a callback did not return: the ledger names the actor),
+ * MAIKO_EDEADLK (on a thread that may not wait), MAIKO_ENOMEM (no ledger; it has
+ * stopped). Embedded: use maiko_stop_begin and run the loop.
+ */
+MAIKO_API int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options);
+
+/* The same without waiting: `done(arg, status)` (may be NULL) is called once at the
+ * end, on a worker; at once if it has stopped already. A second call joins the
+ * first; one with .now ends its drain. `ret_report` is ignored. Errors:
+ * MAIKO_ENOMEM (nothing was begun). Async-signal-safe it is not. */
+MAIKO_API int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options,
+			       void (*done)(void *arg, int status), void *arg);
+
+/* Waits until the supervisor has stopped, whoever stops it. 0, MAIKO_ETIMEDOUT as
+ * maiko_stop, MAIKO_EDEADLK, MAIKO_ESTATE (never started). */
+MAIKO_API int maiko_join(maiko_supervisor *sup);
+
+/* Starts (if not started), waits for SIGINT or SIGTERM or another end, and stops
+ * gracefully; a second signal ends the drain at once. Handles the signals only
+ * while it runs. Embedded: runs the loop, on its thread. Returns what maiko_start
+ * or maiko_stop say. */
+MAIKO_API int maiko_run(maiko_supervisor *sup);
+
+/* ---- actors -------------------------------------------------------------------- */
+
+/*
+ * maiko_add(sup, type, name, options...) - adds an actor of `type` (a name given to
+ * MAIKO_ACTOR). Before the start it joins the first batch; later it starts when its
+ * addition is complete: from then on it gets what is sent to its topics.
+ *
+ *   maiko_add(sup, greeter, "greeter", .mailbox = 64, .init = &(greeter){ .n = 1 });
+ *
+ * The options are those of MAIKO_ADD_OPTIONS_ (actor.h). Errors: MAIKO_EINVAL (a bad
+ * name or option; topics that must be said: an actor with MAIKO_ON_ANY or a routed
+ * event needs .topics), MAIKO_EEXIST (an actor of that name), MAIKO_ETYPE,
+ * MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; what on_start returned, when it fails.
+ * *ret_id and `done` are touched only when the request was taken.
+ */
+
+/* The id of the actor of that name. MAIKO_ENOENT. */
+MAIKO_API int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id);
+
+/* The raw calls under maiko_remove, maiko_subscribe and maiko_unsubscribe; `options`
+ * may be NULL.
+ *
+ * remove: on_stop runs, what is queued for it is counted dead. subscribe: it gets
+ * the events of the topic that are sent from its moment on; the actor rests until
+ * the change is complete. unsubscribe: what is queued of that topic is counted dead.
+ * Each has a moment: its place between a sender's events as that sender's worker has
+ * it. Once it is complete no callback follows that it rules out. Errors: MAIKO_ENOENT
+ * (no such actor, not subscribed), MAIKO_EEXIST (subscribed already), MAIKO_EINVAL,
+ * MAIKO_ENOMEM, MAIKO_ESHUTDOWN. */
+MAIKO_API int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options);
+MAIKO_API int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
+					 const maiko_change_options *options);
+MAIKO_API int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
+					   const maiko_change_options *options);
+
+/* How many workers there are now. 0 for NULL. */
+MAIKO_API uint32_t maiko_worker_count(const maiko_supervisor *sup);
+
+MAIKO_END_DECLS
+
+#define MAIKO_PP_CHANGE_OPTIONS_(...) (&(const maiko_change_options){__VA_ARGS__})
+#define MAIKO_PP_TO_(to, call) _Generic((to), maiko_ctx * : maiko_ctx_##call, maiko_supervisor * : maiko_supervisor_##call)
+
+/* maiko_remove(to, id, options...), where `to` is a supervisor or a ctx */
+#define maiko_remove(to, ...) MAIKO_PP_REMOVE_(to, __VA_ARGS__, .reserved_ = 0)
+#define MAIKO_PP_REMOVE_(to, id, ...) MAIKO_PP_TO_(to, remove)((to), (id), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+/* maiko_subscribe(to, id, topic, options...), where `topic` is a const maiko_topic * */
+#define maiko_subscribe(to, id, ...) MAIKO_PP_SUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = 0)
+#define MAIKO_PP_SUBSCRIBE_(to, id, topic, ...)                                                                        \
+	MAIKO_PP_TO_(to, subscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+/* maiko_unsubscribe(to, id, topic, options...) */
+#define maiko_unsubscribe(to, id, ...) MAIKO_PP_UNSUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = 0)
+#define MAIKO_PP_UNSUBSCRIBE_(to, id, topic, ...)                                                                      \
+	MAIKO_PP_TO_(to, unsubscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * topic.h - topics: what events belong to and actors subscribe to.
+ *
+ *   MAIKO_TOPIC(greetings);
+ *   MAIKO_TOPIC(telemetry, .overflow = MAIKO_DROP_OLDEST);
+ *
+ * A topic is known by its name alone: two files that each define a topic of one
+ * name mean the same topic (their policies must agree, else MAIKO_EINVAL when the
+ * second is first used).
+ *
+ * Bounds: a name of 1 to MAIKO_NAME_MAX bytes; MAIKO_TOPICS_MAX topics a
+ * supervisor.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_TOPIC_H
+#define MAIKO_TOPIC_H
+
+#include <maiko/export.h>
+#include <maiko/pp.h>
+
+/* The most topics one supervisor knows. */
+#define MAIKO_TOPICS_MAX (1u << 22)
+
+/* What happens to an event for a subscriber whose mailbox is full. */
+typedef enum maiko_overflow {
+	MAIKO_OVERFLOW_DEFAULT = 0, /* of a subscription: the topic's; of a topic: block    */
+	MAIKO_BLOCK,                /* take it, and mute its sender until there is room     */
+	MAIKO_DROP_NEWEST,          /* drop the event that arrives                          */
+	MAIKO_DROP_OLDEST,          /* drop the oldest queued event of the same topic       */
+	MAIKO_KEEP_LATEST,          /* an event replaces the queued one of the same key, in
+				     * place, full or not; a new key in a full mailbox blocks */
+	MAIKO_FAIL                  /* drop the event and report MAIKO_EOVERFLOW to the
+				     * subscriber's on_error                                */
+} maiko_overflow;
+
+struct maiko_any; /* event.h */
+
+/* A topic's description. Made by MAIKO_TOPIC; fill one in yourself only through
+ * the raw calls. All memory is the caller's and must outlive every supervisor
+ * that has seen it. */
+typedef struct maiko_topic {
+	const char *name;
+	maiko_overflow overflow;
+	/* For MAIKO_KEEP_LATEST: which events replace each other. Events of one
+	 * type and one key do. NULL: all events of a type do. Called on a worker. */
+	uint64_t (*key)(const struct maiko_any *event);
+	uint64_t *slot;     /* the runtime's, zero at first */
+	char reserved_; /* ends the options of MAIKO_TOPIC */
+} maiko_topic;
+
+/* A topic that an actor subscribes to, perhaps with a policy of its own. */
+typedef struct maiko_subscription {
+	const maiko_topic *topic; /* NULL ends a list */
+	maiko_overflow overflow;  /* MAIKO_OVERFLOW_DEFAULT: the topic's */
+	char reserved_;
+} maiko_subscription;
+
+MAIKO_BEGIN_DECLS
+
+/* The topic for programs that need no routing, named "default". */
+extern MAIKO_API const maiko_topic maiko_default_topic;
+/* lets MAIKO_EVENT(type, maiko_default_topic, ...) find it */
+#define maiko_gen_topic_maiko_default_topic maiko_default_topic
+
+/* The lists behind MAIKO_ALL_TOPICS and MAIKO_NO_TOPICS. */
+extern MAIKO_API const maiko_subscription maiko_all_topics[];
+extern MAIKO_API const maiko_subscription maiko_no_topics[];
+
+/*
+ * maiko_topic_named - the topic of that name, made if there is none yet.
+ *
+ * With it routing can follow content ("device.42"). The topic is the
+ * supervisor's and lives until maiko_supervisor_free.
+ *
+ * Returns the topic through *ret_topic. A topic that exists keeps its policy;
+ * a new one has the default policy. Errors: MAIKO_EINVAL (a NULL, an empty or
+ * overlong name), MAIKO_E2BIG (MAIKO_TOPICS_MAX reached), MAIKO_ENOMEM,
+ * MAIKO_EFORK. Any thread, also inside callbacks; takes a lock briefly, so keep
+ * the topic rather than ask again for each event.
+ */
+MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic);
+
+/* maiko_topic_with - the same with policies: `like` gives overflow and key.
+ * Besides: MAIKO_EINVAL where the topic exists with other policies. */
+MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
+			       const maiko_topic **ret_topic);
+
+MAIKO_END_DECLS
+
+/* MAIKO_TOPIC(name, .overflow = ..., .key = ...): a topic of this file. */
+#define MAIKO_TOPIC(...) MAIKO_PP_TOPIC_(static, __VA_ARGS__, .reserved_ = 0)
+/* The same over several files: DECLARE in a header, DEFINE in one source file. */
+#define MAIKO_TOPIC_DECLARE(name) extern const maiko_topic maiko_gen_topic_##name
+#define MAIKO_TOPIC_DEFINE(...) MAIKO_PP_TOPIC_(, __VA_ARGS__, .reserved_ = 0)
+
+#define MAIKO_PP_TOPIC_(linkage, name_, ...)                                                                           \
+	static uint64_t maiko_gen_slot_topic_##name_ MAIKO_UNUSED;                                                     \
+	linkage const maiko_topic maiko_gen_topic_##name_ MAIKO_UNUSED = {                                             \
+		.name = #name_, .slot = &maiko_gen_slot_topic_##name_, __VA_ARGS__}
+
+/* The description of a topic made by MAIKO_TOPIC: const maiko_topic *. */
+#define MAIKO_TOPIC_REF(name) (&maiko_gen_topic_##name)
+
+/* MAIKO_TOPICS(a, b, MAIKO_SUB(c, .overflow = MAIKO_DROP_NEWEST)): the list for
+ * the option .topics of maiko_add; up to 32. */
+#define MAIKO_TOPICS(...)                                                                                              \
+	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_SUB_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = 0}})
+#define MAIKO_SUB(...) (MAIKO_PP_SUB_WITH_, __VA_ARGS__, .reserved_ = 0)
+#define MAIKO_ALL_TOPICS (maiko_all_topics)
+#define MAIKO_NO_TOPICS (maiko_no_topics)
+
+#define MAIKO_PP_SUB_(ignored, item) MAIKO_PP_CAT(MAIKO_PP_SUB_IF_, MAIKO_PP_IS_TUPLE(item))(item)
+#define MAIKO_PP_SUB_IF_0(name) {.topic = &maiko_gen_topic_##name, .reserved_ = 0},
+#define MAIKO_PP_SUB_IF_1(tuple) MAIKO_PP_SUB_OPEN_ tuple
+#define MAIKO_PP_SUB_OPEN_(kind, name, ...) {.topic = &maiko_gen_topic_##name, __VA_ARGS__},
+
+#endif

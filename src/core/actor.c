@@ -1,0 +1,224 @@
+/*
+ * actor.c - see actor.h.
+ */
+#include "actor.h"
+
+#include "adopt.h"
+#include "overflow.h"
+#include "registry.h"
+#include "run.h"
+#include "tick.h"
+#include "topic.h"
+
+#include <string.h>
+
+/* ---- subscriptions asked for -------------------------------------------------------- */
+
+static int add_place(mk_actor *a, uint32_t *size, uint32_t topic, maiko_overflow overflow)
+{
+	for (uint32_t i = 0; i < a->place_count; i++)
+		if (a->places[i].topic == topic)
+			return overflow == a->places[i].overflow ? 0 : MAIKO_EINVAL;
+	if (mk_reserve((void **)&a->places, size, a->place_count + 1, sizeof *a->places) != 0)
+		return MAIKO_ENOMEM;
+	a->places[a->place_count++] = (mk_place){topic, (uint8_t)overflow};
+	return 0;
+}
+
+static bool valid_overflow(maiko_overflow o) { return o >= MAIKO_OVERFLOW_DEFAULT && o <= MAIKO_FAIL; }
+
+/* The topics of the events that the type handles. */
+static int derive_places(mk_actor *a, maiko_overflow overflow, uint32_t *size)
+{
+	const mk_class *c = a->class;
+	int rc = c->any != NULL ? MAIKO_EINVAL : 0;
+	for (uint32_t i = 0; rc == 0 && i < c->handler_count; i++)
+		rc = c->handlers[i].type->desc->topic == NULL
+			 ? MAIKO_EINVAL
+			 : add_place(a, size, c->handlers[i].type->topic, overflow);
+	return rc;
+}
+
+static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
+{
+	uint32_t size = 0;
+	if (o->topics == NULL)
+		return derive_places(a, o->overflow, &size);
+	if (o->topics == maiko_all_topics)
+		return add_place(a, &size, 0, o->overflow);
+	for (const maiko_subscription *s = o->topics; s->topic != NULL; s++) {
+		mk_record *r;
+		int rc = valid_overflow(s->overflow) ? mk_registry_topic(sup, s->topic, &r) : MAIKO_EINVAL;
+		maiko_overflow own = s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : o->overflow;
+		if (rc == 0)
+			rc = add_place(a, &size, r->index, own);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- making --------------------------------------------------------------------------- */
+
+static int check_options(const mk_sup *sup, const maiko_add_options *o)
+{
+	uint32_t workers = mk_worker_total(sup);
+	if (o->mailbox > MAIKO_MAILBOX_MAX || o->max_events_per_tick > MAIKO_BUDGET_MAX ||
+	    !valid_overflow(o->overflow) || o->worker > workers || (o->own_thread && (o->worker != 0 || sup->embedded)))
+		return MAIKO_EINVAL;
+	return 0;
+}
+
+int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
+		 mk_actor **ret_actor)
+{
+	static const maiko_add_options plain;
+	const maiko_add_options *o = options == NULL ? &plain : options;
+	const mk_class *class;
+	if (!mk_name_valid(name))
+		return MAIKO_EINVAL;
+	int rc = check_options(sup, o);
+	if (rc == 0)
+		rc = mk_registry_class(sup, type, &class);
+	if (rc != 0)
+		return rc;
+	mk_actor *a = MK_NEW(mk_actor);
+	if (a == NULL)
+		return MAIKO_ENOMEM;
+	size_t length = strlen(name) + 1;
+	a->class = class;
+	a->self = mk_calloc(1, sizeof *a->self + length);
+	a->state = mk_calloc_aligned(type->state_size, type->state_align < 16 ? 16 : type->state_align);
+	rc = a->self == NULL || a->state == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
+	if (rc != 0) {
+		mk_actor_discard(a);
+		return rc;
+	}
+	memcpy(a->self->name, name, length);
+	if (o->init != NULL)
+		memcpy(a->state, o->init, type->state_size);
+	a->capacity = o->mailbox != 0 ? o->mailbox : sup->options.mailbox;
+	a->box.capacity = a->capacity;
+	a->budget = o->max_events_per_tick != 0 ? o->max_events_per_tick : sup->options.max_events_per_tick;
+	a->echo = o->echo;
+	*ret_actor = a;
+	return 0;
+}
+
+void mk_actor_discard(mk_actor *a)
+{
+	mk_free(a->self);
+	a->self = NULL;
+	mk_actor_free(a);
+}
+
+void mk_actor_free(mk_actor *a)
+{
+	if (a->extra != NULL) {
+		mk_free(a->extra->kept);
+		mk_free(a->extra->detail);
+		mk_free(a->extra);
+	}
+	mk_free(a->box.ring);
+	mk_free(a->places);
+	mk_free_aligned(a->state);
+	mk_free(a);
+}
+
+/* ---- coming and going -------------------------------------------------------------------- */
+
+static int join_topics(mk_worker *w, mk_actor *a, bool joining)
+{
+	for (uint32_t i = 0; i < a->place_count; i++) {
+		mk_topic *t = mk_topic_here(w, a->places[i].topic);
+		int rc = t == NULL ? MAIKO_ENOMEM
+				   : mk_topic_join(t, a, (maiko_overflow)a->places[i].overflow, joining);
+		if (rc != 0) {
+			while (i-- > 0)
+				mk_topic_unjoin(mk_topic_known(w, a->places[i].topic));
+			return rc;
+		}
+	}
+	return 0;
+}
+
+int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
+{
+	int rc = a->class->tick != NULL ? mk_tick_init(w, a) : 0;
+	if (rc != 0)
+		return rc;
+	rc = join_topics(w, a, joining);
+	if (rc != 0) {
+		if (a->class->tick != NULL)
+			mk_timers_unreserve(&w->timers);
+		return rc;
+	}
+	uv_mutex_lock(&w->sup->lock);
+	a->self->next = w->sup->senders;
+	w->sup->senders = a->self;
+	uv_mutex_unlock(&w->sup->lock);
+	a->worker = w;
+	a->next_here = w->actors;
+	if (w->actors != NULL)
+		w->actors->prev_here = a;
+	w->actors = a;
+	mk_hold(w, a, MK_WAITING);
+	MK_TELL(w, MK_SAW_ADD, a, NULL, 0);
+	return 0;
+}
+
+void mk_actor_fold(mk_worker *w, const mk_actor *a)
+{
+#define FOLD(field, text) mk_count_add(&w->gone.field, mk_count(&a->counts.field));
+	MAIKO_FATE_MAP(FOLD)
+#undef FOLD
+	mk_count_add(&w->gone_deliveries, mk_count(&a->box.tail) + mk_count(&a->refused));
+	mk_count_add(&w->gone_sent, mk_count(&a->sent));
+	if (a->extra != NULL) {
+		mk_count_add(&w->gone_ticks, mk_count(&a->extra->ticks));
+		mk_count_add(&w->gone_mutes, mk_count(&a->extra->mute_count));
+	}
+}
+
+static void unlink_here(mk_worker *w, mk_actor *a)
+{
+	if (a->prev_here != NULL)
+		a->prev_here->next_here = a->next_here;
+	else
+		w->actors = a->next_here;
+	if (a->next_here != NULL)
+		a->next_here->prev_here = a->prev_here;
+	if (a->prev_held != NULL)
+		a->prev_held->next_held = a->next_held;
+	else if (w->held == a)
+		w->held = a->next_held;
+	if (a->next_held != NULL)
+		a->next_held->prev_held = a->prev_held;
+	for (mk_actor **at = &w->warm; a->warm && *at != NULL; at = &(*at)->warm_next)
+		if (*at == a) {
+			*at = a->warm_next;
+			break;
+		}
+	for (mk_actor **at = &w->ready; *at != NULL; at = &(*at)->next)
+		if (*at == a) {
+			*at = a->next;
+			if (w->ready_tail == &a->next)
+				w->ready_tail = at;
+			break;
+		}
+	for (mk_actor **at = &w->parting; *at != NULL; at = &(*at)->next_parting)
+		if (*at == a) {
+			*at = a->next_parting;
+			break;
+		}
+}
+
+void mk_actor_depart(mk_worker *w, mk_actor *a)
+{
+	assert((a->sched & MK_ENDED) != 0 && mk_mailbox_length(&a->box) == 0);
+	unlink_here(w, a);
+	if (a->class->tick != NULL)
+		mk_timers_unreserve(&w->timers);
+	MK_TELL(w, MK_SAW_REMOVE, a, NULL, 0);
+	mk_adopted_close(w, a, mk_actor_free);
+}

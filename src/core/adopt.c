@@ -1,0 +1,172 @@
+/*
+ * adopt.c - libuv handles tied to an actor, and the way back from libuv's callbacks.
+ *
+ * A handle most often lies in the actor's state, so the state may be freed only after
+ * libuv has let go of it. Handles that are closed through us tell when that is. One that
+ * the user has closed himself does not; but libuv runs all close callbacks that are due in
+ * one go, after which a handle of ours, closed later, has its callback in the same go or
+ * the next: so each departure ends with closing such a handle and one more turn.
+ */
+#include "adopt.h"
+
+#include "run.h"
+#include "worker.h"
+
+typedef struct mk_adopted {
+	struct mk_adopted *next;
+	mk_actor *actor;
+	uv_handle_t *handle;
+	void (*closed)(uv_handle_t *handle);
+	void *data; /* the user's, given back to his close callback */
+	bool closing;
+} mk_adopted;
+
+/* The last handle of an actor that departs. */
+typedef struct departure {
+	uv_timer_t timer;
+	mk_worker *worker;
+	mk_actor *actor;
+	void (*closed)(mk_actor *a);
+} departure;
+
+int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
+{
+	if (ctx == NULL || handle == NULL || handle->loop != ctx->worker->loop)
+		return MAIKO_EINVAL;
+	if ((ctx->sched & MK_ENDED) != 0)
+		return MAIKO_ESTATE;
+	mk_extra *x = mk_extra_of(ctx);
+	if (x == NULL)
+		return MAIKO_ENOMEM;
+	for (const mk_adopted *d = x->adopted; d != NULL; d = d->next)
+		if (d->handle == handle)
+			return MAIKO_EEXIST;
+	mk_adopted *d = MK_NEW(mk_adopted);
+	if (d == NULL)
+		return MAIKO_ENOMEM;
+	d->actor = ctx;
+	d->handle = handle;
+	d->next = x->adopted;
+	x->adopted = d;
+	return 0;
+}
+
+static void unlink_one(mk_adopted *d)
+{
+	mk_adopted **at = &d->actor->extra->adopted;
+	while (*at != d)
+		at = &(*at)->next;
+	*at = d->next;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	mk_adopted *d = handle->data;
+	mk_worker *w = d->actor->worker;
+	handle->data = d->data;
+	unlink_one(d);
+	if (d->closed != NULL)
+		d->closed(handle);
+	mk_free(d);
+	mk_worker_handle_closed(w);
+}
+
+static void close_one(mk_worker *w, mk_adopted *d)
+{
+	d->closing = true;
+	d->data = d->handle->data;
+	d->handle->data = d;
+	w->open_handles++;
+	uv_close(d->handle, on_closed);
+}
+
+int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struct uv_handle_s *handle))
+{
+	if (ctx == NULL || handle == NULL || ctx->extra == NULL)
+		return MAIKO_EINVAL;
+	for (mk_adopted *d = ctx->extra->adopted; d != NULL; d = d->next)
+		if (d->handle == handle && !d->closing && !uv_is_closing(handle)) {
+			d->closed = closed;
+			close_one(ctx->worker, d);
+			return 0;
+		}
+	return MAIKO_EINVAL;
+}
+
+static void departed(uv_handle_t *handle)
+{
+	departure *d = MK_OF(handle, departure, timer);
+	mk_worker *w = d->worker;
+	d->closed(d->actor);
+	mk_free(d);
+	mk_worker_handle_closed(w);
+}
+
+static void close_again(uv_handle_t *handle)
+{
+	departure *d = MK_OF(handle, departure, timer);
+	if (uv_timer_init(d->worker->loop, &d->timer) == 0)
+		uv_close((uv_handle_t *)&d->timer, departed);
+}
+
+void mk_adopted_close(mk_worker *w, mk_actor *a, void (*closed)(mk_actor *a))
+{
+	if (a->extra == NULL || a->extra->adopted == NULL) {
+		if (closed != NULL)
+			closed(a);
+		return;
+	}
+	for (mk_adopted *d = a->extra->adopted, *next; d != NULL; d = next) {
+		next = d->next;
+		if (d->closing)
+			continue;
+		if (!uv_is_closing(d->handle)) {
+			close_one(w, d);
+		} else { /* closed by the user: it is no more than waited for */
+			unlink_one(d);
+			mk_free(d);
+		}
+	}
+	if (closed == NULL)
+		return;
+	departure *last = MK_NEW(departure);
+	if (last == NULL || uv_timer_init(w->loop, &last->timer) != 0) {
+		mk_free(last); /* the actor stays until the worker is freed, after its loop */
+		a->next_here = w->actors;
+		a->prev_here = NULL;
+		if (w->actors != NULL)
+			w->actors->prev_here = a;
+		w->actors = a;
+		return;
+	}
+	last->worker = w;
+	last->actor = a;
+	last->closed = closed;
+	w->open_handles++;
+	uv_close((uv_handle_t *)&last->timer, close_again);
+}
+
+/* ---- the way back --------------------------------------------------------------------------- */
+
+int maiko_enter(maiko_ctx *ctx)
+{
+	if (ctx == NULL)
+		return MAIKO_EINVAL;
+	if ((ctx->sched & MK_ENDED) != 0)
+		return MAIKO_EFAILED;
+	if (ctx->worker->actor != NULL)
+		return MAIKO_ESTATE;
+	mk_callback_enter(ctx->worker, ctx);
+	return 0;
+}
+
+void maiko_leave(maiko_ctx *ctx, int rc)
+{
+	mk_worker *w = ctx->worker;
+	assert(w->actor == ctx);
+	mk_callback_leave(w);
+	if (rc < 0)
+		mk_actor_error(w, ctx, rc, MAIKO_PHASE_LOOP, NULL);
+	/* What it sent is published in the next turn, which an embedded loop, or a worker
+	 * that polls, takes right after its callbacks. */
+}

@@ -1,0 +1,13 @@
+/*
+ * adopt.h - libuv handles tied to an actor.
+ */
+#ifndef MK_ADOPT_H
+#define MK_ADOPT_H
+
+#include "runtime.h"
+
+/* Closes what the actor has adopted; `closed` runs when the last close callback has
+ * returned, or at once. */
+void mk_adopted_close(mk_worker *w, mk_actor *a, void (*closed)(mk_actor *a));
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * backpressure.c - mutes and releases. Cycles are in cycle.c.
+ */
+#include "backpressure.h"
+
+#include "cycle.h"
+#include "directory.h"
+#include "foreign.h"
+#include "run.h"
+#include "wait.h"
+#include "worker.h"
+
+/* The subscriber's end; as a message, the release on its way to the sender. Whoever
+ * frees it frees the wait as well. */
+typedef struct mk_edge {
+	mk_message message;
+	struct mk_edge *next;
+	mk_sender *sender;
+	mk_wait *wait; /* NULL: a foreign sender */
+} mk_edge;
+
+/* ---- the sender's end ------------------------------------------------------------ */
+
+static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
+{
+	mk_extra *x = mk_extra_of(a);
+	if (x == NULL)
+		return; /* orphaned; it is not muted, the subscriber's bound is softer for once */
+	bool first = x->muted_by == NULL;
+	wait->actor = a;
+	wait->next = x->muted_by;
+	x->muted_by = wait;
+	if (first) {
+		x->allowance = MAIKO_ALLOWANCE;
+		mk_count_add(&x->mute_count, 1);
+		MK_TELL(w, MK_SAW_MUTE, a, NULL, 0);
+	}
+	if (x->cycle == NULL)
+		mk_hold(w, a, MK_MUTED);
+	if (wait->channel == NULL)
+		mk_probe(w, a, wait);
+}
+
+/* Takes a wait from its actor and frees it. */
+static void wait_clear(mk_worker *w, mk_wait *wait)
+{
+	mk_actor *a = wait->actor;
+	if (a != NULL) {
+		mk_wait **at = &a->extra->muted_by;
+		while (*at != wait)
+			at = &(*at)->next;
+		*at = wait->next;
+		if (a->extra->muted_by == NULL) {
+			mk_cycle_leave(a);
+			MK_TELL(w, MK_SAW_RELEASE, a, NULL, 0);
+			mk_permit(w, a, MK_MUTED);
+		}
+	}
+	mk_free(wait);
+}
+
+static void mute_arrived(mk_worker *w, mk_message *m)
+{
+	mk_wait *wait = MK_OF(m, mk_wait, message);
+	mk_actor *a = mk_directory_look(w->sup, wait->sender->id);
+	if (a != NULL && (a->sched & MK_ENDED) == 0 && !a->in_stop)
+		wait_set(w, a, wait);
+}
+
+static void release_arrived(mk_worker *w, mk_message *m)
+{
+	mk_edge *edge = MK_OF(m, mk_edge, message);
+	wait_clear(w, edge->wait);
+	mk_free(edge);
+}
+
+static void edge_drop(mk_message *m)
+{
+	mk_edge *edge = MK_OF(m, mk_edge, message);
+	mk_free(edge->wait);
+	mk_free(edge);
+}
+
+/* ---- the subscriber's end ----------------------------------------------------------- */
+
+static bool mutes_already(mk_extra *x, const mk_sender *sender)
+{
+	for (mk_edge **at = &x->mutes; *at != NULL; at = &(*at)->next)
+		if ((*at)->sender == sender) {
+			mk_edge *edge = *at; /* to the front: it will ask again */
+			*at = edge->next;
+			edge->next = x->mutes;
+			x->mutes = edge;
+			return true;
+		}
+	return false;
+}
+
+static mk_wait *wait_new(mk_sender *sender, const mk_actor *subscriber, mk_channel *ch)
+{
+	mk_wait *wait = MK_NEW(mk_wait);
+	if (wait != NULL) {
+		wait->message = (mk_message){.run = mute_arrived, .mutes = true};
+		wait->sender = sender;
+		wait->subscriber = subscriber == NULL ? NULL : subscriber->self;
+		wait->channel = ch;
+	}
+	return wait;
+}
+
+int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber)
+{
+	mk_extra *x = mk_extra_of(subscriber);
+	if (x == NULL)
+		return MAIKO_ENOMEM;
+	if (mutes_already(x, sender)) {
+		mk_cycle_check(w, subscriber, sender);
+		return 0;
+	}
+	mk_actor *here = NULL;
+	if (sender->foreign == NULL && sender->worker == w->index) {
+		here = mk_directory_look(w->sup, sender->id);
+		if (here == NULL || (here->sched & MK_ENDED) != 0 || here->in_stop)
+			return 0; /* it sends no more */
+	}
+	mk_edge *edge = MK_NEW(mk_edge);
+	mk_wait *wait = edge == NULL || sender->foreign != NULL ? NULL : wait_new(sender, subscriber, NULL);
+	if (edge == NULL || (wait == NULL && sender->foreign == NULL)) {
+		mk_free(edge);
+		return MAIKO_ENOMEM;
+	}
+	edge->message = (mk_message){.run = release_arrived, .drop = edge_drop};
+	edge->sender = sender;
+	edge->wait = wait;
+	edge->next = x->mutes;
+	x->mutes = edge;
+	if (sender->foreign != NULL)
+		mk_foreign_mute(sender->foreign);
+	else if (here != NULL)
+		wait_set(w, here, wait);
+	else
+		mk_worker_post(mk_worker_at(w->sup, sender->worker), &wait->message);
+	return 0;
+}
+
+void mk_release_all(mk_worker *w, mk_actor *subscriber)
+{
+	mk_edge *edge = subscriber->extra == NULL ? NULL : subscriber->extra->mutes;
+	if (edge == NULL)
+		return;
+	subscriber->extra->mutes = NULL;
+	while (edge != NULL) {
+		mk_edge *next = edge->next;
+		if (edge->sender->foreign != NULL) {
+			mk_foreign_release(edge->sender->foreign);
+			mk_free(edge);
+		} else if (edge->sender->worker == w->index) {
+			release_arrived(w, &edge->message);
+		} else {
+			mk_worker_post(mk_worker_at(w->sup, edge->sender->worker), &edge->message);
+		}
+		edge = next;
+	}
+}
+
+void mk_release_if_low(mk_worker *w, mk_actor *subscriber)
+{
+	if (mk_mailbox_length(&subscriber->box) <= subscriber->box.capacity / 2)
+		mk_release_all(w, subscriber);
+}
+
+/* ---- channels -------------------------------------------------------------------------- */
+
+void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
+{
+	for (const mk_wait *wait = ch->waits; wait != NULL; wait = wait->next_of_channel)
+		if (wait->sender == sender)
+			return;
+	mk_actor *a = sender->foreign != NULL ? NULL : mk_directory_look(w->sup, sender->id);
+	if (sender->foreign == NULL && (a == NULL || (a->sched & MK_ENDED) != 0 || a->in_stop))
+		return;
+	mk_wait *wait = wait_new(sender, NULL, ch);
+	if (wait == NULL)
+		return;
+	wait->next_of_channel = ch->waits;
+	ch->waits = wait;
+	atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
+	if (a != NULL)
+		wait_set(w, a, wait);
+	else
+		mk_foreign_mute(sender->foreign);
+}
+
+void mk_release_channel(mk_worker *w, mk_channel *ch)
+{
+	mk_wait *wait = ch->waits;
+	ch->waits = NULL;
+	atomic_store_explicit(&ch->producer_waits, false, memory_order_relaxed);
+	while (wait != NULL) {
+		mk_wait *next = wait->next_of_channel;
+		if (wait->sender->foreign != NULL)
+			mk_foreign_release(wait->sender->foreign);
+		wait_clear(w, wait);
+		wait = next;
+	}
+}
+
+void mk_forget_waits(mk_worker *w, mk_actor *a)
+{
+	if (a->extra == NULL)
+		return;
+	mk_cycle_leave(a);
+	while (a->extra->muted_by != NULL) {
+		mk_wait *wait = a->extra->muted_by;
+		a->extra->muted_by = wait->next;
+		wait->actor = NULL; /* its release will find nobody, and free it */
+	}
+	a->sched &= (uint16_t)~MK_MUTED; /* it has ended: nothing to resume */
+	(void)w;
+}

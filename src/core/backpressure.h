@@ -1,0 +1,54 @@
+/*
+ * backpressure.h - who must wait for whom (C8, C9).
+ *
+ * A full subscriber mutes the sender of what still arrives: an edge from the sender to
+ * the subscriber. It has two ends: the subscriber keeps an mk_edge to release, the
+ * sender an mk_wait that holds it. A full channel mutes in the same way, with an
+ * mk_wait alone.
+ *
+ *   sender's worker                       subscriber's worker
+ *     actor -> extra.muted_by -> mk_wait     mk_edge <- extra.mutes <- actor
+ *
+ * Between workers the two ends are set up and taken down by messages on the control
+ * lane, which keeps their order. An mk_wait whose actor has ended stays, orphaned,
+ * until its release arrives: every edge is released, when its subscriber falls below
+ * the low mark, unsubscribes or ends.
+ *
+ * Cycles are found by the edge-chasing algorithm of Chandy, Misra and Haas ("Distributed
+ * deadlock detection", 1983, the AND model): each new edge sends a probe from its sender
+ * along the edges; one that comes back to its start has walked a cycle, and carries it.
+ * The edge that closes a cycle is set up after all others of it, so its probe finds them.
+ * The members of a cycle then run on although muted, until the mailbox that fills up has
+ * MAIKO_CYCLE_BOUND events above its capacity: then they all fail with MAIKO_EDEADLK.
+ */
+#ifndef MK_BACKPRESSURE_H
+#define MK_BACKPRESSURE_H
+
+#include "runtime.h"
+
+/* How far above its capacity a mailbox may be filled by members of a cycle. */
+#define MK_CYCLE_BOUND 65536
+
+/* The subscriber is full: its sender must wait, once. 0 or MAIKO_ENOMEM. */
+int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber);
+
+/* The channel is full: its sender must wait, once. Without memory it does not. */
+void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch);
+
+/* Releases all that this subscriber mutes. */
+void mk_release_all(mk_worker *w, mk_actor *subscriber);
+
+/* The same, once it has fallen to its low mark, half its capacity. */
+void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
+
+void mk_release_channel(mk_worker *w, mk_channel *ch);
+
+/* The actor ends: it waits for nobody any more, and leaves its cycle. */
+void mk_forget_waits(mk_worker *w, mk_actor *a);
+
+/* Sends the probes again that found no memory. */
+void mk_reprobe(mk_worker *w);
+
+static inline bool mk_is_muted(const mk_actor *a) { return a->extra != NULL && a->extra->muted_by != NULL; }
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * base.h - what every room uses: branch hints, and counters that another thread
+ * may read.
+ *
+ * A counter has one writer, the worker that owns it; maiko_report reads it from
+ * any thread. So its accesses are atomic, and relaxed: nothing is ordered by it,
+ * and an add stays a plain load, add and store without a locked instruction.
+ */
+#ifndef MK_BASE_H
+#define MK_BASE_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MK_LIKELY(x) __builtin_expect(!!(x), 1)
+#define MK_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define MK_NOINLINE __attribute__((noinline))
+#define MK_LINE 64 /* bytes a processor's caches share at a time */
+
+#define MK_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+typedef _Atomic(uint64_t) mk_counter;
+
+static inline uint64_t mk_count(const mk_counter *counter)
+{
+	return atomic_load_explicit((mk_counter *)(uintptr_t)counter, memory_order_relaxed);
+}
+
+static inline void mk_count_add(mk_counter *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+#endif

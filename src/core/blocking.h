@@ -1,0 +1,18 @@
+/*
+ * blocking.h - threads for work that blocks: neither the workers' nor libuv's, so that a
+ * slow job delays neither events nor file and name look-ups.
+ */
+#ifndef MK_BLOCKING_H
+#define MK_BLOCKING_H
+
+#include "runtime.h"
+
+int mk_blocking_init(mk_sup *sup);
+
+/* Waits for the jobs that run (those that wait are dropped), joins the threads. */
+void mk_blocking_fini(mk_sup *sup);
+
+/* Starts a job of the actor. 0, MAIKO_ENOMEM, or MAIKO_EAGAIN (no thread). */
+int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, const void *job);
+
+#endif

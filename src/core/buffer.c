@@ -1,0 +1,103 @@
+/*
+ * buffer.c - reference-counted bytes.
+ *
+ * The count is the only field written after creation. Taking a reference is relaxed:
+ * whoever takes one holds one, so the buffer cannot vanish meanwhile. Dropping one is
+ * release, and the last drop acquires, so that all reads of the bytes by any thread
+ * happen before they are freed.
+ */
+#include "memory.h"
+
+#include <maiko/buffer.h>
+#include <maiko/error.h>
+#include <string.h>
+
+struct maiko_buffer {
+	_Atomic(uint32_t) refs;
+	size_t size;
+	void *data; /* behind this struct, or the caller's */
+	void (*release)(void *data, void *arg);
+	void *arg;
+};
+
+/* The bytes of a buffer of ours start here, aligned for any type. */
+enum { HEADER = (sizeof(maiko_buffer) + 15) / 16 * 16 };
+
+int maiko_buffer_new(size_t size, maiko_buffer **ret_buffer)
+{
+	if (ret_buffer == NULL)
+		return MAIKO_EINVAL;
+	if (size > MAIKO_BUFFER_MAX)
+		return MAIKO_E2BIG;
+	maiko_buffer *b = mk_calloc(1, HEADER + size);
+	if (b == NULL)
+		return MAIKO_ENOMEM;
+	atomic_init(&b->refs, 1);
+	b->size = size;
+	b->data = (char *)b + HEADER;
+	*ret_buffer = b;
+	return 0;
+}
+
+int maiko_buffer_copy(const void *data, size_t size, maiko_buffer **ret_buffer)
+{
+	if (data == NULL && size > 0)
+		return MAIKO_EINVAL;
+	maiko_buffer *b;
+	int rc = ret_buffer == NULL ? MAIKO_EINVAL : maiko_buffer_new(size, &b);
+	if (rc != 0)
+		return rc;
+	if (size > 0)
+		memcpy(b->data, data, size);
+	*ret_buffer = b;
+	return 0;
+}
+
+int maiko_buffer_wrap(void *data, size_t size, void (*release)(void *data, void *arg), void *arg,
+		      maiko_buffer **ret_buffer)
+{
+	if (ret_buffer == NULL || (data == NULL && size > 0))
+		return MAIKO_EINVAL;
+	if (size > MAIKO_BUFFER_MAX)
+		return MAIKO_E2BIG;
+	maiko_buffer *b = MK_NEW(maiko_buffer);
+	if (b == NULL)
+		return MAIKO_ENOMEM;
+	atomic_init(&b->refs, 1);
+	b->size = size;
+	b->data = data;
+	b->release = release;
+	b->arg = arg;
+	*ret_buffer = b;
+	return 0;
+}
+
+maiko_buffer *maiko_buffer_ref(const maiko_buffer *buffer)
+{
+	maiko_buffer *b = (maiko_buffer *)(uintptr_t)buffer;
+	if (b != NULL)
+		atomic_fetch_add_explicit(&b->refs, 1, memory_order_relaxed);
+	return b;
+}
+
+maiko_buffer *maiko_buffer_unref(const maiko_buffer *buffer)
+{
+	maiko_buffer *b = (maiko_buffer *)(uintptr_t)buffer;
+	if (b != NULL && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1) {
+		if (b->release != NULL)
+			b->release(b->data, b->arg);
+		mk_free(b);
+	}
+	return NULL;
+}
+
+const void *maiko_buffer_data(const maiko_buffer *buffer) { return buffer == NULL ? NULL : buffer->data; }
+
+void *maiko_buffer_writable(maiko_buffer *buffer)
+{
+	if (buffer == NULL || atomic_load_explicit(&buffer->refs, memory_order_acquire) != 1)
+		return NULL;
+	return buffer->data;
+}
+
+size_t maiko_buffer_size(const maiko_buffer *buffer) { return buffer == NULL ? 0 : buffer->size; }

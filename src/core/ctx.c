@@ -1,0 +1,205 @@
+/*
+ * ctx.c - what an actor calls inside its callbacks.
+ */
+#include "backpressure.h"
+#include "blocking.h"
+#include "delayed.h"
+#include "router.h"
+#include "run.h"
+#include "stop.h"
+#include "worker.h"
+
+#include <string.h>
+
+/* ---- sending --------------------------------------------------------------------------- */
+
+/* A muted actor: one of its allowance, or MAIKO_EAGAIN. */
+static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
+{
+	if ((ctx->sched & MK_MUTED) == 0 || ctx->in_stop)
+		return 0;
+	if (ctx->extra->allowance == 0)
+		return MAIKO_EAGAIN;
+	ctx->extra->allowance--;
+	return 0;
+}
+
+/* Sends a copy of `value`, or the block that it is in. */
+static inline int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
+			   unsigned flags)
+{
+	mk_route route;
+	if (MK_UNLIKELY(ctx == NULL || desc == NULL || value == NULL))
+		return MAIKO_EINVAL;
+	mk_worker *w = ctx->worker;
+	if (MK_UNLIKELY(mk_forked(w->sup)))
+		return MAIKO_EFORK;
+	assert(w->actor == ctx); /* inside a callback of this actor, on its worker */
+	int rc = mk_route_find(w, desc, &route);
+	if (MK_UNLIKELY(rc != 0))
+		return rc;
+	mk_topic *t = route.topic;
+	if (MK_UNLIKELY(t == NULL) && (rc = mk_route_by_content(w, route.type, value, &t)) != 0)
+		return rc;
+	rc = mk_router_prepare(w, t);
+	if (MK_UNLIKELY(rc != 0))
+		return rc;
+	mk_event *e = mk_event_make(&w->pool, route.type, value, block);
+	if (MK_UNLIKELY(e == NULL))
+		return MAIKO_ENOMEM;
+	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0) && (rc = spend_allowance(ctx)) != 0) {
+		if (block != NULL)
+			mk_event_unmake(&w->pool, e);
+		else
+			mk_event_free(&w->pool, e);
+		return rc;
+	}
+	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
+	mk_count_add(&ctx->sent, 1);
+	mk_publish(w, e);
+	return 0;
+}
+
+int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags)
+{
+	if (MK_UNLIKELY((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0))
+		return MAIKO_EINVAL;
+	return ctx_send(ctx, type, event, NULL, flags);
+}
+
+int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
+{
+	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
+	if (b == NULL || b->magic != MK_BLOCK_DRAFT || (flags & ~MAIKO_SEND_ROOT) != 0)
+		return MAIKO_EINVAL;
+	b->magic = 0;
+	int rc = ctx_send(ctx, b->desc, event, b, flags);
+	if (rc != 0)
+		b->magic = MK_BLOCK_DRAFT;
+	return rc;
+}
+
+int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
+			 const void *event)
+{
+	mk_route route;
+	if (ctx == NULL || type == NULL || event == NULL)
+		return MAIKO_EINVAL;
+	mk_worker *w = ctx->worker;
+	if (mk_forked(w->sup))
+		return MAIKO_EFORK;
+	if (w->draining || (ctx->sched & MK_ENDED) != 0)
+		return MAIKO_ESHUTDOWN;
+	int rc = mk_route_find(w, type, &route);
+	if (rc == 0 && route.topic == NULL)
+		rc = mk_route_by_content(w, route.type, event, &route.topic);
+	return rc != 0 ? rc : mk_delayed_add(w, ctx, &route, event, delay_ms, ret_delayed);
+}
+
+int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
+{
+	return ctx == NULL ? MAIKO_EINVAL : mk_delayed_cancel(ctx->worker, ctx, delayed);
+}
+
+/* ---- who and when ------------------------------------------------------------------------ */
+
+const char *maiko_name(const maiko_ctx *ctx) { return ctx->self->name; }
+maiko_actor_id maiko_self(const maiko_ctx *ctx) { return ctx->self->id; }
+maiko_supervisor *maiko_supervisor_of(const maiko_ctx *ctx) { return ctx->worker->sup; }
+uint64_t maiko_now(const maiko_ctx *ctx) { return ctx->worker->now_ns; }
+uint64_t maiko_random(maiko_ctx *ctx) { return mk_random_next(&ctx->worker->sup->seam, &ctx->worker->random); }
+bool maiko_stopping(const maiko_ctx *ctx) { return ctx->worker->draining; }
+bool maiko_is_congested(const maiko_ctx *ctx) { return mk_is_muted(ctx); }
+struct uv_loop_s *maiko_loop(maiko_ctx *ctx) { return ctx->worker->loop; }
+
+const char *maiko_sender(const maiko_ctx *ctx)
+{
+	const mk_event *e = ctx->worker->event;
+	return e == NULL ? "" : e->sender->name;
+}
+
+const maiko_envelope *maiko_meta(const maiko_ctx *ctx)
+{
+	const mk_event *e = ctx->worker->event;
+	if (e == NULL)
+		return NULL;
+	maiko_envelope *envelope = &ctx->worker->envelope;
+	*envelope = (maiko_envelope){.id = e->id,
+				     .parent = e->parent,
+				     .correlation = e->correlation,
+				     .timestamp_ns = e->timestamp_ns,
+				     .sender = e->sender->name,
+				     .sender_id = e->sender->id,
+				     .topic = &e->topic->record->desc,
+				     .type = e->type->desc};
+	return envelope;
+}
+
+/* ---- keeping ------------------------------------------------------------------------------ */
+
+int maiko_keep(maiko_ctx *ctx, const void *event)
+{
+	mk_event *e = ctx == NULL ? NULL : ctx->worker->event;
+	if (e == NULL || event == NULL || e->data != event || ctx->worker->actor != ctx)
+		return MAIKO_EINVAL;
+	mk_extra *x = mk_extra_of(ctx);
+	if (x == NULL || mk_reserve((void **)&x->kept, &x->kept_size, x->kept_count + 1, sizeof(mk_event *)) != 0)
+		return MAIKO_ENOMEM;
+	x->kept[x->kept_count++] = e;
+	e->refs++;
+	return 0;
+}
+
+int maiko_release(maiko_ctx *ctx, const void *event)
+{
+	mk_extra *x = ctx == NULL ? NULL : ctx->extra;
+	for (uint32_t i = 0; x != NULL && i < x->kept_count; i++)
+		if (x->kept[i]->data == event) {
+			mk_event *e = x->kept[i];
+			x->kept[i] = x->kept[--x->kept_count];
+			mk_event_unref(&ctx->worker->pool, e);
+			return 0;
+		}
+	return MAIKO_EINVAL;
+}
+
+/* ---- its own course -------------------------------------------------------------------------- */
+
+int maiko_wake_tick(maiko_ctx *ctx)
+{
+	if (ctx == NULL || ctx->class->tick == NULL || ctx->extra == NULL)
+		return MAIKO_EINVAL;
+	if ((ctx->sched & MK_ENDED) != 0 || (ctx->worker->draining && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
+		return MAIKO_ESHUTDOWN;
+	ctx->extra->tick_due = true;
+	mk_wake(ctx->worker, ctx);
+	return 0;
+}
+
+int maiko_stop_self(maiko_ctx *ctx)
+{
+	if (ctx == NULL)
+		return MAIKO_EINVAL;
+	if ((ctx->sched & MK_ENDED) != 0 || ctx->parting)
+		return MAIKO_ESTATE;
+	mk_hold(ctx->worker, ctx, MK_PAUSED); /* no callback but on_stop any more */
+	mk_part(ctx->worker, ctx);
+	return 0;
+}
+
+int maiko_stop_all(maiko_ctx *ctx)
+{
+	return ctx == NULL ? MAIKO_EINVAL : mk_stop_begin(ctx->worker->sup, NULL, NULL, NULL);
+}
+
+int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *job)
+{
+	if (ctx == NULL || type == NULL || job == NULL || type->work == NULL || type->done == NULL ||
+	    type->actor == NULL || type->size == 0)
+		return MAIKO_EINVAL;
+	if (type->size > MAIKO_EVENT_SIZE_MAX)
+		return MAIKO_E2BIG;
+	if (strcmp(type->actor, ctx->class->desc->name) != 0)
+		return MAIKO_ETYPE;
+	return mk_blocking_start(ctx->worker, ctx, type, job);
+}

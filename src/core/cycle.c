@@ -1,0 +1,225 @@
+/*
+ * cycle.c - see backpressure.h for the algorithm.
+ *
+ * A probe carries the path it has walked, so that the one that comes home names the
+ * cycle. It is not forwarded twice by one actor, nor into its own path.
+ */
+#include "cycle.h"
+
+#include "backpressure.h"
+#include "directory.h"
+#include "run.h"
+#include "worker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct mk_cycle {
+	_Atomic(uint32_t) refs;
+	uint32_t count;
+	mk_sender *members[];
+} mk_cycle;
+
+typedef struct mk_probe_message {
+	mk_message message;
+	uint64_t number;
+	mk_sender *target;
+	uint32_t length;
+	mk_sender *path[]; /* path[0] sent it */
+} mk_probe_message;
+
+/* To one member: run on, or fail. */
+typedef struct mk_verdict {
+	mk_message message;
+	mk_sender *member;
+	mk_cycle *cycle;
+} mk_verdict;
+
+static void cycle_unref(mk_cycle *c)
+{
+	if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) == 1)
+		mk_free(c);
+}
+
+void mk_cycle_leave(mk_actor *a)
+{
+	if (a->extra->cycle != NULL) {
+		cycle_unref(a->extra->cycle);
+		a->extra->cycle = NULL;
+	}
+}
+
+/* ---- verdicts ------------------------------------------------------------------------ */
+
+static void verdict_drop(mk_message *m)
+{
+	mk_verdict *v = MK_OF(m, mk_verdict, message);
+	cycle_unref(v->cycle);
+	mk_free(v);
+}
+
+static void run_on(mk_worker *w, mk_message *m)
+{
+	mk_verdict *v = MK_OF(m, mk_verdict, message);
+	mk_actor *a = mk_directory_look(w->sup, v->member->id);
+	if (a != NULL && (a->sched & MK_ENDED) == 0 && mk_is_muted(a)) {
+		mk_cycle_leave(a);
+		a->extra->cycle = v->cycle;
+		atomic_fetch_add_explicit(&v->cycle->refs, 1, memory_order_relaxed);
+		mk_permit(w, a, MK_MUTED);
+	}
+	verdict_drop(m);
+}
+
+static void name_cycle(const mk_cycle *c, char *text, size_t size)
+{
+	size_t used = (size_t)snprintf(text, size, "a cycle of full mailboxes:");
+	for (uint32_t i = 0; i <= c->count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s %s", i == 0 ? "" : " ->",
+					 c->members[i % c->count]->name);
+}
+
+static void fall(mk_worker *w, mk_message *m)
+{
+	mk_verdict *v = MK_OF(m, mk_verdict, message);
+	mk_actor *a = mk_directory_look(w->sup, v->member->id);
+	if (a != NULL && a->extra != NULL && a->extra->cycle == v->cycle && (a->sched & MK_ENDED) == 0) {
+		char text[256];
+		name_cycle(v->cycle, text, sizeof text);
+		mk_actor_fail(w, a, MAIKO_EDEADLK, text);
+	}
+	verdict_drop(m);
+}
+
+/* Tells every member; without memory for one, that one is not told. */
+static bool tell_members(mk_worker *w, mk_cycle *c, void (*run)(mk_worker *, mk_message *))
+{
+	bool all = true;
+	for (uint32_t i = 0; i < c->count; i++) {
+		mk_verdict *v = MK_NEW(mk_verdict);
+		if (v == NULL) {
+			all = false;
+			continue;
+		}
+		v->message = (mk_message){.run = run, .drop = verdict_drop};
+		v->member = c->members[i];
+		v->cycle = c;
+		atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+		mk_worker_post(mk_worker_at(w->sup, v->member->worker), &v->message);
+	}
+	return all;
+}
+
+/* On the subscriber's worker it is enough to know its own cycle: whoever may send to a
+ * full mailbox for long is a member of one with it, or feeds it from one. */
+typedef struct mk_break {
+	mk_message message;
+	mk_sender *sender;
+} mk_break;
+
+static void break_drop(mk_message *m) { mk_free(MK_OF(m, mk_break, message)); }
+
+static void break_arrived(mk_worker *w, mk_message *m)
+{
+	mk_actor *a = mk_directory_look(w->sup, MK_OF(m, mk_break, message)->sender->id);
+	if (a != NULL && a->extra != NULL && a->extra->cycle != NULL)
+		(void)tell_members(w, a->extra->cycle, fall);
+	break_drop(m);
+}
+
+void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
+{
+	uint64_t length = mk_mailbox_length(&subscriber->box);
+	uint64_t above = length - subscriber->box.capacity;
+	if (length < subscriber->box.capacity || above < MK_CYCLE_BOUND || above % MAIKO_ALLOWANCE != 0)
+		return; /* past the bound it asks now and then, until the verdict has come */
+	mk_break *b = sender->foreign != NULL ? NULL : MK_NEW(mk_break);
+	if (b == NULL)
+		return;
+	b->message = (mk_message){.run = break_arrived, .drop = break_drop};
+	b->sender = sender;
+	mk_worker_post(mk_worker_at(w->sup, sender->worker), &b->message);
+}
+
+/* ---- probes ------------------------------------------------------------------------------ */
+
+static void probe_drop(mk_message *m) { mk_free(MK_OF(m, mk_probe_message, message)); }
+
+static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
+{
+	mk_cycle *c = mk_malloc(sizeof *c + p->length * sizeof c->members[0]);
+	if (c == NULL) {
+		a->extra->reprobe = w->reprobe = true;
+		return;
+	}
+	atomic_init(&c->refs, 1);
+	c->count = p->length;
+	memcpy(c->members, p->path, p->length * sizeof c->members[0]);
+	if (!tell_members(w, c, run_on))
+		a->extra->reprobe = w->reprobe = true;
+	cycle_unref(c);
+}
+
+static void probe_arrived(mk_worker *w, mk_message *m);
+
+/* Sends a probe on to what mutes `a`; `from` NULL: a new one. */
+static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_probe_message *from)
+{
+	uint32_t length = from == NULL ? 1 : from->length + 1;
+	mk_probe_message *p = mk_malloc(sizeof *p + length * sizeof p->path[0]);
+	if (p == NULL) {
+		a->extra->reprobe = w->reprobe = true;
+		return;
+	}
+	p->message = (mk_message){.run = probe_arrived, .drop = probe_drop};
+	p->number = from == NULL ? ++w->sequence : from->number;
+	p->target = wait->subscriber;
+	p->length = length;
+	if (from != NULL)
+		memcpy(p->path, from->path, from->length * sizeof p->path[0]);
+	p->path[length - 1] = a->self;
+	mk_worker_post(mk_worker_at(w->sup, p->target->worker), &p->message);
+}
+
+static bool walked(const mk_probe_message *p, const mk_sender *s)
+{
+	for (uint32_t i = 0; i < p->length; i++)
+		if (p->path[i] == s)
+			return true;
+	return false;
+}
+
+static void probe_arrived(mk_worker *w, mk_message *m)
+{
+	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
+	mk_actor *a = mk_directory_look(w->sup, p->target->id);
+	if (a != NULL && mk_is_muted(a)) {
+		mk_extra *x = a->extra;
+		bool seen = x->last_probe == p->path[0]->id && x->last_probe_number == p->number;
+		if (a->self == p->path[0]) {
+			came_home(w, a, p);
+		} else if (!seen && !walked(p, a->self)) {
+			x->last_probe = p->path[0]->id;
+			x->last_probe_number = p->number;
+			for (const mk_wait *wait = x->muted_by; wait != NULL; wait = wait->next)
+				if (wait->channel == NULL)
+					forward(w, a, wait, p);
+		}
+	}
+	probe_drop(m);
+}
+
+void mk_probe(mk_worker *w, mk_actor *a, const mk_wait *wait) { forward(w, a, wait, NULL); }
+
+void mk_reprobe(mk_worker *w)
+{
+	w->reprobe = false;
+	for (mk_actor *a = w->actors; a != NULL; a = a->next_here) {
+		if (a->extra == NULL || !a->extra->reprobe)
+			continue;
+		a->extra->reprobe = false;
+		for (const mk_wait *wait = a->extra->muted_by; wait != NULL; wait = wait->next)
+			if (wait->channel == NULL)
+				forward(w, a, wait, NULL);
+	}
+}

@@ -1,0 +1,20 @@
+/*
+ * cycle.h - cycles of actors that mute each other: found, let run on, and broken.
+ */
+#ifndef MK_CYCLE_H
+#define MK_CYCLE_H
+
+#include "runtime.h"
+#include "wait.h"
+
+/* Sends a probe from `a` along a new edge of it. */
+void mk_probe(mk_worker *w, mk_actor *a, const mk_wait *wait);
+
+/* A subscriber is given more although it mutes the sender: breaks the cycle that does
+ * it once the bound is reached. */
+void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender);
+
+/* The actor is muted no more, or ends. */
+void mk_cycle_leave(mk_actor *a);
+
+#endif

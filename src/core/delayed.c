@@ -1,0 +1,151 @@
+/*
+ * delayed.c - see delayed.h.
+ */
+#include "delayed.h"
+
+#include "router.h"
+#include "run.h"
+
+typedef struct mk_delayed {
+	mk_timer timer;
+	struct mk_delayed *next, **at; /* at: what points to it */
+	mk_actor *actor;
+	mk_event *event;
+	maiko_delayed name;
+} mk_delayed;
+
+static void unlink_one(mk_delayed *d)
+{
+	*d->at = d->next;
+	if (d->next != NULL)
+		d->next->at = d->at;
+}
+
+static void release(mk_worker *w, mk_delayed *d)
+{
+	mk_timer_clear(&w->timers, &d->timer);
+	mk_timers_unreserve(&w->timers);
+	mk_count_add(&d->event->topic->delayed, (uint64_t)-1);
+	mk_free(d);
+}
+
+static void send_now(mk_worker *w, mk_delayed *d)
+{
+	mk_event *e = d->event;
+	mk_actor *a = d->actor;
+	e->id = (maiko_id){w->origin, ++w->sequence};
+	if (e->parent.sequence == 0 && e->parent.origin == 0)
+		e->correlation = e->id;
+	e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns;
+	release(w, d);
+	if (mk_router_prepare(w, e->topic) != 0) {
+		mk_count_add(&e->topic->delayed_discarded, 1);
+		e->refs = 1;
+		mk_event_unref(&w->pool, e);
+		return;
+	}
+	mk_count_add(&a->sent, 1);
+	mk_publish(w, e);
+}
+
+static void fired(mk_timer *timer)
+{
+	mk_delayed *d = MK_OF(timer, mk_delayed, timer);
+	mk_actor *a = d->actor;
+	unlink_one(d);
+	if ((a->sched & MK_HELD) == 0) {
+		send_now(a->worker, d);
+		return;
+	}
+	d->next = NULL;
+	d->at = a->extra->due_tail;
+	*a->extra->due_tail = d;
+	a->extra->due_tail = &d->next;
+}
+
+void mk_delayed_send_due(mk_worker *w, mk_actor *a)
+{
+	while (a->extra != NULL && a->extra->due != NULL && (a->sched & MK_HELD) == 0) {
+		mk_delayed *d = a->extra->due;
+		unlink_one(d);
+		if (a->extra->due == NULL)
+			a->extra->due_tail = &a->extra->due;
+		send_now(w, d);
+	}
+}
+
+int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void *value, uint64_t delay_ms,
+		   maiko_delayed *ret_delayed)
+{
+	mk_extra *x = mk_extra_of(a);
+	mk_delayed *d = x == NULL ? NULL : MK_NEW(mk_delayed);
+	if (d == NULL)
+		return MAIKO_ENOMEM;
+	d->event = mk_event_make(&w->pool, route->type, value, NULL);
+	int rc = d->event == NULL ? MAIKO_ENOMEM : mk_timers_reserve(&w->timers);
+	if (rc != 0) {
+		if (d->event != NULL)
+			mk_event_free(&w->pool, d->event);
+		mk_free(d);
+		return rc;
+	}
+	mk_event_stamp(w, d->event, a->self, route->topic, false);
+	mk_count_add(&route->topic->delayed, 1);
+	d->actor = a;
+	d->name = ++x->delayed_count;
+	d->timer.fire = fired;
+	d->at = &x->delayed;
+	d->next = x->delayed;
+	if (d->next != NULL)
+		d->next->at = &d->next;
+	x->delayed = d;
+	if (delay_ms > MAIKO_NEXT_MS_MAX)
+		delay_ms = MAIKO_NEXT_MS_MAX;
+	mk_timer_set(&w->timers, &d->timer, w->now_ns + delay_ms * 1000000);
+	if (ret_delayed != NULL)
+		*ret_delayed = d->name;
+	return 0;
+}
+
+static void discard(mk_worker *w, mk_delayed *d)
+{
+	mk_event *e = d->event;
+	release(w, d);
+	mk_count_add(&e->topic->delayed_discarded, 1);
+	e->refs = 1;
+	mk_event_unref(&w->pool, e);
+}
+
+int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
+{
+	mk_delayed *lists[2] = {NULL, NULL};
+	if (a->extra != NULL) {
+		lists[0] = a->extra->delayed;
+		lists[1] = a->extra->due;
+	}
+	for (int i = 0; i < 2; i++)
+		for (mk_delayed *d = lists[i]; d != NULL; d = d->next)
+			if (d->name == delayed) {
+				if (d->next == NULL && i == 1)
+					a->extra->due_tail = d->at;
+				unlink_one(d);
+				discard(w, d);
+				return 0;
+			}
+	return MAIKO_ENOENT;
+}
+
+void mk_delayed_discard(mk_worker *w, mk_actor *a)
+{
+	if (a->extra == NULL)
+		return;
+	mk_delayed *lists[2] = {a->extra->delayed, a->extra->due};
+	a->extra->delayed = a->extra->due = NULL;
+	a->extra->due_tail = &a->extra->due;
+	for (int i = 0; i < 2; i++)
+		while (lists[i] != NULL) {
+			mk_delayed *d = lists[i];
+			lists[i] = d->next;
+			discard(w, d);
+		}
+}

@@ -1,0 +1,29 @@
+/*
+ * directory.h - which actors a supervisor has: by id and by name.
+ *
+ * An id is (generation, slot + 1): a slot is used again, an id is not. An actor is in
+ * the directory from the moment its addition is taken until its removal is complete;
+ * its own worker frees it, after it has left. So a worker that finds an actor of its
+ * own here may use it without the lock.
+ */
+#ifndef MK_DIRECTORY_H
+#define MK_DIRECTORY_H
+
+#include "runtime.h"
+
+/* The rest is under the lock. */
+
+/* Enters an actor under its sender's name and gives it its id. 0, MAIKO_EEXIST,
+ * MAIKO_E2BIG or MAIKO_ENOMEM. */
+int mk_directory_enter(mk_sup *sup, mk_actor *a);
+void mk_directory_leave(mk_sup *sup, mk_actor *a);
+
+/* NULL if there is none. */
+mk_actor *mk_directory_find(mk_sup *sup, maiko_actor_id id);
+
+/* Takes the lock for it. */
+mk_actor *mk_directory_look(mk_sup *sup, maiko_actor_id id);
+
+void mk_directory_fini(mk_sup *sup);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * event.c - the event pools: slabs cut into events of four sizes.
+ *
+ * A pool only grows, up to the most events that were alive at one time: in the steady
+ * state an event costs no allocation. Slabs go back when the worker ends.
+ */
+#include "event.h"
+
+#include "memory.h"
+
+#include <maiko/error.h>
+#include <maiko/send.h>
+#include <string.h>
+
+enum { SLAB = 64 * 1024 };
+static const uint32_t klass_size[MK_KLASSES] = {128, 192, 320, 576};
+
+int mk_pool_refill(mk_pool *pool, uint32_t klass)
+{
+	char *slab = mk_calloc_aligned(SLAB, MK_LINE);
+	if (slab == NULL)
+		return MAIKO_ENOMEM;
+	*(void **)(void *)slab = pool->slabs;
+	pool->slabs = slab;
+	for (char *at = slab + SLAB - klass_size[klass]; at >= slab + MK_LINE; at -= klass_size[klass]) {
+		mk_event *e = (mk_event *)(void *)at;
+		e->next = pool->free[klass];
+		pool->free[klass] = e;
+	}
+	return 0;
+}
+
+void mk_pool_fini(mk_pool *pool)
+{
+	while (pool->slabs != NULL) {
+		void *slab = pool->slabs;
+		pool->slabs = *(void **)slab;
+		mk_free_aligned(slab);
+	}
+}
+
+static void ref_buffers(const mk_type *type, const void *data)
+{
+	for (uint32_t i = 0; i < type->buffer_count; i++) {
+		maiko_buffer *b;
+		memcpy(&b, (const char *)data + type->buffers[i], sizeof b);
+		maiko_buffer_ref(b);
+	}
+}
+
+static void unref_buffers(const mk_type *type, const void *data)
+{
+	for (uint32_t i = 0; i < type->buffer_count; i++) {
+		maiko_buffer *b;
+		memcpy(&b, (const char *)data + type->buffers[i], sizeof b);
+		maiko_buffer_unref(b);
+	}
+}
+
+mk_block *mk_block_new(uint32_t size)
+{
+	mk_block *b = mk_calloc_aligned(sizeof *b + size, 16);
+	if (b != NULL) {
+		atomic_init(&b->refs, 1);
+		b->size = size;
+	}
+	return b;
+}
+
+static mk_event *heap_event(uint32_t payload)
+{
+	char *memory = mk_calloc_aligned(MK_EVENT_LINK + sizeof(mk_event) + payload, 16);
+	if (memory == NULL)
+		return NULL;
+	mk_event *e = mk_event_of_link(memory);
+	e->klass = MK_KLASS_HEAP;
+	return e;
+}
+
+mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block)
+{
+	mk_block *made = NULL;
+	if (block == NULL && type->size > MK_INLINE_MAX) {
+		made = block = mk_block_new(type->size);
+		if (block == NULL)
+			return NULL;
+		memcpy(block->data, value, type->size);
+	}
+	uint32_t inside = block != NULL ? 0 : type->size;
+	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_klass_of(inside)) : heap_event(inside);
+	if (e == NULL) {
+		mk_free_aligned(made);
+		return NULL;
+	}
+	e->type = type;
+	if (block != NULL) {
+		e->data = block->data;
+		e->klass |= MK_KLASS_BLOCK;
+	} else {
+		mk_copy_small(e->payload, value, type->size);
+		e->data = e->payload;
+	}
+	if (MK_UNLIKELY(type->buffer_count != 0)) {
+		ref_buffers(type, e->data);
+		e->klass |= MK_KLASS_BUFFERS;
+	}
+	return e;
+}
+
+static mk_block *block_of(const mk_event *e)
+{
+	return (e->klass & MK_KLASS_BLOCK) != 0 ? MK_OF((void *)(uintptr_t)e->data, mk_block, data) : NULL;
+}
+
+mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
+{
+	mk_block *block = block_of(from);
+	mk_event *e = mk_pool_take(pool, mk_klass_of(block != NULL ? 0 : from->type->size));
+	if (e == NULL)
+		return NULL;
+	uint32_t list = e->klass;
+	memcpy(e, from, sizeof *e);
+	e->klass = list | (from->klass & (MK_KLASS_BLOCK | MK_KLASS_BUFFERS));
+	e->refs = 1;
+	if (block != NULL) {
+		/* Relaxed: the entry taken from the channel holds a reference meanwhile. */
+		atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);
+	} else {
+		mk_copy_small(e->payload, from->payload, from->type->size);
+		e->data = e->payload;
+		if (from->type->buffer_count != 0)
+			ref_buffers(from->type, e->payload);
+	}
+	return e;
+}
+
+static void give_back(mk_pool *pool, mk_event *e)
+{
+	if ((e->klass & MK_KLASS_HEAP) != 0) {
+		mk_free_aligned(mk_event_link(e));
+	} else {
+		uint32_t list = e->klass & MK_KLASS_LIST;
+		e->next = pool->free[list];
+		pool->free[list] = e;
+	}
+}
+
+void mk_event_unmake(mk_pool *pool, mk_event *e)
+{
+	unref_buffers(e->type, e->data);
+	give_back(pool, e);
+}
+
+void mk_event_free(mk_pool *pool, mk_event *e)
+{
+	mk_block *block = block_of(e);
+	/* As in buffer.c: every reader's accesses happen before the last drop. */
+	bool last = block == NULL || atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) == 1;
+	if (last)
+		unref_buffers(e->type, e->data);
+	if (last && block != NULL)
+		mk_free_aligned(block);
+	give_back(pool, e);
+}
+
+void *maiko_event_new(const maiko_event_type *type)
+{
+	if (type == NULL || maiko_layout_check(type->layout) != 0)
+		return NULL;
+	mk_block *b = mk_block_new(type->layout->size);
+	if (b == NULL)
+		return NULL;
+	b->desc = type;
+	b->magic = MK_BLOCK_DRAFT;
+	return b->data;
+}
+
+void *maiko_discard(void *event)
+{
+	if (event != NULL) {
+		mk_block *b = MK_OF(event, mk_block, data);
+		assert(b->magic == MK_BLOCK_DRAFT);
+		mk_free_aligned(b);
+	}
+	return NULL;
+}

@@ -1,0 +1,315 @@
+/*
+ * foreign.c - see foreign.h.
+ *
+ * A thread finds its record through a small cache of its own, keyed by the supervisor's
+ * serial; records live as long as the supervisor.
+ *
+ * Waiting: the thread stores `waiting`, then looks at its credit, the mutes and the
+ * state; a worker stores one of those, then loads `waiting` (all sequentially
+ * consistent), so one sees the other; the signal is given with the record's mutex.
+ */
+#include "foreign.h"
+
+#include "registry.h"
+#include "router.h"
+#include "topic.h"
+#include "worker.h"
+
+#include <string.h>
+
+typedef struct mk_foreign {
+	struct mk_foreign *next;
+	mk_sender *self;
+	uint64_t thread;
+	uint64_t origin, sequence; /* of its events' ids */
+	mk_counter sent;
+	_Alignas(MK_LINE) _Atomic(uint64_t) taken;
+	_Atomic(uint32_t) mutes;
+	_Atomic(bool) waiting;
+	uv_mutex_t mutex;
+	uv_cond_t cond;
+} mk_foreign;
+
+enum { CACHED = 4 };
+static _Thread_local struct {
+	uint32_t serial;
+	mk_foreign *record;
+} cache[CACHED];
+
+/* A number for this thread, never used by another. */
+static uint64_t this_thread(void)
+{
+	static _Atomic(uint64_t) last;
+	static _Thread_local uint64_t mine;
+	if (mine == 0)
+		mine = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+	return mine;
+}
+
+bool mk_may_wait(mk_sup *sup)
+{
+	(void)sup;
+	return mk_inside == NULL && mk_hosting == 0;
+}
+
+/* ---- records ---------------------------------------------------------------------------- */
+
+static void record_free(mk_foreign *f)
+{
+	uv_cond_destroy(&f->cond);
+	uv_mutex_destroy(&f->mutex);
+	mk_free_aligned(f);
+}
+
+static mk_foreign *record_new(mk_sup *sup)
+{
+	static const char name[] = "outside";
+	mk_foreign *f = mk_calloc_aligned(sizeof *f, MK_LINE);
+	mk_sender *self = f == NULL ? NULL : mk_calloc(1, sizeof *self + sizeof name);
+	if (self == NULL || uv_mutex_init(&f->mutex) != 0) {
+		mk_free(self);
+		mk_free_aligned(f);
+		return NULL;
+	}
+	if (uv_cond_init(&f->cond) != 0) {
+		uv_mutex_destroy(&f->mutex);
+		mk_free(self);
+		mk_free_aligned(f);
+		return NULL;
+	}
+	memcpy(self->name, name, sizeof name);
+	self->foreign = f;
+	self->worker = sup->next_worker++ % sup->options.workers;
+	self->next = sup->senders;
+	sup->senders = self;
+	f->self = self;
+	f->thread = this_thread();
+	mk_random random;
+	mk_random_seed(&random, sup->seam.seed ^ (f->thread << 32));
+	f->origin = mk_random_next(&sup->seam, &random);
+	f->next = sup->foreigners;
+	sup->foreigners = f;
+	return f;
+}
+
+static mk_foreign *record_of(mk_sup *sup)
+{
+	uint32_t place = sup->serial % CACHED;
+	if (cache[place].serial == sup->serial)
+		return cache[place].record;
+	uv_mutex_lock(&sup->lock);
+	mk_foreign *f = sup->foreigners;
+	while (f != NULL && f->thread != this_thread())
+		f = f->next;
+	if (f == NULL)
+		f = record_new(sup);
+	uv_mutex_unlock(&sup->lock);
+	if (f != NULL) {
+		cache[place].serial = sup->serial;
+		cache[place].record = f;
+	}
+	return f;
+}
+
+void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_t *ret_taken)
+{
+	*ret_sent = *ret_taken = 0;
+	for (mk_foreign *f = sup->foreigners; f != NULL; f = f->next)
+		if (f->self->worker == worker) {
+			*ret_taken += atomic_load_explicit(&f->taken, memory_order_acquire);
+			*ret_sent += mk_count(&f->sent);
+		}
+}
+
+void mk_foreign_fini(mk_sup *sup)
+{
+	while (sup->foreigners != NULL) {
+		mk_foreign *f = sup->foreigners;
+		sup->foreigners = f->next;
+		record_free(f);
+	}
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+static void signal_one(mk_foreign *f)
+{
+	if (atomic_load_explicit(&f->waiting, memory_order_seq_cst)) {
+		uv_mutex_lock(&f->mutex);
+		uv_cond_broadcast(&f->cond);
+		uv_mutex_unlock(&f->mutex);
+	}
+}
+
+void mk_foreign_mute(mk_foreign *f) { atomic_fetch_add_explicit(&f->mutes, 1, memory_order_seq_cst); }
+
+void mk_foreign_release(mk_foreign *f)
+{
+	atomic_fetch_sub_explicit(&f->mutes, 1, memory_order_seq_cst);
+	signal_one(f);
+}
+
+void mk_foreign_wake_all(mk_sup *sup)
+{
+	for (mk_foreign *f = sup->foreigners; f != NULL; f = f->next)
+		signal_one(f);
+}
+
+/* 0, MAIKO_EAGAIN or MAIKO_ESHUTDOWN. */
+static int may_send(mk_sup *sup, mk_foreign *f)
+{
+	uint64_t taken = atomic_load_explicit(&f->taken, memory_order_seq_cst);
+	if (mk_state_of(sup) >= MK_STOPPING)
+		return MAIKO_ESHUTDOWN;
+	if (atomic_load_explicit(&f->mutes, memory_order_seq_cst) != 0)
+		return MAIKO_EAGAIN;
+	return mk_count(&f->sent) - taken < sup->options.foreign_credit ? 0 : MAIKO_EAGAIN;
+}
+
+static int wait_to_send(mk_sup *sup, mk_foreign *f, uint64_t timeout_ms)
+{
+	int rc = may_send(sup, f);
+	if (rc != MAIKO_EAGAIN)
+		return rc;
+	if (timeout_ms == 0 || !mk_may_wait(sup) || mk_state_of(sup) < MK_STARTED)
+		return MAIKO_EAGAIN;
+	uint64_t until = timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + timeout_ms * 1000000 : UINT64_MAX;
+	uv_mutex_lock(&f->mutex);
+	atomic_store_explicit(&f->waiting, true, memory_order_seq_cst);
+	while ((rc = may_send(sup, f)) == MAIKO_EAGAIN) {
+		uint64_t now = mk_now(&sup->seam);
+		if (now >= until) {
+			rc = MAIKO_ETIMEDOUT;
+			break;
+		}
+		if (until == UINT64_MAX)
+			uv_cond_wait(&f->cond, &f->mutex);
+		else
+			uv_cond_timedwait(&f->cond, &f->mutex, until - now);
+	}
+	atomic_store_explicit(&f->waiting, false, memory_order_seq_cst);
+	uv_mutex_unlock(&f->mutex);
+	return rc;
+}
+
+/* ---- sending ---------------------------------------------------------------------------------- */
+
+static int topic_of(mk_sup *sup, const mk_type *type, const void *value, uint32_t *ret_topic)
+{
+	mk_record *r;
+	*ret_topic = type->topic;
+	if (type->desc->route == NULL)
+		return 0;
+	int rc = mk_registry_topic(sup, type->desc->route(value), &r);
+	if (rc == 0)
+		*ret_topic = r->index;
+	return rc;
+}
+
+/* Sends a copy of `value`, or the block that it is in. */
+static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *value, mk_block *block,
+			uint64_t timeout_ms)
+{
+	const mk_type *type;
+	uint32_t index, topic;
+	if (sup == NULL || desc == NULL || value == NULL)
+		return MAIKO_EINVAL;
+	if (mk_forked(sup))
+		return MAIKO_EFORK;
+	int rc = 0;
+	if (mk_slot_get(desc->slot, sup->serial, &index))
+		type = mk_table_get(&sup->types, index);
+	else
+		rc = mk_registry_type(sup, desc, &type);
+	mk_foreign *f = rc == 0 ? record_of(sup) : NULL;
+	if (rc == 0)
+		rc = f == NULL ? MAIKO_ENOMEM : topic_of(sup, type, value, &topic);
+	if (rc == 0)
+		rc = wait_to_send(sup, f, timeout_ms);
+	if (rc != 0)
+		return rc;
+	mk_event *e = mk_event_make(NULL, type, value, block);
+	if (e == NULL)
+		return MAIKO_ENOMEM;
+	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
+	e->timestamp_ns = mk_now(&sup->seam) + sup->seam.wall_offset_ns;
+	e->sender = f->self;
+	e->refs = topic; /* until the worker has it, which knows its own view of the topic */
+	mk_count_add(&f->sent, 1);
+	mk_worker *w = mk_worker_at(sup, f->self->worker);
+	if (!mk_inbox_push(&w->foreign, mk_event_link(e))) {
+		mk_count_add(&f->sent, (uint64_t)-1);
+		if (block != NULL)
+			mk_event_unmake(NULL, e);
+		else
+			mk_event_free(NULL, e);
+		return MAIKO_ESHUTDOWN;
+	}
+	mk_worker_wake(w);
+	return 0;
+}
+
+int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, const void *event, unsigned flags)
+{
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return MAIKO_EINVAL;
+	return foreign_send(sup, type, event, NULL, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
+}
+
+int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
+				  uint64_t timeout_ms)
+{
+	int rc = foreign_send(sup, type, event, NULL, timeout_ms);
+	return rc == MAIKO_EAGAIN && timeout_ms == 0 ? MAIKO_ETIMEDOUT : rc;
+}
+
+int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
+{
+	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
+	if (b == NULL || b->magic != MK_BLOCK_DRAFT || (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return MAIKO_EINVAL;
+	b->magic = 0;
+	int rc = foreign_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
+	if (rc != 0)
+		b->magic = MK_BLOCK_DRAFT;
+	return rc;
+}
+
+/* ---- on the worker -------------------------------------------------------------------------------- */
+
+static void told(mk_foreign *f, uint64_t taken)
+{
+	if (f != NULL && taken != 0) {
+		atomic_store_explicit(&f->taken, atomic_load_explicit(&f->taken, memory_order_relaxed) + taken,
+				      memory_order_seq_cst);
+		signal_one(f);
+	}
+}
+
+void mk_foreign_intake(mk_worker *w, bool close)
+{
+	mk_foreign *last = NULL;
+	uint64_t taken = 0;
+	mk_link *link = close ? mk_inbox_close(&w->foreign) : mk_inbox_take(&w->foreign);
+	while (link != NULL) {
+		mk_event *e = mk_event_of_link(link);
+		link = link->next;
+		mk_foreign *f = e->sender->foreign;
+		if (f != last) {
+			told(last, taken);
+			last = f;
+			taken = 0;
+		}
+		taken++;
+		mk_topic *t = mk_topic_here(w, e->refs);
+		if (t != NULL && mk_router_prepare(w, t) == 0) {
+			e->topic = t;
+			mk_publish(w, e);
+		} else { /* accepted, but there is no memory to route it */
+			mk_count_add(&(t == NULL ? w->all : t)->published, 1);
+			mk_count_add(&(t == NULL ? w->all : t)->channel_dropped, 1);
+			mk_event_free(NULL, e);
+		}
+	}
+	told(last, taken);
+}

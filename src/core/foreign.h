@@ -1,0 +1,34 @@
+/*
+ * foreign.h - threads outside as senders: each has an order, an identity and a credit of
+ * its own.
+ *
+ * A thread's events enter through the inbox of one worker, always the same, which routes
+ * them as the sender's worker does. The thread may have `foreign_credit` events that the
+ * worker has not taken; past that, or while a subscriber or channel mutes it, it waits.
+ * `sent` is written by the thread, `taken` by the worker, `mutes` by any worker.
+ */
+#ifndef MK_FOREIGN_H
+#define MK_FOREIGN_H
+
+#include "runtime.h"
+
+/* By any worker: the thread must wait, and need not any more. */
+void mk_foreign_mute(struct mk_foreign *f);
+void mk_foreign_release(struct mk_foreign *f);
+
+/* On a worker: publishes what has come in; with `close`, for the last time. */
+void mk_foreign_intake(mk_worker *w, bool close);
+
+/* Wakes all that wait in a send: the supervisor is stopping. With the lock. */
+void mk_foreign_wake_all(mk_sup *sup);
+
+/* Entries that threads have sent to, and been taken from by, a worker; with the lock. */
+void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_t *ret_taken);
+
+/* Frees what was never taken (a supervisor that did not start), counted discarded. */
+void mk_foreign_fini(mk_sup *sup);
+
+/* Whether this thread may wait for the supervisor. */
+bool mk_may_wait(mk_sup *sup);
+
+#endif

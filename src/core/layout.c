@@ -1,0 +1,133 @@
+/*
+ * layout.c - checks, hashes and walks the descriptions of structs.
+ *
+ * Nothing here trusts a description: raw callers and bindings write them by hand.
+ */
+#include "layout.h"
+
+#include <maiko/error.h>
+#include <string.h>
+
+bool mk_name_valid(const char *name)
+{
+	size_t length = 0;
+	if (name == NULL)
+		return false;
+	for (; name[length] != '\0'; length++)
+		if (length == MAIKO_NAME_MAX || (unsigned char)name[length] < ' ' || name[length] == 0x7f)
+			return false;
+	return length > 0;
+}
+
+static bool size_fits_kind(const maiko_field *f)
+{
+	switch (f->kind) {
+	case MAIKO_KIND_TEXT:
+	case MAIKO_KIND_BYTES:
+		return f->size > 0;
+	case MAIKO_KIND_BOOL:
+		return f->size == sizeof(bool);
+	case MAIKO_KIND_INT:
+	case MAIKO_KIND_UINT:
+	case MAIKO_KIND_ENUM:
+		return f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8;
+	case MAIKO_KIND_FLOAT:
+		return f->size == sizeof(float);
+	case MAIKO_KIND_DOUBLE:
+		return f->size == sizeof(double);
+	case MAIKO_KIND_STRUCT:
+		return f->nested != NULL && f->nested->size == f->size;
+	case MAIKO_KIND_BUFFER:
+		return f->size == sizeof(maiko_buffer *) && f->offset % sizeof(void *) == 0;
+	case MAIKO_KIND_NONE:
+		break;
+	}
+	return false;
+}
+
+static int check(const maiko_layout *layout, unsigned depth, uint32_t *buffers)
+{
+	if (layout == NULL || layout->fields == NULL || !mk_name_valid(layout->name) || layout->size == 0 ||
+	    layout->align == 0 || (layout->align & (layout->align - 1)) != 0)
+		return MAIKO_EINVAL;
+	if (depth > MAIKO_NESTING_MAX || layout->size > MAIKO_EVENT_SIZE_MAX || layout->align > 16)
+		return MAIKO_E2BIG;
+	uint32_t count = 0;
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		if (++count > MAIKO_FIELDS_MAX)
+			return MAIKO_E2BIG;
+		if (!mk_name_valid(f->name) || !size_fits_kind(f) || f->size > layout->size ||
+		    f->offset > layout->size - f->size)
+			return MAIKO_EINVAL;
+		for (const maiko_field *g = layout->fields; g != f; g++)
+			if (strcmp(f->name, g->name) == 0)
+				return MAIKO_EINVAL;
+		if (f->kind == MAIKO_KIND_BUFFER && ++*buffers > MK_BUFFERS_MAX)
+			return MAIKO_E2BIG;
+		int rc = f->kind == MAIKO_KIND_STRUCT ? check(f->nested, depth + 1, buffers) : 0;
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int maiko_layout_check(const maiko_layout *layout)
+{
+	uint32_t buffers = 0;
+	return check(layout, 0, &buffers);
+}
+
+/* FNV-1a with the parameters for 64 bits (draft-eastlake-fnv). */
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static uint64_t hash_layout(uint64_t hash, const maiko_layout *layout)
+{
+	hash = hash_bytes(hash, layout->name, strlen(layout->name) + 1);
+	hash = hash_bytes(hash, &layout->size, sizeof layout->size);
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		uint32_t numbers[3] = {f->offset, f->size, (uint32_t)f->kind};
+		hash = hash_bytes(hash, f->name, strlen(f->name) + 1);
+		hash = hash_bytes(hash, numbers, sizeof numbers);
+		if (f->kind == MAIKO_KIND_STRUCT)
+			hash = hash_layout(hash, f->nested);
+	}
+	return hash;
+}
+
+uint64_t maiko_layout_hash(const maiko_layout *layout)
+{
+	return layout == NULL ? 0 : hash_layout(UINT64_C(0xcbf29ce484222325), layout);
+}
+
+static uint32_t find_buffers(const maiko_layout *layout, uint32_t base, uint32_t offsets[], uint32_t count)
+{
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		if (f->kind == MAIKO_KIND_BUFFER)
+			offsets[count++] = base + f->offset;
+		else if (f->kind == MAIKO_KIND_STRUCT)
+			count = find_buffers(f->nested, base + f->offset, offsets, count);
+	}
+	return count;
+}
+
+uint32_t mk_layout_buffers(const maiko_layout *layout, uint32_t offsets[MK_BUFFERS_MAX])
+{
+	return find_buffers(layout, 0, offsets, 0);
+}
+
+const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type)
+{
+	if (any == NULL || any->type == NULL || type == NULL)
+		return NULL;
+	if (any->type == type)
+		return any->data;
+	const maiko_layout *a = any->type->layout, *b = type->layout;
+	bool same = strcmp(a->name, b->name) == 0 && maiko_layout_hash(a) == maiko_layout_hash(b);
+	return same ? any->data : NULL;
+}

@@ -1,0 +1,66 @@
+/*
+ * mailbox.h - an actor's queue of events: a plain ring on the actor's worker.
+ *
+ * The ring is made with the first event, doubles on demand, and is given back when the
+ * worker is idle and it is empty, so an actor that gets nothing costs nothing. It may
+ * hold more than the capacity: the overflow policy decides before the push.
+ *
+ * head and tail count from the start and never wrap; only the owner writes them, and
+ * maiko_report reads them from any thread (relaxed: a length for a report).
+ */
+#ifndef MK_MAILBOX_H
+#define MK_MAILBOX_H
+
+#include "base.h"
+
+struct mk_event;
+
+typedef struct mk_mailbox {
+	struct mk_event **ring;
+	uint32_t size;     /* slots: 0 or a power of two */
+	uint32_t capacity; /* above this many, the overflow policy */
+	mk_counter head, tail;
+} mk_mailbox;
+
+/* Makes room for one more. 0 or MAIKO_ENOMEM. */
+int mk_mailbox_grow(mk_mailbox *box);
+
+/* Frees the ring of an empty mailbox. */
+void mk_mailbox_shrink(mk_mailbox *box);
+
+static inline uint64_t mk_mailbox_length(const mk_mailbox *box) { return mk_count(&box->tail) - mk_count(&box->head); }
+
+static inline struct mk_event **mk_mailbox_slot(const mk_mailbox *box, uint64_t position)
+{
+	return &box->ring[position & (box->size - 1)];
+}
+
+/* 0 or MAIKO_ENOMEM. */
+static inline int mk_mailbox_push(mk_mailbox *box, struct mk_event *e)
+{
+	uint64_t tail = mk_count(&box->tail);
+	if (MK_UNLIKELY(tail - mk_count(&box->head) == box->size)) {
+		int rc = mk_mailbox_grow(box);
+		if (rc != 0)
+			return rc;
+	}
+	*mk_mailbox_slot(box, tail) = e;
+	atomic_store_explicit(&box->tail, tail + 1, memory_order_relaxed);
+	return 0;
+}
+
+/* NULL when empty. */
+static inline struct mk_event *mk_mailbox_pop(mk_mailbox *box)
+{
+	uint64_t head = mk_count(&box->head);
+	if (head == mk_count(&box->tail))
+		return NULL;
+	struct mk_event *e = *mk_mailbox_slot(box, head);
+	atomic_store_explicit(&box->head, head + 1, memory_order_relaxed);
+	return e;
+}
+
+/* Takes the event at `position` out; those before it move up by one. */
+struct mk_event *mk_mailbox_remove(mk_mailbox *box, uint64_t position);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * memory.c - the allocator hooks.
+ *
+ * Aligned memory is taken from the plain hooks, with the start of the block kept
+ * just before the aligned address, so that a user's allocator needs four functions.
+ */
+#include "memory.h"
+
+#include <maiko/error.h>
+#include <maiko/supervisor.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *std_malloc(size_t size, void *arg)
+{
+	(void)arg;
+	return malloc(size);
+}
+static void *std_calloc(size_t count, size_t size, void *arg)
+{
+	(void)arg;
+	return calloc(count, size);
+}
+static void *std_realloc(void *memory, size_t size, void *arg)
+{
+	(void)arg;
+	return realloc(memory, size);
+}
+static void std_free(void *memory, void *arg)
+{
+	(void)arg;
+	free(memory);
+}
+
+static const maiko_allocator std_allocator = {std_malloc, std_calloc, std_realloc, std_free, NULL};
+static maiko_allocator hooks = {std_malloc, std_calloc, std_realloc, std_free, NULL};
+
+int maiko_set_allocator(const maiko_allocator *allocator)
+{
+	if (allocator == NULL) {
+		hooks = std_allocator;
+		return 0;
+	}
+	if (allocator->malloc == NULL || allocator->calloc == NULL || allocator->realloc == NULL ||
+	    allocator->free == NULL)
+		return MAIKO_EINVAL;
+	hooks = *allocator;
+	return 0;
+}
+
+void *mk_malloc(size_t size) { return hooks.malloc(size, hooks.arg); }
+void *mk_calloc(size_t count, size_t size) { return hooks.calloc(count, size, hooks.arg); }
+void *mk_realloc(void *memory, size_t size) { return hooks.realloc(memory, size, hooks.arg); }
+
+void mk_free(const void *memory)
+{
+	if (memory != NULL)
+		hooks.free((void *)(uintptr_t)memory, hooks.arg);
+}
+
+void *mk_calloc_aligned(size_t size, size_t align)
+{
+	assert(align >= sizeof(void *) && (align & (align - 1)) == 0);
+	char *block = mk_calloc(1, size + align + sizeof(void *));
+	if (block == NULL)
+		return NULL;
+	uintptr_t start = ((uintptr_t)block + sizeof(void *) + align - 1) & ~(uintptr_t)(align - 1);
+	((void **)start)[-1] = block;
+	return (void *)start;
+}
+
+void mk_free_aligned(void *memory)
+{
+	if (memory != NULL)
+		mk_free(((void **)memory)[-1]);
+}
+
+char *mk_strdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = mk_malloc(size);
+	return copy == NULL ? NULL : memcpy(copy, text, size);
+}
+
+int mk_reserve(void **array, uint32_t *size, uint32_t need, size_t element)
+{
+	if (need <= *size)
+		return 0;
+	uint32_t larger = *size == 0 ? 4 : *size;
+	while (larger < need)
+		larger *= 2;
+	void *grown = mk_realloc(*array, larger * element);
+	if (grown == NULL)
+		return MAIKO_ENOMEM;
+	*array = grown;
+	*size = larger;
+	return 0;
+}

@@ -1,0 +1,260 @@
+/*
+ * overflow.c - see overflow.h.
+ *
+ * Keep-latest finds the queued event of a key through an index from (topic, type, key)
+ * to the place in the mailbox. Places count from the start of the mailbox's life, so
+ * one below its head is simply over. The index may be out of date, or missing for want
+ * of memory: every hit is checked against the event, and then the mailbox is searched.
+ */
+#include "overflow.h"
+
+#include "backpressure.h"
+#include "run.h"
+
+static void shift(mk_actor *a);
+
+/* ---- fates ---------------------------------------------------------------------- */
+
+void mk_count_fate(mk_actor *a, mk_topic *t, size_t fate)
+{
+	mk_count_add((mk_counter *)(void *)((char *)&a->counts + fate), 1);
+	mk_count_add((mk_counter *)(void *)((char *)&t->counts + fate), 1);
+}
+
+static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t fate)
+{
+	mk_count_add(&a->refused, 1);
+	mk_count_fate(a, e->topic, fate);
+	MK_TELL(w, fate == MK_FATE_OF(discarded) ? MK_SAW_DISCARD : MK_SAW_OVERFLOW, a, e, (int)fate);
+}
+
+void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+{
+	mk_topic *row = t == NULL ? w->all : t;
+	mk_topic *both[2] = {t, w->all};
+	for (int k = 0; k < 2; k++)
+		for (uint32_t i = 0; both[k] != NULL && i < both[k]->sub_count; i++) {
+			const mk_sub *s = &both[k]->subs[i];
+			bool after = marker >= w->marker;
+			if (s->state != MK_ACTIVE && (s->state == MK_JOINING) != after)
+				continue;
+			if (s->actor->self == from->sender && !s->actor->echo)
+				continue;
+			mk_count_add(&row->deliveries, 1);
+			mk_count_add(&s->actor->refused, 1);
+			mk_count_fate(s->actor, row, MK_FATE_OF(no_memory));
+		}
+}
+
+void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate)
+{
+	shift(a);
+	for (uint64_t left = mk_mailbox_length(&a->box); left > 0; left--) {
+		mk_event *e = mk_mailbox_pop(&a->box);
+		if (topic != NULL && e->topic != topic) {
+			(void)mk_mailbox_push(&a->box, e); /* to the end of those kept: there is room */
+			mk_count_add(&a->refused, (uint64_t)-1);
+			continue;
+		}
+		mk_count_fate(a, e->topic, fate);
+		MK_TELL(w, MK_SAW_DISCARD, a, e, (int)fate);
+		mk_event_unref(&w->pool, e);
+	}
+}
+
+/* ---- keep latest ------------------------------------------------------------------ */
+
+typedef struct mk_keep_entry {
+	const mk_topic *topic; /* NULL: free */
+	const mk_type *type;
+	uint64_t key, place;
+} mk_keep_entry;
+
+struct mk_keep {
+	uint32_t size, count;
+	bool shifted; /* events have moved since: a place below the head may be wrong */
+	mk_keep_entry entries[];
+};
+
+static void shift(mk_actor *a)
+{
+	if (a->extra != NULL && a->extra->keep != NULL)
+		a->extra->keep->shifted = true;
+}
+
+static uint64_t key_of(const mk_event *e)
+{
+	const maiko_topic *desc = &e->topic->record->desc;
+	maiko_any any = {e->type->desc, e->data};
+	return desc->key == NULL ? 0 : desc->key(&any);
+}
+
+static mk_keep_entry *entry_of(struct mk_keep *keep, const mk_event *e, uint64_t key)
+{
+	uint64_t h = (key ^ e->type->index ^ (uint64_t)e->topic->index << 32) * UINT64_C(0x9e3779b97f4a7c15);
+	for (uint32_t i = (uint32_t)(h >> 32);; i++) {
+		mk_keep_entry *entry = &keep->entries[i & (keep->size - 1)];
+		if (entry->topic == NULL || (entry->topic == e->topic && entry->type == e->type && entry->key == key))
+			return entry;
+	}
+}
+
+/* A larger index with what is still queued; the old one stays if there is no memory. */
+static bool grow(mk_actor *a)
+{
+	struct mk_keep *old = a->extra->keep;
+	uint64_t queued = mk_mailbox_length(&a->box);
+	uint32_t size = 16;
+	while (size < queued * 4)
+		size *= 2;
+	struct mk_keep *keep = mk_calloc(1, sizeof *keep + size * sizeof keep->entries[0]);
+	if (keep == NULL)
+		return false;
+	keep->size = size;
+	for (uint32_t i = 0; old != NULL && i < old->size; i++) {
+		const mk_keep_entry *entry = &old->entries[i];
+		if (entry->topic == NULL || entry->place < mk_count(&a->box.head))
+			continue;
+		mk_event like = {.topic = (mk_topic *)(uintptr_t)entry->topic, .type = entry->type};
+		*entry_of(keep, &like, entry->key) = *entry;
+		keep->count++;
+	}
+	mk_free(old);
+	a->extra->keep = keep;
+	return true;
+}
+
+static void remember(mk_actor *a, const mk_event *e, uint64_t key, uint64_t place)
+{
+	if (mk_extra_of(a) == NULL)
+		return;
+	struct mk_keep *keep = a->extra->keep;
+	if ((keep == NULL || keep->count * 2 >= keep->size) && !grow(a))
+		return;
+	keep = a->extra->keep;
+	mk_keep_entry *entry = entry_of(keep, e, key);
+	keep->count += entry->topic == NULL;
+	*entry = (mk_keep_entry){e->topic, e->type, key, place};
+}
+
+static bool holds(const mk_actor *a, uint64_t place, const mk_event *like, uint64_t key)
+{
+	if (place < mk_count(&a->box.head) || place >= mk_count(&a->box.tail))
+		return false;
+	const mk_event *e = *mk_mailbox_slot(&a->box, place);
+	return e->topic == like->topic && e->type == like->type && key_of(e) == key;
+}
+
+/* Where the event of that key lies in the mailbox. */
+static bool find_latest(const mk_actor *a, const mk_event *e, uint64_t key, uint64_t *ret_place)
+{
+	if (a->extra != NULL && a->extra->keep != NULL) {
+		struct mk_keep *keep = a->extra->keep;
+		const mk_keep_entry *entry = entry_of(keep, e, key);
+		keep->shifted &= mk_mailbox_length(&a->box) != 0;
+		if (entry->topic == NULL || (entry->place < mk_count(&a->box.head) && !keep->shifted))
+			return false;
+		if (holds(a, entry->place, e, key)) {
+			*ret_place = entry->place;
+			return true;
+		}
+	}
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++)
+		if (holds(a, place, e, key)) {
+			*ret_place = place;
+			return true;
+		}
+	return false;
+}
+
+void mk_keep_fini(mk_extra *x)
+{
+	mk_free(x->keep);
+	x->keep = NULL;
+}
+
+/* ---- policies ---------------------------------------------------------------------- */
+
+static void block(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	if (mk_mailbox_length(&a->box) >= a->box.capacity && mk_mute_by_subscriber(w, e->sender, a) != 0)
+		refuse(w, a, e, MK_FATE_OF(no_memory));
+	else
+		mk_deliver(w, a, e);
+}
+
+static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t place, key = key_of(e);
+	if (find_latest(a, e, key, &place)) {
+		mk_event **slot = mk_mailbox_slot(&a->box, place);
+		mk_event *old = *slot;
+		*slot = e;
+		e->refs++;
+		mk_count_add(&a->refused, 1);
+		mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
+		MK_TELL(w, MK_SAW_OVERFLOW, a, old, (int)MK_FATE_OF(dropped));
+		mk_event_unref(&w->pool, old);
+		return;
+	}
+	uint64_t tail = mk_count(&a->box.tail);
+	block(w, a, e);
+	if (mk_count(&a->box.tail) != tail)
+		remember(a, e, key, tail);
+}
+
+static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t tail = mk_count(&a->box.tail);
+	for (uint64_t place = mk_count(&a->box.head); place < tail; place++) {
+		if ((*mk_mailbox_slot(&a->box, place))->topic != e->topic)
+			continue;
+		mk_event *old = mk_mailbox_remove(&a->box, place);
+		shift(a);
+		mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
+		MK_TELL(w, MK_SAW_OVERFLOW, a, old, (int)MK_FATE_OF(dropped));
+		mk_event_unref(&w->pool, old);
+		mk_deliver(w, a, e);
+		return;
+	}
+	refuse(w, a, e, MK_FATE_OF(dropped)); /* full of other topics' events */
+}
+
+static void fail(mk_worker *w, mk_actor *a, const mk_event *e)
+{
+	refuse(w, a, e, MK_FATE_OF(dropped));
+	if (mk_extra_of(a) != NULL)
+		a->extra->overflowed = true;
+	mk_wake(w, a);
+}
+
+void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
+{
+	mk_actor *a = s->actor;
+	if ((a->sched & MK_ENDED) != 0) {
+		refuse(w, a, e, MK_FATE_OF(dead));
+		return;
+	}
+	if (w->discarding) {
+		refuse(w, a, e, MK_FATE_OF(discarded));
+		return;
+	}
+	switch ((maiko_overflow)s->overflow) {
+	case MAIKO_DROP_NEWEST:
+		refuse(w, a, e, MK_FATE_OF(dropped));
+		break;
+	case MAIKO_DROP_OLDEST:
+		drop_oldest(w, a, e);
+		break;
+	case MAIKO_KEEP_LATEST:
+		keep_latest(w, a, e);
+		break;
+	case MAIKO_FAIL:
+		fail(w, a, e);
+		break;
+	case MAIKO_BLOCK:
+	case MAIKO_OVERFLOW_DEFAULT:
+		block(w, a, e);
+		break;
+	}
+}

@@ -1,0 +1,26 @@
+/*
+ * overflow.h - what happens to a delivery that cannot simply be queued: the mailbox is
+ * full, the policy is keep-latest, or the subscriber has ended.
+ */
+#ifndef MK_OVERFLOW_H
+#define MK_OVERFLOW_H
+
+#include "runtime.h"
+
+/* Delivers by policy. */
+void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e);
+
+/* Counts an entry of another worker for which there was no memory; `t` may be NULL. */
+void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker);
+
+/* Empties a mailbox, of one topic or (NULL) of all, counting `fate` (an offset in
+ * mk_counts). */
+void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate);
+
+/* Counts a fate on an actor and on the event's topic. */
+#define MK_FATE_OF(name) offsetof(mk_counts, name)
+void mk_count_fate(mk_actor *a, mk_topic *t, size_t fate);
+
+void mk_keep_fini(mk_extra *x);
+
+#endif

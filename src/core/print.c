@@ -1,0 +1,201 @@
+/*
+ * print.c - an event's content as JSON (RFC 8259), from its description alone.
+ *
+ * The writer keeps counting when the text is full, so that cutting is noticed once,
+ * at the end, and the text stays terminated.
+ */
+#include <maiko/error.h>
+#include <maiko/event.h>
+#include <maiko/send.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct writer {
+	char *text;
+	size_t size, used;
+} writer;
+
+static void put(writer *w, char c)
+{
+	if (w->used + 1 < w->size)
+		w->text[w->used] = c;
+	w->used++;
+}
+
+__attribute__((format(printf, 2, 3))) static void putf(writer *w, const char *format, ...)
+{
+	char small[64];
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(small, sizeof small, format, args);
+	va_end(args);
+	for (int i = 0; i < n && i < (int)sizeof small - 1; i++)
+		put(w, small[i]);
+}
+
+/* The length of the UTF-8 character at s (RFC 3629), 0 if it is not one. */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+	if (n == 0 || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+	bool outside = (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf4 && s[1] >= 0x90);
+	return overlong || outside ? 0 : n;
+}
+
+static void put_text(writer *w, const char *text, size_t size)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	put(w, '"');
+	for (size_t i = 0; i < size && s[i] != '\0';) {
+		size_t n = utf8_length(s + i, size - i);
+		if (n == 0) {
+			putf(w, "\\ufffd");
+			i++;
+		} else if (s[i] == '"' || s[i] == '\\') {
+			put(w, '\\');
+			put(w, (char)s[i++]);
+		} else if (s[i] < ' ') {
+			putf(w, "\\u%04x", s[i++]);
+		} else {
+			while (n-- > 0)
+				put(w, (char)s[i++]);
+		}
+	}
+	put(w, '"');
+}
+
+static void put_hex(writer *w, const unsigned char *bytes, size_t size)
+{
+	put(w, '"');
+	for (size_t i = 0; i < size; i++)
+		putf(w, "%02x", bytes[i]);
+	put(w, '"');
+}
+
+static void put_number(writer *w, double value, int digits)
+{
+	if (isfinite(value))
+		putf(w, "%.*g", digits, value);
+	else
+		putf(w, "null");
+}
+
+static int64_t signed_of(const void *at, uint32_t size)
+{
+	int8_t a;
+	int16_t b;
+	int32_t c;
+	int64_t d;
+	switch (size) {
+	case 1:
+		return memcpy(&a, at, 1), a;
+	case 2:
+		return memcpy(&b, at, 2), b;
+	case 4:
+		return memcpy(&c, at, 4), c;
+	default:
+		return memcpy(&d, at, 8), d;
+	}
+}
+
+static uint64_t unsigned_of(const void *at, uint32_t size)
+{
+	uint64_t value = (uint64_t)signed_of(at, size);
+	return size == 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
+}
+
+static void put_struct(writer *w, const maiko_layout *layout, const char *value);
+
+static void put_field(writer *w, const maiko_field *f, const char *at)
+{
+	const maiko_buffer *buffer;
+	float single;
+	double number;
+	switch (f->kind) {
+	case MAIKO_KIND_TEXT:
+		put_text(w, at, f->size);
+		break;
+	case MAIKO_KIND_BYTES:
+		put_hex(w, (const unsigned char *)at, f->size);
+		break;
+	case MAIKO_KIND_BOOL:
+		putf(w, *at != 0 ? "true" : "false");
+		break;
+	case MAIKO_KIND_INT:
+	case MAIKO_KIND_ENUM:
+		putf(w, "%lld", (long long)signed_of(at, f->size));
+		break;
+	case MAIKO_KIND_UINT:
+		putf(w, "%llu", (unsigned long long)unsigned_of(at, f->size));
+		break;
+	case MAIKO_KIND_FLOAT:
+		memcpy(&single, at, sizeof single);
+		put_number(w, (double)single, 9);
+		break;
+	case MAIKO_KIND_DOUBLE:
+		memcpy(&number, at, sizeof number);
+		put_number(w, number, 17);
+		break;
+	case MAIKO_KIND_STRUCT:
+		put_struct(w, f->nested, at);
+		break;
+	case MAIKO_KIND_BUFFER:
+		memcpy(&buffer, at, sizeof buffer);
+		if (buffer == NULL)
+			putf(w, "null");
+		else
+			put_hex(w, maiko_buffer_data(buffer), maiko_buffer_size(buffer));
+		break;
+	case MAIKO_KIND_NONE:
+		putf(w, "null");
+		break;
+	}
+}
+
+static void put_struct(writer *w, const maiko_layout *layout, const char *value)
+{
+	put(w, '{');
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		if (f != layout->fields)
+			put(w, ',');
+		put_text(w, f->name, MAIKO_NAME_MAX);
+		put(w, ':');
+		put_field(w, f, value + f->offset);
+	}
+	put(w, '}');
+}
+
+int maiko_layout_print(const maiko_layout *layout, const void *value, char *text, size_t size)
+{
+	if (layout == NULL || value == NULL || text == NULL || size == 0)
+		return MAIKO_EINVAL;
+	writer w = {text, size, 0};
+	put_struct(&w, layout, value);
+	text[w.used < size ? w.used : size - 1] = '\0';
+	return w.used < size ? 0 : MAIKO_ETRUNC;
+}
+
+int maiko_text_copy(char *dst, size_t size, const char *src)
+{
+	if (dst == NULL || size == 0 || src == NULL)
+		return MAIKO_EINVAL;
+	size_t n = 0;
+	while (n < size && src[n] != '\0')
+		n++;
+	if (n < size) {
+		memmove(dst, src, n + 1);
+		return 0;
+	}
+	for (n = size - 1; n > 0 && ((unsigned char)src[n] & 0xc0) == 0x80;)
+		n--; /* back to the start of the character that does not fit */
+	memmove(dst, src, n);
+	dst[n] = '\0';
+	return MAIKO_ETRUNC;
+}

@@ -1,0 +1,313 @@
+/*
+ * registry.c - see registry.h. Records live as long as the supervisor.
+ */
+#include "registry.h"
+
+#include <string.h>
+
+static void slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
+{
+	/* Released after the table entry: who finds the index finds the entry. */
+	if (slot != NULL)
+		__atomic_store_n(slot, (uint64_t)serial << 32 | index, __ATOMIC_RELEASE);
+}
+
+static maiko_overflow policy_of(const maiko_topic *desc)
+{
+	return desc->overflow == MAIKO_OVERFLOW_DEFAULT ? MAIKO_BLOCK : desc->overflow;
+}
+
+/* ---- topics ------------------------------------------------------------------ */
+
+static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+{
+	if (sup->topic_count >= MAIKO_TOPICS_MAX)
+		return MAIKO_E2BIG;
+	int rc = mk_table_reserve(&sup->topics, sup->topic_count);
+	mk_record *r = rc == 0 ? MK_NEW(mk_record) : NULL;
+	if (r == NULL)
+		return MAIKO_ENOMEM;
+	char *copy = mk_strdup(name);
+	rc = copy == NULL ? MAIKO_ENOMEM : mk_names_put(&sup->topic_names, copy, r);
+	if (rc != 0) {
+		mk_free(copy);
+		mk_free(r);
+		return rc;
+	}
+	r->desc = (maiko_topic){.name = copy, .overflow = policy_of(like), .key = like->key, .slot = &r->slot};
+	r->index = sup->topic_count++;
+	r->slot = (uint64_t)sup->serial << 32 | r->index;
+	mk_table_set(&sup->topics, r->index, r);
+	*ret_record = r;
+	return 0;
+}
+
+/* With the lock. `like` NULL: whatever policies it has. */
+static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+{
+	static const maiko_topic plain = {.name = "", .overflow = MAIKO_BLOCK};
+	mk_record *r = mk_names_get(&sup->topic_names, name);
+	if (r == NULL)
+		return make_record(sup, name, like == NULL ? &plain : like, ret_record);
+	if (like != NULL && (policy_of(like) != r->desc.overflow || like->key != r->desc.key))
+		return MAIKO_EINVAL;
+	*ret_record = r;
+	return 0;
+}
+
+static int registered_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+{
+	uint32_t index;
+	if (mk_slot_get(desc->slot, sup->serial, &index)) {
+		*ret_record = mk_record_at(sup, index);
+		return 0;
+	}
+	if (!mk_name_valid(desc->name) || desc->overflow < MAIKO_OVERFLOW_DEFAULT || desc->overflow > MAIKO_FAIL)
+		return MAIKO_EINVAL;
+	mk_record *r;
+	int rc = topic_locked(sup, desc->name, desc, &r);
+	if (rc == 0) {
+		slot_set(desc->slot, sup->serial, r->index);
+		*ret_record = r;
+	}
+	return rc;
+}
+
+int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+{
+	if (desc == NULL)
+		return MAIKO_EINVAL;
+	uv_mutex_lock(&sup->lock);
+	int rc = registered_topic_locked(sup, desc, ret_record);
+	uv_mutex_unlock(&sup->lock);
+	return rc;
+}
+
+static int topic_named(mk_sup *sup, const char *name, const maiko_topic *like, const maiko_topic **ret_topic)
+{
+	if (sup == NULL || ret_topic == NULL || !mk_name_valid(name))
+		return MAIKO_EINVAL;
+	if (mk_forked(sup))
+		return MAIKO_EFORK;
+	mk_record *r;
+	uv_mutex_lock(&sup->lock);
+	int rc = topic_locked(sup, name, like, &r);
+	uv_mutex_unlock(&sup->lock);
+	if (rc == 0)
+		*ret_topic = &r->desc;
+	return rc;
+}
+
+int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic)
+{
+	return topic_named(sup, name, NULL, ret_topic);
+}
+
+int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like, const maiko_topic **ret_topic)
+{
+	if (like == NULL || like->overflow < MAIKO_OVERFLOW_DEFAULT || like->overflow > MAIKO_FAIL)
+		return MAIKO_EINVAL;
+	return topic_named(sup, name, like, ret_topic);
+}
+
+mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
+{
+	for (uint32_t i = 0; i < r->interest_count; i++)
+		if (r->interests[i].worker == worker)
+			return &r->interests[i];
+	if (mk_reserve((void **)&r->interests, &r->interest_size, r->interest_count + 1, sizeof *r->interests) != 0)
+		return NULL;
+	r->interests[r->interest_count] = (mk_interest){.worker = worker};
+	return &r->interests[r->interest_count++];
+}
+
+/* ---- event types ----------------------------------------------------------------- */
+
+static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, mk_type **ret_type)
+{
+	if (sup->type_count >= MAIKO_EVENTS_MAX)
+		return MAIKO_E2BIG;
+	int rc = mk_table_reserve(&sup->types, sup->type_count);
+	mk_type *t = rc == 0 ? MK_NEW(mk_type) : NULL;
+	if (t == NULL)
+		return MAIKO_ENOMEM;
+	t->desc = desc;
+	t->hash = maiko_layout_hash(desc->layout);
+	t->index = sup->type_count;
+	t->topic = topic;
+	t->size = desc->layout->size;
+	t->buffer_count = mk_layout_buffers(desc->layout, t->buffers);
+	rc = mk_names_put(&sup->type_names, desc->layout->name, t);
+	if (rc != 0) {
+		mk_free(t);
+		return rc;
+	}
+	mk_table_set(&sup->types, sup->type_count++, t);
+	*ret_type = t;
+	return 0;
+}
+
+static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
+{
+	uint32_t index;
+	if (mk_slot_get(desc->slot, sup->serial, &index)) {
+		*ret_type = mk_table_get(&sup->types, index);
+		return 0;
+	}
+	int rc = maiko_layout_check(desc->layout);
+	if (rc != 0)
+		return rc;
+	if ((desc->topic == NULL) == (desc->route == NULL))
+		return MAIKO_EINVAL;
+	mk_record *r = NULL;
+	if (desc->topic != NULL)
+		rc = registered_topic_locked(sup, desc->topic, &r);
+	if (rc != 0)
+		return rc;
+	uint32_t topic = r == NULL ? 0 : r->index;
+	mk_type *t = mk_names_get(&sup->type_names, desc->layout->name);
+	if (t == NULL)
+		rc = make_type(sup, desc, topic, &t);
+	else if (t->hash != maiko_layout_hash(desc->layout))
+		rc = MAIKO_ETYPE;
+	else if (t->topic != topic)
+		rc = MAIKO_EINVAL;
+	if (rc == 0) {
+		slot_set(desc->slot, sup->serial, t->index);
+		*ret_type = t;
+	}
+	return rc;
+}
+
+int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
+{
+	if (desc == NULL)
+		return MAIKO_EINVAL;
+	uv_mutex_lock(&sup->lock);
+	int rc = type_locked(sup, desc, ret_type);
+	uv_mutex_unlock(&sup->lock);
+	return rc;
+}
+
+/* ---- actor types ------------------------------------------------------------------- */
+
+static bool item_set(mk_class *c, const maiko_item *i)
+{
+	switch (i->kind) {
+	case MAIKO_ITEM_ANY:
+		return i->any != NULL && c->any == NULL && (c->any = i->any) != NULL;
+	case MAIKO_ITEM_START:
+		return i->hook != NULL && c->start == NULL && (c->start = i->hook) != NULL;
+	case MAIKO_ITEM_STOP:
+		return i->hook != NULL && c->stop == NULL && (c->stop = i->hook) != NULL;
+	case MAIKO_ITEM_ERROR:
+		return i->error != NULL && c->error == NULL && (c->error = i->error) != NULL;
+	case MAIKO_ITEM_DONE:
+		return i->done != NULL && c->done == NULL && (c->done = i->done) != NULL;
+	case MAIKO_ITEM_TICK:
+		return i->tick != NULL && c->tick == NULL && (c->tick = i->tick) != NULL;
+	case MAIKO_ITEM_ON:
+	case MAIKO_ITEM_END:
+		break;
+	}
+	return false;
+}
+
+static int add_handler(mk_sup *sup, mk_class *c, const maiko_item *i)
+{
+	if (i->on == NULL || i->event == NULL)
+		return MAIKO_EINVAL;
+	const mk_type *type;
+	int rc = type_locked(sup, i->event, &type);
+	if (rc != 0)
+		return rc;
+	for (uint32_t k = 0; k < c->handler_count; k++)
+		if (c->handlers[k].type == type)
+			return MAIKO_EINVAL;
+	c->handlers[c->handler_count++] = (mk_handler){type, i->on};
+	return 0;
+}
+
+static int class_locked(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class)
+{
+	enum { ITEMS_MAX = 32 };
+	for (const mk_class *c = sup->classes; c != NULL; c = c->next)
+		if (c->desc == desc) {
+			*ret_class = c;
+			return 0;
+		}
+	if (!mk_name_valid(desc->name) || desc->items == NULL || desc->state_size == 0 || desc->state_align == 0 ||
+	    (desc->state_align & (desc->state_align - 1)) != 0)
+		return MAIKO_EINVAL;
+	if (desc->state_size > MAIKO_STATE_SIZE_MAX || desc->state_align > 64)
+		return MAIKO_E2BIG;
+	uint32_t count = 0;
+	while (desc->items[count].kind != MAIKO_ITEM_END)
+		if (++count > ITEMS_MAX)
+			return MAIKO_E2BIG;
+	mk_class *c = mk_calloc(1, sizeof *c + count * sizeof(mk_handler));
+	if (c == NULL)
+		return MAIKO_ENOMEM;
+	c->desc = desc;
+	for (uint32_t i = 0; i < count; i++) {
+		const maiko_item *item = &desc->items[i];
+		int rc = item->kind == MAIKO_ITEM_ON ? add_handler(sup, c, item) : item_set(c, item) ? 0 : MAIKO_EINVAL;
+		if (rc != 0) {
+			mk_free(c);
+			return rc;
+		}
+	}
+	c->next = sup->classes;
+	sup->classes = c;
+	*ret_class = c;
+	return 0;
+}
+
+int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class)
+{
+	if (desc == NULL)
+		return MAIKO_EINVAL;
+	uv_mutex_lock(&sup->lock);
+	int rc = class_locked(sup, desc, ret_class);
+	uv_mutex_unlock(&sup->lock);
+	return rc;
+}
+
+/* ---- life ----------------------------------------------------------------------------- */
+
+const maiko_subscription maiko_all_topics[] = {{.topic = NULL}};
+const maiko_subscription maiko_no_topics[] = {{.topic = NULL}};
+
+static uint64_t default_slot;
+const maiko_topic maiko_default_topic = {.name = "default", .slot = &default_slot};
+
+int mk_registry_init(mk_sup *sup)
+{
+	static const maiko_topic all = {.name = "*", .overflow = MAIKO_BLOCK};
+	mk_record *r;
+	int rc = make_record(sup, all.name, &all, &r);
+	if (rc == 0)
+		mk_names_remove(&sup->topic_names, r->desc.name); /* a user's "*" is another topic */
+	return rc;
+}
+
+void mk_registry_fini(mk_sup *sup)
+{
+	for (uint32_t i = 0; i < sup->topic_count; i++) {
+		mk_record *r = mk_record_at(sup, i);
+		mk_free(r->interests);
+		mk_free(r->desc.name);
+		mk_free(r);
+	}
+	for (uint32_t i = 0; i < sup->type_count; i++)
+		mk_free(mk_table_get(&sup->types, i));
+	while (sup->classes != NULL) {
+		mk_class *c = sup->classes;
+		sup->classes = c->next;
+		mk_free(c);
+	}
+	mk_table_fini(&sup->topics);
+	mk_table_fini(&sup->types);
+	mk_names_fini(&sup->topic_names);
+	mk_names_fini(&sup->type_names);
+}

@@ -1,0 +1,321 @@
+/*
+ * report.c - the ledger: a copy of all counters, taken from any thread at any time.
+ *
+ * Under the lock no actor enters or leaves the directory, and a removed one folds into
+ * its worker's row of the gone; so each is counted once. The counters themselves are
+ * read as they are, a little apart from each other while events flow.
+ */
+#include "directory.h"
+#include "foreign.h"
+#include "registry.h"
+#include "topic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct report {
+	maiko_ledger ledger;
+	maiko_actor_row *actors;
+	maiko_topic_row *topics;
+	maiko_pair_row *pairs;
+	uint32_t actor_size, topic_size, pair_size;
+	bool failed; /* no memory */
+} report;
+
+static void *add_row(report *r, void **rows, uint32_t *size, size_t count, size_t row)
+{
+	if (mk_reserve(rows, size, (uint32_t)count + 1, row) != 0) {
+		r->failed = true;
+		return NULL;
+	}
+	return memset((char *)*rows + count * row, 0, row);
+}
+
+static const char *copy(report *r, const char *text)
+{
+	char *own = mk_strdup(text);
+	r->failed |= own == NULL;
+	return own;
+}
+
+static void add_counts(maiko_counts *to, const mk_counts *from)
+{
+#define ADD(field, text) to->field += mk_count(&from->field);
+	MAIKO_FATE_MAP(ADD)
+#undef ADD
+}
+
+static uint64_t fates(const maiko_counts *c)
+{
+	uint64_t sum = 0;
+#define SUM(field, text) sum += c->field;
+	MAIKO_FATE_MAP(SUM)
+#undef SUM
+	return sum;
+}
+
+/* ---- actors ------------------------------------------------------------------------- */
+
+static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
+{
+	maiko_actor_row *row = add_row(r, (void **)&r->actors, &r->actor_size, r->ledger.actor_count, sizeof *row);
+	if (row == NULL)
+		return;
+	const mk_worker *w = a->worker;
+	const mk_extra *x = a->extra;
+	bool stuck = mk_state_of(sup) == MK_ABANDONED && w != NULL &&
+		     atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self->id;
+	row->name = copy(r, a->self->name);
+	row->type = copy(r, a->class->desc->name);
+	row->id = a->self->id;
+	row->worker = a->self->worker + 1;
+	row->status = stuck ? MAIKO_ACTOR_STUCK : (maiko_actor_status)a->status;
+	row->error = x == NULL ? 0 : x->error;
+	row->detail = copy(r, x != NULL && x->detail != NULL ? x->detail
+			      : row->error < 0               ? maiko_strerror(row->error)
+							     : "");
+	row->sent = mk_count(&a->sent);
+	row->ticks = x == NULL ? 0 : mk_count(&x->ticks);
+	row->mutes = x == NULL ? 0 : mk_count(&x->mute_count);
+	/* Read head before tail, so that the length is never negative. */
+	uint64_t head = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
+	add_counts(&row->counts, &a->counts);
+	row->counts.queued = tail - head;
+	row->counts.deliveries = tail + mk_count(&a->refused);
+	r->ledger.actor_count++;
+}
+
+static void gone_row(report *r, mk_sup *sup)
+{
+	maiko_actor_row *row = add_row(r, (void **)&r->actors, &r->actor_size, r->ledger.actor_count, sizeof *row);
+	if (row == NULL)
+		return;
+	row->name = copy(r, "(removed)");
+	row->type = copy(r, "");
+	row->detail = copy(r, "");
+	row->status = MAIKO_ACTOR_GONE;
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		const mk_worker *w = sup->workers[i];
+		add_counts(&row->counts, &w->gone);
+		row->counts.deliveries += mk_count(&w->gone_deliveries);
+		row->sent += mk_count(&w->gone_sent);
+		row->ticks += mk_count(&w->gone_ticks);
+		row->mutes += mk_count(&w->gone_mutes);
+	}
+	r->ledger.actor_count++;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const maiko_actor_row *x = a, *y = b;
+	/* By slot, then by generation: the order of adding, as far as slots are new. */
+	uint64_t p = x->id << 32 | x->id >> 32, q = y->id << 32 | y->id >> 32;
+	return p < q ? -1 : p > q;
+}
+
+static void add_actors(report *r, mk_sup *sup)
+{
+	for (uint32_t i = 0; i < sup->actor_slots; i++) {
+		const mk_actor *a = mk_table_get(&sup->actors, i);
+		if (a != NULL)
+			actor_row(r, sup, a);
+	}
+	if (r->ledger.actor_count > 1)
+		qsort(r->actors, r->ledger.actor_count, sizeof *r->actors, by_id);
+	gone_row(r, sup);
+	for (size_t i = 0; i < r->ledger.actor_count; i++) {
+		maiko_counts *t = &r->ledger.total;
+		const maiko_counts *c = &r->actors[i].counts;
+		t->deliveries += c->deliveries;
+		t->queued += c->queued;
+#define ADD(field, text) t->field += c->field;
+		MAIKO_FATE_MAP(ADD)
+#undef ADD
+	}
+}
+
+/* ---- topics and pairs ------------------------------------------------------------------ */
+
+static void topic_row(report *r, mk_sup *sup, uint32_t index)
+{
+	maiko_topic_row sum = {.name = NULL};
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		const mk_topic *t = mk_topic_known(sup->workers[i], index);
+		if (t == NULL)
+			continue;
+		sum.published += mk_count(&t->published);
+		sum.unrouted += mk_count(&t->unrouted);
+		sum.channel_dropped += mk_count(&t->channel_dropped);
+		sum.delayed += mk_count(&t->delayed);
+		sum.delayed_discarded += mk_count(&t->delayed_discarded);
+		add_counts(&sum.counts, &t->counts);
+		sum.counts.deliveries += mk_count(&t->deliveries);
+	}
+	uint64_t settled = fates(&sum.counts);
+	sum.counts.queued = sum.counts.deliveries > settled ? sum.counts.deliveries - settled : 0;
+	if (sum.published + sum.counts.deliveries + sum.delayed + sum.delayed_discarded == 0)
+		return;
+	maiko_topic_row *row = add_row(r, (void **)&r->topics, &r->topic_size, r->ledger.topic_count, sizeof *row);
+	if (row == NULL)
+		return;
+	*row = sum;
+	row->name = copy(r, mk_record_at(sup, index)->desc.name);
+	r->ledger.published += row->published;
+	r->ledger.topic_count++;
+}
+
+static void pair_row(report *r, uint32_t from, uint32_t to, uint64_t sent, uint64_t taken, uint64_t dropped)
+{
+	maiko_pair_row *row = add_row(r, (void **)&r->pairs, &r->pair_size, r->ledger.pair_count, sizeof *row);
+	if (row == NULL)
+		return;
+	*row = (maiko_pair_row){from, to, sent, taken, sent > taken ? sent - taken : 0, dropped};
+	r->ledger.pair_count++;
+}
+
+static void add_pairs(report *r, mk_sup *sup)
+{
+	for (uint32_t to = 0; to < mk_worker_total(sup); to++) {
+		uint64_t sent, taken;
+		mk_foreign_totals(sup, to, &sent, &taken);
+		if (sent != 0)
+			pair_row(r, 0, to + 1, sent, taken, 0);
+		for (uint32_t from = 0; from < mk_worker_total(sup); from++) {
+			const mk_channel *ch =
+			    atomic_load_explicit(&sup->workers[to]->in[from], memory_order_acquire);
+			if (ch == NULL)
+				continue;
+			taken = mk_count(&ch->taken); /* before sent: never more than it */
+			pair_row(r, from + 1, to + 1, mk_count(&ch->sent), taken, mk_count(&ch->dropped));
+		}
+	}
+}
+
+/* ---- the calls ---------------------------------------------------------------------------- */
+
+int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
+{
+	if (sup == NULL || ret_ledger == NULL)
+		return MAIKO_EINVAL;
+	if (mk_forked(sup))
+		return MAIKO_EFORK;
+	report *r = MK_NEW(report);
+	if (r == NULL)
+		return MAIKO_ENOMEM;
+	uv_mutex_lock(&sup->lock);
+	add_actors(r, sup);
+	for (uint32_t i = 0; i < sup->topic_count; i++)
+		topic_row(r, sup, i);
+	add_pairs(r, sup);
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		r->ledger.jobs += mk_count(&sup->workers[i]->jobs);
+	r->ledger.workers = mk_worker_total(sup);
+	r->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
+	uv_mutex_unlock(&sup->lock);
+	r->ledger.actors = r->actors;
+	r->ledger.topics = r->topics;
+	r->ledger.pairs = r->pairs;
+	if (r->failed) {
+		maiko_ledger_free(&r->ledger);
+		return MAIKO_ENOMEM;
+	}
+	*ret_ledger = &r->ledger;
+	return 0;
+}
+
+maiko_ledger *maiko_ledger_free(maiko_ledger *ledger)
+{
+	if (ledger == NULL)
+		return NULL;
+	report *r = MK_OF(ledger, report, ledger);
+	for (size_t i = 0; i < ledger->actor_count; i++) {
+		mk_free(r->actors[i].name);
+		mk_free(r->actors[i].type);
+		mk_free(r->actors[i].detail);
+	}
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		mk_free(r->topics[i].name);
+	mk_free(r->actors);
+	mk_free(r->topics);
+	mk_free(r->pairs);
+	mk_free(r);
+	return NULL;
+}
+
+bool maiko_ledger_balanced(const maiko_ledger *ledger)
+{
+	bool balanced = ledger != NULL;
+	uint64_t by_topic = 0;
+	for (size_t i = 0; balanced && i < ledger->actor_count; i++) {
+		const maiko_counts *c = &ledger->actors[i].counts;
+		balanced = c->deliveries == c->queued + fates(c);
+	}
+	for (size_t i = 0; balanced && i < ledger->topic_count; i++) {
+		const maiko_counts *c = &ledger->topics[i].counts;
+		by_topic += c->deliveries;
+		balanced = c->deliveries == c->queued + fates(c);
+	}
+	for (size_t i = 0; balanced && i < ledger->pair_count; i++)
+		balanced = ledger->pairs[i].sent == ledger->pairs[i].taken + ledger->pairs[i].in_flight;
+	return balanced && by_topic == ledger->total.deliveries;
+}
+
+/* ---- for a person ------------------------------------------------------------------------------ */
+
+static const char *status_name(maiko_actor_status status)
+{
+	static const char *const names[] = {"added", "running", "stopped", "failed", "stuck", "gone"};
+	return (unsigned)status < sizeof names / sizeof names[0] ? names[status] : "?";
+}
+
+static void print_counts(const maiko_counts *c, FILE *out)
+{
+	fprintf(out, " %10llu %10llu", (unsigned long long)c->deliveries, (unsigned long long)c->handled);
+	fprintf(out, " %8llu %8llu", (unsigned long long)c->ignored, (unsigned long long)c->queued);
+	fprintf(out, " %8llu %8llu", (unsigned long long)c->dropped, (unsigned long long)c->discarded);
+	fprintf(out, " %8llu %8llu\n", (unsigned long long)c->dead, (unsigned long long)c->no_memory);
+}
+
+static void print_head(const char *first, FILE *out)
+{
+	fprintf(out, "%-20s %10s %10s %8s %8s %8s %8s %8s %8s\n", first, "deliveries", "handled", "ignored", "queued",
+		"dropped", "discard", "dead", "no mem");
+}
+
+int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
+{
+	if (ledger == NULL || out == NULL)
+		return MAIKO_EINVAL;
+	print_head("actor", out);
+	for (size_t i = 0; i < ledger->actor_count; i++) {
+		const maiko_actor_row *row = &ledger->actors[i];
+		if (row->status == MAIKO_ACTOR_GONE && row->counts.deliveries == 0)
+			continue;
+		fprintf(out, "%-20s", row->name);
+		print_counts(&row->counts, out);
+		if (row->status == MAIKO_ACTOR_FAILED || row->status == MAIKO_ACTOR_STUCK)
+			fprintf(out, "  %s: %s\n", status_name(row->status), row->detail);
+	}
+	print_head("topic", out);
+	for (size_t i = 0; i < ledger->topic_count; i++) {
+		const maiko_topic_row *row = &ledger->topics[i];
+		fprintf(out, "%-20s", row->name);
+		print_counts(&row->counts, out);
+		if (row->unrouted + row->channel_dropped + row->delayed + row->delayed_discarded != 0)
+			fprintf(out, "  of %llu published: %llu to nobody, %llu entries dropped; delayed: %llu, %llu cancelled\n",
+				(unsigned long long)row->published, (unsigned long long)row->unrouted,
+				(unsigned long long)row->channel_dropped, (unsigned long long)row->delayed,
+				(unsigned long long)row->delayed_discarded);
+	}
+	fprintf(out, "%-20s %10s %10s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped");
+	for (size_t i = 0; i < ledger->pair_count; i++) {
+		const maiko_pair_row *row = &ledger->pairs[i];
+		fprintf(out, "%7s%-3u -> %-6u %10llu %10llu %8llu %8llu\n", row->from == 0 ? "outside" : "",
+			row->from, row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
+			(unsigned long long)row->in_flight, (unsigned long long)row->dropped);
+	}
+	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (unsigned long long)ledger->published,
+		(unsigned long long)ledger->total.deliveries, (unsigned long long)ledger->total.handled,
+		maiko_ledger_balanced(ledger) ? "balanced" : "NOT BALANCED");
+	return 0;
+}

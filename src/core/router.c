@@ -1,0 +1,264 @@
+/*
+ * router.c - see router.h. The path of every event: keep it short.
+ *
+ * A publish holds one reference of its own while it fans out; each mailbox and each
+ * channel entry takes one more.
+ */
+#include "router.h"
+
+#include "backpressure.h"
+#include "overflow.h"
+#include "registry.h"
+#include "run.h"
+#include "topic.h"
+#include "worker.h"
+
+enum { PUBLISH_EVERY = 64 }; /* entries after which a channel is made visible */
+
+static MK_NOINLINE int route_learn(mk_worker *w, const maiko_event_type *desc, mk_route *ret_route)
+{
+	const mk_type *type;
+	int rc = mk_registry_type(w->sup, desc, &type);
+	if (rc != 0)
+		return rc;
+	uint32_t size = w->route_size;
+	rc = mk_reserve((void **)&w->routes, &w->route_size, type->index + 1, sizeof *w->routes);
+	if (rc != 0)
+		return rc;
+	for (; size < w->route_size; size++)
+		w->routes[size] = (mk_route){NULL, NULL};
+	mk_route route = {type, NULL};
+	if (desc->topic != NULL && (route.topic = mk_topic_here(w, type->topic)) == NULL)
+		return MAIKO_ENOMEM;
+	w->routes[type->index] = route;
+	*ret_route = route;
+	return 0;
+}
+
+int mk_route_find(mk_worker *w, const maiko_event_type *desc, mk_route *ret_route)
+{
+	uint32_t index;
+	if (MK_LIKELY(mk_slot_get(desc->slot, w->sup->serial, &index) && index < w->route_size &&
+		      w->routes[index].type != NULL)) {
+		*ret_route = w->routes[index];
+		return 0;
+	}
+	return route_learn(w, desc, ret_route);
+}
+
+int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
+{
+	mk_record *r;
+	const maiko_topic *desc = type->desc->route(value);
+	int rc = mk_registry_topic(w->sup, desc, &r);
+	if (rc != 0)
+		return rc;
+	*ret_topic = mk_topic_here(w, r->index);
+	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
+}
+
+void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t, bool root)
+{
+	e->id = (maiko_id){w->origin, ++w->sequence};
+	if (root || (w->event == NULL && w->cause == NULL)) {
+		e->parent = (maiko_id){0, 0};
+		e->correlation = e->id;
+	} else if (w->event != NULL) {
+		e->parent = w->event->id;
+		e->correlation = w->event->correlation;
+	} else {
+		e->parent = w->cause[0];
+		e->correlation = w->cause[1];
+	}
+	e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns;
+	e->sender = sender;
+	e->topic = t;
+	e->refs = 0;
+}
+
+/* Whether a subscriber in the middle of a change gets what is sent under `marker`. */
+static bool takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
+{
+	bool after = marker >= w->marker;
+	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
+}
+
+static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
+{
+	uint64_t deliveries = 0;
+	for (uint32_t i = 0; i < t->sub_count; i++) {
+		const mk_sub *s = &t->subs[i];
+		mk_actor *a = s->actor;
+		if (MK_UNLIKELY(t->changing) && !takes_part(w, s, marker))
+			continue;
+		if (a->self == e->sender && !a->echo)
+			continue;
+		deliveries++;
+		if (MK_LIKELY(mk_mailbox_length(&a->box) < a->box.capacity && s->overflow != MAIKO_KEEP_LATEST))
+			mk_deliver(w, a, e);
+		else
+			mk_overflow(w, s, e);
+	}
+	mk_count_add(&e->topic->deliveries, deliveries);
+}
+
+/* ---- to other workers ----------------------------------------------------------- */
+
+static MK_NOINLINE int open_channel(mk_worker *w, uint32_t to)
+{
+	mk_worker *other = mk_worker_at(w->sup, to);
+	mk_channel *ch = mk_channel_new(w->sup->options.channel, w->marker);
+	if (ch == NULL)
+		return MAIKO_ENOMEM;
+	w->out[to] = ch;
+	w->outgoing |= UINT64_C(1) << to;
+	/* Released before the bit: who sees the bit sees the channel. */
+	atomic_store_explicit(&other->in[w->index], ch, memory_order_release);
+	atomic_fetch_or_explicit(&other->incoming, UINT64_C(1) << w->index, memory_order_release);
+	return 0;
+}
+
+int mk_router_prepare(mk_worker *w, const mk_topic *t)
+{
+	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
+	for (; MK_UNLIKELY(missing != 0); missing &= missing - 1) {
+		int rc = open_channel(w, (uint32_t)__builtin_ctzll(missing));
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void take_back(mk_worker *w, mk_channel *ch)
+{
+	uint64_t entry;
+	mk_channel_look(ch);
+	while (mk_channel_reclaim(ch, &entry))
+		if (!mk_entry_is_marker(entry))
+			mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
+}
+
+static void make_visible(mk_worker *w, uint32_t to)
+{
+	w->unpublished &= ~(UINT64_C(1) << to);
+	if (mk_channel_publish(w->out[to]))
+		mk_worker_wake(mk_worker_at(w->sup, to));
+}
+
+/* An entry that finds the ring full, or others waiting before it. */
+static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool may_drop)
+{
+	mk_channel *ch = w->out[to];
+	make_visible(w, to);
+	take_back(w, ch);
+	mk_worker_take_mutes(w); /* what the other said before it made room */
+	mk_channel_unspill(ch);
+	if (!mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
+		mk_channel_push(ch, (uintptr_t)e);
+	} else if (may_drop || mk_channel_spill(ch, (uintptr_t)e) != 0) {
+		mk_count_add(&ch->dropped, 1);
+		mk_count_add(&e->topic->channel_dropped, 1);
+		MK_TELL(w, MK_SAW_OVERFLOW, NULL, e, (int)to);
+		return;
+	} else {
+		mk_mute_by_channel(w, e->sender, ch);
+	}
+	e->refs++;
+	mk_count_add(&ch->sent, 1);
+}
+
+static void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
+{
+	uint64_t all = w->all->remote;
+	uint64_t drops = (t->remote_drops | ~t->remote) & (w->all->remote_drops | ~all);
+	for (; workers != 0; workers &= workers - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(workers);
+		mk_channel *ch = w->out[to];
+		w->unpublished |= UINT64_C(1) << to;
+		if (MK_UNLIKELY(mk_channel_spilling(ch) || !mk_channel_has_room(ch))) {
+			send_full(w, to, e, (drops >> to & 1) != 0);
+			continue;
+		}
+		mk_channel_push(ch, (uintptr_t)e);
+		e->refs++;
+		mk_count_add(&ch->sent, 1);
+		if ((ch->tail & (PUBLISH_EVERY - 1)) == 0)
+			make_visible(w, to);
+	}
+}
+
+void mk_publish(mk_worker *w, mk_event *e)
+{
+	mk_topic *t = e->topic;
+	uint64_t workers = t->remote | w->all->remote;
+	e->refs = 1;
+	mk_count_add(&t->published, 1);
+	MK_TELL(w, MK_SAW_DISPATCH, NULL, e, 0);
+	fan_out(w, t, e, w->marker);
+	if (MK_UNLIKELY(w->all->sub_count != 0))
+		fan_out(w, w->all, e, w->marker);
+	if (workers != 0)
+		send_entries(w, t, e, workers);
+	else if (t->sub_count + w->all->sub_count == 0)
+		mk_count_add(&t->unrouted, 1);
+	mk_event_unref(&w->pool, e);
+}
+
+void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
+{
+	mk_topic *t = mk_topic_known(w, from->topic->index);
+	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
+	if (!any)
+		return; /* a worker too many, see topic.c */
+	if (t == NULL)
+		t = mk_topic_here(w, from->topic->index);
+	mk_event *e = t == NULL ? NULL : mk_event_copy(&w->pool, from);
+	if (e == NULL) {
+		mk_overflow_no_memory(w, t, from, marker);
+		return;
+	}
+	e->topic = t;
+	fan_out(w, t, e, marker);
+	if (w->all->sub_count != 0)
+		fan_out(w, w->all, e, marker);
+	mk_event_unref(&w->pool, e);
+}
+
+uint32_t mk_router_mark(mk_worker *w, uint64_t number)
+{
+	uint32_t count = 0;
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1, count++) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		uint64_t entry = mk_entry_of_marker(number);
+		take_back(w, ch);
+		mk_channel_unspill(ch);
+		if (!mk_channel_spilling(ch))
+			mk_channel_push(ch, entry);
+		else
+			(void)mk_channel_spill(ch, entry); /* its slot is kept */
+		w->unpublished |= UINT64_C(1) << to;
+	}
+	return count;
+}
+
+bool mk_router_flush(mk_worker *w)
+{
+	bool spilling = false;
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		if (ch->reclaimed != ch->tail)
+			take_back(w, ch);
+		if (mk_channel_spilling(ch)) {
+			mk_channel_unspill(ch);
+			w->unpublished |= UINT64_C(1) << to;
+			spilling |= mk_channel_spilling(ch);
+		}
+		if (ch->waits != NULL && !mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
+			mk_release_channel(w, ch);
+		if ((w->unpublished >> to & 1) != 0)
+			make_visible(w, to);
+	}
+	return spilling;
+}

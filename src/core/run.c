@@ -1,0 +1,380 @@
+/*
+ * run.c - see run.h.
+ *
+ * Counting what was handled is done a topic at a time: a batch is most often of one
+ * topic, and its counters lie elsewhere.
+ */
+#include "run.h"
+
+#include "backpressure.h"
+#include "delayed.h"
+#include "overflow.h"
+#include "stop.h"
+#include "tick.h"
+
+#include <string.h>
+
+_Thread_local mk_worker *mk_inside;
+_Thread_local unsigned mk_hosting;
+
+/* ---- ready and held ------------------------------------------------------------------ */
+
+bool mk_has_work(const mk_actor *a)
+{
+	const mk_extra *x = a->extra;
+	return mk_mailbox_length(&a->box) != 0 || (x != NULL && (x->tasks != NULL || x->tick_due || x->overflowed));
+}
+
+void mk_hold(mk_worker *w, mk_actor *a, unsigned bit)
+{
+	bool held = (a->sched & MK_HELD) != 0;
+	a->sched |= (uint16_t)bit;
+	if (held)
+		return;
+	a->prev_held = NULL;
+	a->next_held = w->held;
+	if (w->held != NULL)
+		w->held->prev_held = a;
+	w->held = a;
+	mk_tick_hold(a);
+}
+
+static void unlink_held(mk_worker *w, mk_actor *a)
+{
+	if (a->prev_held != NULL)
+		a->prev_held->next_held = a->next_held;
+	else
+		w->held = a->next_held;
+	if (a->next_held != NULL)
+		a->next_held->prev_held = a->prev_held;
+	a->prev_held = a->next_held = NULL;
+}
+
+void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
+{
+	if ((a->sched & bit) == 0)
+		return;
+	a->sched &= (uint16_t)~bit;
+	if ((a->sched & MK_HELD) != 0)
+		return;
+	unlink_held(w, a);
+	mk_delayed_send_due(w, a);
+	if ((a->sched & MK_HELD) != 0)
+		return; /* what it sent has muted it again */
+	mk_tick_permit(w, a);
+	if (mk_has_work(a))
+		mk_wake(w, a);
+}
+
+void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task)
+{
+	mk_extra *x = mk_extra_of(a);
+	if (x == NULL || (a->sched & MK_ENDED) != 0) {
+		task->drop(task);
+		return;
+	}
+	task->next = NULL;
+	*x->task_tail = task;
+	x->task_tail = &task->next;
+	mk_wake(w, a);
+}
+
+MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	(void)w;
+	mk_count_add(&a->refused, 1);
+	mk_count_fate(a, e->topic, MK_FATE_OF(no_memory));
+}
+
+MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a)
+{
+	a->warm = true;
+	a->warm_next = w->warm;
+	w->warm = a;
+}
+
+void mk_cool(mk_worker *w)
+{
+	enum { EVERY_NS = 1000000000 };
+	if (w->now_ns - w->warm_swept_ns < EVERY_NS)
+		return;
+	w->warm_swept_ns = w->now_ns;
+	for (mk_actor **at = &w->warm; *at != NULL;) {
+		mk_actor *a = *at;
+		if (mk_mailbox_length(&a->box) != 0) {
+			at = &a->warm_next;
+			continue;
+		}
+		*at = a->warm_next;
+		a->warm = false;
+		mk_mailbox_shrink(&a->box);
+	}
+}
+
+/* ---- callbacks -------------------------------------------------------------------------- */
+
+void mk_callback_enter(mk_worker *w, mk_actor *a)
+{
+	assert(w->actor == NULL);
+	w->actor = a;
+	mk_inside = w;
+	atomic_store_explicit(&w->running, a->self->id, memory_order_relaxed);
+}
+
+void mk_callback_leave(mk_worker *w)
+{
+	w->actor = NULL;
+	mk_inside = NULL;
+	atomic_store_explicit(&w->running, 0, memory_order_relaxed);
+}
+
+bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
+{
+	maiko_error error = {.code = code, .phase = phase, .detail = maiko_strerror(code)};
+	if ((a->sched & MK_ENDED) != 0)
+		return false;
+	if (e != NULL)
+		error.event = (maiko_any){e->type->desc, e->data};
+	MK_TELL(w, MK_SAW_ERROR, a, e, code);
+	if (a->class->error != NULL) {
+		mk_callback_enter(w, a);
+		int rc = a->class->error(a->state, &error, a);
+		mk_callback_leave(w);
+		if (rc >= 0)
+			return (a->sched & MK_ENDED) == 0;
+		code = rc;
+	}
+	mk_actor_fail(w, a, code, NULL);
+	return false;
+}
+
+void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail)
+{
+	if ((a->sched & MK_ENDED) != 0)
+		return;
+	mk_extra *x = mk_extra_of(a);
+	if (x != NULL) {
+		x->error = code;
+		x->detail = detail == NULL ? NULL : mk_strdup(detail);
+	}
+	if (detail != NULL && a->class->error != NULL) { /* it is told, but has no say */
+		maiko_error error = {.code = code, .phase = MAIKO_PHASE_DEADLOCK, .detail = detail};
+		mk_callback_enter(w, a);
+		(void)a->class->error(a->state, &error, a);
+		mk_callback_leave(w);
+	}
+	MK_TELL(w, MK_SAW_FAIL, a, NULL, code);
+	mk_actor_end(w, a, MAIKO_ACTOR_FAILED, MK_FATE_OF(dead));
+	mk_part(w, a);
+}
+
+void mk_part(mk_worker *w, mk_actor *a)
+{
+	if (!a->parting) {
+		a->parting = true;
+		a->next_parting = w->parting;
+		w->parting = a;
+	}
+}
+
+int mk_actor_start(mk_worker *w, mk_actor *a)
+{
+	int rc = 0;
+	if ((a->sched & MK_ENDED) != 0)
+		return MAIKO_ECANCELED;
+	if (a->class->start != NULL) {
+		mk_callback_enter(w, a);
+		rc = a->class->start(a->state, a);
+		mk_callback_leave(w);
+		if (rc < 0 && !mk_actor_error(w, a, rc, MAIKO_PHASE_START, NULL))
+			return a->extra != NULL && a->extra->error < 0 ? a->extra->error : rc;
+	}
+	a->status = MAIKO_ACTOR_RUNNING;
+	mk_stop_owe(w->sup, a);
+	MK_TELL(w, MK_SAW_START, a, NULL, 0);
+	return 0;
+}
+
+/* Its last callback. What it sends now is not held back. */
+static void run_on_stop(mk_worker *w, mk_actor *a)
+{
+	if (!mk_stop_settle(w->sup, a))
+		return;
+	a->in_stop = true;
+	mk_callback_enter(w, a);
+	int rc = a->class->stop(a->state, a);
+	mk_callback_leave(w);
+	if (rc < 0 && a->class->error != NULL) {
+		maiko_error error = {.code = rc, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(rc)};
+		mk_callback_enter(w, a);
+		(void)a->class->error(a->state, &error, a);
+		mk_callback_leave(w);
+	}
+	MK_TELL(w, MK_SAW_STOP, a, NULL, rc);
+}
+
+static void drop_tasks(mk_extra *x)
+{
+	while (x->tasks != NULL) {
+		mk_task *task = x->tasks;
+		x->tasks = task->next;
+		task->drop(task);
+	}
+	x->task_tail = &x->tasks;
+}
+
+static void release_kept(mk_worker *w, mk_extra *x)
+{
+	while (x->kept_count > 0)
+		mk_event_unref(&w->pool, x->kept[--x->kept_count]);
+}
+
+void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t fate)
+{
+	if ((a->sched & MK_ENDED) != 0)
+		return;
+	bool ran = a->status == MAIKO_ACTOR_RUNNING;
+	mk_hold(w, a, MK_ENDED);
+	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
+	mk_forget_waits(w, a);
+	if (ran)
+		run_on_stop(w, a);
+	a->status = (uint8_t)status;
+	mk_purge(w, a, NULL, fate);
+	mk_release_all(w, a);
+	mk_tick_end(w, a);
+	mk_delayed_discard(w, a);
+	if (a->extra != NULL) {
+		drop_tasks(a->extra);
+		release_kept(w, a->extra);
+		mk_keep_fini(a->extra);
+	}
+}
+
+/* ---- a turn of one actor -------------------------------------------------------------------- */
+
+static const mk_handler *handler_of(const mk_class *class, const mk_type *type)
+{
+	for (uint32_t i = 0; i < class->handler_count; i++)
+		if (class->handlers[i].type == type)
+			return &class->handlers[i];
+	return NULL;
+}
+
+/* Handles one event; returns what the handler did, or 1 if there is none. */
+static inline int handle(mk_actor *a, const mk_event *e)
+{
+	const mk_handler *h = handler_of(a->class, e->type);
+	if (MK_LIKELY(h != NULL)) {
+		int rc = h->on(a->state, e->data, a);
+		return rc > 0 ? 0 : rc;
+	}
+	if (a->class->any == NULL)
+		return 1;
+	maiko_any any = {e->type->desc, e->data};
+	int rc = a->class->any(a->state, &any, a);
+	return rc > 0 ? 0 : rc;
+}
+
+static void count_handled(mk_actor *a, mk_topic *t, uint64_t handled, uint64_t ignored)
+{
+	mk_count_add(&a->counts.handled, handled);
+	mk_count_add(&t->counts.handled, handled);
+	if (ignored != 0) {
+		mk_count_add(&a->counts.ignored, ignored);
+		mk_count_add(&t->counts.ignored, ignored);
+	}
+}
+
+static void run_events(mk_worker *w, mk_actor *a)
+{
+	uint64_t handled = 0, ignored = 0;
+	mk_topic *topic = NULL;
+	mk_event *e;
+	for (uint32_t left = a->budget; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
+		if (MK_UNLIKELY(e->topic != topic)) {
+			if (topic != NULL)
+				count_handled(a, topic, handled, ignored);
+			topic = e->topic;
+			handled = ignored = 0;
+		}
+		w->event = e;
+		int rc = handle(a, e);
+		ignored += rc == 1;
+		handled += rc != 1;
+		MK_TELL(w, MK_SAW_HANDLE, a, e, rc);
+		if (MK_UNLIKELY(rc < 0)) {
+			mk_callback_leave(w);
+			bool goes_on = mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
+			mk_callback_enter(w, a);
+			left = goes_on ? left : 1;
+		}
+		w->event = NULL;
+		mk_event_unref(&w->pool, e);
+		if (MK_UNLIKELY((a->sched & MK_HELD) != 0))
+			break;
+	}
+	if (topic != NULL) {
+		count_handled(a, topic, handled, ignored);
+		mk_tick_after_events(a);
+	}
+}
+
+static void run_tasks(mk_worker *w, mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	while (x->tasks != NULL && (a->sched & MK_HELD) == 0) {
+		mk_task *task = x->tasks;
+		x->tasks = task->next;
+		if (x->tasks == NULL)
+			x->task_tail = &x->tasks;
+		task->run(a, task);
+	}
+	if (x->overflowed && (a->sched & MK_HELD) == 0) {
+		x->overflowed = false;
+		mk_actor_error(w, a, MAIKO_EOVERFLOW, MAIKO_PHASE_OVERFLOW, NULL);
+	}
+}
+
+static mk_actor *pop_ready(mk_worker *w)
+{
+	mk_actor **at = &w->ready;
+	const mk_seam *seam = &w->sup->seam;
+	if (MK_UNLIKELY(seam->choose != NULL)) {
+		uint32_t count = 0;
+		for (mk_actor *a = w->ready; a != NULL; a = a->next)
+			count++;
+		for (uint32_t k = seam->choose(seam->arg, count); k > 0; k--)
+			at = &(*at)->next;
+	}
+	mk_actor *a = *at;
+	*at = a->next;
+	if (w->ready_tail == &a->next)
+		w->ready_tail = at;
+	return a;
+}
+
+void mk_run_next(mk_worker *w)
+{
+	mk_actor *a = pop_ready(w);
+	a->sched &= (uint16_t)~MK_QUEUED;
+	if ((a->sched & MK_HELD) != 0)
+		return;
+	a->sched |= MK_RUNNING;
+	if (MK_UNLIKELY(a->extra != NULL && (a->extra->tasks != NULL || a->extra->overflowed)))
+		run_tasks(w, a);
+	if (MK_LIKELY((a->sched & MK_HELD) == 0 && mk_mailbox_length(&a->box) != 0)) {
+		mk_callback_enter(w, a);
+		run_events(w, a);
+		mk_callback_leave(w);
+	}
+	if (a->extra != NULL) {
+		if (a->extra->tick_due && (a->sched & MK_HELD) == 0)
+			mk_tick_run(w, a);
+		if (a->extra->mutes != NULL)
+			mk_release_if_low(w, a);
+	}
+	a->sched &= (uint16_t)~MK_RUNNING;
+	if (a->sched == 0 && mk_has_work(a))
+		mk_ready(w, a);
+}

@@ -1,0 +1,83 @@
+/*
+ * run.h - when an actor runs, and what happens when it does.
+ *
+ * An actor rests, is ready, runs, or is held: muted, in a topology change, waiting for
+ * the start, or ended. A held actor keeps what is queued for it and is not run.
+ */
+#ifndef MK_RUN_H
+#define MK_RUN_H
+
+#include "runtime.h"
+
+/* Appends a resting actor to the ready list. */
+static inline void mk_ready(mk_worker *w, mk_actor *a)
+{
+	a->sched |= MK_QUEUED;
+	a->next = NULL;
+	*w->ready_tail = a;
+	w->ready_tail = &a->next;
+}
+
+/* Makes it ready if it rests. */
+static inline void mk_wake(mk_worker *w, mk_actor *a)
+{
+	if (a->sched == 0)
+		mk_ready(w, a);
+}
+
+MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);
+MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a);
+
+/* Queues an event for an actor. */
+static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	if (MK_UNLIKELY(mk_mailbox_push(&a->box, e) != 0)) {
+		mk_deliver_failed(w, a, e);
+		return;
+	}
+	e->refs++;
+	if (MK_UNLIKELY(!a->warm))
+		mk_warm(w, a);
+	MK_TELL(w, MK_SAW_DELIVER, a, e, 0);
+	mk_wake(w, a);
+}
+
+/* Whether anything waits for it to run. */
+bool mk_has_work(const mk_actor *a);
+
+/* Sets or clears one of the MK_HELD bits. */
+void mk_hold(mk_worker *w, mk_actor *a, unsigned bit);
+void mk_permit(mk_worker *w, mk_actor *a, unsigned bit);
+
+/* Adds a task, to be run as a callback of the actor. */
+void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task);
+
+/* Runs the next ready actor: its tasks, a budget of events, its tick. Precondition:
+ * there is one. */
+void mk_run_next(mk_worker *w);
+
+/* Brackets a callback of an actor; they nest for maiko_enter inside libuv's. */
+void mk_callback_enter(mk_worker *w, mk_actor *a);
+void mk_callback_leave(mk_worker *w);
+
+/* An error of a callback: on_error decides; if it does not forgive, the actor fails.
+ * Returns whether the actor goes on. */
+bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
+
+/* Fails an actor, whatever on_error might say. `detail` is copied. */
+void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail);
+
+/* Runs on_start. 0, or the error that failed the actor. */
+int mk_actor_start(mk_worker *w, mk_actor *a);
+
+/* Ends an actor: what is queued gets `fate`, on_stop runs if it is owed. Nothing if it
+ * has ended. */
+void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t fate);
+
+/* To be ended (if it has not), and its removal asked for, in the worker's next turn. */
+void mk_part(mk_worker *w, mk_actor *a);
+
+/* Gives empty rings back; at most once a second of use. */
+void mk_cool(mk_worker *w);
+
+#endif

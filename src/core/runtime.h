@@ -1,0 +1,393 @@
+/*
+ * runtime.h - the structs that the rooms share: actor, topic, worker, supervisor.
+ *
+ * Who may touch what:
+ *   - an actor, its mailbox and its extra: its worker alone; counters may be read by all
+ *   - a worker's topics, subscribers, pool, timers, lists: that worker alone
+ *   - a worker's control, foreign and sleeping: any thread, by their own rules
+ *   - a channel: its two workers, as channel.h says
+ *   - the supervisor's registry, directory, topology, stop: under `lock`
+ *   - mk_type, mk_class, mk_sender, a record's description: immutable once published
+ *
+ * No room calls user code while it holds the lock.
+ */
+#ifndef MK_RUNTIME_H
+#define MK_RUNTIME_H
+
+#include "base.h"
+#include "channel.h"
+#include "clock.h"
+#include "event.h"
+#include "inbox.h"
+#include "mailbox.h"
+#include "memory.h"
+#include "names.h"
+#include "table.h"
+#include "timer.h"
+
+#include <maiko/maiko.h>
+#include <uv.h>
+
+typedef struct maiko_ctx mk_actor; /* a user's ctx is the actor itself */
+typedef struct mk_worker mk_worker;
+typedef maiko_supervisor mk_sup;
+
+/* ---- identities ------------------------------------------------------------- */
+
+/* Who sends: what an event keeps of its sender. Outlives the actor; freed with the
+ * supervisor, so that a name can be read from any event at any time. */
+typedef struct mk_sender {
+	struct mk_sender *next; /* of the supervisor's, to free them */
+	maiko_actor_id id;      /* 0: a foreign thread */
+	uint32_t worker;        /* where the actor lives, or the thread's events enter */
+	struct mk_foreign *foreign;
+	char name[];
+} mk_sender;
+
+/* An actor type as one supervisor knows it; immutable once made. */
+typedef struct mk_handler {
+	const mk_type *type;
+	int (*on)(void *state, const void *event, maiko_ctx *ctx);
+} mk_handler;
+
+typedef struct mk_class {
+	struct mk_class *next;
+	const maiko_actor_type *desc;
+	int (*any)(void *state, const maiko_any *event, maiko_ctx *ctx);
+	int (*start)(void *state, maiko_ctx *ctx);
+	int (*stop)(void *state, maiko_ctx *ctx);
+	int (*error)(void *state, const maiko_error *error, maiko_ctx *ctx);
+	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
+	maiko_next (*tick)(void *state, maiko_ctx *ctx);
+	uint32_t handler_count;
+	mk_handler handlers[];
+} mk_class;
+
+/* ---- actors ------------------------------------------------------------------ */
+
+/* mk_actor.sched: 0 means it rests and may be made ready. */
+enum {
+	MK_QUEUED = 1u << 0,  /* in the ready list                                  */
+	MK_RUNNING = 1u << 1, /* in a callback, or between two of one turn          */
+	MK_MUTED = 1u << 2,   /* a subscriber of what it sends is full (C8)         */
+	MK_PAUSED = 1u << 3,  /* a topology change of it is under way               */
+	MK_WAITING = 1u << 4, /* not started, or the first batch is still starting (C7) */
+	MK_ENDED = 1u << 5,   /* failed, stopped or being removed: never runs again */
+	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED
+};
+
+typedef struct mk_counts {
+#define MK_FATE(field, text) mk_counter field;
+	MAIKO_FATE_MAP(MK_FATE)
+#undef MK_FATE
+} mk_counts;
+
+/* Something to be called back for, besides events. */
+typedef struct mk_task {
+	struct mk_task *next;
+	void (*run)(mk_actor *a, struct mk_task *task); /* frees the task */
+	void (*drop)(struct mk_task *task);             /* the actor has ended: frees it */
+} mk_task;
+
+/* What few actors have, made when first needed. */
+typedef struct mk_extra {
+	/* tick.c */
+	maiko_next next; /* its last answer */
+	mk_actor *timer_actor;
+	mk_timer timer;
+	struct mk_watch *watch;
+	uint32_t backoff_ms; /* of forgiven errors; 0: the last run was fine */
+	bool tick_due, tick_set;
+	/* delayed.c */
+	struct mk_delayed *delayed; /* waiting for their time */
+	struct mk_delayed *due, **due_tail; /* whose time has come while the actor was held */
+	uint64_t delayed_count; /* ever: names the next */
+	/* backpressure.c */
+	struct mk_edge *mutes;    /* senders that this actor mutes */
+	struct mk_wait *muted_by; /* subscribers and channels that mute this actor */
+	struct mk_cycle *cycle;   /* runs on although muted */
+	bool reprobe;
+	uint32_t allowance;
+	mk_counter mute_count;
+	maiko_actor_id last_probe;
+	uint64_t last_probe_number;
+	/* keep.c */
+	struct mk_keep *keep; /* where each key's latest lies in the mailbox */
+	/* run.c */
+	mk_task *tasks, **task_tail;
+	mk_event **kept;
+	uint32_t kept_count, kept_size;
+	bool overflowed; /* MAIKO_FAIL found the mailbox full */
+	/* adopt.c */
+	struct mk_adopted *adopted;
+	/* failure */
+	int error;
+	char *detail;
+	mk_counter ticks;
+} mk_extra;
+
+typedef struct mk_place {
+	uint32_t topic;
+	uint8_t overflow; /* as asked for */
+} mk_place;
+
+struct maiko_ctx {
+	/* a delivery */
+	mk_mailbox box;
+	mk_worker *worker;
+	mk_actor *next; /* ready list; before the start: order of adding */
+	uint16_t sched;
+	uint8_t status; /* maiko_actor_status */
+	bool echo;
+	bool warm;   /* on the worker's list of rings to give back */
+	bool hooked; /* on_stop is owed: it is in the supervisor's list */
+	bool in_stop; /* in its on_stop: sends without an allowance */
+	bool parting;  /* on the worker's list of the ended */
+	bool removing; /* its removal is asked for (under the lock) */
+	uint32_t budget;
+	mk_sender *self;
+	/* a run */
+	void *state;
+	const mk_class *class;
+	mk_counts counts;
+	mk_counter refused; /* deliveries that added nothing to the mailbox */
+	mk_counter sent;
+	mk_extra *extra;
+	/* seldom */
+	mk_actor *warm_next;
+	mk_actor *prev_here, *next_here; /* the worker's actors */
+	mk_actor *prev_held, *next_held; /* the worker's held actors */
+	mk_actor *prev_hooked, *next_hooked;
+	mk_actor *next_parting;
+	mk_place *places;
+	uint32_t place_count;
+	uint32_t capacity; /* box.capacity while it is alive */
+	uint64_t start_number;
+};
+
+/* ---- topics -------------------------------------------------------------------- */
+
+/* How many subscribers a worker has; the supervisor's view. */
+typedef struct mk_interest {
+	uint32_t worker;
+	uint32_t subscribers, droppers;
+} mk_interest;
+
+/* A topic, supervisor-wide. */
+typedef struct mk_record {
+	maiko_topic desc; /* a copy, with a name of its own */
+	uint64_t slot;
+	uint32_t index;
+	struct mk_record *next_of_name;
+	mk_interest *interests; /* under the lock, as are the rest */
+	uint32_t interest_count, interest_size;
+} mk_record;
+
+enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
+
+typedef struct mk_sub {
+	mk_actor *actor;
+	uint8_t overflow; /* resolved */
+	uint8_t state;    /* ACTIVE; JOINING, LEAVING: from, until the change under way */
+} mk_sub;
+
+/* A topic as one worker has it. */
+typedef struct mk_topic {
+	mk_record *record;
+	uint32_t index;
+	uint32_t sub_count, sub_size;
+	bool changing; /* some subscriber is not ACTIVE */
+	mk_sub *subs;
+	uint64_t remote;       /* other workers with a subscriber */
+	uint64_t remote_drops; /* those of them where every subscriber has a drop policy */
+	mk_counts counts;
+	mk_counter deliveries;
+	mk_counter published, unrouted, channel_dropped, delayed, delayed_discarded;
+} mk_topic;
+
+typedef struct mk_route {
+	const mk_type *type;
+	mk_topic *topic; /* NULL: routed by content */
+} mk_route;
+
+/* ---- workers ---------------------------------------------------------------------- */
+
+typedef struct mk_message {
+	mk_link link;
+	void (*run)(mk_worker *w, struct mk_message *m); /* on the worker; owns the message */
+	void (*drop)(struct mk_message *m); /* frees it unrun; NULL: not allocated */
+	bool mutes; /* may run inside a send: it touches flags and lists only */
+} mk_message;
+
+struct mk_worker {
+	mk_sup *sup;
+	uint32_t index;
+	bool own_thread; /* of one actor */
+	bool busy;       /* an own_thread worker that has its actor (under the lock) */
+	uv_loop_t *loop;
+	uv_loop_t own_loop;
+	uv_thread_t thread;
+	bool thread_made;
+	/* now */
+	uint64_t now_ns;
+	mk_actor *actor;       /* in a callback of */
+	mk_event *event;       /* being handled */
+	const maiko_id *cause; /* parent and correlation of what a task sends, or NULL */
+	uint64_t sequence, origin; /* of event ids */
+	mk_random random;
+	maiko_envelope envelope; /* maiko_meta's answer */
+	/* routing */
+	mk_pool pool;
+	mk_route *routes; /* by type index */
+	uint32_t route_size;
+	mk_table topics; /* mk_topic, by index */
+	mk_topic *all;   /* of MAIKO_ALL_TOPICS */
+	uint64_t marker; /* the last topology change applied */
+	bool changing;   /* it is under way: not all markers have passed */
+	uint64_t outgoing; /* workers that it has a channel to */
+	uint64_t unpublished; /* of these, with entries not published */
+	mk_channel *out[MAIKO_WORKERS_MAX];
+	/* actors */
+	mk_actor *actors;
+	mk_actor *ready, **ready_tail;
+	mk_actor *held;
+	mk_actor *warm;
+	mk_actor *parting; /* to be ended, and removed, between callbacks */
+	uint64_t warm_swept_ns;
+	mk_counts gone; /* of removed actors */
+	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
+	mk_counter jobs; /* blocking jobs under way */
+	mk_timers timers;
+	/* lanes */
+	mk_inbox control, foreign;
+	mk_link *deferred, **deferred_tail; /* control messages taken inside a send */
+	_Atomic(uint64_t) incoming; /* workers that have a channel to this one */
+	_Atomic(mk_channel *) in[MAIKO_WORKERS_MAX];
+	_Atomic(bool) sleeping;
+	_Atomic(uint64_t) running; /* the id of the actor in a callback, for the report of a stop */
+	/* life */
+	bool go;         /* the first batch has started */
+	bool draining;   /* a stop has begun */
+	bool discarding; /* its deadline has passed */
+	bool exiting;
+	bool asked_idle; /* the stop wants to know when nothing is left */
+	bool reprobe;    /* a probe found no memory */
+	mk_message go_message, topology_message, stop_message, discard_message;
+	mk_timer deadline;
+	/* libuv */
+	uv_async_t async;
+	uv_timer_t uv_timer;
+	uv_idle_t idle;
+	uv_prepare_t prepare;
+	uint32_t open_handles; /* that keep it from being over */
+	uint64_t polled_ns;
+	bool opened;             /* its loop is there */
+	bool left;               /* no turn any more */
+	_Atomic(bool) finished;  /* its thread touches nothing any more */
+};
+
+/* ---- the supervisor ----------------------------------------------------------------- */
+
+typedef enum mk_state { MK_NEW = 0, MK_STARTING, MK_STARTED, MK_STOPPING, MK_STOPPED, MK_ABANDONED } mk_state;
+
+struct maiko_supervisor {
+	maiko_options options;
+	uint32_t serial; /* which supervisor a slot's index is of */
+	volatile uint8_t *alive; /* a page that a fork wipes: 1 here, 0 in a child */
+	mk_seam seam;
+	bool spin;
+	_Atomic(int) state; /* mk_state; written under the lock */
+	uv_mutex_t lock;
+	uv_cond_t cond; /* something that a caller waits for */
+	uv_thread_t loop_thread; /* embedded: who runs the loop */
+	bool embedded;
+	/* workers: slots below the count never change */
+	mk_worker *workers[MAIKO_WORKERS_MAX];
+	_Atomic(uint32_t) worker_count;
+	uint32_t next_worker; /* round robin */
+	uint32_t workers_coming; /* made, but in no batch yet */
+	/* registry.c */
+	mk_table types, topics;
+	uint32_t type_count, topic_count;
+	mk_names type_names, topic_names, actor_names;
+	mk_class *classes;
+	/* directory.c */
+	mk_table actors;
+	uint32_t *generations;
+	uint32_t actor_slots, generation_size, actor_count;
+	uint32_t *free_slots;
+	uint32_t free_count, free_size;
+	mk_sender *senders;
+	/* start.c, stop.c */
+	mk_actor *first, **last; /* the first batch, in the order added */
+	mk_actor *hooked;        /* to be stopped: the last started first */
+	uint64_t start_count;
+	struct mk_stop *stop;
+	/* topology.c */
+	struct mk_topology *topology;
+	/* foreign.c */
+	struct mk_foreign *foreigners;
+	/* watch.c: descriptors that a tick watches, a bit each */
+	uint64_t *watched;
+	uint32_t watched_size;
+	/* blocking.c */
+	struct mk_blocking *blocking;
+	/* monitor.h */
+	void (*monitor)(void *arg, mk_worker *w, int occurrence, mk_actor *a, const mk_event *e, int detail);
+	void *monitor_arg;
+};
+
+static inline mk_worker *mk_worker_at(mk_sup *sup, uint32_t index) { return sup->workers[index]; }
+static inline uint32_t mk_worker_total(const mk_sup *sup)
+{
+	return atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&sup->worker_count, memory_order_acquire);
+}
+static inline int mk_state_of(const mk_sup *sup)
+{
+	return atomic_load_explicit((_Atomic(int) *)(uintptr_t)&sup->state, memory_order_acquire);
+}
+static inline bool mk_forked(const mk_sup *sup) { return *sup->alive == 0; }
+
+/* The worker whose callback this thread is in, or NULL; and whether the thread is a
+ * worker's, or runs an embedded loop: it must not wait for actors. */
+extern _Thread_local mk_worker *mk_inside;
+extern _Thread_local unsigned mk_hosting;
+
+/* The extra of an actor, made if need be; NULL without memory. */
+static inline mk_extra *mk_extra_of(mk_actor *a)
+{
+	if (a->extra == NULL && (a->extra = MK_NEW(mk_extra)) != NULL) {
+		a->extra->task_tail = &a->extra->tasks;
+		a->extra->due_tail = &a->extra->due;
+	}
+	return a->extra;
+}
+
+/* ---- the monitors' seam ------------------------------------------------------------- */
+
+enum mk_occurrence {
+	MK_SAW_DISPATCH = 1,
+	MK_SAW_DELIVER,
+	MK_SAW_HANDLE, /* detail: what the handler returned */
+	MK_SAW_OVERFLOW,
+	MK_SAW_DISCARD,
+	MK_SAW_ADD,
+	MK_SAW_START,
+	MK_SAW_STOP,
+	MK_SAW_FAIL,
+	MK_SAW_REMOVE,
+	MK_SAW_TICK,
+	MK_SAW_TICK_END,
+	MK_SAW_MUTE,
+	MK_SAW_RELEASE,
+	MK_SAW_ERROR,
+	MK_SAW_TOPOLOGY
+};
+
+#define MK_TELL(w_, occurrence, a, e, detail)                                                                          \
+	do {                                                                                                           \
+		if (MK_UNLIKELY((w_)->sup->monitor != NULL))                                                           \
+			(w_)->sup->monitor((w_)->sup->monitor_arg, (w_), (occurrence), (a), (e), (detail));            \
+	} while (0)
+
+#endif

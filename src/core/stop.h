@@ -1,0 +1,51 @@
+/*
+ * stop.h - the end of a supervisor (C10): a sequence of steps that every worker takes.
+ *
+ *   begin    foreign sends are refused, ticks, watches and delayed events end
+ *   quiesce  every worker says when it has nothing left; twice in a row with equal sums
+ *            of entries sent and taken means that nothing is left anywhere (the
+ *            four-counter method of Mattern, "Algorithms for distributed termination
+ *            detection", 1987)
+ *   hook     on_stop of the actor started last, on its worker; if it sent something,
+ *            quiesce again; then the next
+ *   exit     every worker ends what is left and closes its handles
+ *
+ * The worker that answers last takes the next step, under the lock. At the deadline all
+ * workers are told to discard; the steps go on, quickly.
+ */
+#ifndef MK_STOP_H
+#define MK_STOP_H
+
+#include "runtime.h"
+
+int mk_stop_init(mk_sup *sup);
+void mk_stop_fini(mk_sup *sup);
+
+/* An actor has started: its on_stop is owed, and comes before those of the ones that
+ * started before. */
+void mk_stop_owe(mk_sup *sup, mk_actor *a);
+/* Its on_stop is about to run; false: it is not owed. */
+bool mk_stop_settle(mk_sup *sup, mk_actor *a);
+
+/* Begins, or joins what has begun. `done` may be NULL. */
+int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(void *arg, int status), void *arg);
+
+/* Calls `done` at the end, whoever brings it about; at once if it is over. 0 or
+ * MAIKO_ENOMEM. */
+int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void *arg);
+
+/* Waits for the end. 0 or MAIKO_ETIMEDOUT, which leaves the supervisor abandoned. */
+int mk_stop_wait(mk_sup *sup);
+
+/* A worker that was asked has nothing left. */
+void mk_stop_idle(mk_worker *w);
+/* A worker has closed all it had open. */
+void mk_stop_exited(mk_worker *w);
+
+/* The start is over: begins a stop that was asked for meanwhile. With the lock. */
+void mk_stop_started(mk_sup *sup);
+
+/* The start has failed: all that was started is stopped, the rest discarded. */
+void mk_stop_failed_start(mk_sup *sup);
+
+#endif

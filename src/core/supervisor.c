@@ -1,0 +1,482 @@
+/*
+ * supervisor.c - the supervisor's public calls: making and freeing one, adding actors,
+ * asking for changes, starting and stopping.
+ */
+#include "actor.h"
+#include "blocking.h"
+#include "cores.h"
+#include "directory.h"
+#include "foreign.h"
+#include "registry.h"
+#include "start.h"
+#include "stop.h"
+#include "topology.h"
+#include "worker.h"
+
+#include <sys/mman.h>
+
+/* ---- a page that a fork wipes (madvise(2), MADV_WIPEONFORK, Linux 4.14) ------------------- */
+
+enum { PAGE = 4096 };
+
+static volatile uint8_t *alive_new(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	(void)madvise(page, PAGE, MADV_WIPEONFORK); /* an older kernel: forks go unnoticed */
+	*(volatile uint8_t *)page = 1;
+	return page;
+}
+
+static void alive_free(volatile uint8_t *page)
+{
+	if (page != NULL)
+		munmap((void *)(uintptr_t)page, PAGE);
+}
+
+/* ---- making ----------------------------------------------------------------------------------- */
+
+static void set_default(uint32_t *option, uint32_t value)
+{
+	if (*option == 0)
+		*option = value;
+}
+
+static int check_options(const maiko_options *o)
+{
+	bool channel = o->channel >= 16 && o->channel <= 65536 && (o->channel & (o->channel - 1)) == 0;
+	bool fine = o->workers <= MAIKO_WORKERS_MAX && (o->loop == NULL || o->workers == 1) &&
+		    o->mailbox <= MAIKO_MAILBOX_MAX && o->max_events_per_tick <= MAIKO_BUDGET_MAX &&
+		    o->foreign_credit <= MAIKO_MAILBOX_MAX && channel && o->blocking_threads <= 1024 &&
+		    o->spin_us <= 1000;
+	return fine ? 0 : MAIKO_EINVAL;
+}
+
+static int set_options(mk_sup *sup, const maiko_options *options)
+{
+	maiko_options *o = &sup->options;
+	if (options != NULL)
+		*o = *options;
+	uint32_t cores = mk_cores();
+	sup->embedded = o->loop != NULL;
+	set_default(&o->workers, sup->embedded ? 1 : cores < MAIKO_WORKERS_MAX ? cores : MAIKO_WORKERS_MAX);
+	set_default(&o->mailbox, 1024);
+	set_default(&o->max_events_per_tick, 128);
+	set_default(&o->foreign_credit, 1024);
+	set_default(&o->channel, 4096);
+	set_default(&o->blocking_threads, 4);
+	set_default(&o->spin_us, 20);
+	sup->spin = !o->no_spin && o->workers <= cores && o->workers > 1;
+	return check_options(o);
+}
+
+static void free_all(mk_sup *sup)
+{
+	mk_blocking_fini(sup);
+	if (sup->topology != NULL)
+		mk_topology_fini(sup);
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		mk_worker_free(sup->workers[i]);
+	mk_foreign_fini(sup);
+	mk_directory_fini(sup);
+	mk_registry_fini(sup);
+	mk_stop_fini(sup);
+	mk_free(sup->watched);
+	alive_free(sup->alive);
+	uv_cond_destroy(&sup->cond);
+	uv_mutex_destroy(&sup->lock);
+	mk_free(sup);
+}
+
+static int add_worker(mk_sup *sup, bool own_thread, mk_worker **ret_worker)
+{
+	uint32_t index = mk_worker_total(sup);
+	if (index == MAIKO_WORKERS_MAX)
+		return MAIKO_E2BIG;
+	mk_worker *w = mk_worker_new(sup, index, own_thread);
+	if (w == NULL)
+		return MAIKO_ENOMEM;
+	sup->workers[index] = w;
+	atomic_store_explicit(&sup->worker_count, index + 1, memory_order_release);
+	if (ret_worker != NULL)
+		*ret_worker = w;
+	return 0;
+}
+
+static int fill(mk_sup *sup)
+{
+	int rc = mk_registry_init(sup);
+	if (rc == 0)
+		rc = mk_topology_init(sup);
+	if (rc == 0)
+		rc = mk_stop_init(sup);
+	if (rc == 0)
+		rc = mk_blocking_init(sup);
+	for (uint32_t i = 0; rc == 0 && i < sup->options.workers; i++)
+		rc = add_worker(sup, false, NULL);
+	return rc;
+}
+
+int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options)
+{
+	static _Atomic(uint32_t) last_serial;
+	if (ret_sup == NULL)
+		return MAIKO_EINVAL;
+	mk_sup *sup = MK_NEW(mk_sup);
+	if (sup == NULL)
+		return MAIKO_ENOMEM;
+	int rc = set_options(sup, options);
+	if (rc == 0)
+		rc = mk_seam_init(&sup->seam);
+	if (rc == 0)
+		rc = uv_mutex_init_recursive(&sup->lock);
+	if (rc == 0 && (rc = uv_cond_init(&sup->cond)) != 0)
+		uv_mutex_destroy(&sup->lock);
+	if (rc != 0) {
+		mk_free(sup);
+		return rc;
+	}
+	sup->last = &sup->first;
+	do
+		sup->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
+	while (sup->serial == 0); /* 0 is what an unused slot holds */
+	sup->alive = alive_new();
+	rc = sup->alive == NULL ? MAIKO_ENOMEM : fill(sup);
+	if (rc != 0) {
+		free_all(sup);
+		return rc;
+	}
+	*ret_sup = sup;
+	return 0;
+}
+
+/* Joins the threads; false if one does not return from a callback. */
+static bool join_all(mk_sup *sup)
+{
+	bool all = true;
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		mk_worker *w = sup->workers[i];
+		bool stuck = mk_state_of(sup) == MK_ABANDONED &&
+			     !atomic_load_explicit(&w->finished, memory_order_acquire) &&
+			     atomic_load_explicit(&w->running, memory_order_relaxed) != 0;
+		if (w->thread_made && !stuck) {
+			uv_thread_join(&w->thread);
+			w->thread_made = false;
+		}
+		all &= !stuck;
+	}
+	return all;
+}
+
+maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
+{
+	if (sup == NULL || mk_forked(sup))
+		return sup;
+	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
+	if (mk_inside != NULL || (!over && (sup->embedded || !mk_may_wait(sup))))
+		return sup;
+	if (mk_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL) != 0)
+		return sup;
+	mk_stop_wait(sup);
+	/* Who returns from a callback yet may touch anything: then all memory is left. */
+	if (join_all(sup) && mk_state_of(sup) != MK_ABANDONED)
+		free_all(sup);
+	return NULL;
+}
+
+/* ---- life --------------------------------------------------------------------------------------- */
+
+static int check_sup(const mk_sup *sup)
+{
+	if (sup == NULL)
+		return MAIKO_EINVAL;
+	return mk_forked(sup) ? MAIKO_EFORK : 0;
+}
+
+int maiko_start(maiko_supervisor *sup)
+{
+	int rc = check_sup(sup);
+	if (rc == 0 && (mk_inside != NULL || (!sup->embedded && !mk_may_wait(sup))))
+		rc = MAIKO_EDEADLK;
+	return rc != 0 ? rc : mk_start(sup);
+}
+
+int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options, void (*done)(void *arg, int status),
+		     void *arg)
+{
+	int rc = check_sup(sup);
+	return rc != 0 ? rc : mk_stop_begin(sup, options, done, arg);
+}
+
+/* Whether a wait for the end of the supervisor would be in vain on this thread. */
+static bool would_deadlock(mk_sup *sup)
+{
+	return !mk_may_wait(sup) && mk_state_of(sup) != MK_NEW && mk_state_of(sup) < MK_STOPPED;
+}
+
+int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options)
+{
+	int rc = check_sup(sup);
+	if (rc == 0 && would_deadlock(sup))
+		rc = MAIKO_EDEADLK;
+	if (rc == 0)
+		rc = mk_stop_begin(sup, options, NULL, NULL);
+	if (rc != 0)
+		return rc;
+	rc = mk_stop_wait(sup);
+	if (options != NULL && options->ret_report != NULL) {
+		int reported = maiko_report(sup, options->ret_report);
+		rc = rc == 0 ? reported : rc;
+	}
+	return rc;
+}
+
+int maiko_join(maiko_supervisor *sup)
+{
+	int rc = check_sup(sup);
+	if (rc != 0)
+		return rc;
+	if (mk_state_of(sup) == MK_NEW)
+		return MAIKO_ESTATE;
+	return would_deadlock(sup) ? MAIKO_EDEADLK : mk_stop_wait(sup);
+}
+
+uint32_t maiko_worker_count(const maiko_supervisor *sup) { return sup == NULL ? 0 : mk_worker_total(sup); }
+
+/* ---- adding ------------------------------------------------------------------------------------- */
+
+/* A worker for an actor with a thread of its own: one that its actor has left, or a new
+ * one, running if the others do. With the lock. */
+static int own_worker(mk_sup *sup, mk_worker **ret_worker, bool *ret_new)
+{
+	uint32_t count = mk_worker_total(sup);
+	*ret_new = false;
+	for (uint32_t i = sup->options.workers; i < count; i++)
+		if (!sup->workers[i]->busy) {
+			*ret_worker = sup->workers[i];
+			return 0;
+		}
+	if (mk_state_of(sup) == MK_NEW)
+		return add_worker(sup, true, ret_worker);
+	if (count + sup->workers_coming >= MAIKO_WORKERS_MAX)
+		return MAIKO_E2BIG;
+	mk_worker *w = mk_worker_new(sup, MAIKO_WORKERS_MAX, true); /* its index follows */
+	if (w == NULL)
+		return MAIKO_ENOMEM;
+	w->go = true;
+	int rc = mk_worker_open(w);
+	if (rc == 0)
+		rc = mk_worker_spawn(w);
+	if (rc != 0) {
+		mk_worker_free(w);
+		return rc;
+	}
+	sup->workers_coming++;
+	*ret_worker = w;
+	*ret_new = true;
+	return 0;
+}
+
+static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_worker **ret_new)
+{
+	mk_worker *w;
+	bool made = false;
+	*ret_new = NULL;
+	if (o != NULL && o->own_thread) {
+		int rc = own_worker(sup, &w, &made);
+		if (rc != 0)
+			return rc;
+		w->busy = true;
+	} else {
+		uint32_t index = o != NULL && o->worker != 0 ? o->worker - 1
+							     : sup->next_worker++ % sup->options.workers;
+		w = sup->workers[index];
+	}
+	a->self->worker = w->index;
+	if (made)
+		*ret_new = w;
+	return 0;
+}
+
+static int add_before_start(mk_sup *sup, mk_actor *a)
+{
+	int rc = mk_topology_add_now(sup, a);
+	if (rc != 0) {
+		mk_directory_leave(sup, a);
+		mk_actor_discard(a);
+		return rc;
+	}
+	*sup->last = a;
+	sup->last = &a->next;
+	return 0;
+}
+
+/* Waits until a failed actor's name is free again. */
+static void wait_until_gone(mk_sup *sup, maiko_actor_id id)
+{
+	uv_mutex_lock(&sup->lock);
+	while (mk_directory_find(sup, id) != NULL && mk_state_of(sup) == MK_STARTED)
+		uv_cond_wait(&sup->cond, &sup->lock);
+	uv_mutex_unlock(&sup->lock);
+}
+
+static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
+	       const mk_actor *requester)
+{
+	mk_actor *a;
+	mk_worker *made;
+	int rc = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : mk_actor_new(sup, type, name, o, &a);
+	if (rc != 0)
+		return rc;
+	mk_change *c = MK_NEW(mk_change);
+	uv_mutex_lock(&sup->lock);
+	rc = c == NULL ? MAIKO_ENOMEM : mk_directory_enter(sup, a);
+	if (rc == 0 && (rc = place_actor(sup, a, o, &made)) != 0)
+		mk_directory_leave(sup, a);
+	if (rc != 0) {
+		uv_mutex_unlock(&sup->lock);
+		mk_free(c);
+		mk_actor_discard(a);
+		return rc;
+	}
+	maiko_actor_id id = a->self->id;
+	if (mk_state_of(sup) == MK_NEW) {
+		mk_free(c);
+		rc = add_before_start(sup, a);
+		uv_mutex_unlock(&sup->lock);
+		if (rc == 0 && o != NULL && o->ret_id != NULL)
+			*o->ret_id = id;
+		return rc;
+	}
+	c->kind = MAIKO_CHANGE_ADD;
+	c->id = id;
+	c->actor = a;
+	c->worker = made;
+	c->home = a->self->worker;
+	c->done = o == NULL ? NULL : o->done;
+	c->done_arg = o == NULL ? NULL : o->done_arg;
+	c->requester = requester == NULL ? 0 : requester->self->id;
+	c->requester_worker = requester == NULL ? 0 : requester->self->worker;
+	uv_mutex_unlock(&sup->lock);
+	if (o != NULL && o->ret_id != NULL)
+		*o->ret_id = id;
+	int status = 0;
+	rc = mk_topology_request(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
+	if (rc != 0) { /* it has begun to stop since */
+		uv_mutex_lock(&sup->lock);
+		mk_directory_leave(sup, a);
+		uv_mutex_unlock(&sup->lock);
+		mk_actor_discard(a);
+		mk_free(c);
+		return rc;
+	}
+	if (status != 0)
+		wait_until_gone(sup, id);
+	return status;
+}
+
+int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, const char *name,
+			 const maiko_add_options *options)
+{
+	int rc = check_sup(sup);
+	return rc != 0 ? rc : type == NULL ? MAIKO_EINVAL : add(sup, type, name, options, NULL);
+}
+
+int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name, const maiko_add_options *options)
+{
+	if (ctx == NULL || type == NULL)
+		return MAIKO_EINVAL;
+	return add(ctx->worker->sup, type, name, options, ctx);
+}
+
+int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
+{
+	int rc = check_sup(sup);
+	if (rc == 0 && (name == NULL || ret_id == NULL))
+		rc = MAIKO_EINVAL;
+	if (rc != 0)
+		return rc;
+	uv_mutex_lock(&sup->lock);
+	const mk_actor *a = mk_names_get(&sup->actor_names, name);
+	if (a != NULL)
+		*ret_id = a->self->id;
+	uv_mutex_unlock(&sup->lock);
+	return a == NULL ? MAIKO_ENOENT : 0;
+}
+
+/* ---- other changes ---------------------------------------------------------------------------- */
+
+static int change(mk_sup *sup, const mk_actor *requester, maiko_change kind, maiko_actor_id actor,
+		  const maiko_topic *topic, const maiko_change_options *o)
+{
+	mk_record *r = NULL;
+	int rc = kind == MAIKO_CHANGE_REMOVE ? 0 : mk_registry_topic(sup, topic, &r);
+	if (o != NULL && (o->overflow < MAIKO_OVERFLOW_DEFAULT || o->overflow > MAIKO_FAIL))
+		rc = MAIKO_EINVAL;
+	if (rc != 0)
+		return rc;
+	mk_change *c = MK_NEW(mk_change);
+	if (c == NULL)
+		return MAIKO_ENOMEM;
+	c->kind = kind;
+	c->id = actor;
+	c->topic = r == NULL ? 0 : r->index;
+	c->overflow = o == NULL ? MAIKO_OVERFLOW_DEFAULT : o->overflow;
+	c->done = o == NULL ? NULL : o->done;
+	c->done_arg = o == NULL ? NULL : o->done_arg;
+	c->requester = requester == NULL ? 0 : requester->self->id;
+	c->requester_worker = requester == NULL ? 0 : requester->self->worker;
+	int status = 0;
+	rc = mk_topology_request(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
+	if (rc != 0)
+		mk_free(c);
+	return rc != 0 ? rc : status;
+}
+
+static int change_from(mk_sup *sup, maiko_change kind, maiko_actor_id actor, const maiko_topic *topic,
+		       const maiko_change_options *options)
+{
+	int rc = check_sup(sup);
+	return rc != 0 ? rc : change(sup, NULL, kind, actor, topic, options);
+}
+
+static int change_by(const maiko_ctx *ctx, maiko_change kind, maiko_actor_id actor, const maiko_topic *topic,
+		     const maiko_change_options *options)
+{
+	return ctx == NULL ? MAIKO_EINVAL : change(ctx->worker->sup, ctx, kind, actor, topic, options);
+}
+
+int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options)
+{
+	return change_from(sup, MAIKO_CHANGE_REMOVE, actor, NULL, options);
+}
+
+int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
+			       const maiko_change_options *options)
+{
+	return change_from(sup, MAIKO_CHANGE_SUBSCRIBE, actor, topic, options);
+}
+
+int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
+				 const maiko_change_options *options)
+{
+	return change_from(sup, MAIKO_CHANGE_UNSUBSCRIBE, actor, topic, options);
+}
+
+int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options)
+{
+	return change_by(ctx, MAIKO_CHANGE_REMOVE, actor, NULL, options);
+}
+
+int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
+			const maiko_change_options *options)
+{
+	return change_by(ctx, MAIKO_CHANGE_SUBSCRIBE, actor, topic, options);
+}
+
+int maiko_ctx_unsubscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
+			  const maiko_change_options *options)
+{
+	return change_by(ctx, MAIKO_CHANGE_UNSUBSCRIBE, actor, topic, options);
+}

@@ -1,0 +1,31 @@
+/*
+ * topic.h - a worker's own view of a topic: its subscribers here, and which other
+ * workers have any.
+ */
+#ifndef MK_TOPIC_H
+#define MK_TOPIC_H
+
+#include "runtime.h"
+
+/* The worker's view of a topic, made with the supervisor's interests if it is new;
+ * NULL without memory. */
+mk_topic *mk_topic_here(mk_worker *w, uint32_t index);
+
+/* The same if it was made before, else NULL. */
+static inline mk_topic *mk_topic_known(mk_worker *w, uint32_t index) { return mk_table_get(&w->topics, index); }
+
+/* Adds a subscriber. 0 or MAIKO_ENOMEM. Precondition: it is not one. */
+int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joining);
+/* Takes back the last mk_topic_join. */
+void mk_topic_unjoin(mk_topic *t);
+/* From the change under way on, it gets nothing more. */
+void mk_topic_leave(mk_topic *t, mk_actor *a);
+/* The change is complete: the joining are in, the leaving are out. */
+void mk_topic_settle(mk_topic *t);
+
+/* Another worker has subscribers (all with drop policies?) or none. */
+void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops);
+
+void mk_topics_fini(mk_worker *w);
+
+#endif

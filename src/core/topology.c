@@ -1,0 +1,575 @@
+/*
+ * topology.c - see topology.h for the protocol.
+ *
+ * `waiting` counts, in step 1, the workers that have not applied the batch and the
+ * markers that have not passed; in step 2 the workers that have not settled. A worker
+ * adds its markers before it takes itself away, so zero is reached once, when all is
+ * done. Who takes away the last runs the next step.
+ */
+#include "topology.h"
+
+#include "actor.h"
+#include "backpressure.h"
+#include "directory.h"
+#include "overflow.h"
+#include "registry.h"
+#include "router.h"
+#include "run.h"
+#include "stop.h"
+#include "tick.h"
+#include "topic.h"
+#include "worker.h"
+
+#include <string.h>
+
+typedef struct mk_topology {
+	mk_change *pending, **pending_tail;
+	mk_change *batch;
+	bool busy;
+	uint64_t number;
+	_Atomic(uint64_t) waiting;
+} mk_topology;
+
+typedef struct mk_change_wait {
+	bool complete;
+	int status;
+} mk_change_wait;
+
+int mk_topology_init(mk_sup *sup)
+{
+	sup->topology = MK_NEW(mk_topology);
+	if (sup->topology == NULL)
+		return MAIKO_ENOMEM;
+	sup->topology->pending_tail = &sup->topology->pending;
+	return 0;
+}
+
+bool mk_topology_busy(const mk_sup *sup) { return sup->topology->busy; }
+
+/* ---- interests, under the lock ---------------------------------------------------------- */
+
+static bool drops(const mk_record *r, maiko_overflow overflow)
+{
+	if (overflow == MAIKO_OVERFLOW_DEFAULT)
+		overflow = r->desc.overflow;
+	return overflow == MAIKO_DROP_NEWEST || overflow == MAIKO_DROP_OLDEST;
+}
+
+static int interest_add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
+{
+	mk_record *r = mk_record_at(sup, topic);
+	mk_interest *i = mk_record_interest(r, worker);
+	if (i == NULL)
+		return MAIKO_ENOMEM;
+	i->subscribers++;
+	i->droppers += drops(r, overflow);
+	return 0;
+}
+
+static void interest_take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
+{
+	mk_record *r = mk_record_at(sup, topic);
+	mk_interest *i = mk_record_interest(r, worker);
+	i->subscribers--;
+	i->droppers -= drops(r, overflow);
+}
+
+static int interests_add(mk_sup *sup, const mk_actor *a, uint32_t worker)
+{
+	for (uint32_t i = 0; i < a->place_count; i++)
+		if (interest_add(sup, a->places[i].topic, worker, (maiko_overflow)a->places[i].overflow) != 0) {
+			while (i-- > 0)
+				interest_take(sup, a->places[i].topic, worker, (maiko_overflow)a->places[i].overflow);
+			return MAIKO_ENOMEM;
+		}
+	return 0;
+}
+
+/* Brings a worker's view of one topic up to date with the supervisor's. */
+static void refresh(mk_worker *w, uint32_t topic, uint32_t worker)
+{
+	mk_topic *t = mk_topic_known(w, topic);
+	if (t == NULL || worker == w->index)
+		return;
+	const mk_interest *i = mk_record_interest(t->record, worker); /* there: it was counted */
+	if (i != NULL)
+		mk_topic_interest(t, worker, i->subscribers > 0, i->droppers == i->subscribers);
+}
+
+/* ---- beginning a batch, under the lock ----------------------------------------------------- */
+
+static mk_place *place_of(const mk_actor *a, uint32_t topic)
+{
+	for (uint32_t i = 0; i < a->place_count; i++)
+		if (a->places[i].topic == topic)
+			return &a->places[i];
+	return NULL;
+}
+
+static int begin_subscribe(mk_sup *sup, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	if (place_of(a, c->topic) != NULL || place_of(a, 0) != NULL)
+		return MAIKO_EEXIST;
+	if (c->topic == 0 && a->place_count != 0)
+		return MAIKO_EEXIST;
+	mk_place *places = mk_realloc(a->places, (a->place_count + 1) * sizeof *places);
+	if (places == NULL)
+		return MAIKO_ENOMEM;
+	a->places = places;
+	int rc = interest_add(sup, c->topic, c->home, c->overflow);
+	if (rc == 0)
+		a->places[a->place_count++] = (mk_place){c->topic, (uint8_t)c->overflow};
+	return rc;
+}
+
+static int begin_unsubscribe(mk_change *c)
+{
+	mk_place *p = place_of(c->actor, c->topic);
+	if (p == NULL)
+		return MAIKO_ENOENT;
+	c->overflow = (maiko_overflow)p->overflow; /* to take the interest away */
+	*p = c->actor->places[--c->actor->place_count];
+	return 0;
+}
+
+static int begin_remove(mk_change *c)
+{
+	mk_actor *a = c->actor;
+	a->removing = true;
+	c->places = a->places;
+	c->place_count = a->place_count;
+	a->places = NULL;
+	a->place_count = 0;
+	return 0;
+}
+
+static void begin_add(mk_sup *sup, mk_change *c)
+{
+	if (c->worker != NULL) { /* it was spawned for this; from now on it is one of us */
+		uint32_t count = mk_worker_total(sup);
+		sup->workers[count] = c->worker;
+		sup->workers_coming--;
+		c->worker->index = count;
+		c->worker->marker = sup->topology->number - 1;
+		atomic_store_explicit(&sup->worker_count, count + 1, memory_order_release);
+		c->home = c->worker->index;
+		c->actor->self->worker = c->home;
+	}
+	c->status = interests_add(sup, c->actor, c->home);
+}
+
+static void begin_one(mk_sup *sup, mk_change *c)
+{
+	if (c->kind == MAIKO_CHANGE_ADD) {
+		begin_add(sup, c);
+		return;
+	}
+	c->actor = mk_directory_find(sup, c->id);
+	if (c->actor == NULL || c->actor->removing) {
+		c->actor = NULL;
+		c->status = MAIKO_ENOENT;
+		return;
+	}
+	c->home = c->actor->self->worker;
+	if (c->kind == MAIKO_CHANGE_SUBSCRIBE)
+		c->status = begin_subscribe(sup, c);
+	else if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+		c->status = begin_unsubscribe(c);
+	else
+		c->status = begin_remove(c);
+}
+
+static void apply(mk_worker *w, mk_message *m);
+static void settle(mk_worker *w, mk_message *m);
+
+/* With the lock; the posts wake workers, which need no lock for it. */
+static void begin(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	if (t->busy || t->pending == NULL)
+		return;
+	t->busy = true;
+	t->batch = t->pending;
+	t->pending = NULL;
+	t->pending_tail = &t->pending;
+	t->number++;
+	for (mk_change *c = t->batch; c != NULL; c = c->next) {
+		begin_one(sup, c);
+		c->begun = c->status == 0;
+	}
+	uint32_t workers = mk_worker_total(sup);
+	atomic_store_explicit(&t->waiting, workers, memory_order_relaxed);
+	for (uint32_t i = 0; i < workers; i++) {
+		sup->workers[i]->topology_message = (mk_message){.run = apply};
+		mk_worker_post(sup->workers[i], &sup->workers[i]->topology_message);
+	}
+}
+
+/* ---- step 1 ------------------------------------------------------------------------------------ */
+
+static void apply_here(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	mk_topic *t;
+	if (c->kind == MAIKO_CHANGE_ADD) {
+		c->status = mk_actor_arrive(w, a, true);
+		c->arrived = c->status == 0;
+		return;
+	}
+	mk_hold(w, a, MK_PAUSED);
+	switch (c->kind) {
+	case MAIKO_CHANGE_SUBSCRIBE:
+		t = mk_topic_here(w, c->topic);
+		c->status = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, c->overflow, true);
+		break;
+	case MAIKO_CHANGE_UNSUBSCRIBE:
+		mk_topic_leave(mk_topic_here(w, c->topic), a);
+		break;
+	case MAIKO_CHANGE_REMOVE:
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(dead));
+		for (uint32_t i = 0; i < c->place_count; i++)
+			mk_topic_leave(mk_topic_here(w, c->places[i].topic), a);
+		break;
+	case MAIKO_CHANGE_ADD:
+		break;
+	}
+}
+
+static void refresh_all(mk_worker *w, const mk_change *c)
+{
+	const mk_place *places = c->kind == MAIKO_CHANGE_ADD ? c->actor->places : c->places;
+	uint32_t count = c->kind == MAIKO_CHANGE_ADD ? c->actor->place_count : c->place_count;
+	for (uint32_t i = 0; i < count; i++)
+		refresh(w, places[i].topic, c->home);
+	if (c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+		refresh(w, c->topic, c->home);
+}
+
+static void step_done(mk_worker *w);
+
+static void apply(mk_worker *w, mk_message *m)
+{
+	mk_topology *t = w->sup->topology;
+	(void)m;
+	/* First the subscribers, which end callbacks may publish to; then the number. */
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->begun && c->home == w->index)
+			apply_here(w, c);
+	uv_mutex_lock(&w->sup->lock);
+	for (const mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->begun && c->home != w->index)
+			refresh_all(w, c);
+	uv_mutex_unlock(&w->sup->lock);
+	w->marker = t->number;
+	MK_TELL(w, MK_SAW_TOPOLOGY, NULL, NULL, (int)t->number);
+	atomic_fetch_add_explicit(&t->waiting, (uint64_t)__builtin_popcountll(w->outgoing), memory_order_relaxed);
+	mk_router_mark(w, t->number);
+	step_done(w);
+}
+
+void mk_topology_passed(mk_worker *w) { step_done(w); }
+
+/* ---- step 2 --------------------------------------------------------------------------------------- */
+
+static void settle_here(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	switch (c->kind) {
+	case MAIKO_CHANGE_ADD:
+		if (!c->arrived)
+			break;
+		for (uint32_t i = 0; i < a->place_count; i++)
+			mk_topic_settle(mk_topic_here(w, a->places[i].topic));
+		c->status = mk_actor_start(w, a);
+		if (c->status == 0) {
+			mk_permit(w, a, MK_WAITING);
+			mk_tick_begin(w, a);
+		} else {
+			mk_part(w, a);
+		}
+		break;
+	case MAIKO_CHANGE_SUBSCRIBE:
+	case MAIKO_CHANGE_UNSUBSCRIBE: {
+		mk_topic *t = mk_topic_known(w, c->topic);
+		if (t != NULL)
+			mk_topic_settle(t);
+		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE) {
+			mk_purge(w, a, t, MK_FATE_OF(dead));
+			mk_release_all(w, a);
+		}
+		mk_permit(w, a, MK_PAUSED);
+		break;
+	}
+	case MAIKO_CHANGE_REMOVE:
+		for (uint32_t i = 0; i < c->place_count; i++)
+			mk_topic_settle(mk_topic_here(w, c->places[i].topic));
+		uv_mutex_lock(&w->sup->lock);
+		mk_directory_leave(w->sup, a);
+		mk_actor_fold(w, a);
+		w->busy = false; /* a worker of its own may be another's next */
+		uv_mutex_unlock(&w->sup->lock);
+		mk_actor_depart(w, a);
+		break;
+	}
+}
+
+/* The last of a step. Nothing else of the batch runs now. */
+static void finish(mk_worker *w);
+
+static void settle(mk_worker *w, mk_message *m)
+{
+	mk_topology *t = w->sup->topology;
+	(void)m;
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->begun && c->home == w->index)
+			settle_here(w, c);
+	uv_mutex_lock(&w->sup->lock);
+	for (const mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->begun && c->home != w->index && c->kind != MAIKO_CHANGE_ADD)
+			refresh_all(w, c);
+	uv_mutex_unlock(&w->sup->lock);
+	if (atomic_fetch_sub_explicit(&t->waiting, 1, memory_order_acq_rel) == 1)
+		finish(w);
+}
+
+static void step_done(mk_worker *w)
+{
+	mk_sup *sup = w->sup;
+	mk_topology *t = sup->topology;
+	if (atomic_fetch_sub_explicit(&t->waiting, 1, memory_order_acq_rel) != 1)
+		return;
+	uint32_t workers = mk_worker_total(sup);
+	uv_mutex_lock(&sup->lock);
+	for (const mk_change *c = t->batch; c != NULL; c = c->next) {
+		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+			interest_take(sup, c->topic, c->home, c->overflow);
+		for (uint32_t i = 0; i < c->place_count; i++)
+			interest_take(sup, c->places[i].topic, c->home, (maiko_overflow)c->places[i].overflow);
+	}
+	uv_mutex_unlock(&sup->lock);
+	atomic_store_explicit(&t->waiting, workers, memory_order_relaxed);
+	for (uint32_t i = 0; i < workers; i++) {
+		sup->workers[i]->topology_message = (mk_message){.run = settle};
+		mk_worker_post(sup->workers[i], &sup->workers[i]->topology_message);
+	}
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------ */
+
+static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
+{
+	bool topic = c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE;
+	maiko_completion completion = {.change = c->kind, .status = c->status, .actor = c->id};
+	if (topic)
+		completion.topic = &mk_record_at(sup, c->topic)->desc;
+	return completion;
+}
+
+static void change_free(mk_change *c)
+{
+	mk_free(c->places);
+	mk_free(c);
+}
+
+static void task_run(mk_actor *a, mk_task *task)
+{
+	mk_change *c = MK_OF(task, mk_change, task);
+	maiko_completion completion = completion_of(a->worker->sup, c);
+	change_free(c);
+	mk_callback_enter(a->worker, a);
+	int rc = a->class->done(a->state, &completion, a);
+	mk_callback_leave(a->worker);
+	if (rc < 0)
+		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
+}
+
+static void task_drop(mk_task *task) { change_free(MK_OF(task, mk_change, task)); }
+
+static void tell_requester(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	mk_actor *a = mk_directory_look(w->sup, c->requester);
+	c->task = (mk_task){.run = task_run, .drop = task_drop};
+	if (a != NULL && a->class->done != NULL)
+		mk_task_add(w, a, &c->task);
+	else
+		change_free(c);
+}
+
+static void tell_drop(mk_message *m) { change_free(MK_OF(m, mk_change, message)); }
+
+/* Tells who asked, and frees the change or passes it on. Without the lock. */
+static void tell(mk_sup *sup, mk_change *c)
+{
+	if (c->done != NULL) {
+		maiko_completion completion = completion_of(sup, c);
+		c->done(c->done_arg, &completion);
+	}
+	if (c->requester != 0) {
+		c->message = (mk_message){.run = tell_requester, .drop = tell_drop};
+		mk_worker_post(mk_worker_at(sup, c->requester_worker), &c->message);
+		return;
+	}
+	change_free(c);
+}
+
+/* A subscription that its home had no memory for was counted all the same. */
+static void undo_subscribe(mk_sup *sup, mk_change *c)
+{
+	mk_place *p = place_of(c->actor, c->topic);
+	interest_take(sup, c->topic, c->home, c->overflow);
+	*p = c->actor->places[--c->actor->place_count];
+}
+
+/* It never came to a worker. */
+static void undo_add(mk_sup *sup, mk_change *c)
+{
+	for (uint32_t i = 0; c->begun && i < c->actor->place_count; i++)
+		interest_take(sup, c->actor->places[i].topic, c->home, (maiko_overflow)c->actor->places[i].overflow);
+	mk_directory_leave(sup, c->actor);
+	mk_actor_discard(c->actor);
+	c->actor = NULL;
+}
+
+static void finish(mk_worker *w)
+{
+	mk_sup *sup = w->sup;
+	mk_topology *t = sup->topology;
+	mk_change *batch = t->batch;
+	uv_mutex_lock(&sup->lock);
+	for (mk_change *c = batch; c != NULL; c = c->next) {
+		if (c->kind == MAIKO_CHANGE_SUBSCRIBE && c->begun && c->status != 0)
+			undo_subscribe(sup, c);
+		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
+			undo_add(sup, c);
+		if (c->wait != NULL) {
+			c->wait->status = c->status;
+			c->wait->complete = true;
+		}
+	}
+	t->batch = NULL;
+	t->busy = false;
+	begin(sup);
+	uv_cond_broadcast(&sup->cond);
+	uv_mutex_unlock(&sup->lock);
+	while (batch != NULL) {
+		mk_change *next = batch->next;
+		tell(sup, batch);
+		batch = next;
+	}
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------------- */
+
+int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
+{
+	mk_topology *t = sup->topology;
+	mk_change_wait waiting = {false, 0};
+	uv_mutex_lock(&sup->lock);
+	int state = mk_state_of(sup);
+	if (state != MK_STARTED && state != MK_STARTING) {
+		uv_mutex_unlock(&sup->lock);
+		return state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
+	}
+	change->wait = ret_status != NULL ? &waiting : NULL;
+	change->next = NULL;
+	*t->pending_tail = change;
+	t->pending_tail = &change->next;
+	if (state == MK_STARTED)
+		begin(sup);
+	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
+		uv_cond_wait(&sup->cond, &sup->lock);
+	if (ret_status != NULL)
+		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
+	uv_mutex_unlock(&sup->lock);
+	return 0;
+}
+
+static void cancel(mk_sup *sup, mk_change *c)
+{
+	uv_mutex_lock(&sup->lock);
+	c->status = MAIKO_ESHUTDOWN;
+	if (c->kind == MAIKO_CHANGE_ADD)
+		undo_add(sup, c);
+	if (c->wait != NULL) {
+		c->wait->status = c->status;
+		c->wait->complete = true;
+		uv_cond_broadcast(&sup->cond);
+	}
+	uv_mutex_unlock(&sup->lock);
+	tell(sup, c);
+}
+
+void mk_topology_started(mk_sup *sup, bool well)
+{
+	mk_topology *t = sup->topology;
+	mk_change *cancelled = NULL;
+	uv_mutex_lock(&sup->lock);
+	if (well) {
+		begin(sup);
+	} else {
+		cancelled = t->pending;
+		t->pending = NULL;
+		t->pending_tail = &t->pending;
+	}
+	uv_mutex_unlock(&sup->lock);
+	while (cancelled != NULL) {
+		mk_change *next = cancelled->next;
+		cancel(sup, cancelled);
+		cancelled = next;
+	}
+}
+
+void mk_topology_part(mk_worker *w)
+{
+	mk_actor *left = w->parting;
+	w->parting = NULL;
+	while (left != NULL) {
+		mk_actor *a = left;
+		left = a->next_parting;
+		a->parting = false;
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(dead));
+		if (w->draining)
+			continue; /* it goes with the rest */
+		mk_change *c = MK_NEW(mk_change);
+		if (c == NULL) {
+			mk_part(w, a); /* next time */
+			continue;
+		}
+		c->kind = MAIKO_CHANGE_REMOVE;
+		c->id = a->self->id;
+		if (mk_topology_request(w->sup, c, NULL) != 0)
+			mk_free(c); /* stopping, or not yet started */
+	}
+}
+
+int mk_topology_add_now(mk_sup *sup, mk_actor *a)
+{
+	mk_worker *w = mk_worker_at(sup, a->self->worker);
+	int rc = interests_add(sup, a, w->index);
+	if (rc != 0)
+		return rc;
+	rc = mk_actor_arrive(w, a, false);
+	for (uint32_t i = 0; rc != 0 && i < a->place_count; i++)
+		interest_take(sup, a->places[i].topic, w->index, (maiko_overflow)a->places[i].overflow);
+	return rc;
+}
+
+void mk_topology_fini(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	if (t == NULL)
+		return;
+	mk_change *lists[2] = {t->batch, t->pending};
+	for (int i = 0; i < 2; i++)
+		while (lists[i] != NULL) {
+			mk_change *c = lists[i];
+			lists[i] = c->next;
+			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
+				mk_actor_discard(c->actor);
+			change_free(c);
+		}
+	mk_free(t);
+	sup->topology = NULL;
+}

@@ -1,0 +1,74 @@
+/*
+ * topology.h - who subscribes to what, changed while events flow (C2, C16).
+ *
+ * Changes are made in batches, numbered, one at a time:
+ *
+ *   request ──▶ pending ──▶ batch n begins
+ *                  1. each worker applies it: a subscriber's home marks it joining or
+ *                     leaving, the others note the interest; each then puts marker n
+ *                     into all its channels, and fans out its own events under n
+ *                     each marker passed by its receiver is counted
+ *                  2. all markers have passed: each worker settles, joining is joined,
+ *                     leaving has left; a new actor's on_start runs
+ *                     all have settled: the requesters are told, the next batch begins
+ *
+ * Between 1 and 2 a worker fans out what it takes from a channel under that channel's
+ * last marker. So the moment of a change is one place in each sender's order, the same
+ * for all its subscribers. The actor that a change is about rests meanwhile: else it
+ * could cause, by way of a worker that has not passed the marker, an event that misses it.
+ *
+ * Interests are added in 1 and taken away after 2, so that they are always enough.
+ */
+#ifndef MK_TOPOLOGY_H
+#define MK_TOPOLOGY_H
+
+#include "runtime.h"
+
+typedef struct mk_change {
+	mk_message message; /* to the requesting actor, at the end */
+	mk_task task;
+	struct mk_change *next;
+	maiko_change kind;
+	maiko_actor_id id;
+	mk_actor *actor; /* set when the batch begins; of an addition, from the start */
+	mk_worker *worker; /* of an addition with a thread of its own: a new worker */
+	uint32_t home;
+	uint32_t topic;
+	maiko_overflow overflow;
+	mk_place *places; /* of a removal: the actor's */
+	uint32_t place_count;
+	bool begun;   /* it was possible; `status` says what became of it */
+	bool arrived; /* of an addition: the actor has come to its worker */
+	int status;
+	/* who asked */
+	maiko_actor_id requester; /* an actor, or 0 */
+	uint32_t requester_worker;
+	void (*done)(void *arg, const maiko_completion *completion);
+	void *done_arg;
+	struct mk_change_wait *wait; /* a thread that waits */
+} mk_change;
+
+int mk_topology_init(mk_sup *sup);
+void mk_topology_fini(mk_sup *sup);
+
+/* Takes a change, to be freed when it is complete. With `ret_status`, waits for that and
+ * returns its status in *ret_status. 0; MAIKO_ESHUTDOWN or MAIKO_ESTATE: not taken.
+ * What is asked for while the start is under way begins after it. */
+int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status);
+
+/* Ends and asks to remove the actors that are to part. */
+void mk_topology_part(mk_worker *w);
+
+/* The start is over, well (begins what was asked for) or not (cancels it). */
+void mk_topology_started(mk_sup *sup, bool well);
+
+/* A marker has come out of a channel. */
+void mk_topology_passed(mk_worker *w);
+
+/* Before the start: an actor and its subscriptions, at once. With the lock. */
+int mk_topology_add_now(mk_sup *sup, mk_actor *a);
+
+/* Whether a change is under way or pending. With the lock. */
+bool mk_topology_busy(const mk_sup *sup);
+
+#endif

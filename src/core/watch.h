@@ -1,0 +1,25 @@
+/*
+ * watch.h - a descriptor that a tick waits for.
+ *
+ * At most one actor of a supervisor watches a descriptor at a time: libuv allows one
+ * watcher a loop, and two on two loops would both see each readiness. What libuv would
+ * abort on is checked before.
+ */
+#ifndef MK_WATCH_H
+#define MK_WATCH_H
+
+#include "runtime.h"
+
+/* Waits for `fd`: 0 armed; 1 ready now (a regular file); or MAIKO_EBADF, MAIKO_EBUSY,
+ * MAIKO_ENOMEM, what libuv says. When it is ready, the tick is due and the watch rests. */
+int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable);
+
+/* Rests; the descriptor stays the actor's. */
+void mk_watch_disarm(mk_actor *a);
+/* Arms again what was disarmed. 0 or an error. */
+int mk_watch_rearm(mk_actor *a);
+
+/* Gives the descriptor up. */
+void mk_watch_close(mk_actor *a);
+
+#endif

@@ -1,0 +1,411 @@
+/*
+ * worker.c - a worker's turn, its sleep, and its end.
+ *
+ * A turn: control lane, incoming channels, foreign sends, timers, ready actors; then what
+ * it sent becomes visible. libuv is polled when there is nothing to do, and every 100 µs
+ * when there is.
+ *
+ * Sleeping: the worker stores `sleeping` and then looks at all its lanes once more; who
+ * gives it something stores that and then loads `sleeping`. All four accesses are
+ * sequentially consistent, so at least one of the two sees the other's store: either the
+ * worker does not sleep, or it is sent a wake-up. Only the one that turns `sleeping` back
+ * sends it, so a sleeping worker gets one.
+ */
+#include "worker.h"
+
+#include "actor.h"
+#include "backpressure.h"
+#include "delayed.h"
+#include "foreign.h"
+#include "router.h"
+#include "run.h"
+#include "stop.h"
+#include "tick.h"
+#include "topic.h"
+#include "topology.h"
+
+enum {
+	POLL_EVERY_NS = 100000, /* libuv, when busy */
+	ACTORS_A_TURN = 64,
+	ENTRIES_A_TURN = 1024, /* of one channel */
+	NS_A_MS = 1000000
+};
+
+/* ---- lanes ----------------------------------------------------------------------------- */
+
+void mk_worker_wake(mk_worker *w)
+{
+	if (atomic_load_explicit(&w->sleeping, memory_order_seq_cst) &&
+	    atomic_exchange_explicit(&w->sleeping, false, memory_order_seq_cst))
+		uv_async_send(&w->async);
+}
+
+void mk_worker_post(mk_worker *w, mk_message *m)
+{
+	mk_inbox_push(&w->control, &m->link);
+	mk_worker_wake(w);
+}
+
+static void take_control(mk_worker *w)
+{
+	mk_link *taken = mk_inbox_take(&w->control);
+	*w->deferred_tail = taken;
+	for (; taken != NULL; taken = taken->next)
+		w->deferred_tail = &taken->next;
+}
+
+void mk_worker_take_mutes(mk_worker *w)
+{
+	take_control(w);
+	for (mk_link **at = &w->deferred; *at != NULL;) {
+		mk_message *m = MK_OF(*at, mk_message, link);
+		if (!m->mutes) {
+			at = &m->link.next;
+			continue;
+		}
+		*at = m->link.next;
+		if (w->deferred_tail == &m->link.next)
+			w->deferred_tail = at;
+		m->run(w, m);
+	}
+}
+
+static void run_control(mk_worker *w)
+{
+	take_control(w);
+	while (w->deferred != NULL) {
+		mk_message *m = MK_OF(w->deferred, mk_message, link);
+		w->deferred = m->link.next;
+		if (w->deferred == NULL)
+			w->deferred_tail = &w->deferred;
+		m->run(w, m);
+	}
+}
+
+/* Returns whether entries are left. */
+static bool run_channel(mk_worker *w, uint32_t from)
+{
+	mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
+	uint64_t entry, taken = 0, published = mk_channel_published(ch);
+	int left = ENTRIES_A_TURN;
+	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
+		if (!mk_entry_is_marker(entry)) {
+			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
+			taken++;
+			continue;
+		}
+		if (mk_entry_marker(entry) != w->marker) {
+			mk_channel_untake(ch); /* the batch is on its way to us on the control lane */
+			break;
+		}
+		ch->marker = mk_entry_marker(entry);
+		mk_topology_passed(w);
+	}
+	mk_count_add(&ch->taken, taken);
+	if (mk_channel_acknowledge(ch))
+		mk_worker_wake(mk_worker_at(w->sup, from));
+	return ch->taken_to != published;
+}
+
+static bool run_channels(mk_worker *w)
+{
+	bool more = false;
+	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
+	for (; incoming != 0; incoming &= incoming - 1)
+		more |= run_channel(w, (uint32_t)__builtin_ctzll(incoming));
+	return more;
+}
+
+/* Whether there is anything to do without being woken. */
+static bool has_input(mk_worker *w)
+{
+	if (!mk_inbox_empty(&w->control) || w->deferred != NULL || w->ready != NULL || w->parting != NULL ||
+	    w->reprobe || (w->go && !mk_inbox_empty(&w->foreign)))
+		return true;
+	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_seq_cst);
+	for (; incoming != 0; incoming &= incoming - 1) {
+		mk_channel *ch = atomic_load_explicit(&w->in[__builtin_ctzll(incoming)], memory_order_acquire);
+		if (mk_channel_published(ch) != ch->taken_to)
+			return true;
+	}
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		mk_channel *ch = w->out[__builtin_ctzll(left)];
+		if ((ch->waits != NULL || mk_channel_spilling(ch)) &&
+		    atomic_load_explicit(&ch->head, memory_order_seq_cst) != ch->seen_head)
+			return true;
+	}
+	return mk_state_of(w->sup) == MK_ABANDONED;
+}
+
+bool mk_worker_quiet(mk_worker *w)
+{
+	if (w->ready != NULL || w->parting != NULL || w->deferred != NULL || w->unpublished != 0 ||
+	    !mk_inbox_empty(&w->control) || (mk_count(&w->jobs) != 0 && !w->discarding))
+		return false;
+	for (const mk_actor *a = w->held; a != NULL; a = a->next_held)
+		if (mk_has_work(a) && (a->sched & (MK_ENDED | MK_WAITING)) == 0)
+			return false;
+	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
+	for (; incoming != 0; incoming &= incoming - 1) {
+		mk_channel *ch = atomic_load_explicit(&w->in[__builtin_ctzll(incoming)], memory_order_acquire);
+		if (mk_channel_published(ch) != ch->taken_to)
+			return false;
+	}
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
+		if (mk_channel_spilling(w->out[__builtin_ctzll(left)]))
+			return false;
+	return true;
+}
+
+/* ---- a turn ------------------------------------------------------------------------------- */
+
+bool mk_worker_turn(mk_worker *w)
+{
+	w->now_ns = mk_now(&w->sup->seam);
+	run_control(w);
+	if (w->left)
+		return false;
+	bool more = run_channels(w);
+	if (w->go && !w->draining)
+		mk_foreign_intake(w, false);
+	mk_timers_fire(&w->timers, w->now_ns);
+	for (int left = ACTORS_A_TURN; left > 0 && w->ready != NULL; left--)
+		mk_run_next(w);
+	if (MK_UNLIKELY(w->parting != NULL))
+		mk_topology_part(w);
+	if (MK_UNLIKELY(w->reprobe))
+		mk_reprobe(w);
+	mk_router_flush(w);
+	if (MK_UNLIKELY(w->asked_idle) && mk_worker_quiet(w))
+		mk_stop_idle(w);
+	return more || w->ready != NULL;
+}
+
+/* ---- a thread of ours ------------------------------------------------------------------------ */
+
+static void on_async(uv_async_t *async) { (void)async; }
+static void on_timer(uv_timer_t *timer) { (void)timer; }
+
+/* Sets libuv's timer to the first of ours; false if that is due. */
+static bool set_alarm(mk_worker *w)
+{
+	uint64_t due = mk_timers_due(&w->timers), now = mk_now(&w->sup->seam);
+	if (due <= now)
+		return false;
+	if (due == UINT64_MAX) {
+		uv_timer_stop(&w->uv_timer);
+		return true;
+	}
+	uv_update_time(w->loop);
+	uv_timer_start(&w->uv_timer, on_timer, (due - now + NS_A_MS - 1) / NS_A_MS, 0);
+	return true;
+}
+
+/* Looks for work a little longer; true if there is some. */
+static bool spin(mk_worker *w)
+{
+	if (!w->sup->spin)
+		return has_input(w);
+	uint64_t until = w->now_ns + (uint64_t)w->sup->options.spin_us * 1000;
+	do {
+		for (int i = 0; i < 32; i++) {
+			if (has_input(w))
+				return true;
+			__asm__ volatile("" ::: "memory");
+		}
+	} while (mk_now(&w->sup->seam) < until);
+	return false;
+}
+
+static void sleep_until_woken(mk_worker *w)
+{
+	mk_cool(w);
+	if (!set_alarm(w))
+		return;
+	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
+	if (!has_input(w))
+		uv_run(w->loop, UV_RUN_ONCE);
+	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+	w->polled_ns = mk_now(&w->sup->seam);
+}
+
+static void thread_main(void *arg)
+{
+	mk_worker *w = arg;
+	mk_hosting++;
+	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
+		if (mk_worker_turn(w)) {
+			if (w->now_ns - w->polled_ns >= POLL_EVERY_NS) {
+				uv_run(w->loop, UV_RUN_NOWAIT);
+				w->polled_ns = w->now_ns;
+			}
+		} else if (!w->left && !spin(w)) {
+			sleep_until_woken(w);
+		}
+	}
+	atomic_store_explicit(&w->finished, true, memory_order_release);
+}
+
+/* ---- a loop of the caller's -------------------------------------------------------------------- */
+
+static void on_idle(uv_idle_t *idle) { (void)idle; }
+
+/* Before each poll: turns, but not for long; then either the poll does not wait, or the
+ * worker counts as sleeping meanwhile. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+	mk_worker *w = MK_OF(prepare, mk_worker, prepare);
+	uint64_t start = mk_now(&w->sup->seam);
+	bool more;
+	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+	do
+		more = mk_worker_turn(w);
+	while (more && !w->left && w->now_ns - start < POLL_EVERY_NS);
+	if (w->left)
+		return;
+	mk_cool(w);
+	if (!more && set_alarm(w)) {
+		uv_idle_stop(&w->idle);
+		atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
+		if (!has_input(w))
+			return;
+		atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+	}
+	uv_idle_start(&w->idle, on_idle);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------ */
+
+mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
+{
+	mk_worker *w = mk_calloc_aligned(sizeof *w, MK_LINE);
+	if (w == NULL)
+		return NULL;
+	w->sup = sup;
+	w->index = index;
+	w->own_thread = own_thread;
+	w->ready_tail = &w->ready;
+	w->deferred_tail = &w->deferred;
+	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
+	mk_random_seed(&w->random, sup->seam.seed + index);
+	w->origin = mk_random_next(&sup->seam, &w->random);
+	w->now_ns = mk_now(&sup->seam);
+	w->all = mk_topic_here(w, 0);
+	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0) { /* for the deadline */
+		mk_worker_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+int mk_worker_open(mk_worker *w)
+{
+	int rc = w->sup->embedded ? 0 : uv_loop_init(&w->own_loop);
+	if (rc != 0)
+		return rc;
+	rc = uv_async_init(w->loop, &w->async, on_async);
+	if (rc != 0) {
+		if (!w->sup->embedded)
+			uv_loop_close(&w->own_loop);
+		return rc;
+	}
+	w->opened = true;
+	uv_timer_init(w->loop, &w->uv_timer);
+	if (w->sup->embedded) {
+		uv_idle_init(w->loop, &w->idle);
+		uv_prepare_init(w->loop, &w->prepare);
+		uv_prepare_start(&w->prepare, on_prepare);
+		uv_idle_start(&w->idle, on_idle);
+	}
+	return 0;
+}
+
+int mk_worker_spawn(mk_worker *w)
+{
+	int rc = uv_thread_create(&w->thread, thread_main, w);
+	w->thread_made = rc == 0;
+	return rc;
+}
+
+void mk_worker_handle_closed(mk_worker *w)
+{
+	assert(w->open_handles > 0);
+	if (--w->open_handles == 0 && w->exiting) {
+		w->left = true;
+		if (w->sup->embedded)
+			mk_hosting--;
+		mk_stop_exited(w);
+	}
+}
+
+static void on_closed(uv_handle_t *handle) { mk_worker_handle_closed(handle->data); }
+
+static void close_one(mk_worker *w, uv_handle_t *handle)
+{
+	handle->data = w;
+	w->open_handles++;
+	uv_close(handle, on_closed);
+}
+
+/* What an actor had adopted must be closed before its state is freed: see adopt.c. The
+ * async handle of a thread of ours stays until mk_worker_free, because others may be
+ * about to use it. */
+void mk_worker_exit(mk_worker *w)
+{
+	close_one(w, (uv_handle_t *)&w->uv_timer);
+	if (w->sup->embedded) {
+		close_one(w, (uv_handle_t *)&w->async);
+		close_one(w, (uv_handle_t *)&w->idle);
+		close_one(w, (uv_handle_t *)&w->prepare);
+	}
+}
+
+static void close_stray(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void drop_messages(mk_worker *w)
+{
+	take_control(w);
+	while (w->deferred != NULL) {
+		mk_message *m = MK_OF(w->deferred, mk_message, link);
+		w->deferred = m->link.next;
+		if (m->drop != NULL)
+			m->drop(m);
+	}
+}
+
+void mk_worker_free(mk_worker *w)
+{
+	drop_messages(w);
+	if (w->opened && !w->sup->embedded) {
+		uv_walk(&w->own_loop, close_stray, NULL);
+		uv_run(&w->own_loop, UV_RUN_DEFAULT);
+		uv_loop_close(&w->own_loop);
+	}
+	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++) {
+		mk_channel *ch = w->out[i];
+		uint64_t entry;
+		if (ch == NULL)
+			continue;
+		ch->seen_head = ch->tail;
+		while (mk_channel_reclaim(ch, &entry))
+			if (!mk_entry_is_marker(entry))
+				mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
+		mk_channel_free(ch);
+	}
+	while (w->actors != NULL) {
+		mk_actor *a = w->actors;
+		w->actors = a->next_here;
+		mk_actor_free(a);
+	}
+	if (w->all != NULL)
+		mk_topics_fini(w);
+	mk_free(w->routes);
+	mk_timers_fini(&w->timers);
+	mk_pool_fini(&w->pool);
+	mk_free_aligned(w);
+}

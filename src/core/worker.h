@@ -1,0 +1,41 @@
+/*
+ * worker.h - one thread, one loop, one run queue; how others reach it.
+ */
+#ifndef MK_WORKER_H
+#define MK_WORKER_H
+
+#include "runtime.h"
+
+/* A worker that does not run yet; NULL without memory. */
+mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread);
+
+/* Prepares its loop (the supervisor's, if embedded). 0 or libuv's error. */
+int mk_worker_open(mk_worker *w);
+/* Starts its thread. 0 or libuv's error. */
+int mk_worker_spawn(mk_worker *w);
+
+/* After its thread has been joined: closes the loop, frees what is left. */
+void mk_worker_free(mk_worker *w);
+
+/* From any thread: gives it a message, whose memory is then the worker's. */
+void mk_worker_post(mk_worker *w, mk_message *m);
+
+/* From any thread: makes sure that it looks at its lanes. */
+void mk_worker_wake(mk_worker *w);
+
+/* Applies the mutes among its control messages; the rest keep their order (router.c). */
+void mk_worker_take_mutes(mk_worker *w);
+
+/* One turn. Returns whether there is more to do now. */
+bool mk_worker_turn(mk_worker *w);
+
+/* Whether nothing is left for its actors to do. */
+bool mk_worker_quiet(mk_worker *w);
+
+/* Its part of a stop is over: close what is open, then mk_stop_exited. */
+void mk_worker_exit(mk_worker *w);
+
+/* A libuv handle of ours, counted in open_handles, has been closed. */
+void mk_worker_handle_closed(mk_worker *w);
+
+#endif

@@ -1,0 +1,14 @@
+/* expect: not compatible with any (generic )?association */
+/* Of arrays only text and bytes are described. */
+#include <maiko/maiko.h>
+
+typedef struct sample {
+	int n;
+	char value[4][4];
+} sample;
+MAIKO_TOPIC(samples);
+#ifndef CONTROL
+MAIKO_EVENT(sample, samples, n, value);
+#else
+MAIKO_EVENT(sample, samples, n); /* not described: allowed */
+#endif

@@ -1,0 +1,14 @@
+/* expect: not compatible with any (generic )?association */
+/* Text is an array: a pointer to it cannot be a field. */
+#include <maiko/maiko.h>
+
+typedef struct sample {
+	int n;
+	char *value;
+} sample;
+MAIKO_TOPIC(samples);
+#ifndef CONTROL
+MAIKO_EVENT(sample, samples, n, value);
+#else
+MAIKO_EVENT(sample, samples, n); /* not described: allowed */
+#endif

@@ -1,0 +1,14 @@
+/* expect: not compatible with any (generic )?association */
+/* A pointer means nothing elsewhere: it cannot be a field. */
+#include <maiko/maiko.h>
+
+typedef struct sample {
+	int n;
+	int *value;
+} sample;
+MAIKO_TOPIC(samples);
+#ifndef CONTROL
+MAIKO_EVENT(sample, samples, n, value);
+#else
+MAIKO_EVENT(sample, samples, n); /* not described: allowed */
+#endif

@@ -1,0 +1,16 @@
+/* expect: not compatible with any (generic )?association */
+/* A nested struct has a spelling of its own. */
+#include <maiko/maiko.h>
+
+typedef struct sample {
+	int n;
+	struct point {
+		int x, y;
+	} value;
+} sample;
+MAIKO_TOPIC(samples);
+#ifndef CONTROL
+MAIKO_EVENT(sample, samples, n, value);
+#else
+MAIKO_EVENT(sample, samples, n); /* not described: allowed */
+#endif

@@ -1,0 +1,27 @@
+/* expect: (unknown type name|undeclared identifier) .?bye */
+/* A handler of an event that does not exist. */
+#include <maiko/maiko.h>
+
+typedef struct hello {
+	char name[32];
+} hello;
+MAIKO_TOPIC(greetings);
+MAIKO_EVENT(hello, greetings, name);
+
+typedef struct greeter {
+	unsigned greeted;
+} greeter;
+
+static int greeter_on_hello(greeter *self, const hello *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	(void)ctx;
+	self->greeted++;
+	return 0;
+}
+
+#ifndef CONTROL
+MAIKO_ACTOR(greeter, MAIKO_ON(bye, greeter_on_hello));
+#else
+MAIKO_ACTOR(greeter, MAIKO_ON(hello, greeter_on_hello));
+#endif

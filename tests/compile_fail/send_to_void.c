@@ -1,0 +1,18 @@
+/* expect: not compatible with any (generic )?association */
+/* Only a ctx or a supervisor can send. */
+#include <maiko/maiko.h>
+
+typedef struct hello {
+	char name[32];
+} hello;
+MAIKO_TOPIC(greetings);
+MAIKO_EVENT(hello, greetings, name);
+
+int feed(maiko_supervisor *sup)
+{
+#ifndef CONTROL
+	return maiko_send((void *)sup, hello, .name = "World");
+#else
+	return maiko_send(sup, hello, .name = "World");
+#endif
+}

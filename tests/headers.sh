@@ -1,0 +1,40 @@
+#!/bin/sh
+# Every public header compiles alone, as C11 and as C++17, and may be included
+# twice; the smallest program compiles under the strictest of C11.
+#
+# SPDX-License-Identifier: MIT
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+failed=0
+flags="-Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude $(pkg-config --cflags libuv)"
+
+# check WHAT COMPILER ARGUMENTS...: with a source on stdin
+check() {
+	what=$1
+	shift
+	command -v "$1" >/dev/null || return 0
+	# shellcheck disable=SC2086 # several flags
+	"$@" $flags - || {
+		echo "$what: does not compile with: $*"
+		failed=1
+	}
+}
+
+for header in include/maiko/*.h; do
+	name=maiko/$(basename "$header")
+	for compiler in "gcc -x c -std=c11" "clang -x c -std=c11" "g++ -x c++ -std=c++17"; do
+		# The declaration is for headers of macros alone: C wants one in each file.
+		# shellcheck disable=SC2086 # a compiler and its flags
+		check "$header:1" $compiler <<-END
+			#include <$name>
+			#include <$name>
+			extern int declaration;
+		END
+	done
+done
+
+for compiler in gcc clang; do
+	check examples/hello.c:1 $compiler -x c -std=c11 <examples/hello.c
+done
+exit $failed

@@ -1,0 +1,106 @@
+#!/bin/sh
+# What the project's style asks for and a script can check. Each finding is a line
+# "file:line: what"; any finding fails the test.
+#
+#   style.sh [ROOT]     ROOT: the project (default: the one this script is in)
+#
+# SPDX-License-Identifier: MIT
+set -u
+cd "${1:-$(dirname "$0")/..}" || exit 1
+
+findings=$(mktemp)
+trap 'rm -f "$findings"' EXIT
+
+# c_files FOLDER...: their C sources and headers
+c_files() {
+	for folder in "$@"; do
+		[ -d "$folder" ] && find "$folder" -name '*.[ch]'
+	done | sort
+}
+
+# The core stands on libuv, the C library and itself: modules include the core, never
+# the other way round.
+core_includes() {
+	c_files src/core | xargs -r grep -HnE '^[[:space:]]*#[[:space:]]*include' |
+	while IFS=: read -r file line text; do
+		name=$(printf '%s' "$text" | sed 's/^[^<"]*[<"]\([^>"]*\)[>"].*/\1/')
+		case $text in
+		*\"*/*\"*) ok=false ;;
+		*\"*\"*) [ -f "src/core/$name" ] && ok=true || ok=false ;;
+		*'<uv.h>'* | *'<uv/'*) ok=true ;;
+		*'<maiko/'*) [ -f "include/$name" ] && ok=true || ok=false ;;
+		*'<sys/'* | *'<netinet/'* | *'<arpa/'* | *'<net/'* | *'<linux/'*) ok=true ;;
+		*'<'*/*'>'*) ok=false ;;
+		*) ok=true ;;
+		esac
+		$ok || echo "$file:$line: the core may not include $name"
+	done
+}
+
+# Headers include downwards: were there a cycle, there would be no down.
+header_cycles() {
+	[ -d src/core ] || return 0
+	grep -HE '^#[[:space:]]*include[[:space:]]*"' src/core/*.h 2>/dev/null |
+	sed 's|^src/core/\([^:]*\):[^"]*"\([^"]*\)".*|\1 \2|' | tsort 2>&1 >/dev/null |
+	sed -n 's|^tsort: \(.*\.h\)$|src/core/\1:1: is in a cycle of includes|p'
+}
+
+# A test that sleeps is slow where it passes and fails where the machine is slow.
+sleeps() {
+	c_files tests | xargs -r grep -HnE '(^|[^[:alnum:]_])(sleep|usleep|nanosleep|clock_nanosleep|thrd_sleep|uv_sleep)[[:space:]]*\(' |
+	sed 's/^\([^:]*:[0-9]*\):.*/\1: a test waits on a condition, it does not sleep/'
+}
+
+file_lengths() {
+	c_files src | while read -r file; do
+		lines=$(wc -l <"$file")
+		[ "$lines" -le 600 ] || echo "$file:600: the file has $lines lines; at most 600"
+	done
+}
+
+function_lengths() {
+	c_files src tests examples | xargs -r awk '
+		FNR == 1 { start = 0 }
+		/^{/ { start = FNR }
+		/^}/ {
+			if (start && FNR - start + 1 > 100)
+				printf "%s:%d: the function has %d lines; at most 100\n", FILENAME, start, FNR - start + 1
+			start = 0
+		}'
+}
+
+# A comment documents the declarations that follow it, up to the next empty line.
+undocumented() {
+	c_files include/maiko | xargs -r awk '
+		FNR == 1 { comment = 0; documented = 0 }
+		/^\/\*/ { comment = 1 }
+		comment {
+			if (/\*\//) { comment = 0; documented = 1 }
+			next
+		}
+		/^$/ || /^}/ { documented = 0 }
+		/^(extern )?MAIKO_API / && !documented {
+			printf "%s:%d: a public function without a comment\n", FILENAME, FNR
+		}'
+}
+
+# What is still to do is said elsewhere; the brackets keep this line from finding
+# itself.
+leftovers() {
+	for path in include src tests examples bench docs cmake .ci CMakeLists.txt dev ./*.md; do
+		[ -e "$path" ] && grep -rnwIE 'T[O]DO|F[I]XME|X[X]X' "$path"
+	done | sed 's/^\([^:]*:[0-9]*\):.*/\1: something left to do/'
+}
+
+{
+	core_includes
+	header_cycles
+	sleeps
+	file_lengths
+	function_lengths
+	undocumented
+	leftovers
+} >"$findings"
+
+cat "$findings"
+[ ! -s "$findings" ]
