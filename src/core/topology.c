@@ -553,6 +553,9 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 	rc = mk_actor_arrive(w, a, false);
 	for (uint32_t i = 0; rc != 0 && i < a->place_count; i++)
 		interest_take(sup, a->places[i].topic, w->index, (maiko_overflow)a->places[i].overflow);
+	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
+		for (uint32_t i = 0; i < a->place_count; i++)
+			refresh(sup->workers[k], a->places[i].topic, w->index);
 	return rc;
 }
 
