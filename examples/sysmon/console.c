@@ -74,11 +74,14 @@ static int console_draw(console *self, uint64_t now_ns)
 	static const char *const headings[SECTIONS] = {
 		[CPU] = "sysmon (Ctrl-C ends it)",
 		[MEMORY] = NULL,
-		[NETWORK] = "network             received        sent   packets/s",
-		[DISK] = "disk                    read     written       ops/s    busy",
+		[NETWORK] = "network                    received        sent packets/s",
+		[DISK] = "disk                           read     written     ops/s    busy",
 	};
 	screen area = screen_measure();
+	size_t notices = self->notice_count < NOTICES ? self->notice_count : NOTICES;
+	size_t kept = notices < area.rows / 3 ? notices : area.rows / 3; /* figures leave them so many rows */
 
+	area.rows -= kept;
 	fputs(self->drawn_ns == 0 ? "\x1b[2J\x1b[H" : "\x1b[H", stdout);
 	for (int s = 0; s < SECTIONS; s++) {
 		if (headings[s] != NULL) screen_put(&area, headings[s]);
@@ -86,8 +89,9 @@ static int console_draw(console *self, uint64_t now_ns)
 			if (self->rows[s][r].text[0] != '\0') screen_put(&area, self->rows[s][r].text);
 	}
 	screen_put(&area, "");
-	size_t shown = self->notice_count < NOTICES ? self->notice_count : NOTICES;
-	for (size_t n = self->notice_count - shown; n < self->notice_count; n++)
+	area.rows += kept;
+	if (notices > area.rows) notices = area.rows;
+	for (size_t n = self->notice_count - notices; n < self->notice_count; n++)
 		screen_put(&area, self->notices[n % NOTICES]);
 	fputs("\x1b[J", stdout);
 
@@ -196,7 +200,7 @@ static int console_on_net(console *self, const net_rate *ev, maiko_ctx *ctx)
 	text_bytes(rx, ev->rx_bytes_s);
 	text_bytes(tx, ev->tx_bytes_s);
 	return show_figure(self, ctx, NETWORK, ev->device, ev->rx_bytes_s + ev->tx_bytes_s,
-			   "net     %-8.15s  %s/s %s/s %9.1f", ev->device, rx, tx, ev->packets_s);
+			   "net     %-15.15s %s/s %s/s %9.1f", ev->device, rx, tx, ev->packets_s);
 }
 
 static int console_on_disk(console *self, const disk_rate *ev, maiko_ctx *ctx)
@@ -205,7 +209,7 @@ static int console_on_disk(console *self, const disk_rate *ev, maiko_ctx *ctx)
 	text_bytes(read, ev->read_bytes_s);
 	text_bytes(written, ev->write_bytes_s);
 	return show_figure(self, ctx, DISK, ev->device, ev->read_bytes_s + ev->write_bytes_s,
-			   "disk    %-8s  %s/s %s/s %9.1f %5.1f %%", ev->device, read, written, ev->ops_s,
+			   "disk    %-15.15s %s/s %s/s %9.1f %5.1f %%", ev->device, read, written, ev->ops_s,
 			   ev->busy_percent);
 }
 

@@ -40,6 +40,7 @@ static bool account(maiko_supervisor *sup)
 	else if (!fine) fprintf(stderr, "sysmon: the ledger does not balance\n");
 	for (size_t i = 0; rc == 0 && i < ledger->actor_count; i++)
 		fine = fine && ledger->actors[i].error == 0 && ledger->actors[i].status != MAIKO_ACTOR_STUCK;
+	putchar('\n'); /* below what the console has left there */
 	if (rc == 0) rc = maiko_ledger_print(ledger, stdout);
 	maiko_ledger_free(ledger);
 	return fine && rc == 0 && fflush(stdout) == 0 && !ferror(stdout);

@@ -40,5 +40,5 @@ void text_bytes(char dst[16], double bytes)
 	while (bytes >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0]))
 		bytes /= 1024, unit++;
 	if (!(bytes < 999)) bytes = 999; /* past all units, or no number */
-	(void)snprintf(dst, 16, unit == 0 ? "%5.0f %-3s" : "%5.1f %-3s", bytes, units[unit]);
+	(void)snprintf(dst, 16, unit == 0 ? "%5.0f %3s" : "%5.1f %3s", bytes, units[unit]);
 }

@@ -111,7 +111,7 @@ static void amounts_are_nine_columns_wide(void **state)
 	(void)state;
 
 	text_bytes(text, 0);
-	assert_string_equal(text, "    0 B  ");
+	assert_string_equal(text, "    0   B");
 	text_bytes(text, 1536);
 	assert_string_equal(text, "  1.5 KiB");
 	text_bytes(text, 1023.9 * 1024 * 1024);

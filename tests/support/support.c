@@ -1,0 +1,159 @@
+/*
+ * support.c - see support.h.
+ */
+#include "support.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+const uint32_t *test_workers(void)
+{
+	static const uint32_t all[] = {1, 2, 4, 8, 0};
+	static uint32_t one[2];
+	const char *text = getenv("MAIKO_TEST_WORKERS");
+	if (text == NULL)
+		return all;
+	one[0] = (uint32_t)strtoul(text, NULL, 10);
+	return one;
+}
+
+maiko_supervisor *test_supervisor(uint32_t workers)
+{
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	return sup;
+}
+
+void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line)
+{
+	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	while (atomic_load(value) < least) {
+		if (uv_hrtime() > until) {
+			print_error("waited in vain for %s: it is %llu\n", text, (unsigned long long)atomic_load(value));
+			_fail(file, line);
+		}
+		sched_yield();
+	}
+}
+
+maiko_ledger *test_stop(maiko_supervisor *sup)
+{
+	maiko_ledger *ledger = NULL;
+	maiko_stop_options options = {.ret_report = &ledger};
+	assert_int_equal(maiko_stop(sup, &options), 0);
+	assert_non_null(ledger);
+	if (!maiko_ledger_balanced(ledger) || ledger->total.queued != 0)
+		maiko_ledger_print(ledger, stderr);
+	assert_true(maiko_ledger_balanced(ledger));
+	assert_int_equal(ledger->total.queued, 0);
+	for (size_t i = 0; i < ledger->pair_count; i++)
+		assert_int_equal(ledger->pairs[i].in_flight, 0);
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		assert_int_equal(ledger->topics[i].counts.queued, 0);
+	return ledger;
+}
+
+maiko_counts test_finish(maiko_supervisor *sup)
+{
+	maiko_ledger *ledger = test_stop(sup);
+	maiko_counts total = ledger->total;
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+	return total;
+}
+
+const maiko_actor_row *test_actor_row(const maiko_ledger *ledger, const char *name)
+{
+	for (size_t i = 0; i < ledger->actor_count; i++)
+		if (strcmp(ledger->actors[i].name, name) == 0)
+			return &ledger->actors[i];
+	fail_msg("no actor %s in the ledger", name);
+	return NULL;
+}
+
+const maiko_topic_row *test_topic_row(const maiko_ledger *ledger, const char *name)
+{
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		if (strcmp(ledger->topics[i].name, name) == 0)
+			return &ledger->topics[i];
+	fail_msg("no topic %s in the ledger", name);
+	return NULL;
+}
+
+/* ---- allocations ---------------------------------------------------------------- */
+
+static _Atomic(int64_t) until_failure = INT64_MAX;
+static _Atomic(int64_t) living;
+static _Atomic(uint64_t) count;
+static _Atomic(bool) forever_after, failed;
+
+static bool fails(void)
+{
+	atomic_fetch_add(&count, 1);
+	int64_t left = atomic_fetch_sub(&until_failure, 1);
+	if (left > 0 || (left < 0 && !atomic_load(&forever_after)))
+		return false;
+	atomic_store(&failed, true);
+	return true;
+}
+
+static void *counted(void *memory)
+{
+	if (memory != NULL)
+		atomic_fetch_add(&living, 1);
+	return memory;
+}
+
+static void *hook_malloc(size_t size, void *arg)
+{
+	(void)arg;
+	return fails() ? NULL : counted(malloc(size));
+}
+
+static void *hook_calloc(size_t n, size_t size, void *arg)
+{
+	(void)arg;
+	return fails() ? NULL : counted(calloc(n, size));
+}
+
+static void *hook_realloc(void *memory, size_t size, void *arg)
+{
+	(void)arg;
+	if (fails())
+		return NULL;
+	return memory == NULL ? counted(realloc(memory, size)) : realloc(memory, size);
+}
+
+static void hook_free(void *memory, void *arg)
+{
+	(void)arg;
+	if (memory != NULL)
+		atomic_fetch_sub(&living, 1);
+	free(memory);
+}
+
+void test_allocator_install(void)
+{
+	maiko_allocator a = {hook_malloc, hook_calloc, hook_realloc, hook_free, NULL};
+	assert_int_equal(maiko_set_allocator(&a), 0);
+}
+
+void test_allocator_fail_at(uint64_t n, bool forever)
+{
+	atomic_store(&failed, false);
+	atomic_store(&forever_after, forever);
+	atomic_store(&until_failure, (int64_t)n);
+}
+
+void test_allocator_fail_never(void)
+{
+	atomic_store(&forever_after, false);
+	atomic_store(&until_failure, INT64_MAX);
+}
+
+bool test_allocator_has_failed(void) { return atomic_load(&failed); }
+int64_t test_allocator_living(void) { return atomic_load(&living); }
+uint64_t test_allocator_count(void) { return atomic_load(&count); }

@@ -1,0 +1,49 @@
+/*
+ * support.h - what the tests share: worker counts, waiting for conditions, the ledger at
+ * the end, and allocations that fail on demand.
+ */
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+#include <maiko/maiko.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka needs the four above before it */
+#include <cmocka.h>
+
+/* The worker counts that a test runs with: MAIKO_TEST_WORKERS alone if it is set, else
+ * 1, 2, 4 and 8. Ends with 0. */
+const uint32_t *test_workers(void);
+
+/* A new supervisor with that many workers. Fails the test if there is none. */
+maiko_supervisor *test_supervisor(uint32_t workers);
+
+/* Waits until `*value` is at least `least`, at most 20 seconds: fails the test with the
+ * text of the condition. Yields the processor between looks. */
+#define test_wait_for(value, least) test_wait_for_((value), (least), #value " >= " #least, __FILE__, __LINE__)
+void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line);
+
+/* Stops, checks that the ledger is balanced and nothing is queued, frees. Returns the
+ * totals. */
+maiko_counts test_finish(maiko_supervisor *sup);
+
+/* The same without freeing; the ledger is the caller's. */
+maiko_ledger *test_stop(maiko_supervisor *sup);
+
+/* Rows by name; fail the test if there is none. */
+const maiko_actor_row *test_actor_row(const maiko_ledger *ledger, const char *name);
+const maiko_topic_row *test_topic_row(const maiko_ledger *ledger, const char *name);
+
+/* Allocations of the library: the one numbered `n` from now (0: the next) fails, and with
+ * `forever` all after it. Counts those that live. Set before anything of maiko exists. */
+void test_allocator_install(void);
+void test_allocator_fail_at(uint64_t n, bool forever);
+void test_allocator_fail_never(void);
+bool test_allocator_has_failed(void); /* since the last fail_at */
+int64_t test_allocator_living(void);
+uint64_t test_allocator_count(void); /* allocations so far */
+
+#endif
