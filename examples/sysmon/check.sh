@@ -77,7 +77,7 @@ prints 'TROUBLE cpu: .*directory' 'TROUBLE memory: meminfo: MemTotal' 'TROUBLE n
 prints_ledger
 
 run "full disk" 0 --interval 10 --seconds 1 --journal /dev/full
-prints 'TROUBLE journal: /dev/full: '
+prints 'TROUBLE journal: /dev/full: ' 'TROUBLE journal: .* lines lost in all'
 prints_ledger
 
 name="interrupted"
@@ -87,7 +87,7 @@ pid=$!
 await ' cpu '
 : >"$dir/watched/new
 file"
-await 'created: new?file'
+await 'written: new?file'
 kill -INT "$pid"
 wait "$pid"
 status=$?

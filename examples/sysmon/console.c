@@ -25,7 +25,7 @@
 #define NS_PER_S 1000000000
 #define FRAME_MS 50 /* the least time between two drawings */
 #define LINE_SIZE 512
-#define NOTICES 10
+#define NOTICES 6 /* of alerts and troubles; and as many of files, which come by the dozen */
 #define ROWS 6 /* of a section: the busiest devices */
 #define BAR 20 /* columns */
 
@@ -37,12 +37,16 @@ typedef struct row {
 	char text[96]; /* empty: free */
 } row;
 
+typedef struct notices {
+	size_t count;                   /* of all there were; the newest is number count - 1 */
+	char lines[NOTICES][LINE_SIZE]; /* a ring */
+} notices;
+
 typedef struct console {
 	bool terminal, changed;
 	uint64_t drawn_ns;
 	row rows[SECTIONS][ROWS];
-	char notices[NOTICES][LINE_SIZE]; /* the newest is (notice_count - 1) % NOTICES */
-	size_t notice_count;
+	notices urgent, files;
 } console;
 
 /* ---- the screen --------------------------------------------------------------------- */
@@ -57,6 +61,12 @@ static screen screen_measure(void)
 	return (screen){.columns = size.ws_col - 1u, .rows = size.ws_row - 1u}; /* the last would scroll */
 }
 
+static size_t notices_shown(const notices *all, size_t rows)
+{
+	size_t kept = all->count < NOTICES ? all->count : NOTICES;
+	return kept < rows ? kept : rows;
+}
+
 static void screen_put(screen *self, const char *text)
 {
 	char line[LINE_SIZE];
@@ -65,6 +75,15 @@ static void screen_put(screen *self, const char *text)
 	self->rows--;
 	text_fit(line, sizeof(line), text, self->columns);
 	printf("%s\x1b[K\n", line); /* and clear what an older, longer line has left */
+}
+
+/* The newest that there is room for. */
+static void screen_put_notices(screen *self, const notices *all)
+{
+	size_t shown = notices_shown(all, self->rows);
+
+	for (size_t n = all->count - shown; n < all->count; n++)
+		screen_put(self, all->lines[n % NOTICES]);
 }
 
 static int console_flush(void) { return fflush(stdout) != 0 ? uv_translate_sys_error(errno) : 0; }
@@ -78,10 +97,9 @@ static int console_draw(console *self, uint64_t now_ns)
 		[DISK] = "disk                           read     written     ops/s    busy",
 	};
 	screen area = screen_measure();
-	size_t notices = self->notice_count < NOTICES ? self->notice_count : NOTICES;
-	size_t kept = notices < area.rows / 3 ? notices : area.rows / 3; /* figures leave them so many rows */
+	size_t urgent = notices_shown(&self->urgent, area.rows / 3); /* figures leave them so many rows */
 
-	area.rows -= kept;
+	area.rows -= urgent;
 	fputs(self->drawn_ns == 0 ? "\x1b[2J\x1b[H" : "\x1b[H", stdout);
 	for (int s = 0; s < SECTIONS; s++) {
 		if (headings[s] != NULL) screen_put(&area, headings[s]);
@@ -89,10 +107,9 @@ static int console_draw(console *self, uint64_t now_ns)
 			if (self->rows[s][r].text[0] != '\0') screen_put(&area, self->rows[s][r].text);
 	}
 	screen_put(&area, "");
-	area.rows += kept;
-	if (notices > area.rows) notices = area.rows;
-	for (size_t n = self->notice_count - notices; n < self->notice_count; n++)
-		screen_put(&area, self->notices[n % NOTICES]);
+	area.rows += urgent;
+	screen_put_notices(&area, &self->urgent);
+	screen_put_notices(&area, &self->files);
 	fputs("\x1b[J", stdout);
 
 	self->drawn_ns = now_ns;
@@ -152,8 +169,8 @@ __attribute__((format(printf, 6, 7))) static int show_figure(console *self, cons
 	return 0;
 }
 
-__attribute__((format(printf, 3, 4))) static int show_notice(console *self, const maiko_ctx *ctx, const char *format,
-							     ...)
+__attribute__((format(printf, 4, 5))) static int show_notice(console *self, const maiko_ctx *ctx, notices *where,
+							     const char *format, ...)
 {
 	char text[LINE_SIZE - 16], clock[16];
 	va_list args;
@@ -167,7 +184,7 @@ __attribute__((format(printf, 3, 4))) static int show_notice(console *self, cons
 		return 0;
 	}
 	clock_text(ctx, clock);
-	(void)snprintf(self->notices[self->notice_count++ % NOTICES], LINE_SIZE, "%s %s", clock, text);
+	(void)snprintf(where->lines[where->count++ % NOTICES], LINE_SIZE, "%s %s", clock, text);
 	return 0;
 }
 
@@ -215,7 +232,7 @@ static int console_on_disk(console *self, const disk_rate *ev, maiko_ctx *ctx)
 
 static int console_on_alert(console *self, const alert *ev, maiko_ctx *ctx)
 {
-	return show_notice(self, ctx, "ALERT   %s %s: %.1f %% (limit %.1f %%)", ev->what,
+	return show_notice(self, ctx, &self->urgent, "ALERT   %s %s: %.1f %% (limit %.1f %%)", ev->what,
 			   ev->raised ? "is too high" : "is fine again", ev->percent, ev->limit_percent);
 }
 
@@ -226,13 +243,13 @@ static int console_on_file(console *self, const file_change *ev, maiko_ctx *ctx)
 					    [FILE_DELETED] = "deleted",
 					    [FILE_MOVED_IN] = "moved in",
 					    [FILE_MOVED_OUT] = "moved out"};
-	return show_notice(self, ctx, "file    %s: %s", fates[ev->fate], ev->name);
+	return show_notice(self, ctx, &self->files, "file    %s: %s", fates[ev->fate], ev->name);
 }
 
 static int console_on_trouble(console *self, const trouble *ev, maiko_ctx *ctx)
 {
-	if (ev->line == 0) return show_notice(self, ctx, "TROUBLE %s: %s", ev->source, ev->text);
-	return show_notice(self, ctx, "TROUBLE %s: line %u: %s", ev->source, ev->line, ev->text);
+	if (ev->line == 0) return show_notice(self, ctx, &self->urgent, "TROUBLE %s: %s", ev->source, ev->text);
+	return show_notice(self, ctx, &self->urgent, "TROUBLE %s: line %u: %s", ev->source, ev->line, ev->text);
 }
 
 /* ---- when --------------------------------------------------------------------------------- */

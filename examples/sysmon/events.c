@@ -55,7 +55,6 @@ int trouble_send(maiko_ctx *ctx, unsigned line, const char *format, ...)
 int trouble_forgive(maiko_ctx *ctx, const maiko_error *error)
 {
 	/* If even this cannot be sent, the ledger still shows it; no reason to stop. */
-	(void)trouble_send(ctx, 0, "%s%s%s", maiko_strerror(error->code), error->detail[0] != '\0' ? ": " : "",
-			   error->detail);
+	(void)trouble_send(ctx, 0, "%s", error->detail[0] != '\0' ? error->detail : maiko_strerror(error->code));
 	return 0;
 }

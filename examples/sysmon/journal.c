@@ -164,6 +164,8 @@ static int journal_on_stop(journal *self, maiko_ctx *ctx)
 	int status = page_write(self->fd, &self->page, &lost);
 	int rc = journal_account(self, status, lost, ctx);
 
+	if (rc == 0 && self->lost > 0)
+		rc = trouble_send(ctx, 0, "%s: %" PRIu64 " lines lost in all", self->path, self->lost);
 	if (!self->writing) close(self->fd); /* else a stuck job still has it */
 	return rc;
 }

@@ -147,14 +147,11 @@ static void calls_each_function_by_its_own_type(void **state)
 }
 
 /* 32 items: 26 handlers and one of each other kind. */
-#define LETTERS(XX)                                                                                                    \
-	XX(a)                                                                                                          \
-	XX(b)                                                                                                          \
-	XX(c)                                                                                                          \
-	XX(d)                                                                                                          \
-	XX(e)                                                                                                          \
-	XX(f) XX(g) XX(h) XX(i) XX(j) XX(k) XX(l) XX(m) XX(n) XX(o) XX(p) XX(q) XX(r) XX(s) XX(t) XX(u) XX(v) XX(w)    \
-		XX(x) XX(y) XX(z)
+/* clang-format off */
+#define LETTERS(XX) \
+	XX(a) XX(b) XX(c) XX(d) XX(e) XX(f) XX(g) XX(h) XX(i) XX(j) XX(k) XX(l) XX(m) \
+	XX(n) XX(o) XX(p) XX(q) XX(r) XX(s) XX(t) XX(u) XX(v) XX(w) XX(x) XX(y) XX(z)
+/* clang-format on */
 typedef struct alphabet {
 	char last;
 } alphabet;
