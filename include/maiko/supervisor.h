@@ -94,8 +94,9 @@ MAIKO_API int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_optio
 
 /* Frees it; stops it first if it runs (discarding what is queued). Returns NULL;
  * NULL is fine. On a thread inside a callback of a supervisor, or while an embedded
- * loop still has to run for it to stop, it does nothing and returns `sup`. Memory of
- * a worker that does not return from a callback is abandoned. */
+ * loop still has to run for it to stop, it does nothing and returns `sup`. If a
+ * callback does not return, or a blocking job not within MAIKO_STOP_GRACE_MS, the memory
+ * is abandoned, because what runs may still use it. */
 MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
 
 /*
@@ -106,7 +107,7 @@ MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
  * stopped in reverse and its error is returned; the supervisor has then stopped.
  * Errors: MAIKO_ESTATE (started before), MAIKO_EDEADLK (inside a callback),
  * MAIKO_ENOMEM, what libuv says. Embedded: on the loop's own thread; does not run
- * the loop.
+ * the loop, which after a failed start must run once more to let go of what was opened.
  */
 MAIKO_API int maiko_start(maiko_supervisor *sup);
 

@@ -156,6 +156,7 @@ int maiko_enter(maiko_ctx *ctx)
 		return MAIKO_EFAILED;
 	if (ctx->worker->actor != NULL)
 		return MAIKO_ESTATE;
+	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have waited since the turn */
 	mk_callback_enter(ctx->worker, ctx);
 	return 0;
 }

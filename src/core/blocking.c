@@ -30,7 +30,7 @@ typedef struct mk_blocking {
 	uv_mutex_t mutex;
 	uv_cond_t cond;
 	mk_job *queue, **tail;
-	uint32_t threads, idle;
+	uint32_t threads, idle, running;
 	bool closing;
 	uv_thread_t thread[];
 } mk_blocking;
@@ -85,9 +85,12 @@ static void message_drop(mk_message *m) { mk_free_aligned(MK_OF(m, mk_job, messa
 
 /* ---- a pool thread -------------------------------------------------------------------------- */
 
-static mk_job *next_job(mk_blocking *b)
+static mk_job *next_job(mk_blocking *b, bool ran)
 {
 	uv_mutex_lock(&b->mutex);
+	b->running -= ran;
+	if (b->closing)
+		uv_cond_broadcast(&b->cond); /* mk_blocking_drain counts those that run */
 	b->idle++;
 	while (b->queue == NULL && !b->closing)
 		uv_cond_wait(&b->cond, &b->mutex);
@@ -97,6 +100,7 @@ static mk_job *next_job(mk_blocking *b)
 		b->queue = job->next;
 		if (b->queue == NULL)
 			b->tail = &b->queue;
+		b->running++;
 	}
 	uv_mutex_unlock(&b->mutex);
 	return job;
@@ -106,7 +110,7 @@ static void pool_main(void *arg)
 {
 	mk_blocking *b = arg;
 	mk_job *job;
-	while ((job = next_job(b)) != NULL) {
+	for (bool ran = false; (job = next_job(b, ran)) != NULL; ran = true) {
 		job->status = job->type->work(job->data);
 		job->message = (mk_message){.run = came_back, .drop = message_drop};
 		mk_worker_post(job->worker, &job->message);
@@ -146,23 +150,35 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 	return 0;
 }
 
-void mk_blocking_fini(mk_sup *sup)
+bool mk_blocking_drain(mk_sup *sup, uint64_t timeout_ms)
 {
 	mk_blocking *b = sup->blocking;
 	if (b == NULL)
-		return;
+		return true;
+	uint64_t until = mk_now(&sup->seam) + timeout_ms * 1000000, now;
 	uv_mutex_lock(&b->mutex);
 	b->closing = true;
 	mk_job *dropped = b->queue;
 	b->queue = NULL;
 	b->tail = &b->queue;
 	uv_cond_broadcast(&b->cond);
+	while (b->running > 0 && (now = mk_now(&sup->seam)) < until)
+		uv_cond_timedwait(&b->cond, &b->mutex, until - now);
+	bool drained = b->running == 0;
 	uv_mutex_unlock(&b->mutex);
 	while (dropped != NULL) {
 		mk_job *next = dropped->next;
 		mk_free_aligned(dropped);
 		dropped = next;
 	}
+	return drained;
+}
+
+void mk_blocking_fini(mk_sup *sup)
+{
+	mk_blocking *b = sup->blocking;
+	if (b == NULL)
+		return;
 	for (uint32_t i = 0; i < b->threads; i++)
 		uv_thread_join(&b->thread[i]);
 	uv_cond_destroy(&b->cond);

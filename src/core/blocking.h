@@ -9,7 +9,11 @@
 
 int mk_blocking_init(mk_sup *sup);
 
-/* Waits for the jobs that run (those that wait are dropped), joins the threads. */
+/* Drops the jobs that wait, and waits for those that run, `timeout_ms` at the most.
+ * False: one does not return. */
+bool mk_blocking_drain(mk_sup *sup, uint64_t timeout_ms);
+
+/* Joins the threads. Precondition: drained. */
 void mk_blocking_fini(mk_sup *sup);
 
 /* Starts a job of the actor. 0, MAIKO_ENOMEM, or MAIKO_EAGAIN (no thread). */

@@ -239,7 +239,14 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 		refuse(w, a, e, MK_FATE_OF(discarded));
 		return;
 	}
-	switch ((maiko_overflow)s->overflow) {
+	maiko_overflow policy = (maiko_overflow)s->overflow;
+	if (policy == MAIKO_OVERFLOW_DEFAULT)
+		policy = e->topic->record->desc.overflow;
+	if (policy != MAIKO_KEEP_LATEST && mk_mailbox_length(&a->box) < a->box.capacity) {
+		mk_deliver(w, a, e);
+		return;
+	}
+	switch (policy) {
 	case MAIKO_DROP_NEWEST:
 		refuse(w, a, e, MK_FATE_OF(dropped));
 		break;

@@ -94,7 +94,7 @@ static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
 		if (a->self == e->sender && !a->echo)
 			continue;
 		deliveries++;
-		if (MK_LIKELY(mk_mailbox_length(&a->box) < a->box.capacity && s->overflow != MAIKO_KEEP_LATEST))
+		if (MK_LIKELY(mk_mailbox_length(&a->box) < a->box.capacity && s->simple))
 			mk_deliver(w, a, e);
 		else
 			mk_overflow(w, s, e);

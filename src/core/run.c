@@ -154,8 +154,11 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail)
 		return;
 	mk_extra *x = mk_extra_of(a);
 	if (x != NULL) {
+		char *copy = detail == NULL ? NULL : mk_strdup(detail);
+		uv_mutex_lock(&w->sup->lock); /* a report may read them */
 		x->error = code;
-		x->detail = detail == NULL ? NULL : mk_strdup(detail);
+		x->detail = copy;
+		uv_mutex_unlock(&w->sup->lock);
 	}
 	if (detail != NULL && a->class->error != NULL) { /* it is told, but has no say */
 		maiko_error error = {.code = code, .phase = MAIKO_PHASE_DEADLOCK, .detail = detail};
@@ -189,7 +192,7 @@ int mk_actor_start(mk_worker *w, mk_actor *a)
 		if (rc < 0 && !mk_actor_error(w, a, rc, MAIKO_PHASE_START, NULL))
 			return a->extra != NULL && a->extra->error < 0 ? a->extra->error : rc;
 	}
-	a->status = MAIKO_ACTOR_RUNNING;
+	mk_status_set(a, MAIKO_ACTOR_RUNNING);
 	mk_stop_owe(w->sup, a);
 	MK_TELL(w, MK_SAW_START, a, NULL, 0);
 	return 0;
@@ -239,7 +242,7 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t f
 	mk_forget_waits(w, a);
 	if (ran)
 		run_on_stop(w, a);
-	a->status = (uint8_t)status;
+	mk_status_set(a, status);
 	mk_purge(w, a, NULL, fate);
 	mk_release_all(w, a);
 	mk_tick_end(w, a);

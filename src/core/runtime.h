@@ -187,8 +187,9 @@ enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
 
 typedef struct mk_sub {
 	mk_actor *actor;
-	uint8_t overflow; /* resolved */
+	uint8_t overflow; /* resolved; of all topics, default: that of each event's topic */
 	uint8_t state;    /* ACTIVE; JOINING, LEAVING: from, until the change under way */
+	bool simple;      /* as long as there is room, its policy has nothing to say */
 } mk_sub;
 
 /* A topic as one worker has it. */
@@ -353,14 +354,25 @@ static inline bool mk_forked(const mk_sup *sup) { return *sup->alive == 0; }
 extern _Thread_local mk_worker *mk_inside;
 extern _Thread_local unsigned mk_hosting;
 
-/* The extra of an actor, made if need be; NULL without memory. */
+/* The extra of an actor, made if need be; NULL without memory. Released, because a
+ * report may find it from another thread. */
 static inline mk_extra *mk_extra_of(mk_actor *a)
 {
-	if (a->extra == NULL && (a->extra = MK_NEW(mk_extra)) != NULL) {
-		a->extra->task_tail = &a->extra->tasks;
-		a->extra->due_tail = &a->extra->due;
+	if (a->extra != NULL)
+		return a->extra;
+	mk_extra *x = MK_NEW(mk_extra);
+	if (x != NULL) {
+		x->task_tail = &x->tasks;
+		x->due_tail = &x->due;
+		__atomic_store_n(&a->extra, x, __ATOMIC_RELEASE);
 	}
-	return a->extra;
+	return x;
+}
+
+/* What a report reads of an actor besides counters. */
+static inline void mk_status_set(mk_actor *a, maiko_actor_status status)
+{
+	__atomic_store_n(&a->status, (uint8_t)status, __ATOMIC_RELAXED);
 }
 
 /* ---- the monitors' seam ------------------------------------------------------------- */

@@ -32,7 +32,7 @@ static void run_here(mk_worker *w, start_run *s)
 		if (hooked(a))
 			s->status = mk_actor_start(w, a);
 		else
-			a->status = MAIKO_ACTOR_RUNNING;
+			mk_status_set(a, MAIKO_ACTOR_RUNNING);
 		a = next;
 	}
 	s->next = a;

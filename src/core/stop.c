@@ -291,9 +291,13 @@ static void deadline_passed(mk_timer *timer)
 
 /* ---- asking for it --------------------------------------------------------------------------------------- */
 
-/* Nothing runs yet: what was sent so far is discarded. With the lock. */
+/* Nothing runs yet: what was sent so far is discarded. The lock is held on entry and on
+ * return, but not meanwhile: the last reference on a buffer calls its owner. */
 static void stop_unstarted(mk_sup *sup)
 {
+	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
+	sup->stop->deadline_ns = UINT64_MAX;
+	uv_mutex_unlock(&sup->lock);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
 		w->draining = w->discarding = true;
@@ -307,8 +311,10 @@ static void stop_unstarted(mk_sup *sup)
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		for (mk_actor *a = sup->workers[i]->actors; a != NULL; a = a->next_here)
 			mk_actor_end(sup->workers[i], a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
+	uv_mutex_lock(&sup->lock);
 	sup->stop->step = STEP_DONE;
 	atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);
+	uv_cond_broadcast(&sup->cond);
 }
 
 static void begin(mk_sup *sup, uint64_t deadline_ms)

@@ -179,8 +179,9 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 	if (mk_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL) != 0)
 		return sup;
 	mk_stop_wait(sup);
-	/* Who returns from a callback yet may touch anything: then all memory is left. */
-	if (join_all(sup) && mk_state_of(sup) != MK_ABANDONED)
+	/* Who returns from a callback or a job yet may touch anything: then all memory is left. */
+	bool left = mk_state_of(sup) != MK_ABANDONED && mk_blocking_drain(sup, MAIKO_STOP_GRACE_MS);
+	if (join_all(sup) && left)
 		free_all(sup);
 	return NULL;
 }
@@ -368,6 +369,8 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		mk_directory_leave(sup, a);
 		uv_mutex_unlock(&sup->lock);
 		mk_actor_discard(a);
+		if (made != NULL)
+			mk_worker_abort(made);
 		mk_free(c);
 		return rc;
 	}

@@ -10,6 +10,16 @@
 
 #include "registry.h"
 
+void mk_topic_refresh(mk_topic *t, uint32_t here)
+{
+	for (uint32_t i = 0; i < t->record->interest_count; i++) {
+		const mk_interest *interest = &t->record->interests[i];
+		if (interest->worker != here)
+			mk_topic_interest(t, interest->worker, interest->subscribers > 0,
+					  interest->droppers == interest->subscribers);
+	}
+}
+
 mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 {
 	mk_topic *t = mk_topic_known(w, index);
@@ -23,12 +33,7 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->index = index;
 	t->record = mk_record_at(w->sup, index);
 	uv_mutex_lock(&w->sup->lock);
-	for (uint32_t i = 0; i < t->record->interest_count; i++) {
-		const mk_interest *interest = &t->record->interests[i];
-		if (interest->worker != w->index)
-			mk_topic_interest(t, interest->worker, interest->subscribers > 0,
-					  interest->droppers == interest->subscribers);
-	}
+	mk_topic_refresh(t, w->index);
 	uv_mutex_unlock(&w->sup->lock);
 	mk_table_set(&w->topics, index, t);
 	return t;
@@ -39,9 +44,10 @@ int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joinin
 	int rc = mk_reserve((void **)&t->subs, &t->sub_size, t->sub_count + 1, sizeof *t->subs);
 	if (rc != 0)
 		return rc;
-	if (overflow == MAIKO_OVERFLOW_DEFAULT)
+	if (overflow == MAIKO_OVERFLOW_DEFAULT && t->index != 0)
 		overflow = t->record->desc.overflow;
-	t->subs[t->sub_count++] = (mk_sub){a, (uint8_t)overflow, joining ? MK_JOINING : MK_ACTIVE};
+	bool simple = overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST;
+	t->subs[t->sub_count++] = (mk_sub){a, (uint8_t)overflow, joining ? MK_JOINING : MK_ACTIVE, simple};
 	t->changing |= joining;
 	return 0;
 }

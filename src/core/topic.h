@@ -23,6 +23,9 @@ void mk_topic_leave(mk_topic *t, mk_actor *a);
 /* The change is complete: the joining are in, the leaving are out. */
 void mk_topic_settle(mk_topic *t);
 
+/* Takes the supervisor's counts anew. With the lock. */
+void mk_topic_refresh(mk_topic *t, uint32_t here);
+
 /* Another worker has subscribers (all with drop policies?) or none. */
 void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops);
 

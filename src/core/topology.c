@@ -152,6 +152,7 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		sup->workers_coming--;
 		c->worker->index = count;
 		c->worker->marker = sup->topology->number - 1;
+		mk_topic_refresh(c->worker->all, count); /* changes since it was made passed it by */
 		atomic_store_explicit(&sup->worker_count, count + 1, memory_order_release);
 		c->home = c->worker->index;
 		c->actor->self->worker = c->home;
@@ -498,6 +499,8 @@ static void cancel(mk_sup *sup, mk_change *c)
 		uv_cond_broadcast(&sup->cond);
 	}
 	uv_mutex_unlock(&sup->lock);
+	if (c->worker != NULL)
+		mk_worker_abort(c->worker);
 	tell(sup, c);
 }
 

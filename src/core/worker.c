@@ -378,6 +378,20 @@ static void drop_messages(mk_worker *w)
 	}
 }
 
+static void leave(mk_worker *w, mk_message *m)
+{
+	(void)m;
+	w->left = true;
+}
+
+void mk_worker_abort(mk_worker *w)
+{
+	w->stop_message = (mk_message){.run = leave};
+	mk_worker_post(w, &w->stop_message);
+	uv_thread_join(&w->thread);
+	mk_worker_free(w);
+}
+
 void mk_worker_free(mk_worker *w)
 {
 	drop_messages(w);

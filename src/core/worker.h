@@ -14,6 +14,9 @@ int mk_worker_open(mk_worker *w);
 /* Starts its thread. 0 or libuv's error. */
 int mk_worker_spawn(mk_worker *w);
 
+/* Stops and frees a worker that no batch has brought in yet. */
+void mk_worker_abort(mk_worker *w);
+
 /* After its thread has been joined: closes the loop, frees what is left. */
 void mk_worker_free(mk_worker *w);
 

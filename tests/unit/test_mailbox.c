@@ -1,0 +1,149 @@
+/*
+ * test_mailbox.c - an actor's queue: order, growth, taking out of the middle, no memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mailbox.h"
+
+#include "event.h"
+#include "support.h"
+
+/* A mailbox keeps pointers and never looks behind them. */
+static _Alignas(16) char memory[64][sizeof(mk_event)];
+
+static mk_event *event(int i) { return (mk_event *)(void *)memory[i]; }
+
+static void push(mk_mailbox *box, int first, int last)
+{
+	for (int i = first; i <= last; i++)
+		assert_int_equal(mk_mailbox_push(box, event(i)), 0);
+}
+
+static void expect(mk_mailbox *box, int first, int last)
+{
+	for (int i = first; i <= last; i++)
+		assert_ptr_equal(mk_mailbox_pop(box), event(i));
+}
+
+static void an_empty_one_has_no_ring(void **state)
+{
+	(void)state;
+	mk_mailbox box = {.capacity = 4};
+	assert_int_equal(mk_mailbox_length(&box), 0);
+	assert_null(mk_mailbox_pop(&box));
+	assert_null(box.ring);
+	assert_int_equal(box.size, 0);
+}
+
+static void events_come_out_in_the_order_pushed(void **state)
+{
+	(void)state;
+	mk_mailbox box = {.capacity = 4};
+	push(&box, 0, 2);
+	assert_int_equal(mk_mailbox_length(&box), 3);
+	expect(&box, 0, 1);
+	push(&box, 3, 3);
+	expect(&box, 2, 3);
+	assert_null(mk_mailbox_pop(&box));
+	mk_mailbox_shrink(&box);
+}
+
+static void the_ring_has_eight_slots_and_doubles(void **state)
+{
+	(void)state;
+	mk_mailbox box = {.capacity = 4}; /* the policy's: the ring takes more */
+	push(&box, 0, 7);
+	assert_int_equal(box.size, 8);
+	push(&box, 8, 8);
+	assert_int_equal(box.size, 16);
+	push(&box, 9, 16);
+	assert_int_equal(box.size, 32);
+	expect(&box, 0, 16);
+	mk_mailbox_shrink(&box);
+}
+
+/* The ring grows while its content goes over the end, at each possible place of the head. */
+static void order_survives_growth_wherever_the_head_is(void **state)
+{
+	(void)state;
+	for (int head = 0; head < 8; head++) {
+		mk_mailbox box = {.capacity = 4};
+		push(&box, 0, head);
+		expect(&box, 0, head);
+		push(&box, 10, 30);
+		assert_int_equal(mk_mailbox_length(&box), 21);
+		expect(&box, 10, 30);
+		mk_mailbox_shrink(&box);
+	}
+}
+
+static void a_shrunk_one_goes_on(void **state)
+{
+	(void)state;
+	mk_mailbox box = {.capacity = 4};
+	push(&box, 0, 4);
+	expect(&box, 0, 4);
+	mk_mailbox_shrink(&box);
+	assert_null(box.ring);
+	assert_null(mk_mailbox_pop(&box));
+	push(&box, 5, 20);
+	assert_int_equal(mk_mailbox_length(&box), 16);
+	assert_int_equal(mk_count(&box.head), 5); /* counted from the start */
+	expect(&box, 5, 20);
+	mk_mailbox_shrink(&box);
+}
+
+static void one_is_taken_out_and_the_others_keep_their_order(void **state)
+{
+	(void)state;
+	for (int head = 0; head < 8; head++)
+		for (int out = 10; out <= 16; out++) {
+			mk_mailbox box = {.capacity = 4};
+			push(&box, 0, head);
+			expect(&box, 0, head);
+			push(&box, 10, 16);
+			uint64_t position = (uint64_t)(head + 1 + out - 10);
+			assert_ptr_equal(mk_mailbox_remove(&box, position), event(out));
+			assert_int_equal(mk_mailbox_length(&box), 6);
+			expect(&box, 10, out - 1);
+			expect(&box, out + 1, 16);
+			assert_null(mk_mailbox_pop(&box));
+			mk_mailbox_shrink(&box);
+		}
+}
+
+static void without_memory_a_push_fails_and_nothing_is_lost(void **state)
+{
+	(void)state;
+	mk_mailbox box = {.capacity = 4};
+	test_allocator_fail_at(0, true);
+	assert_int_equal(mk_mailbox_push(&box, event(0)), MAIKO_ENOMEM);
+	assert_int_equal(mk_mailbox_length(&box), 0);
+	test_allocator_fail_never();
+	push(&box, 0, 7);
+	test_allocator_fail_at(0, true);
+	assert_int_equal(mk_mailbox_push(&box, event(8)), MAIKO_ENOMEM);
+	assert_int_equal(mk_mailbox_length(&box), 8);
+	expect(&box, 0, 0);
+	push(&box, 8, 8); /* into the slot that is free now */
+	test_allocator_fail_never();
+	push(&box, 9, 12);
+	expect(&box, 1, 12);
+	mk_mailbox_shrink(&box);
+	assert_int_equal(test_allocator_living(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_one_has_no_ring),
+		cmocka_unit_test(events_come_out_in_the_order_pushed),
+		cmocka_unit_test(the_ring_has_eight_slots_and_doubles),
+		cmocka_unit_test(order_survives_growth_wherever_the_head_is),
+		cmocka_unit_test(a_shrunk_one_goes_on),
+		cmocka_unit_test(one_is_taken_out_and_the_others_keep_their_order),
+		cmocka_unit_test(without_memory_a_push_fails_and_nothing_is_lost),
+	};
+	test_allocator_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

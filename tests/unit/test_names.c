@@ -1,0 +1,147 @@
+/*
+ * test_names.c - the hash table of names: finding by content, clusters that lose a member,
+ * growth, no memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "names.h"
+
+#include "support.h"
+
+#include <stdio.h>
+
+enum { MANY = 10000 };
+
+static char many[MANY][16];
+
+static void name_them(void)
+{
+	for (int i = 0; i < MANY; i++)
+		snprintf(many[i], sizeof many[i], "device.%d", i);
+}
+
+static void put(mk_names *names, int i) { assert_int_equal(mk_names_put(names, many[i], many[i]), 0); }
+static void expect(const mk_names *names, int i) { assert_ptr_equal(mk_names_get(names, many[i]), many[i]); }
+static void expect_none(const mk_names *names, int i) { assert_null(mk_names_get(names, many[i])); }
+
+static void an_empty_one_finds_and_removes_nothing(void **state)
+{
+	(void)state;
+	mk_names names = {0};
+	assert_null(mk_names_get(&names, "a"));
+	mk_names_remove(&names, "a");
+	mk_names_fini(&names);
+}
+
+static void a_name_is_found_by_its_content(void **state)
+{
+	(void)state;
+	mk_names names = {0};
+	int one, two;
+	char same[] = "first";
+	assert_int_equal(mk_names_put(&names, "first", &one), 0);
+	assert_int_equal(mk_names_put(&names, "second", &two), 0);
+	assert_ptr_equal(mk_names_get(&names, same), &one);
+	assert_ptr_equal(mk_names_get(&names, "second"), &two);
+	assert_null(mk_names_get(&names, "firs"));
+	assert_null(mk_names_get(&names, "first "));
+	assert_null(mk_names_get(&names, ""));
+	mk_names_fini(&names);
+}
+
+static void a_removed_name_can_be_put_again(void **state)
+{
+	(void)state;
+	mk_names names = {0};
+	int one, two;
+	assert_int_equal(mk_names_put(&names, "a", &one), 0);
+	mk_names_remove(&names, "b"); /* not there */
+	assert_int_equal(names.count, 1);
+	mk_names_remove(&names, "a");
+	mk_names_remove(&names, "a");
+	assert_int_equal(names.count, 0);
+	assert_null(mk_names_get(&names, "a"));
+	assert_int_equal(mk_names_put(&names, "a", &two), 0);
+	assert_ptr_equal(mk_names_get(&names, "a"), &two);
+	mk_names_fini(&names);
+}
+
+static void ten_thousand_are_found_and_half_of_them_removed(void **state)
+{
+	(void)state;
+	mk_names names = {0};
+	for (int i = 0; i < MANY; i++) {
+		put(&names, i);
+		expect(&names, 0);
+		expect(&names, i / 2);
+	}
+	assert_int_equal(names.count, 10000);
+	assert_int_equal(names.size, 32768); /* at most half full */
+	for (int i = 0; i < MANY; i += 2)
+		mk_names_remove(&names, many[i]);
+	assert_int_equal(names.count, 5000);
+	for (int i = 0; i < MANY; i += 2) {
+		expect_none(&names, i);
+		expect(&names, i + 1);
+	}
+	mk_names_fini(&names);
+}
+
+/* Eight names in sixteen slots: many sets of them make clusters of every form, some over
+ * the end of the array. */
+static void removing_any_of_eight_leaves_the_other_seven(void **state)
+{
+	(void)state;
+	for (int first = 0; first < 2000; first += 8)
+		for (int out = 0; out < 8; out++) {
+			mk_names names = {0};
+			for (int i = 0; i < 8; i++)
+				put(&names, first + i);
+			assert_int_equal(names.size, 16);
+			mk_names_remove(&names, many[first + out]);
+			for (int i = 0; i < 8; i++)
+				if (i != out)
+					expect(&names, first + i);
+			expect_none(&names, first + out);
+			put(&names, first + out);
+			expect(&names, first + out);
+			mk_names_fini(&names);
+		}
+}
+
+static void without_memory_a_put_fails_and_the_others_stand(void **state)
+{
+	(void)state;
+	mk_names names = {0};
+	for (int i = 0; i < 1000; i++) {
+		test_allocator_fail_at(0, true);
+		int rc = mk_names_put(&names, many[i], many[i]);
+		test_allocator_fail_never();
+		if (rc == 0)
+			continue;
+		assert_int_equal(rc, MAIKO_ENOMEM);
+		assert_int_equal(names.count, i);
+		expect_none(&names, i);
+		put(&names, i);
+	}
+	for (int i = 0; i < 1000; i++)
+		expect(&names, i);
+	mk_names_fini(&names);
+	assert_null(mk_names_get(&names, many[0]));
+	assert_int_equal(test_allocator_living(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_one_finds_and_removes_nothing),
+		cmocka_unit_test(a_name_is_found_by_its_content),
+		cmocka_unit_test(a_removed_name_can_be_put_again),
+		cmocka_unit_test(ten_thousand_are_found_and_half_of_them_removed),
+		cmocka_unit_test(removing_any_of_eight_leaves_the_other_seven),
+		cmocka_unit_test(without_memory_a_put_fails_and_the_others_stand),
+	};
+	test_allocator_install();
+	name_them();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
