@@ -60,7 +60,7 @@ typedef struct maiko_error {
 	int code;           /* negative */
 	maiko_phase phase;
 	maiko_any event;    /* event.type is NULL when there was none */
-	const char *detail; /* more, for a person; never NULL */
+	const char *detail; /* for a person: the code's text, or more; never NULL */
 } maiko_error;
 
 /* Changes that are asked for in one moment and complete in a later one. */

@@ -12,7 +12,8 @@
  *   field        kind                       spelling in the list
  *   char x[N]    text, zero-terminated      x
  *   uint8_t x[N] bytes                      x
- *   bool, any integer, float, double        x
+ *   bool, float, double, any integer but    x
+ *   plain char (say signed or unsigned)
  *   enum         its integer                MAIKO_ENUM(x)
  *   struct       described by MAIKO_STRUCT  MAIKO_NESTED(x, type)
  *   maiko_buffer *                          x
@@ -93,6 +94,11 @@ typedef struct maiko_id {
 	uint64_t origin;
 	uint64_t sequence;
 } maiko_id;
+
+static inline bool maiko_id_equal(maiko_id a, maiko_id b)
+{
+	return a.origin == b.origin && a.sequence == b.sequence;
+}
 
 /* What the runtime knows of an event besides its content. */
 typedef struct maiko_envelope {

@@ -1,8 +1,9 @@
 /*
  * next.h - what a tick answers: when it wants to run next.
  *
- * A tick is called once after the actor has started, and then when its last
- * answer has come true. It is never cut short by an event and never overlaps a
+ * A tick is called once after the actor has started (unless a stop comes first), and
+ * then when its last answer has come true. (A first run that fails and is forgiven counts as having
+ * answered maiko_again().) It is never cut short by an event and never overlaps a
  * handler.
  *
  * SPDX-License-Identifier: MIT

@@ -339,7 +339,8 @@ TEST_WORKERS(sends_while_the_start_is_under_way_are_kept_and_stops_wait_for_it)
 {
 	reset();
 	uv_thread_t starter;
-	slow gates = {&(uv_sem_t){0}, &(uv_sem_t){0}};
+	uv_sem_t entered, go_on;
+	slow gates = {&entered, &go_on};
 	assert_int_equal(uv_sem_init(gates.entered, 0), 0);
 	assert_int_equal(uv_sem_init(gates.go_on, 0), 0);
 	maiko_supervisor *sup = test_supervisor(workers);

@@ -18,6 +18,18 @@
  * 1, 2, 4 and 8. Ends with 0. */
 const uint32_t *test_workers(void);
 
+/* A test that runs once with each of them, as the variable `workers`:
+ *   TEST_WORKERS(nothing_is_lost) { maiko_supervisor *sup = test_supervisor(workers); ... } */
+#define TEST_WORKERS(name)                                                                                             \
+	static void name##_with(uint32_t workers);                                                                     \
+	static void name(void **state)                                                                                 \
+	{                                                                                                              \
+		(void)state;                                                                                           \
+		for (const uint32_t *count = test_workers(); *count != 0; count++)                                     \
+			name##_with(*count);                                                                           \
+	}                                                                                                              \
+	static void name##_with(uint32_t workers)
+
 /* A new supervisor with that many workers. Fails the test if there is none. */
 maiko_supervisor *test_supervisor(uint32_t workers);
 
