@@ -57,7 +57,7 @@ typedef struct auditor {
 static unsigned auditor_number(const auditor *self, maiko_id id)
 {
 	for (unsigned i = 0; i < self->count; i++) {
-		if (self->seen[i].origin == id.origin && self->seen[i].sequence == id.sequence) return i + 1;
+		if (maiko_id_equal(self->seen[i], id)) return i + 1;
 	}
 	return 0;
 }
