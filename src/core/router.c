@@ -152,6 +152,7 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	make_visible(w, to);
 	take_back(w, ch);
 	mk_worker_take_mutes(w); /* what the other said before it made room */
+	w->unpublished |= UINT64_C(1) << to; /* for what now moves to the ring */
 	mk_channel_unspill(ch);
 	if (!mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
 		mk_channel_push(ch, (uintptr_t)e);

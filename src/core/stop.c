@@ -6,6 +6,7 @@
 #include "adopt.h"
 #include "backpressure.h"
 #include "delayed.h"
+#include "directory.h"
 #include "foreign.h"
 #include "overflow.h"
 #include "run.h"
@@ -15,22 +16,38 @@
 
 typedef enum step { STEP_NONE = 0, STEP_BEGIN, STEP_QUIESCE, STEP_HOOK, STEP_EXIT, STEP_DONE } step;
 
+enum {
+	LOOK_MS = MAIKO_STOP_GRACE_MS / 4,     /* how often, after the deadline, for workers that do not move */
+	STARVED_MS = MAIKO_STOP_GRACE_MS * 10, /* for one outside a callback: it may want for a processor */
+	NS_A_MS = 1000000
+};
+
 typedef struct done_call {
 	struct done_call *next;
 	void (*done)(void *arg, int status);
+	void (*begun)(void *arg); /* may be NULL */
 	void *arg;
 } done_call;
 
-/* All under the lock. */
+/* How far a worker has come, and since when it has been there. */
+typedef struct mark {
+	maiko_actor_id running;
+	uint64_t head; /* of that actor's mailbox: each event of a batch moves it */
+	uint64_t since_ns;
+} mark;
+
+/* All under the lock; `stuck` is also read without. */
 typedef struct mk_stop {
 	step step;
-	uint32_t waiting; /* workers that have not answered */
+	uint64_t asked; /* workers that have not answered */
+	_Atomic(uint64_t) stuck; /* workers that are not waited for any more */
+	mark marks[MAIKO_WORKERS_MAX];
 	uint64_t sent, taken; /* sums of this round of quiesce */
 	uint64_t last_sent, last_taken;
 	bool compared; /* there was a round before */
 	mk_actor *hook;
 	bool discarding;
-	bool wanted; /* asked for while the start was under way */
+	bool wanted, wanted_now; /* asked for while the start was under way */
 	uint64_t wanted_ms;
 	uint64_t deadline_ns; /* UINT64_MAX: none */
 	done_call *calls;
@@ -90,18 +107,36 @@ bool mk_stop_settle(mk_sup *sup, mk_actor *a)
 
 /* ---- the steps, under the lock ---------------------------------------------------------------- */
 
+static uint64_t bit_of(const mk_worker *w) { return UINT64_C(1) << w->index; }
+
+uint64_t mk_stop_stuck(mk_sup *sup) { return atomic_load_explicit(&sup->stop->stuck, memory_order_relaxed); }
+
+/* Whether the worker still owes an answer; one that was given up does not. */
+static bool is_asked(const mk_worker *w) { return (w->sup->stop->asked & bit_of(w)) != 0; }
+
+static mark mark_of(mk_sup *sup, mk_worker *w)
+{
+	mark m = {.running = atomic_load_explicit(&w->running, memory_order_relaxed)};
+	const mk_actor *a = m.running == 0 ? NULL : mk_directory_find(sup, m.running);
+	m.head = a == NULL ? 0 : mk_count(&a->box.head);
+	return m;
+}
+
 static void ask(mk_worker *w, void (*run)(mk_worker *, mk_message *))
 {
+	mk_stop *s = w->sup->stop;
+	s->asked |= bit_of(w);
+	s->marks[w->index] = mark_of(w->sup, w);
+	s->marks[w->index].since_ns = mk_now(&w->sup->seam);
 	w->stop_message = (mk_message){.run = run};
 	mk_worker_post(w, &w->stop_message);
 }
 
 static void ask_all(mk_sup *sup, void (*run)(mk_worker *, mk_message *))
 {
-	uint32_t count = mk_worker_total(sup);
-	sup->stop->waiting = count;
-	for (uint32_t i = 0; i < count; i++)
-		ask(sup->workers[i], run);
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		if ((mk_stop_stuck(sup) & bit_of(sup->workers[i])) == 0)
+			ask(sup->workers[i], run);
 }
 
 static void run_quiesce(mk_worker *w, mk_message *m)
@@ -122,26 +157,41 @@ static void quiesce(mk_sup *sup, bool afresh)
 	ask_all(sup, run_quiesce);
 }
 
+static void over(mk_sup *sup)
+{
+	uint64_t stuck = mk_stop_stuck(sup);
+	sup->stop->step = STEP_DONE;
+	atomic_store_explicit(&sup->state, stuck == 0 ? MK_STOPPED : MK_ABANDONED, memory_order_seq_cst);
+	for (; stuck != 0; stuck &= stuck - 1) /* one that returns yet leaves */
+		mk_worker_wake(mk_worker_at(sup, (uint32_t)__builtin_ctzll(stuck)));
+	uv_cond_broadcast(&sup->cond);
+}
+
 static void next_hook(mk_sup *sup)
 {
 	mk_stop *s = sup->stop;
-	if (sup->hooked == NULL) {
-		s->step = STEP_EXIT;
-		ask_all(sup, run_exit);
+	mk_actor *a = sup->hooked;
+	while (a != NULL && (mk_stop_stuck(sup) >> a->self->worker & 1) != 0)
+		a = a->next_hooked;
+	if (a != NULL) {
+		s->step = STEP_HOOK;
+		s->hook = a;
+		ask(mk_worker_at(sup, a->self->worker), run_hook);
 		return;
 	}
-	s->step = STEP_HOOK;
-	s->hook = sup->hooked;
-	s->waiting = 1;
-	ask(mk_worker_at(sup, s->hook->self->worker), run_hook);
+	s->step = STEP_EXIT;
+	ask_all(sup, run_exit);
+	if (s->asked == 0)
+		over(sup);
 }
 
 static void after_quiesce(mk_sup *sup)
 {
 	mk_stop *s = sup->stop;
 	bool equal = s->sent == s->taken && s->compared && s->sent == s->last_sent && s->taken == s->last_taken;
+	bool stuck = mk_stop_stuck(sup) != 0; /* then no change completes */
 	/* One worker alone that has nothing left has nothing under way either. */
-	if ((equal || mk_worker_total(sup) == 1) && !mk_topology_busy(sup)) {
+	if ((equal || mk_worker_total(sup) == 1) && (stuck || !mk_topology_busy(sup))) {
 		s->compared = false;
 		next_hook(sup);
 		return;
@@ -152,12 +202,10 @@ static void after_quiesce(mk_sup *sup)
 	quiesce(sup, false);
 }
 
-/* A worker has answered; `sent` says whether a hook sent something. */
-static void answered(mk_sup *sup, bool sent)
+/* All have answered, or are given up; `sent`: a hook sent something. */
+static void step_over(mk_sup *sup, bool sent)
 {
 	mk_stop *s = sup->stop;
-	if (--s->waiting > 0)
-		return;
 	if (s->step == STEP_BEGIN)
 		quiesce(sup, true);
 	else if (s->step == STEP_QUIESCE)
@@ -166,18 +214,47 @@ static void answered(mk_sup *sup, bool sent)
 		quiesce(sup, true);
 	else if (s->step == STEP_HOOK)
 		next_hook(sup);
+	else if (s->step == STEP_EXIT)
+		over(sup);
+}
+
+static void answered(mk_worker *w, bool sent)
+{
+	mk_stop *s = w->sup->stop;
+	if (!is_asked(w))
+		return;
+	s->asked &= ~bit_of(w);
+	if (s->asked == 0)
+		step_over(w->sup, sent);
+}
+
+/* Gives the lock up, and tells the end if it has come. */
+static void unlock_and_tell(mk_sup *sup)
+{
+	done_call *calls = NULL;
+	int status = mk_state_of(sup) == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0;
+	if (sup->stop->step == STEP_DONE) {
+		calls = sup->stop->calls;
+		sup->stop->calls = NULL;
+	}
+	uv_mutex_unlock(&sup->lock);
+	while (calls != NULL) { /* from here on the supervisor may be freed by who waited */
+		done_call *call = calls;
+		calls = call->next;
+		call->done(call->arg, status);
+		mk_free(call);
+	}
 }
 
 /* ---- the steps, on a worker ---------------------------------------------------------------------- */
 
 static void deadline_passed(mk_timer *timer);
-static void discard_all(mk_sup *sup);
 
 static void answer(mk_worker *w, bool sent)
 {
 	uv_mutex_lock(&w->sup->lock);
-	answered(w->sup, sent);
-	uv_mutex_unlock(&w->sup->lock);
+	answered(w, sent);
+	unlock_and_tell(w->sup);
 }
 
 static void run_begin(mk_worker *w, mk_message *m)
@@ -189,9 +266,12 @@ static void run_begin(mk_worker *w, mk_message *m)
 		mk_tick_drain(w, a);
 		mk_delayed_discard(w, a);
 	}
-	if (w->sup->stop->deadline_ns != UINT64_MAX) {
+	uv_mutex_lock(&w->sup->lock);
+	uint64_t deadline_ns = w->sup->stop->deadline_ns;
+	uv_mutex_unlock(&w->sup->lock);
+	if (deadline_ns != UINT64_MAX) {
 		w->deadline.fire = deadline_passed;
-		mk_timer_set(&w->timers, &w->deadline, w->sup->stop->deadline_ns);
+		mk_timer_set(&w->timers, &w->deadline, deadline_ns);
 	}
 	answer(w, false);
 }
@@ -203,18 +283,24 @@ void mk_stop_idle(mk_worker *w)
 	uv_mutex_lock(&w->sup->lock);
 	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++) {
 		mk_channel *in = atomic_load_explicit(&w->in[i], memory_order_acquire);
+		if ((mk_stop_stuck(w->sup) >> i & 1) != 0)
+			continue;
 		s->sent += w->out[i] == NULL ? 0 : mk_count(&w->out[i]->sent);
 		s->taken += in == NULL ? 0 : mk_count(&in->taken);
 	}
-	answered(w->sup, false);
-	uv_mutex_unlock(&w->sup->lock);
+	answered(w, false);
+	unlock_and_tell(w->sup);
 }
 
 static void run_hook(mk_worker *w, mk_message *m)
 {
-	mk_actor *a = w->sup->stop->hook;
-	uint64_t before = w->sequence;
 	(void)m;
+	uv_mutex_lock(&w->sup->lock);
+	mk_actor *a = is_asked(w) ? w->sup->stop->hook : NULL;
+	uv_mutex_unlock(&w->sup->lock);
+	if (a == NULL)
+		return; /* too late: given up */
+	uint64_t before = w->sequence;
 	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, w->discarding ? MK_FATE_OF(discarded) : MK_FATE_OF(dead));
 	answer(w, w->sequence != before);
 }
@@ -222,36 +308,20 @@ static void run_hook(mk_worker *w, mk_message *m)
 static void run_exit(mk_worker *w, mk_message *m)
 {
 	(void)m;
+	uv_mutex_lock(&w->sup->lock);
+	bool late = !is_asked(w);
+	uv_mutex_unlock(&w->sup->lock);
+	if (late)
+		return;
 	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
 	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
 		mk_adopted_close(w, a, NULL);
 	mk_timer_clear(&w->timers, &w->deadline);
-	w->exiting = true;
 	mk_worker_exit(w);
 }
 
-void mk_stop_exited(mk_worker *w)
-{
-	mk_sup *sup = w->sup;
-	uv_mutex_lock(&sup->lock);
-	bool last = --sup->stop->waiting == 0;
-	done_call *calls = NULL;
-	if (last) {
-		sup->stop->step = STEP_DONE;
-		atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);
-		calls = sup->stop->calls;
-		sup->stop->calls = NULL;
-		uv_cond_broadcast(&sup->cond);
-	}
-	uv_mutex_unlock(&sup->lock);
-	while (calls != NULL) { /* from here on the supervisor may be freed by who waited */
-		done_call *call = calls;
-		calls = call->next;
-		call->done(call->arg, 0);
-		mk_free(call);
-	}
-}
+void mk_stop_exited(mk_worker *w) { answer(w, false); }
 
 /* ---- discarding -------------------------------------------------------------------------------------- */
 
@@ -267,6 +337,10 @@ static void run_discard(mk_worker *w, mk_message *m)
 		mk_release_all(w, a);
 		mk_delayed_discard(w, a);
 	}
+	if (!w->exiting) { /* from now on it looks for others that do not return */
+		w->deadline.fire = deadline_passed;
+		mk_timer_set(&w->timers, &w->deadline, w->now_ns + (uint64_t)LOOK_MS * NS_A_MS);
+	}
 }
 
 /* With the lock. */
@@ -275,18 +349,64 @@ static void discard_all(mk_sup *sup)
 	if (sup->stop->discarding)
 		return;
 	sup->stop->discarding = true;
+	atomic_store_explicit(&sup->urgency, MK_URGENT_DISCARD, memory_order_relaxed);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		sup->workers[i]->discard_message = (mk_message){.run = run_discard};
 		mk_worker_post(sup->workers[i], &sup->workers[i]->discard_message);
 	}
 }
 
+/* Whether a worker has not moved for its grace. With the lock. */
+static bool stands_still(mk_sup *sup, mk_worker *w)
+{
+	mk_stop *s = sup->stop;
+	mark *last = &s->marks[w->index], m = mark_of(sup, w);
+	uint64_t now = mk_now(&sup->seam);
+	if (m.running != last->running || m.head != last->head) {
+		*last = m;
+		last->since_ns = now;
+		return false;
+	}
+	uint64_t since_ns = last->since_ns > s->deadline_ns ? last->since_ns : s->deadline_ns;
+	uint64_t grace_ms = m.running != 0 ? MAIKO_STOP_GRACE_MS : STARVED_MS;
+	return now >= since_ns + grace_ms * NS_A_MS;
+}
+
+/* Gives up the workers that do not return from a callback; the others go on without
+ * them. With the lock. */
+static void give_up(mk_sup *sup)
+{
+	mk_stop *s = sup->stop;
+	uint64_t stuck = 0;
+	for (uint64_t left = s->asked; left != 0; left &= left - 1) {
+		mk_worker *w = mk_worker_at(sup, (uint32_t)__builtin_ctzll(left));
+		if (stands_still(sup, w))
+			stuck |= bit_of(w);
+	}
+	if (stuck == 0)
+		return;
+	atomic_fetch_or_explicit(&s->stuck, stuck, memory_order_relaxed);
+	s->asked &= ~stuck;
+	s->compared = false; /* the sums are now over fewer */
+	if (s->asked == 0)
+		step_over(sup, false);
+}
+
+void mk_stop_look(mk_sup *sup)
+{
+	uv_mutex_lock(&sup->lock);
+	if (mk_state_of(sup) == MK_STOPPING && mk_now(&sup->seam) >= sup->stop->deadline_ns) {
+		discard_all(sup);
+		give_up(sup);
+	}
+	unlock_and_tell(sup);
+}
+
 static void deadline_passed(mk_timer *timer)
 {
-	mk_sup *sup = MK_OF(timer, mk_worker, deadline)->sup;
-	uv_mutex_lock(&sup->lock);
-	discard_all(sup);
-	uv_mutex_unlock(&sup->lock);
+	mk_worker *w = MK_OF(timer, mk_worker, deadline);
+	mk_timer_set(&w->timers, timer, w->now_ns + (uint64_t)LOOK_MS * NS_A_MS);
+	mk_stop_look(w->sup);
 }
 
 /* ---- asking for it --------------------------------------------------------------------------------------- */
@@ -317,38 +437,90 @@ static void stop_unstarted(mk_sup *sup)
 	uv_cond_broadcast(&sup->cond);
 }
 
-static void begin(mk_sup *sup, uint64_t deadline_ms)
+static uint64_t deadline_after(mk_sup *sup, uint64_t deadline_ms)
 {
-	sup->stop->deadline_ns = UINT64_MAX;
 	if (deadline_ms == 0)
 		deadline_ms = MAIKO_STOP_DEADLINE_MS;
-	if (deadline_ms < MAIKO_NEXT_MS_MAX)
-		sup->stop->deadline_ns = mk_now(&sup->seam) + deadline_ms * 1000000;
+	return deadline_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + deadline_ms * NS_A_MS : UINT64_MAX;
+}
+
+/* With the lock, as are the next three. */
+static void begin(mk_sup *sup, uint64_t deadline_ms)
+{
+	sup->stop->deadline_ns = deadline_after(sup, deadline_ms);
 	sup->stop->step = STEP_BEGIN;
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
+	atomic_store_explicit(&sup->urgency, MK_URGENT_STOP, memory_order_relaxed);
 	uv_cond_broadcast(&sup->cond); /* who waits for the end now has a deadline */
+	for (done_call *call = sup->stop->calls; call != NULL; call = call->next)
+		if (call->begun != NULL)
+			call->begun(call->arg);
 	mk_foreign_wake_all(sup);
 	ask_all(sup, run_begin);
 }
 
-int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void *arg)
+static void end_now(mk_sup *sup)
+{
+	sup->stop->deadline_ns = mk_now(&sup->seam);
+	discard_all(sup);
+	uv_cond_broadcast(&sup->cond);
+}
+
+/* The start is under way; mk_stop_started will see to it. */
+static void want(mk_sup *sup, const maiko_stop_options *o)
+{
+	mk_stop *s = sup->stop;
+	if (!s->wanted) {
+		s->wanted = true;
+		s->wanted_ms = o->deadline_ms;
+		s->deadline_ns = deadline_after(sup, o->deadline_ms);
+	}
+	if (o->now) {
+		s->wanted_now = true;
+		s->deadline_ns = mk_now(&sup->seam);
+	}
+	uv_cond_broadcast(&sup->cond);
+}
+
+void mk_stop_started(mk_sup *sup)
+{
+	mk_stop *s = sup->stop;
+	if (mk_state_of(sup) != MK_STARTED || !s->wanted)
+		return;
+	begin(sup, s->wanted_ms);
+	if (s->wanted_now)
+		end_now(sup);
+}
+
+void mk_stop_failed_start(mk_sup *sup)
+{
+	begin(sup, MAIKO_STOP_DEADLINE_MS);
+	discard_all(sup);
+}
+
+static int watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
 {
 	done_call *call = MK_NEW(done_call);
 	if (call == NULL)
 		return MAIKO_ENOMEM;
+	*call = (done_call){sup->stop->calls, done, begun, arg};
+	sup->stop->calls = call;
+	return 0;
+}
+
+int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
+{
+	int rc = 0;
 	uv_mutex_lock(&sup->lock);
 	int state = mk_state_of(sup);
-	if (state < MK_STOPPED) {
-		*call = (done_call){sup->stop->calls, done, arg};
-		sup->stop->calls = call;
-		call = NULL;
-	}
+	if (state < MK_STOPPED)
+		rc = watch(sup, done, begun, arg);
+	if (rc == 0 && state == MK_STOPPING && begun != NULL)
+		begun(arg);
 	uv_mutex_unlock(&sup->lock);
-	if (call != NULL) {
-		mk_free(call);
+	if (state >= MK_STOPPED)
 		done(arg, state == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0);
-	}
-	return 0;
+	return rc;
 }
 
 int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(void *arg, int status), void *arg)
@@ -360,75 +532,50 @@ int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(v
 	if (mk_state_of(sup) == MK_NEW)
 		stop_unstarted(sup);
 	if (done != NULL && mk_state_of(sup) < MK_STOPPED)
-		rc = mk_stop_watch(sup, done, arg);
-	if (rc == 0 && mk_state_of(sup) == MK_STARTING) { /* mk_stop_started will see to it */
-		sup->stop->wanted = true;
-		sup->stop->wanted_ms = o->deadline_ms;
-	} else if (rc == 0 && mk_state_of(sup) == MK_STARTED) {
+		rc = watch(sup, done, NULL, arg);
+	if (rc == 0 && mk_state_of(sup) == MK_STARTING)
+		want(sup, o);
+	if (rc == 0 && mk_state_of(sup) == MK_STARTED)
 		begin(sup, o->deadline_ms);
-	}
-	if (rc == 0 && o->now && mk_state_of(sup) == MK_STOPPING) {
-		sup->stop->deadline_ns = mk_now(&sup->seam);
-		discard_all(sup);
-		uv_cond_broadcast(&sup->cond);
-	}
-	bool over = mk_state_of(sup) >= MK_STOPPED;
+	if (rc == 0 && o->now && mk_state_of(sup) == MK_STOPPING)
+		end_now(sup);
+	int state = mk_state_of(sup);
 	uv_mutex_unlock(&sup->lock);
-	return rc == 0 && over && done != NULL ? mk_stop_watch(sup, done, arg) : rc;
+	if (rc == 0 && state >= MK_STOPPED && done != NULL)
+		done(arg, state == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0);
+	return rc;
 }
 
-void mk_stop_started(mk_sup *sup)
+/* What the deadline means to one who waits: the workers' own timers may be stuck behind
+ * a callback, or not run yet. With the lock. */
+static void insist(mk_sup *sup)
 {
-	if (sup->stop->wanted)
-		begin(sup, sup->stop->wanted_ms);
-}
-
-void mk_stop_failed_start(mk_sup *sup)
-{
-	uv_mutex_lock(&sup->lock);
-	begin(sup, MAIKO_STOP_DEADLINE_MS);
+	if (mk_state_of(sup) == MK_STARTING) { /* an on_start does not return */
+		begin(sup, 1);
+		end_now(sup);
+	}
 	discard_all(sup);
-	uv_mutex_unlock(&sup->lock);
-}
-
-/* A callback does not return: its worker's memory is left alone from now on. With the
- * lock, which the calls of `done` are made without. */
-static void abandon(mk_sup *sup)
-{
-	done_call *calls = sup->stop->calls;
-	sup->stop->calls = NULL;
-	atomic_store_explicit(&sup->state, MK_ABANDONED, memory_order_seq_cst);
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
-		mk_worker_wake(sup->workers[i]); /* those that can will leave */
-	uv_cond_broadcast(&sup->cond);
-	uv_mutex_unlock(&sup->lock);
-	while (calls != NULL) {
-		done_call *call = calls;
-		calls = call->next;
-		call->done(call->arg, MAIKO_ETIMEDOUT);
-		mk_free(call);
-	}
-	uv_mutex_lock(&sup->lock);
+	give_up(sup);
 }
 
 int mk_stop_wait(mk_sup *sup)
 {
-	const uint64_t grace_ns = (uint64_t)MAIKO_STOP_GRACE_MS * 1000000;
 	uv_mutex_lock(&sup->lock);
 	while (mk_state_of(sup) < MK_STOPPED) {
-		uint64_t now = mk_now(&sup->seam), deadline_ns = sup->stop->deadline_ns;
-		if (mk_state_of(sup) != MK_STOPPING || deadline_ns == UINT64_MAX) {
+		mk_stop *s = sup->stop;
+		bool limited = mk_state_of(sup) == MK_STOPPING || (mk_state_of(sup) == MK_STARTING && s->wanted);
+		uint64_t now = mk_now(&sup->seam);
+		if (!limited || s->deadline_ns == UINT64_MAX) {
 			uv_cond_wait(&sup->cond, &sup->lock);
-		} else if (now < deadline_ns) {
-			uv_cond_timedwait(&sup->cond, &sup->lock, deadline_ns - now);
-		} else if (now < deadline_ns + grace_ns) {
-			discard_all(sup); /* the workers' own timers may be stuck behind a callback */
-			uv_cond_timedwait(&sup->cond, &sup->lock, deadline_ns + grace_ns - now);
+		} else if (now < s->deadline_ns) {
+			uv_cond_timedwait(&sup->cond, &sup->lock, s->deadline_ns - now);
 		} else {
-			abandon(sup);
+			insist(sup);
+			if (mk_state_of(sup) < MK_STOPPED)
+				uv_cond_timedwait(&sup->cond, &sup->lock, (uint64_t)LOOK_MS * NS_A_MS);
 		}
 	}
 	int rc = mk_state_of(sup) == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0;
-	uv_mutex_unlock(&sup->lock);
+	unlock_and_tell(sup);
 	return rc;
 }
