@@ -24,8 +24,9 @@
  * describe the same event agree; the same name with another layout is
  * MAIKO_ETYPE where the second is first used.
  *
- * Bounds: MAIKO_FIELDS_MAX fields, MAIKO_NESTING_MAX levels of nested structs,
- * MAIKO_EVENT_SIZE_MAX bytes, MAIKO_EVENTS_MAX event types a supervisor.
+ * Bounds: MAIKO_FIELDS_MAX fields a struct and MAIKO_FIELDS_TOTAL_MAX with those of
+ * nested structs, MAIKO_NESTING_MAX levels of these, MAIKO_EVENT_SIZE_MAX bytes,
+ * MAIKO_EVENTS_MAX event types a supervisor.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -38,6 +39,7 @@
 #include <maiko/topic.h>
 
 #define MAIKO_FIELDS_MAX 32
+#define MAIKO_FIELDS_TOTAL_MAX 4096
 #define MAIKO_NESTING_MAX 8
 #define MAIKO_EVENT_SIZE_MAX (1u << 20)
 #define MAIKO_EVENTS_MAX 65536

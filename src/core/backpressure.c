@@ -21,6 +21,21 @@ typedef struct mk_edge {
 
 /* ---- the sender's end ------------------------------------------------------------ */
 
+void mk_hold_muted(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_MUTED) == 0)
+		a->extra->allowance = MAIKO_ALLOWANCE;
+	mk_hold(w, a, MK_MUTED);
+}
+
+bool mk_is_muted_by_channel(const mk_actor *a)
+{
+	const mk_wait *wait = a->extra->muted_by;
+	while (wait != NULL && wait->channel == NULL)
+		wait = wait->next;
+	return wait != NULL;
+}
+
 static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 {
 	mk_extra *x = mk_extra_of(a);
@@ -31,12 +46,11 @@ static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 	wait->next = x->muted_by;
 	x->muted_by = wait;
 	if (first) {
-		x->allowance = MAIKO_ALLOWANCE;
 		mk_count_add(&x->mute_count, 1);
 		MK_TELL(w, MK_SAW_MUTE, a, NULL, 0);
 	}
-	if (x->cycle == NULL)
-		mk_hold(w, a, MK_MUTED);
+	if (wait->channel != NULL || !mk_cycle_runs_on(a))
+		mk_hold_muted(w, a);
 	if (wait->channel == NULL)
 		mk_probe(w, a, wait);
 }
@@ -50,10 +64,13 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 		while (*at != wait)
 			at = &(*at)->next;
 		*at = wait->next;
+		mk_cycle_released(a, wait->subscriber);
 		if (a->extra->muted_by == NULL) {
 			mk_cycle_leave(a);
 			MK_TELL(w, MK_SAW_RELEASE, a, NULL, 0);
 			mk_permit(w, a, MK_MUTED);
+		} else if (a->extra->runs_on && !mk_is_muted_by_channel(a)) {
+			mk_permit(w, a, MK_MUTED); /* before it runs, it looks whether its cycle is open */
 		}
 	}
 	mk_free(wait);

@@ -18,8 +18,10 @@
  * deadlock detection", 1983, the AND model): each new edge sends a probe from its sender
  * along the edges; one that comes back to its start has walked a cycle, and carries it.
  * The edge that closes a cycle is set up after all others of it, so its probe finds them.
- * The members of a cycle then run on although muted, until the mailbox that fills up has
- * MAIKO_CYCLE_BOUND events above its capacity: then they all fail with MAIKO_EDEADLK.
+ * The members of a cycle then run on although muted, until one of its edges is gone: then
+ * those still muted are held again, and send their probes again, for they may be in other
+ * cycles. A full channel holds them all the same: it is always drained. When the mailbox that fills up has MK_CYCLE_BOUND events above its capacity, the
+ * members all fail with MAIKO_EDEADLK.
  */
 #ifndef MK_BACKPRESSURE_H
 #define MK_BACKPRESSURE_H
@@ -42,6 +44,11 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber);
 void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
 
 void mk_release_channel(mk_worker *w, mk_channel *ch);
+
+/* Holds an actor that is muted; it has its allowance. */
+void mk_hold_muted(mk_worker *w, mk_actor *a);
+
+bool mk_is_muted_by_channel(const mk_actor *a);
 
 /* The actor ends: it waits for nobody any more, and leaves its cycle. */
 void mk_forget_waits(mk_worker *w, mk_actor *a);

@@ -28,7 +28,7 @@ static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 static inline int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
 			   unsigned flags)
 {
-	mk_route route;
+	const mk_route *route;
 	if (MK_UNLIKELY(ctx == NULL || desc == NULL || value == NULL))
 		return MAIKO_EINVAL;
 	mk_worker *w = ctx->worker;
@@ -38,13 +38,15 @@ static inline int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const v
 	int rc = mk_route_find(w, desc, &route);
 	if (MK_UNLIKELY(rc != 0))
 		return rc;
-	mk_topic *t = route.topic;
-	if (MK_UNLIKELY(t == NULL) && (rc = mk_route_by_content(w, route.type, value, &t)) != 0)
+	const mk_type *type = route->type;
+	mk_topic *t = route->topic;
+	if (MK_UNLIKELY(t == NULL) && (rc = mk_route_by_content(w, type, value, &t)) != 0)
 		return rc;
 	rc = mk_router_prepare(w, t);
 	if (MK_UNLIKELY(rc != 0))
 		return rc;
-	mk_event *e = mk_event_make(&w->pool, route.type, value, block);
+	mk_event *e = MK_LIKELY(block == NULL && type->plain) ? mk_event_make_plain(&w->pool, type, value)
+							      : mk_event_make(&w->pool, type, value, block);
 	if (MK_UNLIKELY(e == NULL))
 		return MAIKO_ENOMEM;
 	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0) && (rc = spend_allowance(ctx)) != 0) {
@@ -82,7 +84,7 @@ int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
 			 const void *event)
 {
-	mk_route route;
+	const mk_route *found;
 	if (ctx == NULL || type == NULL || event == NULL)
 		return MAIKO_EINVAL;
 	mk_worker *w = ctx->worker;
@@ -90,7 +92,10 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 		return MAIKO_EFORK;
 	if (w->draining || (ctx->sched & MK_ENDED) != 0)
 		return MAIKO_ESHUTDOWN;
-	int rc = mk_route_find(w, type, &route);
+	int rc = mk_route_find(w, type, &found);
+	mk_route route = {NULL, NULL};
+	if (rc == 0)
+		route = *found;
 	if (rc == 0 && route.topic == NULL)
 		rc = mk_route_by_content(w, route.type, event, &route.topic);
 	return rc != 0 ? rc : mk_delayed_add(w, ctx, &route, event, delay_ms, ret_delayed);

@@ -16,8 +16,9 @@
 
 typedef struct mk_cycle {
 	_Atomic(uint32_t) refs;
+	_Atomic(bool) open; /* one of its edges is gone: no reason to run on any more */
 	uint32_t count;
-	mk_sender *members[];
+	mk_sender *members[]; /* each is muted by the next, the last by the first */
 } mk_cycle;
 
 typedef struct mk_probe_message {
@@ -46,7 +47,44 @@ void mk_cycle_leave(mk_actor *a)
 	if (a->extra->cycle != NULL) {
 		cycle_unref(a->extra->cycle);
 		a->extra->cycle = NULL;
+		a->extra->runs_on = false;
 	}
+}
+
+/* Who mutes a member for the cycle's sake. */
+static const mk_sender *next_of(const mk_cycle *c, const mk_sender *member)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->members[i] == member)
+			return c->members[(i + 1) % c->count];
+	return NULL;
+}
+
+/* Relaxed, here and below: a flag alone, which is looked at again before each run. */
+static bool is_open(const mk_cycle *c)
+{
+	return atomic_load_explicit((_Atomic(bool) *)(uintptr_t)&c->open, memory_order_relaxed);
+}
+
+static void open_up(mk_cycle *c) { atomic_store_explicit(&c->open, true, memory_order_relaxed); }
+
+void mk_cycle_released(mk_actor *a, const mk_sender *subscriber)
+{
+	mk_cycle *c = a->extra->cycle;
+	if (c != NULL && subscriber != NULL && next_of(c, a->self) == subscriber)
+		open_up(c);
+}
+
+bool mk_cycle_runs_on(const mk_actor *a) { return a->extra->runs_on && !is_open(a->extra->cycle); }
+
+/* The other cycles that it may be in had no need of it: their probes go out again. */
+void mk_cycle_look(mk_worker *w, mk_actor *a)
+{
+	if (mk_cycle_runs_on(a))
+		return;
+	a->extra->runs_on = false;
+	a->extra->reprobe = w->reprobe = true;
+	mk_hold_muted(w, a);
 }
 
 /* ---- verdicts ------------------------------------------------------------------------ */
@@ -58,15 +96,27 @@ static void verdict_drop(mk_message *m)
 	mk_free(v);
 }
 
+static bool is_muted_by(const mk_actor *a, const mk_sender *subscriber)
+{
+	const mk_wait *wait = a->extra == NULL ? NULL : a->extra->muted_by;
+	while (wait != NULL && wait->subscriber != subscriber)
+		wait = wait->next;
+	return wait != NULL;
+}
+
 static void run_on(mk_worker *w, mk_message *m)
 {
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
 	mk_actor *a = mk_directory_look(w->sup, v->member->id);
-	if (a != NULL && (a->sched & MK_ENDED) == 0 && mk_is_muted(a)) {
+	if (a == NULL || (a->sched & MK_ENDED) != 0 || !is_muted_by(a, next_of(v->cycle, v->member)))
+		open_up(v->cycle);
+	if (!is_open(v->cycle)) {
 		mk_cycle_leave(a);
 		a->extra->cycle = v->cycle;
+		a->extra->runs_on = true;
 		atomic_fetch_add_explicit(&v->cycle->refs, 1, memory_order_relaxed);
-		mk_permit(w, a, MK_MUTED);
+		if (!mk_is_muted_by_channel(a))
+			mk_permit(w, a, MK_MUTED);
 	}
 	verdict_drop(m);
 }
@@ -79,11 +129,12 @@ static void name_cycle(const mk_cycle *c, char *text, size_t size)
 					 c->members[i % c->count]->name);
 }
 
+/* Whatever has become of the cycle since: it filled a mailbox past the bound. */
 static void fall(mk_worker *w, mk_message *m)
 {
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
 	mk_actor *a = mk_directory_look(w->sup, v->member->id);
-	if (a != NULL && a->extra != NULL && a->extra->cycle == v->cycle && (a->sched & MK_ENDED) == 0) {
+	if (a != NULL && (a->sched & MK_ENDED) == 0) {
 		char text[256];
 		name_cycle(v->cycle, text, sizeof text);
 		mk_actor_fail(w, a, MAIKO_EDEADLK, text);
@@ -130,12 +181,14 @@ static void break_arrived(mk_worker *w, mk_message *m)
 void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 {
 	uint64_t length = mk_mailbox_length(&subscriber->box);
-	uint64_t above = length - subscriber->box.capacity;
-	if (length < subscriber->box.capacity || above < MK_CYCLE_BOUND || above % MAIKO_ALLOWANCE != 0)
+	uint64_t place = mk_count(&subscriber->box.tail);
+	if (length < (uint64_t)subscriber->box.capacity + MK_CYCLE_BOUND || sender->foreign != NULL ||
+	    place - subscriber->extra->asked_to_break < MAIKO_ALLOWANCE)
 		return; /* past the bound it asks now and then, until the verdict has come */
-	mk_break *b = sender->foreign != NULL ? NULL : MK_NEW(mk_break);
+	mk_break *b = MK_NEW(mk_break);
 	if (b == NULL)
 		return;
+	subscriber->extra->asked_to_break = place;
 	b->message = (mk_message){.run = break_arrived, .drop = break_drop};
 	b->sender = sender;
 	mk_worker_post(mk_worker_at(w->sup, sender->worker), &b->message);
@@ -153,6 +206,7 @@ static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 		return;
 	}
 	atomic_init(&c->refs, 1);
+	atomic_init(&c->open, false);
 	c->count = p->length;
 	memcpy(c->members, p->path, p->length * sizeof c->members[0]);
 	if (!tell_members(w, c, run_on))

@@ -14,6 +14,15 @@ void mk_probe(mk_worker *w, mk_actor *a, const mk_wait *wait);
  * it once the bound is reached. */
 void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender);
 
+/* The subscriber has released the actor: if that was a step of its cycle, it is open. */
+void mk_cycle_released(mk_actor *a, const mk_sender *subscriber);
+
+/* Before an actor runs on: holds it if its cycle is open, and looks for others. */
+void mk_cycle_look(mk_worker *w, mk_actor *a);
+
+/* Whether an actor runs on although it is muted. */
+bool mk_cycle_runs_on(const mk_actor *a);
+
 /* The actor is muted no more, or ends. */
 void mk_cycle_leave(mk_actor *a);
 

@@ -119,7 +119,7 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 	if (e == NULL)
 		return NULL;
 	uint32_t list = e->klass;
-	memcpy(e, from, sizeof *e);
+	memcpy(e, from, offsetof(mk_event, refs)); /* which its owner goes on counting */
 	e->klass = list | (from->klass & (MK_KLASS_BLOCK | MK_KLASS_BUFFERS));
 	e->refs = 1;
 	if (block != NULL) {

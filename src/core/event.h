@@ -34,6 +34,8 @@ typedef struct mk_type {
 	uint32_t index;
 	uint32_t topic; /* index; meaningless if desc->route */
 	uint32_t size;  /* of the payload, bytes */
+	uint32_t klass; /* of an event that is plain: its payload inside, without buffers */
+	bool plain;
 	uint32_t buffer_count;
 	uint32_t buffers[MK_BUFFERS_MAX]; /* offsets */
 } mk_type;
@@ -111,10 +113,44 @@ static inline mk_event *mk_pool_take(mk_pool *pool, uint32_t klass)
 	return e;
 }
 
+/* Copies a small payload: sizes up to MK_INLINE_MAX, without a call for the smallest. */
+static inline void mk_copy_small(void *to, const void *from, uint32_t size)
+{
+	char *t = to;
+	const char *f = from;
+	if (size >= 16) {
+		for (; size > 16; size -= 16, t += 16, f += 16)
+			__builtin_memcpy(t, f, 16);
+		/* the last 16 bytes end with the payload and may overlap what is copied */
+		__builtin_memcpy(t + size - 16, f + size - 16, 16);
+	} else if (size >= 8) {
+		__builtin_memcpy(t, f, 8);
+		__builtin_memcpy(t + size - 8, f + size - 8, 8);
+	} else if (size >= 4) {
+		__builtin_memcpy(t, f, 4);
+		__builtin_memcpy(t + size - 4, f + size - 4, 4);
+	} else {
+		for (uint32_t i = 0; i < size; i++)
+			t[i] = f[i];
+	}
+}
+
 /* Fills type, payload and data from `value`, taking references on its buffers; with
  * `block` not NULL the payload is that block's and is not copied. `pool` NULL: from
  * the heap. The rest of the header is the caller's. NULL without memory. */
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block);
+
+/* The same for a plain type, from a pool. */
+static inline mk_event *mk_event_make_plain(mk_pool *pool, const mk_type *type, const void *value)
+{
+	mk_event *e = mk_pool_take(pool, type->klass);
+	if (MK_LIKELY(e != NULL)) {
+		e->type = type;
+		mk_copy_small(e->payload, value, type->size);
+		e->data = e->payload;
+	}
+	return e;
+}
 
 /* A copy of an event of another worker, with one reference. NULL without memory. */
 mk_event *mk_event_copy(mk_pool *pool, const mk_event *from);
@@ -139,27 +175,5 @@ static inline void mk_event_unref(mk_pool *pool, mk_event *e)
 
 /* A zeroed block to be filled; NULL without memory. */
 mk_block *mk_block_new(uint32_t size);
-
-/* Copies a small payload: sizes up to MK_INLINE_MAX, without a call for the smallest. */
-static inline void mk_copy_small(void *to, const void *from, uint32_t size)
-{
-	char *t = to;
-	const char *f = from;
-	if (size >= 16) {
-		for (; size > 16; size -= 16, t += 16, f += 16)
-			__builtin_memcpy(t, f, 16);
-		/* the last 16 bytes end with the payload and may overlap what is copied */
-		__builtin_memcpy(t + size - 16, f + size - 16, 16);
-	} else if (size >= 8) {
-		__builtin_memcpy(t, f, 8);
-		__builtin_memcpy(t + size - 8, f + size - 8, 8);
-	} else if (size >= 4) {
-		__builtin_memcpy(t, f, 4);
-		__builtin_memcpy(t + size - 4, f + size - 4, 4);
-	} else {
-		for (uint32_t i = 0; i < size; i++)
-			t[i] = f[i];
-	}
-}
 
 #endif

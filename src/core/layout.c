@@ -45,7 +45,12 @@ static bool size_fits_kind(const maiko_field *f)
 	return false;
 }
 
-static int check(const maiko_layout *layout, unsigned depth, uint32_t *buffers)
+/* Of a layout and all those nested in it. */
+typedef struct totals {
+	uint32_t fields, buffers;
+} totals;
+
+static int check(const maiko_layout *layout, unsigned depth, totals *t)
 {
 	if (layout == NULL || layout->fields == NULL || !mk_name_valid(layout->name) || layout->size == 0 ||
 	    layout->align == 0 || (layout->align & (layout->align - 1)) != 0)
@@ -54,7 +59,7 @@ static int check(const maiko_layout *layout, unsigned depth, uint32_t *buffers)
 		return MAIKO_E2BIG;
 	uint32_t count = 0;
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
-		if (++count > MAIKO_FIELDS_MAX)
+		if (++count > MAIKO_FIELDS_MAX || ++t->fields > MAIKO_FIELDS_TOTAL_MAX)
 			return MAIKO_E2BIG;
 		if (!mk_name_valid(f->name) || !size_fits_kind(f) || f->size > layout->size ||
 		    f->offset > layout->size - f->size)
@@ -62,9 +67,9 @@ static int check(const maiko_layout *layout, unsigned depth, uint32_t *buffers)
 		for (const maiko_field *g = layout->fields; g != f; g++)
 			if (strcmp(f->name, g->name) == 0)
 				return MAIKO_EINVAL;
-		if (f->kind == MAIKO_KIND_BUFFER && ++*buffers > MK_BUFFERS_MAX)
+		if (f->kind == MAIKO_KIND_BUFFER && ++t->buffers > MK_BUFFERS_MAX)
 			return MAIKO_E2BIG;
-		int rc = f->kind == MAIKO_KIND_STRUCT ? check(f->nested, depth + 1, buffers) : 0;
+		int rc = f->kind == MAIKO_KIND_STRUCT ? check(f->nested, depth + 1, t) : 0;
 		if (rc != 0)
 			return rc;
 	}
@@ -73,8 +78,8 @@ static int check(const maiko_layout *layout, unsigned depth, uint32_t *buffers)
 
 int maiko_layout_check(const maiko_layout *layout)
 {
-	uint32_t buffers = 0;
-	return check(layout, 0, &buffers);
+	totals t = {0, 0};
+	return check(layout, 0, &t);
 }
 
 /* FNV-1a with the parameters for 64 bits (draft-eastlake-fnv). */

@@ -35,11 +35,10 @@ static inline struct mk_event **mk_mailbox_slot(const mk_mailbox *box, uint64_t 
 	return &box->ring[position & (box->size - 1)];
 }
 
-/* 0 or MAIKO_ENOMEM. */
-static inline int mk_mailbox_push(mk_mailbox *box, struct mk_event *e)
+/* Appends to a mailbox of that tail, with `length` events. 0 or MAIKO_ENOMEM. */
+static inline int mk_mailbox_append(mk_mailbox *box, struct mk_event *e, uint64_t tail, uint64_t length)
 {
-	uint64_t tail = mk_count(&box->tail);
-	if (MK_UNLIKELY(tail - mk_count(&box->head) == box->size)) {
+	if (MK_UNLIKELY(length == box->size)) {
 		int rc = mk_mailbox_grow(box);
 		if (rc != 0)
 			return rc;
@@ -47,6 +46,13 @@ static inline int mk_mailbox_push(mk_mailbox *box, struct mk_event *e)
 	*mk_mailbox_slot(box, tail) = e;
 	atomic_store_explicit(&box->tail, tail + 1, memory_order_relaxed);
 	return 0;
+}
+
+/* 0 or MAIKO_ENOMEM. */
+static inline int mk_mailbox_push(mk_mailbox *box, struct mk_event *e)
+{
+	uint64_t tail = mk_count(&box->tail);
+	return mk_mailbox_append(box, e, tail, tail - mk_count(&box->head));
 }
 
 /* NULL when empty. */

@@ -79,12 +79,23 @@ static void put_hex(writer *w, const unsigned char *bytes, size_t size)
 	put(w, '"');
 }
 
+/* printf(3) writes the decimal point of the process's locale, of one byte or more. */
 static void put_number(writer *w, double value, int digits)
 {
-	if (isfinite(value))
-		putf(w, "%.*g", digits, value);
-	else
+	char text[64];
+	bool point = false;
+	if (!isfinite(value)) {
 		putf(w, "null");
+		return;
+	}
+	int n = snprintf(text, sizeof text, "%.*g", digits, value);
+	for (int i = 0; i < n && i < (int)sizeof text - 1; i++)
+		if (strchr("0123456789+-e", text[i]) != NULL) {
+			put(w, text[i]);
+		} else if (!point) {
+			put(w, '.');
+			point = true;
+		}
 }
 
 static int64_t signed_of(const void *at, uint32_t size)

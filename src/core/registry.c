@@ -137,6 +137,8 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	t->topic = topic;
 	t->size = desc->layout->size;
 	t->buffer_count = mk_layout_buffers(desc->layout, t->buffers);
+	t->plain = t->buffer_count == 0 && t->size <= MK_INLINE_MAX;
+	t->klass = t->plain ? mk_klass_of(t->size) : 0;
 	rc = mk_names_put(&sup->type_names, desc->layout->name, t);
 	if (rc != 0) {
 		mk_free(t);

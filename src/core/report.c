@@ -82,6 +82,8 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	add_counts(&row->counts, &a->counts);
 	row->counts.queued = tail - head;
 	row->counts.deliveries = tail + mk_count(&a->refused);
+	if (stuck) /* it may be in the middle of a batch, which is counted at its end */
+		row->counts.queued = row->counts.deliveries - fates(&row->counts);
 	r->ledger.actor_count++;
 }
 

@@ -15,7 +15,7 @@
 
 enum { PUBLISH_EVERY = 64 }; /* entries after which a channel is made visible */
 
-static MK_NOINLINE int route_learn(mk_worker *w, const maiko_event_type *desc, mk_route *ret_route)
+int mk_route_learn(mk_worker *w, const maiko_event_type *desc, const mk_route **ret_route)
 {
 	const mk_type *type;
 	int rc = mk_registry_type(w->sup, desc, &type);
@@ -31,19 +31,8 @@ static MK_NOINLINE int route_learn(mk_worker *w, const maiko_event_type *desc, m
 	if (desc->topic != NULL && (route.topic = mk_topic_here(w, type->topic)) == NULL)
 		return MAIKO_ENOMEM;
 	w->routes[type->index] = route;
-	*ret_route = route;
+	*ret_route = &w->routes[type->index];
 	return 0;
-}
-
-int mk_route_find(mk_worker *w, const maiko_event_type *desc, mk_route *ret_route)
-{
-	uint32_t index;
-	if (MK_LIKELY(mk_slot_get(desc->slot, w->sup->serial, &index) && index < w->route_size &&
-		      w->routes[index].type != NULL)) {
-		*ret_route = w->routes[index];
-		return 0;
-	}
-	return route_learn(w, desc, ret_route);
 }
 
 int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
@@ -57,25 +46,6 @@ int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk
 	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
 }
 
-void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t, bool root)
-{
-	e->id = (maiko_id){w->origin, ++w->sequence};
-	if (root || (w->event == NULL && w->cause == NULL)) {
-		e->parent = (maiko_id){0, 0};
-		e->correlation = e->id;
-	} else if (w->event != NULL) {
-		e->parent = w->event->id;
-		e->correlation = w->event->correlation;
-	} else {
-		e->parent = w->cause[0];
-		e->correlation = w->cause[1];
-	}
-	e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns;
-	e->sender = sender;
-	e->topic = t;
-	e->refs = 0;
-}
-
 /* Whether a subscriber in the middle of a change gets what is sent under `marker`. */
 static bool takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
 {
@@ -83,7 +53,7 @@ static bool takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
 	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
 }
 
-static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
+static inline void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
 {
 	uint64_t deliveries = 0;
 	for (uint32_t i = 0; i < t->sub_count; i++) {
@@ -94,8 +64,9 @@ static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
 		if (a->self == e->sender && !a->echo)
 			continue;
 		deliveries++;
-		if (MK_LIKELY(mk_mailbox_length(&a->box) < a->box.capacity && s->simple))
-			mk_deliver(w, a, e);
+		uint64_t tail = mk_count(&a->box.tail), length = tail - mk_count(&a->box.head);
+		if (MK_LIKELY(length < a->box.capacity && s->overflow != MAIKO_KEEP_LATEST))
+			mk_deliver_at(w, a, e, tail, length);
 		else
 			mk_overflow(w, s, e);
 	}
@@ -118,11 +89,10 @@ static MK_NOINLINE int open_channel(mk_worker *w, uint32_t to)
 	return 0;
 }
 
-int mk_router_prepare(mk_worker *w, const mk_topic *t)
+int mk_router_open(mk_worker *w, uint64_t workers)
 {
-	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
-	for (; MK_UNLIKELY(missing != 0); missing &= missing - 1) {
-		int rc = open_channel(w, (uint32_t)__builtin_ctzll(missing));
+	for (; workers != 0; workers &= workers - 1) {
+		int rc = open_channel(w, (uint32_t)__builtin_ctzll(workers));
 		if (rc != 0)
 			return rc;
 	}

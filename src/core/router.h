@@ -5,21 +5,57 @@
 #ifndef MK_ROUTER_H
 #define MK_ROUTER_H
 
+#include "registry.h"
 #include "runtime.h"
 
-/* The route of a type on this worker, asking the registry the first time. */
-int mk_route_find(mk_worker *w, const maiko_event_type *desc, mk_route *ret_route);
+/* The route of a type on this worker, asking the registry the first time. It moves when
+ * another is learnt. */
+int mk_route_learn(mk_worker *w, const maiko_event_type *desc, const mk_route **ret_route);
+
+static inline int mk_route_find(mk_worker *w, const maiko_event_type *desc, const mk_route **ret_route)
+{
+	uint32_t index;
+	if (MK_UNLIKELY(!mk_slot_get(desc->slot, w->sup->serial, &index) || index >= w->route_size ||
+			w->routes[index].type == NULL))
+		return mk_route_learn(w, desc, ret_route);
+	*ret_route = &w->routes[index];
+	return 0;
+}
 
 /* The topic of an event that is routed by content. 0, MAIKO_EINVAL, MAIKO_ENOMEM. */
 int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic);
 
+/* Opens channels to those workers. 0 or MAIKO_ENOMEM. */
+int mk_router_open(mk_worker *w, uint64_t workers);
+
 /* Opens the channels that an event of this topic needs, so that publishing it cannot
  * fail half-way. 0 or MAIKO_ENOMEM. */
-int mk_router_prepare(mk_worker *w, const mk_topic *t);
+static inline int mk_router_prepare(mk_worker *w, const mk_topic *t)
+{
+	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
+	return MK_LIKELY(missing == 0) ? 0 : mk_router_open(w, missing);
+}
 
 /* Gives id and time to an event about to be sent by `sender`, as a child of what the
  * worker is handling (or of its cause) unless `root`. */
-void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t, bool root);
+static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t, bool root)
+{
+	e->id = (maiko_id){w->origin, ++w->sequence};
+	if (root || (w->event == NULL && w->cause == NULL)) {
+		e->parent = (maiko_id){0, 0};
+		e->correlation = e->id;
+	} else if (w->event != NULL) {
+		e->parent = w->event->id;
+		e->correlation = w->event->correlation;
+	} else {
+		e->parent = w->cause[0];
+		e->correlation = w->cause[1];
+	}
+	e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns;
+	e->sender = sender;
+	e->topic = t;
+	e->refs = 0;
+}
 
 /* Publishes a stamped event of this worker's; takes it. Precondition: prepared. */
 void mk_publish(mk_worker *w, mk_event *e);

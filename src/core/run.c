@@ -7,6 +7,7 @@
 #include "run.h"
 
 #include "backpressure.h"
+#include "cycle.h"
 #include "delayed.h"
 #include "overflow.h"
 #include "stop.h"
@@ -361,6 +362,8 @@ void mk_run_next(mk_worker *w)
 {
 	mk_actor *a = pop_ready(w);
 	a->sched &= (uint16_t)~MK_QUEUED;
+	if (MK_UNLIKELY(a->extra != NULL && a->extra->runs_on))
+		mk_cycle_look(w, a);
 	if ((a->sched & MK_HELD) != 0)
 		return;
 	a->sched |= MK_RUNNING;

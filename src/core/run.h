@@ -28,10 +28,10 @@ static inline void mk_wake(mk_worker *w, mk_actor *a)
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a);
 
-/* Queues an event for an actor. */
-static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
+/* Queues an event for an actor, whose mailbox has that tail and length. */
+static inline void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_t tail, uint64_t length)
 {
-	if (MK_UNLIKELY(mk_mailbox_push(&a->box, e) != 0)) {
+	if (MK_UNLIKELY(mk_mailbox_append(&a->box, e, tail, length) != 0)) {
 		mk_deliver_failed(w, a, e);
 		return;
 	}
@@ -40,6 +40,12 @@ static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
 		mk_warm(w, a);
 	MK_TELL(w, MK_SAW_DELIVER, a, e, 0);
 	mk_wake(w, a);
+}
+
+static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t tail = mk_count(&a->box.tail);
+	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head));
 }
 
 /* Whether anything waits for it to run. */

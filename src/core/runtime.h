@@ -105,8 +105,10 @@ typedef struct mk_extra {
 	/* backpressure.c */
 	struct mk_edge *mutes;    /* senders that this actor mutes */
 	struct mk_wait *muted_by; /* subscribers and channels that mute this actor */
-	struct mk_cycle *cycle;   /* runs on although muted */
+	struct mk_cycle *cycle;   /* the last one found since it was muted */
+	bool runs_on;             /* for that cycle's sake, although muted */
 	bool reprobe;
+	uint64_t asked_to_break;  /* at this place in its mailbox */
 	uint32_t allowance;
 	mk_counter mute_count;
 	maiko_actor_id last_probe;
@@ -289,11 +291,15 @@ struct mk_worker {
 
 /* ---- the supervisor ----------------------------------------------------------------- */
 
+/* How far a stop has come; a worker that has not, looks at its control lane first. */
+enum { MK_URGENT_STOP = 1, MK_URGENT_DISCARD = 2 };
+
 typedef enum mk_state { MK_NEW = 0, MK_STARTING, MK_STARTED, MK_STOPPING, MK_STOPPED, MK_ABANDONED } mk_state;
 
 struct maiko_supervisor {
 	maiko_options options;
 	uint32_t serial; /* which supervisor a slot's index is of */
+	_Atomic(int) urgency;
 	volatile uint8_t *alive; /* a page that a fork wipes: 1 here, 0 in a child */
 	mk_seam seam;
 	bool spin;
@@ -321,6 +327,7 @@ struct maiko_supervisor {
 	mk_sender *senders;
 	/* start.c, stop.c */
 	mk_actor *first, **last; /* the first batch, in the order added */
+	struct mk_start_run *start;
 	mk_actor *hooked;        /* to be stopped: the last started first */
 	uint64_t start_count;
 	struct mk_stop *stop;

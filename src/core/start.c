@@ -13,20 +13,21 @@
 #include "topology.h"
 #include "worker.h"
 
-typedef struct start_run {
+/* The supervisor's, because an on_start that does not return keeps it. */
+typedef struct mk_start_run {
 	mk_message message;
 	mk_actor *first;
 	mk_actor *next; /* where it ended: on another worker, failed, or NULL */
 	int status;
 	bool complete;
-} start_run;
+} mk_start_run;
 
 static bool hooked(const mk_actor *a) { return a->class->start != NULL || a->class->stop != NULL; }
 
-static void run_here(mk_worker *w, start_run *s)
+static void run_here(mk_worker *w, mk_start_run *s)
 {
 	mk_actor *a = s->first;
-	while (a != NULL && a->worker == w && s->status == 0) {
+	while (a != NULL && a->worker == w && s->status == 0 && mk_state_of(w->sup) == MK_STARTING) {
 		mk_actor *next = a->next;
 		a->next = NULL;
 		if (hooked(a))
@@ -40,7 +41,7 @@ static void run_here(mk_worker *w, start_run *s)
 
 static void run_message(mk_worker *w, mk_message *m)
 {
-	start_run *s = MK_OF(m, start_run, message);
+	mk_start_run *s = MK_OF(m, mk_start_run, message);
 	run_here(w, s);
 	uv_mutex_lock(&w->sup->lock);
 	s->complete = true;
@@ -48,23 +49,31 @@ static void run_message(mk_worker *w, mk_message *m)
 	uv_mutex_unlock(&w->sup->lock);
 }
 
+/* Waits for a run; false: a stop has given up waiting for an on_start. */
+static bool wait_for(mk_sup *sup, const mk_start_run *s)
+{
+	uv_mutex_lock(&sup->lock);
+	while (!s->complete && mk_state_of(sup) == MK_STARTING)
+		uv_cond_wait(&sup->cond, &sup->lock);
+	bool starting = mk_state_of(sup) == MK_STARTING;
+	uv_mutex_unlock(&sup->lock);
+	return starting;
+}
+
 static int run_hooks(mk_sup *sup)
 {
-	mk_actor *a = sup->first;
-	while (a != NULL) {
-		start_run s = {.message = {.run = run_message}, .first = a};
+	mk_start_run *s = sup->start;
+	for (mk_actor *a = sup->first; a != NULL; a = s->next) {
+		*s = (mk_start_run){.message = {.run = run_message}, .first = a};
 		if (sup->embedded) {
-			run_here(a->worker, &s);
+			run_here(a->worker, s);
 		} else {
-			mk_worker_post(a->worker, &s.message);
-			uv_mutex_lock(&sup->lock);
-			while (!s.complete)
-				uv_cond_wait(&sup->cond, &sup->lock);
-			uv_mutex_unlock(&sup->lock);
+			mk_worker_post(a->worker, &s->message);
+			if (!wait_for(sup, s))
+				return MAIKO_ETIMEDOUT;
 		}
-		if (s.status != 0)
-			return s.status;
-		a = s.next;
+		if (s->status != 0)
+			return s->status;
 	}
 	return 0;
 }
@@ -105,37 +114,59 @@ static int open_all(mk_sup *sup)
 	return rc;
 }
 
+static void tell_to_go(mk_sup *sup)
+{
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		mk_worker *w = sup->workers[i];
+		w->go_message = (mk_message){.run = go};
+		mk_worker_post(w, &w->go_message);
+	}
+}
+
+/* The hooks have run, or one of them has failed. In one piece, so that no stop of
+ * another thread comes between. */
+static int conclude(mk_sup *sup, int rc)
+{
+	uv_mutex_lock(&sup->lock);
+	if (mk_state_of(sup) != MK_STARTING) {
+		rc = MAIKO_ETIMEDOUT;
+	} else {
+		sup->first = NULL;
+		atomic_store_explicit(&sup->state, MK_STARTED, memory_order_release);
+		if (rc == 0)
+			tell_to_go(sup);
+		else
+			mk_stop_failed_start(sup);
+	}
+	mk_topology_started(sup);
+	mk_stop_started(sup);
+	uv_cond_broadcast(&sup->cond);
+	uv_mutex_unlock(&sup->lock);
+	return rc;
+}
+
 int mk_start(mk_sup *sup)
 {
+	mk_start_run *run = MK_NEW(mk_start_run);
+	if (run == NULL)
+		return MAIKO_ENOMEM;
 	int expected = MK_NEW;
 	uv_mutex_lock(&sup->lock);
 	bool first = atomic_compare_exchange_strong(&sup->state, &expected, MK_STARTING);
+	if (first)
+		sup->start = run;
 	uv_mutex_unlock(&sup->lock);
-	if (!first)
+	if (!first) {
+		mk_free(run);
 		return MAIKO_ESTATE;
+	}
 	int rc = open_all(sup);
 	if (rc != 0) {
 		atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);
 		return rc;
 	}
-	rc = run_hooks(sup);
-	uv_mutex_lock(&sup->lock);
-	sup->first = NULL;
-	atomic_store_explicit(&sup->state, MK_STARTED, memory_order_release);
-	for (uint32_t i = 0; rc == 0 && i < mk_worker_total(sup); i++) {
-		mk_worker *w = sup->workers[i];
-		w->go_message = (mk_message){.run = go};
-		mk_worker_post(w, &w->go_message);
-	}
-	mk_topology_started(sup, rc == 0);
-	if (rc == 0)
-		mk_stop_started(sup);
-	uv_cond_broadcast(&sup->cond);
-	uv_mutex_unlock(&sup->lock);
-	if (rc != 0) {
-		mk_stop_failed_start(sup);
-		if (!sup->embedded)
-			mk_stop_wait(sup);
-	}
+	rc = conclude(sup, run_hooks(sup));
+	if (rc != 0 && !sup->embedded)
+		mk_stop_wait(sup);
 	return rc;
 }

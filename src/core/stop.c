@@ -540,7 +540,7 @@ int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(v
 	if (rc == 0 && o->now && mk_state_of(sup) == MK_STOPPING)
 		end_now(sup);
 	int state = mk_state_of(sup);
-	uv_mutex_unlock(&sup->lock);
+	unlock_and_tell(sup);
 	if (rc == 0 && state >= MK_STOPPED && done != NULL)
 		done(arg, state == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0);
 	return rc;

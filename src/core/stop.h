@@ -11,7 +11,9 @@
  *   exit     every worker ends what is left and closes its handles
  *
  * The worker that answers last takes the next step, under the lock. At the deadline all
- * workers are told to discard; the steps go on, quickly.
+ * workers are told to discard; the steps go on, quickly. A worker that has not moved for
+ * the grace after that (one callback, one event) is stuck: it is given up, and the steps go
+ * on without it. Then the supervisor ends abandoned instead of stopped.
  */
 #ifndef MK_STOP_H
 #define MK_STOP_H
@@ -30,9 +32,16 @@ bool mk_stop_settle(mk_sup *sup, mk_actor *a);
 /* Begins, or joins what has begun. `done` may be NULL. */
 int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(void *arg, int status), void *arg);
 
-/* Calls `done` at the end, whoever brings it about; at once if it is over. 0 or
- * MAIKO_ENOMEM. */
-int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void *arg);
+/* Calls `done` at the end, whoever brings it about; at once if it is over. Calls `begun`
+ * (may be NULL), with the lock, when a stop begins or has begun. 0 or MAIKO_ENOMEM. */
+int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg);
+
+/* After the deadline of a stop: gives up what does not return. Workers that can do so by
+ * themselves; a loop that only watches has to, in case none of them can. */
+void mk_stop_look(mk_sup *sup);
+
+/* The workers that were given up. */
+uint64_t mk_stop_stuck(mk_sup *sup);
 
 /* Waits for the end. 0 or MAIKO_ETIMEDOUT, which leaves the supervisor abandoned. */
 int mk_stop_wait(mk_sup *sup);
@@ -45,7 +54,8 @@ void mk_stop_exited(mk_worker *w);
 /* The start is over: begins a stop that was asked for meanwhile. With the lock. */
 void mk_stop_started(mk_sup *sup);
 
-/* The start has failed: all that was started is stopped, the rest discarded. */
+/* The start has failed: all that was started is stopped, the rest discarded. With the
+ * lock. */
 void mk_stop_failed_start(mk_sup *sup);
 
 #endif

@@ -74,6 +74,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 static void free_all(mk_sup *sup)
 {
 	mk_blocking_fini(sup);
+	mk_free(sup->start);
 	if (sup->topology != NULL)
 		mk_topology_fini(sup);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
@@ -157,9 +158,8 @@ static bool join_all(mk_sup *sup)
 	bool all = true;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
-		bool stuck = mk_state_of(sup) == MK_ABANDONED &&
-			     !atomic_load_explicit(&w->finished, memory_order_acquire) &&
-			     atomic_load_explicit(&w->running, memory_order_relaxed) != 0;
+		bool stuck = (mk_stop_stuck(sup) >> i & 1) != 0 &&
+			     !atomic_load_explicit(&w->finished, memory_order_acquire);
 		if (w->thread_made && !stuck) {
 			uv_thread_join(&w->thread);
 			w->thread_made = false;
@@ -169,12 +169,22 @@ static bool join_all(mk_sup *sup)
 	return all;
 }
 
+/* Whether this thread is a worker's: it cannot join itself. */
+static bool is_worker_thread(const mk_sup *sup)
+{
+	uv_thread_t self = uv_thread_self();
+	for (uint32_t i = 0; mk_hosting != 0 && i < mk_worker_total(sup); i++)
+		if (sup->workers[i]->thread_made && uv_thread_equal(&self, &sup->workers[i]->thread))
+			return true;
+	return false;
+}
+
 maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 {
 	if (sup == NULL || mk_forked(sup))
 		return sup;
 	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
-	if (mk_inside != NULL || (!over && (sup->embedded || !mk_may_wait(sup))))
+	if (mk_inside != NULL || is_worker_thread(sup) || (!over && (sup->embedded || !mk_may_wait(sup))))
 		return sup;
 	if (mk_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL) != 0)
 		return sup;
@@ -359,14 +369,14 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	c->done_arg = o == NULL ? NULL : o->done_arg;
 	c->requester = requester == NULL ? 0 : requester->self->id;
 	c->requester_worker = requester == NULL ? 0 : requester->self->worker;
+	c->ret_id = o == NULL ? NULL : o->ret_id;
 	uv_mutex_unlock(&sup->lock);
-	if (o != NULL && o->ret_id != NULL)
-		*o->ret_id = id;
 	int status = 0;
 	rc = mk_topology_request(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
 	if (rc != 0) { /* it has begun to stop since */
 		uv_mutex_lock(&sup->lock);
 		mk_directory_leave(sup, a);
+		sup->workers_coming -= made != NULL;
 		uv_mutex_unlock(&sup->lock);
 		mk_actor_discard(a);
 		if (made != NULL)

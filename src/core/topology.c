@@ -157,13 +157,17 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		c->home = c->worker->index;
 		c->actor->self->worker = c->home;
 	}
-	c->status = interests_add(sup, c->actor, c->home);
+	c->status = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : interests_add(sup, c->actor, c->home);
 }
 
 static void begin_one(mk_sup *sup, mk_change *c)
 {
 	if (c->kind == MAIKO_CHANGE_ADD) {
 		begin_add(sup, c);
+		return;
+	}
+	if (mk_state_of(sup) >= MK_STOPPING) {
+		c->status = MAIKO_ESHUTDOWN;
 		return;
 	}
 	c->actor = mk_directory_find(sup, c->id);
@@ -428,6 +432,7 @@ static void undo_add(mk_sup *sup, mk_change *c)
 {
 	for (uint32_t i = 0; c->begun && i < c->actor->place_count; i++)
 		interest_take(sup, c->actor->places[i].topic, c->home, (maiko_overflow)c->actor->places[i].overflow);
+	mk_worker_at(sup, c->home)->busy = false;
 	mk_directory_leave(sup, c->actor);
 	mk_actor_discard(c->actor);
 	c->actor = NULL;
@@ -473,6 +478,8 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 		uv_mutex_unlock(&sup->lock);
 		return state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
 	}
+	if (change->ret_id != NULL)
+		*change->ret_id = change->id;
 	change->wait = ret_status != NULL ? &waiting : NULL;
 	change->next = NULL;
 	*t->pending_tail = change;
@@ -487,42 +494,7 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 	return 0;
 }
 
-static void cancel(mk_sup *sup, mk_change *c)
-{
-	uv_mutex_lock(&sup->lock);
-	c->status = MAIKO_ESHUTDOWN;
-	if (c->kind == MAIKO_CHANGE_ADD)
-		undo_add(sup, c);
-	if (c->wait != NULL) {
-		c->wait->status = c->status;
-		c->wait->complete = true;
-		uv_cond_broadcast(&sup->cond);
-	}
-	uv_mutex_unlock(&sup->lock);
-	if (c->worker != NULL)
-		mk_worker_abort(c->worker);
-	tell(sup, c);
-}
-
-void mk_topology_started(mk_sup *sup, bool well)
-{
-	mk_topology *t = sup->topology;
-	mk_change *cancelled = NULL;
-	uv_mutex_lock(&sup->lock);
-	if (well) {
-		begin(sup);
-	} else {
-		cancelled = t->pending;
-		t->pending = NULL;
-		t->pending_tail = &t->pending;
-	}
-	uv_mutex_unlock(&sup->lock);
-	while (cancelled != NULL) {
-		mk_change *next = cancelled->next;
-		cancel(sup, cancelled);
-		cancelled = next;
-	}
-}
+void mk_topology_started(mk_sup *sup) { begin(sup); }
 
 void mk_topology_part(mk_worker *w)
 {

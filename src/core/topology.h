@@ -17,6 +17,8 @@
  * for all its subscribers. The actor that a change is about rests meanwhile: else it
  * could cause, by way of a worker that has not passed the marker, an event that misses it.
  *
+ * What has not begun when a stop begins is refused.
+ *
  * Interests are added in 1 and taken away after 2, so that they are always enough.
  */
 #ifndef MK_TOPOLOGY_H
@@ -32,6 +34,7 @@ typedef struct mk_change {
 	maiko_actor_id id;
 	mk_actor *actor; /* set when the batch begins; of an addition, from the start */
 	mk_worker *worker; /* of an addition with a thread of its own: a new worker */
+	maiko_actor_id *ret_id; /* of an addition: set if the change is taken; may be NULL */
 	uint32_t home;
 	uint32_t topic;
 	maiko_overflow overflow;
@@ -59,8 +62,8 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status);
 /* Ends and asks to remove the actors that are to part. */
 void mk_topology_part(mk_worker *w);
 
-/* The start is over, well (begins what was asked for) or not (cancels it). */
-void mk_topology_started(mk_sup *sup, bool well);
+/* The start is over: begins what was asked for meanwhile. With the lock. */
+void mk_topology_started(mk_sup *sup);
 
 /* A marker has come out of a channel. */
 void mk_topology_passed(mk_worker *w);

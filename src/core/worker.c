@@ -142,7 +142,7 @@ bool mk_worker_quiet(mk_worker *w)
 	if (w->ready != NULL || w->parting != NULL || w->deferred != NULL || w->unpublished != 0 ||
 	    !mk_inbox_empty(&w->control) || (mk_count(&w->jobs) != 0 && !w->discarding))
 		return false;
-	for (const mk_actor *a = w->held; a != NULL; a = a->next_held)
+	for (const mk_actor *a = w->held; a != NULL && !w->discarding; a = a->next_held)
 		if (mk_has_work(a) && (a->sched & (MK_ENDED | MK_WAITING)) == 0)
 			return false;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
@@ -151,13 +151,19 @@ bool mk_worker_quiet(mk_worker *w)
 		if (mk_channel_published(ch) != ch->taken_to)
 			return false;
 	}
-	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
+	for (uint64_t left = w->outgoing & ~mk_stop_stuck(w->sup); left != 0; left &= left - 1)
 		if (mk_channel_spilling(w->out[__builtin_ctzll(left)]))
 			return false;
 	return true;
 }
 
 /* ---- a turn ------------------------------------------------------------------------------- */
+
+/* Whether a stop has got further than this worker: its word is on the control lane. */
+static bool is_pressed(const mk_worker *w)
+{
+	return atomic_load_explicit(&w->sup->urgency, memory_order_relaxed) > w->draining + w->discarding;
+}
 
 bool mk_worker_turn(mk_worker *w)
 {
@@ -169,8 +175,11 @@ bool mk_worker_turn(mk_worker *w)
 	if (w->go && !w->draining)
 		mk_foreign_intake(w, false);
 	mk_timers_fire(&w->timers, w->now_ns);
-	for (int left = ACTORS_A_TURN; left > 0 && w->ready != NULL; left--)
+	for (int left = ACTORS_A_TURN; left > 0 && w->ready != NULL; left--) {
 		mk_run_next(w);
+		if (MK_UNLIKELY(is_pressed(w)))
+			break;
+	}
 	if (MK_UNLIKELY(w->parting != NULL))
 		mk_topology_part(w);
 	if (MK_UNLIKELY(w->reprobe))
@@ -260,9 +269,11 @@ static void on_prepare(uv_prepare_t *prepare)
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	do
 		more = mk_worker_turn(w);
-	while (more && !w->left && w->now_ns - start < POLL_EVERY_NS);
-	if (w->left)
-		return;
+	while (more && !w->exiting && w->now_ns - start < POLL_EVERY_NS);
+	if (!w->exiting && mk_state_of(w->sup) == MK_ABANDONED)
+		mk_worker_exit(w); /* it was given up, and has returned after all */
+	if (w->exiting)
+		return; /* and never counts as sleeping: its async is closing */
 	mk_cool(w);
 	if (!more && set_alarm(w)) {
 		uv_idle_stop(&w->idle);
@@ -352,6 +363,7 @@ static void close_one(mk_worker *w, uv_handle_t *handle)
  * about to use it. */
 void mk_worker_exit(mk_worker *w)
 {
+	w->exiting = true;
 	close_one(w, (uv_handle_t *)&w->uv_timer);
 	if (w->sup->embedded) {
 		close_one(w, (uv_handle_t *)&w->async);

@@ -317,7 +317,7 @@ typedef struct two_ends {
 	cell cells[CELLS];
 	cell *unused[CELLS];
 	uint32_t unused_count;
-	uint64_t reclaimed;    /* events that came back */
+	uint64_t reclaimed; /* events that came back */
 	bool marker_under_way;
 	uint64_t wrong_back;   /* the producer's findings */
 	uint64_t taken, wrong; /* the consumer's */

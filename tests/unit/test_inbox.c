@@ -73,103 +73,119 @@ static void closing_one_leaves_another_open(void **state)
 
 /* ---- threads ------------------------------------------------------------------------------ */
 
-enum { PRODUCERS = 3, ITEMS = 30000 };
+/* Many inboxes one after the other: in each of them three producers push while the
+ * consumer takes, closes it at some moment, and all go on to the next. */
+enum { PRODUCERS = 3, INBOXES = 1000, ITEMS = 16 };
 
 typedef struct item {
 	mk_link link;
 	uint32_t producer, n;
 } item;
 
-typedef struct producer {
-	uv_thread_t thread;
-	mk_inbox *inbox;
-	item *items;
-	uint32_t index, accepted;
-	_Atomic(bool) *go;
-} producer;
+typedef struct round_ {
+	mk_inbox inbox;
+	item items[PRODUCERS][ITEMS];
+	uint32_t accepted[PRODUCERS]; /* each producer's own; read once it has ended */
+	uint32_t received[PRODUCERS]; /* the consumer's */
+} round_;
 
-static item items[PRODUCERS][ITEMS];
+static round_ rounds[INBOXES];
+static _Atomic(uint32_t) current;
 
 /* Pushes until it is refused or has no more. */
+static void produce_one(round_ *r, uint32_t me)
+{
+	for (uint32_t n = 0; n < ITEMS; n++) {
+		item *i = &r->items[me][n];
+		i->producer = me;
+		i->n = n;
+		if (!mk_inbox_push(&r->inbox, &i->link))
+			return;
+		r->accepted[me]++;
+	}
+}
+
 static void produce(void *arg)
 {
-	producer *p = arg;
-	while (!atomic_load(p->go))
-		sched_yield();
-	while (p->accepted < ITEMS) {
-		item *i = &p->items[p->accepted];
-		i->producer = p->index;
-		i->n = p->accepted;
-		if (!mk_inbox_push(p->inbox, &i->link))
-			return;
-		p->accepted++;
+	for (uint32_t k = 0; k < INBOXES; k++) {
+		while (atomic_load(&current) < k)
+			sched_yield();
+		produce_one(&rounds[k], (uint32_t)(uintptr_t)arg);
 	}
 }
 
-static void start(producer *producers, mk_inbox *inbox, _Atomic(bool) *go)
-{
-	for (uint32_t i = 0; i < PRODUCERS; i++) {
-		producers[i] = (producer){.inbox = inbox, .items = items[i], .index = i, .go = go};
-		assert_int_equal(uv_thread_create(&producers[i].thread, produce, &producers[i]), 0);
-	}
-}
-
-/* Each producer's items come in its order, so the next is always the one that follows. */
-static uint32_t receive(const mk_link *link, uint32_t next[PRODUCERS])
+/* Each producer's items come in its order: the next is always the one that follows. */
+static uint32_t receive(round_ *r, const mk_link *link)
 {
 	uint32_t count = 0;
 	for (; link != NULL; link = link->next, count++) {
 		const item *i = (const item *)(const void *)link;
-		assert_int_equal(i->n, next[i->producer]);
-		next[i->producer]++;
+		assert_int_equal(i->n, r->received[i->producer]);
+		r->received[i->producer]++;
 	}
 	return count;
+}
+
+/* Takes at least that many of the 48 that may come, then closes. */
+static void consume_one(round_ *r, uint32_t least)
+{
+	for (uint32_t count = 0; count < least; sched_yield())
+		count += receive(r, mk_inbox_take(&r->inbox));
+	receive(r, mk_inbox_close(&r->inbox));
+	assert_null(mk_inbox_take(&r->inbox));
+}
+
+static void each_item_accepted_before_the_close_comes_once_in_order_and_none_after(void **state)
+{
+	(void)state;
+	uv_thread_t threads[PRODUCERS];
+	for (uintptr_t i = 0; i < PRODUCERS; i++)
+		assert_int_equal(uv_thread_create(&threads[i], produce, (void *)i), 0);
+	for (uint32_t k = 0; k < INBOXES; k++) {
+		atomic_store(&current, k);
+		consume_one(&rounds[k], k % 49);
+	}
+	for (int i = 0; i < PRODUCERS; i++)
+		uv_thread_join(&threads[i]);
+	for (int k = 0; k < INBOXES; k++) {
+		assert_null(mk_inbox_take(&rounds[k].inbox));
+		for (int i = 0; i < PRODUCERS; i++)
+			assert_int_equal(rounds[k].accepted[i], rounds[k].received[i]);
+	}
+}
+
+/* One inbox under load, taken again and again. */
+enum { LOAD = 30000 };
+
+static mk_inbox loaded;
+static item load[PRODUCERS][LOAD];
+
+static void produce_load(void *arg)
+{
+	uintptr_t me = (uintptr_t)arg;
+	for (uint32_t n = 0; n < LOAD; n++) {
+		load[me][n].producer = (uint32_t)me;
+		load[me][n].n = n;
+		mk_inbox_push(&loaded, &load[me][n].link);
+	}
 }
 
 static void every_item_of_three_threads_comes_once_and_in_order(void **state)
 {
 	(void)state;
-	static mk_inbox inbox;
-	static producer producers[PRODUCERS];
-	static _Atomic(bool) go;
-	uint32_t next[PRODUCERS] = {0}, total = 0;
-	start(producers, &inbox, &go);
-	atomic_store(&go, true);
+	static round_ r;
+	uv_thread_t threads[PRODUCERS];
+	uint32_t total = 0;
+	for (uintptr_t i = 0; i < PRODUCERS; i++)
+		assert_int_equal(uv_thread_create(&threads[i], produce_load, (void *)i), 0);
 	while (total < 90000) {
-		total += receive(mk_inbox_take(&inbox), next);
+		total += receive(&r, mk_inbox_take(&loaded));
 		sched_yield();
 	}
 	for (int i = 0; i < PRODUCERS; i++)
-		uv_thread_join(&producers[i].thread);
+		uv_thread_join(&threads[i]);
 	assert_int_equal(total, 90000);
-	assert_true(mk_inbox_empty(&inbox));
-}
-
-/* Closed after more and more items, so that the close meets pushes in every state. */
-static void close_at(uint32_t after)
-{
-	mk_inbox inbox = {NULL};
-	producer producers[PRODUCERS];
-	_Atomic(bool) go = false;
-	uint32_t next[PRODUCERS] = {0}, total = 0;
-	start(producers, &inbox, &go);
-	atomic_store(&go, true);
-	while (total < after)
-		total += receive(mk_inbox_take(&inbox), next);
-	receive(mk_inbox_close(&inbox), next);
-	assert_null(mk_inbox_take(&inbox));
-	for (int i = 0; i < PRODUCERS; i++)
-		uv_thread_join(&producers[i].thread);
-	assert_null(mk_inbox_take(&inbox));
-	for (int i = 0; i < PRODUCERS; i++)
-		assert_int_equal(producers[i].accepted, next[i]);
-}
-
-static void what_was_accepted_before_a_close_comes_out_and_nothing_after(void **state)
-{
-	(void)state;
-	for (uint32_t round = 0; round < 150; round++)
-		close_at(round * 20);
+	assert_true(mk_inbox_empty(&loaded));
 }
 
 int main(void)
@@ -180,7 +196,7 @@ int main(void)
 		cmocka_unit_test(a_close_gives_the_rest_and_refuses_what_comes_later),
 		cmocka_unit_test(closing_one_leaves_another_open),
 		cmocka_unit_test(every_item_of_three_threads_comes_once_and_in_order),
-		cmocka_unit_test(what_was_accepted_before_a_close_comes_out_and_nothing_after),
+		cmocka_unit_test(each_item_accepted_before_the_close_comes_once_in_order_and_none_after),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

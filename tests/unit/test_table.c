@@ -94,7 +94,7 @@ static void a_reservation_serves_its_whole_segment(void **state)
 
 /* Two writers take turns under a lock; readers ask for each next entry until it is there,
  * and must then see what it points to. */
-enum { ENTRIES = 20000, WRITERS = 2, READERS = 2 };
+enum { ENTRIES = 8000, WRITERS = 2, READERS = 2 };
 
 static struct {
 	mk_table table;
@@ -149,7 +149,7 @@ static void readers_see_what_writers_stored(void **state)
 	for (int i = 0; i < READERS + WRITERS; i++)
 		uv_thread_join(&threads[i]);
 	assert_int_equal(atomic_load(&shared.wrong), 0);
-	assert_int_equal(atomic_load(&shared.read), 40000);
+	assert_int_equal(atomic_load(&shared.read), 16000);
 	mk_table_fini(&shared.table);
 	uv_mutex_destroy(&shared.lock);
 	assert_int_equal(test_allocator_living(), 0);

@@ -1,0 +1,718 @@
+/*
+ * C10, C6: a stop is graceful, finite and idempotent, wherever it is asked for.
+ */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { LOG_SIZE = 64, SENDERS = 4, STOPPERS = 8, SLOW_NS = 1000000 };
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct word {
+	uint32_t n;
+} word;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(words);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(word, words, n);
+
+static _Atomic(uint64_t) handled, stopped, entered, returned, accepted, refused, wrong, done_calls;
+static _Atomic(int) done_status;
+static _Atomic(uint32_t) log_length;
+static _Atomic(int) log_entries[LOG_SIZE];
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&handled, &stopped, &entered, &returned, &accepted, &refused, &wrong, &done_calls};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+	atomic_store(&done_status, 1);
+	atomic_store(&log_length, 0);
+}
+
+static void note(int entry) { atomic_store(&log_entries[atomic_fetch_add(&log_length, 1)], entry); }
+
+static const char *name_of(const char *what, uint32_t i)
+{
+	static char name[24];
+	snprintf(name, sizeof name, "%s%u", what, i);
+	return name;
+}
+
+static void count_done(void *arg, int status)
+{
+	(void)arg;
+	atomic_store(&done_status, status);
+	atomic_fetch_add(&done_calls, 1);
+}
+
+/* ---- counts, and notes its end ---- */
+
+typedef struct counter {
+	int number;
+} counter;
+
+static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+
+static int counter_on_stop(counter *self, maiko_ctx *ctx)
+{
+	if (!maiko_stopping(ctx))
+		atomic_fetch_add(&wrong, 1);
+	note(self->number);
+	atomic_fetch_add(&stopped, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item), MAIKO_ON_STOP(counter_on_stop));
+
+static void add_counters(maiko_supervisor *sup, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(
+		    maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}), 0);
+}
+
+TEST_WORKERS(on_stop_runs_in_the_reverse_of_the_order_added)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	add_counters(sup, 12);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_add(sup, counter, "late", .init = &(counter){.number = 12}), 0);
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	assert_int_equal(test_finish(sup).handled, 1300);
+	assert_int_equal(atomic_load(&log_length), 13);
+	for (int i = 0; i < 13; i++)
+		assert_int_equal(atomic_load(&log_entries[i]), 12 - i);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- sends much in on_stop, and knows what those that stopped before have sent ---- */
+
+typedef struct talker {
+	uint64_t before; /* handled when its on_stop begins */
+	uint32_t sends;
+} talker;
+
+static int talker_on_stop(talker *self, maiko_ctx *ctx)
+{
+	if (atomic_load(&handled) != self->before)
+		atomic_fetch_add(&wrong, 1);
+	for (uint32_t i = 0; i < self->sends; i++)
+		if (maiko_send(ctx, item, .n = i) != 0)
+			atomic_fetch_add(&wrong, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(talker, MAIKO_ON_STOP(talker_on_stop));
+
+static void drain_after_each(uint32_t workers, uint32_t sends, uint32_t mailbox)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, counter, "counter", .mailbox = mailbox), 0);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(maiko_add(sup, talker, name_of("talker", i),
+					   .init = &(talker){(3 - i) * (uint64_t)sends, sends}, .topics = MAIKO_NO_TOPICS),
+				 0);
+	assert_int_equal(maiko_start(sup), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 4 * sends);
+	assert_int_equal(total.deliveries, 4 * sends);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(what_an_on_stop_sends_is_handled_before_the_next) { drain_after_each(workers, 300, 0); }
+
+TEST_WORKERS(an_on_stop_has_no_allowance) { drain_after_each(workers, 3000, 8); }
+
+/* ---- before the start, twice, again ---- */
+
+TEST_WORKERS(a_stop_before_the_start_is_final)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	add_counters(sup, 3);
+	for (uint32_t i = 0; i < 7; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	assert_int_equal(maiko_join(sup), MAIKO_ESTATE);
+	assert_int_equal(maiko_stop(sup, NULL), 0);
+	assert_int_equal(maiko_start(sup), MAIKO_ESTATE);
+	assert_int_equal(maiko_run(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
+	assert_int_equal(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
+	assert_int_equal(maiko_join(sup), 0);
+	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0);
+	assert_int_equal(atomic_load(&done_calls), 1);
+	assert_int_equal(atomic_load(&done_status), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.deliveries, 21);
+	assert_int_equal(total.discarded, 21);
+	assert_int_equal(atomic_load(&stopped), 0);
+}
+
+TEST_WORKERS(a_stop_can_be_repeated)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	add_counters(sup, 3);
+	assert_int_equal(maiko_start(sup), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(maiko_stop(sup, NULL), 0);
+	assert_int_equal(maiko_join(sup), 0);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&stopped), 3);
+}
+
+TEST_WORKERS(stop_begin_tells_its_end_once)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	add_counters(sup, 3);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0);
+	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0);
+	assert_int_equal(maiko_join(sup), 0);
+	test_wait_for(&done_calls, 2);
+	assert_int_equal(atomic_load(&done_status), 0);
+	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0); /* at once */
+	assert_int_equal(atomic_load(&done_calls), 3);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&done_calls), 3);
+}
+
+/* ---- stops from inside ---- */
+
+typedef struct insider {
+	uint32_t unused;
+} insider;
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+static int insider_on_item(insider *self, const item *ev, maiko_ctx *ctx)
+{
+	maiko_supervisor *sup = maiko_supervisor_of(ctx);
+	(void)self;
+	(void)ev;
+	expect(maiko_stop(sup, NULL) == MAIKO_EDEADLK);
+	expect(maiko_join(sup) == MAIKO_EDEADLK);
+	expect(maiko_start(sup) == MAIKO_EDEADLK);
+	expect(maiko_run(sup) == MAIKO_EDEADLK);
+	expect(maiko_supervisor_free(sup) == sup);
+	expect(maiko_stop_all(ctx) == 0);
+	expect(maiko_stop_all(ctx) == 0);
+	expect(maiko_stop(sup, NULL) == MAIKO_EDEADLK);
+	expect(maiko_stop_begin(sup, NULL, count_done, NULL) == 0);
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(insider, MAIKO_ON(item, insider_on_item));
+
+TEST_WORKERS(an_actor_can_ask_for_a_stop_but_not_wait_for_it)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, insider, "insider"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	assert_int_equal(maiko_join(sup), 0);
+	test_wait_for(&done_calls, 1);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(atomic_load(&handled), 1);
+}
+
+/* The end is told on a worker, which cannot wait for itself. */
+static void free_in_done(void *arg, int status)
+{
+	expect(status == 0);
+	expect(maiko_supervisor_free(arg) == arg);
+	expect(maiko_stop(arg, NULL) == 0);
+	expect(maiko_join(arg) == 0);
+	atomic_fetch_add(&done_calls, 1);
+}
+
+TEST_WORKERS(a_free_on_a_worker_does_nothing)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	add_counters(sup, 2);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_stop_begin(sup, NULL, free_in_done, sup), 0);
+	test_wait_for(&done_calls, 1);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- stops from many threads, with foreign senders ---- */
+
+static void stop_in_thread(void *arg)
+{
+	expect(maiko_stop(arg, NULL) == 0);
+	atomic_fetch_add(&returned, 1);
+}
+
+static void join_in_thread(void *arg)
+{
+	expect(maiko_join(arg) == 0);
+	atomic_fetch_add(&returned, 1);
+}
+
+static void send_until_refused(void *arg)
+{
+	int rc;
+	for (uint32_t i = 0; (rc = maiko_send((maiko_supervisor *)arg, item, .n = i)) == 0; i++)
+		atomic_fetch_add(&accepted, 1);
+	expect(rc == MAIKO_ESHUTDOWN);
+	atomic_fetch_add(&refused, 1);
+}
+
+static void spawn(uv_thread_t *threads, int count, void (*run)(void *arg), void *arg)
+{
+	for (int i = 0; i < count; i++)
+		assert_int_equal(uv_thread_create(&threads[i], run, arg), 0);
+}
+
+static void join(uv_thread_t *threads, int count)
+{
+	for (int i = 0; i < count; i++)
+		assert_int_equal(uv_thread_join(&threads[i]), 0);
+}
+
+static maiko_supervisor *supervisor_with(uint32_t workers, uint32_t credit, uint32_t mailbox)
+{
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .foreign_credit = credit, .mailbox = mailbox};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	return sup;
+}
+
+TEST_WORKERS(many_threads_may_stop_while_many_send)
+{
+	reset();
+	uv_thread_t senders[SENDERS], stoppers[STOPPERS], joiner;
+	maiko_supervisor *sup = supervisor_with(workers, 16, 32);
+	add_counters(sup, 2);
+	assert_int_equal(maiko_start(sup), 0);
+	spawn(senders, SENDERS, send_until_refused, sup);
+	spawn(&joiner, 1, join_in_thread, sup);
+	test_wait_for(&handled, 2000);
+	spawn(stoppers, STOPPERS, stop_in_thread, sup);
+	join(stoppers, STOPPERS);
+	join(senders, SENDERS);
+	join(&joiner, 1);
+	assert_int_equal(atomic_load(&returned), 9);
+	assert_int_equal(atomic_load(&refused), 4);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(ledger->published, atomic_load(&accepted));
+	assert_int_equal(ledger->total.deliveries, 2 * atomic_load(&accepted));
+	assert_int_equal(ledger->total.handled, 2 * atomic_load(&accepted));
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(atomic_load(&stopped), 2);
+}
+
+/* ---- a full subscriber that does not move: its senders wait ---- */
+
+typedef struct blocker {
+	uv_sem_t *gate; /* waited for in each handler */
+} blocker;
+
+static int blocker_on_item(blocker *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&entered, 1);
+	uv_sem_wait(self->gate);
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+
+static int blocker_on_stop(blocker *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&stopped, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(blocker, MAIKO_ON(item, blocker_on_item), MAIKO_ON_STOP(blocker_on_stop));
+
+static maiko_supervisor *supervisor_with_blocker(uint32_t workers, uint32_t credit, uv_sem_t *gate)
+{
+	reset();
+	assert_int_equal(uv_sem_init(gate, 0), 0);
+	maiko_supervisor *sup = supervisor_with(workers, credit, credit);
+	assert_int_equal(maiko_add(sup, blocker, "blocker", .init = &(blocker){gate}, .max_events_per_tick = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	return sup;
+}
+
+TEST_WORKERS(waiting_senders_are_told_of_a_stop)
+{
+	uv_sem_t gate;
+	uv_thread_t senders[SENDERS];
+	maiko_supervisor *sup = supervisor_with_blocker(workers, 4, &gate);
+	spawn(senders, SENDERS, send_until_refused, sup);
+	test_wait_for(&accepted, 8);
+	test_wait_for(&entered, 1);
+	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
+	join(senders, SENDERS); /* while the blocker is still in its handler */
+	uv_sem_post(&gate);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(ledger->published, atomic_load(&accepted));
+	assert_int_equal(ledger->total.deliveries, atomic_load(&accepted));
+	assert_int_equal(ledger->total.handled, 1);
+	assert_int_equal(ledger->total.discarded, atomic_load(&accepted) - 1);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+	assert_int_equal(atomic_load(&wrong), 0);
+	uv_sem_destroy(&gate);
+}
+
+TEST_WORKERS(stop_now_discards_what_is_queued)
+{
+	uv_sem_t gate;
+	maiko_supervisor *sup = supervisor_with_blocker(workers, 200, &gate);
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	test_wait_for(&entered, 1);
+	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
+	uv_sem_post(&gate);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.deliveries, 100);
+	assert_int_equal(total.handled, 1);
+	assert_int_equal(total.discarded, 99);
+	assert_int_equal(atomic_load(&stopped), 1);
+	uv_sem_destroy(&gate);
+}
+
+TEST_WORKERS(a_running_supervisor_can_be_freed)
+{
+	reset();
+	uv_thread_t senders[SENDERS];
+	maiko_supervisor *sup = supervisor_with(workers, 64, 64);
+	add_counters(sup, 4);
+	assert_int_equal(maiko_start(sup), 0);
+	spawn(senders, SENDERS, send_until_refused, sup);
+	test_wait_for(&handled, 1000);
+	assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
+	join(senders, SENDERS); /* a freed supervisor must not be sent to */
+	assert_null(maiko_supervisor_free(sup));
+	assert_int_equal(atomic_load(&stopped), 4);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(a_free_discards_what_is_in_flight)
+{
+	reset();
+	maiko_supervisor *sup = supervisor_with(workers, 1000, 1000);
+	add_counters(sup, 4);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	assert_null(maiko_supervisor_free(sup));
+	assert_int_equal(atomic_load(&stopped), 4);
+}
+
+/* ---- deadlines ---- */
+
+typedef struct slow {
+	uint32_t unused;
+} slow;
+
+static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	for (uint64_t until = uv_hrtime() + SLOW_NS; uv_hrtime() < until;)
+		;
+	return 0;
+}
+
+MAIKO_ACTOR(slow, MAIKO_ON(item, slow_on_item));
+
+TEST_WORKERS(at_the_deadline_the_rest_is_discarded_and_counted)
+{
+	reset();
+	maiko_ledger *ledger = NULL;
+	maiko_supervisor *sup = supervisor_with(workers, 3000, 3000);
+	assert_int_equal(maiko_add(sup, slow, "slow", .max_events_per_tick = 4), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 3000; i++) /* three seconds of work */
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	maiko_stop_options options = {.deadline_ms = 30, .ret_report = &ledger};
+	assert_int_equal(maiko_stop(sup, &options), 0);
+	assert_true(maiko_ledger_balanced(ledger));
+	assert_int_equal(ledger->total.deliveries, 3000);
+	assert_int_equal(ledger->total.handled + ledger->total.discarded, 3000);
+	assert_true(ledger->total.discarded > 0);
+	assert_true(ledger->total.handled > 0);
+	maiko_ledger_free(ledger);
+	test_finish(sup);
+}
+
+/* ---- two that answer each other for ever ---- */
+
+typedef struct asker {
+	uint32_t unused;
+} asker;
+typedef struct replier {
+	uint32_t unused;
+} replier;
+
+static int asker_on_word(asker *self, const word *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	atomic_fetch_add(&handled, 1);
+	return maiko_send(ctx, item, .n = ev->n + 1);
+}
+
+static int replier_on_item(replier *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_send(ctx, word, .n = ev->n + 1);
+}
+
+MAIKO_ACTOR(asker, MAIKO_ON(word, asker_on_word));
+MAIKO_ACTOR(replier, MAIKO_ON(item, replier_on_item));
+
+TEST_WORKERS(an_endless_conversation_ends_at_the_deadline)
+{
+	reset();
+	maiko_ledger *ledger = NULL;
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
+	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	test_wait_for(&handled, 1000);
+	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
+	assert_int_equal(maiko_stop(sup, &options), 0);
+	assert_true(maiko_ledger_balanced(ledger));
+	assert_int_equal(ledger->total.discarded, 5);
+	maiko_ledger_free(ledger);
+	test_finish(sup);
+}
+
+TEST_WORKERS(a_second_stop_now_ends_the_drain_of_the_first)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
+	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	test_wait_for(&handled, 100);
+	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.deadline_ms = MAIKO_NO_DEADLINE}, count_done, NULL),
+			 0);
+	test_wait_for(&handled, atomic_load(&handled) + 100); /* it goes on in the drain */
+	assert_int_equal(atomic_load(&done_calls), 0);
+	assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true}), 0);
+	test_wait_for(&done_calls, 1);
+	test_finish(sup);
+}
+
+/* ---- a failure and a stop at once ---- */
+
+typedef struct failer {
+	uint32_t left;
+} failer;
+
+static int failer_on_item(failer *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	(void)ctx;
+	return self->left-- == 0 ? UV_EIO : 0;
+}
+
+static int failer_on_stop(failer *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&stopped, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(failer, MAIKO_ON(item, failer_on_item), MAIKO_ON_STOP(failer_on_stop));
+
+TEST_WORKERS(failures_while_stopping_change_nothing)
+{
+	for (int round = 0; round < 10; round++) {
+		reset();
+		maiko_supervisor *sup = test_supervisor(workers);
+		for (uint32_t i = 0; i < 8; i++)
+			assert_int_equal(maiko_add(sup, failer, name_of("failer", i), .init = &(failer){i * 12}), 0);
+		assert_int_equal(maiko_add(sup, counter, "counter"), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		for (uint32_t i = 0; i < 100; i++)
+			assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		maiko_counts total = test_finish(sup);
+		assert_int_equal(atomic_load(&handled), 100);
+		assert_int_equal(atomic_load(&stopped), 9);
+		assert_int_equal(total.handled + total.dead, total.deliveries);
+		assert_int_equal(total.handled, 444); /* 1 + 13 + ... + 85 by the failers, 100 */
+	}
+}
+
+/* ---- a callback that does not return ---- */
+
+/* What a stuck worker has is abandoned; kept here, so that it does not count as leaked. */
+static maiko_supervisor *abandoned[64];
+static size_t abandoned_count;
+static uv_sem_t stuck_gate;
+
+static bool has_stopped(const maiko_ledger *ledger, const char *name)
+{
+	return test_actor_row(ledger, name)->status == MAIKO_ACTOR_STOPPED;
+}
+
+/* Whatever else its worker has is lost with it; the others go their way. */
+static void assert_only_stuck(const maiko_ledger *ledger, uint32_t workers)
+{
+	assert_true(maiko_ledger_balanced(ledger));
+	const maiko_actor_row *stuck = test_actor_row(ledger, "stuck");
+	assert_int_equal(stuck->status, MAIKO_ACTOR_STUCK);
+	assert_int_equal(stuck->worker, workers + 1);
+	uint32_t stopped_here = 0;
+	for (uint32_t i = 0; i < 8; i++)
+		stopped_here += has_stopped(ledger, name_of("counter", i));
+	assert_int_equal(stopped_here, 8);
+}
+
+static maiko_supervisor *supervisor_with_stuck(uint32_t workers)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	add_counters(sup, 4);
+	assert_int_equal(
+	    maiko_add(sup, blocker, "stuck", .own_thread = true, .init = &(blocker){&stuck_gate}), 0);
+	for (uint32_t i = 4; i < 8; i++)
+		assert_int_equal(
+		    maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	test_wait_for(&entered, 1);
+	for (uint32_t i = 1; i < 10; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	test_wait_for(&handled, 80);
+	return sup;
+}
+
+TEST_WORKERS(a_stuck_callback_ends_a_stop_with_etimedout)
+{
+	maiko_ledger *ledger = NULL;
+	maiko_supervisor *sup = supervisor_with_stuck(workers);
+	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
+	assert_int_equal(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
+	assert_int_equal(atomic_load(&stopped), 8); /* all but the stuck one's */
+	assert_int_equal(atomic_load(&log_length), 8);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(atomic_load(&log_entries[i]), 7 - i);
+	assert_only_stuck(ledger, workers);
+	maiko_ledger_free(ledger);
+	assert_int_equal(maiko_stop(sup, NULL), MAIKO_ETIMEDOUT);
+	assert_int_equal(maiko_join(sup), MAIKO_ETIMEDOUT);
+	assert_int_equal(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
+	assert_int_equal(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
+	abandoned[abandoned_count++] = sup;
+	assert_null(maiko_supervisor_free(sup));
+}
+
+TEST_WORKERS(stop_begin_tells_of_a_stuck_callback)
+{
+	maiko_supervisor *sup = supervisor_with_stuck(workers);
+	maiko_stop_options options = {.deadline_ms = 20};
+	assert_int_equal(maiko_stop_begin(sup, &options, count_done, NULL), 0);
+	test_wait_for(&done_calls, 1);
+	assert_int_equal(atomic_load(&done_status), MAIKO_ETIMEDOUT);
+	assert_int_equal(atomic_load(&stopped), 8);
+	assert_int_equal(maiko_join(sup), MAIKO_ETIMEDOUT);
+	abandoned[abandoned_count++] = sup;
+	assert_null(maiko_supervisor_free(sup));
+}
+
+/* Its worker has all the others. */
+static void a_stuck_callback_on_the_only_worker(void **state)
+{
+	(void)state;
+	reset();
+	maiko_ledger *ledger = NULL;
+	maiko_supervisor *sup = test_supervisor(1);
+	add_counters(sup, 2);
+	assert_int_equal(maiko_add(sup, blocker, "stuck", .init = &(blocker){&stuck_gate}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	test_wait_for(&entered, 1);
+	maiko_stop_options options = {.now = true, .ret_report = &ledger};
+	assert_int_equal(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
+	assert_int_equal(test_actor_row(ledger, "stuck")->status, MAIKO_ACTOR_STUCK);
+	assert_true(maiko_ledger_balanced(ledger));
+	assert_int_equal(atomic_load(&stopped), 0);
+	maiko_ledger_free(ledger);
+	abandoned[abandoned_count++] = sup;
+	assert_null(maiko_supervisor_free(sup));
+}
+
+static int open_gate(void **state)
+{
+	(void)state;
+	return uv_sem_init(&stuck_gate, 0);
+}
+
+static int release_the_stuck(void **state)
+{
+	(void)state;
+	uint64_t before = atomic_load(&handled);
+	for (size_t i = 0; i < 10 * abandoned_count; i++)
+		uv_sem_post(&stuck_gate);
+	test_wait_for(&handled, before + abandoned_count);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(on_stop_runs_in_the_reverse_of_the_order_added),
+	    cmocka_unit_test(what_an_on_stop_sends_is_handled_before_the_next),
+	    cmocka_unit_test(an_on_stop_has_no_allowance),
+	    cmocka_unit_test(a_stop_before_the_start_is_final),
+	    cmocka_unit_test(a_stop_can_be_repeated),
+	    cmocka_unit_test(stop_begin_tells_its_end_once),
+	    cmocka_unit_test(an_actor_can_ask_for_a_stop_but_not_wait_for_it),
+	    cmocka_unit_test(a_free_on_a_worker_does_nothing),
+	    cmocka_unit_test(many_threads_may_stop_while_many_send),
+	    cmocka_unit_test(waiting_senders_are_told_of_a_stop),
+	    cmocka_unit_test(stop_now_discards_what_is_queued),
+	    cmocka_unit_test(a_running_supervisor_can_be_freed),
+	    cmocka_unit_test(a_free_discards_what_is_in_flight),
+	    cmocka_unit_test(at_the_deadline_the_rest_is_discarded_and_counted),
+	    cmocka_unit_test(an_endless_conversation_ends_at_the_deadline),
+	    cmocka_unit_test(a_second_stop_now_ends_the_drain_of_the_first),
+	    cmocka_unit_test(failures_while_stopping_change_nothing),
+	    cmocka_unit_test(a_stuck_callback_ends_a_stop_with_etimedout),
+	    cmocka_unit_test(stop_begin_tells_of_a_stuck_callback),
+	    cmocka_unit_test(a_stuck_callback_on_the_only_worker),
+	};
+	return cmocka_run_group_tests(tests, open_gate, release_the_stuck);
+}

@@ -1,0 +1,174 @@
+/*
+ * test_cores.c - how many cores the process may use: by affinity, and by the quota of its
+ * cgroup, as the kernel writes it to files. The room is compiled in here, so that it reads
+ * files of the test's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "support.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+static struct {
+	const char *path, *content;
+} files[8]; /* what the kernel says; ends with a NULL */
+static unsigned parallelism;
+static bool real; /* ask the kernel itself */
+
+static FILE *open_file(const char *path, const char *mode)
+{
+	if (real)
+		return fopen(path, mode);
+	for (int i = 0; files[i].path != NULL; i++)
+		if (strcmp(files[i].path, path) == 0)
+			return fmemopen((void *)(uintptr_t)files[i].content, strlen(files[i].content), "r");
+	return NULL;
+}
+
+static unsigned available(void) { return real ? uv_available_parallelism() : parallelism; }
+
+#define fopen open_file
+#define uv_available_parallelism available
+#include "cores.c"
+#undef fopen
+#undef uv_available_parallelism
+
+static int eight_cores_and_no_files(void **state)
+{
+	(void)state;
+	memset(files, 0, sizeof files);
+	parallelism = 8;
+	real = false;
+	return 0;
+}
+
+static void file(const char *path, const char *content)
+{
+	int i = 0;
+	while (files[i].path != NULL)
+		i++;
+	files[i].path = path;
+	files[i].content = content;
+}
+
+static void without_a_cgroup_affinity_decides(void **state)
+{
+	(void)state;
+	assert_int_equal(mk_cores(), 8);
+	parallelism = 1;
+	assert_int_equal(mk_cores(), 1);
+	parallelism = 0; /* libuv could not tell */
+	assert_int_equal(mk_cores(), 1);
+}
+
+static void a_quota_is_rounded_up(void **state)
+{
+	(void)state;
+	file("/proc/self/cgroup", "0::/\n");
+	file("/sys/fs/cgroup/cpu.max", "150000 100000\n");
+	assert_int_equal(mk_cores(), 2);
+	files[1].content = "200000 100000\n";
+	assert_int_equal(mk_cores(), 2);
+	files[1].content = "200001 100000\n";
+	assert_int_equal(mk_cores(), 3);
+	files[1].content = "1000 100000\n";
+	assert_int_equal(mk_cores(), 1);
+}
+
+static void a_quota_never_adds_cores(void **state)
+{
+	(void)state;
+	file("/proc/self/cgroup", "0::/\n");
+	file("/sys/fs/cgroup/cpu.max", "6400000 100000\n");
+	assert_int_equal(mk_cores(), 8);
+}
+
+static void max_means_no_quota(void **state)
+{
+	(void)state;
+	file("/proc/self/cgroup", "0::/a\n");
+	file("/sys/fs/cgroup/a/cpu.max", "max 100000\n");
+	assert_int_equal(mk_cores(), 8);
+}
+
+static void the_tightest_of_the_groups_above_counts(void **state)
+{
+	(void)state;
+	file("/proc/self/cgroup", "0::/a/b/c\n");
+	file("/sys/fs/cgroup/a/b/c/cpu.max", "500000 100000\n");
+	file("/sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
+	file("/sys/fs/cgroup/a/cpu.max", "300000 100000\n");
+	assert_int_equal(mk_cores(), 3);
+	files[1].content = "200000 100000\n";
+	assert_int_equal(mk_cores(), 2);
+}
+
+static void a_hybrid_machine_has_the_line_of_version_2_anywhere(void **state)
+{
+	(void)state;
+	file("/proc/self/cgroup", "3:cpu,cpuacct:/x\n0::/service\n1:name=systemd:/y\n");
+	file("/sys/fs/cgroup/service/cpu.max", "400000 100000\n");
+	assert_int_equal(mk_cores(), 4);
+}
+
+static void version_1_has_two_files(void **state)
+{
+	(void)state;
+	file("/proc/self/cgroup", "3:cpu,cpuacct:/x\n");
+	file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "250000\n");
+	file("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+	assert_int_equal(mk_cores(), 3);
+	files[1].content = "-1\n"; /* none */
+	assert_int_equal(mk_cores(), 8);
+	files[1].content = "250000\n";
+	files[2].path = "elsewhere";
+	assert_int_equal(mk_cores(), 8);
+}
+
+static void nonsense_is_no_quota(void **state)
+{
+	(void)state;
+	static const char *const nonsense[] = {"\n", "100000\n", "0 100000\n", "100000 0\n", "-5 -5\n", "a b\n"};
+	file("/proc/self/cgroup", "0::/\n");
+	file("/sys/fs/cgroup/cpu.max", "");
+	for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
+		files[1].content = nonsense[i];
+		assert_int_equal(mk_cores(), 8);
+	}
+}
+
+static void bound_to_one_core_there_is_one(void **state)
+{
+	(void)state;
+	cpu_set_t before, one;
+	real = true;
+	assert_true(mk_cores() >= 1);
+	assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+	int core = sched_getcpu();
+	CPU_ZERO(&one);
+	CPU_SET(core, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+	uint32_t cores = mk_cores();
+	assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+	assert_int_equal(cores, 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, eight_cores_and_no_files)
+	const struct CMUnitTest tests[] = {
+		TEST(without_a_cgroup_affinity_decides),
+		TEST(a_quota_is_rounded_up),
+		TEST(a_quota_never_adds_cores),
+		TEST(max_means_no_quota),
+		TEST(the_tightest_of_the_groups_above_counts),
+		TEST(a_hybrid_machine_has_the_line_of_version_2_anywhere),
+		TEST(version_1_has_two_files),
+		TEST(nonsense_is_no_quota),
+		TEST(bound_to_one_core_there_is_one),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
