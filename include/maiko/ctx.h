@@ -108,7 +108,8 @@ MAIKO_API int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, con
 MAIKO_API struct uv_loop_s *maiko_loop(maiko_ctx *ctx);
 
 /* Ties a handle of that loop to this actor: when the actor ends it is closed, if it
- * is not closing yet, and the state is freed only after the close callback. Errors:
+ * is not closing yet, and the state is freed only after the close callback. To close it before
+ * that, use maiko_close rather than uv_close, or it is taken for open. Errors:
  * MAIKO_EINVAL (a NULL, or a handle of another loop), MAIKO_EEXIST, MAIKO_ENOMEM,
  * MAIKO_ESTATE (the actor is ending). */
 MAIKO_API int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle);

@@ -116,6 +116,7 @@ void mk_actor_free(mk_actor *a)
 {
 	if (a->extra != NULL) {
 		mk_free(a->extra->kept);
+		mk_free(a->extra->seen);
 		mk_free(a->extra->detail);
 		mk_free(a->extra);
 	}
@@ -220,5 +221,5 @@ void mk_actor_depart(mk_worker *w, mk_actor *a)
 	if (a->class->tick != NULL)
 		mk_timers_unreserve(&w->timers);
 	MK_TELL(w, MK_SAW_REMOVE, a, NULL, 0);
-	mk_adopted_close(w, a, mk_actor_free);
+	mk_adopted_depart(w, a);
 }

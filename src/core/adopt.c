@@ -5,10 +5,12 @@
  * libuv has let go of it. Handles that are closed through us tell when that is. One that
  * the user has closed himself does not; but libuv runs all close callbacks that are due in
  * one go, after which a handle of ours, closed later, has its callback in the same go or
- * the next: so each departure ends with closing such a handle and one more turn.
+ * the next: so a departure, once all others have told, ends with closing such a handle
+ * twice.
  */
 #include "adopt.h"
 
+#include "actor.h"
 #include "run.h"
 #include "worker.h"
 
@@ -26,7 +28,6 @@ typedef struct departure {
 	uv_timer_t timer;
 	mk_worker *worker;
 	mk_actor *actor;
-	void (*closed)(mk_actor *a);
 } departure;
 
 int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
@@ -59,15 +60,53 @@ static void unlink_one(mk_adopted *d)
 	*at = d->next;
 }
 
+static void departed(uv_handle_t *handle)
+{
+	departure *d = MK_OF(handle, departure, timer);
+	mk_worker *w = d->worker;
+	mk_actor_free(d->actor);
+	mk_free(d);
+	mk_worker_handle_closed(w);
+}
+
+static void close_again(uv_handle_t *handle)
+{
+	departure *d = MK_OF(handle, departure, timer);
+	uv_timer_init(d->worker->loop, &d->timer);
+	uv_close((uv_handle_t *)&d->timer, departed);
+}
+
+/* Nothing that tells is left. */
+static void depart(mk_worker *w, mk_actor *a)
+{
+	departure *d = MK_NEW(departure);
+	if (d == NULL) { /* the actor stays until the worker is freed, after its loop */
+		a->next_here = w->actors;
+		a->prev_here = NULL;
+		if (w->actors != NULL)
+			w->actors->prev_here = a;
+		w->actors = a;
+		return;
+	}
+	d->worker = w;
+	d->actor = a;
+	w->open_handles++;
+	uv_timer_init(w->loop, &d->timer);
+	uv_close((uv_handle_t *)&d->timer, close_again);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	mk_adopted *d = handle->data;
-	mk_worker *w = d->actor->worker;
+	mk_actor *a = d->actor;
+	mk_worker *w = a->worker;
 	handle->data = d->data;
 	unlink_one(d);
 	if (d->closed != NULL)
 		d->closed(handle);
 	mk_free(d);
+	if (a->extra->departing && a->extra->adopted == NULL)
+		depart(w, a);
 	mk_worker_handle_closed(w);
 }
 
@@ -93,57 +132,33 @@ int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struc
 	return MAIKO_EINVAL;
 }
 
-static void departed(uv_handle_t *handle)
+void mk_adopted_close(mk_worker *w, mk_actor *a)
 {
-	departure *d = MK_OF(handle, departure, timer);
-	mk_worker *w = d->worker;
-	d->closed(d->actor);
-	mk_free(d);
-	mk_worker_handle_closed(w);
-}
-
-static void close_again(uv_handle_t *handle)
-{
-	departure *d = MK_OF(handle, departure, timer);
-	if (uv_timer_init(d->worker->loop, &d->timer) == 0)
-		uv_close((uv_handle_t *)&d->timer, departed);
-}
-
-void mk_adopted_close(mk_worker *w, mk_actor *a, void (*closed)(mk_actor *a))
-{
-	if (a->extra == NULL || a->extra->adopted == NULL) {
-		if (closed != NULL)
-			closed(a);
+	if (a->extra == NULL)
 		return;
-	}
 	for (mk_adopted *d = a->extra->adopted, *next; d != NULL; d = next) {
 		next = d->next;
 		if (d->closing)
 			continue;
 		if (!uv_is_closing(d->handle)) {
 			close_one(w, d);
-		} else { /* closed by the user: it is no more than waited for */
+		} else { /* closed by the user */
 			unlink_one(d);
 			mk_free(d);
 		}
 	}
-	if (closed == NULL)
-		return;
-	departure *last = MK_NEW(departure);
-	if (last == NULL || uv_timer_init(w->loop, &last->timer) != 0) {
-		mk_free(last); /* the actor stays until the worker is freed, after its loop */
-		a->next_here = w->actors;
-		a->prev_here = NULL;
-		if (w->actors != NULL)
-			w->actors->prev_here = a;
-		w->actors = a;
+}
+
+void mk_adopted_depart(mk_worker *w, mk_actor *a)
+{
+	if (a->extra == NULL || a->extra->adopted == NULL) {
+		mk_actor_free(a);
 		return;
 	}
-	last->worker = w;
-	last->actor = a;
-	last->closed = closed;
-	w->open_handles++;
-	uv_close((uv_handle_t *)&last->timer, close_again);
+	mk_adopted_close(w, a);
+	a->extra->departing = true;
+	if (a->extra->adopted == NULL)
+		depart(w, a);
 }
 
 /* ---- the way back --------------------------------------------------------------------------- */

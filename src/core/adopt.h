@@ -6,8 +6,11 @@
 
 #include "runtime.h"
 
-/* Closes what the actor has adopted; `closed` runs when the last close callback has
- * returned, or at once. */
-void mk_adopted_close(mk_worker *w, mk_actor *a, void (*closed)(mk_actor *a));
+/* Closes what the actor has adopted. */
+void mk_adopted_close(mk_worker *w, mk_actor *a);
+
+/* The same for one that has left its worker, and frees it when the last close callback
+ * has returned, or at once. */
+void mk_adopted_depart(mk_worker *w, mk_actor *a);
 
 #endif

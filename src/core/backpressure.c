@@ -52,7 +52,7 @@ static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 	if (wait->channel != NULL || !mk_cycle_runs_on(a))
 		mk_hold_muted(w, a);
 	if (wait->channel == NULL)
-		mk_probe(w, a, wait);
+		mk_probe_soon(w, a);
 }
 
 /* Takes a wait from its actor and frees it. */
@@ -67,6 +67,7 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 		mk_cycle_released(a, wait->subscriber);
 		if (a->extra->muted_by == NULL) {
 			mk_cycle_leave(a);
+			a->extra->seen_count = 0;
 			MK_TELL(w, MK_SAW_RELEASE, a, NULL, 0);
 			mk_permit(w, a, MK_MUTED);
 		} else if (a->extra->runs_on && !mk_is_muted_by_channel(a)) {
@@ -201,7 +202,6 @@ void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 		return;
 	wait->next_of_channel = ch->waits;
 	ch->waits = wait;
-	atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
 	if (a != NULL)
 		wait_set(w, a, wait);
 	else
@@ -211,6 +211,8 @@ void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 void mk_release_channel(mk_worker *w, mk_channel *ch)
 {
 	mk_wait *wait = ch->waits;
+	if (!atomic_load_explicit(&ch->producer_waits, memory_order_relaxed))
+		return;
 	ch->waits = NULL;
 	atomic_store_explicit(&ch->producer_waits, false, memory_order_relaxed);
 	while (wait != NULL) {

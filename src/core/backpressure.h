@@ -43,6 +43,8 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber);
 /* The same, once it has fallen to its low mark, half its capacity. */
 void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
 
+/* The channel has room again: those it mutes go on, and it need not wake us any more.
+ * Nothing if it was not full. */
 void mk_release_channel(mk_worker *w, mk_channel *ch);
 
 /* Holds an actor that is muted; it has its allowance. */
@@ -53,7 +55,9 @@ bool mk_is_muted_by_channel(const mk_actor *a);
 /* The actor ends: it waits for nobody any more, and leaves its cycle. */
 void mk_forget_waits(mk_worker *w, mk_actor *a);
 
-/* Sends the probes again that found no memory. */
+/* Sends the probes that are due: one an actor, along all its edges. Not more often than
+ * every millisecond while the worker has other work: an edge that soon goes again needs
+ * none. */
 void mk_reprobe(mk_worker *w);
 
 static inline bool mk_is_muted(const mk_actor *a) { return a->extra != NULL && a->extra->muted_by != NULL; }

@@ -30,7 +30,7 @@ typedef struct mk_blocking {
 	uv_mutex_t mutex;
 	uv_cond_t cond;
 	mk_job *queue, **tail;
-	uint32_t threads, idle, running;
+	uint32_t threads, idle, running, queued;
 	bool closing;
 	uv_thread_t thread[];
 } mk_blocking;
@@ -101,6 +101,7 @@ static mk_job *next_job(mk_blocking *b, bool ran)
 		if (b->queue == NULL)
 			b->tail = &b->queue;
 		b->running++;
+		b->queued--;
 	}
 	uv_mutex_unlock(&b->mutex);
 	return job;
@@ -129,16 +130,20 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 	if (w->event != NULL) {
 		job->cause[0] = w->event->id;
 		job->cause[1] = w->event->correlation;
+	} else if (w->cause != NULL) {
+		job->cause[0] = w->cause[0];
+		job->cause[1] = w->cause[1];
 	}
 	memcpy(job->data, data, type->size);
 	uv_mutex_lock(&b->mutex);
-	if (b->idle == 0 && b->threads < w->sup->options.blocking_threads &&
+	if (b->idle <= b->queued && b->threads < w->sup->options.blocking_threads &&
 	    uv_thread_create(&b->thread[b->threads], pool_main, b) == 0)
 		b->threads++;
 	bool served = b->threads > 0;
 	if (served) {
 		*b->tail = job;
 		b->tail = &job->next;
+		b->queued++;
 		uv_cond_signal(&b->cond);
 	}
 	uv_mutex_unlock(&b->mutex);

@@ -2,7 +2,8 @@
  * cycle.c - see backpressure.h for the algorithm.
  *
  * A probe carries the path it has walked, so that the one that comes home names the
- * cycle. It is not forwarded twice by one actor, nor into its own path.
+ * cycle. An actor sends each probe of each initiator on once (the `dependent` array of the
+ * paper), so a probe costs at most a message an edge, however many paths there are.
  */
 #include "cycle.h"
 
@@ -83,7 +84,7 @@ void mk_cycle_look(mk_worker *w, mk_actor *a)
 	if (mk_cycle_runs_on(a))
 		return;
 	a->extra->runs_on = false;
-	a->extra->reprobe = w->reprobe = true;
+	mk_probe_soon(w, a);
 	mk_hold_muted(w, a);
 }
 
@@ -202,7 +203,7 @@ static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
 	mk_cycle *c = mk_malloc(sizeof *c + p->length * sizeof c->members[0]);
 	if (c == NULL) {
-		a->extra->reprobe = w->reprobe = true;
+		mk_probe_soon(w, a);
 		return;
 	}
 	atomic_init(&c->refs, 1);
@@ -210,23 +211,23 @@ static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 	c->count = p->length;
 	memcpy(c->members, p->path, p->length * sizeof c->members[0]);
 	if (!tell_members(w, c, run_on))
-		a->extra->reprobe = w->reprobe = true;
+		mk_probe_soon(w, a);
 	cycle_unref(c);
 }
 
 static void probe_arrived(mk_worker *w, mk_message *m);
 
-/* Sends a probe on to what mutes `a`; `from` NULL: a new one. */
-static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_probe_message *from)
+/* Sends a probe on to what mutes `a`; `from` NULL: a new one of that number. */
+static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_probe_message *from, uint64_t number)
 {
 	uint32_t length = from == NULL ? 1 : from->length + 1;
 	mk_probe_message *p = mk_malloc(sizeof *p + length * sizeof p->path[0]);
 	if (p == NULL) {
-		a->extra->reprobe = w->reprobe = true;
+		mk_probe_soon(w, a);
 		return;
 	}
 	p->message = (mk_message){.run = probe_arrived, .drop = probe_drop};
-	p->number = from == NULL ? ++w->sequence : from->number;
+	p->number = number;
 	p->target = wait->subscriber;
 	p->length = length;
 	if (from != NULL)
@@ -235,11 +236,30 @@ static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_pro
 	mk_worker_post(mk_worker_at(w->sup, p->target->worker), &p->message);
 }
 
-static bool walked(const mk_probe_message *p, const mk_sender *s)
+static void forward_all(mk_worker *w, mk_actor *a, const mk_probe_message *from, uint64_t number)
 {
-	for (uint32_t i = 0; i < p->length; i++)
-		if (p->path[i] == s)
-			return true;
+	for (const mk_wait *wait = a->extra->muted_by; wait != NULL; wait = wait->next)
+		if (wait->channel == NULL)
+			forward(w, a, wait, from, number);
+}
+
+typedef struct mk_seen {
+	const mk_sender *initiator;
+	uint64_t number;
+} mk_seen;
+
+/* Whether a probe has been here; remembers it. Without memory it counts as one that has. */
+static bool has_seen(mk_extra *x, const mk_probe_message *p)
+{
+	for (uint32_t i = 0; i < x->seen_count; i++)
+		if (x->seen[i].initiator == p->path[0]) {
+			bool seen = x->seen[i].number >= p->number;
+			x->seen[i].number = seen ? x->seen[i].number : p->number;
+			return seen;
+		}
+	if (mk_reserve((void **)&x->seen, &x->seen_size, x->seen_count + 1, sizeof *x->seen) != 0)
+		return true;
+	x->seen[x->seen_count++] = (mk_seen){p->path[0], p->number};
 	return false;
 }
 
@@ -248,32 +268,27 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
 	mk_actor *a = mk_directory_look(w->sup, p->target->id);
 	if (a != NULL && mk_is_muted(a)) {
-		mk_extra *x = a->extra;
-		bool seen = x->last_probe == p->path[0]->id && x->last_probe_number == p->number;
-		if (a->self == p->path[0]) {
+		if (a->self == p->path[0])
 			came_home(w, a, p);
-		} else if (!seen && !walked(p, a->self)) {
-			x->last_probe = p->path[0]->id;
-			x->last_probe_number = p->number;
-			for (const mk_wait *wait = x->muted_by; wait != NULL; wait = wait->next)
-				if (wait->channel == NULL)
-					forward(w, a, wait, p);
-		}
+		else if (!has_seen(a->extra, p))
+			forward_all(w, a, p, p->number);
 	}
 	probe_drop(m);
 }
 
-void mk_probe(mk_worker *w, mk_actor *a, const mk_wait *wait) { forward(w, a, wait, NULL); }
+void mk_probe_soon(mk_worker *w, mk_actor *a) { a->extra->reprobe = w->reprobe = true; }
 
 void mk_reprobe(mk_worker *w)
 {
+	enum { EVERY_NS = 1000000 };
+	if (w->ready != NULL && w->now_ns - w->probed_ns < EVERY_NS)
+		return;
+	w->probed_ns = w->now_ns;
 	w->reprobe = false;
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here) {
+	for (mk_actor *a = w->held; a != NULL; a = a->next_held) {
 		if (a->extra == NULL || !a->extra->reprobe)
 			continue;
 		a->extra->reprobe = false;
-		for (const mk_wait *wait = a->extra->muted_by; wait != NULL; wait = wait->next)
-			if (wait->channel == NULL)
-				forward(w, a, wait, NULL);
+		forward_all(w, a, NULL, ++w->sequence);
 	}
 }

@@ -7,8 +7,8 @@
 #include "runtime.h"
 #include "wait.h"
 
-/* Sends a probe from `a` along a new edge of it. */
-void mk_probe(mk_worker *w, mk_actor *a, const mk_wait *wait);
+/* An actor has a new edge: a probe of it goes out soon (mk_reprobe). */
+void mk_probe_soon(mk_worker *w, mk_actor *a);
 
 /* A subscriber is given more although it mutes the sender: breaks the cycle that does
  * it once the bound is reached. */

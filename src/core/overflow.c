@@ -129,8 +129,10 @@ static void remember(mk_actor *a, const mk_event *e, uint64_t key, uint64_t plac
 	if (mk_extra_of(a) == NULL)
 		return;
 	struct mk_keep *keep = a->extra->keep;
-	if ((keep == NULL || keep->count * 2 >= keep->size) && !grow(a))
+	if ((keep == NULL || keep->count * 2 >= keep->size) && !grow(a)) {
+		shift(a); /* it is not in the index: search */
 		return;
+	}
 	keep = a->extra->keep;
 	mk_keep_entry *entry = entry_of(keep, e, key);
 	keep->count += entry->topic == NULL;
@@ -152,9 +154,10 @@ static bool find_latest(const mk_actor *a, const mk_event *e, uint64_t key, uint
 		struct mk_keep *keep = a->extra->keep;
 		const mk_keep_entry *entry = entry_of(keep, e, key);
 		keep->shifted &= mk_mailbox_length(&a->box) != 0;
-		if (entry->topic == NULL || (entry->place < mk_count(&a->box.head) && !keep->shifted))
+		bool over = entry->topic == NULL || entry->place < mk_count(&a->box.head);
+		if (over && !keep->shifted)
 			return false;
-		if (holds(a, entry->place, e, key)) {
+		if (!over && holds(a, entry->place, e, key)) {
 			*ret_place = entry->place;
 			return true;
 		}

@@ -65,7 +65,7 @@ static inline void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t mark
 			continue;
 		deliveries++;
 		uint64_t tail = mk_count(&a->box.tail), length = tail - mk_count(&a->box.head);
-		if (MK_LIKELY(length < a->box.capacity && s->overflow != MAIKO_KEEP_LATEST))
+		if (MK_LIKELY(length < a->box.capacity && s->simple))
 			mk_deliver_at(w, a, e, tail, length);
 		else
 			mk_overflow(w, s, e);
@@ -132,6 +132,7 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 		MK_TELL(w, MK_SAW_OVERFLOW, NULL, e, (int)to);
 		return;
 	} else {
+		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
 		mk_mute_by_channel(w, e->sender, ch);
 	}
 	e->refs++;
@@ -226,7 +227,7 @@ bool mk_router_flush(mk_worker *w)
 			w->unpublished |= UINT64_C(1) << to;
 			spilling |= mk_channel_spilling(ch);
 		}
-		if (ch->waits != NULL && !mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
+		if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
 			mk_release_channel(w, ch);
 		if ((w->unpublished >> to & 1) != 0)
 			make_visible(w, to);

@@ -111,8 +111,8 @@ typedef struct mk_extra {
 	uint64_t asked_to_break;  /* at this place in its mailbox */
 	uint32_t allowance;
 	mk_counter mute_count;
-	maiko_actor_id last_probe;
-	uint64_t last_probe_number;
+	struct mk_seen *seen; /* whose probes it has sent on */
+	uint32_t seen_count, seen_size;
 	/* keep.c */
 	struct mk_keep *keep; /* where each key's latest lies in the mailbox */
 	/* run.c */
@@ -122,6 +122,7 @@ typedef struct mk_extra {
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
 	/* adopt.c */
 	struct mk_adopted *adopted;
+	bool departing; /* it is freed with the last of them */
 	/* failure */
 	int error;
 	char *detail;
@@ -164,7 +165,7 @@ struct maiko_ctx {
 	mk_place *places;
 	uint32_t place_count;
 	uint32_t capacity; /* box.capacity while it is alive */
-	uint64_t start_number;
+	uint64_t batch; /* the last topology change that was about it (under the lock) */
 };
 
 /* ---- topics -------------------------------------------------------------------- */
@@ -274,8 +275,9 @@ struct mk_worker {
 	bool discarding; /* its deadline has passed */
 	bool exiting;
 	bool asked_idle; /* the stop wants to know when nothing is left */
-	bool reprobe;    /* a probe found no memory */
-	mk_message go_message, topology_message, stop_message, discard_message;
+	bool reprobe;    /* some actor here has a probe to send */
+	uint64_t probed_ns;
+	mk_message go_message, topology_message, stop_message, discard_message, leave_message;
 	mk_timer deadline;
 	/* libuv */
 	uv_async_t async;

@@ -162,7 +162,7 @@ int mk_start(mk_sup *sup)
 	}
 	int rc = open_all(sup);
 	if (rc != 0) {
-		atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);
+		mk_stop_never_started(sup);
 		return rc;
 	}
 	rc = conclude(sup, run_hooks(sup));

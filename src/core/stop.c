@@ -148,6 +148,8 @@ static void run_quiesce(mk_worker *w, mk_message *m)
 static void run_hook(mk_worker *w, mk_message *m);
 static void run_exit(mk_worker *w, mk_message *m);
 
+static void next_hook(mk_sup *sup);
+
 static void quiesce(mk_sup *sup, bool afresh)
 {
 	mk_stop *s = sup->stop;
@@ -155,6 +157,8 @@ static void quiesce(mk_sup *sup, bool afresh)
 	s->sent = s->taken = 0;
 	s->compared &= !afresh;
 	ask_all(sup, run_quiesce);
+	if (s->asked == 0) /* all are given up */
+		next_hook(sup);
 }
 
 static void over(mk_sup *sup)
@@ -316,7 +320,7 @@ static void run_exit(mk_worker *w, mk_message *m)
 	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
 	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
-		mk_adopted_close(w, a, NULL);
+		mk_adopted_close(w, a);
 	mk_timer_clear(&w->timers, &w->deadline);
 	mk_worker_exit(w);
 }
@@ -411,12 +415,24 @@ static void deadline_passed(mk_timer *timer)
 
 /* ---- asking for it --------------------------------------------------------------------------------------- */
 
-/* Nothing runs yet: what was sent so far is discarded. The lock is held on entry and on
- * return, but not meanwhile: the last reference on a buffer calls its owner. */
+static bool all_quiet(mk_sup *sup)
+{
+	uv_mutex_lock(&sup->lock);
+	bool quiet = !mk_topology_busy(sup);
+	uv_mutex_unlock(&sup->lock);
+	for (uint32_t i = 0; quiet && i < mk_worker_total(sup); i++)
+		quiet = mk_worker_quiet(sup->workers[i]);
+	return quiet;
+}
+
+/* Nothing runs: what was sent so far is discarded, by turns that this thread takes for
+ * all workers. The lock is held on entry and on return, but not meanwhile: the last
+ * reference on a buffer calls its owner. */
 static void stop_unstarted(mk_sup *sup)
 {
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
 	sup->stop->deadline_ns = UINT64_MAX;
+	mk_topology_started(sup); /* what a start that failed was asked for is refused */
 	uv_mutex_unlock(&sup->lock);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
@@ -424,10 +440,11 @@ static void stop_unstarted(mk_sup *sup)
 		for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
 			a->box.capacity = 0;
 		mk_foreign_intake(w, true);
-		mk_worker_turn(w); /* entries for the others, which discard them too */
 	}
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
-		mk_worker_turn(sup->workers[i]);
+	do
+		for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+			mk_worker_turn(sup->workers[i]);
+	while (!all_quiet(sup));
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		for (mk_actor *a = sup->workers[i]->actors; a != NULL; a = a->next_here)
 			mk_actor_end(sup->workers[i], a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
@@ -435,6 +452,13 @@ static void stop_unstarted(mk_sup *sup)
 	sup->stop->step = STEP_DONE;
 	atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);
 	uv_cond_broadcast(&sup->cond);
+}
+
+void mk_stop_never_started(mk_sup *sup)
+{
+	uv_mutex_lock(&sup->lock);
+	stop_unstarted(sup);
+	unlock_and_tell(sup);
 }
 
 static uint64_t deadline_after(mk_sup *sup, uint64_t deadline_ms)

@@ -160,10 +160,8 @@ static bool join_all(mk_sup *sup)
 		mk_worker *w = sup->workers[i];
 		bool stuck = (mk_stop_stuck(sup) >> i & 1) != 0 &&
 			     !atomic_load_explicit(&w->finished, memory_order_acquire);
-		if (w->thread_made && !stuck) {
-			uv_thread_join(&w->thread);
-			w->thread_made = false;
-		}
+		if (w->thread_made && !stuck)
+			mk_worker_join(w);
 		all &= !stuck;
 	}
 	return all;

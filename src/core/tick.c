@@ -126,7 +126,7 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 	x->tick_set = false;
 	mk_timer_clear(&w->timers, &x->timer);
 	mk_watch_disarm(a);
-	if (w->draining && x->next.kind != MAIKO_NEXT_EVENTS)
+	if (w->discarding || (w->draining && x->next.kind != MAIKO_NEXT_EVENTS))
 		return;
 	MK_TELL(w, MK_SAW_TICK, a, NULL, 0);
 	mk_callback_enter(w, a);

@@ -188,6 +188,31 @@ static void begin_one(mk_sup *sup, mk_change *c)
 static void apply(mk_worker *w, mk_message *m);
 static void settle(mk_worker *w, mk_message *m);
 
+/* Moves what is pending to a new batch: of one actor, one change; the next waits. */
+static void gather(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	mk_change *left = t->pending, **batch_tail = &t->batch;
+	t->pending = NULL;
+	t->pending_tail = &t->pending;
+	t->number++;
+	while (left != NULL) {
+		mk_change *c = left;
+		left = c->next;
+		c->next = NULL;
+		mk_actor *a = c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
+		if (a != NULL && a->batch == t->number) {
+			*t->pending_tail = c;
+			t->pending_tail = &c->next;
+			continue;
+		}
+		if (a != NULL)
+			a->batch = t->number;
+		*batch_tail = c;
+		batch_tail = &c->next;
+	}
+}
+
 /* With the lock; the posts wake workers, which need no lock for it. */
 static void begin(mk_sup *sup)
 {
@@ -195,10 +220,7 @@ static void begin(mk_sup *sup)
 	if (t->busy || t->pending == NULL)
 		return;
 	t->busy = true;
-	t->batch = t->pending;
-	t->pending = NULL;
-	t->pending_tail = &t->pending;
-	t->number++;
+	gather(sup);
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		begin_one(sup, c);
 		c->begun = c->status == 0;
@@ -488,6 +510,8 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 		begin(sup);
 	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
 		uv_cond_wait(&sup->cond, &sup->lock);
+	if (ret_status != NULL && !waiting.complete)
+		change->wait = NULL; /* it may yet complete, if what is stuck returns */
 	if (ret_status != NULL)
 		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
 	uv_mutex_unlock(&sup->lock);

@@ -1,7 +1,7 @@
 /*
  * topology.h - who subscribes to what, changed while events flow (C2, C16).
  *
- * Changes are made in batches, numbered, one at a time:
+ * Changes are made in batches, numbered, one at a time, with one change an actor:
  *
  *   request ──▶ pending ──▶ batch n begins
  *                  1. each worker applies it: a subscriber's home marks it joining or

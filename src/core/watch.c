@@ -27,9 +27,10 @@ enum { BITS = 64 };
 /* Marks a descriptor as watched. 0, MAIKO_EBUSY or MAIKO_ENOMEM. */
 static int claim(mk_sup *sup, int fd)
 {
-	uint32_t word = (uint32_t)fd / BITS, old = sup->watched_size;
+	uint32_t word = (uint32_t)fd / BITS;
 	uint64_t bit = UINT64_C(1) << ((uint32_t)fd % BITS);
 	uv_mutex_lock(&sup->lock);
+	uint32_t old = sup->watched_size;
 	int rc = mk_reserve((void **)&sup->watched, &sup->watched_size, word + 1, sizeof(uint64_t));
 	if (rc == 0) {
 		memset(sup->watched + old, 0, (sup->watched_size - old) * sizeof(uint64_t));
@@ -134,7 +135,8 @@ int mk_watch_rearm(mk_actor *a)
 	if (watch == NULL || !watch->held)
 		return 0;
 	watch->held = false;
-	return start(watch);
+	/* A handler may have closed it meanwhile; libuv would abort. */
+	return fcntl(watch->fd, F_GETFD) < 0 ? MAIKO_EBADF : start(watch);
 }
 
 void mk_watch_close(mk_actor *a)

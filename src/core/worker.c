@@ -87,7 +87,11 @@ static bool run_channel(mk_worker *w, uint32_t from)
 {
 	mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
 	uint64_t entry, taken = 0, published = mk_channel_published(ch);
+	if (ch->marker > w->marker) /* born in a batch that is on its way to us on the control lane */
+		return ch->taken_to != published;
 	int left = ENTRIES_A_TURN;
+	if (MK_UNLIKELY(ch->marker > w->marker))
+		return true; /* opened under a change that is on its way to us on the control lane */
 	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
 		if (!mk_entry_is_marker(entry)) {
 			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
@@ -130,7 +134,7 @@ static bool has_input(mk_worker *w)
 	}
 	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
 		mk_channel *ch = w->out[__builtin_ctzll(left)];
-		if ((ch->waits != NULL || mk_channel_spilling(ch)) &&
+		if (atomic_load_explicit(&ch->producer_waits, memory_order_relaxed) &&
 		    atomic_load_explicit(&ch->head, memory_order_seq_cst) != ch->seen_head)
 			return true;
 	}
@@ -396,11 +400,17 @@ static void leave(mk_worker *w, mk_message *m)
 	w->left = true;
 }
 
+void mk_worker_join(mk_worker *w)
+{
+	w->leave_message = (mk_message){.run = leave};
+	mk_worker_post(w, &w->leave_message); /* most have left already */
+	uv_thread_join(&w->thread);
+	w->thread_made = false;
+}
+
 void mk_worker_abort(mk_worker *w)
 {
-	w->stop_message = (mk_message){.run = leave};
-	mk_worker_post(w, &w->stop_message);
-	uv_thread_join(&w->thread);
+	mk_worker_join(w);
 	mk_worker_free(w);
 }
 

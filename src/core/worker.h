@@ -14,6 +14,9 @@ int mk_worker_open(mk_worker *w);
 /* Starts its thread. 0 or libuv's error. */
 int mk_worker_spawn(mk_worker *w);
 
+/* Has its thread leave, and joins it. */
+void mk_worker_join(mk_worker *w);
+
 /* Stops and frees a worker that no batch has brought in yet. */
 void mk_worker_abort(mk_worker *w);
 

@@ -1,0 +1,328 @@
+/*
+ * C1: what one sender sends reaches each subscriber in the order sent, across topics; each
+ * thread outside is a sender of its own. C5: no actor gets its own events, unless it asked.
+ */
+#include "support.h"
+
+#include <stdio.h>
+#include <uv.h>
+
+enum { TALKERS = 4, THREADS = 3, SENDERS = TALKERS + THREADS, COUNT = 3000, LISTENERS = 5 };
+
+/* One sequence a sender, over three topics and two event types. */
+typedef struct even {
+	uint32_t sender, n;
+} even;
+MAIKO_TOPIC(evens);
+MAIKO_EVENT(even, evens, sender, n);
+
+typedef struct odd {
+	uint32_t sender, n;
+} odd;
+static const maiko_topic *_Atomic odds[2];
+static const maiko_topic *odd_topic(const odd *ev) { return atomic_load(&odds[ev->n / 2 % 2]); }
+MAIKO_EVENT_ROUTED(odd, odd_topic, sender, n);
+
+static _Atomic(uint64_t) heard, wrong, echoes;
+
+/* ---- listeners -------------------------------------------------------------------------- */
+
+typedef struct listener {
+	uint32_t last[SENDERS];
+} listener;
+
+static int listener_note(listener *self, uint32_t sender, uint32_t n)
+{
+	if (sender >= SENDERS || n != self->last[sender] + 1)
+		atomic_fetch_add(&wrong, 1);
+	else
+		self->last[sender] = n;
+	atomic_fetch_add(&heard, 1);
+	return 0;
+}
+
+static int listener_on_even(listener *self, const even *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return listener_note(self, ev->sender, ev->n);
+}
+
+static int listener_on_odd(listener *self, const odd *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return listener_note(self, ev->sender, ev->n);
+}
+MAIKO_ACTOR(listener, MAIKO_ON(even, listener_on_even), MAIKO_ON(odd, listener_on_odd));
+
+/* ---- talkers ------------------------------------------------------------------------------ */
+
+typedef struct talker {
+	uint32_t number, n;
+	uint32_t burst;
+} talker;
+
+static maiko_next talker_tick(talker *self, maiko_ctx *ctx)
+{
+	for (uint32_t i = 0; i < self->burst && self->n < COUNT; i++) {
+		uint32_t n = self->n + 1;
+		int rc = n % 2 == 0 ? maiko_send(ctx, even, .sender = self->number, .n = n)
+				    : maiko_send(ctx, odd, .sender = self->number, .n = n);
+		if (rc == MAIKO_EAGAIN)
+			return maiko_when_sendable();
+		if (rc != 0)
+			return maiko_failed(rc);
+		self->n = n;
+	}
+	return self->n < COUNT ? maiko_again() : maiko_never();
+}
+
+/* It subscribes to what it sends: only the others' may come. */
+static int talker_on_even(talker *self, const even *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	if (ev->sender == self->number)
+		atomic_fetch_add(&echoes, 1);
+	return 0;
+}
+MAIKO_ACTOR(talker, MAIKO_TICK(talker_tick), MAIKO_ON(even, talker_on_even));
+
+typedef struct thread {
+	uv_thread_t id;
+	maiko_supervisor *sup;
+	uint32_t number;
+	int rc;
+} thread;
+
+static void thread_talk(void *arg)
+{
+	thread *t = arg;
+	for (uint32_t n = 1; n <= COUNT && t->rc == 0; n++)
+		t->rc = n % 2 == 0 ? maiko_send(t->sup, even, .sender = t->number, .n = n)
+				   : maiko_send(t->sup, odd, .sender = t->number, .n = n);
+}
+
+static void run_threads(maiko_supervisor *sup)
+{
+	thread threads[THREADS];
+	for (uint32_t i = 0; i < THREADS; i++) {
+		threads[i] = (thread){.sup = sup, .number = TALKERS + i};
+		assert_int_equal(uv_thread_create(&threads[i].id, thread_talk, &threads[i]), 0);
+	}
+	for (uint32_t i = 0; i < THREADS; i++) {
+		uv_thread_join(&threads[i].id);
+		assert_int_equal(threads[i].rc, 0);
+	}
+}
+
+static void forget(void)
+{
+	atomic_store(&heard, 0);
+	atomic_store(&wrong, 0);
+	atomic_store(&echoes, 0);
+}
+
+static void add_cast(maiko_supervisor *sup, uint32_t mailbox)
+{
+	const maiko_topic *topics[2];
+	assert_int_equal(maiko_topic_named(sup, "odds.0", &topics[0]), 0);
+	assert_int_equal(maiko_topic_named(sup, "odds.1", &topics[1]), 0);
+	atomic_store(&odds[0], topics[0]);
+	atomic_store(&odds[1], topics[1]);
+	const maiko_subscription all[] = {
+	    {.topic = topics[0]}, {.topic = topics[1]}, {.topic = MAIKO_TOPIC_REF(evens)}, {.topic = NULL}};
+	char name[32];
+	for (uint32_t i = 0; i < LISTENERS; i++) {
+		snprintf(name, sizeof name, "listener%u", i);
+		assert_int_equal(maiko_add(sup, listener, name, .topics = all, .mailbox = mailbox,
+					   .max_events_per_tick = i + 1),
+				 0);
+	}
+	for (uint32_t i = 0; i < TALKERS; i++) {
+		talker how = {.number = i, .burst = 1 + 37 * i};
+		snprintf(name, sizeof name, "talker%u", i);
+		assert_int_equal(maiko_add(sup, talker, name, .init = &how, .topics = MAIKO_TOPICS(evens)), 0);
+	}
+}
+
+static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_t mailbox, uint32_t credit)
+{
+	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
+		forget();
+		maiko_supervisor *sup = NULL;
+		maiko_options options = {.workers = *workers, .channel = channel, .foreign_credit = credit};
+		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+		add_cast(sup, mailbox);
+		assert_int_equal(maiko_start(sup), 0);
+		run_threads(sup);
+		test_wait_for(&heard, LISTENERS * SENDERS * COUNT);
+		maiko_ledger *ledger = test_stop(sup);
+		assert_int_equal(atomic_load(&wrong), 0);
+		assert_int_equal(atomic_load(&echoes), 0);
+		assert_int_equal(ledger->published, SENDERS * COUNT);
+		/* a talker gets the even half of all senders but itself */
+		assert_int_equal(ledger->total.handled,
+				 LISTENERS * SENDERS * COUNT + TALKERS * (SENDERS - 1) * (COUNT / 2));
+		assert_int_equal(ledger->total.deliveries, ledger->total.handled);
+		maiko_ledger_free(ledger);
+		assert_null(maiko_supervisor_free(sup));
+	}
+}
+
+static void order_holds_across_topics_and_workers(void **state)
+{
+	(void)state;
+	each_subscriber_sees_each_senders_sequence(4096, 1024, 1024);
+}
+
+static void order_holds_when_mailboxes_and_channels_are_full(void **state)
+{
+	(void)state;
+	each_subscriber_sees_each_senders_sequence(16, 3, 5);
+}
+
+/* ---- before the start ----------------------------------------------------------------------- */
+
+static void what_was_sent_before_the_start_comes_first(void **state)
+{
+	(void)state;
+	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
+		forget();
+		maiko_supervisor *sup = test_supervisor(*workers);
+		assert_int_equal(maiko_add(sup, listener, "one", .topics = MAIKO_TOPICS(evens)), 0);
+		assert_int_equal(maiko_add(sup, listener, "two", .topics = MAIKO_TOPICS(evens)), 0);
+		for (uint32_t n = 1; n <= 500; n++)
+			assert_int_equal(maiko_send(sup, even, .n = n), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		for (uint32_t n = 501; n <= 1000; n++)
+			assert_int_equal(maiko_send(sup, even, .n = n), 0);
+		maiko_counts total = test_finish(sup);
+		assert_int_equal(total.handled, 2000);
+		assert_int_equal(atomic_load(&wrong), 0);
+	}
+}
+
+/* ---- no echo ------------------------------------------------------------------------------------ */
+
+MAIKO_TOPIC(orders);
+MAIKO_SIGNAL(begin, orders);
+
+typedef struct parrot {
+	int unused;
+} parrot;
+
+static _Atomic(uint64_t) own, others;
+
+static int parrot_on_begin(parrot *self, const begin *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	return maiko_send(ctx, even, .sender = (uint32_t)maiko_self(ctx));
+}
+
+static int parrot_on_even(parrot *self, const even *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	atomic_fetch_add(ev->sender == (uint32_t)maiko_self(ctx) ? &own : &others, 1);
+	return 0;
+}
+MAIKO_ACTOR(parrot, MAIKO_ON(begin, parrot_on_begin), MAIKO_ON(even, parrot_on_even));
+
+static void only_who_asked_gets_an_echo(void **state)
+{
+	(void)state;
+	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
+		atomic_store(&own, 0);
+		atomic_store(&others, 0);
+		maiko_supervisor *sup = test_supervisor(*workers);
+		assert_int_equal(maiko_add(sup, parrot, "plain"), 0);
+		assert_int_equal(maiko_add(sup, parrot, "echo", .echo = true), 0);
+		assert_int_equal(maiko_add(sup, parrot, "all", .topics = MAIKO_ALL_TOPICS), 0);
+		assert_int_equal(maiko_add(sup, parrot, "all echo", .topics = MAIKO_ALL_TOPICS, .echo = true), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		assert_int_equal(maiko_send(sup, begin), 0);
+		maiko_counts total = test_finish(sup);
+		/* four events, each for the three others; two of them for their senders too */
+		assert_int_equal(atomic_load(&others), 12);
+		assert_int_equal(atomic_load(&own), 2);
+		assert_int_equal(total.deliveries, 4 + 12 + 2);
+	}
+}
+
+/* ---- an actor that answers ------------------------------------------------------------------------ */
+
+typedef struct question {
+	uint32_t n;
+} question;
+typedef struct answer {
+	uint32_t n;
+} answer;
+MAIKO_TOPIC(talk);
+MAIKO_EVENT(question, talk, n);
+MAIKO_EVENT(answer, talk, n);
+
+typedef struct server {
+	int unused;
+} server;
+static int server_on_question(server *self, const question *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_send(ctx, answer, .n = ev->n);
+}
+MAIKO_ACTOR(server, MAIKO_ON(question, server_on_question));
+
+/* Hears the question of the test before the server's answer: not promised; but the answers
+ * come in the order of the questions. */
+typedef struct auditor {
+	uint32_t questions, answers;
+} auditor;
+static int auditor_on_question(auditor *self, const question *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	if (ev->n != ++self->questions)
+		atomic_fetch_add(&wrong, 1);
+	return 0;
+}
+static int auditor_on_answer(auditor *self, const answer *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	if (ev->n != ++self->answers)
+		atomic_fetch_add(&wrong, 1);
+	atomic_fetch_add(&heard, 1);
+	return 0;
+}
+MAIKO_ACTOR(auditor, MAIKO_ON(question, auditor_on_question), MAIKO_ON(answer, auditor_on_answer));
+
+static void answers_come_in_the_order_of_the_questions(void **state)
+{
+	(void)state;
+	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
+		forget();
+		maiko_supervisor *sup = test_supervisor(*workers);
+		assert_int_equal(maiko_add(sup, server, "server"), 0);
+		for (uint32_t i = 0; i < 3; i++) {
+			char name[32];
+			snprintf(name, sizeof name, "auditor%u", i);
+			assert_int_equal(maiko_add(sup, auditor, name), 0);
+		}
+		assert_int_equal(maiko_start(sup), 0);
+		for (uint32_t n = 1; n <= COUNT; n++)
+			assert_int_equal(maiko_send(sup, question, .n = n), 0);
+		maiko_counts total = test_finish(sup);
+		assert_int_equal(atomic_load(&wrong), 0);
+		assert_int_equal(atomic_load(&heard), 3 * COUNT);
+		/* the server and three auditors hear a question, three auditors an answer */
+		assert_int_equal(total.handled, 7 * COUNT);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(order_holds_across_topics_and_workers),
+	    cmocka_unit_test(order_holds_when_mailboxes_and_channels_are_full),
+	    cmocka_unit_test(what_was_sent_before_the_start_comes_first),
+	    cmocka_unit_test(only_who_asked_gets_an_echo),
+	    cmocka_unit_test(answers_come_in_the_order_of_the_questions),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
