@@ -111,6 +111,7 @@ static bool grow(mk_actor *a)
 	if (keep == NULL)
 		return false;
 	keep->size = size;
+	keep->shifted = old != NULL && old->shifted; /* what lies below the head may be queued yet */
 	for (uint32_t i = 0; old != NULL && i < old->size; i++) {
 		const mk_keep_entry *entry = &old->entries[i];
 		if (entry->topic == NULL || entry->place < mk_count(&a->box.head))

@@ -1,0 +1,298 @@
+/*
+ * C11: one path for failure: on_error decides, the failed actor ends, the others go on.
+ */
+#include "support.h"
+
+#include <string.h>
+#include <uv.h>
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct probe {
+	uint32_t n;
+} probe;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(probes);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(probe, probes, n);
+
+static _Atomic(uint64_t) starts, stops, errors, items_handled, probes_handled, wrong, jobs_done;
+static _Atomic(int) last_phase, last_code;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&starts, &stops, &errors, &items_handled, &probes_handled, &wrong, &jobs_done};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+	atomic_store(&last_phase, 0);
+	atomic_store(&last_code, 0);
+}
+
+/* ---- fails where it is told to; with and without an on_error ---- */
+
+typedef struct fragile {
+	maiko_phase at;
+	bool forgives;
+	uint32_t ticks;
+} fragile;
+typedef fragile silent; /* the same without on_error */
+
+static int answer_at(const fragile *self, maiko_phase phase) { return self->at == phase ? UV_EIO : 0; }
+
+static int fragile_on_start(fragile *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	atomic_fetch_add(&starts, 1);
+	return answer_at(self, MAIKO_PHASE_START);
+}
+
+static int fragile_on_stop(fragile *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	atomic_fetch_add(&stops, 1);
+	return answer_at(self, MAIKO_PHASE_STOP);
+}
+
+static int fragile_on_error(fragile *self, const maiko_error *error, maiko_ctx *ctx)
+{
+	(void)ctx;
+	atomic_fetch_add(&errors, 1);
+	atomic_store(&last_phase, error->phase);
+	atomic_store(&last_code, error->code);
+	bool has_event = error->event.type != NULL;
+	if (error->detail == NULL || has_event != (error->phase == MAIKO_PHASE_HANDLE))
+		atomic_fetch_add(&wrong, 1);
+	if (has_event && maiko_as(&error->event, item) == NULL)
+		atomic_fetch_add(&wrong, 1);
+	return self->forgives ? 0 : error->code;
+}
+
+static int fragile_on_done(fragile *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	(void)ctx;
+	if (completion->status != MAIKO_ENOENT)
+		atomic_fetch_add(&wrong, 1);
+	return answer_at(self, MAIKO_PHASE_DONE);
+}
+
+/* An item makes every kind of failure happen. */
+static int fragile_on_item(fragile *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	atomic_fetch_add(&items_handled, 1);
+	if (self->at == MAIKO_PHASE_DONE && maiko_remove(ctx, UINT64_MAX) != 0)
+		atomic_fetch_add(&wrong, 1);
+	if (self->at == MAIKO_PHASE_TICK)
+		maiko_wake_tick(ctx);
+	return answer_at(self, MAIKO_PHASE_HANDLE);
+}
+
+static int fragile_on_probe(fragile *self, const probe *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&probes_handled, 1);
+	return 0;
+}
+
+static maiko_next fragile_tick(fragile *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->ticks++;
+	return self->at == MAIKO_PHASE_TICK && self->ticks == 2 ? maiko_failed(UV_EIO) : maiko_never();
+}
+
+MAIKO_ACTOR(fragile, MAIKO_ON_START(fragile_on_start), MAIKO_ON_STOP(fragile_on_stop), MAIKO_ON_ERROR(fragile_on_error),
+	    MAIKO_ON_DONE(fragile_on_done), MAIKO_ON(item, fragile_on_item), MAIKO_ON(probe, fragile_on_probe),
+	    MAIKO_TICK(fragile_tick));
+MAIKO_ACTOR(silent, MAIKO_ON_START(fragile_on_start), MAIKO_ON_STOP(fragile_on_stop), MAIKO_ON_DONE(fragile_on_done),
+	    MAIKO_ON(item, fragile_on_item), MAIKO_ON(probe, fragile_on_probe), MAIKO_TICK(fragile_tick));
+
+/* ---- goes on whatever happens ---- */
+
+typedef struct steady {
+	uint32_t unused;
+} steady;
+
+static _Atomic(uint64_t) steady_handled;
+
+static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&steady_handled, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(steady, MAIKO_ON(item, steady_on_item));
+
+static const maiko_phase failing_phases[] = {MAIKO_PHASE_START, MAIKO_PHASE_HANDLE, MAIKO_PHASE_TICK, MAIKO_PHASE_DONE};
+enum { PHASES = 4 };
+
+/* The name is free again as soon as the removal of the failed one is complete. */
+static void wait_until_gone(maiko_supervisor *sup, const char *name)
+{
+	maiko_actor_id id;
+	_Atomic(uint64_t) gone = 0;
+	for (uint64_t until = uv_hrtime() + UINT64_C(20000000000); uv_hrtime() < until && gone == 0;)
+		gone = maiko_find(sup, name, &id) == MAIKO_ENOENT;
+	assert_int_equal(gone, 1);
+}
+
+static maiko_supervisor *started_with_steady(uint32_t workers)
+{
+	reset();
+	atomic_store(&steady_handled, 0);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, steady, "steady"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	return sup;
+}
+
+/* What is added fails in that phase. */
+static void fail_once(maiko_supervisor *sup, maiko_phase phase, int expected_add)
+{
+	if (phase != MAIKO_PHASE_START)
+		assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	else
+		assert_int_equal(expected_add, UV_EIO);
+	wait_until_gone(sup, "fragile");
+	assert_int_equal(maiko_send(sup, item, .n = 2), 0);
+	test_wait_for(&steady_handled, phase == MAIKO_PHASE_START ? 1 : 2);
+}
+
+TEST_WORKERS(an_error_that_is_not_forgiven_ends_the_actor)
+{
+	for (int i = 0; i < 2 * PHASES; i++) {
+		maiko_phase phase = failing_phases[i / 2];
+		bool tells = i % 2 == 0;
+		maiko_supervisor *sup = started_with_steady(workers);
+		fragile init = {.at = phase};
+		int rc = tells ? maiko_add(sup, fragile, "fragile", .init = &init)
+			       : maiko_add(sup, silent, "fragile", .init = &init);
+		fail_once(sup, phase, rc);
+		assert_int_equal(maiko_add(sup, steady, "fragile"), 0); /* its name can be used again */
+		maiko_counts total = test_finish(sup);
+		assert_int_equal(atomic_load(&starts), 1);
+		assert_int_equal(atomic_load(&stops), phase == MAIKO_PHASE_START ? 0 : 1);
+		assert_int_equal(atomic_load(&errors), tells ? 1 : 0);
+		assert_int_equal(atomic_load(&last_phase), tells ? phase : 0);
+		assert_int_equal(atomic_load(&last_code), tells ? UV_EIO : 0);
+		assert_int_equal(atomic_load(&items_handled), phase == MAIKO_PHASE_START ? 0 : 1);
+		assert_int_equal(atomic_load(&wrong), 0);
+		assert_int_equal(total.deliveries, total.handled + total.dead);
+	}
+}
+
+TEST_WORKERS(a_forgiven_error_changes_nothing)
+{
+	for (int i = 0; i < PHASES; i++) {
+		maiko_phase phase = failing_phases[i];
+		maiko_supervisor *sup = started_with_steady(workers);
+		fragile init = {.at = phase, .forgives = true};
+		assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &init), 0);
+		assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+		test_wait_for(&errors, 1);
+		assert_int_equal(maiko_send(sup, probe, .n = 2), 0);
+		test_wait_for(&probes_handled, 1);
+		maiko_ledger *ledger = test_stop(sup);
+		assert_int_equal(test_actor_row(ledger, "fragile")->status, MAIKO_ACTOR_STOPPED);
+		assert_int_equal(test_actor_row(ledger, "fragile")->error, 0);
+		assert_int_equal(test_actor_row(ledger, "fragile")->counts.handled, 2);
+		maiko_ledger_free(ledger);
+		assert_null(maiko_supervisor_free(sup));
+		assert_int_equal(atomic_load(&errors), 1);
+		assert_int_equal(atomic_load(&last_phase), phase);
+		assert_int_equal(atomic_load(&starts), 1);
+		assert_int_equal(atomic_load(&stops), 1);
+		assert_int_equal(atomic_load(&wrong), 0);
+	}
+}
+
+TEST_WORKERS(an_error_of_on_stop_is_told_and_the_stop_goes_on)
+{
+	for (int forgives = 0; forgives < 2; forgives++) {
+		maiko_supervisor *sup = started_with_steady(workers);
+		fragile init = {.at = MAIKO_PHASE_STOP, .forgives = forgives == 1};
+		assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &init), 0);
+		assert_int_equal(maiko_add(sup, silent, "silent", .init = &init), 0);
+		test_finish(sup);
+		assert_int_equal(atomic_load(&stops), 2);
+		assert_int_equal(atomic_load(&errors), 1);
+		assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_STOP);
+	}
+}
+
+TEST_WORKERS(what_was_queued_for_it_is_dead)
+{
+	maiko_supervisor *sup = started_with_steady(workers);
+	fragile init = {.at = MAIKO_PHASE_HANDLE};
+	assert_int_equal(maiko_add(sup, silent, "one", .init = &init), 0);
+	assert_int_equal(maiko_add(sup, silent, "two", .init = &init), 0);
+	for (uint32_t i = 0; i < 500; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	test_wait_for(&steady_handled, 500);
+	wait_until_gone(sup, "one");
+	wait_until_gone(sup, "two");
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(atomic_load(&items_handled), 2);
+	assert_int_equal(atomic_load(&stops), 2);
+	assert_int_equal(total.handled, 502);
+	assert_int_equal(total.dead, total.deliveries - 502);
+	assert_true(total.deliveries <= 1500);
+}
+
+TEST_WORKERS(a_failure_in_the_first_batch_is_in_the_ledger)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	fragile init = {.at = MAIKO_PHASE_HANDLE};
+	assert_int_equal(maiko_add(sup, silent, "fragile", .init = &init), 0);
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&stops, 1);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 1);
+	assert_int_equal(total.dead + total.handled, total.deliveries);
+}
+
+/* ---- many fail at once, while others are added under their names ---- */
+
+TEST_WORKERS(actors_fail_and_are_replaced_under_load)
+{
+	maiko_supervisor *sup = started_with_steady(workers);
+	for (uint32_t round = 0; round < 50; round++) {
+		for (int i = 0; i < 4; i++) {
+			const char *names[] = {"a", "b", "c", "d"};
+			fragile init = {.at = MAIKO_PHASE_HANDLE};
+			wait_until_gone(sup, names[i]);
+			assert_int_equal(maiko_add(sup, silent, names[i], .init = &init), 0);
+		}
+		for (uint32_t i = 0; i < 20; i++)
+			assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		test_wait_for(&stops, 4 * (round + 1));
+	}
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(atomic_load(&starts), 200);
+	assert_int_equal(atomic_load(&stops), 200);
+	assert_int_equal(atomic_load(&steady_handled), 1000);
+	assert_int_equal(atomic_load(&items_handled), 200);
+	assert_int_equal(total.handled + total.dead, total.deliveries);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_error_that_is_not_forgiven_ends_the_actor),
+	    cmocka_unit_test(a_forgiven_error_changes_nothing),
+	    cmocka_unit_test(an_error_of_on_stop_is_told_and_the_stop_goes_on),
+	    cmocka_unit_test(what_was_queued_for_it_is_dead),
+	    cmocka_unit_test(a_failure_in_the_first_batch_is_in_the_ledger),
+	    cmocka_unit_test(actors_fail_and_are_replaced_under_load),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
