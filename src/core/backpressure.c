@@ -224,6 +224,15 @@ void mk_release_channel(mk_worker *w, mk_channel *ch)
 	}
 }
 
+void mk_drop_channel_waits(mk_channel *ch)
+{
+	while (ch->waits != NULL) {
+		mk_wait *wait = ch->waits;
+		ch->waits = wait->next_of_channel;
+		mk_free(wait);
+	}
+}
+
 void mk_forget_waits(mk_worker *w, mk_actor *a)
 {
 	if (a->extra == NULL)

@@ -47,6 +47,9 @@ void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
  * Nothing if it was not full. */
 void mk_release_channel(mk_worker *w, mk_channel *ch);
 
+/* Frees what is left of a channel's mutes, when no actor runs any more. */
+void mk_drop_channel_waits(mk_channel *ch);
+
 /* Holds an actor that is muted; it has its allowance. */
 void mk_hold_muted(mk_worker *w, mk_actor *a);
 

@@ -72,7 +72,7 @@ int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *eve
 int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 {
 	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
-	if (b == NULL || b->magic != MK_BLOCK_DRAFT || (flags & ~MAIKO_SEND_ROOT) != 0)
+	if (b == NULL || b->magic != MK_BLOCK_DRAFT || (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return MAIKO_EINVAL;
 	b->magic = 0;
 	int rc = ctx_send(ctx, b->desc, event, b, flags);

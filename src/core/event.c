@@ -165,7 +165,7 @@ void mk_event_free(mk_pool *pool, mk_event *e)
 
 void *maiko_event_new(const maiko_event_type *type)
 {
-	if (type == NULL || maiko_layout_check(type->layout) != 0)
+	if (type == NULL || (type->topic == NULL) == (type->route == NULL) || maiko_layout_check(type->layout) != 0)
 		return NULL;
 	mk_block *b = mk_block_new(type->layout->size);
 	if (b == NULL)

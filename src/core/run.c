@@ -10,7 +10,7 @@
 #include "cycle.h"
 #include "delayed.h"
 #include "overflow.h"
-#include "stop.h"
+#include "owed.h"
 #include "tick.h"
 
 #include <string.h>
@@ -194,7 +194,7 @@ int mk_actor_start(mk_worker *w, mk_actor *a)
 			return a->extra != NULL && a->extra->error < 0 ? a->extra->error : rc;
 	}
 	mk_status_set(a, MAIKO_ACTOR_RUNNING);
-	mk_stop_owe(w->sup, a);
+	mk_owe(w->sup, a);
 	MK_TELL(w, MK_SAW_START, a, NULL, 0);
 	return 0;
 }
@@ -202,7 +202,7 @@ int mk_actor_start(mk_worker *w, mk_actor *a)
 /* Its last callback. What it sends now is not held back. */
 static void run_on_stop(mk_worker *w, mk_actor *a)
 {
-	if (!mk_stop_settle(w->sup, a))
+	if (!mk_settle_owed(w->sup, a))
 		return;
 	a->in_stop = true;
 	mk_callback_enter(w, a);

@@ -262,6 +262,7 @@ struct mk_worker {
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
 	mk_counter jobs; /* blocking jobs under way */
 	mk_timers timers;
+	struct mk_watch *fresh; /* armed since libuv last polled */
 	/* lanes */
 	mk_inbox control, foreign;
 	mk_link *deferred, **deferred_tail; /* control messages taken inside a send */

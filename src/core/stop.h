@@ -23,12 +23,6 @@
 int mk_stop_init(mk_sup *sup);
 void mk_stop_fini(mk_sup *sup);
 
-/* An actor has started: its on_stop is owed, and comes before those of the ones that
- * started before. */
-void mk_stop_owe(mk_sup *sup, mk_actor *a);
-/* Its on_stop is about to run; false: it is not owed. */
-bool mk_stop_settle(mk_sup *sup, mk_actor *a);
-
 /* Begins, or joins what has begun. `done` may be NULL. */
 int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(void *arg, int status), void *arg);
 

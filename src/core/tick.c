@@ -3,7 +3,7 @@
  *
  * A tick is due (`tick_due`), or waits for its timer, its descriptor, or a batch of
  * events, or rests. After a forgiven error the last answer is applied again when the
- * timer of the back-off fires; `tick_set` says that the timer is that one.
+ * timer of the back-off fires; `tick_set` says that the timer is for that.
  */
 #include "tick.h"
 
@@ -88,7 +88,7 @@ static void wait_for_descriptor(mk_worker *w, mk_actor *a)
 	else if (next->ms != UINT64_MAX)
 		set_timer(w, a, next->ms);
 	if (rc == 0 && (a->sched & MK_HELD) != 0)
-		mk_watch_disarm(a);
+		mk_watch_hold(a);
 }
 
 /* Does what the last answer says. */
@@ -149,7 +149,13 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 		x->backoff_ms = 0; /* the answer, too, was fine */
 }
 
-void mk_tick_hold(mk_actor *a) { mk_watch_disarm(a); }
+void mk_tick_hold(mk_actor *a) { mk_watch_hold(a); }
+
+void mk_tick_answer_again(mk_worker *w, mk_actor *a)
+{
+	a->extra->tick_set = true;
+	mk_timer_set(&w->timers, &a->extra->timer, w->now_ns);
+}
 
 void mk_tick_permit(mk_worker *w, mk_actor *a)
 {

@@ -28,6 +28,9 @@ static inline void mk_tick_after_events(mk_actor *a)
 void mk_tick_hold(mk_actor *a);
 void mk_tick_permit(mk_worker *w, mk_actor *a);
 
+/* What it waits for has gone: its last answer is given once more, which finds the error. */
+void mk_tick_answer_again(mk_worker *w, mk_actor *a);
+
 /* A stop has begun: only after_events goes on. */
 void mk_tick_drain(mk_worker *w, mk_actor *a);
 

@@ -11,6 +11,7 @@
 #include "actor.h"
 #include "backpressure.h"
 #include "directory.h"
+#include "foreign.h"
 #include "overflow.h"
 #include "registry.h"
 #include "router.h"
@@ -279,6 +280,9 @@ static void apply(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
 	(void)m;
+	/* What a thread outside has sent before it asked for the change is before it. */
+	if (w->go && !w->draining)
+		mk_foreign_intake(w, false);
 	/* First the subscribers, which end callbacks may publish to; then the number. */
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && c->home == w->index)

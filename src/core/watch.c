@@ -3,14 +3,21 @@
  *
  * A watch belongs to its actor while `actor` is set; closed, it frees itself when libuv
  * has let go of the handle.
+ *
+ * libuv hands a descriptor to the kernel only when it next polls, and aborts if the kernel
+ * will not have it. Callbacks of the actor that come between may have closed it: so what
+ * was armed since the last poll (`fresh`) is looked at once more before the next.
  */
 #include "watch.h"
 
 #include "run.h"
+#include "tick.h"
 #include "worker.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 
 typedef struct mk_watch {
@@ -20,6 +27,8 @@ typedef struct mk_watch {
 	int fd;
 	int events;
 	bool armed, held;
+	bool fresh; /* on the worker's list */
+	struct mk_watch *next_fresh;
 } mk_watch;
 
 enum { BITS = 64 };
@@ -73,7 +82,36 @@ static int start(mk_watch *watch)
 {
 	int rc = uv_poll_start(&watch->poll, watch->events, ready);
 	watch->armed = rc == 0;
+	if (rc == 0 && !watch->fresh) {
+		watch->fresh = true;
+		watch->next_fresh = watch->worker->fresh;
+		watch->worker->fresh = watch;
+	}
 	return rc;
+}
+
+/* Whether the kernel would take it. */
+static bool can_be_polled(const mk_watch *watch)
+{
+	int poller = uv_backend_fd(watch->worker->loop);
+	struct epoll_event event = {.events = EPOLLIN};
+	if (epoll_ctl(poller, EPOLL_CTL_ADD, watch->fd, &event) != 0)
+		return errno == EEXIST;
+	epoll_ctl(poller, EPOLL_CTL_DEL, watch->fd, &event);
+	return true;
+}
+
+void mk_watch_recheck(mk_worker *w)
+{
+	mk_watch *watch = w->fresh;
+	w->fresh = NULL;
+	for (; watch != NULL; watch = watch->next_fresh) {
+		watch->fresh = false;
+		if (!watch->armed || can_be_polled(watch))
+			continue;
+		mk_watch_disarm(watch->actor);
+		mk_tick_answer_again(w, watch->actor);
+	}
 }
 
 static int watch_new(mk_worker *w, mk_actor *a, int fd)
@@ -122,9 +160,18 @@ int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable)
 void mk_watch_disarm(mk_actor *a)
 {
 	mk_watch *watch = a->extra == NULL ? NULL : a->extra->watch;
-	if (watch != NULL && watch->armed) {
+	if (watch == NULL)
+		return;
+	if (watch->armed)
 		uv_poll_stop(&watch->poll);
-		watch->armed = false;
+	watch->armed = watch->held = false;
+}
+
+void mk_watch_hold(mk_actor *a)
+{
+	mk_watch *watch = a->extra == NULL ? NULL : a->extra->watch;
+	if (watch != NULL && watch->armed) {
+		mk_watch_disarm(a);
 		watch->held = true;
 	}
 }
@@ -135,7 +182,6 @@ int mk_watch_rearm(mk_actor *a)
 	if (watch == NULL || !watch->held)
 		return 0;
 	watch->held = false;
-	/* A handler may have closed it meanwhile; libuv would abort. */
 	return fcntl(watch->fd, F_GETFD) < 0 ? MAIKO_EBADF : start(watch);
 }
 
@@ -146,6 +192,7 @@ void mk_watch_close(mk_actor *a)
 		return;
 	a->extra->watch = NULL;
 	watch->actor = NULL;
+	watch->armed = false;
 	unclaim(watch->worker->sup, watch->fd);
 	uv_close((uv_handle_t *)&watch->poll, closed);
 }

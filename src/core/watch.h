@@ -16,8 +16,12 @@ int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable);
 
 /* Rests; the descriptor stays the actor's. */
 void mk_watch_disarm(mk_actor *a);
-/* Arms again what was disarmed. 0 or an error. */
+/* The same until it is armed again by the second: 0 or an error. */
+void mk_watch_hold(mk_actor *a);
 int mk_watch_rearm(mk_actor *a);
+
+/* Before each poll of libuv, if there are fresh watches: drops those that it would abort on. */
+void mk_watch_recheck(mk_worker *w);
 
 /* Gives the descriptor up. */
 void mk_watch_close(mk_actor *a);

@@ -23,6 +23,7 @@
 #include "tick.h"
 #include "topic.h"
 #include "topology.h"
+#include "watch.h"
 
 enum {
 	POLL_EVERY_NS = 100000, /* libuv, when busy */
@@ -199,6 +200,12 @@ bool mk_worker_turn(mk_worker *w)
 static void on_async(uv_async_t *async) { (void)async; }
 static void on_timer(uv_timer_t *timer) { (void)timer; }
 
+static void before_poll(mk_worker *w)
+{
+	if (MK_UNLIKELY(w->fresh != NULL))
+		mk_watch_recheck(w);
+}
+
 /* Sets libuv's timer to the first of ours; false if that is due. */
 static bool set_alarm(mk_worker *w)
 {
@@ -233,6 +240,7 @@ static bool spin(mk_worker *w)
 static void sleep_until_woken(mk_worker *w)
 {
 	mk_cool(w);
+	before_poll(w);
 	if (!set_alarm(w))
 		return;
 	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
@@ -249,6 +257,7 @@ static void thread_main(void *arg)
 	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
 		if (mk_worker_turn(w)) {
 			if (w->now_ns - w->polled_ns >= POLL_EVERY_NS) {
+				before_poll(w);
 				uv_run(w->loop, UV_RUN_NOWAIT);
 				w->polled_ns = w->now_ns;
 			}
@@ -279,6 +288,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	if (w->exiting)
 		return; /* and never counts as sleeping: its async is closing */
 	mk_cool(w);
+	before_poll(w);
 	if (!more && set_alarm(w)) {
 		uv_idle_stop(&w->idle);
 		atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
@@ -414,6 +424,21 @@ void mk_worker_abort(mk_worker *w)
 	mk_worker_free(w);
 }
 
+/* With what nobody will take, and the mutes that nobody will end. */
+static void free_channel(mk_worker *w, mk_channel *ch)
+{
+	uint64_t entry;
+	do {
+		mk_channel_unspill(ch);
+		ch->seen_head = ch->tail;
+		while (mk_channel_reclaim(ch, &entry))
+			if (!mk_entry_is_marker(entry))
+				mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
+	} while (mk_channel_spilling(ch));
+	mk_drop_channel_waits(ch);
+	mk_channel_free(ch);
+}
+
 void mk_worker_free(mk_worker *w)
 {
 	drop_messages(w);
@@ -422,17 +447,9 @@ void mk_worker_free(mk_worker *w)
 		uv_run(&w->own_loop, UV_RUN_DEFAULT);
 		uv_loop_close(&w->own_loop);
 	}
-	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++) {
-		mk_channel *ch = w->out[i];
-		uint64_t entry;
-		if (ch == NULL)
-			continue;
-		ch->seen_head = ch->tail;
-		while (mk_channel_reclaim(ch, &entry))
-			if (!mk_entry_is_marker(entry))
-				mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
-		mk_channel_free(ch);
-	}
+	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++)
+		if (w->out[i] != NULL)
+			free_channel(w, w->out[i]);
 	while (w->actors != NULL) {
 		mk_actor *a = w->actors;
 		w->actors = a->next_here;

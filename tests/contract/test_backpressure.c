@@ -750,8 +750,7 @@ static void a_subscriber_that_goes_releases_whom_it_muted(void **state)
 			maiko_supervisor *sup = with_small_channels(*workers);
 			maiko_actor_id id;
 			source how = {.count = STREAM};
-			assert_int_equal(
-			    maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2, .ret_id = &id), 0);
+			assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2, .ret_id = &id), 0);
 			assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
 			assert_int_equal(maiko_start(sup), 0);
 			while (mutes_of(sup, "source") == 0)
@@ -772,19 +771,19 @@ static void a_subscriber_that_goes_releases_whom_it_muted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_muted_sender_has_an_allowance_and_then_nothing_is_taken),
-	    cmocka_unit_test(a_full_channel_mutes_and_refuses_only_past_the_allowance),
-	    cmocka_unit_test(a_muted_sender_is_not_run_until_the_subscriber_has_caught_up),
-	    cmocka_unit_test(a_sender_muted_by_another_worker_rests_while_its_neighbours_run),
-	    cmocka_unit_test(a_pipeline_with_a_slow_end_stays_within_its_bound),
-	    cmocka_unit_test(backpressure_goes_back_through_a_pipeline),
-	    cmocka_unit_test(a_full_subscriber_holds_back_no_one_else),
-	    cmocka_unit_test(on_one_worker_too_the_others_are_never_muted),
-	    cmocka_unit_test(a_delayed_event_that_fell_due_while_muted_goes_first),
-	    cmocka_unit_test(a_thread_outside_may_try_and_may_wait_for_a_time),
-	    cmocka_unit_test(threads_outside_wait_and_lose_nothing),
-	    cmocka_unit_test(a_stop_wakes_the_threads_that_wait),
-	    cmocka_unit_test(a_subscriber_that_goes_releases_whom_it_muted),
+		cmocka_unit_test(a_muted_sender_has_an_allowance_and_then_nothing_is_taken),
+		cmocka_unit_test(a_full_channel_mutes_and_refuses_only_past_the_allowance),
+		cmocka_unit_test(a_muted_sender_is_not_run_until_the_subscriber_has_caught_up),
+		cmocka_unit_test(a_sender_muted_by_another_worker_rests_while_its_neighbours_run),
+		cmocka_unit_test(a_pipeline_with_a_slow_end_stays_within_its_bound),
+		cmocka_unit_test(backpressure_goes_back_through_a_pipeline),
+		cmocka_unit_test(a_full_subscriber_holds_back_no_one_else),
+		cmocka_unit_test(on_one_worker_too_the_others_are_never_muted),
+		cmocka_unit_test(a_delayed_event_that_fell_due_while_muted_goes_first),
+		cmocka_unit_test(a_thread_outside_may_try_and_may_wait_for_a_time),
+		cmocka_unit_test(threads_outside_wait_and_lose_nothing),
+		cmocka_unit_test(a_stop_wakes_the_threads_that_wait),
+		cmocka_unit_test(a_subscriber_that_goes_releases_whom_it_muted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,8 +129,9 @@ static void add_ring(maiko_supervisor *sup, const ring *r)
 		snprintf(name, sizeof name, "place%u", i);
 		assert_int_equal(maiko_topic_named(sup, name, &topic), 0);
 		atomic_store(&places[i], topic);
-		const maiko_subscription topics[] = {
-		    {.topic = topic}, {.topic = MAIKO_TOPIC_REF(orders)}, {.topic = NULL}};
+		const maiko_subscription topics[] = {{.topic = topic},
+						     {.topic = MAIKO_TOPIC_REF(orders)},
+						     {.topic = NULL}};
 		member how = {.number = i,
 			      .members = r->members,
 			      .tokens = r->tokens,
@@ -266,8 +267,8 @@ static bool names_the_ring(const char *text, uint32_t members)
 		char expected[256];
 		size_t used = (size_t)snprintf(expected, sizeof expected, "a cycle of full mailboxes:");
 		for (uint32_t i = 0; i <= members; i++)
-			used += (size_t)snprintf(expected + used, sizeof expected - used, "%s member%u", i == 0 ? "" : " ->",
-						 (first + i) % members);
+			used += (size_t)snprintf(expected + used, sizeof expected - used, "%s member%u",
+						 i == 0 ? "" : " ->", (first + i) % members);
 		if (strcmp(text, expected) == 0)
 			return true;
 	}
@@ -429,11 +430,14 @@ static void a_cycle_that_is_over_holds_its_members_back_again(void **state)
 		const maiko_topic *topic;
 		assert_int_equal(maiko_topic_named(sup, "place0", &topic), 0);
 		atomic_store(&places[0], topic);
-		const maiko_subscription topics[] = {
-		    {.topic = topic}, {.topic = MAIKO_TOPIC_REF(orders)}, {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, drain, "drain", .mailbox = 8, .max_events_per_tick = 1, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, feeder, "feeder", .topics = topics, .mailbox = 16, .echo = true, .worker = 1),
+		const maiko_subscription topics[] = {{.topic = topic},
+						     {.topic = MAIKO_TOPIC_REF(orders)},
+						     {.topic = NULL}};
+		assert_int_equal(maiko_add(sup, drain, "drain", .mailbox = 8, .max_events_per_tick = 1, .worker = 1),
 				 0);
+		assert_int_equal(
+			maiko_add(sup, feeder, "feeder", .topics = topics, .mailbox = 16, .echo = true, .worker = 1),
+			0);
 		assert_int_equal(maiko_start(sup), 0);
 		for (uint32_t i = 0; i < 50; i++) {
 			assert_int_equal(maiko_send(sup, begin), 0);
@@ -450,17 +454,17 @@ static void a_cycle_that_is_over_holds_its_members_back_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(two_that_fill_each_other_go_on),
-	    cmocka_unit_test(three_in_a_ring_go_on),
-	    cmocka_unit_test(one_that_hears_itself_goes_on),
-	    cmocka_unit_test(a_long_ring_goes_on),
-	    cmocka_unit_test(all_with_all_go_on),
-	    cmocka_unit_test(a_stop_drains_a_cycle),
-	    cmocka_unit_test(two_that_only_grow_fail_past_the_bound),
-	    cmocka_unit_test(three_that_only_grow_fail_past_the_bound),
-	    cmocka_unit_test(one_that_only_grows_fails_past_the_bound),
-	    cmocka_unit_test(a_stop_ends_a_cycle_that_only_grows),
-	    cmocka_unit_test(a_cycle_that_is_over_holds_its_members_back_again),
+		cmocka_unit_test(two_that_fill_each_other_go_on),
+		cmocka_unit_test(three_in_a_ring_go_on),
+		cmocka_unit_test(one_that_hears_itself_goes_on),
+		cmocka_unit_test(a_long_ring_goes_on),
+		cmocka_unit_test(all_with_all_go_on),
+		cmocka_unit_test(a_stop_drains_a_cycle),
+		cmocka_unit_test(two_that_only_grow_fail_past_the_bound),
+		cmocka_unit_test(three_that_only_grow_fail_past_the_bound),
+		cmocka_unit_test(one_that_only_grows_fails_past_the_bound),
+		cmocka_unit_test(a_stop_ends_a_cycle_that_only_grows),
+		cmocka_unit_test(a_cycle_that_is_over_holds_its_members_back_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

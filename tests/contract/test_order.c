@@ -128,14 +128,16 @@ static void add_cast(maiko_supervisor *sup, uint32_t mailbox)
 	assert_int_equal(maiko_topic_named(sup, "odds.1", &topics[1]), 0);
 	atomic_store(&odds[0], topics[0]);
 	atomic_store(&odds[1], topics[1]);
-	const maiko_subscription all[] = {
-	    {.topic = topics[0]}, {.topic = topics[1]}, {.topic = MAIKO_TOPIC_REF(evens)}, {.topic = NULL}};
+	const maiko_subscription all[] = {{.topic = topics[0]},
+					  {.topic = topics[1]},
+					  {.topic = MAIKO_TOPIC_REF(evens)},
+					  {.topic = NULL}};
 	char name[32];
 	for (uint32_t i = 0; i < LISTENERS; i++) {
 		snprintf(name, sizeof name, "listener%u", i);
-		assert_int_equal(maiko_add(sup, listener, name, .topics = all, .mailbox = mailbox,
-					   .max_events_per_tick = i + 1),
-				 0);
+		assert_int_equal(
+			maiko_add(sup, listener, name, .topics = all, .mailbox = mailbox, .max_events_per_tick = i + 1),
+			0);
 	}
 	for (uint32_t i = 0; i < TALKERS; i++) {
 		talker how = {.number = i, .burst = 1 + 37 * i};
@@ -318,11 +320,11 @@ static void answers_come_in_the_order_of_the_questions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(order_holds_across_topics_and_workers),
-	    cmocka_unit_test(order_holds_when_mailboxes_and_channels_are_full),
-	    cmocka_unit_test(what_was_sent_before_the_start_comes_first),
-	    cmocka_unit_test(only_who_asked_gets_an_echo),
-	    cmocka_unit_test(answers_come_in_the_order_of_the_questions),
+		cmocka_unit_test(order_holds_across_topics_and_workers),
+		cmocka_unit_test(order_holds_when_mailboxes_and_channels_are_full),
+		cmocka_unit_test(what_was_sent_before_the_start_comes_first),
+		cmocka_unit_test(only_who_asked_gets_an_echo),
+		cmocka_unit_test(answers_come_in_the_order_of_the_questions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,16 +126,16 @@ typedef struct expectation {
 } expectation;
 
 static const expectation expectations[] = {
-    {MAIKO_BLOCK, 4, 10, 0, 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0},
-    {MAIKO_DROP_NEWEST, 4, 4, 6, 0, {1, 2, 3, 4}, 0},
-    {MAIKO_DROP_OLDEST, 4, 4, 6, 0, {7, 8, 9, 10}, 0},
-    {MAIKO_KEEP_LATEST, 4, 1, 9, 0, {10}, 0},
-    {MAIKO_FAIL, 4, 4, 6, 0, {1, 2, 3, 4}, 1},
-    {MAIKO_BLOCK, 1, 10, 0, 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0},
-    {MAIKO_DROP_NEWEST, 1, 1, 9, 0, {1}, 0},
-    {MAIKO_DROP_OLDEST, 1, 1, 9, 0, {10}, 0},
-    {MAIKO_KEEP_LATEST, 1, 1, 9, 0, {10}, 0},
-    {MAIKO_FAIL, 1, 1, 9, 0, {1}, 1},
+	{MAIKO_BLOCK, 4, 10, 0, 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0},
+	{MAIKO_DROP_NEWEST, 4, 4, 6, 0, {1, 2, 3, 4}, 0},
+	{MAIKO_DROP_OLDEST, 4, 4, 6, 0, {7, 8, 9, 10}, 0},
+	{MAIKO_KEEP_LATEST, 4, 1, 9, 0, {10}, 0},
+	{MAIKO_FAIL, 4, 4, 6, 0, {1, 2, 3, 4}, 1},
+	{MAIKO_BLOCK, 1, 10, 0, 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0},
+	{MAIKO_DROP_NEWEST, 1, 1, 9, 0, {1}, 0},
+	{MAIKO_DROP_OLDEST, 1, 1, 9, 0, {10}, 0},
+	{MAIKO_KEEP_LATEST, 1, 1, 9, 0, {10}, 0},
+	{MAIKO_FAIL, 1, 1, 9, 0, {1}, 1},
 };
 enum { EXPECTATIONS = sizeof expectations / sizeof expectations[0] };
 
@@ -206,7 +206,7 @@ static void the_topics_policy_decides(void **state)
 			atomic_store(&target, topic);
 			const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
 			assert_int_equal(
-			    maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1), 0);
+				maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1), 0);
 			assert_int_equal(maiko_start(sup), 0);
 			flood_and_compare(sup, e, "samples");
 			check_error(e->errors);
@@ -238,9 +238,9 @@ static void the_option_overflow_covers_the_derived_topics(void **state)
 			if (e.policy == MAIKO_FAIL)
 				continue; /* a gauge does not forgive: see the tests of failing */
 			maiko_supervisor *sup = with_flooder(*workers, true);
-			assert_int_equal(maiko_add(sup, gauge, "sink", .overflow = e.policy, .mailbox = e.mailbox,
-						   .worker = 1),
-					 0);
+			assert_int_equal(
+				maiko_add(sup, gauge, "sink", .overflow = e.policy, .mailbox = e.mailbox, .worker = 1),
+				0);
 			assert_int_equal(maiko_start(sup), 0);
 			flood_and_compare(sup, &e, "readings");
 		}
@@ -258,8 +258,7 @@ static void subscribing_may_bring_a_policy_of_its_own(void **state)
 						   .worker = 1, .ret_id = &id),
 					 0);
 			assert_int_equal(maiko_start(sup), 0);
-			assert_int_equal(
-			    maiko_subscribe(sup, id, MAIKO_TOPIC_REF(readings), .overflow = e->policy), 0);
+			assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(readings), .overflow = e->policy), 0);
 			flood_and_compare(sup, e, "readings");
 			check_error(e->errors);
 		}
@@ -400,8 +399,9 @@ static void drop_oldest_drops_no_other_topics_events(void **state)
 		const maiko_topic *topic;
 		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
 		atomic_store(&target, topic);
-		const maiko_subscription topics[] = {
-		    {.topic = topic}, {.topic = MAIKO_TOPIC_REF(readings)}, {.topic = NULL}};
+		const maiko_subscription topics[] = {{.topic = topic},
+						     {.topic = MAIKO_TOPIC_REF(readings)},
+						     {.topic = NULL}};
 		assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 2, .worker = 1), 0);
 		assert_int_equal(maiko_add(sup, filler, "filler", .worker = 1), 0);
 		assert_int_equal(maiko_start(sup), 0);
@@ -559,18 +559,18 @@ static void no_policy_loses_anything_uncounted_between_workers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_topics_policy_decides),
-	    cmocka_unit_test(a_subscription_may_have_a_policy_of_its_own),
-	    cmocka_unit_test(the_option_overflow_covers_the_derived_topics),
-	    cmocka_unit_test(subscribing_may_bring_a_policy_of_its_own),
-	    cmocka_unit_test(a_subscriber_of_all_topics_has_each_topics_own_policy),
-	    cmocka_unit_test(keep_latest_replaces_in_place_by_key),
-	    cmocka_unit_test(a_new_key_in_a_full_mailbox_blocks),
-	    cmocka_unit_test(keep_latest_forgets_what_was_handled),
-	    cmocka_unit_test(drop_oldest_drops_no_other_topics_events),
-	    cmocka_unit_test(a_forgiven_overflow_lets_the_subscriber_go_on),
-	    cmocka_unit_test(an_overflow_not_forgiven_fails_the_subscriber_alone),
-	    cmocka_unit_test(no_policy_loses_anything_uncounted_between_workers),
+		cmocka_unit_test(the_topics_policy_decides),
+		cmocka_unit_test(a_subscription_may_have_a_policy_of_its_own),
+		cmocka_unit_test(the_option_overflow_covers_the_derived_topics),
+		cmocka_unit_test(subscribing_may_bring_a_policy_of_its_own),
+		cmocka_unit_test(a_subscriber_of_all_topics_has_each_topics_own_policy),
+		cmocka_unit_test(keep_latest_replaces_in_place_by_key),
+		cmocka_unit_test(a_new_key_in_a_full_mailbox_blocks),
+		cmocka_unit_test(keep_latest_forgets_what_was_handled),
+		cmocka_unit_test(drop_oldest_drops_no_other_topics_events),
+		cmocka_unit_test(a_forgiven_overflow_lets_the_subscriber_go_on),
+		cmocka_unit_test(an_overflow_not_forgiven_fails_the_subscriber_alone),
+		cmocka_unit_test(no_policy_loses_anything_uncounted_between_workers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

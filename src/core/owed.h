@@ -1,0 +1,16 @@
+/*
+ * owed.h - which actors are owed an on_stop: exactly one for each on_start that succeeded
+ * (C11), the last started first.
+ */
+#ifndef MK_OWED_H
+#define MK_OWED_H
+
+#include "runtime.h"
+
+/* An actor has started: its on_stop is owed, and comes before those of the ones that
+ * started before. */
+void mk_owe(mk_sup *sup, mk_actor *a);
+/* Its on_stop is about to run; false: it is not owed. */
+bool mk_settle_owed(mk_sup *sup, mk_actor *a);
+
+#endif

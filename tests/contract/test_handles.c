@@ -1,0 +1,502 @@
+/*
+ * libuv inside an actor: handles on its worker's loop, adopted by the actor, and the way
+ * back from libuv's callbacks. The state outlives every close callback (C16; the address
+ * sanitizer sees it).
+ */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { FIRES = 10, ACTORS = 20, MAGIC = 0x5eed };
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct poke {
+	uint32_t what;
+} poke;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(pokes);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(poke, pokes, what);
+
+static _Atomic(uint64_t) handled, poked, closed, fired, stops, errors, wrong;
+static _Atomic(int) last_code, last_phase;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&handled, &poked, &closed, &fired, &stops, &errors, &wrong};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+	atomic_store(&last_code, 0);
+	atomic_store(&last_phase, 0);
+}
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- counts ---- */
+
+typedef struct counter {
+	uint32_t unused;
+} counter;
+
+static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	expect(strncmp(maiko_sender(ctx), "ticker", 6) == 0);
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
+
+/* ---- has a timer of libuv's in its state ---- */
+
+typedef enum ending {
+	LEFT_OPEN,      /* the runtime closes it                */
+	CLOSED_IN_STOP, /* maiko_close in on_stop               */
+	CLOSED_BY_UV    /* uv_close in on_stop                  */
+} ending;
+
+enum { FAIL = 1, LEAVE, QUIT_TIMER };
+
+typedef struct ticker {
+	uv_timer_t timer;
+	maiko_ctx *ctx;
+	uint32_t magic, sent, limit;
+	ending ending;
+	int leaves_with;   /* of the first callback */
+	bool fails_start;
+	bool forgives;
+} ticker;
+
+static void timer_closed(uv_handle_t *handle)
+{
+	const ticker *self = handle->data;
+	expect(self->magic == MAGIC);
+	expect(handle == (const uv_handle_t *)&self->timer);
+	atomic_fetch_add(&closed, 1);
+}
+
+static void timer_closed_after_the_end(uv_handle_t *handle)
+{
+	const ticker *self = handle->data;
+	expect(maiko_enter(self->ctx) == MAIKO_EFAILED);
+	timer_closed(handle);
+}
+
+static void timer_fired(uv_timer_t *timer)
+{
+	ticker *self = timer->data;
+	int rc = maiko_enter(self->ctx);
+	if (rc != 0) { /* its actor has ended; the timer is about to be closed */
+		expect(rc == MAIKO_EFAILED);
+		return;
+	}
+	expect(maiko_enter(self->ctx) == MAIKO_ESTATE);
+	expect(strcmp(maiko_sender(self->ctx), "") == 0);
+	expect(maiko_meta(self->ctx) == NULL);
+	expect(maiko_send(self->ctx, item, .n = self->sent++) == 0);
+	if (self->sent == self->limit)
+		uv_timer_stop(timer);
+	rc = self->leaves_with;
+	self->leaves_with = 0;
+	atomic_fetch_add(&fired, 1);
+	maiko_leave(self->ctx, rc);
+}
+
+static int ticker_on_start(ticker *self, maiko_ctx *ctx)
+{
+	self->ctx = ctx;
+	self->magic = MAGIC;
+	self->timer.data = self;
+	expect(uv_timer_init(maiko_loop(ctx), &self->timer) == 0);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&self->timer) == 0);
+	expect(uv_timer_start(&self->timer, timer_fired, 1, 1) == 0);
+	return self->fails_start ? UV_EIO : 0;
+}
+
+static int ticker_on_poke(ticker *self, const poke *ev, maiko_ctx *ctx)
+{
+	int rc = 0;
+	expect(maiko_enter(ctx) == MAIKO_ESTATE);
+	if (ev->what == FAIL)
+		rc = UV_EIO;
+	else if (ev->what == LEAVE)
+		expect(maiko_stop_self(ctx) == 0);
+	else if (ev->what == QUIT_TIMER)
+		expect(maiko_close(ctx, (uv_handle_t *)&self->timer, timer_closed) == 0);
+	atomic_fetch_add(&poked, 1);
+	return rc;
+}
+
+static int ticker_on_stop(ticker *self, maiko_ctx *ctx)
+{
+	if (self->ending == CLOSED_IN_STOP)
+		expect(maiko_close(ctx, (uv_handle_t *)&self->timer, timer_closed_after_the_end) == 0);
+	else if (self->ending == CLOSED_BY_UV)
+		uv_close((uv_handle_t *)&self->timer, timer_closed_after_the_end);
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+
+static int ticker_on_error(ticker *self, const maiko_error *error, maiko_ctx *ctx)
+{
+	(void)ctx;
+	expect(error->event.type == NULL || error->phase == MAIKO_PHASE_HANDLE);
+	atomic_store(&last_code, error->code);
+	atomic_store(&last_phase, (int)error->phase);
+	atomic_fetch_add(&errors, 1);
+	return self->forgives ? 0 : error->code;
+}
+
+MAIKO_ACTOR(ticker, MAIKO_ON(poke, ticker_on_poke), MAIKO_ON_START(ticker_on_start), MAIKO_ON_STOP(ticker_on_stop),
+	    MAIKO_ON_ERROR(ticker_on_error));
+
+static maiko_supervisor *started_with(uint32_t workers, uint32_t tickers, const ticker *init)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, counter, "counter"), 0);
+	for (uint32_t i = 0; i < tickers; i++) {
+		char name[24];
+		snprintf(name, sizeof name, "ticker%u", i);
+		assert_int_equal(maiko_add(sup, ticker, name, .init = init), 0);
+	}
+	assert_int_equal(maiko_start(sup), 0);
+	return sup;
+}
+
+static maiko_actor_id id_of(maiko_supervisor *sup, const char *name)
+{
+	maiko_actor_id id = 0;
+	assert_int_equal(maiko_find(sup, name, &id), 0);
+	return id;
+}
+
+static void wait_until_gone(maiko_supervisor *sup, const char *name)
+{
+	maiko_actor_id id;
+	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	while (maiko_find(sup, name, &id) == 0)
+		assert_true(uv_hrtime() < until);
+}
+
+TEST_WORKERS(a_timer_of_libuv_sends_as_its_actor)
+{
+	maiko_supervisor *sup = started_with(workers, ACTORS, &(ticker){.limit = FIRES});
+	test_wait_for(&handled, ACTORS * FIRES);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 200);
+	assert_int_equal(atomic_load(&handled), 200);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(a_stop_closes_what_is_open)
+{
+	maiko_supervisor *sup = started_with(workers, ACTORS, NULL);
+	test_wait_for(&handled, ACTORS);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, atomic_load(&fired));
+	assert_int_equal(atomic_load(&stops), 20);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(a_handle_closed_at_the_stop_finds_its_state)
+{
+	for (int i = 0; i < 2; i++) {
+		ticker init = {.ending = i == 0 ? CLOSED_IN_STOP : CLOSED_BY_UV};
+		maiko_supervisor *sup = started_with(workers, ACTORS, &init);
+		test_wait_for(&handled, 1);
+		test_finish(sup);
+		assert_int_equal(atomic_load(&closed), 20);
+		assert_int_equal(atomic_load(&wrong), 0);
+	}
+}
+
+/* ---- removed while its handle is open ---- */
+
+static void remove_all(uint32_t workers, ending end)
+{
+	maiko_supervisor *sup = started_with(workers, ACTORS, &(ticker){.ending = end});
+	test_wait_for(&handled, 1);
+	for (uint32_t i = 0; i < ACTORS; i++) {
+		char name[24];
+		snprintf(name, sizeof name, "ticker%u", i);
+		assert_int_equal(maiko_remove(sup, id_of(sup, name)), 0);
+	}
+	assert_int_equal(atomic_load(&stops), 20);
+	uint64_t last = atomic_load(&fired); /* the removal is complete: no callback follows */
+	if (end != LEFT_OPEN)
+		test_wait_for(&closed, ACTORS);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(atomic_load(&fired), last);
+	assert_int_equal(total.handled, last);
+	assert_int_equal(atomic_load(&closed), end == LEFT_OPEN ? 0 : 20);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(a_removal_closes_what_is_open) { remove_all(workers, LEFT_OPEN); }
+TEST_WORKERS(a_close_in_on_stop_finds_its_state) { remove_all(workers, CLOSED_IN_STOP); }
+TEST_WORKERS(a_close_past_the_runtime_finds_its_state) { remove_all(workers, CLOSED_BY_UV); }
+
+TEST_WORKERS(an_actor_that_fails_or_leaves_lets_go_of_its_handle)
+{
+	for (uint32_t what = FAIL; what <= LEAVE; what++) {
+		maiko_supervisor *sup = started_with(workers, 1, &(ticker){.ending = CLOSED_IN_STOP});
+		test_wait_for(&handled, 1);
+		assert_int_equal(maiko_send(sup, poke, .what = what), 0);
+		wait_until_gone(sup, "ticker0");
+		test_wait_for(&closed, 1);
+		test_finish(sup);
+		assert_int_equal(atomic_load(&stops), 1);
+		assert_int_equal(atomic_load(&errors), what == FAIL ? 1 : 0);
+		assert_int_equal(atomic_load(&wrong), 0);
+	}
+}
+
+TEST_WORKERS(a_handle_adopted_by_a_start_that_fails_is_closed)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_start(sup), 0);
+	ticker init = {.fails_start = true};
+	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init), UV_EIO);
+	test_finish(sup);
+	sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init), 0);
+	assert_int_equal(maiko_start(sup), UV_EIO);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&stops), 0);
+	assert_int_equal(atomic_load(&errors), 2);
+	assert_int_equal(atomic_load(&fired), 0);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(a_handle_can_be_closed_and_the_actor_goes_on)
+{
+	maiko_supervisor *sup = started_with(workers, 1, NULL);
+	test_wait_for(&handled, 1);
+	assert_int_equal(maiko_send(sup, poke, .what = QUIT_TIMER), 0);
+	test_wait_for(&closed, 1);
+	assert_int_equal(maiko_send(sup, poke, .what = 0), 0);
+	test_wait_for(&poked, 2);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&closed), 1);
+	assert_int_equal(atomic_load(&stops), 1);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- errors on the way back ---- */
+
+TEST_WORKERS(an_error_given_to_leave_goes_to_on_error)
+{
+	maiko_supervisor *sup = started_with(workers, 1, &(ticker){.leaves_with = UV_EPIPE, .forgives = true});
+	test_wait_for(&handled, 5);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&errors), 1);
+	assert_int_equal(atomic_load(&last_code), UV_EPIPE);
+	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_LOOP);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(an_error_given_to_leave_ends_the_actor)
+{
+	maiko_supervisor *sup =
+	    started_with(workers, 1, &(ticker){.leaves_with = UV_EPIPE, .ending = CLOSED_IN_STOP});
+	test_wait_for(&closed, 1);
+	wait_until_gone(sup, "ticker0");
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 1); /* what it sent before it failed */
+	assert_int_equal(atomic_load(&fired), 1);
+	assert_int_equal(atomic_load(&stops), 1);
+	assert_int_equal(atomic_load(&errors), 1);
+	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_LOOP);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- wrong calls ---- */
+
+typedef struct fumbler {
+	uv_timer_t timer, other, twice;
+} fumbler;
+
+static void nothing(uv_handle_t *handle)
+{
+	(void)handle;
+	atomic_fetch_add(&closed, 1);
+}
+
+static void adopt_wrongly(fumbler *self, maiko_ctx *ctx, uv_loop_t *foreign)
+{
+	uv_timer_t stranger;
+	expect(uv_timer_init(foreign, &stranger) == 0);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&stranger) == MAIKO_EINVAL);
+	uv_close((uv_handle_t *)&stranger, NULL);
+	uv_run(foreign, UV_RUN_DEFAULT);
+	expect(maiko_adopt(NULL, (uv_handle_t *)&self->timer) == MAIKO_EINVAL);
+	expect(maiko_adopt(ctx, NULL) == MAIKO_EINVAL);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&self->timer) == 0);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&self->timer) == MAIKO_EEXIST);
+}
+
+static int fumbler_on_start(fumbler *self, maiko_ctx *ctx)
+{
+	uv_loop_t foreign;
+	expect(uv_loop_init(&foreign) == 0);
+	expect(uv_timer_init(maiko_loop(ctx), &self->timer) == 0);
+	expect(uv_timer_init(maiko_loop(ctx), &self->other) == 0);
+	expect(uv_timer_init(maiko_loop(ctx), &self->twice) == 0);
+	expect(maiko_close(ctx, (uv_handle_t *)&self->other, nothing) == MAIKO_EINVAL); /* nothing adopted yet */
+	adopt_wrongly(self, ctx, &foreign);
+	expect(uv_loop_close(&foreign) == 0);
+	expect(maiko_close(ctx, (uv_handle_t *)&self->other, nothing) == MAIKO_EINVAL);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&self->other) == 0);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&self->twice) == 0);
+	expect(maiko_close(NULL, (uv_handle_t *)&self->twice, nothing) == MAIKO_EINVAL);
+	expect(maiko_close(ctx, NULL, nothing) == MAIKO_EINVAL);
+	expect(maiko_close(ctx, (uv_handle_t *)&self->twice, nothing) == 0);
+	expect(maiko_close(ctx, (uv_handle_t *)&self->twice, nothing) == MAIKO_EINVAL);
+	expect(maiko_enter(NULL) == MAIKO_EINVAL);
+	expect(maiko_enter(ctx) == MAIKO_ESTATE);
+	return 0;
+}
+
+static int fumbler_on_stop(fumbler *self, maiko_ctx *ctx)
+{
+	(void)self;
+	uv_timer_t *late = malloc(sizeof *late);
+	expect(late != NULL && uv_timer_init(maiko_loop(ctx), late) == 0);
+	expect(maiko_adopt(ctx, (uv_handle_t *)late) == MAIKO_ESTATE);
+	uv_close((uv_handle_t *)late, (uv_close_cb)free);
+	expect(maiko_close(ctx, (uv_handle_t *)&self->other, NULL) == 0);
+	return 0;
+}
+
+MAIKO_ACTOR(fumbler, MAIKO_ON_START(fumbler_on_start), MAIKO_ON_STOP(fumbler_on_stop));
+
+TEST_WORKERS(wrong_calls_are_told_and_change_nothing)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, fumbler, "one"), 0);
+	assert_int_equal(maiko_add(sup, fumbler, "two"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&closed, 2);
+	assert_int_equal(maiko_remove(sup, id_of(sup, "one")), 0);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&closed), 2);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- a thread of the user's wakes its actor ---- */
+
+typedef struct bell {
+	uv_async_t async;
+	maiko_ctx *ctx;
+	uint32_t rung;
+} bell;
+
+static _Atomic(uv_async_t *) rope;
+
+static void bell_rung(uv_async_t *async)
+{
+	bell *self = async->data;
+	expect(maiko_enter(self->ctx) == 0);
+	self->rung++;
+	expect(maiko_send(self->ctx, item, .n = self->rung) == 0);
+	maiko_leave(self->ctx, 0);
+}
+
+static int bell_on_start(bell *self, maiko_ctx *ctx)
+{
+	self->ctx = ctx;
+	self->async.data = self;
+	expect(uv_async_init(maiko_loop(ctx), &self->async, bell_rung) == 0);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&self->async) == 0);
+	atomic_store(&rope, &self->async);
+	return 0;
+}
+
+MAIKO_ACTOR(bell, MAIKO_ON_START(bell_on_start));
+
+TEST_WORKERS(a_thread_outside_can_wake_an_idle_actor)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, bell, "ticker of a kind"), 0);
+	assert_int_equal(maiko_add(sup, counter, "counter"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint64_t i = 1; i <= 100; i++) {
+		assert_int_equal(uv_async_send(atomic_load(&rope)), 0);
+		test_wait_for(&handled, i);
+	}
+	assert_int_equal(test_finish(sup).handled, 100);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- on a loop of the caller's ---- */
+
+typedef struct on_loop {
+	uv_loop_t *loop;
+} on_loop;
+
+static int on_loop_on_item(on_loop *self, const item *ev, maiko_ctx *ctx)
+{
+	expect(maiko_loop(ctx) == self->loop);
+	if (ev->n == FIRES - 1)
+		expect(maiko_stop_all(ctx) == 0);
+	return 0;
+}
+
+MAIKO_ACTOR(on_loop, MAIKO_ON(item, on_loop_on_item));
+
+static void handles_on_an_embedded_loop_are_closed_with_their_actor(void **state)
+{
+	(void)state;
+	reset();
+	uv_loop_t loop;
+	maiko_supervisor *sup = NULL;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}), 0);
+	ticker init = {.ending = CLOSED_IN_STOP};
+	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init), 0);
+	assert_int_equal(maiko_add(sup, ticker, "ticker2"), 0);
+	assert_int_equal(maiko_add(sup, on_loop, "on_loop", .init = &(on_loop){&loop}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0); /* nothing is left open */
+	assert_int_equal(atomic_load(&closed), 1);
+	assert_int_equal(atomic_load(&stops), 2);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, atomic_load(&fired));
+	assert_int_equal(uv_loop_close(&loop), 0);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_timer_of_libuv_sends_as_its_actor),
+	    cmocka_unit_test(a_stop_closes_what_is_open),
+	    cmocka_unit_test(a_handle_closed_at_the_stop_finds_its_state),
+	    cmocka_unit_test(a_removal_closes_what_is_open),
+	    cmocka_unit_test(a_close_in_on_stop_finds_its_state),
+	    cmocka_unit_test(a_close_past_the_runtime_finds_its_state),
+	    cmocka_unit_test(an_actor_that_fails_or_leaves_lets_go_of_its_handle),
+	    cmocka_unit_test(a_handle_adopted_by_a_start_that_fails_is_closed),
+	    cmocka_unit_test(a_handle_can_be_closed_and_the_actor_goes_on),
+	    cmocka_unit_test(an_error_given_to_leave_goes_to_on_error),
+	    cmocka_unit_test(an_error_given_to_leave_ends_the_actor),
+	    cmocka_unit_test(wrong_calls_are_told_and_change_nothing),
+	    cmocka_unit_test(a_thread_outside_can_wake_an_idle_actor),
+	    cmocka_unit_test(handles_on_an_embedded_loop_are_closed_with_their_actor),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/*
+ * In the steady state an event that stays on its worker costs no allocation.
+ */
+#include "support.h"
+
+enum { WARM = 20000, COUNTED = 100000, HOPS = WARM + COUNTED };
+
+typedef struct ball {
+	uint32_t hops;
+} ball;
+MAIKO_TOPIC(court);
+MAIKO_EVENT(ball, court, hops);
+
+static _Atomic(uint64_t) first, last, finished, heard;
+
+static void note(uint32_t hops)
+{
+	if (hops == WARM)
+		atomic_store(&first, test_allocator_count());
+	if (hops == HOPS) {
+		atomic_store(&last, test_allocator_count());
+		atomic_fetch_add(&finished, 1);
+	}
+}
+
+typedef struct player {
+	int unused;
+} player;
+
+static int player_on_ball(player *self, const ball *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	note(ev->hops);
+	return ev->hops < HOPS ? maiko_send(ctx, ball, .hops = ev->hops + 1) : 0;
+}
+MAIKO_ACTOR(player, MAIKO_ON(ball, player_on_ball));
+
+static maiko_supervisor *begin(uint32_t workers)
+{
+	atomic_store(&first, 0);
+	atomic_store(&last, 0);
+	atomic_store(&finished, 0);
+	atomic_store(&heard, 0);
+	return test_supervisor(workers);
+}
+
+static void end(maiko_supervisor *sup)
+{
+	test_wait_for(&finished, 1);
+	test_finish(sup);
+	assert_true(atomic_load(&first) > 0);
+	assert_int_equal(atomic_load(&last) - atomic_load(&first), 0);
+}
+
+/* The ball comes in from outside, to both; each answers: two balls fly from then on. */
+static void a_ball_between_two_costs_no_allocation(void **state)
+{
+	(void)state;
+	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
+		maiko_supervisor *sup = begin(*workers);
+		assert_int_equal(maiko_add(sup, player, "one", .worker = 1), 0);
+		assert_int_equal(maiko_add(sup, player, "two", .worker = 1), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		assert_int_equal(maiko_send(sup, ball), 0);
+		end(sup);
+	}
+}
+
+/* ---- a fan-out to slow subscribers, muting the sender again and again ------------------------ */
+
+typedef struct note_of {
+	uint32_t n;
+	char text[100];
+} note_of;
+MAIKO_TOPIC(notes);
+MAIKO_EVENT(note_of, notes, n, text);
+
+typedef struct crier {
+	uint32_t n;
+} crier;
+
+static maiko_next crier_tick(crier *self, maiko_ctx *ctx)
+{
+	for (int i = 0; i < 50 && self->n < HOPS; i++) {
+		int rc = maiko_send(ctx, note_of, .n = self->n + 1, .text = "hear");
+		if (rc == MAIKO_EAGAIN)
+			break;
+		if (rc != 0)
+			return maiko_failed(rc);
+		note(++self->n);
+	}
+	return self->n < HOPS ? maiko_again() : maiko_never();
+}
+MAIKO_ACTOR(crier, MAIKO_TICK(crier_tick));
+
+typedef struct listener {
+	int unused;
+} listener;
+
+static int listener_on_note_of(listener *self, const note_of *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&heard, 1);
+	return 0;
+}
+MAIKO_ACTOR(listener, MAIKO_ON(note_of, listener_on_note_of));
+
+static void a_fan_out_costs_no_allocation(void **state)
+{
+	(void)state;
+	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
+		maiko_supervisor *sup = begin(*workers);
+		assert_int_equal(maiko_add(sup, listener, "one", .worker = 1), 0);
+		assert_int_equal(maiko_add(sup, listener, "two", .worker = 1), 0);
+		assert_int_equal(maiko_add(sup, listener, "three", .worker = 1, .overflow = MAIKO_DROP_OLDEST), 0);
+		assert_int_equal(maiko_add(sup, listener, "four", .worker = 1, .overflow = MAIKO_KEEP_LATEST), 0);
+		assert_int_equal(maiko_add(sup, crier, "crier", .worker = 1), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		end(sup);
+		assert_true(atomic_load(&heard) >= 3 * HOPS);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ball_between_two_costs_no_allocation),
+		cmocka_unit_test(a_fan_out_costs_no_allocation),
+	};
+	test_allocator_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
