@@ -1,0 +1,328 @@
+/*
+ * maiko_run: a supervisor as a whole program. It ends on SIGINT, on SIGTERM or when an
+ * actor stops all, and leaves the process as it found it (C15).
+ */
+#include "support.h"
+
+#include <signal.h>
+#include <unistd.h>
+#include <uv.h>
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct word {
+	uint32_t n;
+} word;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(words);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(word, words, n);
+
+static _Atomic(uint64_t) handled, started, stops, wrong, caught, returned;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&handled, &started, &stops, &wrong, &caught, &returned};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+}
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- the signals' dispositions ---- */
+
+static void catch_one(int number)
+{
+	(void)number;
+	atomic_fetch_add(&caught, 1);
+}
+
+static const int numbers[2] = {SIGINT, SIGTERM};
+
+/* SIGINT as given, SIGTERM ours, with flags and a mask that must come back. */
+static void dispose(void (*interrupt)(int))
+{
+	struct sigaction a = {.sa_handler = interrupt, .sa_flags = 0};
+	sigemptyset(&a.sa_mask);
+	assert_int_equal(sigaction(SIGINT, &a, NULL), 0);
+	a.sa_handler = catch_one;
+	a.sa_flags = SA_RESTART | SA_NODEFER;
+	sigaddset(&a.sa_mask, SIGUSR1);
+	assert_int_equal(sigaction(SIGTERM, &a, NULL), 0);
+}
+
+static void assert_disposed(void (*interrupt)(int))
+{
+	struct sigaction now[2];
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(sigaction(numbers[i], NULL, &now[i]), 0);
+	assert_true(now[0].sa_handler == interrupt);
+	assert_true(now[1].sa_handler == catch_one);
+	assert_int_equal(now[1].sa_flags & (SA_RESTART | SA_NODEFER | SA_SIGINFO | SA_RESETHAND),
+			 SA_RESTART | SA_NODEFER);
+	assert_int_equal(sigismember(&now[1].sa_mask, SIGUSR1), 1);
+	assert_int_equal(sigismember(&now[1].sa_mask, SIGUSR2), 0);
+}
+
+static void restore_defaults(void)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+}
+
+/* ---- brings the end about ---- */
+
+enum { STOP_ALL = -1 };
+
+typedef struct ender {
+	int how; /* a signal, or STOP_ALL */
+} ender;
+
+static int ender_on_item(ender *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	expect(!maiko_stopping(ctx));
+	expect(maiko_run(maiko_supervisor_of(ctx)) == MAIKO_EDEADLK);
+	atomic_fetch_add(&handled, 1);
+	if (self->how == STOP_ALL)
+		expect(maiko_stop_all(ctx) == 0);
+	else
+		expect(kill(getpid(), self->how) == 0);
+	return 0;
+}
+
+static int ender_on_stop(ender *self, maiko_ctx *ctx)
+{
+	(void)self;
+	expect(maiko_stopping(ctx));
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(ender, MAIKO_ON(item, ender_on_item), MAIKO_ON_STOP(ender_on_stop));
+
+static void run_until(uint32_t workers, int how, bool start_first)
+{
+	reset();
+	dispose(SIG_DFL);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){how}), 0);
+	if (start_first)
+		assert_int_equal(maiko_start(sup), 0);
+	assert_disposed(SIG_DFL);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	assert_int_equal(maiko_run(sup), 0);
+	assert_disposed(SIG_DFL);
+	restore_defaults();
+	assert_int_equal(test_finish(sup).handled, 1);
+	assert_int_equal(atomic_load(&stops), 1);
+	assert_int_equal(atomic_load(&caught), 0);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_WORKERS(it_ends_on_sigint) { run_until(workers, SIGINT, false); }
+TEST_WORKERS(it_ends_on_sigterm) { run_until(workers, SIGTERM, false); }
+TEST_WORKERS(it_ends_when_an_actor_stops_all) { run_until(workers, STOP_ALL, false); }
+TEST_WORKERS(it_ends_when_a_started_one_is_stopped) { run_until(workers, STOP_ALL, true); }
+
+TEST_WORKERS(signals_that_were_ignored_are_ignored_again)
+{
+	reset();
+	dispose(SIG_IGN);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){SIGINT}), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	assert_int_equal(maiko_run(sup), 0);
+	assert_disposed(SIG_IGN);
+	assert_int_equal(kill(getpid(), SIGINT), 0); /* no effect */
+	assert_int_equal(kill(getpid(), SIGTERM), 0);
+	test_wait_for(&caught, 1);
+	restore_defaults();
+	test_finish(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- a start that fails ---- */
+
+typedef struct failer {
+	uint32_t unused;
+} failer;
+
+static int failer_on_start(failer *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return UV_EPERM;
+}
+
+MAIKO_ACTOR(failer, MAIKO_ON_START(failer_on_start));
+
+TEST_WORKERS(a_start_that_fails_is_told_and_leaves_the_signals_alone)
+{
+	reset();
+	dispose(SIG_DFL);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, ender, "ender"), 0);
+	assert_int_equal(maiko_add(sup, failer, "failer"), 0);
+	assert_int_equal(maiko_run(sup), UV_EPERM);
+	assert_disposed(SIG_DFL);
+	restore_defaults();
+	test_finish(sup);
+	assert_int_equal(maiko_run(NULL), MAIKO_EINVAL);
+}
+
+/* ---- a drain that would not end ---- */
+
+typedef struct asker {
+	bool signalled;
+} asker;
+typedef struct replier {
+	uint32_t unused;
+} replier;
+
+static int asker_on_word(asker *self, const word *ev, maiko_ctx *ctx)
+{
+	if (ev->n == 1)
+		expect(kill(getpid(), SIGINT) == 0);
+	if (maiko_stopping(ctx) && !self->signalled) {
+		self->signalled = true;
+		expect(kill(getpid(), SIGTERM) == 0);
+	}
+	atomic_fetch_add(&handled, 1);
+	return maiko_send(ctx, item, .n = ev->n + 1);
+}
+
+static int replier_on_item(replier *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_send(ctx, word, .n = ev->n + 1);
+}
+
+MAIKO_ACTOR(asker, MAIKO_ON(word, asker_on_word));
+MAIKO_ACTOR(replier, MAIKO_ON(item, replier_on_item));
+
+TEST_WORKERS(a_second_signal_ends_the_drain)
+{
+	reset();
+	dispose(SIG_DFL);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
+	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	uint64_t before_ns = uv_hrtime();
+	assert_int_equal(maiko_run(sup), 0);
+	assert_true(uv_hrtime() - before_ns < UINT64_C(20000000000)); /* the deadline is at 30 seconds */
+	assert_disposed(SIG_DFL);
+	restore_defaults();
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.discarded, 1);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- two at once ---- */
+
+static void run_in_thread(void *arg)
+{
+	expect(maiko_run(arg) == 0);
+	atomic_fetch_add(&returned, 1);
+}
+
+static int member_on_start(ender *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&started, 1);
+	return 0;
+}
+
+typedef ender member;
+MAIKO_ACTOR(member, MAIKO_ON_START(member_on_start), MAIKO_ON_STOP(ender_on_stop));
+
+TEST_WORKERS(one_signal_ends_all_that_run)
+{
+	reset();
+	dispose(SIG_DFL);
+	maiko_supervisor *sups[3];
+	uv_thread_t threads[3];
+	for (int i = 0; i < 3; i++) {
+		sups[i] = test_supervisor(workers);
+		assert_int_equal(maiko_add(sups[i], member, "member"), 0);
+		assert_int_equal(uv_thread_create(&threads[i], run_in_thread, sups[i]), 0);
+	}
+	test_wait_for(&started, 3); /* each watches the signals before it starts */
+	assert_int_equal(kill(getpid(), SIGTERM), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(uv_thread_join(&threads[i]), 0);
+	assert_disposed(SIG_DFL);
+	restore_defaults();
+	for (int i = 0; i < 3; i++)
+		test_finish(sups[i]);
+	assert_int_equal(atomic_load(&returned), 3);
+	assert_int_equal(atomic_load(&stops), 3);
+	assert_int_equal(atomic_load(&caught), 0);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- on a loop of the caller's ---- */
+
+static void caller_timer(uv_timer_t *timer) { (void)timer; }
+
+static void run_embedded(int how)
+{
+	reset();
+	dispose(SIG_DFL);
+	uv_loop_t loop;
+	uv_timer_t own;
+	maiko_supervisor *sup = NULL;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	assert_int_equal(uv_timer_init(&loop, &own), 0);
+	assert_int_equal(uv_timer_start(&own, caller_timer, 1, 1), 0);
+	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}), 0);
+	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){how}), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	assert_int_equal(maiko_run(sup), 0); /* though the loop has more to do */
+	assert_disposed(SIG_DFL);
+	restore_defaults();
+	assert_true(uv_is_active((uv_handle_t *)&own));
+	uv_close((uv_handle_t *)&own, NULL);
+	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(test_finish(sup).handled, 1);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	assert_int_equal(atomic_load(&stops), 1);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+static void an_embedded_loop_runs_until_a_signal(void **state)
+{
+	(void)state;
+	run_embedded(SIGINT);
+	run_embedded(SIGTERM);
+}
+
+static void an_embedded_loop_runs_until_an_actor_stops_all(void **state)
+{
+	(void)state;
+	run_embedded(STOP_ALL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(it_ends_on_sigint),
+	    cmocka_unit_test(it_ends_on_sigterm),
+	    cmocka_unit_test(it_ends_when_an_actor_stops_all),
+	    cmocka_unit_test(it_ends_when_a_started_one_is_stopped),
+	    cmocka_unit_test(signals_that_were_ignored_are_ignored_again),
+	    cmocka_unit_test(a_start_that_fails_is_told_and_leaves_the_signals_alone),
+	    cmocka_unit_test(a_second_signal_ends_the_drain),
+	    cmocka_unit_test(one_signal_ends_all_that_run),
+	    cmocka_unit_test(an_embedded_loop_runs_until_a_signal),
+	    cmocka_unit_test(an_embedded_loop_runs_until_an_actor_stops_all),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
