@@ -34,6 +34,8 @@ int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 {
 	if (ctx == NULL || handle == NULL || handle->loop != ctx->worker->loop)
 		return MAIKO_EINVAL;
+	if (mk_forked(ctx->worker->sup))
+		return MAIKO_EFORK;
 	if ((ctx->sched & MK_ENDED) != 0)
 		return MAIKO_ESTATE;
 	mk_extra *x = mk_extra_of(ctx);
@@ -123,6 +125,8 @@ int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struc
 {
 	if (ctx == NULL || handle == NULL || ctx->extra == NULL)
 		return MAIKO_EINVAL;
+	if (mk_forked(ctx->worker->sup)) /* the parent has the same kernel objects */
+		return MAIKO_EFORK;
 	for (mk_adopted *d = ctx->extra->adopted; d != NULL; d = d->next)
 		if (d->handle == handle && !d->closing && !uv_is_closing(handle)) {
 			d->closed = closed;
@@ -167,6 +171,8 @@ int maiko_enter(maiko_ctx *ctx)
 {
 	if (ctx == NULL)
 		return MAIKO_EINVAL;
+	if (mk_forked(ctx->worker->sup))
+		return MAIKO_EFORK;
 	if ((ctx->sched & MK_ENDED) != 0)
 		return MAIKO_EFAILED;
 	if (ctx->worker->actor != NULL)

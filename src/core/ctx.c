@@ -11,6 +11,14 @@
 
 #include <string.h>
 
+/* What every call may be told. */
+static int check_ctx(const maiko_ctx *ctx)
+{
+	if (ctx == NULL)
+		return MAIKO_EINVAL;
+	return mk_forked(ctx->worker->sup) ? MAIKO_EFORK : 0;
+}
+
 /* ---- sending --------------------------------------------------------------------------- */
 
 /* A muted actor: one of its allowance, or MAIKO_EAGAIN. */
@@ -103,7 +111,8 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 
 int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
 {
-	return ctx == NULL ? MAIKO_EINVAL : mk_delayed_cancel(ctx->worker, ctx, delayed);
+	int rc = check_ctx(ctx);
+	return rc != 0 ? rc : mk_delayed_cancel(ctx->worker, ctx, delayed);
 }
 
 /* ---- who and when ------------------------------------------------------------------------ */
@@ -144,7 +153,10 @@ const maiko_envelope *maiko_meta(const maiko_ctx *ctx)
 
 int maiko_keep(maiko_ctx *ctx, const void *event)
 {
-	mk_event *e = ctx == NULL ? NULL : ctx->worker->event;
+	int rc = check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	mk_event *e = ctx->worker->event;
 	if (e == NULL || event == NULL || e->data != event || ctx->worker->actor != ctx)
 		return MAIKO_EINVAL;
 	mk_extra *x = mk_extra_of(ctx);
@@ -157,7 +169,10 @@ int maiko_keep(maiko_ctx *ctx, const void *event)
 
 int maiko_release(maiko_ctx *ctx, const void *event)
 {
-	mk_extra *x = ctx == NULL ? NULL : ctx->extra;
+	int rc = check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	mk_extra *x = ctx->extra;
 	for (uint32_t i = 0; x != NULL && i < x->kept_count; i++)
 		if (x->kept[i]->data == event) {
 			mk_event *e = x->kept[i];
@@ -172,7 +187,10 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 
 int maiko_wake_tick(maiko_ctx *ctx)
 {
-	if (ctx == NULL || ctx->class->tick == NULL || ctx->extra == NULL)
+	int rc = check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	if (ctx->class->tick == NULL || ctx->extra == NULL)
 		return MAIKO_EINVAL;
 	if ((ctx->sched & MK_ENDED) != 0 || (ctx->worker->draining && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
 		return MAIKO_ESHUTDOWN;
@@ -183,8 +201,9 @@ int maiko_wake_tick(maiko_ctx *ctx)
 
 int maiko_stop_self(maiko_ctx *ctx)
 {
-	if (ctx == NULL)
-		return MAIKO_EINVAL;
+	int rc = check_ctx(ctx);
+	if (rc != 0)
+		return rc;
 	if ((ctx->sched & MK_ENDED) != 0 || ctx->parting)
 		return MAIKO_ESTATE;
 	mk_hold(ctx->worker, ctx, MK_PAUSED); /* no callback but on_stop any more */
@@ -194,12 +213,16 @@ int maiko_stop_self(maiko_ctx *ctx)
 
 int maiko_stop_all(maiko_ctx *ctx)
 {
-	return ctx == NULL ? MAIKO_EINVAL : mk_stop_begin(ctx->worker->sup, NULL, NULL, NULL);
+	int rc = check_ctx(ctx);
+	return rc != 0 ? rc : mk_stop_begin(ctx->worker->sup, NULL, NULL, NULL);
 }
 
 int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *job)
 {
-	if (ctx == NULL || type == NULL || job == NULL || type->work == NULL || type->done == NULL ||
+	int rc = check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	if (type == NULL || job == NULL || type->work == NULL || type->done == NULL ||
 	    type->actor == NULL || type->size == 0)
 		return MAIKO_EINVAL;
 	if (type->size > MAIKO_EVENT_SIZE_MAX)

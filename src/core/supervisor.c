@@ -398,6 +398,8 @@ int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name
 {
 	if (ctx == NULL || type == NULL)
 		return MAIKO_EINVAL;
+	if (mk_forked(ctx->worker->sup))
+		return MAIKO_EFORK;
 	return add(ctx->worker->sup, type, name, options, ctx);
 }
 
@@ -455,7 +457,8 @@ static int change_from(mk_sup *sup, maiko_change kind, maiko_actor_id actor, con
 static int change_by(const maiko_ctx *ctx, maiko_change kind, maiko_actor_id actor, const maiko_topic *topic,
 		     const maiko_change_options *options)
 {
-	return ctx == NULL ? MAIKO_EINVAL : change(ctx->worker->sup, ctx, kind, actor, topic, options);
+	int rc = ctx == NULL ? MAIKO_EINVAL : check_sup(ctx->worker->sup);
+	return rc != 0 ? rc : change(ctx->worker->sup, ctx, kind, actor, topic, options);
 }
 
 int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options)

@@ -101,8 +101,9 @@ static bool can_be_polled(const mk_watch *watch)
 	return true;
 }
 
-void mk_watch_recheck(mk_worker *w)
+bool mk_watch_recheck(mk_worker *w)
 {
+	bool all = true;
 	mk_watch *watch = w->fresh;
 	w->fresh = NULL;
 	for (; watch != NULL; watch = watch->next_fresh) {
@@ -111,7 +112,9 @@ void mk_watch_recheck(mk_worker *w)
 			continue;
 		mk_watch_disarm(watch->actor);
 		mk_tick_answer_again(w, watch->actor);
+		all = false;
 	}
+	return all;
 }
 
 static int watch_new(mk_worker *w, mk_actor *a, int fd)

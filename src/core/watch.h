@@ -20,8 +20,9 @@ void mk_watch_disarm(mk_actor *a);
 void mk_watch_hold(mk_actor *a);
 int mk_watch_rearm(mk_actor *a);
 
-/* Before each poll of libuv, if there are fresh watches: drops those that it would abort on. */
-void mk_watch_recheck(mk_worker *w);
+/* Right before libuv polls, if there are fresh watches: drops those that it would abort on,
+ * and returns whether there were none. */
+bool mk_watch_recheck(mk_worker *w);
 
 /* Gives the descriptor up. */
 void mk_watch_close(mk_actor *a);

@@ -200,11 +200,8 @@ bool mk_worker_turn(mk_worker *w)
 static void on_async(uv_async_t *async) { (void)async; }
 static void on_timer(uv_timer_t *timer) { (void)timer; }
 
-static void before_poll(mk_worker *w)
-{
-	if (MK_UNLIKELY(w->fresh != NULL))
-		mk_watch_recheck(w);
-}
+/* Right before libuv polls; false if there is something to do instead. */
+static bool may_poll(mk_worker *w) { return MK_LIKELY(w->fresh == NULL) || mk_watch_recheck(w); }
 
 /* Sets libuv's timer to the first of ours; false if that is due. */
 static bool set_alarm(mk_worker *w)
@@ -240,11 +237,10 @@ static bool spin(mk_worker *w)
 static void sleep_until_woken(mk_worker *w)
 {
 	mk_cool(w);
-	before_poll(w);
 	if (!set_alarm(w))
 		return;
 	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
-	if (!has_input(w))
+	if (!has_input(w) && may_poll(w))
 		uv_run(w->loop, UV_RUN_ONCE);
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	w->polled_ns = mk_now(&w->sup->seam);
@@ -257,8 +253,8 @@ static void thread_main(void *arg)
 	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
 		if (mk_worker_turn(w)) {
 			if (w->now_ns - w->polled_ns >= POLL_EVERY_NS) {
-				before_poll(w);
-				uv_run(w->loop, UV_RUN_NOWAIT);
+				if (may_poll(w))
+					uv_run(w->loop, UV_RUN_NOWAIT);
 				w->polled_ns = w->now_ns;
 			}
 		} else if (!w->left && !spin(w)) {
@@ -288,8 +284,8 @@ static void on_prepare(uv_prepare_t *prepare)
 	if (w->exiting)
 		return; /* and never counts as sleeping: its async is closing */
 	mk_cool(w);
-	before_poll(w);
-	if (!more && set_alarm(w)) {
+	/* What follows is the poll, in any case. */
+	if (may_poll(w) && !more && set_alarm(w)) {
 		uv_idle_stop(&w->idle);
 		atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
 		if (!has_input(w))

@@ -4,6 +4,7 @@
  */
 #include "support.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <uv.h>
 
@@ -155,6 +156,7 @@ static int sleeper_on_start(sleeper *self, maiko_ctx *ctx)
 {
 	(void)self;
 	(void)ctx;
+	pthread_detach(pthread_self()); /* nobody joins it: its supervisor is abandoned */
 	atomic_fetch_add(&entered, 1);
 	uv_sem_wait(&stuck_gate);
 	atomic_fetch_add(&left, 1);
@@ -256,11 +258,11 @@ static int make_gate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_an_on_stop_sends_past_a_full_channel_arrives),
-	    cmocka_unit_test(a_stop_before_the_start_leaves_nothing_in_a_channel),
-	    cmocka_unit_test(a_tick_that_wakes_itself_does_not_keep_a_stop_from_ending),
-	    cmocka_unit_test(a_start_that_does_not_end_can_be_stopped),
-	    cmocka_unit_test(an_addition_that_does_not_end_returns_at_the_stop),
+		cmocka_unit_test(what_an_on_stop_sends_past_a_full_channel_arrives),
+		cmocka_unit_test(a_stop_before_the_start_leaves_nothing_in_a_channel),
+		cmocka_unit_test(a_tick_that_wakes_itself_does_not_keep_a_stop_from_ending),
+		cmocka_unit_test(a_start_that_does_not_end_can_be_stopped),
+		cmocka_unit_test(an_addition_that_does_not_end_returns_at_the_stop),
 	};
 	return cmocka_run_group_tests(tests, make_gate, NULL);
 }

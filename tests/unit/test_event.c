@@ -375,7 +375,10 @@ static void an_event_unmade_drops_its_references_and_leaves_the_block(void **sta
 static const maiko_field draft_fields[] = {{.name = "x", .size = 4, .kind = MAIKO_KIND_UINT}, END};
 static const maiko_layout draft_layout = {"draft", 100, 16, draft_fields};
 static const maiko_layout bad_layout = {"", 100, 16, draft_fields};
-static const maiko_event_type draft_type = {.layout = &draft_layout}, bad_type = {.layout = &bad_layout};
+static const maiko_topic draft_topic = {.name = "drafts"};
+static const maiko_event_type draft_type = {.layout = &draft_layout, .topic = &draft_topic};
+static const maiko_event_type bad_type = {.layout = &bad_layout, .topic = &draft_topic};
+static const maiko_event_type nowhere_type = {.layout = &draft_layout}; /* neither topic nor route */
 
 static void an_event_in_place_is_zeroed_and_aligned(void **state)
 {
@@ -388,6 +391,7 @@ static void an_event_in_place_is_zeroed_and_aligned(void **state)
 	memset(event, 0xff, 100);
 	assert_null(maiko_discard(event));
 	assert_null(maiko_discard(NULL));
+	assert_null(maiko_event_new(&nowhere_type));
 	assert_int_equal(test_allocator_living(), 0);
 }
 
