@@ -189,6 +189,8 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 	mk_callback_leave(w);
 	if (rc < 0)
 		mk_actor_error(w, ctx, rc, MAIKO_PHASE_LOOP, NULL);
-	/* What it sent is published in the next turn, which an embedded loop, or a worker
-	 * that polls, takes right after its callbacks. */
+	/* What it sent is published in the next turn. An embedded loop takes one before it
+	 * polls; ours might poll, and sleep, right after its timers: it is to return. */
+	if (!w->sup->embedded)
+		uv_stop(w->loop);
 }

@@ -248,17 +248,21 @@ typedef struct mk_seen {
 	uint64_t number;
 } mk_seen;
 
-/* Whether a probe has been here; remembers it. Without memory it counts as one that has. */
-static bool has_seen(mk_extra *x, const mk_probe_message *p)
+/* Whether a probe has been here; remembers it. Without memory it counts as one that has,
+ * and the actor sends one of its own: it is in the same cycle, if there is one. */
+static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
+	mk_extra *x = a->extra;
 	for (uint32_t i = 0; i < x->seen_count; i++)
 		if (x->seen[i].initiator == p->path[0]) {
 			bool seen = x->seen[i].number >= p->number;
 			x->seen[i].number = seen ? x->seen[i].number : p->number;
 			return seen;
 		}
-	if (mk_reserve((void **)&x->seen, &x->seen_size, x->seen_count + 1, sizeof *x->seen) != 0)
+	if (mk_reserve((void **)&x->seen, &x->seen_size, x->seen_count + 1, sizeof *x->seen) != 0) {
+		mk_probe_soon(w, a);
 		return true;
+	}
 	x->seen[x->seen_count++] = (mk_seen){p->path[0], p->number};
 	return false;
 }
@@ -270,7 +274,7 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 	if (a != NULL && mk_is_muted(a)) {
 		if (a->self == p->path[0])
 			came_home(w, a, p);
-		else if (!has_seen(a->extra, p))
+		else if (!has_seen(w, a, p))
 			forward_all(w, a, p, p->number);
 	}
 	probe_drop(m);

@@ -65,7 +65,7 @@ typedef enum ending {
 	CLOSED_BY_UV    /* uv_close in on_stop                  */
 } ending;
 
-enum { FAIL = 1, LEAVE, QUIT_TIMER };
+enum { FAIL = 1, LEAVE, QUIT_TIMER, AT_ONCE };
 
 typedef struct ticker {
 	uv_timer_t timer;
@@ -133,6 +133,8 @@ static int ticker_on_poke(ticker *self, const poke *ev, maiko_ctx *ctx)
 		expect(maiko_stop_self(ctx) == 0);
 	else if (ev->what == QUIT_TIMER)
 		expect(maiko_close(ctx, (uv_handle_t *)&self->timer, timer_closed) == 0);
+	else if (ev->what == AT_ONCE)
+		expect(uv_timer_start(&self->timer, timer_fired, 0, 0) == 0);
 	atomic_fetch_add(&poked, 1);
 	return rc;
 }
@@ -196,6 +198,19 @@ TEST_WORKERS(a_timer_of_libuv_sends_as_its_actor)
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 200);
 	assert_int_equal(atomic_load(&handled), 200);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* The loop runs such a timer before it polls, and must not sleep on what was sent. */
+TEST_WORKERS(what_a_timer_that_is_due_at_once_sends_is_not_left_lying)
+{
+	maiko_supervisor *sup = started_with(workers, 1, &(ticker){.limit = 1});
+	test_wait_for(&handled, 1);
+	for (uint64_t i = 2; i <= 100; i++) {
+		assert_int_equal(maiko_send(sup, poke, .what = AT_ONCE), 0);
+		test_wait_for(&handled, i);
+	}
+	assert_int_equal(test_finish(sup).handled, 199);
 	assert_int_equal(atomic_load(&wrong), 0);
 }
 
@@ -485,6 +500,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_timer_of_libuv_sends_as_its_actor),
+	    cmocka_unit_test(what_a_timer_that_is_due_at_once_sends_is_not_left_lying),
 	    cmocka_unit_test(a_stop_closes_what_is_open),
 	    cmocka_unit_test(a_handle_closed_at_the_stop_finds_its_state),
 	    cmocka_unit_test(a_removal_closes_what_is_open),

@@ -1,0 +1,620 @@
+/*
+ * C15, C6, C10: a supervisor on the caller's own loop, without a thread of its own.
+ */
+#include "support.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { THREADS = 3, EACH = 2000 };
+
+typedef struct item {
+	uint32_t source, n;
+} item;
+typedef struct order {
+	uint32_t what;
+} order;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(orders);
+MAIKO_TOPIC(others);
+MAIKO_EVENT(item, items, source, n);
+MAIKO_EVENT(order, orders, what);
+
+static _Atomic(uint64_t) handled, wrong, ticks, starts, stops, done_calls, closed, entered;
+static _Atomic(int) done_status;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&handled, &wrong, &ticks, &starts, &stops, &done_calls, &closed, &entered};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+	atomic_store(&done_status, 1);
+}
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- a loop of the caller's, and a supervisor on it ---- */
+
+typedef struct scene {
+	uv_loop_t loop;
+	maiko_supervisor *sup;
+} scene;
+
+static void scene_init(scene *s, maiko_options options)
+{
+	reset();
+	assert_int_equal(uv_loop_init(&s->loop), 0);
+	options.loop = &s->loop;
+	assert_int_equal(maiko_supervisor_new(&s->sup, &options), 0);
+}
+
+/* Runs the loop until the count is reached; the poll waits, so a lost wake-up hangs. */
+static void run_until(scene *s, _Atomic(uint64_t) *value, uint64_t least)
+{
+	while (atomic_load(value) < least)
+		assert_true(uv_run(&s->loop, UV_RUN_ONCE) != 0);
+}
+
+static void count_done(void *arg, int status)
+{
+	(void)arg;
+	atomic_store(&done_status, status);
+	atomic_fetch_add(&done_calls, 1);
+}
+
+/* The loop has nothing left once the supervisor has stopped. */
+static maiko_counts scene_end(scene *s)
+{
+	assert_int_equal(maiko_stop_begin(s->sup, NULL, count_done, NULL), 0);
+	uint64_t before = atomic_load(&done_calls);
+	assert_int_equal(uv_run(&s->loop, UV_RUN_DEFAULT), 0);
+	assert_true(atomic_load(&done_calls) >= before);
+	assert_int_equal(atomic_load(&done_calls), 1);
+	assert_int_equal(atomic_load(&done_status), 0);
+	maiko_counts total = test_finish(s->sup);
+	assert_int_equal(uv_loop_close(&s->loop), 0);
+	assert_int_equal(atomic_load(&wrong), 0);
+	return total;
+}
+
+/* ---- an actor with a bit of everything ---- */
+
+typedef struct worker {
+	uint32_t unused;
+} worker;
+
+static int worker_on_start(worker *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&starts, 1);
+	return 0;
+}
+
+static int worker_on_stop(worker *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+
+static int worker_on_item(worker *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	expect(atomic_load(&starts) >= 2);
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+
+static maiko_next worker_tick(worker *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&ticks, 1);
+	return maiko_after_ms(1);
+}
+
+MAIKO_ACTOR(worker, MAIKO_ON_START(worker_on_start), MAIKO_ON_STOP(worker_on_stop), MAIKO_ON(item, worker_on_item),
+	    MAIKO_TICK(worker_tick));
+
+static void start_workers(scene *s)
+{
+	assert_int_equal(maiko_add(s->sup, worker, "one"), 0);
+	assert_int_equal(maiko_add(s->sup, worker, "two"), 0);
+	assert_int_equal(maiko_start(s->sup), 0);
+	assert_int_equal(atomic_load(&starts), 2);
+}
+
+static void it_starts_ticks_handles_and_stops(void **state)
+{
+	(void)state;
+	scene s;
+	scene_init(&s, (maiko_options){0});
+	assert_int_equal(maiko_worker_count(s.sup), 1);
+	assert_int_equal(maiko_send(s.sup, item, .n = 1), 0); /* before the start */
+	start_workers(&s);
+	assert_int_equal(maiko_start(s.sup), MAIKO_ESTATE);
+	assert_int_equal(atomic_load(&handled), 0); /* the start does not run the loop */
+	assert_true(uv_loop_alive(&s.loop));
+	assert_int_equal(maiko_send(s.sup, item, .n = 2), 0);
+	run_until(&s, &handled, 4);
+	run_until(&s, &ticks, 20);
+	assert_int_equal(scene_end(&s).handled, 4);
+	assert_int_equal(atomic_load(&stops), 2);
+}
+
+static void the_loop_stays_alive_until_the_stop_is_done(void **state)
+{
+	(void)state;
+	scene s;
+	scene_init(&s, (maiko_options){0});
+	assert_false(uv_loop_alive(&s.loop));
+	assert_int_equal(maiko_start(s.sup), 0);
+	for (int i = 0; i < 100; i++)
+		assert_true(uv_run(&s.loop, UV_RUN_NOWAIT) != 0);
+	assert_int_equal(maiko_stop_begin(s.sup, NULL, count_done, NULL), 0);
+	assert_true(uv_loop_alive(&s.loop));
+	assert_int_equal(atomic_load(&done_calls), 0);
+	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(atomic_load(&done_calls), 1);
+	assert_false(uv_loop_alive(&s.loop));
+	test_finish(s.sup);
+	assert_int_equal(uv_loop_close(&s.loop), 0);
+}
+
+static void the_loop_s_thread_never_waits(void **state)
+{
+	(void)state;
+	scene s;
+	scene_init(&s, (maiko_options){.foreign_credit = 8});
+	start_workers(&s);
+	int rc = 0, accepted = 0;
+	while ((rc = maiko_send(s.sup, item, .n = 1)) == 0)
+		accepted++;
+	assert_int_equal(rc, MAIKO_EAGAIN);
+	assert_int_equal(accepted, 8);
+	assert_int_equal(maiko_send_timeout(s.sup, 100000, item, .n = 1), MAIKO_EAGAIN);
+	assert_int_equal(maiko_stop(s.sup, NULL), MAIKO_EDEADLK);
+	assert_int_equal(maiko_join(s.sup), MAIKO_EDEADLK);
+	assert_true(maiko_supervisor_free(s.sup) == s.sup);
+	run_until(&s, &handled, 16);
+	assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+	assert_int_equal(scene_end(&s).handled, 18);
+}
+
+/* Without a loop that has to run there is nothing to wait for. */
+static void before_the_start_it_can_be_stopped_and_freed(void **state)
+{
+	(void)state;
+	scene s;
+	for (int i = 0; i < 2; i++) {
+		scene_init(&s, (maiko_options){0});
+		assert_int_equal(maiko_add(s.sup, worker, "one"), 0);
+		assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+		if (i == 0)
+			assert_int_equal(maiko_stop(s.sup, NULL), 0);
+		assert_null(maiko_supervisor_free(s.sup));
+		assert_int_equal(uv_loop_close(&s.loop), 0);
+	}
+}
+
+/* ---- threads outside ---- */
+
+static void sender_main(void *arg)
+{
+	for (uint32_t n = 0; n < EACH; n++)
+		expect(maiko_send((maiko_supervisor *)arg, item, .n = n) == 0);
+}
+
+static void threads_outside_send_and_wait(void **state)
+{
+	(void)state;
+	scene s;
+	uv_thread_t threads[THREADS];
+	scene_init(&s, (maiko_options){.foreign_credit = 16, .mailbox = 32});
+	start_workers(&s);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(uv_thread_create(&threads[i], sender_main, s.sup), 0);
+	run_until(&s, &handled, 2 * THREADS * EACH);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(uv_thread_join(&threads[i]), 0);
+	assert_int_equal(scene_end(&s).handled, 12000);
+}
+
+static void outsider_main(void *arg)
+{
+	maiko_supervisor *sup = arg;
+	maiko_actor_id id = 0;
+	expect(maiko_add(sup, worker, "added", .ret_id = &id) == 0);
+	expect(maiko_send(sup, item, .n = 1) == 0);
+	expect(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(others)) == 0);
+	expect(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(others)) == 0);
+	expect(maiko_remove(sup, id) == 0);
+	expect(maiko_stop(sup, NULL) == 0); /* it may wait: the loop is another's */
+	atomic_fetch_add(&entered, 1);
+}
+
+static void a_thread_outside_may_change_and_stop_it(void **state)
+{
+	(void)state;
+	scene s;
+	uv_thread_t thread;
+	scene_init(&s, (maiko_options){0});
+	start_workers(&s);
+	assert_int_equal(uv_thread_create(&thread, outsider_main, s.sup), 0);
+	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(uv_thread_join(&thread), 0);
+	assert_int_equal(atomic_load(&entered), 1);
+	assert_int_equal(atomic_load(&stops), 3);
+	test_finish(s.sup);
+	assert_int_equal(uv_loop_close(&s.loop), 0);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+static void note_change(void *arg, const maiko_completion *completion)
+{
+	(void)arg;
+	expect(completion->status == 0);
+	atomic_fetch_add(&entered, 1);
+}
+
+static void changes_on_the_loop_s_thread_complete_later(void **state)
+{
+	(void)state;
+	scene s;
+	maiko_actor_id id = 0;
+	scene_init(&s, (maiko_options){0});
+	start_workers(&s);
+	assert_int_equal(maiko_add(s.sup, worker, "added", .ret_id = &id, .done = note_change), 0);
+	assert_int_equal(maiko_add(s.sup, worker, "own", .own_thread = true), MAIKO_EINVAL);
+	assert_int_equal(atomic_load(&starts), 2);
+	run_until(&s, &entered, 1);
+	assert_int_equal(atomic_load(&starts), 3);
+	assert_int_equal(maiko_remove(s.sup, id, .done = note_change), 0);
+	run_until(&s, &entered, 2);
+	assert_int_equal(atomic_load(&stops), 1);
+	scene_end(&s);
+	assert_int_equal(atomic_load(&stops), 3);
+}
+
+/* ---- a start that fails ---- */
+
+static int failing_on_start(worker *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return UV_EIO;
+}
+typedef worker failing;
+MAIKO_ACTOR(failing, MAIKO_ON_START(failing_on_start), MAIKO_ON(item, worker_on_item));
+
+static void a_failed_start_is_undone_by_the_loop(void **state)
+{
+	(void)state;
+	for (int run = 0; run < 2; run++) {
+		scene s;
+		scene_init(&s, (maiko_options){0});
+		assert_int_equal(maiko_add(s.sup, worker, "one"), 0);
+		assert_int_equal(maiko_add(s.sup, failing, "failing"), 0);
+		assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+		if (run == 0) {
+			assert_int_equal(maiko_start(s.sup), UV_EIO);
+			assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+		} else {
+			assert_int_equal(maiko_run(s.sup), UV_EIO);
+		}
+		assert_int_equal(atomic_load(&stops), 1);
+		assert_int_equal(atomic_load(&handled), 0);
+		test_finish(s.sup);
+		assert_int_equal(uv_loop_close(&s.loop), 0);
+	}
+}
+
+/* ---- handles of the loop, adopted; and the way back from their callbacks ---- */
+
+typedef struct host {
+	uv_timer_t timer;
+	maiko_ctx *ctx;
+	uint32_t fired;
+} host;
+
+static void on_host_timer(uv_timer_t *timer)
+{
+	host *self = timer->data;
+	int rc = maiko_enter(self->ctx);
+	expect(rc == 0);
+	if (rc != 0)
+		return;
+	expect(maiko_enter(self->ctx) == MAIKO_ESTATE);
+	expect(maiko_stop(maiko_supervisor_of(self->ctx), NULL) == MAIKO_EDEADLK);
+	expect(maiko_send(self->ctx, item, .n = ++self->fired) == 0);
+	maiko_leave(self->ctx, 0);
+}
+
+static int host_on_start(host *self, maiko_ctx *ctx)
+{
+	self->ctx = ctx;
+	self->timer.data = self;
+	int rc = uv_timer_init(maiko_loop(ctx), &self->timer);
+	if (rc == 0)
+		rc = maiko_adopt(ctx, (uv_handle_t *)&self->timer);
+	return rc != 0 ? rc : uv_timer_start(&self->timer, on_host_timer, 1, 1);
+}
+
+MAIKO_ACTOR(host, MAIKO_ON_START(host_on_start));
+
+static void an_adopted_timer_finds_its_way_back(void **state)
+{
+	(void)state;
+	scene s;
+	scene_init(&s, (maiko_options){0});
+	assert_int_equal(maiko_add(s.sup, host, "host"), 0);
+	start_workers(&s);
+	run_until(&s, &handled, 20);
+	scene_end(&s); /* which closes the timer: else the loop would not end */
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	(void)handle;
+	atomic_fetch_add(&closed, 1);
+}
+
+static void a_removed_actor_s_timer_is_closed(void **state)
+{
+	(void)state;
+	scene s;
+	maiko_actor_id id = 0;
+	scene_init(&s, (maiko_options){0});
+	start_workers(&s);
+	for (uint64_t round = 1; round <= 20; round++) {
+		assert_int_equal(maiko_add(s.sup, host, "host", .ret_id = &id), 0);
+		run_until(&s, &handled, atomic_load(&handled) + 2);
+		assert_int_equal(maiko_remove(s.sup, id, .done = note_change), 0);
+		run_until(&s, &entered, round);
+	}
+	scene_end(&s);
+}
+
+/* ---- the program's own handles beside it ---- */
+
+static void on_own_timer(uv_timer_t *timer) { (void)timer; }
+
+static void a_loop_with_other_handles_goes_on_after_the_stop(void **state)
+{
+	(void)state;
+	scene s;
+	uv_timer_t own;
+	scene_init(&s, (maiko_options){0});
+	start_workers(&s);
+	assert_int_equal(uv_timer_init(&s.loop, &own), 0);
+	assert_int_equal(uv_timer_start(&own, on_own_timer, 3600000, 0), 0);
+	assert_int_equal(maiko_stop_begin(s.sup, NULL, count_done, NULL), 0);
+	run_until(&s, &done_calls, 1);
+	assert_int_equal(atomic_load(&stops), 2);
+	assert_true(uv_loop_alive(&s.loop));
+	test_finish(s.sup);
+	uv_close((uv_handle_t *)&own, on_closed);
+	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(atomic_load(&closed), 1);
+	assert_int_equal(uv_loop_close(&s.loop), 0);
+}
+
+static void free_it(void *arg, int status)
+{
+	scene *s = arg;
+	expect(status == 0);
+	s->sup = maiko_supervisor_free(s->sup);
+	expect(s->sup == NULL);
+	atomic_fetch_add(&done_calls, 1);
+}
+
+static void it_can_be_freed_as_soon_as_it_is_done(void **state)
+{
+	(void)state;
+	scene s;
+	scene_init(&s, (maiko_options){0});
+	assert_int_equal(maiko_add(s.sup, host, "host"), 0);
+	start_workers(&s);
+	run_until(&s, &handled, 4);
+	assert_int_equal(maiko_stop_begin(s.sup, NULL, free_it, &s), 0);
+	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(atomic_load(&done_calls), 1);
+	assert_null(s.sup);
+	assert_int_equal(uv_loop_close(&s.loop), 0);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- maiko_run ---- */
+
+static int quitter_on_item(worker *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	atomic_fetch_add(&handled, 1);
+	return maiko_stop_all(ctx);
+}
+typedef worker quitter;
+MAIKO_ACTOR(quitter, MAIKO_ON(item, quitter_on_item));
+
+static void run_runs_the_loop_until_it_has_stopped(void **state)
+{
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		scene s;
+		uv_timer_t own;
+		scene_init(&s, (maiko_options){0});
+		assert_int_equal(uv_timer_init(&s.loop, &own), 0);
+		if (other == 1) /* what else the loop has does not keep it */
+			assert_int_equal(uv_timer_start(&own, on_own_timer, 3600000, 0), 0);
+		assert_int_equal(maiko_add(s.sup, quitter, "quitter"), 0);
+		assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+		assert_int_equal(maiko_run(s.sup), 0);
+		assert_int_equal(atomic_load(&handled), 1);
+		assert_int_equal(maiko_run(s.sup), 0);
+		test_finish(s.sup);
+		uv_close((uv_handle_t *)&own, NULL);
+		assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+		assert_int_equal(uv_loop_close(&s.loop), 0);
+	}
+}
+
+/* ---- blocking jobs and descriptors ---- */
+
+typedef struct job {
+	uint32_t n;
+} job;
+
+typedef struct jobber {
+	uint32_t unused;
+} jobber;
+
+static int job_work(job *self) { return (int)self->n; }
+
+static int jobber_on_job(jobber *self, job *done, int status, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	expect(status == (int)done->n);
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+
+MAIKO_BLOCKING(jobber, job, job_work, jobber_on_job);
+
+static int jobber_on_order(jobber *self, const order *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_blocking(ctx, job_work, jobber_on_job, .n = ev->what);
+}
+
+MAIKO_ACTOR(jobber, MAIKO_ON(order, jobber_on_order));
+
+static void blocking_jobs_come_back_to_the_loop(void **state)
+{
+	(void)state;
+	scene s;
+	scene_init(&s, (maiko_options){0});
+	assert_int_equal(maiko_add(s.sup, jobber, "jobber"), 0);
+	assert_int_equal(maiko_start(s.sup), 0);
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(maiko_send(s.sup, order, .what = i), 0);
+	run_until(&s, &handled, 50);
+	scene_end(&s); /* waits for the rest */
+	assert_int_equal(atomic_load(&handled), 100);
+}
+
+typedef struct reader {
+	int fd;
+} reader;
+
+static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
+{
+	char c;
+	(void)ctx;
+	while (read(self->fd, &c, 1) == 1)
+		atomic_fetch_add(&handled, 1);
+	return maiko_when_readable(self->fd);
+}
+
+MAIKO_ACTOR(reader, MAIKO_TICK(reader_tick));
+
+static void descriptors_are_watched_on_the_loop(void **state)
+{
+	(void)state;
+	scene s;
+	int fds[2];
+	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+	scene_init(&s, (maiko_options){0});
+	assert_int_equal(maiko_add(s.sup, reader, "reader", .init = &(reader){fds[0]}), 0);
+	assert_int_equal(maiko_start(s.sup), 0);
+	for (uint64_t i = 1; i <= 20; i++) {
+		assert_int_equal(write(fds[1], "x", 1), 1);
+		run_until(&s, &handled, i);
+	}
+	scene_end(&s);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* ---- two on one loop ---- */
+
+typedef struct bridge {
+	maiko_supervisor *other;
+} bridge;
+
+static int bridge_on_order(bridge *self, const order *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	expect(maiko_send(self->other, item, .n = ev->what) == 0);
+	return 0;
+}
+
+MAIKO_ACTOR(bridge, MAIKO_ON(order, bridge_on_order));
+
+static void two_share_a_loop(void **state)
+{
+	(void)state;
+	scene s;
+	maiko_supervisor *second = NULL;
+	scene_init(&s, (maiko_options){0});
+	maiko_options options = {.loop = &s.loop};
+	assert_int_equal(maiko_supervisor_new(&second, &options), 0);
+	assert_int_equal(maiko_add(second, bridge, "bridge", .init = &(bridge){s.sup}), 0);
+	start_workers(&s);
+	assert_int_equal(maiko_start(second), 0);
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(maiko_send(second, order, .what = i), 0);
+	run_until(&s, &handled, 20);
+	assert_int_equal(maiko_stop_begin(second, NULL, count_done, NULL), 0);
+	run_until(&s, &done_calls, 1);
+	test_finish(second);
+	atomic_store(&done_calls, 0);
+	assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+	assert_int_equal(scene_end(&s).handled, 22);
+}
+
+static void options_that_do_not_fit_are_refused(void **state)
+{
+	(void)state;
+	uv_loop_t loop;
+	maiko_supervisor *sup = NULL;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	maiko_options options = {.loop = &loop, .workers = 2};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), MAIKO_EINVAL);
+	assert_null(sup);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(it_starts_ticks_handles_and_stops),
+	    cmocka_unit_test(the_loop_stays_alive_until_the_stop_is_done),
+	    cmocka_unit_test(the_loop_s_thread_never_waits),
+	    cmocka_unit_test(before_the_start_it_can_be_stopped_and_freed),
+	    cmocka_unit_test(threads_outside_send_and_wait),
+	    cmocka_unit_test(a_thread_outside_may_change_and_stop_it),
+	    cmocka_unit_test(changes_on_the_loop_s_thread_complete_later),
+	    cmocka_unit_test(a_failed_start_is_undone_by_the_loop),
+	    cmocka_unit_test(an_adopted_timer_finds_its_way_back),
+	    cmocka_unit_test(a_removed_actor_s_timer_is_closed),
+	    cmocka_unit_test(a_loop_with_other_handles_goes_on_after_the_stop),
+	    cmocka_unit_test(it_can_be_freed_as_soon_as_it_is_done),
+	    cmocka_unit_test(run_runs_the_loop_until_it_has_stopped),
+	    cmocka_unit_test(blocking_jobs_come_back_to_the_loop),
+	    cmocka_unit_test(descriptors_are_watched_on_the_loop),
+	    cmocka_unit_test(two_share_a_loop),
+	    cmocka_unit_test(options_that_do_not_fit_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
