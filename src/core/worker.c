@@ -91,8 +91,6 @@ static bool run_channel(mk_worker *w, uint32_t from)
 	if (ch->marker > w->marker) /* born in a batch that is on its way to us on the control lane */
 		return ch->taken_to != published;
 	int left = ENTRIES_A_TURN;
-	if (MK_UNLIKELY(ch->marker > w->marker))
-		return true; /* opened under a change that is on its way to us on the control lane */
 	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
 		if (!mk_entry_is_marker(entry)) {
 			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
@@ -198,7 +196,15 @@ bool mk_worker_turn(mk_worker *w)
 /* ---- a thread of ours ------------------------------------------------------------------------ */
 
 static void on_async(uv_async_t *async) { (void)async; }
-static void on_timer(uv_timer_t *timer) { (void)timer; }
+
+/* libuv may run its timers before it polls, and would then sleep without an alarm: a loop
+ * of ours is to return. One of the caller's takes a turn in between. */
+static void on_timer(uv_timer_t *timer)
+{
+	const mk_worker *w = MK_OF(timer, mk_worker, uv_timer);
+	if (!w->sup->embedded)
+		uv_stop(timer->loop);
+}
 
 /* Right before libuv polls; false if there is something to do instead. */
 static bool may_poll(mk_worker *w) { return MK_LIKELY(w->fresh == NULL) || mk_watch_recheck(w); }

@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -41,6 +42,9 @@ static void expect(bool good)
 	if (!good)
 		atomic_fetch_add(&wrong, 1);
 }
+
+/* _exit, but past the thread sanitizer, which would miss the threads that only the parent has. */
+static void leave(int status) { syscall(SYS_exit_group, status); }
 
 /* The child's exit status; a child that hangs is ended and counts as -1. */
 static int status_of(pid_t child)
@@ -164,7 +168,7 @@ static int fork_and_check(maiko_supervisor *sup, maiko_actor_id id)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(check_outside(sup, id, draft));
+		leave(check_outside(sup, id, draft));
 	int status = status_of(child);
 	maiko_discard(draft);
 	return status;
@@ -292,7 +296,7 @@ static int forker_on_request(forker *self, const request *ev, maiko_ctx *ctx)
 		int rc = check_own_calls(self, ev, delayed, ctx);
 		if (rc == FINE)
 			rc = check_own_changes(self, ctx);
-		_exit(rc != FINE ? rc : check_outside(maiko_supervisor_of(ctx), self->other, draft));
+		leave(rc != FINE ? rc : check_outside(maiko_supervisor_of(ctx), self->other, draft));
 	}
 	int status = child < 0 ? -1 : status_of(child);
 	if (status != FINE)

@@ -155,7 +155,7 @@ static void spread(uint32_t workers, uint32_t peers, uint32_t mailbox, uint32_t 
 TEST_WORKERS(peers_that_all_fill_each_other_go_on)
 {
 	spread(workers, 30, 4, 2, 26130); /* 30, of each 29, of each of these 29 */
-	spread(workers, 60, 1, 1, 3600);  /* 60, of each 59 */
+	spread(workers, 70, 1, 1, 4900);  /* 70, of each 69 */
 }
 
 /* ---- keep-latest ---- */
