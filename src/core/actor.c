@@ -181,6 +181,20 @@ void mk_actor_fold(mk_worker *w, const mk_actor *a)
 	}
 }
 
+/* All that have ended at once: many depart together. */
+static void drop_ended_from_warm(mk_worker *w)
+{
+	for (mk_actor **at = &w->warm; *at != NULL;) {
+		mk_actor *a = *at;
+		if ((a->sched & MK_ENDED) == 0) {
+			at = &a->warm_next;
+			continue;
+		}
+		*at = a->warm_next;
+		a->warm = false;
+	}
+}
+
 static void unlink_here(mk_worker *w, mk_actor *a)
 {
 	if (a->prev_here != NULL)
@@ -195,19 +209,16 @@ static void unlink_here(mk_worker *w, mk_actor *a)
 		w->held = a->next_held;
 	if (a->next_held != NULL)
 		a->next_held->prev_held = a->prev_held;
-	for (mk_actor **at = &w->warm; a->warm && *at != NULL; at = &(*at)->warm_next)
-		if (*at == a) {
-			*at = a->warm_next;
-			break;
-		}
-	for (mk_actor **at = &w->ready; *at != NULL; at = &(*at)->next)
+	if (a->warm)
+		drop_ended_from_warm(w);
+	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL; at = &(*at)->next)
 		if (*at == a) {
 			*at = a->next;
 			if (w->ready_tail == &a->next)
 				w->ready_tail = at;
 			break;
 		}
-	for (mk_actor **at = &w->parting; *at != NULL; at = &(*at)->next_parting)
+	for (mk_actor **at = &w->parting; a->parting && *at != NULL; at = &(*at)->next_parting)
 		if (*at == a) {
 			*at = a->next_parting;
 			break;

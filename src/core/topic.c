@@ -66,6 +66,8 @@ void mk_topic_leave(mk_topic *t, mk_actor *a)
 void mk_topic_settle(mk_topic *t)
 {
 	uint32_t kept = 0;
+	if (!t->changing)
+		return;
 	for (uint32_t i = 0; i < t->sub_count; i++)
 		if (t->subs[i].state != MK_LEAVING) {
 			t->subs[kept] = t->subs[i];
