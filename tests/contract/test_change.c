@@ -7,7 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
-enum { SOURCES = 4, THREADS = 2, MAIN = SOURCES + THREADS, SENDERS = MAIN + 1, PER_ROUND = 5 };
+enum { BURST = 16, SOURCES = 4, THREADS = 2, MAIN = SOURCES + THREADS, SENDERS = MAIN + 1, PER_ROUND = 5 };
 
 typedef struct item {
 	uint32_t source, n;
@@ -57,6 +57,16 @@ static void note_done(void *arg, const maiko_completion *completion)
 
 /* ---- the flow: actors on all workers, and threads outside ---- */
 
+/* The threads outside send a burst when a source does: all that flows leaves the changes
+ * some of the processor. */
+static uv_sem_t paces[THREADS];
+
+static void pace_foreign(void)
+{
+	for (int i = 0; i < THREADS; i++)
+		uv_sem_post(&paces[i]);
+}
+
 typedef struct source {
 	uint32_t number, n;
 } source;
@@ -65,10 +75,12 @@ static maiko_next source_tick(source *self, maiko_ctx *ctx)
 {
 	if (!atomic_load(&flowing))
 		return maiko_never();
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < BURST; i++)
 		if (maiko_send(ctx, item, .source = self->number, .n = self->n) == 0)
 			self->n++;
-	return maiko_again();
+	if (self->number == 0)
+		pace_foreign();
+	return maiko_after_ms(1);
 }
 
 MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
@@ -89,8 +101,11 @@ static void foreign_main(void *arg)
 {
 	const foreign *self = arg;
 	int rc = 0;
-	for (uint32_t n = 0; atomic_load(&flowing) && rc == 0; n++)
+	for (uint32_t n = 0; atomic_load(&flowing) && rc == 0; n++) {
+		if (n % BURST == 0)
+			uv_sem_wait(&paces[self->number - SOURCES]);
 		rc = maiko_send(self->sup, item, .source = self->number, .n = n);
+	}
 	if (rc != 0 && rc != MAIKO_ESHUTDOWN)
 		atomic_fetch_add(&wrong, 1);
 }
@@ -134,7 +149,7 @@ MAIKO_ACTOR(watcher, MAIKO_ON(item, watcher_on_item));
 static void flow_start(flow *f, uint32_t workers)
 {
 	reset();
-	maiko_options options = {.workers = workers, .mailbox = 256, .foreign_credit = 64};
+	maiko_options options = {.workers = workers, .mailbox = 32, .foreign_credit = 8};
 	assert_int_equal(maiko_supervisor_new(&f->sup, &options), 0);
 	for (uint32_t i = 0; i < SOURCES; i++)
 		assert_int_equal(maiko_add(f->sup, source, name_of("source", i), .init = &(source){.number = i}), 0);
@@ -144,6 +159,7 @@ static void flow_start(flow *f, uint32_t workers)
 	assert_int_equal(maiko_start(f->sup), 0);
 	for (uint32_t i = 0; i < THREADS; i++) {
 		foreigners[i] = (foreign){f->sup, SOURCES + i};
+		assert_int_equal(uv_sem_init(&paces[i], 0), 0);
 		assert_int_equal(uv_thread_create(&f->threads[i], foreign_main, &foreigners[i]), 0);
 	}
 }
@@ -152,8 +168,11 @@ static maiko_ledger *flow_end(flow *f)
 {
 	atomic_store(&flowing, false);
 	maiko_ledger *ledger = test_stop(f->sup);
-	for (uint32_t i = 0; i < THREADS; i++)
+	pace_foreign();
+	for (uint32_t i = 0; i < THREADS; i++) {
 		assert_int_equal(uv_thread_join(&f->threads[i]), 0);
+		uv_sem_destroy(&paces[i]);
+	}
 	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(atomic_load(&gaps), 0);
 	return ledger;
