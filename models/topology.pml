@@ -1,0 +1,563 @@
+/*
+ * topology.pml - who subscribes to what, changed while events flow; and actors that move.
+ *
+ * What it follows: src/core/topology.h and topology.c; of router.c fan_out, takes_part,
+ * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of worker.c run_channel; of
+ * topic.c mk_topic_here. Each inline names its function. Moving is only in the model.
+ *
+ * How an actor moves: it leaves its old home and joins its new one in one numbered change.
+ *   1. Each worker applies the change: the old home marks its subscriptions leaving and lets
+ *      it rest, the new home marks them joining and gives it a mailbox; the others add the
+ *      new home to those interested. Each puts the marker into all its channels. So the old
+ *      home queues what was sent before the change, the new home what was sent under it.
+ *   2. When all markers have passed, the old home has all of its part, and what the actor
+ *      has sent has come out of the old home's channels. As it settles, the old home hands
+ *      the actor over to the new one, on the control lane: state, mailbox, counters, mutes,
+ *      waits. The new home puts the mailbox that came before what it has queued, and lets
+ *      the actor run. The change is complete when the hand-over has arrived: it counts as
+ *      one more to be waited for.
+ *   Messages about the actor (mutes, releases, probes, verdicts, completions) go to the old
+ *   home from a worker that has not applied the change, to the new home from one that has,
+ *   not by where the actor happens to be; so a worker's shortcuts for actors of its own go by
+ *   the change too. What comes to the old home comes before its settling, which all
+ *   workers' applying precedes; what comes to the new home before the hand-over is kept
+ *   there until then. So each worker's messages stay in order.
+ *   A moving actor rests from the applying of its old home to the hand-over: what it would
+ *   send from there meanwhile could be overtaken by what it sends from its new home.
+ *
+ * What it shows:
+ *   - a subscriber gets exactly the events that were sent from the number that it subscribes
+ *     at to the number that it is removed at, as their sender's worker had it; each once, in
+ *     order for each sender, handled or counted dead; also across a move, and through
+ *     channels that are born at any time;
+ *   - what it sends itself arrives in order, and so do the messages about it, across a move;
+ *   - each change completes (`complete`, without any assumption of fairness);
+ *   - a consistent cut: no event is taken by a worker that has not applied what the worker
+ *     it was sent from had. So no chain of events can lead round a change. (With
+ *     RUNS_WHILE_JOINING all this holds too: a subscriber rests for the sake of causes that
+ *     travel by other ways than channels.)
+ *
+ * What is left out, and why that is sound:
+ *   - Backpressure and the ring: a channel is a queue that keeps its order (channel.pml).
+ *   - Other actors' changes in the same batch: a change touches its own actor's subscriptions
+ *     alone, besides counts of interests, here of one actor, and the marks of the batch.
+ *   - Wake-ups, a worker's turn: its steps come in any order.
+ *   - Who runs the next step of a batch: a process of its own here, in the code the worker
+ *     that takes the last from `waiting`. More is possible here than there.
+ *
+ * Broken on purpose, each found: MARKER_ON_CONTROL (a worker fans out under its own number),
+ * BORN_UNMARKED, TAKES_AHEAD, UNCOUNTED, INTEREST_EARLY, INTEREST_LATE; of a move,
+ * MOVES_AT_ONCE, RUNS_WHILE_MOVING, RUNS_BEFORE_HAND_OVER, ADDRESS_ON_ARRIVAL.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+
+#ifndef WORKERS
+#define WORKERS 2
+#endif
+#ifndef EVENTS
+#define EVENTS 3 /* of the topic, by the sender of each worker that has one */
+#endif
+#ifndef SENDERS
+#define SENDERS 3 /* a bit for each worker that has one */
+#endif
+#ifndef OWN_EVENTS
+#define OWN_EVENTS 0 /* by the subscriber itself */
+#endif
+#ifndef CALLS
+#define CALLS 0 /* messages about it, on the control lane */
+#endif
+#define HOME 0                 /* where it subscribes, */
+#define NEW_HOME 1             /* where it moves, */
+#define OBSERVER (WORKERS - 1) /* and where those live that get what it sends, and the callers */
+
+/* The changes: numbers of batches, in this order. */
+#define SUBSCRIBE 1
+#ifdef MOVES
+#define MOVE 2
+#define REMOVE 3
+#else
+#define MOVE 99
+#define REMOVE 2
+#endif
+#define FROM SUBSCRIBE
+#define UNTIL REMOVE
+#define PAIR(from, to) ((from) * WORKERS + (to))
+#define PAIRS (WORKERS * WORKERS)
+#define BIT(worker) (1 << (worker))
+#define HAS(set, worker) (((set) >> (worker)) & 1)
+
+/* mk_worker */
+byte marker[WORKERS]
+mtype = { APPLY, SETTLE, HAND_OVER, CALL }
+chan control[WORKERS] = [3 + CALLS] of { mtype, byte }
+
+/* mk_channel */
+mtype = { EVENT, OWN, MARK }
+chan ring[PAIRS] = [EVENTS + OWN_EVENTS + 3] of { mtype, byte, byte }
+bool is_there[PAIRS]
+byte ch_marker[PAIRS]
+
+/* the topic: the supervisor's counts, and each worker's view */
+bool interest[WORKERS]
+bool has_view[WORKERS]
+byte remote[WORKERS]
+
+/* the subscriber: its mk_sub and its mailbox on each worker */
+#define NONE 0
+#define JOINING 1
+#define ACTIVE 2
+#define LEAVING 3
+byte sub[WORKERS]
+chan box[WORKERS] = [EVENTS * WORKERS] of { byte, byte }
+byte home = HOME
+bool paused
+bool ended
+bool handed /* its mailbox has come to the new home */
+
+/* mk_topology */
+byte change
+byte waiting
+
+/* what is to be shown */
+byte left[WORKERS]
+byte due[WORKERS], got[WORKERS] /* of each sender: what the subscriber must get; has got */
+byte own_left = OWN_EVENTS
+byte own_sent, own_got
+byte calls_left = CALLS
+byte called, heard
+chan kept = [CALLS + 1] of { byte } /* for the actor that is on its way */
+byte completed
+
+#define IS_DUE(m) ((m) >= FROM && (m) < UNTIL)
+
+/* ---- events ------------------------------------------------------------------------------- */
+
+/* An event has met its fate: handled, or dead because the subscriber has gone. */
+inline account(from, n)
+{
+	got[from]++;
+	assert(n == got[from])
+}
+
+/* fan_out, takes_part */
+inline fan_out(worker, from, n, under)
+{
+	if
+	:: sub[worker] == ACTIVE || (sub[worker] == JOINING && under >= marker[worker]) ||
+		    (sub[worker] == LEAVING && under < marker[worker]) ->
+		if
+		:: ended -> account(from, n)
+		:: else -> box[worker]!from, n
+		fi
+	:: else
+	fi
+}
+
+/* open_channel */
+inline open_channel(from, to)
+{
+	if
+	:: !is_there[PAIR(from, to)] ->
+		is_there[PAIR(from, to)] = true;
+#ifndef BORN_UNMARKED
+		ch_marker[PAIR(from, to)] = marker[from]
+#endif
+	:: else
+	fi
+}
+
+/* mk_topic_here: a view is made when it is first needed */
+inline make_view(worker)
+{
+	if
+	:: !has_view[worker] ->
+		has_view[worker] = true;
+		for (k : 0 .. WORKERS - 1) {
+			if
+			:: k != worker && interest[k] -> remote[worker] = remote[worker] | BIT(k)
+			:: else
+			fi
+		}
+		k = 0
+	:: else
+	fi
+}
+
+/* mk_publish, by the sender of a worker */
+inline publish(worker)
+{
+	left[worker]--;
+	make_view(worker);
+	if
+	:: IS_DUE(marker[worker]) ->
+		due[worker]++;
+		n = due[worker]
+	:: else -> n = 0
+	fi;
+	fan_out(worker, worker, n, marker[worker]);
+	for (k : 0 .. WORKERS - 1) {
+		if
+		:: HAS(remote[worker], k) ->
+			open_channel(worker, k);
+			ring[PAIR(worker, k)]!EVENT, n, marker[worker]
+		:: else
+		fi
+	}
+	k = 0;
+	n = 0
+}
+
+/* The subscriber sends too: to one that never changes. */
+inline observe(n)
+{
+	own_got++;
+	assert(n == own_got)
+}
+
+inline send_own(worker)
+{
+	own_left--;
+	own_sent++;
+	if
+	:: worker == OBSERVER -> observe(own_sent)
+	:: else ->
+		open_channel(worker, OBSERVER);
+		ring[PAIR(worker, OBSERVER)]!OWN, own_sent, marker[worker]
+	fi
+}
+
+/* ---- changes ----------------------------------------------------------------------------------- */
+
+/* refresh */
+inline refresh(worker, other)
+{
+	if
+	:: has_view[worker] && worker != other ->
+		if
+		:: interest[other] -> remote[worker] = remote[worker] | BIT(other)
+		:: else -> remote[worker] = remote[worker] & ~BIT(other)
+		fi
+	:: else
+	fi
+}
+
+/* mk_actor_end, mk_purge: what is queued is dead */
+inline end()
+{
+	ended = true;
+	do
+	:: len(box[HOME]) > 0 ->
+		box[HOME]?k, n;
+		account(k, n)
+	:: len(box[HOME]) == 0 && len(box[NEW_HOME]) > 0 ->
+		box[NEW_HOME]?k, n;
+		account(k, n)
+	:: else -> break
+	od;
+	k = 0;
+	n = 0
+}
+
+/* apply; apply_here, refresh_all, mk_router_mark */
+inline apply(worker)
+{
+	if
+	:: change == SUBSCRIBE && worker == HOME ->
+		sub[worker] = JOINING;
+#ifndef RUNS_WHILE_JOINING
+		paused = true
+#endif
+	:: change == MOVE && worker == HOME ->
+		sub[worker] = LEAVING;
+#ifndef RUNS_WHILE_MOVING
+		paused = true;
+#endif
+#ifdef MOVES_AT_ONCE
+		waiting++;
+		control[NEW_HOME]!HAND_OVER, 0
+#endif
+	:: change == MOVE && worker == NEW_HOME -> sub[worker] = JOINING
+	:: change == REMOVE && worker == home ->
+		sub[worker] = LEAVING;
+		end()
+	:: else
+	fi;
+#ifndef INTEREST_LATE
+	refresh(worker, HOME);
+	refresh(worker, NEW_HOME);
+#endif
+	marker[worker] = change;
+	for (k : 0 .. WORKERS - 1) {
+		if
+		:: is_there[PAIR(worker, k)] ->
+#ifndef UNCOUNTED
+			waiting++;
+#endif
+			ring[PAIR(worker, k)]!MARK, change, change
+		:: else
+		fi
+	}
+	k = 0;
+	waiting-- /* step_done */
+}
+
+/* settle, settle_here */
+inline settle(worker)
+{
+	if
+	:: change == SUBSCRIBE && worker == HOME ->
+		sub[worker] = ACTIVE;
+		paused = false
+	:: change == MOVE && worker == HOME ->
+		sub[worker] = NONE;
+#ifndef MOVES_AT_ONCE
+		control[NEW_HOME]!HAND_OVER, 0
+#endif
+	:: change == MOVE && worker == NEW_HOME ->
+		sub[worker] = ACTIVE;
+#ifdef RUNS_BEFORE_HAND_OVER
+		home = NEW_HOME;
+		paused = false
+#endif
+	:: change == REMOVE && worker == home -> sub[worker] = NONE
+	:: else
+	fi;
+	refresh(worker, HOME);
+	refresh(worker, NEW_HOME);
+	waiting--
+}
+
+/* Only in the model: the new home gets the actor, its state and its mailbox, which comes
+ * before what has been queued for it there. */
+inline take_over()
+{
+	handed = true;
+	home = NEW_HOME;
+	paused = false;
+	do
+	:: len(kept) > 0 ->
+		kept?n;
+		hear(n)
+	:: else -> break
+	od;
+	n = 0;
+	waiting--
+}
+
+/* Messages about the actor (mutes, releases, probes, verdicts, completions). Whoever posts
+ * one goes by the changes that it has applied. */
+#ifdef ADDRESS_ON_ARRIVAL
+#define ADDRESS(worker) home
+#else
+#define ADDRESS(worker) (marker[worker] >= MOVE -> NEW_HOME : HOME)
+#endif
+inline call(worker)
+{
+	calls_left--;
+	called++;
+	control[ADDRESS(worker)]!CALL, called
+}
+
+inline hear(n)
+{
+	heard++;
+	assert(n == heard)
+}
+
+inline call_arrived(worker)
+{
+	if
+	:: worker == home -> hear(n)
+	:: worker != home ->
+		assert(worker == NEW_HOME && home == HOME);
+		kept!n
+	fi
+}
+
+/* The lock's part of step_done. */
+inline take_interest()
+{
+	if
+	:: change == MOVE -> interest[HOME] = false
+	:: change == REMOVE -> interest[home] = false
+	:: else
+	fi
+}
+
+/* Whoever begins a batch, or ends its first step: mk_topology_request, begin, step_done,
+ * finish. Under the lock, but a worker may act on its message before the others have theirs. */
+proctype supervisor()
+{
+	byte w;
+	do
+	:: change < UNTIL ->
+		atomic {
+			change++;
+			if
+			:: change == SUBSCRIBE -> interest[HOME] = true
+			:: change == MOVE -> interest[NEW_HOME] = true
+			:: change == REMOVE
+			fi;
+#ifdef INTEREST_EARLY
+			take_interest();
+#endif
+			waiting = WORKERS
+		}
+		do
+		:: w < WORKERS ->
+			control[w]!APPLY, 0;
+			w++
+		:: else -> break
+		od;
+		atomic {
+			waiting == 0;
+			take_interest();
+			waiting = WORKERS;
+#ifndef MOVES_AT_ONCE
+			waiting = waiting + (change == MOVE);
+#endif
+			w = 0
+		}
+		do
+		:: w < WORKERS ->
+			control[w]!SETTLE, 0;
+			w++
+		:: else -> break
+		od;
+		atomic {
+			waiting == 0;
+			w = 0;
+			completed++
+		}
+	:: else -> break
+	od
+}
+
+/* ---- a worker --------------------------------------------------------------------------------------- */
+
+/* run_channel, an entry; mk_publish_taken, mk_topology_passed */
+#ifdef MARKER_ON_CONTROL
+#define UNDER(from) marker[me]
+#else
+#define UNDER(from) ch_marker[PAIR(from, me)]
+#endif
+#ifdef TAKES_AHEAD
+#define IS_PASSABLE(from) true
+#else
+#define IS_PASSABLE(from) \
+	(ch_marker[PAIR(from, me)] <= marker[me] && \
+	 !(ring[PAIR(from, me)]?[MARK, _, _] && !ring[PAIR(from, me)]?[MARK, eval(marker[me]), _]))
+#endif
+inline take(from)
+{
+	atomic {
+		len(ring[PAIR(from, me)]) > 0 && IS_PASSABLE(from) ->
+			ring[PAIR(from, me)]?kind, n, under;
+			if
+			:: kind == MARK ->
+				ch_marker[PAIR(from, me)] = n;
+#ifndef UNCOUNTED
+				waiting--
+#else
+				skip
+#endif
+			:: kind == EVENT ->
+				assert(under <= marker[me]); /* nothing comes before its causes' changes */
+				fan_out(me, from, n, UNDER(from))
+			:: kind == OWN ->
+				assert(under <= marker[me]);
+				observe(n)
+			fi;
+			kind = 0;
+			n = 0;
+			under = 0
+	}
+}
+
+#define WAITS(worker) (len(box[worker]) > 0 && (worker == HOME -> home == HOME || handed : home == NEW_HOME))
+
+/* One step at a time, in any order: the protocol needs none. */
+proctype worker(byte me)
+{
+	byte k, n, under, whose;
+	mtype kind;
+end_idle:
+	do
+	:: atomic {
+		control[me]?kind, n ->
+			if
+			:: kind == APPLY -> apply(me)
+			:: kind == SETTLE -> settle(me)
+			:: kind == HAND_OVER -> take_over()
+			:: kind == CALL -> call_arrived(me)
+			fi;
+			kind = 0;
+			n = 0
+		}
+	:: atomic {
+		left[me] > 0 -> publish(me)
+		}
+	:: take(0)
+	:: take(1)
+#if WORKERS == 3
+	:: take(2)
+#endif
+	:: atomic { /* mk_run_next */
+		home == me && !paused && !ended && (WAITS(HOME) || WAITS(NEW_HOME)) ->
+			if
+			:: WAITS(HOME) -> box[HOME]?whose, n
+			:: else -> box[NEW_HOME]?whose, n
+			fi;
+			account(whose, n);
+			whose = 0;
+			n = 0
+		}
+	:: atomic {
+		home == me && !paused && !ended && own_left > 0 -> send_own(me)
+		}
+	:: atomic {
+		me == OBSERVER && calls_left > 0 -> call(me)
+		}
+	od
+}
+
+/* ---- what is to be shown ------------------------------------------------------------------------------ */
+
+#if WORKERS == 3
+#define ALL(what) (what(0) && what(1) && what(2))
+#else
+#define ALL(what) (what(0) && what(1))
+#endif
+#define ALL_DUE(w) (left[w] == 0 && got[w] == due[w])
+#define ALL_DONE (completed == UNTIL && ALL(ALL_DUE) && own_got == own_sent && heard == called && calls_left == 0)
+
+init
+{
+	byte w, v;
+	atomic {
+		for (w : 0 .. WORKERS - 1) {
+			if
+			:: HAS(SENDERS, w) -> left[w] = EVENTS
+			:: else
+			fi;
+			/* some channels are there from before, for other topics */
+			for (v : 0 .. WORKERS - 1) {
+				if
+				:: w != v -> is_there[PAIR(w, v)] = true
+				:: true
+				fi
+			}
+		}
+		for (w : 0 .. WORKERS - 1) {
+			run worker(w)
+		}
+		run supervisor();
+		w = 0;
+		v = 0
+	}
+	timeout;
+	assert(ALL_DONE)
+}
+
+ltl complete { <>[] ALL_DONE }
