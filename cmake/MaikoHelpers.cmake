@@ -23,19 +23,36 @@ function(maiko_set_flags target)
 		-Wpointer-arith -Wcast-qual -Wundef $<$<BOOL:${MAIKO_WERROR}>:-Werror>)
 endfunction()
 
-# maiko_add_library(<name> <STATIC, or "" for what BUILD_SHARED_LIBS says>): the library.
-function(maiko_add_library name type)
-	add_library(${name} ${type} ${MAIKO_SOURCES})
-	maiko_set_flags(${name})
-	# Not for programs: there a variable may have the name of its type (`limits *limits`).
-	target_compile_options(${name} PRIVATE -Wshadow)
-	# Only what is marked MAIKO_API leaves a shared library.
-	set_target_properties(${name} PROPERTIES C_VISIBILITY_PRESET hidden)
-	# POSIX and Linux calls, which C11 without extensions hides.
-	target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
-	target_include_directories(${name} PUBLIC
-		"$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-	target_link_libraries(${name} PUBLIC PkgConfig::libuv Threads::Threads)
+# maiko_add_library(<name> <source>...): a library of ours, twice. The target <name> is the
+# shared one, which exports what src/lib<name>.map says; <name>_static is the static one,
+# compiled for itself: code for a shared library is slower where it finds its data.
+function(maiko_add_library name)
+	add_library(${name} SHARED ${ARGN})
+	add_library(${name}_static STATIC ${ARGN})
+	set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+	set_target_properties(${name}_static PROPERTIES OUTPUT_NAME ${name})
+	foreach(target ${name} ${name}_static)
+		maiko_set_flags(${target})
+		# Not for programs: there a variable may have the name of its type (`limits *limits`).
+		target_compile_options(${target} PRIVATE -Wshadow)
+		# POSIX and Linux calls, which C11 without extensions hides.
+		target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+		# Only what is marked MAIKO_API leaves a shared library.
+		set_target_properties(${target} PROPERTIES C_VISIBILITY_PRESET hidden)
+		target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+			"$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+	endforeach()
+
+	# Nobody takes the place of our functions, so we may call them directly.
+	target_compile_options(${name} PRIVATE -fno-semantic-interposition)
+	target_link_options(${name} PRIVATE "LINKER:-Bsymbolic-functions")
+	set(map "${PROJECT_SOURCE_DIR}/src/lib${name}.map")
+	target_link_options(${name} PRIVATE "LINKER:--version-script=${map}" "LINKER:--no-undefined-version")
+	# A sanitizer's runtime is in the program, not in the library.
+	if(NOT MAIKO_SANITIZE)
+		target_link_options(${name} PRIVATE "LINKER:-z,defs")
+	endif()
+	set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS "${map}")
 endfunction()
 
 # maiko_add_test(NAME <name> LABEL <label> COMMAND <command>...): a test with our

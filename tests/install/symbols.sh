@@ -1,0 +1,56 @@
+#!/bin/sh
+# symbols.sh LIBRARY...: our shared libraries together export what the headers declare
+# MAIKO_API, under public versions, and what the core declares MK_PRIVATE, under
+# MAIKO_PRIVATE; nothing else, and nothing is missing. The static libraries, where
+# nothing is hidden, take no name but maiko_, mk_ and mt_.
+#
+# SPDX-License-Identifier: MIT
+set -u
+export LC_ALL=C # one order for sort(1) and comm(1)
+
+root=$(dirname "$0")/../..
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+# declared MACRO FILE...: the names declared with it
+declared() {
+	macro=$1
+	shift
+	sed -nE "s/^(extern )?$macro [^(;[]*[ *]([A-Za-z_][A-Za-z0-9_]*)[[(;].*/\2/p" "$@" | sort -u
+}
+
+# compare WHAT: the names of its two files, which should be the same
+compare() {
+	comm -23 "$dir/declared" "$dir/exported" | sed "s/\$/: $1, but not exported/" >"$dir/differences"
+	comm -13 "$dir/declared" "$dir/exported" | sed "s/\$/: exported, but not $1/" >>"$dir/differences"
+	cat "$dir/differences"
+	[ ! -s "$dir/differences" ] || failed=1
+}
+
+for library in "$@"; do
+	case $library in
+	*.a)
+		nm -g --defined-only "$library" >"$dir/nm" || exit 1
+		awk 'NF == 3 && $3 !~ /^(maiko|mk|mt)_/ { print $3 }' "$dir/nm" |
+			sed "s|\$|: in $library, outside of our names|" >"$dir/strangers"
+		cat "$dir/strangers"
+		[ ! -s "$dir/strangers" ] || failed=1
+		;;
+	*)
+		# name@@VERSION, one a line; the versions themselves are absolute symbols
+		nm -D --defined-only --with-symbol-versions "$library" >"$dir/nm" || exit 1
+		awk '$2 != "A" { print $3 }' "$dir/nm" >>"$dir/symbols"
+		;;
+	esac
+done
+
+declared MAIKO_API "$root"/include/maiko/*.h >"$dir/declared"
+grep -v '@MAIKO_PRIVATE$' "$dir/symbols" | sed 's/@@*MAIKO_[A-Z0-9_]*$//' | sort >"$dir/exported"
+compare "declared MAIKO_API in a header"
+[ -s "$dir/exported" ] || { echo "nothing is exported"; failed=1; }
+
+declared MK_PRIVATE "$root"/src/core/*.h >"$dir/declared"
+sed -n 's/@@*MAIKO_PRIVATE$//p' "$dir/symbols" | sort >"$dir/exported"
+compare "declared MK_PRIVATE in the core"
+exit $failed
