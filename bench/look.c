@@ -10,12 +10,28 @@
 #include <stdio.h>
 #include <uv.h>
 
-enum { HOPS = 4, HOP_EVENTS = 2000000, FANOUT = 100, FAN_EVENTS = 200000, ROUNDS = 200000, BATCH = 512, FAN_BATCH = 64 };
+enum {
+	HOPS = 4,
+	HOP_EVENTS = 2000000,
+	FANOUT = 100,
+	FAN_EVENTS = 200000,
+	ROUNDS = 200000,
+	BATCH = 512,
+	FAN_BATCH = 64
+};
 
-typedef struct e0 { uint64_t a, b; } e0;
-typedef struct e1 { uint64_t a, b; } e1;
-typedef struct e2 { uint64_t a, b; } e2;
-typedef struct e3 { uint64_t a, b; } e3;
+typedef struct e0 {
+	uint64_t a, b;
+} e0;
+typedef struct e1 {
+	uint64_t a, b;
+} e1;
+typedef struct e2 {
+	uint64_t a, b;
+} e2;
+typedef struct e3 {
+	uint64_t a, b;
+} e3;
 MAIKO_TOPIC(t0);
 MAIKO_TOPIC(t1);
 MAIKO_TOPIC(t2);
@@ -27,7 +43,9 @@ MAIKO_EVENT(e3, t3, a, b);
 
 static uint64_t started_ns, ended_ns, wanted;
 
-typedef struct source { uint64_t sent, total, batch; } source;
+typedef struct source {
+	uint64_t sent, total, batch;
+} source;
 static maiko_next source_tick(source *self, maiko_ctx *ctx)
 {
 	if (self->sent == 0)
@@ -39,25 +57,33 @@ static maiko_next source_tick(source *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
 
-typedef struct stage { uint64_t handled; } stage;
+typedef struct stage {
+	uint64_t handled;
+} stage;
 static int stage1_on(stage *self, const e0 *ev, maiko_ctx *ctx)
 {
 	self->handled++;
 	return maiko_send(ctx, e1, .a = ev->a, .b = ev->b);
 }
-typedef struct stage2 { uint64_t handled; } stage2;
+typedef struct stage2 {
+	uint64_t handled;
+} stage2;
 static int stage2_on(stage2 *self, const e1 *ev, maiko_ctx *ctx)
 {
 	self->handled++;
 	return maiko_send(ctx, e2, .a = ev->a, .b = ev->b);
 }
-typedef struct stage3 { uint64_t handled; } stage3;
+typedef struct stage3 {
+	uint64_t handled;
+} stage3;
 static int stage3_on(stage3 *self, const e2 *ev, maiko_ctx *ctx)
 {
 	self->handled++;
 	return maiko_send(ctx, e3, .a = ev->a, .b = ev->b);
 }
-typedef struct sink { uint64_t handled; } sink;
+typedef struct sink {
+	uint64_t handled;
+} sink;
 static int sink_on(sink *self, const e3 *ev, maiko_ctx *ctx)
 {
 	(void)ev;
@@ -73,7 +99,9 @@ MAIKO_ACTOR(stage3, MAIKO_ON(e2, stage3_on));
 MAIKO_ACTOR(sink, MAIKO_ON(e3, sink_on));
 
 static uint64_t fan_handled;
-typedef struct leaf { uint64_t handled; } leaf;
+typedef struct leaf {
+	uint64_t handled;
+} leaf;
 static int leaf_on(leaf *self, const e0 *ev, maiko_ctx *ctx)
 {
 	(void)ev;
@@ -86,7 +114,9 @@ static int leaf_on(leaf *self, const e0 *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(leaf, MAIKO_ON(e0, leaf_on));
 
-typedef struct pinger { uint64_t rounds; } pinger;
+typedef struct pinger {
+	uint64_t rounds;
+} pinger;
 static int pinger_start(pinger *self, maiko_ctx *ctx)
 {
 	(void)self;
@@ -101,7 +131,9 @@ static int pinger_on(pinger *self, const e1 *ev, maiko_ctx *ctx)
 	}
 	return maiko_send(ctx, e0, .a = ev->a);
 }
-typedef struct ponger { uint64_t rounds; } ponger;
+typedef struct ponger {
+	uint64_t rounds;
+} ponger;
 static int ponger_on(ponger *self, const e0 *ev, maiko_ctx *ctx)
 {
 	self->rounds++;

@@ -57,6 +57,15 @@ prints ' cpu ' ' memory ' ' net ' 'ALERT .*memory is too high'
 prints_ledger
 journal_has '"event":"cpu_sample"' '"event":"cpu_load"' '"event":"net_rate"' '"event":"alert","from":"alerter"'
 
+run "recorded" 0 --interval 20 --seconds 1 --workers 2 --journal "$dir/journal" --alert memory=0:0 --record "$dir/run"
+run "replayed" 0 --workers 2 --seconds 1 --journal "$dir/journal" --alert memory=0:0 --replay "$dir/run"
+prints 'no divergence$'
+run "replayed with another limit" 1 --workers 2 --seconds 1 --journal "$dir/journal" --alert memory=99:98 --replay "$dir/run"
+prints 'record [0-9]*, worker .*recorded: dispatched, event alert #'
+run "no recording" 1 --replay "$binary"
+prints 'no recording'
+run "recording on a full disk" 1 --interval 20 --seconds 1 --record /dev/full
+
 mkdir -p "$dir/proc/net"
 printf 'cpu  1 2 three 4\n' >"$dir/proc/stat"
 printf 'MemTotal: 99999999999999999999999 kB\n' >"$dir/proc/meminfo"

@@ -9,13 +9,22 @@
  * They stop in the reverse of the order in which they are added: the console is first so
  * that it is last, and hears the last words of all the others.
  *
+ * With --record it writes down what happens, and with --replay it does it again without
+ * the world: those that read or write it are not run, what they sent is sent again, and
+ * all others must do what they did.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include "actors.h"
 #include "options.h"
 
+#include <maiko/recorder.h>
+
 #include <locale.h>
 #include <stdio.h>
+
+/* Those that read the world, or write to it. */
+static const char *const worldly[] = {"cpu", "memory", "network", "disk", "watch", "console", "journal", NULL};
 
 static int add_actors(maiko_supervisor *sup, const options *o)
 {
@@ -27,6 +36,25 @@ static int add_actors(maiko_supervisor *sup, const options *o)
 	if (rc == 0) rc = sources_add(sup, o->proc_dir, o->interval_ms);
 	if (rc == 0 && o->seconds > 0) rc = curfew_add(sup, o->seconds);
 	return rc;
+}
+
+static int add_actors_again(maiko_supervisor *sup, void *chosen) { return add_actors(sup, chosen); }
+
+/* Says what the replay has found. The exit status. */
+static int replay(options *chosen)
+{
+	maiko_replay_result result;
+	int rc = maiko_replay(&(maiko_replay_options){.path = chosen->replay,
+						      .setup = add_actors_again,
+						      .arg = chosen,
+						      .sources = worldly},
+			      &result);
+
+	if (rc == 0)
+		printf("replayed: %llu sights, %llu events handled, no divergence%s\n", (unsigned long long)result.records,
+		       (unsigned long long)result.events, result.complete ? "" : " up to where the recording breaks off");
+	else fprintf(stderr, "sysmon: replay: %s\n", result.text[0] != '\0' ? result.text : maiko_strerror(rc));
+	return rc == 0 ? 0 : 1;
 }
 
 /* Prints where every event went. Whether all is accounted for, and no actor failed. */
@@ -54,10 +82,16 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, ""); /* for the width of characters */
 	options_answer answer = options_parse(argc, argv, &chosen);
 	if (answer != OPTIONS_RUN) return answer == OPTIONS_HELPED ? 0 : 2;
+	if (chosen.replay != NULL) return replay(&chosen);
 
+	maiko_recorder *recorder = NULL;
 	int rc = maiko_supervisor_new(&sup, &(maiko_options){.workers = chosen.workers});
+	if (rc == 0 && chosen.record != NULL)
+		rc = maiko_recorder_new(&recorder, sup, chosen.record, &(maiko_recorder_options){.sources = worldly});
 	if (rc == 0) rc = add_actors(sup, &chosen);
 	if (rc == 0) rc = maiko_run(sup);
+	int recorded = maiko_recorder_free(recorder);
+	if (rc == 0) rc = recorded;
 	if (rc != 0) fprintf(stderr, "sysmon: %s\n", maiko_strerror(rc));
 	bool fine = sup != NULL && account(sup);
 	maiko_supervisor_free(sup);

@@ -29,6 +29,8 @@ static const char help[] =
 	"  -a, --alert WHAT=H:L   raise an alert when cpu, memory or disk passes H percent,\n"
 	"                         end it below L percent [cpu=90:75, memory=90:80, disk=90:70]\n"
 	"  -W, --workers N        run on N workers, 1 to 63; the console has one more [1]\n"
+	"  -r, --record FILE      record the run, to be replayed\n"
+	"  -R, --replay FILE      replay a recorded run, given the options that it had\n"
 	"  -h, --help             print this\n"
 	"\n"
 	"At the end it prints the ledger: where every event went. The exit status is 0 if all\n"
@@ -93,6 +95,12 @@ static options_answer parse_one(int option, const char *text, options *o)
 	case 'j':
 		o->journal = text;
 		return OPTIONS_RUN;
+	case 'r':
+		o->record = text;
+		return OPTIONS_RUN;
+	case 'R':
+		o->replay = text;
+		return OPTIONS_RUN;
 	case 'W':
 		answer = parse_number("workers", text, 1, MAIKO_WORKERS_MAX - 1, &number);
 		if (answer == OPTIONS_RUN) o->workers = (uint32_t)number;
@@ -112,7 +120,8 @@ options_answer options_parse(int argc, char **argv, options *ret_options)
 		{"interval", required_argument, NULL, 'i'}, {"seconds", required_argument, NULL, 's'},
 		{"watch", required_argument, NULL, 'w'},    {"proc", required_argument, NULL, 'p'},
 		{"journal", required_argument, NULL, 'j'},  {"alert", required_argument, NULL, 'a'},
-		{"workers", required_argument, NULL, 'W'},  {"help", no_argument, NULL, 'h'},
+		{"workers", required_argument, NULL, 'W'},  {"record", required_argument, NULL, 'r'},
+		{"replay", required_argument, NULL, 'R'},   {"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	options_answer answer = OPTIONS_RUN;
@@ -123,7 +132,7 @@ options_answer options_parse(int argc, char **argv, options *ret_options)
 				 .proc_dir = "/proc",
 				 .watch_dir = "/tmp",
 				 .limits = {.cpu = {90, 75}, .memory = {90, 80}, .disk = {90, 70}}};
-	while (answer == OPTIONS_RUN && (option = getopt_long(argc, argv, "i:s:w:p:j:a:W:h", known, NULL)) != -1)
+	while (answer == OPTIONS_RUN && (option = getopt_long(argc, argv, "i:s:w:p:j:a:W:r:R:h", known, NULL)) != -1)
 		answer = parse_one(option, optarg, ret_options);
 	if (answer == OPTIONS_RUN && optind < argc) {
 		fprintf(stderr, "sysmon: %s: not an option\nTry 'sysmon --help'.\n", argv[optind]);

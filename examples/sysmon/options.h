@@ -14,6 +14,7 @@ typedef struct options {
 	uint32_t workers;
 	const char *proc_dir, *watch_dir;
 	const char *journal; /* NULL: none */
+	const char *record, *replay; /* NULL: do not */
 	limits limits;
 } options;
 

@@ -57,7 +57,7 @@ typedef enum maiko_phase {
 } maiko_phase;
 
 typedef struct maiko_error {
-	int code;           /* negative */
+	int code; /* negative */
 	maiko_phase phase;
 	maiko_any event;    /* event.type is NULL when there was none */
 	const char *detail; /* for a person: the code's text, or more; never NULL */
@@ -73,8 +73,8 @@ typedef enum maiko_change {
 
 typedef struct maiko_completion {
 	maiko_change change;
-	int status;              /* 0, or why it was not done */
-	maiko_actor_id actor;    /* the actor added, removed, ... */
+	int status;               /* 0, or why it was not done */
+	maiko_actor_id actor;     /* the actor added, removed, ... */
 	const maiko_topic *topic; /* of (un)subscribe, else NULL */
 } maiko_completion;
 
@@ -104,13 +104,14 @@ typedef struct maiko_item {
 /* An actor type's description. Made by MAIKO_ACTOR; memory as for maiko_topic. */
 typedef struct maiko_actor_type {
 	const char *name;
-	uint32_t state_size;  /* bytes, up to MAIKO_STATE_SIZE_MAX */
-	uint32_t state_align; /* a power of two up to 64 */
+	uint32_t state_size;     /* bytes, up to MAIKO_STATE_SIZE_MAX */
+	uint32_t state_align;    /* a power of two up to 64 */
 	const maiko_item *items; /* ends with MAIKO_ITEM_END */
-	uint64_t *slot;       /* the runtime's, zero at first */
+	uint64_t *slot;          /* the runtime's, zero at first */
 } maiko_actor_type;
 
 /* The options of maiko_add; init_type is `const state *`, so that .init is typed. */
+/* clang-format off */
 #define MAIKO_ADD_OPTIONS_(init_type)                                                                                  \
 	init_type init;                    /* the state to copy at (re)start; NULL: zeroed            */               \
 	const maiko_subscription *topics;  /* MAIKO_TOPICS(...), MAIKO_ALL_TOPICS, MAIKO_NO_TOPICS;                    \
@@ -125,6 +126,7 @@ typedef struct maiko_actor_type {
 	void (*done)(void *arg, const maiko_completion *completion); /* see supervisor.h             */                \
 	void *done_arg;                                                                                                \
 	char reserved_
+/* clang-format on */
 
 typedef struct maiko_add_options {
 	MAIKO_ADD_OPTIONS_(const void *);
@@ -166,9 +168,11 @@ MAIKO_END_DECLS
 
 /* ---- how it is done ------------------------------------------------------ */
 
+/* clang-format off */
 #define MAIKO_PP_ADD_(to, type, name, ...)                                                                             \
 	_Generic((to), maiko_ctx * : maiko_gen_ctx_add_##type, maiko_supervisor * : maiko_gen_add_##type)(             \
 	    (to), (name), &(const struct maiko_gen_options_##type){__VA_ARGS__})
+/* clang-format on */
 
 /* The typed options of one actor type, and its two adders. */
 #define MAIKO_PP_ADDER_(type)                                                                                          \
@@ -280,13 +284,17 @@ MAIKO_END_DECLS
 	}
 #define MAIKO_PP_DONE_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_DONE, .done = maiko_gen_done_##type},
 
+/* clang-format off */
 #define MAIKO_PP_TICK_CALLER_(type, ignored, fn)                                                                       \
 	MAIKO_PP_CHECK_(fn, maiko_next(*)(type *, maiko_ctx *),                                                        \
 			"MAIKO_TICK(" #fn "): it must be  maiko_next " #fn "(" #type " *self, maiko_ctx *ctx)")        \
 	static maiko_next maiko_gen_tick_##type(void *state_, maiko_ctx *ctx_) { return fn((type *)state_, ctx_); }
+/* clang-format on */
 #define MAIKO_PP_TICK_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_TICK, .tick = maiko_gen_tick_##type},
 
 #define MAIKO_PP_END_CALLER_(type, ignored, also)
+/* clang-format off */
 #define MAIKO_PP_END_ROW_(type, ignored, also) {.kind = MAIKO_ITEM_END}
+/* clang-format on */
 
 #endif

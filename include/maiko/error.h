@@ -12,28 +12,30 @@
 #define MAIKO_ERROR_H
 
 #include <maiko/export.h>
-#include <uv/errno.h>
+#include <errno.h>
 
 /* XX(name, code, text) for every code that the library itself returns. */
 #define MAIKO_ERROR_MAP(XX)                                                                                            \
-	XX(EINVAL, UV__EINVAL, "invalid argument")                                                                     \
-	XX(ENOMEM, UV__ENOMEM, "not enough memory")                                                                    \
-	XX(EAGAIN, UV__EAGAIN, "cannot be done now without waiting, try again")                                        \
-	XX(EBUSY, UV__EBUSY, "in use by another")                                                                      \
-	XX(EEXIST, UV__EEXIST, "exists already")                                                                       \
-	XX(ENOENT, UV__ENOENT, "no such actor, topic or timer")                                                        \
-	XX(EBADF, UV__EBADF, "bad file descriptor")                                                                    \
-	XX(ETIMEDOUT, UV__ETIMEDOUT, "timed out")                                                                      \
-	XX(ESHUTDOWN, UV__ESHUTDOWN, "the supervisor is stopping or has stopped")                                      \
-	XX(ECANCELED, UV__ECANCELED, "cancelled")                                                                      \
-	XX(E2BIG, UV__E2BIG, "past a documented bound")                                                                \
+	XX(EINVAL, -EINVAL, "invalid argument")                                                                        \
+	XX(ENOMEM, -ENOMEM, "not enough memory")                                                                       \
+	XX(EAGAIN, -EAGAIN, "cannot be done now without waiting, try again")                                           \
+	XX(EBUSY, -EBUSY, "in use by another")                                                                         \
+	XX(EEXIST, -EEXIST, "exists already")                                                                          \
+	XX(ENOENT, -ENOENT, "there is no such thing")                                                                  \
+	XX(EBADF, -EBADF, "bad file descriptor")                                                                       \
+	XX(ETIMEDOUT, -ETIMEDOUT, "timed out")                                                                         \
+	XX(ESHUTDOWN, -ESHUTDOWN, "the supervisor is stopping or has stopped")                                         \
+	XX(ECANCELED, -ECANCELED, "cancelled")                                                                         \
+	XX(E2BIG, -E2BIG, "past a documented bound")                                                                   \
 	XX(ETYPE, -20001, "same event name, but another layout or actor type")                                         \
 	XX(ETRUNC, -20002, "text does not fit and was cut")                                                            \
 	XX(EDEADLK, -20003, "would wait for itself")                                                                   \
 	XX(ESTATE, -20004, "not possible at this moment of the life cycle")                                            \
 	XX(EOVERFLOW, -20005, "mailbox full")                                                                          \
 	XX(EFORK, -20006, "used in a forked child")                                                                    \
-	XX(EFAILED, -20007, "the actor has failed")
+	XX(EFAILED, -20007, "the actor has failed")                                                                    \
+	XX(ESIMULATED, -20008, "real time, descriptors and threads are not to be had under simulation")                \
+	XX(EBROKEN, -20009, "an expectation or an invariant does not hold")
 
 enum maiko_error_code {
 #define MAIKO_ERROR_ENUM(name, code, text) MAIKO_##name = (code),

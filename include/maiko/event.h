@@ -97,18 +97,16 @@ typedef struct maiko_id {
 	uint64_t sequence;
 } maiko_id;
 
-static inline bool maiko_id_equal(maiko_id a, maiko_id b)
-{
-	return a.origin == b.origin && a.sequence == b.sequence;
-}
+/* Whether two ids name the same event. Any thread. */
+static inline bool maiko_id_equal(maiko_id a, maiko_id b) { return a.origin == b.origin && a.sequence == b.sequence; }
 
 /* What the runtime knows of an event besides its content. */
 typedef struct maiko_envelope {
 	maiko_id id;
-	maiko_id parent;       /* the event whose handler sent it; none for a root  */
-	maiko_id correlation;  /* the id of the root of its chain                  */
-	uint64_t timestamp_ns; /* of the send, since 1970-01-01 UTC                 */
-	const char *sender;    /* the actor's name; "outside" for a foreign thread  */
+	maiko_id parent;          /* the event whose handler sent it; none for a root  */
+	maiko_id correlation;     /* the id of the root of its chain                  */
+	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC                 */
+	const char *sender;       /* the actor's name; "outside" for a foreign thread  */
 	maiko_actor_id sender_id; /* 0 for a foreign thread                         */
 	const maiko_topic *topic;
 	const maiko_event_type *type;
@@ -189,6 +187,7 @@ MAIKO_END_DECLS
 		unsigned char maiko_signal_;                                                                           \
 	} name_
 
+/* clang-format off */
 #define MAIKO_PP_EVENT_(linkage, type, topic_, ...)                                                                    \
 	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
 	static uint64_t maiko_gen_slot_event_##type MAIKO_UNUSED;                                                      \
@@ -197,7 +196,9 @@ MAIKO_END_DECLS
 		.topic = &maiko_gen_topic_##topic_,                                                                    \
 		.route = NULL,                                                                                         \
 		.slot = &maiko_gen_slot_event_##type}
+/* clang-format on */
 
+/* clang-format off */
 #define MAIKO_PP_ROUTED_(linkage, type, route_, ...)                                                                   \
 	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
 	_Static_assert(_Generic(&route_, const maiko_topic *(*)(const type *) : 1, default : 0),                       \
@@ -213,6 +214,7 @@ MAIKO_END_DECLS
 		.topic = NULL,                                                                                         \
 		.route = maiko_gen_route_##type,                                                                       \
 		.slot = &maiko_gen_slot_event_##type}
+/* clang-format on */
 
 #define MAIKO_PP_LAYOUT_(linkage, type, ...)                                                                           \
 	_Static_assert(MAIKO_PP_COUNT(__VA_ARGS__) <= MAIKO_FIELDS_MAX + 1, #type " has more than 32 fields");         \
@@ -233,9 +235,11 @@ MAIKO_END_DECLS
 		.name = NULL                                                                                           \
 	}
 #define MAIKO_PP_ENUM_(type, field) MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_ENUM_KIND_(type, field), NULL),
+/* clang-format off */
 #define MAIKO_PP_NESTED_(type, field, inner)                                                                           \
 	MAIKO_PP_FIELD_ROW_(type, field, _Generic(&((type *)0)->field, inner * : MAIKO_KIND_STRUCT),                   \
 			    &maiko_gen_layout_##inner),
+/* clang-format on */
 
 #define MAIKO_PP_FIELD_ROW_(type, field, kind_, nested_)                                                               \
 	{                                                                                                              \

@@ -42,8 +42,8 @@ typedef enum maiko_actor_status {
 	MAIKO_ACTOR_RUNNING,
 	MAIKO_ACTOR_STOPPED,
 	MAIKO_ACTOR_FAILED,
-	MAIKO_ACTOR_STUCK,     /* had not returned from a callback when the stop ended */
-	MAIKO_ACTOR_GONE       /* the row that removed actors fold into */
+	MAIKO_ACTOR_STUCK, /* had not returned from a callback when the stop ended */
+	MAIKO_ACTOR_GONE   /* the row that removed actors fold into */
 } maiko_actor_status;
 
 typedef struct maiko_actor_row {
@@ -88,9 +88,9 @@ typedef struct maiko_ledger {
 	const maiko_topic_row *topics; /* those that were used */
 	size_t pair_count;
 	const maiko_pair_row *pairs;
-	maiko_counts total;      /* over the actors */
-	uint64_t published;      /* over the topics */
-	uint64_t jobs;           /* blocking jobs under way */
+	maiko_counts total; /* over the actors */
+	uint64_t published; /* over the topics */
+	uint64_t jobs;      /* blocking jobs under way */
 } maiko_ledger;
 
 MAIKO_BEGIN_DECLS

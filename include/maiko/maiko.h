@@ -13,6 +13,7 @@
  *   ctx.h         what an actor may call inside a callback
  *   supervisor.h  creating, starting, feeding and stopping a set of actors
  *   ledger.h      where every event went
+ *   monitor.h     watching all of it happen
  *
  * SPDX-License-Identifier: MIT
  */
@@ -25,6 +26,7 @@
 #include <maiko/error.h>
 #include <maiko/event.h>
 #include <maiko/ledger.h>
+#include <maiko/monitor.h>
 #include <maiko/next.h>
 #include <maiko/send.h>
 #include <maiko/supervisor.h>

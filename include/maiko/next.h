@@ -35,6 +35,7 @@ typedef struct maiko_next {
 /* The longest wait in milliseconds (about ten years); longer ones count as it. */
 #define MAIKO_NEXT_MS_MAX UINT64_C(315360000000)
 
+/* The raw answer under those below, each of which fills in what its kind reads. */
 static inline maiko_next maiko_next_make(maiko_next_kind kind, int fd, uint64_t ms, int error)
 {
 	maiko_next next;
@@ -61,10 +62,7 @@ static inline maiko_next maiko_after_events(void) { return maiko_next_make(MAIKO
  * actor's: close it only inside a callback of the same actor. A descriptor that
  * is not open goes to on_error as MAIKO_EBADF, one that another actor watches as
  * MAIKO_EBUSY; a regular file is always ready. */
-static inline maiko_next maiko_when_readable(int fd)
-{
-	return maiko_next_make(MAIKO_NEXT_READABLE, fd, UINT64_MAX, 0);
-}
+static inline maiko_next maiko_when_readable(int fd) { return maiko_next_make(MAIKO_NEXT_READABLE, fd, UINT64_MAX, 0); }
 
 /* The same, but in `ms` milliseconds at the latest. */
 static inline maiko_next maiko_when_readable_or_ms(int fd, uint64_t ms)
@@ -73,10 +71,7 @@ static inline maiko_next maiko_when_readable_or_ms(int fd, uint64_t ms)
 }
 
 /* When `fd` can be written. As maiko_when_readable. */
-static inline maiko_next maiko_when_writable(int fd)
-{
-	return maiko_next_make(MAIKO_NEXT_WRITABLE, fd, UINT64_MAX, 0);
-}
+static inline maiko_next maiko_when_writable(int fd) { return maiko_next_make(MAIKO_NEXT_WRITABLE, fd, UINT64_MAX, 0); }
 
 /* As soon as this actor is not muted: at once, if it is not. */
 static inline maiko_next maiko_when_sendable(void) { return maiko_next_make(MAIKO_NEXT_SENDABLE, -1, 0, 0); }

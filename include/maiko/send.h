@@ -20,12 +20,13 @@
  *   MAIKO_ENOMEM    no memory; nothing was taken
  *   MAIKO_EFORK     in a forked child
  *
- * A send from inside a callback is an event of that actor and never waits. It is
- * the child of the event being handled, if there is one. A send to a supervisor
- * from a thread outside is a root; it waits while the thread has
+ * A send to a ctx is an event of that actor and never waits. It is the child of
+ * the event being handled, if there is one. A send to a supervisor is a root, from
+ * "outside", wherever it is made; it waits while the thread has
  * maiko_options.foreign_credit events that the workers have not taken, or while
- * a subscriber that is full mutes it. On a thread that is inside a callback of a
- * supervisor, or runs an embedded loop, it returns MAIKO_EAGAIN instead.
+ * a subscriber that is full mutes it. It returns MAIKO_EAGAIN instead of waiting
+ * before the start, on a thread that is inside a callback of a supervisor, and on
+ * one that runs an embedded loop.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -86,8 +87,10 @@ MAIKO_API int maiko_text_copy(char *dst, size_t size, const char *src);
 
 MAIKO_END_DECLS
 
+/* clang-format off */
 #define MAIKO_PP_SEND_FN_(to)                                                                                          \
 	_Generic((to), maiko_ctx * : maiko_ctx_send, maiko_supervisor * : maiko_supervisor_send)
+/* clang-format on */
 #define MAIKO_PP_PUBLISH_FN_(to)                                                                                       \
 	_Generic((to), maiko_ctx * : maiko_ctx_publish, maiko_supervisor * : maiko_supervisor_publish)
 
@@ -109,8 +112,7 @@ MAIKO_END_DECLS
 /* maiko_send_after_ms(ctx, ms, ret_delayed, event, .field = ...) */
 #define maiko_send_after_ms(ctx, ms, ret_delayed, ...) MAIKO_PP_SEND_AFTER_(ctx, ms, ret_delayed, __VA_ARGS__, )
 #define MAIKO_PP_SEND_AFTER_(ctx, ms, ret_delayed, event, ...)                                                         \
-	maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event,                                     \
-			     &MAIKO_PP_VALUE_(event, __VA_ARGS__))
+	maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__))
 /* maiko_send_copy(to, event, pointer): a struct already filled. */
 #define maiko_send_copy(to, event, pointer)                                                                            \
 	MAIKO_PP_SEND_FN_(to)                                                                                          \
@@ -120,7 +122,6 @@ MAIKO_END_DECLS
 /* maiko_publish(to, pointer): sends what maiko_new gave. */
 #define maiko_publish(to, pointer) MAIKO_PP_PUBLISH_FN_(to)((to), (pointer), 0u)
 /* maiko_text(array, text): fills a text field. */
-#define maiko_text(dst, src)                                                                                           \
-	maiko_text_copy(_Generic(&(dst), char(*)[sizeof(dst)] : (dst)), sizeof(dst), (src))
+#define maiko_text(dst, src) maiko_text_copy(_Generic(&(dst), char(*)[sizeof(dst)] : (dst)), sizeof(dst), (src))
 
 #endif

@@ -7,7 +7,8 @@
  * maiko_unsubscribe on a running supervisor) do not on a thread that is inside a
  * callback of a supervisor, or that runs an embedded loop: there changes return
  * once the request is taken (option .done tells the end), and the rest return
- * MAIKO_EDEADLK. All of them: MAIKO_EINVAL for a NULL, MAIKO_EFORK in a forked
+ * MAIKO_EDEADLK; so do maiko_stop and maiko_join inside a blocking job, which they
+ * would wait for. All of them: MAIKO_EINVAL for a NULL, MAIKO_EFORK in a forked
  * child.
  *
  * SPDX-License-Identifier: MIT
@@ -62,8 +63,8 @@ typedef struct maiko_change_options {
 } maiko_change_options;
 
 typedef struct maiko_stop_options {
-	uint64_t deadline_ms;            /* 0: MAIKO_STOP_DEADLINE_MS; MAIKO_NO_DEADLINE          */
-	bool now;                        /* discard what is queued at once: a deadline of nothing */
+	uint64_t deadline_ms;             /* 0: MAIKO_STOP_DEADLINE_MS; MAIKO_NO_DEADLINE          */
+	bool now;                         /* discard what is queued at once: a deadline of nothing */
 	struct maiko_ledger **ret_report; /* maiko_stop: the last ledger, the caller's to free    */
 	char reserved_;
 } maiko_stop_options;
@@ -85,6 +86,14 @@ typedef struct maiko_allocator {
  * nothing of the library exists; the functions must be safe on any thread. libuv
  * has its own (uv_replace_allocator). MAIKO_EINVAL: a NULL among the functions. */
 MAIKO_API int maiko_set_allocator(const maiko_allocator *allocator);
+
+/* From now on all memory of the library comes from `block`, `size` bytes of the caller's,
+ * and none from malloc: for machines where memory is fixed. When it is used up, calls fail
+ * with MAIKO_ENOMEM and lose nothing. A supervisor with a worker and a dozen actors takes
+ * some 100 KiB. The block must outlive all that is made in it; NULL: back to malloc. Only
+ * while nothing of the library exists. Errors: MAIKO_EINVAL (less than 64 KiB), what libuv
+ * says. */
+MAIKO_API int maiko_use_memory(void *block, size_t size);
 
 /* ---- life --------------------------------------------------------------------- */
 
@@ -152,7 +161,7 @@ MAIKO_API int maiko_run(maiko_supervisor *sup);
  *
  *   maiko_add(sup, greeter, "greeter", .mailbox = 64, .init = &(greeter){ .n = 1 });
  *
- * The options are those of MAIKO_ADD_OPTIONS_ (actor.h). Errors: MAIKO_EINVAL (a bad
+ * The options are those of maiko_add_options (actor.h). Errors: MAIKO_EINVAL (a bad
  * name or option; topics that must be said: an actor with MAIKO_ON_ANY or a routed
  * event needs .topics), MAIKO_EEXIST (an actor of that name), MAIKO_ETYPE,
  * MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; what on_start returned, when it fails.
@@ -184,7 +193,9 @@ MAIKO_API uint32_t maiko_worker_count(const maiko_supervisor *sup);
 MAIKO_END_DECLS
 
 #define MAIKO_PP_CHANGE_OPTIONS_(...) (&(const maiko_change_options){__VA_ARGS__})
+/* clang-format off */
 #define MAIKO_PP_TO_(to, call) _Generic((to), maiko_ctx * : maiko_ctx_##call, maiko_supervisor * : maiko_supervisor_##call)
+/* clang-format on */
 
 /* maiko_remove(to, id, options...), where `to` is a supervisor or a ctx */
 #define maiko_remove(to, ...) MAIKO_PP_REMOVE_(to, __VA_ARGS__, .reserved_ = 0)

@@ -27,11 +27,12 @@ typedef enum maiko_overflow {
 	MAIKO_OVERFLOW_DEFAULT = 0, /* of a subscription: the topic's; of a topic: block    */
 	MAIKO_BLOCK,                /* take it, and mute its sender until there is room     */
 	MAIKO_DROP_NEWEST,          /* drop the event that arrives                          */
-	MAIKO_DROP_OLDEST,          /* drop the oldest queued event of the same topic       */
+	MAIKO_DROP_OLDEST,          /* drop the oldest queued event of the same topic, or, if
+				     * none is queued, the event that arrives               */
 	MAIKO_KEEP_LATEST,          /* an event replaces the queued one of the same key, in
 				     * place, full or not; a new key in a full mailbox blocks */
 	MAIKO_FAIL                  /* drop the event and report MAIKO_EOVERFLOW to the
-				     * subscriber's on_error                                */
+				     * subscriber's on_error, once before its next turn     */
 } maiko_overflow;
 
 struct maiko_any; /* event.h */
@@ -45,7 +46,7 @@ typedef struct maiko_topic {
 	/* For MAIKO_KEEP_LATEST: which events replace each other. Events of one
 	 * type and one key do. NULL: all events of a type do. Called on a worker. */
 	uint64_t (*key)(const struct maiko_any *event);
-	uint64_t *slot;     /* the runtime's, zero at first */
+	uint64_t *slot; /* the runtime's, zero at first */
 	char reserved_; /* ends the options of MAIKO_TOPIC */
 } maiko_topic;
 
@@ -94,10 +95,12 @@ MAIKO_END_DECLS
 #define MAIKO_TOPIC_DECLARE(name) extern const maiko_topic maiko_gen_topic_##name
 #define MAIKO_TOPIC_DEFINE(...) MAIKO_PP_TOPIC_(, __VA_ARGS__, .reserved_ = 0)
 
+/* clang-format off */
 #define MAIKO_PP_TOPIC_(linkage, name_, ...)                                                                           \
 	static uint64_t maiko_gen_slot_topic_##name_ MAIKO_UNUSED;                                                     \
 	linkage const maiko_topic maiko_gen_topic_##name_ MAIKO_UNUSED = {                                             \
 		.name = #name_, .slot = &maiko_gen_slot_topic_##name_, __VA_ARGS__}
+/* clang-format on */
 
 /* The description of a topic made by MAIKO_TOPIC: const maiko_topic *. */
 #define MAIKO_TOPIC_REF(name) (&maiko_gen_topic_##name)

@@ -4,6 +4,7 @@
 #include "actor.h"
 
 #include "adopt.h"
+#include "monitor.h"
 #include "overflow.h"
 #include "registry.h"
 #include "run.h"
@@ -34,8 +35,8 @@ static int derive_places(mk_actor *a, maiko_overflow overflow, uint32_t *size)
 	int rc = c->any != NULL ? MAIKO_EINVAL : 0;
 	for (uint32_t i = 0; rc == 0 && i < c->handler_count; i++)
 		rc = c->handlers[i].type->desc->topic == NULL
-			 ? MAIKO_EINVAL
-			 : add_place(a, size, c->handlers[i].type->topic, overflow);
+			     ? MAIKO_EINVAL
+			     : add_place(a, size, c->handlers[i].type->topic, overflow);
 	return rc;
 }
 
@@ -132,8 +133,7 @@ static int join_topics(mk_worker *w, mk_actor *a, bool joining)
 {
 	for (uint32_t i = 0; i < a->place_count; i++) {
 		mk_topic *t = mk_topic_here(w, a->places[i].topic);
-		int rc = t == NULL ? MAIKO_ENOMEM
-				   : mk_topic_join(t, a, (maiko_overflow)a->places[i].overflow, joining);
+		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, (maiko_overflow)a->places[i].overflow, joining);
 		if (rc != 0) {
 			while (i-- > 0)
 				mk_topic_unjoin(mk_topic_known(w, a->places[i].topic));
@@ -164,7 +164,6 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 		w->actors->prev_here = a;
 	w->actors = a;
 	mk_hold(w, a, MK_WAITING);
-	MK_TELL(w, MK_SAW_ADD, a, NULL, 0);
 	return 0;
 }
 
@@ -231,6 +230,6 @@ void mk_actor_depart(mk_worker *w, mk_actor *a)
 	unlink_here(w, a);
 	if (a->class->tick != NULL)
 		mk_timers_unreserve(&w->timers);
-	MK_TELL(w, MK_SAW_REMOVE, a, NULL, 0);
+	MK_TELL(w, MAIKO_SAW_REMOVED, a, NULL, 0);
 	mk_adopted_depart(w, a);
 }

@@ -32,6 +32,8 @@ typedef struct departure {
 
 int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 {
+	if (ctx != NULL && ctx->worker->sup->seam.simulated)
+		return mk_refuse(ctx->worker->sup, "maiko_adopt", ctx->self->name);
 	if (ctx == NULL || handle == NULL || handle->loop != ctx->worker->loop)
 		return MAIKO_EINVAL;
 	if (mk_forked(ctx->worker->sup))

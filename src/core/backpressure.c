@@ -6,6 +6,7 @@
 #include "cycle.h"
 #include "directory.h"
 #include "foreign.h"
+#include "monitor.h"
 #include "run.h"
 #include "wait.h"
 #include "worker.h"
@@ -47,7 +48,7 @@ static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 	x->muted_by = wait;
 	if (first) {
 		mk_count_add(&x->mute_count, 1);
-		MK_TELL(w, MK_SAW_MUTE, a, NULL, 0);
+		MK_TELL(w, MAIKO_SAW_MUTED, a, NULL, 0);
 	}
 	if (wait->channel != NULL || !mk_cycle_runs_on(a))
 		mk_hold_muted(w, a);
@@ -68,7 +69,7 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 		if (a->extra->muted_by == NULL) {
 			mk_cycle_leave(a);
 			a->extra->seen_count = 0;
-			MK_TELL(w, MK_SAW_RELEASE, a, NULL, 0);
+			MK_TELL(w, MAIKO_SAW_RELEASED, a, NULL, 0);
 			mk_permit(w, a, MK_MUTED);
 		} else if (a->extra->runs_on && !mk_is_muted_by_channel(a)) {
 			mk_permit(w, a, MK_MUTED); /* before it runs, it looks whether its cycle is open */

@@ -17,6 +17,8 @@
 
 #define MK_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MK_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* Not for users, but for the modules of this project that simulate (src/test). */
+#define MK_PRIVATE __attribute__((visibility("default")))
 #define MK_NOINLINE __attribute__((noinline))
 #define MK_LINE 64 /* bytes a processor's caches share at a time */
 

@@ -35,6 +35,10 @@ typedef struct mk_blocking {
 	uv_thread_t thread[];
 } mk_blocking;
 
+static _Thread_local const mk_blocking *mk_working_for; /* the pool that this thread is of */
+
+bool mk_blocking_is_worker(const mk_sup *sup) { return mk_working_for != NULL && mk_working_for == sup->blocking; }
+
 int mk_blocking_init(mk_sup *sup)
 {
 	mk_blocking *b = mk_calloc(1, sizeof *b + sup->options.blocking_threads * sizeof b->thread[0]);
@@ -59,7 +63,7 @@ static void task_run(mk_actor *a, mk_task *task)
 	mk_worker *w = a->worker;
 	w->cause = job->cause[0].sequence != 0 || job->cause[0].origin != 0 ? job->cause : NULL;
 	mk_callback_enter(w, a);
-	int rc = job->type->done(a->state, job->data, job->status, a);
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_DONE, job->type->done(a->state, job->data, job->status, a));
 	mk_callback_leave(w);
 	if (rc < 0)
 		mk_actor_error(w, a, rc, MAIKO_PHASE_DONE, NULL);
@@ -107,15 +111,33 @@ static mk_job *next_job(mk_blocking *b, bool ran)
 	return job;
 }
 
+static void run_job(mk_job *job)
+{
+	job->status = job->type->work(job->data);
+	job->message = (mk_message){.run = came_back, .drop = message_drop};
+	mk_worker_post(job->worker, &job->message);
+}
+
 static void pool_main(void *arg)
 {
 	mk_blocking *b = arg;
 	mk_job *job;
-	for (bool ran = false; (job = next_job(b, ran)) != NULL; ran = true) {
-		job->status = job->type->work(job->data);
-		job->message = (mk_message){.run = came_back, .drop = message_drop};
-		mk_worker_post(job->worker, &job->message);
-	}
+	mk_working_for = b;
+	for (bool ran = false; (job = next_job(b, ran)) != NULL; ran = true)
+		run_job(job);
+}
+
+bool mk_blocking_waiting(const mk_sup *sup) { return sup->blocking->queue != NULL; }
+
+void mk_blocking_step(mk_sup *sup)
+{
+	mk_blocking *b = sup->blocking;
+	mk_job *job = b->queue;
+	b->queue = job->next;
+	if (b->queue == NULL)
+		b->tail = &b->queue;
+	b->queued--;
+	run_job(job);
 }
 
 int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, const void *data)
@@ -136,10 +158,11 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 	}
 	memcpy(job->data, data, type->size);
 	uv_mutex_lock(&b->mutex);
-	if (b->idle <= b->queued && b->threads < w->sup->options.blocking_threads &&
+	bool simulated = w->sup->seam.simulated;
+	if (!simulated && b->idle <= b->queued && b->threads < w->sup->options.blocking_threads &&
 	    uv_thread_create(&b->thread[b->threads], pool_main, b) == 0)
 		b->threads++;
-	bool served = b->threads > 0;
+	bool served = simulated || b->threads > 0;
 	if (served) {
 		*b->tail = job;
 		b->tail = &job->next;

@@ -17,6 +17,9 @@
  * that learns of room finds the mutes that belong to it (backpressure.c).
  *
  * What does not fit the ring waits in the producer's spill, in order.
+ *
+ * models/channel.pml shows that entries come out once and in order, that none is
+ * overwritten, and that no wake-up is lost; a change of this changes it first.
  */
 #ifndef MK_CHANNEL_H
 #define MK_CHANNEL_H
@@ -36,8 +39,8 @@ typedef struct mk_channel {
 	uint32_t spill_size;
 	uint64_t spill_head, spill_tail;
 	struct mk_wait *waits; /* the senders that it mutes */
-	mk_counter sent;      /* events */
-	mk_counter dropped;   /* events that it did not take */
+	mk_counter sent;       /* events */
+	mk_counter dropped;    /* events that it did not take */
 	/* the consumer's */
 	_Alignas(MK_LINE) _Atomic(uint64_t) head;
 	uint64_t taken_to; /* not acknowledged yet */
@@ -103,6 +106,9 @@ static inline bool mk_channel_take(mk_channel *ch, uint64_t published, uint64_t 
 	*ret_entry = ch->slots[ch->taken_to++ & (ch->capacity - 1)];
 	return true;
 }
+
+/* Consumer: the entry that a take would give. Precondition: there is one. */
+static inline uint64_t mk_channel_first(const mk_channel *ch) { return ch->slots[ch->taken_to & (ch->capacity - 1)]; }
 
 static inline void mk_channel_untake(mk_channel *ch) { ch->taken_to--; }
 

@@ -3,18 +3,29 @@
  *
  * The core reads no clock, draws no random number and picks no "next" but through
  * here. With the hooks unset these are the machine's clock, a generator seeded by the
- * system, and first come, first served; a simulation sets them.
+ * system, and first come, first served. A simulation sets all of them: one thread then
+ * stands for all, and a call that would wait for another takes steps instead (step.h).
  */
 #ifndef MK_CLOCK_H
 #define MK_CLOCK_H
 
 #include "base.h"
 
+#include <uv.h>
+
 typedef struct mk_seam {
-	uint64_t (*now_ns)(void *arg);                    /* never goes back */
-	uint64_t (*random)(void *arg);                    /* 64 bits         */
-	uint32_t (*choose)(void *arg, uint32_t count);    /* 0 to count - 1  */
+	uint64_t (*now_ns)(void *arg);                 /* never goes back */
+	uint64_t (*random)(void *arg);                 /* 64 bits         */
+	uint32_t (*choose)(void *arg, uint32_t count); /* 0 to count - 1  */
+	void (*wait)(void *arg);                       /* let others do something */
+	/* What a callback has returned, or what it is to have returned. */
+	int (*result)(void *arg, uint64_t actor, int phase, int rc);
+	/* Something real was asked for: the call, and who made it. */
+	void (*refused)(void *arg, const char *call, const char *who);
 	void *arg;
+	uint64_t thread; /* a simulation: which one sends from outside, 1 and up */
+	bool simulated;
+	uv_thread_t owner;       /* the thread that simulates */
 	uint64_t wall_offset_ns; /* now_ns + this: since 1970-01-01 UTC */
 	uint64_t seed;
 } mk_seam;
@@ -27,9 +38,9 @@ typedef struct mk_random {
 /* Seeds from the system. 0 or libuv's error. */
 int mk_seam_init(mk_seam *seam);
 
-uint64_t mk_now(const mk_seam *seam);
+MK_PRIVATE uint64_t mk_now(const mk_seam *seam);
 
-void mk_random_seed(mk_random *random, uint64_t seed);
-uint64_t mk_random_next(const mk_seam *seam, mk_random *random);
+MK_PRIVATE void mk_random_seed(mk_random *random, uint64_t seed);
+MK_PRIVATE uint64_t mk_random_next(const mk_seam *seam, mk_random *random);
 
 #endif

@@ -124,7 +124,13 @@ uint64_t maiko_now(const maiko_ctx *ctx) { return ctx->worker->now_ns; }
 uint64_t maiko_random(maiko_ctx *ctx) { return mk_random_next(&ctx->worker->sup->seam, &ctx->worker->random); }
 bool maiko_stopping(const maiko_ctx *ctx) { return ctx->worker->draining; }
 bool maiko_is_congested(const maiko_ctx *ctx) { return mk_is_muted(ctx); }
-struct uv_loop_s *maiko_loop(maiko_ctx *ctx) { return ctx->worker->loop; }
+
+struct uv_loop_s *maiko_loop(maiko_ctx *ctx)
+{
+	if (MK_UNLIKELY(ctx->worker->sup->seam.simulated))
+		return mk_worker_idle_loop(ctx->worker, ctx->self->name);
+	return ctx->worker->loop;
+}
 
 const char *maiko_sender(const maiko_ctx *ctx)
 {
@@ -137,16 +143,8 @@ const maiko_envelope *maiko_meta(const maiko_ctx *ctx)
 	const mk_event *e = ctx->worker->event;
 	if (e == NULL)
 		return NULL;
-	maiko_envelope *envelope = &ctx->worker->envelope;
-	*envelope = (maiko_envelope){.id = e->id,
-				     .parent = e->parent,
-				     .correlation = e->correlation,
-				     .timestamp_ns = e->timestamp_ns,
-				     .sender = e->sender->name,
-				     .sender_id = e->sender->id,
-				     .topic = &e->topic->record->desc,
-				     .type = e->type->desc};
-	return envelope;
+	ctx->worker->envelope = mk_envelope_of(e);
+	return &ctx->worker->envelope;
 }
 
 /* ---- keeping ------------------------------------------------------------------------------ */
@@ -222,8 +220,8 @@ int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *j
 	int rc = check_ctx(ctx);
 	if (rc != 0)
 		return rc;
-	if (type == NULL || job == NULL || type->work == NULL || type->done == NULL ||
-	    type->actor == NULL || type->size == 0)
+	if (type == NULL || job == NULL || type->work == NULL || type->done == NULL || type->actor == NULL ||
+	    type->size == 0)
 		return MAIKO_EINVAL;
 	if (type->size > MAIKO_EVENT_SIZE_MAX)
 		return MAIKO_E2BIG;

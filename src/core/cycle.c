@@ -118,6 +118,8 @@ static void run_on(mk_worker *w, mk_message *m)
 		atomic_fetch_add_explicit(&v->cycle->refs, 1, memory_order_relaxed);
 		if (!mk_is_muted_by_channel(a))
 			mk_permit(w, a, MK_MUTED);
+	} else if (a != NULL && mk_is_muted(a)) {
+		mk_probe_soon(w, a); /* its probe may have passed another cycle by for this one's sake */
 	}
 	verdict_drop(m);
 }
@@ -293,6 +295,6 @@ void mk_reprobe(mk_worker *w)
 		if (a->extra == NULL || !a->extra->reprobe)
 			continue;
 		a->extra->reprobe = false;
-		forward_all(w, a, NULL, ++w->sequence);
+		forward_all(w, a, NULL, ++w->probes);
 	}
 }

@@ -19,7 +19,7 @@ int mk_directory_enter(mk_sup *sup, mk_actor *a);
 void mk_directory_leave(mk_sup *sup, mk_actor *a);
 
 /* NULL if there is none. */
-mk_actor *mk_directory_find(mk_sup *sup, maiko_actor_id id);
+MK_PRIVATE mk_actor *mk_directory_find(mk_sup *sup, maiko_actor_id id);
 
 /* Takes the lock for it. */
 mk_actor *mk_directory_look(mk_sup *sup, maiko_actor_id id);

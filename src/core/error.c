@@ -7,6 +7,8 @@
 
 const char *maiko_version(void) { return MAIKO_VERSION_TEXT; }
 
+_Static_assert((int)MAIKO_EINVAL == UV_EINVAL && (int)MAIKO_ESHUTDOWN == UV_ESHUTDOWN, "libuv's own codes");
+
 /* libuv allocates for a code it does not know, and leaks it: only known ones go there. */
 static bool known_to_libuv(int code)
 {

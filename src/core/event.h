@@ -98,7 +98,7 @@ static inline uint32_t mk_klass_of(uint32_t payload)
 	return payload <= 128 - sizeof(mk_event)   ? 0
 	       : payload <= 192 - sizeof(mk_event) ? 1
 	       : payload <= 320 - sizeof(mk_event) ? 2
-	       : payload <= MK_INLINE_MAX	   ? 3
+	       : payload <= MK_INLINE_MAX          ? 3
 						   : 0; /* large: a header alone */
 }
 

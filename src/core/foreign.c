@@ -10,6 +10,7 @@
  */
 #include "foreign.h"
 
+#include "monitor.h"
 #include "registry.h"
 #include "router.h"
 #include "topic.h"
@@ -36,9 +37,11 @@ static _Thread_local struct {
 	mk_foreign *record;
 } cache[CACHED];
 
-/* A number for this thread, never used by another. */
-static uint64_t this_thread(void)
+/* A number for this thread, never used by another; under simulation the one it plays. */
+static uint64_t this_thread(const mk_sup *sup)
 {
+	if (MK_UNLIKELY(sup->seam.simulated))
+		return sup->seam.thread;
 	static _Atomic(uint64_t) last;
 	static _Thread_local uint64_t mine;
 	if (mine == 0)
@@ -83,7 +86,7 @@ static mk_foreign *record_new(mk_sup *sup)
 	self->next = sup->senders;
 	sup->senders = self;
 	f->self = self;
-	f->thread = this_thread();
+	f->thread = this_thread(sup);
 	mk_random random;
 	mk_random_seed(&random, sup->seam.seed ^ (f->thread << 32));
 	f->origin = mk_random_next(&sup->seam, &random);
@@ -95,11 +98,12 @@ static mk_foreign *record_new(mk_sup *sup)
 static mk_foreign *record_of(mk_sup *sup)
 {
 	uint32_t place = sup->serial % CACHED;
-	if (cache[place].serial == sup->serial)
+	bool cached = cache[place].serial == sup->serial;
+	if (cached && (!sup->seam.simulated || cache[place].record->thread == sup->seam.thread))
 		return cache[place].record;
 	uv_mutex_lock(&sup->lock);
 	mk_foreign *f = sup->foreigners;
-	while (f != NULL && f->thread != this_thread())
+	while (f != NULL && f->thread != this_thread(sup))
 		f = f->next;
 	if (f == NULL)
 		f = record_new(sup);
@@ -166,6 +170,14 @@ static int may_send(mk_sup *sup, mk_foreign *f)
 	return mk_count(&f->sent) - taken < sup->options.foreign_credit ? 0 : MAIKO_EAGAIN;
 }
 
+static int wait_simulated(mk_sup *sup, mk_foreign *f, uint64_t until)
+{
+	int rc;
+	while ((rc = may_send(sup, f)) == MAIKO_EAGAIN && mk_now(&sup->seam) < until)
+		sup->seam.wait(sup->seam.arg);
+	return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
+}
+
 static int wait_to_send(mk_sup *sup, mk_foreign *f, uint64_t timeout_ms)
 {
 	int rc = may_send(sup, f);
@@ -174,6 +186,8 @@ static int wait_to_send(mk_sup *sup, mk_foreign *f, uint64_t timeout_ms)
 	if (timeout_ms == 0 || !mk_may_wait(sup) || mk_state_of(sup) < MK_STARTED)
 		return MAIKO_EAGAIN;
 	uint64_t until = timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + timeout_ms * 1000000 : UINT64_MAX;
+	if (sup->seam.simulated)
+		return wait_simulated(sup, f, until);
 	uv_mutex_lock(&f->mutex);
 	atomic_store_explicit(&f->waiting, true, memory_order_seq_cst);
 	while ((rc = may_send(sup, f)) == MAIKO_EAGAIN) {
@@ -206,6 +220,12 @@ static int topic_of(mk_sup *sup, const mk_type *type, const void *value, uint32_
 	return rc;
 }
 
+static bool is_owner(const mk_sup *sup)
+{
+	uv_thread_t self = uv_thread_self();
+	return uv_thread_equal(&self, &sup->seam.owner) != 0;
+}
+
 /* Sends a copy of `value`, or the block that it is in. */
 static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *value, mk_block *block,
 			uint64_t timeout_ms)
@@ -216,6 +236,8 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 		return MAIKO_EINVAL;
 	if (mk_forked(sup))
 		return MAIKO_EFORK;
+	if (MK_UNLIKELY(sup->seam.simulated) && !is_owner(sup))
+		return mk_refuse(sup, "a send from another thread", "outside");
 	int rc = 0;
 	if (mk_slot_get(desc->slot, sup->serial, &index))
 		type = mk_table_get(&sup->types, index);
@@ -306,8 +328,11 @@ void mk_foreign_intake(mk_worker *w, bool close)
 			e->topic = t;
 			mk_publish(w, e);
 		} else { /* accepted, but there is no memory to route it */
-			mk_count_add(&(t == NULL ? w->all : t)->published, 1);
-			mk_count_add(&(t == NULL ? w->all : t)->channel_dropped, 1);
+			e->topic = t == NULL ? w->all : t;
+			mk_count_add(&e->topic->published, 1);
+			mk_count_add(&e->topic->channel_dropped, 1);
+			MK_TELL(w, MAIKO_SAW_DISPATCHED, NULL, e, 0);
+			MK_TELL(w, MAIKO_SAW_OVERFLOWED, NULL, e, MAIKO_DROPPED);
 			mk_event_free(NULL, e);
 		}
 	}

@@ -174,6 +174,8 @@ int maiko_run(maiko_supervisor *sup)
 		return MAIKO_EINVAL;
 	if (mk_forked(sup))
 		return MAIKO_EFORK;
+	if (sup->seam.simulated)
+		return mk_refuse(sup, "maiko_run", "outside");
 	if (mk_inside != NULL || (mk_hosting != 0 && !sup->embedded))
 		return MAIKO_EDEADLK;
 	h.loop = sup->embedded ? sup->options.loop : &h.own_loop;

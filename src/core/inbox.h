@@ -26,15 +26,15 @@ typedef struct mk_inbox {
 } mk_inbox;
 
 /* Whether it was taken: false once closed. */
-bool mk_inbox_push(mk_inbox *inbox, mk_link *link);
+MK_PRIVATE bool mk_inbox_push(mk_inbox *inbox, mk_link *link);
 
 /* Everything pushed so far, oldest first; NULL if nothing. Consumer only. */
-mk_link *mk_inbox_take(mk_inbox *inbox);
+MK_PRIVATE mk_link *mk_inbox_take(mk_inbox *inbox);
 
 /* The same, and refuses what comes later. Consumer only. */
 mk_link *mk_inbox_close(mk_inbox *inbox);
 
 /* Whether a take would find nothing. */
-bool mk_inbox_empty(mk_inbox *inbox);
+MK_PRIVATE bool mk_inbox_empty(mk_inbox *inbox);
 
 #endif

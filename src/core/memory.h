@@ -7,7 +7,7 @@
 #include "base.h"
 
 void *mk_malloc(size_t size);
-void *mk_calloc(size_t count, size_t size);
+MK_PRIVATE void *mk_calloc(size_t count, size_t size);
 void *mk_realloc(void *memory, size_t size);
 void mk_free(const void *memory);
 

@@ -11,11 +11,11 @@ typedef struct mk_names {
 	struct mk_named {
 		const char *name; /* NULL: free */
 		void *thing;
-	} *slots;
+	} * slots;
 	uint32_t size, count;
 } mk_names;
 
-void *mk_names_get(const mk_names *names, const char *name);
+MK_PRIVATE void *mk_names_get(const mk_names *names, const char *name);
 /* Precondition: no thing of that name. 0 or MAIKO_ENOMEM. */
 int mk_names_put(mk_names *names, const char *name, void *thing);
 /* Nothing if there is none. */

@@ -9,6 +9,7 @@
 #include "overflow.h"
 
 #include "backpressure.h"
+#include "monitor.h"
 #include "run.h"
 
 static void shift(mk_actor *a);
@@ -25,7 +26,7 @@ static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t fate)
 {
 	mk_count_add(&a->refused, 1);
 	mk_count_fate(a, e->topic, fate);
-	MK_TELL(w, fate == MK_FATE_OF(discarded) ? MK_SAW_DISCARD : MK_SAW_OVERFLOW, a, e, (int)fate);
+	MK_TELL(w, fate == MK_FATE_OF(dropped) ? MAIKO_SAW_OVERFLOWED : MAIKO_SAW_DISCARDED, a, e, mk_fate_code(fate));
 }
 
 void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
@@ -43,6 +44,7 @@ void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint
 			mk_count_add(&row->deliveries, 1);
 			mk_count_add(&s->actor->refused, 1);
 			mk_count_fate(s->actor, row, MK_FATE_OF(no_memory));
+			MK_TELL(w, MAIKO_SAW_DISCARDED, s->actor, from, MAIKO_NO_MEMORY);
 		}
 }
 
@@ -57,7 +59,7 @@ void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate)
 			continue;
 		}
 		mk_count_fate(a, e->topic, fate);
-		MK_TELL(w, MK_SAW_DISCARD, a, e, (int)fate);
+		MK_TELL_QUEUED(w, MAIKO_SAW_DISCARDED, a, e, mk_fate_code(fate));
 		mk_event_unref(&w->pool, e);
 	}
 }
@@ -111,7 +113,9 @@ static bool grow(mk_actor *a)
 	if (keep == NULL)
 		return false;
 	keep->size = size;
-	keep->shifted = old != NULL && old->shifted; /* what lies below the head may be queued yet */
+	/* What lies below the head, or was never noted, may be queued yet. */
+	keep->shifted = a->unindexed || (old != NULL && old->shifted);
+	a->unindexed = false;
 	for (uint32_t i = 0; old != NULL && i < old->size; i++) {
 		const mk_keep_entry *entry = &old->entries[i];
 		if (entry->topic == NULL || entry->place < mk_count(&a->box.head))
@@ -127,11 +131,10 @@ static bool grow(mk_actor *a)
 
 static void remember(mk_actor *a, const mk_event *e, uint64_t key, uint64_t place)
 {
-	if (mk_extra_of(a) == NULL)
-		return;
-	struct mk_keep *keep = a->extra->keep;
-	if ((keep == NULL || keep->count * 2 >= keep->size) && !grow(a)) {
-		shift(a); /* it is not in the index: search */
+	struct mk_keep *keep = mk_extra_of(a) == NULL ? NULL : a->extra->keep;
+	if (a->extra == NULL || ((keep == NULL || keep->count * 2 >= keep->size) && !grow(a))) {
+		a->unindexed = true; /* of the index to come, and of this one: search */
+		shift(a);
 		return;
 	}
 	keep = a->extra->keep;
@@ -197,7 +200,8 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 		e->refs++;
 		mk_count_add(&a->refused, 1);
 		mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
-		MK_TELL(w, MK_SAW_OVERFLOW, a, old, (int)MK_FATE_OF(dropped));
+		MK_TELL_QUEUED(w, MAIKO_SAW_OVERFLOWED, a, old, MAIKO_DROPPED);
+		MK_TELL(w, MAIKO_SAW_DELIVERED, a, e, 0);
 		mk_event_unref(&w->pool, old);
 		return;
 	}
@@ -216,7 +220,7 @@ static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
 		mk_event *old = mk_mailbox_remove(&a->box, place);
 		shift(a);
 		mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
-		MK_TELL(w, MK_SAW_OVERFLOW, a, old, (int)MK_FATE_OF(dropped));
+		MK_TELL_QUEUED(w, MAIKO_SAW_OVERFLOWED, a, old, MAIKO_DROPPED);
 		mk_event_unref(&w->pool, old);
 		mk_deliver(w, a, e);
 		return;

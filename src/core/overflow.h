@@ -19,6 +19,8 @@ void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate);
 
 /* Counts a fate on an actor and on the event's topic. */
 #define MK_FATE_OF(name) offsetof(mk_counts, name)
+/* The same as a maiko_fate. */
+static inline int mk_fate_code(size_t fate) { return (int)(fate / sizeof(mk_counter)); }
 void mk_count_fate(mk_actor *a, mk_topic *t, size_t fate);
 
 void mk_keep_fini(mk_extra *x);

@@ -63,8 +63,9 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 		return;
 	const mk_worker *w = sup->workers[a->self->worker]; /* NULL: made, but in no batch yet */
 	const mk_extra *x = __atomic_load_n(&a->extra, __ATOMIC_ACQUIRE);
-	bool stuck = mk_state_of(sup) == MK_ABANDONED && w != NULL &&
-		     atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self->id;
+	bool stuck =
+		mk_state_of(sup) == MK_ABANDONED && w != NULL &&
+		atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self->id;
 	row->name = copy(r, a->self->name);
 	row->type = copy(r, a->class->desc->name);
 	row->id = a->self->id;
@@ -183,8 +184,7 @@ static void add_pairs(report *r, mk_sup *sup)
 		if (sent != 0)
 			pair_row(r, 0, to + 1, sent, taken, 0);
 		for (uint32_t from = 0; from < mk_worker_total(sup); from++) {
-			const mk_channel *ch =
-			    atomic_load_explicit(&sup->workers[to]->in[from], memory_order_acquire);
+			const mk_channel *ch = atomic_load_explicit(&sup->workers[to]->in[from], memory_order_acquire);
 			if (ch == NULL)
 				continue;
 			taken = mk_count(&ch->taken); /* before sent: never more than it */
@@ -304,7 +304,9 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 		fprintf(out, "%-20s", row->name);
 		print_counts(&row->counts, out);
 		if (row->unrouted + row->channel_dropped + row->delayed + row->delayed_discarded != 0)
-			fprintf(out, "  of %llu published: %llu to nobody, %llu entries dropped; delayed: %llu, %llu cancelled\n",
+			fprintf(out,
+				"  of %llu published: %llu to nobody, %llu entries dropped; delayed: %llu, %llu "
+				"cancelled\n",
 				(unsigned long long)row->published, (unsigned long long)row->unrouted,
 				(unsigned long long)row->channel_dropped, (unsigned long long)row->delayed,
 				(unsigned long long)row->delayed_discarded);
@@ -312,8 +314,8 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 	fprintf(out, "%-20s %10s %10s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped");
 	for (size_t i = 0; i < ledger->pair_count; i++) {
 		const maiko_pair_row *row = &ledger->pairs[i];
-		fprintf(out, "%7s%-3u -> %-6u %10llu %10llu %8llu %8llu\n", row->from == 0 ? "outside" : "",
-			row->from, row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
+		fprintf(out, "%7s%-3u -> %-6u %10llu %10llu %8llu %8llu\n", row->from == 0 ? "outside" : "", row->from,
+			row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
 			(unsigned long long)row->in_flight, (unsigned long long)row->dropped);
 	}
 	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (unsigned long long)ledger->published,

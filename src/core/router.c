@@ -7,6 +7,7 @@
 #include "router.h"
 
 #include "backpressure.h"
+#include "monitor.h"
 #include "overflow.h"
 #include "registry.h"
 #include "run.h"
@@ -121,7 +122,7 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	mk_channel *ch = w->out[to];
 	make_visible(w, to);
 	take_back(w, ch);
-	mk_worker_take_mutes(w); /* what the other said before it made room */
+	mk_worker_take_mutes(w);             /* what the other said before it made room */
 	w->unpublished |= UINT64_C(1) << to; /* for what now moves to the ring */
 	mk_channel_unspill(ch);
 	if (!mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
@@ -129,7 +130,7 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	} else if (may_drop || mk_channel_spill(ch, (uintptr_t)e) != 0) {
 		mk_count_add(&ch->dropped, 1);
 		mk_count_add(&e->topic->channel_dropped, 1);
-		MK_TELL(w, MK_SAW_OVERFLOW, NULL, e, (int)to);
+		MK_TELL(w, MAIKO_SAW_OVERFLOWED, NULL, e, MAIKO_DROPPED);
 		return;
 	} else {
 		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
@@ -165,7 +166,7 @@ void mk_publish(mk_worker *w, mk_event *e)
 	uint64_t workers = t->remote | w->all->remote;
 	e->refs = 1;
 	mk_count_add(&t->published, 1);
-	MK_TELL(w, MK_SAW_DISPATCH, NULL, e, 0);
+	MK_TELL(w, MAIKO_SAW_DISPATCHED, NULL, e, 0);
 	fan_out(w, t, e, w->marker);
 	if (MK_UNLIKELY(w->all->sub_count != 0))
 		fan_out(w, w->all, e, w->marker);
@@ -232,5 +233,8 @@ bool mk_router_flush(mk_worker *w)
 		if ((w->unpublished >> to & 1) != 0)
 			make_visible(w, to);
 	}
+	/* Who was released may have sent what fell due meanwhile, to any of them. */
+	for (uint64_t left = w->unpublished; MK_UNLIKELY(left != 0); left &= left - 1)
+		make_visible(w, (uint32_t)__builtin_ctzll(left));
 	return spilling;
 }

@@ -9,6 +9,7 @@
 #include "backpressure.h"
 #include "cycle.h"
 #include "delayed.h"
+#include "monitor.h"
 #include "overflow.h"
 #include "owed.h"
 #include "tick.h"
@@ -82,9 +83,9 @@ void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task)
 
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	(void)w;
 	mk_count_add(&a->refused, 1);
 	mk_count_fate(a, e->topic, MK_FATE_OF(no_memory));
+	MK_TELL(w, MAIKO_SAW_DISCARDED, a, e, MAIKO_NO_MEMORY);
 }
 
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a)
@@ -117,6 +118,7 @@ void mk_cool(mk_worker *w)
 void mk_callback_enter(mk_worker *w, mk_actor *a)
 {
 	assert(w->actor == NULL);
+	w->stirred++;
 	w->actor = a;
 	mk_inside = w;
 	atomic_store_explicit(&w->running, a->self->id, memory_order_relaxed);
@@ -136,7 +138,7 @@ bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, cons
 		return false;
 	if (e != NULL)
 		error.event = (maiko_any){e->type->desc, e->data};
-	MK_TELL(w, MK_SAW_ERROR, a, e, code);
+	MK_TELL(w, MAIKO_SAW_ERROR, a, e, code);
 	if (a->class->error != NULL) {
 		mk_callback_enter(w, a);
 		int rc = a->class->error(a->state, &error, a);
@@ -161,13 +163,15 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail)
 		x->detail = copy;
 		uv_mutex_unlock(&w->sup->lock);
 	}
+	if (detail != NULL)
+		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, code);
 	if (detail != NULL && a->class->error != NULL) { /* it is told, but has no say */
 		maiko_error error = {.code = code, .phase = MAIKO_PHASE_DEADLOCK, .detail = detail};
 		mk_callback_enter(w, a);
 		(void)a->class->error(a->state, &error, a);
 		mk_callback_leave(w);
 	}
-	MK_TELL(w, MK_SAW_FAIL, a, NULL, code);
+	MK_TELL(w, MAIKO_SAW_FAILED, a, NULL, code);
 	mk_actor_end(w, a, MAIKO_ACTOR_FAILED, MK_FATE_OF(dead));
 	mk_part(w, a);
 }
@@ -188,33 +192,40 @@ int mk_actor_start(mk_worker *w, mk_actor *a)
 		return MAIKO_ECANCELED;
 	if (a->class->start != NULL) {
 		mk_callback_enter(w, a);
-		rc = a->class->start(a->state, a);
+		rc = mk_result(w->sup, a, MAIKO_PHASE_START, a->class->start(a->state, a));
 		mk_callback_leave(w);
 		if (rc < 0 && !mk_actor_error(w, a, rc, MAIKO_PHASE_START, NULL))
 			return a->extra != NULL && a->extra->error < 0 ? a->extra->error : rc;
 	}
-	mk_status_set(a, MAIKO_ACTOR_RUNNING);
 	mk_owe(w->sup, a);
-	MK_TELL(w, MK_SAW_START, a, NULL, 0);
+	mk_actor_begin(w, a);
 	return 0;
 }
 
-/* Its last callback. What it sends now is not held back. */
-static void run_on_stop(mk_worker *w, mk_actor *a)
+void mk_actor_begin(mk_worker *w, mk_actor *a)
+{
+	mk_status_set(a, MAIKO_ACTOR_RUNNING);
+	MK_TELL(w, MAIKO_SAW_STARTED, a, NULL, 0);
+}
+
+/* Its last callback, if it has one. What it sends now is not held back. */
+static int run_on_stop(mk_worker *w, mk_actor *a)
 {
 	if (!mk_settle_owed(w->sup, a))
-		return;
+		return 0;
 	a->in_stop = true;
 	mk_callback_enter(w, a);
-	int rc = a->class->stop(a->state, a);
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_STOP, a->class->stop(a->state, a));
 	mk_callback_leave(w);
+	if (rc < 0)
+		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, rc);
 	if (rc < 0 && a->class->error != NULL) {
 		maiko_error error = {.code = rc, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(rc)};
 		mk_callback_enter(w, a);
 		(void)a->class->error(a->state, &error, a);
 		mk_callback_leave(w);
 	}
-	MK_TELL(w, MK_SAW_STOP, a, NULL, rc);
+	return rc;
 }
 
 static void drop_tasks(mk_extra *x)
@@ -241,8 +252,10 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t f
 	mk_hold(w, a, MK_ENDED);
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
 	mk_forget_waits(w, a);
-	if (ran)
-		run_on_stop(w, a);
+	if (ran) {
+		int rc = run_on_stop(w, a);
+		MK_TELL(w, MAIKO_SAW_STOPPED, a, NULL, rc);
+	}
 	mk_status_set(a, status);
 	mk_purge(w, a, NULL, fate);
 	mk_release_all(w, a);
@@ -280,6 +293,15 @@ static inline int handle(mk_actor *a, const mk_event *e)
 	return rc > 0 ? 0 : rc;
 }
 
+/* Out of the way of those that nobody watches; a simulation always does. */
+static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_event *e, int rc)
+{
+	if (rc != 1)
+		rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc);
+	mk_tell(w, MAIKO_SAW_HANDLED, a, e, rc, false);
+	return rc;
+}
+
 static void count_handled(mk_actor *a, mk_topic *t, uint64_t handled, uint64_t ignored)
 {
 	mk_count_add(&a->counts.handled, handled);
@@ -306,7 +328,8 @@ static void run_events(mk_worker *w, mk_actor *a)
 		int rc = handle(a, e);
 		ignored += rc == 1;
 		handled += rc != 1;
-		MK_TELL(w, MK_SAW_HANDLE, a, e, rc);
+		if (MK_UNLIKELY(w->monitor_count != 0))
+			rc = tell_handled(w, a, e, rc);
 		if (MK_UNLIKELY(rc < 0)) {
 			mk_callback_leave(w);
 			bool goes_on = mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);

@@ -7,6 +7,7 @@
 #ifndef MK_RUN_H
 #define MK_RUN_H
 
+#include "monitor.h"
 #include "runtime.h"
 
 /* Appends a resting actor to the ready list. */
@@ -38,7 +39,7 @@ static inline void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_
 	e->refs++;
 	if (MK_UNLIKELY(!a->warm))
 		mk_warm(w, a);
-	MK_TELL(w, MK_SAW_DELIVER, a, e, 0);
+	MK_TELL(w, MAIKO_SAW_DELIVERED, a, e, 0);
 	mk_wake(w, a);
 }
 
@@ -49,7 +50,7 @@ static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
 }
 
 /* Whether anything waits for it to run. */
-bool mk_has_work(const mk_actor *a);
+MK_PRIVATE bool mk_has_work(const mk_actor *a);
 
 /* Sets or clears one of the MK_HELD bits. */
 void mk_hold(mk_worker *w, mk_actor *a, unsigned bit);
@@ -63,8 +64,8 @@ void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task);
 void mk_run_next(mk_worker *w);
 
 /* Brackets a callback of an actor; they nest for maiko_enter inside libuv's. */
-void mk_callback_enter(mk_worker *w, mk_actor *a);
-void mk_callback_leave(mk_worker *w);
+MK_PRIVATE void mk_callback_enter(mk_worker *w, mk_actor *a);
+MK_PRIVATE void mk_callback_leave(mk_worker *w);
 
 /* An error of a callback: on_error decides; if it does not forgive, the actor fails.
  * Returns whether the actor goes on. */
@@ -75,6 +76,9 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail);
 
 /* Runs on_start. 0, or the error that failed the actor. */
 int mk_actor_start(mk_worker *w, mk_actor *a);
+
+/* It has started: what mk_actor_start does after on_start. */
+void mk_actor_begin(mk_worker *w, mk_actor *a);
 
 /* Ends an actor: what is queued gets `fate`, on_stop runs if it is owed. Nothing if it
  * has ended. */

@@ -99,16 +99,16 @@ typedef struct mk_extra {
 	uint32_t backoff_ms; /* of forgiven errors; 0: the last run was fine */
 	bool tick_due, tick_set;
 	/* delayed.c */
-	struct mk_delayed *delayed; /* waiting for their time */
+	struct mk_delayed *delayed;         /* waiting for their time */
 	struct mk_delayed *due, **due_tail; /* whose time has come while the actor was held */
-	uint64_t delayed_count; /* ever: names the next */
+	uint64_t delayed_count;             /* ever: names the next */
 	/* backpressure.c */
 	struct mk_edge *mutes;    /* senders that this actor mutes */
 	struct mk_wait *muted_by; /* subscribers and channels that mute this actor */
 	struct mk_cycle *cycle;   /* the last one found since it was muted */
 	bool runs_on;             /* for that cycle's sake, although muted */
 	bool reprobe;
-	uint64_t asked_to_break;  /* at this place in its mailbox */
+	uint64_t asked_to_break; /* at this place in its mailbox */
 	uint32_t allowance;
 	mk_counter mute_count;
 	struct mk_seen *seen; /* whose probes it has sent on */
@@ -142,11 +142,12 @@ struct maiko_ctx {
 	uint16_t sched;
 	uint8_t status; /* maiko_actor_status */
 	bool echo;
-	bool warm;   /* on the worker's list of rings to give back */
-	bool hooked; /* on_stop is owed: it is in the supervisor's list */
-	bool in_stop; /* in its on_stop: sends without an allowance */
-	bool parting;  /* on the worker's list of the ended */
-	bool removing; /* its removal is asked for (under the lock) */
+	bool warm;      /* on the worker's list of rings to give back */
+	bool hooked;    /* on_stop is owed: it is in the supervisor's list */
+	bool in_stop;   /* in its on_stop: sends without an allowance */
+	bool parting;   /* on the worker's list of the ended */
+	bool removing;  /* its removal is asked for (under the lock) */
+	bool unindexed; /* there was no memory to note where a key's latest lies (overflow.c) */
 	uint32_t budget;
 	mk_sender *self;
 	/* a run */
@@ -165,7 +166,7 @@ struct maiko_ctx {
 	mk_place *places;
 	uint32_t place_count;
 	uint32_t capacity; /* box.capacity while it is alive */
-	uint64_t batch; /* the last topology change that was about it (under the lock) */
+	uint64_t batch;    /* the last topology change that was about it (under the lock) */
 };
 
 /* ---- topics -------------------------------------------------------------------- */
@@ -219,8 +220,8 @@ typedef struct mk_route {
 typedef struct mk_message {
 	mk_link link;
 	void (*run)(mk_worker *w, struct mk_message *m); /* on the worker; owns the message */
-	void (*drop)(struct mk_message *m); /* frees it unrun; NULL: not allocated */
-	bool mutes; /* may run inside a send: it touches flags and lists only */
+	void (*drop)(struct mk_message *m);              /* frees it unrun; NULL: not allocated */
+	bool mutes;                                      /* may run inside a send: it touches flags and lists only */
 } mk_message;
 
 struct mk_worker {
@@ -234,21 +235,26 @@ struct mk_worker {
 	bool thread_made;
 	/* now */
 	uint64_t now_ns;
-	mk_actor *actor;       /* in a callback of */
-	mk_event *event;       /* being handled */
-	const maiko_id *cause; /* parent and correlation of what a task sends, or NULL */
+	mk_actor *actor;           /* in a callback of */
+	mk_event *event;           /* being handled */
+	const maiko_id *cause;     /* parent and correlation of what a task sends, or NULL */
 	uint64_t sequence, origin; /* of event ids */
+	uint64_t probes;           /* sent, to number them */
+	uint64_t quiet_sequence;   /* when a stop last found it quiet */
 	mk_random random;
 	maiko_envelope envelope; /* maiko_meta's answer */
+	/* monitor.c: who watches this worker */
+	uint32_t monitor_count, telling;
+	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
 	/* routing */
 	mk_pool pool;
 	mk_route *routes; /* by type index */
 	uint32_t route_size;
-	mk_table topics; /* mk_topic, by index */
-	mk_topic *all;   /* of MAIKO_ALL_TOPICS */
-	uint64_t marker; /* the last topology change applied */
-	bool changing;   /* it is under way: not all markers have passed */
-	uint64_t outgoing; /* workers that it has a channel to */
+	mk_table topics;      /* mk_topic, by index */
+	mk_topic *all;        /* of MAIKO_ALL_TOPICS */
+	uint64_t marker;      /* the last topology change applied */
+	bool changing;        /* it is under way: not all markers have passed */
+	uint64_t outgoing;    /* workers that it has a channel to */
 	uint64_t unpublished; /* of these, with entries not published */
 	mk_channel *out[MAIKO_WORKERS_MAX];
 	/* actors */
@@ -266,7 +272,7 @@ struct mk_worker {
 	/* lanes */
 	mk_inbox control, foreign;
 	mk_link *deferred, **deferred_tail; /* control messages taken inside a send */
-	_Atomic(uint64_t) incoming; /* workers that have a channel to this one */
+	_Atomic(uint64_t) incoming;         /* workers that have a channel to this one */
 	_Atomic(mk_channel *) in[MAIKO_WORKERS_MAX];
 	_Atomic(bool) sleeping;
 	_Atomic(uint64_t) running; /* the id of the actor in a callback, for the report of a stop */
@@ -278,7 +284,11 @@ struct mk_worker {
 	bool asked_idle; /* the stop wants to know when nothing is left */
 	bool reprobe;    /* some actor here has a probe to send */
 	uint64_t probed_ns;
-	mk_message go_message, topology_message, stop_message, discard_message, leave_message;
+	uint64_t stirred;  /* control messages run, callbacks entered (settle.c) */
+	uint64_t settling; /* the round that it owes an answer; 0: none */
+	bool settle_polls; /* ... not without a poll of libuv */
+	bool settle_stops; /* its loop's thread waits for it to be quiet */
+	mk_message go_message, topology_message, stop_message, discard_message, leave_message, settle_message;
 	mk_timer deadline;
 	/* libuv */
 	uv_async_t async;
@@ -287,9 +297,10 @@ struct mk_worker {
 	uv_prepare_t prepare;
 	uint32_t open_handles; /* that keep it from being over */
 	uint64_t polled_ns;
-	bool opened;             /* its loop is there */
-	bool left;               /* no turn any more */
-	_Atomic(bool) finished;  /* its thread touches nothing any more */
+	bool unflushed;         /* a simulation: something was done since the last flush */
+	bool opened;            /* its loop is there */
+	bool left;              /* no turn any more */
+	_Atomic(bool) finished; /* its thread touches nothing any more */
 };
 
 /* ---- the supervisor ----------------------------------------------------------------- */
@@ -298,6 +309,14 @@ struct mk_worker {
 enum { MK_URGENT_STOP = 1, MK_URGENT_DISCARD = 2 };
 
 typedef enum mk_state { MK_NEW = 0, MK_STARTING, MK_STARTED, MK_STOPPING, MK_STOPPED, MK_ABANDONED } mk_state;
+
+/* settle.c: a round of questions to the workers, and the sums of their answers. */
+typedef struct mk_settlement {
+	bool busy;              /* somebody waits for it */
+	uint64_t round;         /* from 1 */
+	uint64_t posted, asked; /* workers whose question is in their lane; that have not answered */
+	uint64_t sent, taken, stirred;
+} mk_settlement;
 
 struct maiko_supervisor {
 	maiko_options options;
@@ -308,13 +327,13 @@ struct maiko_supervisor {
 	bool spin;
 	_Atomic(int) state; /* mk_state; written under the lock */
 	uv_mutex_t lock;
-	uv_cond_t cond; /* something that a caller waits for */
+	uv_cond_t cond;          /* something that a caller waits for */
 	uv_thread_t loop_thread; /* embedded: who runs the loop */
 	bool embedded;
 	/* workers: slots below the count never change */
 	mk_worker *workers[MAIKO_WORKERS_MAX];
 	_Atomic(uint32_t) worker_count;
-	uint32_t next_worker; /* round robin */
+	uint32_t next_worker;    /* round robin */
 	uint32_t workers_coming; /* made, but in no batch yet */
 	/* registry.c */
 	mk_table types, topics;
@@ -331,9 +350,10 @@ struct maiko_supervisor {
 	/* start.c, stop.c */
 	mk_actor *first, **last; /* the first batch, in the order added */
 	struct mk_start_run *start;
-	mk_actor *hooked;        /* to be stopped: the last started first */
+	mk_actor *hooked; /* to be stopped: the last started first */
 	uint64_t start_count;
 	struct mk_stop *stop;
+	mk_settlement settle; /* under the lock */
 	/* topology.c */
 	struct mk_topology *topology;
 	/* foreign.c */
@@ -343,9 +363,9 @@ struct maiko_supervisor {
 	uint32_t watched_size;
 	/* blocking.c */
 	struct mk_blocking *blocking;
-	/* monitor.h */
-	void (*monitor)(void *arg, mk_worker *w, int occurrence, mk_actor *a, const mk_event *e, int detail);
-	void *monitor_arg;
+	/* monitor.c: all there are */
+	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
+	uint32_t monitor_count;
 };
 
 static inline mk_worker *mk_worker_at(mk_sup *sup, uint32_t index) { return sup->workers[index]; }
@@ -359,10 +379,48 @@ static inline int mk_state_of(const mk_sup *sup)
 }
 static inline bool mk_forked(const mk_sup *sup) { return *sup->alive == 0; }
 
+/* Waits until another thread has changed something and told `cond`. With the lock. */
+static inline void mk_await(mk_sup *sup)
+{
+	if (MK_LIKELY(!sup->seam.simulated)) {
+		uv_cond_wait(&sup->cond, &sup->lock);
+		return;
+	}
+	uv_mutex_unlock(&sup->lock);
+	sup->seam.wait(sup->seam.arg);
+	uv_mutex_lock(&sup->lock);
+}
+
+/* What a callback of an actor has returned, as far as a simulation lets it. */
+static inline int mk_result(const mk_sup *sup, const mk_actor *a, maiko_phase phase, int rc)
+{
+	return MK_LIKELY(sup->seam.result == NULL) ? rc : sup->seam.result(sup->seam.arg, a->self->id, phase, rc);
+}
+
+/* Something real was asked for under simulation. */
+static inline int mk_refuse(const mk_sup *sup, const char *call, const char *who)
+{
+	sup->seam.refused(sup->seam.arg, call, who);
+	return MAIKO_ESIMULATED;
+}
+
+/* What is known of an event, in public terms. */
+static inline maiko_envelope mk_envelope_of(const mk_event *e)
+{
+	return (maiko_envelope){.id = e->id,
+				.parent = e->parent,
+				.correlation = e->correlation,
+				.timestamp_ns = e->timestamp_ns,
+				.sender = e->sender->name,
+				.sender_id = e->sender->id,
+				.topic = &e->topic->record->desc,
+				.type = e->type->desc};
+}
+
 /* The worker whose callback this thread is in, or NULL; and whether the thread is a
  * worker's, or runs an embedded loop: it must not wait for actors. */
 extern _Thread_local mk_worker *mk_inside;
-extern _Thread_local unsigned mk_hosting;
+extern MK_PRIVATE _Thread_local unsigned mk_hosting;
 
 /* The extra of an actor, made if need be; NULL without memory. Released, because a
  * report may find it from another thread. */
@@ -384,32 +442,5 @@ static inline void mk_status_set(mk_actor *a, maiko_actor_status status)
 {
 	__atomic_store_n(&a->status, (uint8_t)status, __ATOMIC_RELAXED);
 }
-
-/* ---- the monitors' seam ------------------------------------------------------------- */
-
-enum mk_occurrence {
-	MK_SAW_DISPATCH = 1,
-	MK_SAW_DELIVER,
-	MK_SAW_HANDLE, /* detail: what the handler returned */
-	MK_SAW_OVERFLOW,
-	MK_SAW_DISCARD,
-	MK_SAW_ADD,
-	MK_SAW_START,
-	MK_SAW_STOP,
-	MK_SAW_FAIL,
-	MK_SAW_REMOVE,
-	MK_SAW_TICK,
-	MK_SAW_TICK_END,
-	MK_SAW_MUTE,
-	MK_SAW_RELEASE,
-	MK_SAW_ERROR,
-	MK_SAW_TOPOLOGY
-};
-
-#define MK_TELL(w_, occurrence, a, e, detail)                                                                          \
-	do {                                                                                                           \
-		if (MK_UNLIKELY((w_)->sup->monitor != NULL))                                                           \
-			(w_)->sup->monitor((w_)->sup->monitor_arg, (w_), (occurrence), (a), (e), (detail));            \
-	} while (0)
 
 #endif

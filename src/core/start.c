@@ -7,6 +7,7 @@
  */
 #include "start.h"
 
+#include "monitor.h"
 #include "run.h"
 #include "stop.h"
 #include "tick.h"
@@ -33,7 +34,7 @@ static void run_here(mk_worker *w, mk_start_run *s)
 		if (hooked(a))
 			s->status = mk_actor_start(w, a);
 		else
-			mk_status_set(a, MAIKO_ACTOR_RUNNING);
+			mk_actor_begin(w, a);
 		a = next;
 	}
 	s->next = a;
@@ -54,7 +55,7 @@ static bool wait_for(mk_sup *sup, const mk_start_run *s)
 {
 	uv_mutex_lock(&sup->lock);
 	while (!s->complete && mk_state_of(sup) == MK_STARTING)
-		uv_cond_wait(&sup->cond, &sup->lock);
+		mk_await(sup);
 	bool starting = mk_state_of(sup) == MK_STARTING;
 	uv_mutex_unlock(&sup->lock);
 	return starting;
@@ -97,6 +98,7 @@ static int open_all(mk_sup *sup)
 	uint32_t count = mk_worker_total(sup), spawned = 0;
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = mk_worker_open(sup->workers[i]);
+	sup->loop_thread = uv_thread_self();
 	if (sup->embedded && rc == 0)
 		mk_hosting++;
 	for (uint32_t i = 0; rc == 0 && !sup->embedded && i < count; i++) {
@@ -133,16 +135,22 @@ static int conclude(mk_sup *sup, int rc)
 	} else {
 		sup->first = NULL;
 		atomic_store_explicit(&sup->state, MK_STARTED, memory_order_release);
+		if (rc != 0)
+			mk_stop_failed_start(sup);
+		mk_stop_started(sup); /* before the go: a stop that discards finds all in its place */
 		if (rc == 0)
 			tell_to_go(sup);
-		else
-			mk_stop_failed_start(sup);
 	}
 	mk_topology_started(sup);
-	mk_stop_started(sup);
 	uv_cond_broadcast(&sup->cond);
 	uv_mutex_unlock(&sup->lock);
 	return rc;
+}
+
+void mk_start_tell_added(mk_sup *sup)
+{
+	for (const mk_actor *a = sup->first; a != NULL; a = a->next)
+		MK_TELL(a->worker, MAIKO_SAW_ADDED, a, NULL, 0);
 }
 
 int mk_start(mk_sup *sup)
@@ -160,6 +168,7 @@ int mk_start(mk_sup *sup)
 		mk_free(run);
 		return MAIKO_ESTATE;
 	}
+	mk_start_tell_added(sup);
 	int rc = open_all(sup);
 	if (rc != 0) {
 		mk_stop_never_started(sup);

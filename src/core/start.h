@@ -10,4 +10,8 @@
  * this thread may wait, or the supervisor is embedded. */
 int mk_start(mk_sup *sup);
 
+/* Tells of the first batch, in the order added. Precondition: the state is MK_NEW no more,
+ * and no worker takes turns yet. */
+void mk_start_tell_added(mk_sup *sup);
+
 #endif

@@ -8,13 +8,15 @@
 #include "delayed.h"
 #include "directory.h"
 #include "foreign.h"
+#include "monitor.h"
 #include "overflow.h"
 #include "run.h"
+#include "start.h"
 #include "tick.h"
 #include "topology.h"
 #include "worker.h"
 
-typedef enum step { STEP_NONE = 0, STEP_BEGIN, STEP_QUIESCE, STEP_HOOK, STEP_EXIT, STEP_DONE } step;
+typedef enum step { STEP_NONE = 0, STEP_BEGIN, STEP_QUIESCE, STEP_HOOK, STEP_END, STEP_EXIT, STEP_DONE } step;
 
 enum {
 	LOOK_MS = MAIKO_STOP_GRACE_MS / 4,     /* how often, after the deadline, for workers that do not move */
@@ -39,13 +41,14 @@ typedef struct mark {
 /* All under the lock; `stuck` is also read without. */
 typedef struct mk_stop {
 	step step;
-	uint64_t asked; /* workers that have not answered */
+	uint64_t asked;          /* workers that have not answered */
 	_Atomic(uint64_t) stuck; /* workers that are not waited for any more */
 	mark marks[MAIKO_WORKERS_MAX];
-	uint64_t sent, taken; /* sums of this round of quiesce */
+	uint64_t sent, taken; /* sums of this round of quiesce; control messages run count in both */
 	uint64_t last_sent, last_taken;
 	bool compared; /* there was a round before */
 	mk_actor *hook;
+	bool ended, ended_late; /* the step was taken; something had been sent since the quiesce before it */
 	bool discarding;
 	bool wanted, wanted_now; /* asked for while the start was under way */
 	uint64_t wanted_ms;
@@ -106,11 +109,12 @@ static void ask_all(mk_sup *sup, void (*run)(mk_worker *, mk_message *))
 
 static void run_quiesce(mk_worker *w, mk_message *m)
 {
-	(void)m;
+	(void)m, w->stirred--; /* this one does not count */
 	w->asked_idle = true;
 }
 
 static void run_hook(mk_worker *w, mk_message *m);
+static void run_end(mk_worker *w, mk_message *m);
 static void run_exit(mk_worker *w, mk_message *m);
 
 static void next_hook(mk_sup *sup);
@@ -148,8 +152,9 @@ static void next_hook(mk_sup *sup)
 		ask(mk_worker_at(sup, a->self->worker), run_hook);
 		return;
 	}
-	s->step = STEP_EXIT;
-	ask_all(sup, run_exit);
+	s->step = s->ended ? STEP_EXIT : STEP_END;
+	ask_all(sup, s->ended ? run_exit : run_end);
+	s->ended = true;
 	if (s->asked == 0)
 		over(sup);
 }
@@ -171,7 +176,7 @@ static void after_quiesce(mk_sup *sup)
 	quiesce(sup, false);
 }
 
-/* All have answered, or are given up; `sent`: a hook sent something. */
+/* All have answered, or are given up; `sent`: the hook's worker has sent something. */
 static void step_over(mk_sup *sup, bool sent)
 {
 	mk_stop *s = sup->stop;
@@ -181,7 +186,9 @@ static void step_over(mk_sup *sup, bool sent)
 		after_quiesce(sup);
 	else if (s->step == STEP_HOOK && sent)
 		quiesce(sup, true);
-	else if (s->step == STEP_HOOK)
+	else if (s->step == STEP_END && s->ended_late)
+		quiesce(sup, true);
+	else if (s->step == STEP_HOOK || s->step == STEP_END)
 		next_hook(sup);
 	else if (s->step == STEP_EXIT)
 		over(sup);
@@ -231,6 +238,7 @@ static void run_begin(mk_worker *w, mk_message *m)
 	(void)m;
 	w->draining = true;
 	mk_foreign_intake(w, true);
+	MK_TELL(w, MAIKO_SAW_DRAINING, NULL, NULL, 0); /* whoever sends from outside does it before */
 	for (mk_actor *a = w->actors; a != NULL; a = a->next_here) {
 		mk_tick_drain(w, a);
 		mk_delayed_discard(w, a);
@@ -249,6 +257,7 @@ void mk_stop_idle(mk_worker *w)
 {
 	mk_stop *s = w->sup->stop;
 	w->asked_idle = false;
+	w->quiet_sequence = w->sequence;
 	uv_mutex_lock(&w->sup->lock);
 	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++) {
 		mk_channel *in = atomic_load_explicit(&w->in[i], memory_order_acquire);
@@ -257,6 +266,8 @@ void mk_stop_idle(mk_worker *w)
 		s->sent += w->out[i] == NULL ? 0 : mk_count(&w->out[i]->sent);
 		s->taken += in == NULL ? 0 : mk_count(&in->taken);
 	}
+	s->sent += w->stirred;
+	s->taken += w->stirred;
 	answered(w, false);
 	unlock_and_tell(w->sup);
 }
@@ -269,21 +280,37 @@ static void run_hook(mk_worker *w, mk_message *m)
 	uv_mutex_unlock(&w->sup->lock);
 	if (a == NULL)
 		return; /* too late: given up */
-	uint64_t before = w->sequence;
 	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, w->discarding ? MK_FATE_OF(discarded) : MK_FATE_OF(dead));
-	answer(w, w->sequence != before);
+	answer(w, w->sequence != w->quiet_sequence);
+}
+
+static bool was_given_up(mk_worker *w)
+{
+	uv_mutex_lock(&w->sup->lock);
+	bool late = !is_asked(w);
+	uv_mutex_unlock(&w->sup->lock);
+	return late;
+}
+
+/* From here on nothing of the worker's sends: maiko_enter refuses. */
+static void run_end(mk_worker *w, mk_message *m)
+{
+	(void)m;
+	if (was_given_up(w))
+		return;
+	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
+	uv_mutex_lock(&w->sup->lock);
+	w->sup->stop->ended_late |= w->sequence != w->quiet_sequence;
+	answered(w, false);
+	unlock_and_tell(w->sup);
 }
 
 static void run_exit(mk_worker *w, mk_message *m)
 {
 	(void)m;
-	uv_mutex_lock(&w->sup->lock);
-	bool late = !is_asked(w);
-	uv_mutex_unlock(&w->sup->lock);
-	if (late)
+	if (was_given_up(w))
 		return;
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
-		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
 	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
 		mk_adopted_close(w, a);
 	mk_timer_clear(&w->timers, &w->deadline);
@@ -395,10 +422,13 @@ static bool all_quiet(mk_sup *sup)
  * reference on a buffer calls its owner. */
 static void stop_unstarted(mk_sup *sup)
 {
+	bool untold = mk_state_of(sup) == MK_NEW;
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
 	sup->stop->deadline_ns = UINT64_MAX;
 	mk_topology_started(sup); /* what a start that failed was asked for is refused */
 	uv_mutex_unlock(&sup->lock);
+	if (untold)
+		mk_start_tell_added(sup);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
 		w->draining = w->discarding = true;
@@ -554,8 +584,8 @@ int mk_stop_wait(mk_sup *sup)
 		mk_stop *s = sup->stop;
 		bool limited = mk_state_of(sup) == MK_STOPPING || (mk_state_of(sup) == MK_STARTING && s->wanted);
 		uint64_t now = mk_now(&sup->seam);
-		if (!limited || s->deadline_ns == UINT64_MAX) {
-			uv_cond_wait(&sup->cond, &sup->lock);
+		if (sup->seam.simulated || !limited || s->deadline_ns == UINT64_MAX) {
+			mk_await(sup); /* simulated: the workers' own deadlines come */
 		} else if (now < s->deadline_ns) {
 			uv_cond_timedwait(&sup->cond, &sup->lock, s->deadline_ns - now);
 		} else {

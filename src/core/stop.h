@@ -5,10 +5,13 @@
  *   quiesce  every worker says when it has nothing left; twice in a row with equal sums
  *            of entries sent and taken means that nothing is left anywhere (the
  *            four-counter method of Mattern, "Algorithms for distributed termination
- *            detection", 1987)
+ *            detection", 1987). Control messages go by no channel and are not counted
+ *            there; so no worker may have run any between its two answers (settle.c)
  *   hook     on_stop of the actor started last, on its worker; if it sent something,
  *            quiesce again; then the next
- *   exit     every worker ends what is left and closes its handles
+ *   end      every worker ends what is left; if a libuv callback of an actor's has sent
+ *            something since, quiesce once more, so that it is taken and counted
+ *   exit     every worker closes its handles
  *
  * The worker that answers last takes the next step, under the lock. At the deadline all
  * workers are told to discard; the steps go on, quickly. A worker that has not moved for

@@ -7,8 +7,10 @@
 #include "cores.h"
 #include "directory.h"
 #include "foreign.h"
+#include "monitor.h"
 #include "registry.h"
 #include "start.h"
+#include "step.h"
 #include "stop.h"
 #include "topology.h"
 #include "worker.h"
@@ -58,7 +60,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	maiko_options *o = &sup->options;
 	if (options != NULL)
 		*o = *options;
-	uint32_t cores = mk_cores();
+	uint32_t cores = o->workers != 0 && o->no_spin ? 1 : mk_cores(); /* else it makes no difference */
 	sup->embedded = o->loop != NULL;
 	set_default(&o->workers, sup->embedded ? 1 : cores < MAIKO_WORKERS_MAX ? cores : MAIKO_WORKERS_MAX);
 	set_default(&o->mailbox, 1024);
@@ -73,12 +75,13 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 
 static void free_all(mk_sup *sup)
 {
+	mk_monitor_fini(sup); /* the first: what it calls may look at the rest */
 	mk_blocking_fini(sup);
-	mk_free(sup->start);
 	if (sup->topology != NULL)
 		mk_topology_fini(sup);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		mk_worker_free(sup->workers[i]);
+	mk_free(sup->start); /* which a simulation that has failed may have left in a control lane */
 	mk_foreign_fini(sup);
 	mk_directory_fini(sup);
 	mk_registry_fini(sup);
@@ -98,6 +101,7 @@ static int add_worker(mk_sup *sup, bool own_thread, mk_worker **ret_worker)
 	mk_worker *w = mk_worker_new(sup, index, own_thread);
 	if (w == NULL)
 		return MAIKO_ENOMEM;
+	mk_monitor_welcome(w);
 	sup->workers[index] = w;
 	atomic_store_explicit(&sup->worker_count, index + 1, memory_order_release);
 	if (ret_worker != NULL)
@@ -119,7 +123,8 @@ static int fill(mk_sup *sup)
 	return rc;
 }
 
-int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options)
+/* `seam` NULL: the machine's. */
+static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const mk_seam *seam)
 {
 	static _Atomic(uint32_t) last_serial;
 	if (ret_sup == NULL)
@@ -128,7 +133,9 @@ int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *option
 	if (sup == NULL)
 		return MAIKO_ENOMEM;
 	int rc = set_options(sup, options);
-	if (rc == 0)
+	if (rc == 0 && seam != NULL)
+		sup->seam = *seam;
+	else if (rc == 0)
 		rc = mk_seam_init(&sup->seam);
 	if (rc == 0)
 		rc = uv_mutex_init_recursive(&sup->lock);
@@ -152,14 +159,26 @@ int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *option
 	return 0;
 }
 
+int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options)
+{
+	return supervisor_new(ret_sup, options, NULL);
+}
+
+int mk_supervisor_simulated(mk_sup **ret_sup, const maiko_options *options, const mk_seam *seam)
+{
+	if (options == NULL || options->workers == 0 || options->loop != NULL)
+		return MAIKO_EINVAL;
+	return supervisor_new(ret_sup, options, seam);
+}
+
 /* Joins the threads; false if one does not return from a callback. */
 static bool join_all(mk_sup *sup)
 {
 	bool all = true;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
-		bool stuck = (mk_stop_stuck(sup) >> i & 1) != 0 &&
-			     !atomic_load_explicit(&w->finished, memory_order_acquire);
+		bool stuck =
+			(mk_stop_stuck(sup) >> i & 1) != 0 && !atomic_load_explicit(&w->finished, memory_order_acquire);
 		if (w->thread_made && !stuck)
 			mk_worker_join(w);
 		all &= !stuck;
@@ -182,13 +201,15 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 	if (sup == NULL || mk_forked(sup))
 		return sup;
 	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
-	if (mk_inside != NULL || is_worker_thread(sup) || (!over && (sup->embedded || !mk_may_wait(sup))))
+	if (mk_inside != NULL || is_worker_thread(sup) || mk_blocking_is_worker(sup) ||
+	    (!over && (sup->embedded || !mk_may_wait(sup))))
 		return sup;
 	if (mk_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL) != 0)
 		return sup;
 	mk_stop_wait(sup);
 	/* Who returns from a callback or a job yet may touch anything: then all memory is left. */
-	bool left = mk_state_of(sup) != MK_ABANDONED && mk_blocking_drain(sup, MAIKO_STOP_GRACE_MS);
+	bool left = (mk_state_of(sup) != MK_ABANDONED || sup->seam.simulated) &&
+		    mk_blocking_drain(sup, MAIKO_STOP_GRACE_MS);
 	if (join_all(sup) && left)
 		free_all(sup);
 	return NULL;
@@ -221,7 +242,8 @@ int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options, v
 /* Whether a wait for the end of the supervisor would be in vain on this thread. */
 static bool would_deadlock(mk_sup *sup)
 {
-	return !mk_may_wait(sup) && mk_state_of(sup) != MK_NEW && mk_state_of(sup) < MK_STOPPED;
+	bool may_wait = mk_may_wait(sup) && !mk_blocking_is_worker(sup);
+	return !may_wait && mk_state_of(sup) != MK_NEW && mk_state_of(sup) < MK_STOPPED;
 }
 
 int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options)
@@ -298,8 +320,8 @@ static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_
 			return rc;
 		w->busy = true;
 	} else {
-		uint32_t index = o != NULL && o->worker != 0 ? o->worker - 1
-							     : sup->next_worker++ % sup->options.workers;
+		uint32_t index =
+			o != NULL && o->worker != 0 ? o->worker - 1 : sup->next_worker++ % sup->options.workers;
 		w = sup->workers[index];
 	}
 	a->self->worker = w->index;
@@ -326,7 +348,7 @@ static void wait_until_gone(mk_sup *sup, maiko_actor_id id)
 {
 	uv_mutex_lock(&sup->lock);
 	while (mk_directory_find(sup, id) != NULL && mk_state_of(sup) == MK_STARTED)
-		uv_cond_wait(&sup->cond, &sup->lock);
+		mk_await(sup);
 	uv_mutex_unlock(&sup->lock);
 }
 

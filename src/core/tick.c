@@ -8,6 +8,7 @@
 #include "tick.h"
 
 #include "backpressure.h"
+#include "monitor.h"
 #include "run.h"
 #include "watch.h"
 
@@ -128,12 +129,15 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 	mk_watch_disarm(a);
 	if (w->discarding || (w->draining && x->next.kind != MAIKO_NEXT_EVENTS))
 		return;
-	MK_TELL(w, MK_SAW_TICK, a, NULL, 0);
+	MK_TELL(w, MAIKO_SAW_TICK_ENTERED, a, NULL, 0);
 	mk_callback_enter(w, a);
 	maiko_next next = a->class->tick(a->state, a);
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_TICK, next.kind == MAIKO_NEXT_FAILED ? next.error : 0);
+	if (rc < 0)
+		next = maiko_failed(rc);
 	mk_callback_leave(w);
 	mk_count_add(&x->ticks, 1);
-	MK_TELL(w, MK_SAW_TICK_END, a, NULL, (int)next.kind);
+	MK_TELL(w, MAIKO_SAW_TICK_LEFT, a, NULL, (int)next.kind);
 	if ((a->sched & MK_ENDED) != 0)
 		return;
 	if (next.kind == MAIKO_NEXT_FAILED || (unsigned)next.kind > MAIKO_NEXT_FAILED) {

@@ -81,6 +81,13 @@ void mk_timer_clear(mk_timers *timers, mk_timer *timer)
 		sift(timers, last, place);
 }
 
+void mk_timers_fire_first(mk_timers *timers)
+{
+	mk_timer *first = timers->heap[1];
+	mk_timer_clear(timers, first);
+	first->fire(first);
+}
+
 void mk_timers_fire(mk_timers *timers, uint64_t now_ns)
 {
 	uint64_t until = timers->order;
@@ -88,7 +95,6 @@ void mk_timers_fire(mk_timers *timers, uint64_t now_ns)
 		mk_timer *first = timers->heap[1];
 		if (first->due_ns > now_ns || first->order >= until)
 			break;
-		mk_timer_clear(timers, first);
-		first->fire(first);
+		mk_timers_fire_first(timers);
 	}
 }

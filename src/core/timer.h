@@ -42,4 +42,7 @@ static inline uint64_t mk_timers_due(const mk_timers *timers)
  * is due wait for the next call. */
 void mk_timers_fire(mk_timers *timers, uint64_t now_ns);
 
+/* Fires the first. Precondition: there is one. */
+void mk_timers_fire_first(mk_timers *timers);
+
 #endif

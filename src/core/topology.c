@@ -12,6 +12,7 @@
 #include "backpressure.h"
 #include "directory.h"
 #include "foreign.h"
+#include "monitor.h"
 #include "overflow.h"
 #include "registry.h"
 #include "router.h"
@@ -46,6 +47,7 @@ int mk_topology_init(mk_sup *sup)
 }
 
 bool mk_topology_busy(const mk_sup *sup) { return sup->topology->busy; }
+uint64_t mk_topology_number(const mk_sup *sup) { return sup->topology->number; }
 
 /* ---- interests, under the lock ---------------------------------------------------------- */
 
@@ -151,9 +153,10 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		uint32_t count = mk_worker_total(sup);
 		sup->workers[count] = c->worker;
 		sup->workers_coming--;
-		c->worker->index = count;
+		mk_worker_number(c->worker, count);
 		c->worker->marker = sup->topology->number - 1;
 		mk_topic_refresh(c->worker->all, count); /* changes since it was made passed it by */
+		mk_monitor_welcome(c->worker);
 		atomic_store_explicit(&sup->worker_count, count + 1, memory_order_release);
 		c->home = c->worker->index;
 		c->actor->self->worker = c->home;
@@ -243,6 +246,8 @@ static void apply_here(mk_worker *w, mk_change *c)
 	if (c->kind == MAIKO_CHANGE_ADD) {
 		c->status = mk_actor_arrive(w, a, true);
 		c->arrived = c->status == 0;
+		if (c->arrived)
+			MK_TELL(w, MAIKO_SAW_ADDED, a, NULL, 0);
 		return;
 	}
 	mk_hold(w, a, MK_PAUSED);
@@ -293,7 +298,7 @@ static void apply(mk_worker *w, mk_message *m)
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
 	w->marker = t->number;
-	MK_TELL(w, MK_SAW_TOPOLOGY, NULL, NULL, (int)t->number);
+	MK_TELL(w, MAIKO_SAW_TOPOLOGY, NULL, NULL, (int64_t)t->number);
 	atomic_fetch_add_explicit(&t->waiting, (uint64_t)__builtin_popcountll(w->outgoing), memory_order_relaxed);
 	mk_router_mark(w, t->number);
 	step_done(w);
@@ -409,7 +414,7 @@ static void task_run(mk_actor *a, mk_task *task)
 	maiko_completion completion = completion_of(a->worker->sup, c);
 	change_free(c);
 	mk_callback_enter(a->worker, a);
-	int rc = a->class->done(a->state, &completion, a);
+	int rc = mk_result(a->worker->sup, a, MAIKO_PHASE_DONE, a->class->done(a->state, &completion, a));
 	mk_callback_leave(a->worker);
 	if (rc < 0)
 		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
@@ -513,7 +518,7 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 	if (state == MK_STARTED)
 		begin(sup);
 	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
-		uv_cond_wait(&sup->cond, &sup->lock);
+		mk_await(sup);
 	if (ret_status != NULL && !waiting.complete)
 		change->wait = NULL; /* it may yet complete, if what is stuck returns */
 	if (ret_status != NULL)

@@ -32,8 +32,8 @@ typedef struct mk_change {
 	struct mk_change *next;
 	maiko_change kind;
 	maiko_actor_id id;
-	mk_actor *actor; /* set when the batch begins; of an addition, from the start */
-	mk_worker *worker; /* of an addition with a thread of its own: a new worker */
+	mk_actor *actor;        /* set when the batch begins; of an addition, from the start */
+	mk_worker *worker;      /* of an addition with a thread of its own: a new worker */
 	maiko_actor_id *ret_id; /* of an addition: set if the change is taken; may be NULL */
 	uint32_t home;
 	uint32_t topic;
@@ -72,6 +72,9 @@ void mk_topology_passed(mk_worker *w);
 int mk_topology_add_now(mk_sup *sup, mk_actor *a);
 
 /* Whether a change is under way or pending. With the lock. */
-bool mk_topology_busy(const mk_sup *sup);
+MK_PRIVATE bool mk_topology_busy(const mk_sup *sup);
+
+/* The number of the last change that has begun. With the lock. */
+MK_PRIVATE uint64_t mk_topology_number(const mk_sup *sup);
 
 #endif

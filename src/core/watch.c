@@ -143,8 +143,8 @@ static int watch_new(mk_worker *w, mk_actor *a, int fd)
 int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable)
 {
 	struct stat info;
-	if (w->sup->seam.now_ns != NULL)
-		return MAIKO_ESTATE; /* no real descriptors under a virtual clock */
+	if (w->sup->seam.simulated)
+		return mk_refuse(w->sup, writable ? "maiko_when_writable" : "maiko_when_readable", a->self->name);
 	if (fd < 0 || fcntl(fd, F_GETFD) < 0 || fstat(fd, &info) != 0)
 		return MAIKO_EBADF;
 	if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))

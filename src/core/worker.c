@@ -19,6 +19,7 @@
 #include "foreign.h"
 #include "router.h"
 #include "run.h"
+#include "settle.h"
 #include "stop.h"
 #include "tick.h"
 #include "topic.h"
@@ -37,7 +38,7 @@ enum {
 void mk_worker_wake(mk_worker *w)
 {
 	if (atomic_load_explicit(&w->sleeping, memory_order_seq_cst) &&
-	    atomic_exchange_explicit(&w->sleeping, false, memory_order_seq_cst))
+	    atomic_exchange_explicit(&w->sleeping, false, memory_order_seq_cst) && !w->sup->seam.simulated)
 		uv_async_send(&w->async);
 }
 
@@ -71,26 +72,30 @@ void mk_worker_take_mutes(mk_worker *w)
 	}
 }
 
+static void run_one_control(mk_worker *w)
+{
+	mk_message *m = MK_OF(w->deferred, mk_message, link);
+	w->deferred = m->link.next;
+	if (w->deferred == NULL)
+		w->deferred_tail = &w->deferred;
+	w->stirred++;
+	m->run(w, m);
+}
+
 static void run_control(mk_worker *w)
 {
 	take_control(w);
-	while (w->deferred != NULL) {
-		mk_message *m = MK_OF(w->deferred, mk_message, link);
-		w->deferred = m->link.next;
-		if (w->deferred == NULL)
-			w->deferred_tail = &w->deferred;
-		m->run(w, m);
-	}
+	while (w->deferred != NULL)
+		run_one_control(w);
 }
 
-/* Returns whether entries are left. */
-static bool run_channel(mk_worker *w, uint32_t from)
+/* Takes up to `left` entries; returns whether some are left. */
+static bool run_channel(mk_worker *w, uint32_t from, int left)
 {
 	mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
 	uint64_t entry, taken = 0, published = mk_channel_published(ch);
 	if (ch->marker > w->marker) /* born in a batch that is on its way to us on the control lane */
 		return ch->taken_to != published;
-	int left = ENTRIES_A_TURN;
 	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
 		if (!mk_entry_is_marker(entry)) {
 			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
@@ -115,12 +120,12 @@ static bool run_channels(mk_worker *w)
 	bool more = false;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
 	for (; incoming != 0; incoming &= incoming - 1)
-		more |= run_channel(w, (uint32_t)__builtin_ctzll(incoming));
+		more |= run_channel(w, (uint32_t)__builtin_ctzll(incoming), ENTRIES_A_TURN);
 	return more;
 }
 
 /* Whether there is anything to do without being woken. */
-static bool has_input(mk_worker *w)
+bool mk_worker_has_input(mk_worker *w)
 {
 	if (!mk_inbox_empty(&w->control) || w->deferred != NULL || w->ready != NULL || w->parting != NULL ||
 	    w->reprobe || (w->go && !mk_inbox_empty(&w->foreign)))
@@ -139,6 +144,29 @@ static bool has_input(mk_worker *w)
 	}
 	return mk_state_of(w->sup) == MK_ABANDONED;
 }
+
+/* ---- the same, one by one -------------------------------------------------------------- */
+
+bool mk_worker_has_control(mk_worker *w) { return w->deferred != NULL || !mk_inbox_empty(&w->control); }
+
+void mk_worker_run_control(mk_worker *w)
+{
+	take_control(w);
+	run_one_control(w);
+}
+
+bool mk_worker_can_take(mk_worker *w, uint32_t from)
+{
+	mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
+	if (ch->marker > w->marker || mk_channel_published(ch) == ch->taken_to)
+		return false;
+	uint64_t entry = mk_channel_first(ch);
+	return !mk_entry_is_marker(entry) || mk_entry_marker(entry) == w->marker;
+}
+
+void mk_worker_take(mk_worker *w, uint32_t from) { run_channel(w, from, 1); }
+
+/* ---- whether it is quiet --------------------------------------------------------------- */
 
 bool mk_worker_quiet(mk_worker *w)
 {
@@ -190,6 +218,8 @@ bool mk_worker_turn(mk_worker *w)
 	mk_router_flush(w);
 	if (MK_UNLIKELY(w->asked_idle) && mk_worker_quiet(w))
 		mk_stop_idle(w);
+	if (MK_UNLIKELY(w->settling != 0 || w->settle_stops))
+		more |= mk_settle_look(w);
 	return more || w->ready != NULL;
 }
 
@@ -228,11 +258,11 @@ static bool set_alarm(mk_worker *w)
 static bool spin(mk_worker *w)
 {
 	if (!w->sup->spin)
-		return has_input(w);
+		return mk_worker_has_input(w);
 	uint64_t until = w->now_ns + (uint64_t)w->sup->options.spin_us * 1000;
 	do {
 		for (int i = 0; i < 32; i++) {
-			if (has_input(w))
+			if (mk_worker_has_input(w))
 				return true;
 			__asm__ volatile("" ::: "memory");
 		}
@@ -246,7 +276,7 @@ static void sleep_until_woken(mk_worker *w)
 	if (!set_alarm(w))
 		return;
 	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
-	if (!has_input(w) && may_poll(w))
+	if (!mk_worker_has_input(w) && may_poll(w))
 		uv_run(w->loop, UV_RUN_ONCE);
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	w->polled_ns = mk_now(&w->sup->seam);
@@ -281,6 +311,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	mk_worker *w = MK_OF(prepare, mk_worker, prepare);
 	uint64_t start = mk_now(&w->sup->seam);
 	bool more;
+	w->polled_ns = start;
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	do
 		more = mk_worker_turn(w);
@@ -294,7 +325,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	if (may_poll(w) && !more && set_alarm(w)) {
 		uv_idle_stop(&w->idle);
 		atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
-		if (!has_input(w))
+		if (!mk_worker_has_input(w))
 			return;
 		atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	}
@@ -303,19 +334,24 @@ static void on_prepare(uv_prepare_t *prepare)
 
 /* ---- life ------------------------------------------------------------------------------------------ */
 
+void mk_worker_number(mk_worker *w, uint32_t index)
+{
+	w->index = index;
+	mk_random_seed(&w->random, w->sup->seam.seed + index);
+	w->origin = mk_random_next(&w->sup->seam, &w->random);
+}
+
 mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 {
 	mk_worker *w = mk_calloc_aligned(sizeof *w, MK_LINE);
 	if (w == NULL)
 		return NULL;
 	w->sup = sup;
-	w->index = index;
 	w->own_thread = own_thread;
 	w->ready_tail = &w->ready;
 	w->deferred_tail = &w->deferred;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
-	mk_random_seed(&w->random, sup->seam.seed + index);
-	w->origin = mk_random_next(&sup->seam, &w->random);
+	mk_worker_number(w, index);
 	w->now_ns = mk_now(&sup->seam);
 	w->all = mk_topic_here(w, 0);
 	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0) { /* for the deadline */
@@ -327,6 +363,8 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 
 int mk_worker_open(mk_worker *w)
 {
+	if (w->sup->seam.simulated)
+		return 0;
 	int rc = w->sup->embedded ? 0 : uv_loop_init(&w->own_loop);
 	if (rc != 0)
 		return rc;
@@ -349,6 +387,8 @@ int mk_worker_open(mk_worker *w)
 
 int mk_worker_spawn(mk_worker *w)
 {
+	if (w->sup->seam.simulated)
+		return 0;
 	int rc = uv_thread_create(&w->thread, thread_main, w);
 	w->thread_made = rc == 0;
 	return rc;
@@ -380,6 +420,11 @@ static void close_one(mk_worker *w, uv_handle_t *handle)
 void mk_worker_exit(mk_worker *w)
 {
 	w->exiting = true;
+	if (w->sup->seam.simulated) {
+		w->left = true;
+		mk_stop_exited(w);
+		return;
+	}
 	close_one(w, (uv_handle_t *)&w->uv_timer);
 	if (w->sup->embedded) {
 		close_one(w, (uv_handle_t *)&w->async);
@@ -422,7 +467,8 @@ void mk_worker_join(mk_worker *w)
 
 void mk_worker_abort(mk_worker *w)
 {
-	mk_worker_join(w);
+	if (w->thread_made)
+		mk_worker_join(w);
 	mk_worker_free(w);
 }
 
@@ -439,6 +485,14 @@ static void free_channel(mk_worker *w, mk_channel *ch)
 	} while (mk_channel_spilling(ch));
 	mk_drop_channel_waits(ch);
 	mk_channel_free(ch);
+}
+
+struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who)
+{
+	(void)mk_refuse(w->sup, "maiko_loop", who);
+	if (!w->opened)
+		w->opened = uv_loop_init(&w->own_loop) == 0;
+	return w->opened ? &w->own_loop : NULL;
 }
 
 void mk_worker_free(mk_worker *w)

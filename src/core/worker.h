@@ -9,6 +9,10 @@
 /* A worker that does not run yet; NULL without memory. */
 mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread);
 
+/* Its place among the others, and what follows from it: its ids and its chance. Before it
+ * has an actor. */
+void mk_worker_number(mk_worker *w, uint32_t index);
+
 /* Prepares its loop (the supervisor's, if embedded). 0 or libuv's error. */
 int mk_worker_open(mk_worker *w);
 /* Starts its thread. 0 or libuv's error. */
@@ -37,6 +41,18 @@ bool mk_worker_turn(mk_worker *w);
 
 /* Whether nothing is left for its actors to do. */
 bool mk_worker_quiet(mk_worker *w);
+
+/* The parts of a turn that step.c takes one by one: whether there is a control message,
+ * and runs the first; whether an entry of the channel from that worker can be taken, and
+ * takes one; whether the worker would not sleep. */
+bool mk_worker_has_control(mk_worker *w);
+void mk_worker_run_control(mk_worker *w);
+MK_PRIVATE bool mk_worker_can_take(mk_worker *w, uint32_t from);
+void mk_worker_take(mk_worker *w, uint32_t from);
+bool mk_worker_has_input(mk_worker *w);
+
+/* Under simulation: a loop that never runs, and the simulation fails. */
+struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who);
 
 /* Its part of a stop is over: close what is open, then mk_stop_exited. */
 void mk_worker_exit(mk_worker *w);

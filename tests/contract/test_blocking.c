@@ -32,8 +32,7 @@ static uv_sem_t gate;
 
 static void reset(void)
 {
-	_Atomic(uint64_t) *all[] = {&asked,    &working, &worked, &finished, &answered,
-				    &stops, &errors,  &statted, &wrong};
+	_Atomic(uint64_t) *all[] = {&asked, &working, &worked, &finished, &answered, &stops, &errors, &statted, &wrong};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		atomic_store(all[i], 0);
 	atomic_store(&last_code, 0);
@@ -431,23 +430,73 @@ TEST_WORKERS(a_full_pool_does_not_delay_libuvs)
 	assert_int_equal(atomic_load(&wrong), 0);
 }
 
+/* ---- a job that would stop what waits for it ---- */
+
+typedef struct stopper {
+	uint32_t unused;
+} stopper;
+
+typedef struct suicide {
+	maiko_supervisor *sup;
+} suicide;
+
+static int suicide_work(suicide *job)
+{
+	expect(maiko_stop(job->sup, NULL) == MAIKO_EDEADLK);
+	expect(maiko_join(job->sup) == MAIKO_EDEADLK);
+	expect(maiko_supervisor_free(job->sup) == job->sup);
+	return 0;
+}
+
+static int stopper_on_suicide(stopper *self, suicide *job, int status, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)job;
+	(void)status;
+	atomic_fetch_add(&finished, 1);
+	return maiko_stop_all(ctx);
+}
+
+MAIKO_BLOCKING(stopper, suicide, suicide_work, stopper_on_suicide);
+
+static int stopper_on_start(stopper *self, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_blocking(ctx, suicide_work, stopper_on_suicide, .sup = maiko_supervisor_of(ctx));
+}
+
+MAIKO_ACTOR(stopper, MAIKO_ON_START(stopper_on_start));
+
+TEST_WORKERS(a_job_cannot_wait_for_the_stop_that_waits_for_it)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, stopper, "stopper", .topics = MAIKO_NO_TOPICS), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_join(sup), 0);
+	assert_int_equal(atomic_load(&finished), 1);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
 int main(void)
 {
 	if (uv_sem_init(&gate, 0) != 0)
 		return 1;
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(done_runs_in_the_actor_with_status_and_job),
-	    cmocka_unit_test(every_one_of_many_jobs_is_done_once),
-	    cmocka_unit_test(a_stop_waits_for_a_job_and_its_done),
-	    cmocka_unit_test(a_stop_now_does_not_wait_for_a_job),
-	    cmocka_unit_test(a_job_started_by_on_stop_is_harmless),
-	    cmocka_unit_test(after_a_removal_done_does_not_run),
-	    cmocka_unit_test(after_an_actor_has_left_done_does_not_run),
-	    cmocka_unit_test(after_a_failure_done_does_not_run),
-	    cmocka_unit_test(an_error_of_done_is_told_and_can_be_forgiven),
-	    cmocka_unit_test(an_error_of_done_ends_the_actor),
-	    cmocka_unit_test(a_job_of_another_actor_is_refused),
-	    cmocka_unit_test(a_full_pool_does_not_delay_libuvs),
+		cmocka_unit_test(a_job_cannot_wait_for_the_stop_that_waits_for_it),
+		cmocka_unit_test(done_runs_in_the_actor_with_status_and_job),
+		cmocka_unit_test(every_one_of_many_jobs_is_done_once),
+		cmocka_unit_test(a_stop_waits_for_a_job_and_its_done),
+		cmocka_unit_test(a_stop_now_does_not_wait_for_a_job),
+		cmocka_unit_test(a_job_started_by_on_stop_is_harmless),
+		cmocka_unit_test(after_a_removal_done_does_not_run),
+		cmocka_unit_test(after_an_actor_has_left_done_does_not_run),
+		cmocka_unit_test(after_a_failure_done_does_not_run),
+		cmocka_unit_test(an_error_of_done_is_told_and_can_be_forgiven),
+		cmocka_unit_test(an_error_of_done_ends_the_actor),
+		cmocka_unit_test(a_job_of_another_actor_is_refused),
+		cmocka_unit_test(a_full_pool_does_not_delay_libuvs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

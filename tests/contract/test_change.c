@@ -29,7 +29,7 @@ static _Atomic(uint64_t) done_actor;
 
 static void reset(void)
 {
-	_Atomic(uint64_t) *all[] = {&wrong, &gaps,  &epoch,	 &heard,	&heard_main, &starts,
+	_Atomic(uint64_t) *all[] = {&wrong, &gaps,       &epoch,        &heard,      &heard_main, &starts,
 				    &stops, &done_calls, &flow_stopped, &sent_total, &done_actor};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		atomic_store(all[i], 0);
@@ -154,8 +154,8 @@ static void flow_start(flow *f, uint32_t workers)
 	for (uint32_t i = 0; i < SOURCES; i++)
 		assert_int_equal(maiko_add(f->sup, source, name_of("source", i), .init = &(source){.number = i}), 0);
 	for (uint32_t i = 0; i < 2; i++)
-		assert_int_equal(maiko_add(f->sup, watcher, name_of("constant", i), .init = &(watcher){.constant = true}),
-				 0);
+		assert_int_equal(
+			maiko_add(f->sup, watcher, name_of("constant", i), .init = &(watcher){.constant = true}), 0);
 	assert_int_equal(maiko_start(f->sup), 0);
 	for (uint32_t i = 0; i < THREADS; i++) {
 		foreigners[i] = (foreign){f->sup, SOURCES + i};
@@ -223,8 +223,8 @@ TEST_WORKERS(an_actor_gets_what_is_sent_between_its_addition_and_its_removal)
 	for (uint32_t round = 0; round < 60; round++) {
 		maiko_actor_id id = 0;
 		atomic_fetch_add(&epoch, 1);
-		assert_int_equal(maiko_add(f.sup, watcher, "watcher", .init = &(watcher){.counted = true}, .ret_id = &id),
-				 0);
+		assert_int_equal(
+			maiko_add(f.sup, watcher, "watcher", .init = &(watcher){.counted = true}, .ret_id = &id), 0);
 		n = send_main(f.sup, n, true);
 		test_wait_for(&heard_main, (uint64_t)PER_ROUND * (round + 1));
 		assert_int_equal(maiko_remove(f.sup, id), 0);
@@ -305,7 +305,7 @@ TEST_WORKERS(a_thread_of_an_actor_is_used_again)
 		maiko_actor_id ids[3];
 		for (uint32_t i = 0; i < 3; i++)
 			assert_int_equal(
-			    maiko_add(f.sup, guest, name_of("own", i), .own_thread = true, .ret_id = &ids[i]), 0);
+				maiko_add(f.sup, guest, name_of("own", i), .own_thread = true, .ret_id = &ids[i]), 0);
 		assert_int_equal(maiko_worker_count(f.sup), workers + 3);
 		for (uint32_t i = 0; i < 3; i++)
 			assert_int_equal(maiko_remove(f.sup, ids[(i + round) % 3]), 0);
@@ -587,17 +587,17 @@ TEST_WORKERS(a_report_can_be_taken_while_all_changes)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_subscriber_gets_what_is_sent_between_subscribe_and_unsubscribe),
-	    cmocka_unit_test(an_actor_gets_what_is_sent_between_its_addition_and_its_removal),
-	    cmocka_unit_test(guests_come_and_go_while_events_flow),
-	    cmocka_unit_test(a_thread_of_an_actor_is_used_again),
-	    cmocka_unit_test(threads_of_their_own_have_a_bound),
-	    cmocka_unit_test(changes_that_cannot_be_made_say_why),
-	    cmocka_unit_test(done_is_called_once_a_change),
-	    cmocka_unit_test(an_actor_makes_changes_and_is_told_of_each),
-	    cmocka_unit_test(changes_of_one_actor_happen_in_the_order_asked),
-	    cmocka_unit_test(a_stop_ends_changes_under_way),
-	    cmocka_unit_test(a_report_can_be_taken_while_all_changes),
+		cmocka_unit_test(a_subscriber_gets_what_is_sent_between_subscribe_and_unsubscribe),
+		cmocka_unit_test(an_actor_gets_what_is_sent_between_its_addition_and_its_removal),
+		cmocka_unit_test(guests_come_and_go_while_events_flow),
+		cmocka_unit_test(a_thread_of_an_actor_is_used_again),
+		cmocka_unit_test(threads_of_their_own_have_a_bound),
+		cmocka_unit_test(changes_that_cannot_be_made_say_why),
+		cmocka_unit_test(done_is_called_once_a_change),
+		cmocka_unit_test(an_actor_makes_changes_and_is_told_of_each),
+		cmocka_unit_test(changes_of_one_actor_happen_in_the_order_asked),
+		cmocka_unit_test(a_stop_ends_changes_under_way),
+		cmocka_unit_test(a_report_can_be_taken_while_all_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

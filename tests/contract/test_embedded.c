@@ -345,7 +345,7 @@ static void on_host_timer(uv_timer_t *timer)
 {
 	host *self = timer->data;
 	int rc = maiko_enter(self->ctx);
-	expect(rc == 0);
+	expect(rc == 0 || rc == MAIKO_EFAILED); /* it ends a little before its timer is closed */
 	if (rc != 0)
 		return;
 	expect(maiko_enter(self->ctx) == MAIKO_ESTATE);
@@ -610,23 +610,23 @@ static void options_that_do_not_fit_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(it_starts_ticks_handles_and_stops),
-	    cmocka_unit_test(the_loop_stays_alive_until_the_stop_is_done),
-	    cmocka_unit_test(the_loop_s_thread_never_waits),
-	    cmocka_unit_test(before_the_start_it_can_be_stopped_and_freed),
-	    cmocka_unit_test(threads_outside_send_and_wait),
-	    cmocka_unit_test(a_thread_outside_may_change_and_stop_it),
-	    cmocka_unit_test(changes_on_the_loop_s_thread_complete_later),
-	    cmocka_unit_test(a_failed_start_is_undone_by_the_loop),
-	    cmocka_unit_test(an_adopted_timer_finds_its_way_back),
-	    cmocka_unit_test(a_removed_actor_s_timer_is_closed),
-	    cmocka_unit_test(a_loop_with_other_handles_goes_on_after_the_stop),
-	    cmocka_unit_test(it_can_be_freed_as_soon_as_it_is_done),
-	    cmocka_unit_test(run_runs_the_loop_until_it_has_stopped),
-	    cmocka_unit_test(blocking_jobs_come_back_to_the_loop),
-	    cmocka_unit_test(descriptors_are_watched_on_the_loop),
-	    cmocka_unit_test(two_share_a_loop),
-	    cmocka_unit_test(options_that_do_not_fit_are_refused),
+		cmocka_unit_test(it_starts_ticks_handles_and_stops),
+		cmocka_unit_test(the_loop_stays_alive_until_the_stop_is_done),
+		cmocka_unit_test(the_loop_s_thread_never_waits),
+		cmocka_unit_test(before_the_start_it_can_be_stopped_and_freed),
+		cmocka_unit_test(threads_outside_send_and_wait),
+		cmocka_unit_test(a_thread_outside_may_change_and_stop_it),
+		cmocka_unit_test(changes_on_the_loop_s_thread_complete_later),
+		cmocka_unit_test(a_failed_start_is_undone_by_the_loop),
+		cmocka_unit_test(an_adopted_timer_finds_its_way_back),
+		cmocka_unit_test(a_removed_actor_s_timer_is_closed),
+		cmocka_unit_test(a_loop_with_other_handles_goes_on_after_the_stop),
+		cmocka_unit_test(it_can_be_freed_as_soon_as_it_is_done),
+		cmocka_unit_test(run_runs_the_loop_until_it_has_stopped),
+		cmocka_unit_test(blocking_jobs_come_back_to_the_loop),
+		cmocka_unit_test(descriptors_are_watched_on_the_loop),
+		cmocka_unit_test(two_share_a_loop),
+		cmocka_unit_test(options_that_do_not_fit_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -288,12 +288,12 @@ TEST_WORKERS(actors_fail_and_are_replaced_under_load)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_error_that_is_not_forgiven_ends_the_actor),
-	    cmocka_unit_test(a_forgiven_error_changes_nothing),
-	    cmocka_unit_test(an_error_of_on_stop_is_told_and_the_stop_goes_on),
-	    cmocka_unit_test(what_was_queued_for_it_is_dead),
-	    cmocka_unit_test(a_failure_in_the_first_batch_is_in_the_ledger),
-	    cmocka_unit_test(actors_fail_and_are_replaced_under_load),
+		cmocka_unit_test(an_error_that_is_not_forgiven_ends_the_actor),
+		cmocka_unit_test(a_forgiven_error_changes_nothing),
+		cmocka_unit_test(an_error_of_on_stop_is_told_and_the_stop_goes_on),
+		cmocka_unit_test(what_was_queued_for_it_is_dead),
+		cmocka_unit_test(a_failure_in_the_first_batch_is_in_the_ledger),
+		cmocka_unit_test(actors_fail_and_are_replaced_under_load),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,6 +139,22 @@ static int check_changes(maiko_supervisor *sup, maiko_actor_id id)
 	return found == 0 && topic == NULL ? FINE : 28;
 }
 
+static void ignore(void *arg, const maiko_sight *sight)
+{
+	(void)arg;
+	(void)sight;
+}
+
+static int check_monitors(maiko_supervisor *sup, maiko_monitor *monitor)
+{
+	maiko_monitor *another = NULL;
+	CHECK(40, maiko_monitor_add(sup, &(maiko_hooks){.any = ignore}, NULL, &another));
+	CHECK(41, maiko_monitor_pause(monitor));
+	CHECK(42, maiko_monitor_resume(monitor));
+	CHECK(43, maiko_monitor_remove(monitor, NULL));
+	return another == NULL ? FINE : 44;
+}
+
 static int check_outside(maiko_supervisor *sup, maiko_actor_id id, item *draft)
 {
 	int rc = check_life(sup);
@@ -165,12 +181,17 @@ static int fork_and_check(maiko_supervisor *sup, maiko_actor_id id)
 {
 	item *draft = maiko_new(item);
 	assert_non_null(draft);
+	maiko_monitor *monitor;
+	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = ignore}, NULL, &monitor), 0);
 	pid_t child = fork();
 	assert_true(child >= 0);
-	if (child == 0)
-		leave(check_outside(sup, id, draft));
+	if (child == 0) {
+		int rc = check_outside(sup, id, draft);
+		leave(rc != FINE ? rc : check_monitors(sup, monitor));
+	}
 	int status = status_of(child);
 	maiko_discard(draft);
+	assert_int_equal(maiko_monitor_remove(monitor, NULL), 0);
 	return status;
 }
 
@@ -339,10 +360,10 @@ TEST_WORKERS(an_actor_may_fork_and_go_on)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(in_a_child_every_call_is_refused_and_the_parent_goes_on),
-	    cmocka_unit_test(a_child_of_one_that_has_not_started_or_has_stopped_is_refused_too),
-	    cmocka_unit_test(a_child_does_not_hang_on_what_other_threads_held),
-	    cmocka_unit_test(an_actor_may_fork_and_go_on),
+		cmocka_unit_test(in_a_child_every_call_is_refused_and_the_parent_goes_on),
+		cmocka_unit_test(a_child_of_one_that_has_not_started_or_has_stopped_is_refused_too),
+		cmocka_unit_test(a_child_does_not_hang_on_what_other_threads_held),
+		cmocka_unit_test(an_actor_may_fork_and_go_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,7 +72,7 @@ typedef struct ticker {
 	maiko_ctx *ctx;
 	uint32_t magic, sent, limit;
 	ending ending;
-	int leaves_with;   /* of the first callback */
+	int leaves_with; /* of the first callback */
 	bool fails_start;
 	bool forgives;
 } ticker;
@@ -325,8 +325,7 @@ TEST_WORKERS(an_error_given_to_leave_goes_to_on_error)
 
 TEST_WORKERS(an_error_given_to_leave_ends_the_actor)
 {
-	maiko_supervisor *sup =
-	    started_with(workers, 1, &(ticker){.leaves_with = UV_EPIPE, .ending = CLOSED_IN_STOP});
+	maiko_supervisor *sup = started_with(workers, 1, &(ticker){.leaves_with = UV_EPIPE, .ending = CLOSED_IN_STOP});
 	test_wait_for(&closed, 1);
 	wait_until_gone(sup, "ticker0");
 	maiko_counts total = test_finish(sup);
@@ -499,21 +498,21 @@ static void handles_on_an_embedded_loop_are_closed_with_their_actor(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_timer_of_libuv_sends_as_its_actor),
-	    cmocka_unit_test(what_a_timer_that_is_due_at_once_sends_is_not_left_lying),
-	    cmocka_unit_test(a_stop_closes_what_is_open),
-	    cmocka_unit_test(a_handle_closed_at_the_stop_finds_its_state),
-	    cmocka_unit_test(a_removal_closes_what_is_open),
-	    cmocka_unit_test(a_close_in_on_stop_finds_its_state),
-	    cmocka_unit_test(a_close_past_the_runtime_finds_its_state),
-	    cmocka_unit_test(an_actor_that_fails_or_leaves_lets_go_of_its_handle),
-	    cmocka_unit_test(a_handle_adopted_by_a_start_that_fails_is_closed),
-	    cmocka_unit_test(a_handle_can_be_closed_and_the_actor_goes_on),
-	    cmocka_unit_test(an_error_given_to_leave_goes_to_on_error),
-	    cmocka_unit_test(an_error_given_to_leave_ends_the_actor),
-	    cmocka_unit_test(wrong_calls_are_told_and_change_nothing),
-	    cmocka_unit_test(a_thread_outside_can_wake_an_idle_actor),
-	    cmocka_unit_test(handles_on_an_embedded_loop_are_closed_with_their_actor),
+		cmocka_unit_test(a_timer_of_libuv_sends_as_its_actor),
+		cmocka_unit_test(what_a_timer_that_is_due_at_once_sends_is_not_left_lying),
+		cmocka_unit_test(a_stop_closes_what_is_open),
+		cmocka_unit_test(a_handle_closed_at_the_stop_finds_its_state),
+		cmocka_unit_test(a_removal_closes_what_is_open),
+		cmocka_unit_test(a_close_in_on_stop_finds_its_state),
+		cmocka_unit_test(a_close_past_the_runtime_finds_its_state),
+		cmocka_unit_test(an_actor_that_fails_or_leaves_lets_go_of_its_handle),
+		cmocka_unit_test(a_handle_adopted_by_a_start_that_fails_is_closed),
+		cmocka_unit_test(a_handle_can_be_closed_and_the_actor_goes_on),
+		cmocka_unit_test(an_error_given_to_leave_goes_to_on_error),
+		cmocka_unit_test(an_error_given_to_leave_ends_the_actor),
+		cmocka_unit_test(wrong_calls_are_told_and_change_nothing),
+		cmocka_unit_test(a_thread_outside_can_wake_an_idle_actor),
+		cmocka_unit_test(handles_on_an_embedded_loop_are_closed_with_their_actor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

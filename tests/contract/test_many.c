@@ -230,10 +230,10 @@ TEST_WORKERS(an_idle_supervisor_uses_no_processor)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(two_supervisors_send_to_each_other),
-	    cmocka_unit_test(ten_thousand_actors_start_hear_and_stop),
-	    cmocka_unit_test(supervisors_come_and_go),
-	    cmocka_unit_test(an_idle_supervisor_uses_no_processor),
+		cmocka_unit_test(two_supervisors_send_to_each_other),
+		cmocka_unit_test(ten_thousand_actors_start_hear_and_stop),
+		cmocka_unit_test(supervisors_come_and_go),
+		cmocka_unit_test(an_idle_supervisor_uses_no_processor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

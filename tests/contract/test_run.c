@@ -313,16 +313,16 @@ static void an_embedded_loop_runs_until_an_actor_stops_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(it_ends_on_sigint),
-	    cmocka_unit_test(it_ends_on_sigterm),
-	    cmocka_unit_test(it_ends_when_an_actor_stops_all),
-	    cmocka_unit_test(it_ends_when_a_started_one_is_stopped),
-	    cmocka_unit_test(signals_that_were_ignored_are_ignored_again),
-	    cmocka_unit_test(a_start_that_fails_is_told_and_leaves_the_signals_alone),
-	    cmocka_unit_test(a_second_signal_ends_the_drain),
-	    cmocka_unit_test(one_signal_ends_all_that_run),
-	    cmocka_unit_test(an_embedded_loop_runs_until_a_signal),
-	    cmocka_unit_test(an_embedded_loop_runs_until_an_actor_stops_all),
+		cmocka_unit_test(it_ends_on_sigint),
+		cmocka_unit_test(it_ends_on_sigterm),
+		cmocka_unit_test(it_ends_when_an_actor_stops_all),
+		cmocka_unit_test(it_ends_when_a_started_one_is_stopped),
+		cmocka_unit_test(signals_that_were_ignored_are_ignored_again),
+		cmocka_unit_test(a_start_that_fails_is_told_and_leaves_the_signals_alone),
+		cmocka_unit_test(a_second_signal_ends_the_drain),
+		cmocka_unit_test(one_signal_ends_all_that_run),
+		cmocka_unit_test(an_embedded_loop_runs_until_a_signal),
+		cmocka_unit_test(an_embedded_loop_runs_until_an_actor_stops_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

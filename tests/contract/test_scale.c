@@ -93,8 +93,8 @@ TEST_WORKERS(supervisors_that_flood_each_other_refuse_and_never_wait)
 	reset();
 	maiko_supervisor *sups[2] = {test_supervisor(workers), test_supervisor(workers)};
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(
-		    maiko_add(sups[i], cloud, "cloud", .init = &(cloud){sups[1 - i], 0}, .mailbox = 16), 0);
+		assert_int_equal(maiko_add(sups[i], cloud, "cloud", .init = &(cloud){sups[1 - i], 0}, .mailbox = 16),
+				 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(maiko_start(sups[i]), 0);
 	test_wait_for(&ended, 2);
@@ -257,9 +257,9 @@ TEST_WORKERS(two_thousand_named_topics_each_reach_their_subscriber)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(supervisors_that_flood_each_other_refuse_and_never_wait),
-	    cmocka_unit_test(ten_thousand_actors_come_and_go_while_it_runs),
-	    cmocka_unit_test(two_thousand_named_topics_each_reach_their_subscriber),
+		cmocka_unit_test(supervisors_that_flood_each_other_refuse_and_never_wait),
+		cmocka_unit_test(ten_thousand_actors_come_and_go_while_it_runs),
+		cmocka_unit_test(two_thousand_named_topics_each_reach_their_subscriber),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -363,14 +363,14 @@ TEST_WORKERS(sends_while_the_start_is_under_way_are_kept_and_stops_wait_for_it)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(nothing_is_handled_before_every_on_start_has_returned),
-	    cmocka_unit_test(on_start_runs_in_the_order_added),
-	    cmocka_unit_test(a_failing_on_start_stops_those_started_in_reverse),
-	    cmocka_unit_test(sends_before_the_start_are_kept_up_to_the_credit),
-	    cmocka_unit_test(what_on_start_adds_starts_after_the_first_batch),
-	    cmocka_unit_test(what_on_start_adds_is_refused_if_the_start_fails),
-	    cmocka_unit_test(a_stop_asked_for_in_on_start_comes_after_the_start),
-	    cmocka_unit_test(sends_while_the_start_is_under_way_are_kept_and_stops_wait_for_it),
+		cmocka_unit_test(nothing_is_handled_before_every_on_start_has_returned),
+		cmocka_unit_test(on_start_runs_in_the_order_added),
+		cmocka_unit_test(a_failing_on_start_stops_those_started_in_reverse),
+		cmocka_unit_test(sends_before_the_start_are_kept_up_to_the_credit),
+		cmocka_unit_test(what_on_start_adds_starts_after_the_first_batch),
+		cmocka_unit_test(what_on_start_adds_is_refused_if_the_start_fails),
+		cmocka_unit_test(a_stop_asked_for_in_on_start_comes_after_the_start),
+		cmocka_unit_test(sends_while_the_start_is_under_way_are_kept_and_stops_wait_for_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,7 +77,7 @@ static maiko_next ticker_tick(ticker *self, maiko_ctx *ctx)
 	uint64_t now = maiko_now(ctx);
 	expect(self->started);
 	if (self->answer.kind == MAIKO_NEXT_AFTER && self->last_ns != 0)
-		expect(now - self->last_ns >= self->answer.ms * 1000000);
+		expect(now - self->last_ns == self->answer.ms * 1000000);
 	self->last_ns = now;
 	uint64_t count = atomic_fetch_add(&ticks, 1) + 1;
 	return count < self->times ? self->answer : maiko_never();
@@ -117,12 +117,12 @@ static void finish_with_ticks(maiko_supervisor *sup, uint64_t count)
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "ticker")->ticks, count);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(atomic_load(&ticks), count);
 	assert_int_equal(atomic_load(&wrong), 0);
 }
 
-TEST_WORKERS(the_first_tick_comes_after_the_start_and_never_is_never)
+TEST_SIM(the_first_tick_comes_after_the_start_and_never_is_never)
 {
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_never(), 100, 0);
 	test_wait_for(&ticks, 1);
@@ -132,7 +132,7 @@ TEST_WORKERS(the_first_tick_comes_after_the_start_and_never_is_never)
 	finish_with_ticks(sup, 1);
 }
 
-TEST_WORKERS(wake_tick_makes_a_resting_tick_due)
+TEST_SIM(wake_tick_makes_a_resting_tick_due)
 {
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_never(), 100, 1);
 	test_wait_for(&ticks, 1);
@@ -143,7 +143,7 @@ TEST_WORKERS(wake_tick_makes_a_resting_tick_due)
 	finish_with_ticks(sup, 20);
 }
 
-TEST_WORKERS(wake_tick_ends_the_wait_of_a_timer)
+TEST_SIM(wake_tick_ends_the_wait_of_a_timer)
 {
 	maiko_next answers[] = {maiko_after_ms(3600000), maiko_after_ms(UINT64_MAX), maiko_after_events()};
 	for (int i = 0; i < 3; i++) {
@@ -158,33 +158,33 @@ TEST_WORKERS(wake_tick_ends_the_wait_of_a_timer)
 		assert_int_equal(maiko_send(sup, order, .what = 1), 0);
 		test_wait_for(&ticks, 2);
 		maiko_ledger_free(test_stop(sup));
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 		assert_int_equal(atomic_load(&wrong), i == 2 ? 0 : 1); /* the timer was not waited for */
 	}
 }
 
-TEST_WORKERS(again_runs_again)
+TEST_SIM(again_runs_again)
 {
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_again(), 1000, 0);
 	test_wait_for(&ticks, 1000);
 	finish_with_ticks(sup, 1000);
 }
 
-TEST_WORKERS(sendable_runs_at_once_if_it_is_not_muted)
+TEST_SIM(sendable_runs_at_once_if_it_is_not_muted)
 {
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_when_sendable(), 10, 0);
 	test_wait_for(&ticks, 10);
 	finish_with_ticks(sup, 10);
 }
 
-TEST_WORKERS(after_ms_waits_at_least_so_long)
+TEST_SIM(after_ms_waits_so_long)
 {
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_after_ms(3), 10, 0);
 	test_wait_for(&ticks, 10);
 	finish_with_ticks(sup, 10);
 }
 
-TEST_WORKERS(after_events_runs_once_a_batch)
+TEST_SIM(after_events_runs_once_a_batch)
 {
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_after_events(), 1000, 1);
 	test_wait_for(&ticks, 1);
@@ -249,7 +249,8 @@ TEST_WORKERS(after_events_follows_the_batches_of_the_drain)
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(maiko_join(sup), 0);
 	assert_int_equal(test_finish(sup).handled, 1000);
-	assert_in_range(atomic_load(&ticks), 50, 100); /* a batch of ten each; the stop is seen early */
+	/* A batch of ten at the most each, fewer where they came in pieces; the stop is seen early. */
+	assert_in_range(atomic_load(&ticks), 50, 1000);
 }
 
 /* ---- a mailbox that never empties ---- */
@@ -342,23 +343,24 @@ static void assert_backed_off(uint64_t count, uint64_t elapsed_ns)
 	assert_true(waited_ms * 1000000 <= elapsed_ns);
 }
 
-TEST_WORKERS(a_forgiven_error_is_tried_again_ever_later)
+TEST_SIM(a_forgiven_error_is_tried_again_ever_later)
 {
 	reset();
-	uint64_t start = uv_hrtime();
 	maiko_supervisor *sup = test_supervisor(workers);
+	uint64_t start = test_now_ns();
 	failer init = {.answer = maiko_failed(UV_EIO), .forgives = true, .good = 3};
 	assert_int_equal(maiko_add(sup, failer, "failer", .init = &init), 0);
 	assert_int_equal(maiko_start(sup), 0);
-	test_wait_for(&errors, 8); /* after 127 ms */
-	uint64_t count = ticks_of(sup, "failer");
-	assert_backed_off(count - 3, uv_hrtime() - start);
+	test_wait_for(&errors, 14);
+	/* 1 + 2 + 4 + ... + 512, and then 1000 each */
+	assert_int_equal(test_now_ns() - start, UINT64_C(4023000000));
+	assert_int_equal(ticks_of(sup, "failer"), 14 + 3);
 	assert_int_equal(atomic_load(&last_code), UV_EIO);
 	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_TICK);
 	test_finish(sup);
 }
 
-TEST_WORKERS(an_error_without_a_code_is_einval)
+TEST_SIM(an_error_without_a_code_is_einval)
 {
 	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -434,7 +436,8 @@ TEST_WORKERS(a_closed_descriptor_is_ebadf)
 			uint64_t start = uv_hrtime();
 			maiko_supervisor *sup = test_supervisor(workers);
 			/* the loops of the workers may have taken the number */
-			failer init = {.answer = maiko_when_readable(i == 1 ? 1 << 19 : bad[i]), .forgives = forgives == 1};
+			failer init = {.answer = maiko_when_readable(i == 1 ? 1 << 19 : bad[i]),
+				       .forgives = forgives == 1};
 			assert_int_equal(maiko_add(sup, failer, "failer", .init = &init), 0);
 			assert_int_equal(maiko_start(sup), 0);
 			test_wait_for(&errors, forgives == 1 ? 5 : 1);
@@ -618,8 +621,8 @@ TEST_WORKERS(writable_waits_for_room)
 /* ---- closes what it watches, in its own callbacks ---- */
 
 typedef struct closer {
-	int fd;     /* watched */
-	int spare;  /* closed in its place before the next watch, or -1 */
+	int fd;    /* watched */
+	int spare; /* closed in its place before the next watch, or -1 */
 	uint32_t orders;
 } closer;
 
@@ -743,7 +746,8 @@ TEST_WORKERS(a_descriptor_closed_before_it_is_polled_does_no_harm)
 		reset();
 		make_pipe(fds);
 		maiko_supervisor *sup = test_supervisor(workers);
-		assert_int_equal(maiko_add(sup, hasty, "hasty", .init = &(hasty){.fd = fds[0]}, .max_events_per_tick = 1), 0);
+		assert_int_equal(
+			maiko_add(sup, hasty, "hasty", .init = &(hasty){.fd = fds[0]}, .max_events_per_tick = 1), 0);
 		/* the tick comes between the first event and the second, in one go */
 		assert_int_equal(maiko_send(sup, order, .what = 1), 0);
 		assert_int_equal(maiko_send(sup, order, .what = 2), 0);
@@ -854,7 +858,7 @@ typedef tickless stopping;
 MAIKO_ACTOR(tickless, MAIKO_ON(order, tickless_on_order));
 MAIKO_ACTOR(stopping, MAIKO_ON_STOP(stopping_on_stop), MAIKO_TICK(stopping_tick));
 
-TEST_WORKERS(a_tick_that_is_not_there_or_over_cannot_be_woken)
+TEST_SIM(a_tick_that_is_not_there_or_over_cannot_be_woken)
 {
 	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -870,31 +874,31 @@ TEST_WORKERS(a_tick_that_is_not_there_or_over_cannot_be_woken)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_first_tick_comes_after_the_start_and_never_is_never),
-	    cmocka_unit_test(wake_tick_makes_a_resting_tick_due),
-	    cmocka_unit_test(wake_tick_ends_the_wait_of_a_timer),
-	    cmocka_unit_test(again_runs_again),
-	    cmocka_unit_test(sendable_runs_at_once_if_it_is_not_muted),
-	    cmocka_unit_test(after_ms_waits_at_least_so_long),
-	    cmocka_unit_test(after_events_runs_once_a_batch),
-	    cmocka_unit_test(only_after_events_runs_in_the_drain),
-	    cmocka_unit_test(after_events_follows_the_batches_of_the_drain),
-	    cmocka_unit_test(a_tick_runs_beside_a_busy_mailbox),
-	    cmocka_unit_test(a_forgiven_error_is_tried_again_ever_later),
-	    cmocka_unit_test(an_error_without_a_code_is_einval),
-	    cmocka_unit_test(a_change_does_not_shorten_the_back_off),
-	    cmocka_unit_test(a_closed_descriptor_is_ebadf),
-	    cmocka_unit_test(readable_waits_for_what_can_be_read),
-	    cmocka_unit_test(readable_or_ms_comes_at_the_latest_then),
-	    cmocka_unit_test(readable_or_ms_comes_sooner_if_it_can_be_read),
-	    cmocka_unit_test(two_cannot_watch_one_descriptor),
-	    cmocka_unit_test(a_regular_file_is_always_ready),
-	    cmocka_unit_test(writable_waits_for_room),
-	    cmocka_unit_test(a_descriptor_closed_while_it_is_watched_is_ebadf),
-	    cmocka_unit_test(a_number_used_again_is_watched_anew),
-	    cmocka_unit_test(a_descriptor_closed_before_it_is_polled_does_no_harm),
-	    cmocka_unit_test(the_watch_of_a_muted_actor_rests),
-	    cmocka_unit_test(a_tick_that_is_not_there_or_over_cannot_be_woken),
+		cmocka_unit_test(the_first_tick_comes_after_the_start_and_never_is_never),
+		cmocka_unit_test(wake_tick_makes_a_resting_tick_due),
+		cmocka_unit_test(wake_tick_ends_the_wait_of_a_timer),
+		cmocka_unit_test(again_runs_again),
+		cmocka_unit_test(sendable_runs_at_once_if_it_is_not_muted),
+		cmocka_unit_test(after_ms_waits_so_long),
+		cmocka_unit_test(after_events_runs_once_a_batch),
+		cmocka_unit_test(only_after_events_runs_in_the_drain),
+		cmocka_unit_test(after_events_follows_the_batches_of_the_drain),
+		cmocka_unit_test(a_tick_runs_beside_a_busy_mailbox),
+		cmocka_unit_test(a_forgiven_error_is_tried_again_ever_later),
+		cmocka_unit_test(an_error_without_a_code_is_einval),
+		cmocka_unit_test(a_change_does_not_shorten_the_back_off),
+		cmocka_unit_test(a_closed_descriptor_is_ebadf),
+		cmocka_unit_test(readable_waits_for_what_can_be_read),
+		cmocka_unit_test(readable_or_ms_comes_at_the_latest_then),
+		cmocka_unit_test(readable_or_ms_comes_sooner_if_it_can_be_read),
+		cmocka_unit_test(two_cannot_watch_one_descriptor),
+		cmocka_unit_test(a_regular_file_is_always_ready),
+		cmocka_unit_test(writable_waits_for_room),
+		cmocka_unit_test(a_descriptor_closed_while_it_is_watched_is_ebadf),
+		cmocka_unit_test(a_number_used_again_is_watched_anew),
+		cmocka_unit_test(a_descriptor_closed_before_it_is_polled_does_no_harm),
+		cmocka_unit_test(the_watch_of_a_muted_actor_rests),
+		cmocka_unit_test(a_tick_that_is_not_there_or_over_cannot_be_woken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,25 +3,98 @@
  */
 #include "support.h"
 
+#include <maiko/sim.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+
+/* ---- how it runs ---------------------------------------------------------------- */
+
+static bool simulating;
+static uint64_t sim_seed;
+static maiko_sim *sim; /* of the last supervisor, until it is freed */
 
 const uint32_t *test_workers(void)
 {
 	static const uint32_t all[] = {1, 2, 4, 8, 0};
 	static uint32_t one[2];
 	const char *text = getenv("MAIKO_TEST_WORKERS");
+	simulating = false; /* it may be left from a test that failed */
+	sim = maiko_sim_free(sim);
 	if (text == NULL)
 		return all;
 	one[0] = (uint32_t)strtoul(text, NULL, 10);
 	return one;
 }
 
+/* ---- simulation ------------------------------------------------------------------ */
+
+void test_simulate(void (*test)(uint32_t workers))
+{
+	enum { SEEDS = 8 };
+	for (const uint32_t *count = test_workers(); *count != 0; count++)
+		for (sim_seed = 0; sim_seed < SEEDS; sim_seed++) {
+			simulating = true;
+			test(*count);
+			assert_null(sim); /* a test frees what it makes */
+		}
+	simulating = false;
+}
+
+static maiko_supervisor *simulated(uint32_t workers)
+{
+	maiko_sim_options options = {.seed = sim_seed, .supervisor = {.workers = workers}};
+	assert_null(sim);
+	assert_int_equal(maiko_sim_new(&sim, &options), 0);
+	return maiko_sim_supervisor(sim);
+}
+
+/* What a test waits for. */
+typedef struct wanted {
+	_Atomic(uint64_t) *value;
+	uint64_t least;
+} wanted;
+
+static bool is_there(void *arg)
+{
+	const wanted *w = arg;
+	return atomic_load(w->value) >= w->least;
+}
+
+static bool wait_in_simulation(_Atomic(uint64_t) *value, uint64_t least)
+{
+	enum { DAY_MS = 86400000 };
+	wanted w = {value, least};
+	if (maiko_sim_run_until(sim, is_there, &w, DAY_MS) == 0)
+		return true;
+	if (maiko_sim_failure(sim) != NULL)
+		print_error("seed %llu: %s\n", (unsigned long long)sim_seed, maiko_sim_failure(sim));
+	return false;
+}
+
+bool test_is_simulated(void) { return simulating; }
+uint64_t test_now_ns(void) { return simulating ? maiko_sim_now(sim) : uv_hrtime(); }
+
+void test_release(maiko_supervisor *sup)
+{
+	if (!simulating) {
+		assert_null(maiko_supervisor_free(sup));
+		return;
+	}
+	if (maiko_sim_finish(sim) != 0)
+		print_error("seed %llu: %s\n", (unsigned long long)sim_seed, maiko_sim_failure(sim));
+	assert_null(maiko_sim_failure(sim));
+	sim = maiko_sim_free(sim);
+}
+
+/* ---- supervisors ----------------------------------------------------------------- */
+
 maiko_supervisor *test_supervisor(uint32_t workers)
 {
 	maiko_supervisor *sup = NULL;
+	if (simulating)
+		return simulated(workers);
 	maiko_options options = {.workers = workers};
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
 	return sup;
@@ -31,8 +104,9 @@ void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, 
 {
 	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
 	while (atomic_load(value) < least) {
-		if (uv_hrtime() > until) {
-			print_error("waited in vain for %s: it is %llu\n", text, (unsigned long long)atomic_load(value));
+		if (simulating ? !wait_in_simulation(value, least) : uv_hrtime() > until) {
+			print_error("waited in vain for %s: it is %llu\n", text,
+				    (unsigned long long)atomic_load(value));
 			_fail(file, line);
 		}
 		sched_yield();
@@ -61,7 +135,7 @@ maiko_counts test_finish(maiko_supervisor *sup)
 	maiko_ledger *ledger = test_stop(sup);
 	maiko_counts total = ledger->total;
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	return total;
 }
 

@@ -30,6 +30,23 @@ const uint32_t *test_workers(void);
 	}                                                                                                              \
 	static void name##_with(uint32_t workers)
 
+/* A test that runs in simulation, with each worker count and some seeds: virtual time, so
+ * that it is exact and waits for nothing. The calls of this page serve both. */
+#define TEST_SIM(name)                                                                                                 \
+	static void name##_with(uint32_t workers);                                                                     \
+	static void name(void **state)                                                                                 \
+	{                                                                                                              \
+		(void)state;                                                                                           \
+		test_simulate(name##_with);                                                                            \
+	}                                                                                                              \
+	static void name##_with(uint32_t workers)
+void test_simulate(void (*test)(uint32_t workers));
+
+bool test_is_simulated(void);
+
+/* Nanoseconds of the clock that maiko_now reads. */
+uint64_t test_now_ns(void);
+
 /* A new supervisor with that many workers. Fails the test if there is none. */
 maiko_supervisor *test_supervisor(uint32_t workers);
 
@@ -44,6 +61,9 @@ maiko_counts test_finish(maiko_supervisor *sup);
 
 /* The same without freeing; the ledger is the caller's. */
 maiko_ledger *test_stop(maiko_supervisor *sup);
+
+/* Frees one that has stopped, or never started. */
+void test_release(maiko_supervisor *sup);
 
 /* Rows by name; fail the test if there is none. */
 const maiko_actor_row *test_actor_row(const maiko_ledger *ledger, const char *name);

@@ -18,7 +18,7 @@ static const struct row {
 	{MAIKO_EAGAIN, UV_EAGAIN, "MAIKO_EAGAIN", "cannot be done now without waiting, try again"},
 	{MAIKO_EBUSY, UV_EBUSY, "MAIKO_EBUSY", "in use by another"},
 	{MAIKO_EEXIST, UV_EEXIST, "MAIKO_EEXIST", "exists already"},
-	{MAIKO_ENOENT, UV_ENOENT, "MAIKO_ENOENT", "no such actor, topic or timer"},
+	{MAIKO_ENOENT, UV_ENOENT, "MAIKO_ENOENT", "there is no such thing"},
 	{MAIKO_EBADF, UV_EBADF, "MAIKO_EBADF", "bad file descriptor"},
 	{MAIKO_ETIMEDOUT, UV_ETIMEDOUT, "MAIKO_ETIMEDOUT", "timed out"},
 	{MAIKO_ESHUTDOWN, UV_ESHUTDOWN, "MAIKO_ESHUTDOWN", "the supervisor is stopping or has stopped"},
@@ -31,6 +31,9 @@ static const struct row {
 	{MAIKO_EOVERFLOW, -20005, "MAIKO_EOVERFLOW", "mailbox full"},
 	{MAIKO_EFORK, -20006, "MAIKO_EFORK", "used in a forked child"},
 	{MAIKO_EFAILED, -20007, "MAIKO_EFAILED", "the actor has failed"},
+	{MAIKO_ESIMULATED, -20008, "MAIKO_ESIMULATED",
+	 "real time, descriptors and threads are not to be had under simulation"},
+	{MAIKO_EBROKEN, -20009, "MAIKO_EBROKEN", "an expectation or an invariant does not hold"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -90,7 +93,7 @@ static void zero_is_success(void **state)
 static void any_other_number_is_unknown(void **state)
 {
 	(void)state;
-	static const int others[] = {1, 22, -19999, -20000, -20008, INT_MAX, INT_MIN};
+	static const int others[] = {1, 22, -19999, -20000, -20010, INT_MAX, INT_MIN};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		assert_string_equal(maiko_err_name(others[i]), "UNKNOWN");
 		assert_string_equal(maiko_strerror(others[i]), "unknown error");

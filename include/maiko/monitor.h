@@ -1,0 +1,139 @@
+/*
+ * monitor.h - watching a supervisor: a table of hooks, called on the workers.
+ *
+ * What a monitor sees is told where it happens, on the worker that does it (embedded on
+ * the loop's thread; that the first actors are added, and what becomes of events at a stop
+ * without a start, on the thread that starts or stops). So hooks of one monitor run on
+ * several threads at once, on each of them in the order of what happened there. A hook
+ * holds its worker up: keep it short. It counts as a callback: it may read, send to a
+ * supervisor (which does not wait there), and add, pause, resume or remove any monitor,
+ * itself too. It must not call what takes a ctx. A supervisor without monitors pays one
+ * predictable branch for each sight.
+ *
+ * The life of an event in sights, for each subscriber:
+ *
+ *   dispatched -> delivered -> handled               it was queued, and its handler has run
+ *                           -> overflowed            ... a later one took its place
+ *                           -> discarded             ... dead, or discarded at a stop
+ *              -> overflowed                         its policy let it not in
+ *              -> discarded                          dead, no memory, or a stop past its deadline
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_MONITOR_H
+#define MAIKO_MONITOR_H
+
+#include <maiko/event.h>
+#include <maiko/export.h>
+
+/* The most monitors of a supervisor. */
+#define MAIKO_MONITORS_MAX 16
+
+/* XX(KIND, hook, text): what there is to see, and what `code` is then. */
+#define MAIKO_SIGHT_MAP(XX)                                                                                            \
+	XX(DISPATCHED, dispatched, "dispatched") /* an event was accepted and is routed; once an event    */           \
+	XX(DELIVERED, delivered, "delivered")    /* it is in the actor's mailbox                          */           \
+	XX(HANDLED, handled, "handled")          /* what the handler returned; 1: it has none: ignored    */           \
+	XX(OVERFLOWED, overflowed, "overflowed") /* MAIKO_DROPPED; no actor: a full channel, or no memory */           \
+	XX(DISCARDED, discarded, "discarded")    /* MAIKO_DISCARDED, MAIKO_DEAD or MAIKO_NO_MEMORY        */           \
+	XX(ADDED, added, "added")                /* the actor lives on this worker, and is to be started  */           \
+	XX(STARTED, started, "started")          /* its on_start has returned, if it has one              */           \
+	XX(STOPPED, stopped, "stopped")          /* what its on_stop returned; 0 if it has none           */           \
+	XX(FAILED, failed, "failed")             /* the error; on_stop follows, if it had started         */           \
+	XX(REMOVED, removed, "removed")          /* nothing of it follows                                 */           \
+	XX(TICK_ENTERED, tick_entered, "tick entered")                                                                 \
+	XX(TICK_LEFT, tick_left, "tick left")      /* the kind of its answer (next.h)                       */         \
+	XX(MUTED, muted, "muted")                  /* the actor: someone it sends to is full                */         \
+	XX(RELEASED, released, "released")         /* it may run again                                      */         \
+	XX(ERROR, error, "error")                  /* what on_error is asked about next, if there is one    */         \
+	XX(TOPOLOGY, topology, "topology changed") /* the number of the change, on each worker            */           \
+	XX(DRAINING, draining, "draining")         /* a stop has begun on this worker                       */
+
+typedef enum maiko_sight_kind {
+#define MAIKO_SIGHT_ENUM(KIND, hook, text) MAIKO_SAW_##KIND,
+	MAIKO_SIGHT_MAP(MAIKO_SIGHT_ENUM)
+#undef MAIKO_SIGHT_ENUM
+		MAIKO_SIGHT_KINDS
+} maiko_sight_kind;
+
+/* What became of a delivery: the counters of a ledger's row, in their order. */
+typedef enum maiko_fate {
+	MAIKO_HANDLED = 0,
+	MAIKO_IGNORED,
+	MAIKO_DROPPED,
+	MAIKO_DISCARDED,
+	MAIKO_DEAD,
+	MAIKO_NO_MEMORY
+} maiko_fate;
+
+/* One sight. All of it is valid until the hook returns. */
+typedef struct maiko_sight {
+	maiko_sight_kind kind;
+	maiko_supervisor *supervisor;
+	uint32_t worker;             /* 1 and up */
+	uint64_t now_ns;             /* of maiko_now, read once a turn */
+	maiko_actor_id actor;        /* 0: it is about no actor */
+	const char *actor_name;      /* "" then */
+	const char *actor_type;      /* "" then */
+	const maiko_envelope *event; /* NULL: it is about no event */
+	const void *data;            /* the event's struct, or NULL */
+	int64_t code;                /* see MAIKO_SIGHT_MAP; else 0 */
+	bool was_queued;             /* overflowed, discarded: it had been delivered */
+} maiko_sight;
+
+typedef void (*maiko_hook)(void *arg, const maiko_sight *sight);
+
+/* A hook for each kind, all optional; `any` is for the kinds without one. */
+typedef struct maiko_hooks {
+#define MAIKO_SIGHT_HOOK(KIND, hook, text) maiko_hook hook;
+	MAIKO_SIGHT_MAP(MAIKO_SIGHT_HOOK)
+#undef MAIKO_SIGHT_HOOK
+	maiko_hook any;
+	char reserved_;
+} maiko_hooks;
+
+/* One that watches. Opaque; valid until it is removed, or its supervisor freed. */
+typedef struct maiko_monitor maiko_monitor;
+
+MAIKO_BEGIN_DECLS
+
+/* The text of a kind: "dispatched". "" for none. Static memory. Any thread. */
+MAIKO_API const char *maiko_sight_text(maiko_sight_kind kind);
+
+/*
+ * The calls below may be made at any moment, from any thread. Each is complete when every
+ * worker has it: on a thread that may wait (supervisor.h) they return then; in a callback,
+ * in a hook or on an embedded loop's thread they return at once, and it completes soon.
+ * What one thread asks for one monitor happens in that order. All of them return
+ * MAIKO_ETIMEDOUT when the stop has given up a callback that does not return: it may yet
+ * call a hook, so nothing is freed.
+ */
+
+/*
+ * maiko_monitor_add - watches `sup` with `hooks`, of which a copy is taken, from now on.
+ *
+ * `arg` goes to each hook. *ret_monitor is set before the first is called; it is the
+ * supervisor's and goes with it, if it is not removed before. Errors: MAIKO_EINVAL (a NULL,
+ * or no hook at all), MAIKO_E2BIG (more than MAIKO_MONITORS_MAX), MAIKO_ENOMEM, MAIKO_EFORK.
+ */
+MAIKO_API int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg,
+				maiko_monitor **ret_monitor);
+
+/* No hook is called from the end of the pause to the resume. Idempotent. Errors:
+ * MAIKO_EINVAL, MAIKO_ENOMEM, MAIKO_ESTATE (it is being removed), MAIKO_EFORK. */
+MAIKO_API int maiko_monitor_pause(maiko_monitor *monitor);
+MAIKO_API int maiko_monitor_resume(maiko_monitor *monitor);
+
+/*
+ * maiko_monitor_remove - no hook is called once it is complete, and the monitor is freed.
+ *
+ * Asked for in a callback or a hook, none is called on that worker any more even before.
+ * Then `removed(arg)` (may be NULL) is called once, before the call returns if it waits,
+ * else from any thread: `arg`, the one given to maiko_monitor_add, may be freed there.
+ * Errors: as maiko_monitor_pause; with MAIKO_ETIMEDOUT `removed` is not called.
+ */
+MAIKO_API int maiko_monitor_remove(maiko_monitor *monitor, void (*removed)(void *arg));
+
+MAIKO_END_DECLS
+
+#endif

@@ -1,0 +1,385 @@
+/*
+ * query.h - asking a harness what has happened.
+ *
+ * A query is a plain value: a harness, and what the records must have in common. It is made
+ * by a macro with the conditions as options, copied, changed and asked as often as wanted:
+ *
+ *   maiko_query orders = maiko_query_of(h, order, .sender = "shop");
+ *   size_t all = maiko_query_count(orders);
+ *   orders.receiver = "stock";
+ *   const maiko_record *last = maiko_query_last(orders);
+ *   printf("%s\n", maiko_payload(last, order)->what);
+ *
+ * What is asked about (.of):
+ *
+ *   MAIKO_OF_EVENTS      each event sent, once                       (the default)
+ *   MAIKO_OF_DELIVERIES  each event and actor in whose mailbox it came
+ *   MAIKO_OF_RECEIPTS    each event and actor whose handler for it has returned
+ *   MAIKO_OF_SIGHTS      all records, of the kinds in .kinds
+ *
+ * So an event that was delivered may yet be dropped, or find no handler; then it was not
+ * received. Once the supervisor has settled, all else that was delivered was received.
+ *
+ * Matchers look into the event. MAIKO_WHERE makes one from an expression, at file scope;
+ * maiko_match makes one from the names of fields, checked by the compiler:
+ *
+ *   MAIKO_WHERE(expensive, order, it->price > 1000);
+ *   ...
+ *   maiko_query_of(h, order, .where = maiko_where(expensive))
+ *   maiko_query_of(h, order, .where = maiko_match(order, MAIKO_FIELD_IS(price, 10),
+ *                                                 MAIKO_FIELD_CONTAINS(what, "tea")))
+ *
+ * The functions here may be called from any thread, also while events are recorded: they
+ * then tell what was recorded when they began, or a little more. Predicates are called on
+ * the thread that asks, without a lock. Texts in a query are not copied.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MAIKO_QUERY_H
+#define MAIKO_QUERY_H
+
+#include <maiko/maiko.h>
+
+/* Records what happens in a supervisor; see harness.h. Opaque. */
+typedef struct maiko_harness maiko_harness;
+
+/* Tests of fields in a matcher, and matchers in a query. */
+#define MAIKO_TESTS_MAX 6
+#define MAIKO_MATCHERS_MAX 4
+
+/*
+ * A sight as it was recorded: as a maiko_sight (monitor.h), numbered. Records of one event
+ * share its content: a copy, with a reference on each buffer in it. The harness's, until
+ * maiko_harness_clear or _free. Only those that the harness has given may be given to it.
+ */
+typedef struct maiko_record {
+	uint64_t order; /* from 1, over all workers: an effect has a higher one than its cause */
+	maiko_sight_kind kind;
+	uint32_t worker;             /* 1 and up */
+	uint64_t now_ns;             /* the worker's clock, read once a turn */
+	maiko_actor_id actor;        /* 0: it is about no actor */
+	const char *actor_name;      /* "" then */
+	const char *actor_type;      /* "" then */
+	const maiko_envelope *event; /* NULL: it is about no event */
+	const void *data;            /* the event's struct, or NULL */
+	int64_t code;                /* see MAIKO_SIGHT_MAP */
+	bool was_queued;             /* overflowed, discarded: it had been delivered */
+} maiko_record;
+
+/* ---- matchers ------------------------------------------------------------------------- */
+
+/* XX(COMPARE, text): how a field is compared. */
+#define MAIKO_COMPARE_MAP(XX)                                                                                          \
+	XX(IS, "is")                                                                                                   \
+	XX(IS_NOT, "is not")                                                                                           \
+	XX(GREATER, "is greater than")                                                                                 \
+	XX(LESS, "is less than")                                                                                       \
+	XX(AT_LEAST, "is at least")                                                                                    \
+	XX(AT_MOST, "is at most")                                                                                      \
+	XX(CONTAINS, "contains")                                                                                       \
+	XX(STARTS, "starts with")
+
+typedef enum maiko_compare {
+	MAIKO_COMPARE_NONE = 0,
+#define MAIKO_COMPARE_ENUM(NAME, text) MAIKO_COMPARE_##NAME,
+	MAIKO_COMPARE_MAP(MAIKO_COMPARE_ENUM)
+#undef MAIKO_COMPARE_ENUM
+} maiko_compare;
+
+typedef enum maiko_value_kind {
+	MAIKO_VALUE_SIGNED = 0,
+	MAIKO_VALUE_UNSIGNED,
+	MAIKO_VALUE_REAL,
+	MAIKO_VALUE_TEXT
+} maiko_value_kind;
+
+/* What a field is compared with. */
+typedef struct maiko_value {
+	maiko_value_kind kind;
+	union {
+		int64_t integer;
+		uint64_t natural;
+		double real;
+		const char *text;
+	} as;
+} maiko_value;
+
+typedef struct maiko_field_test {
+	const char *field;     /* "price", or "to.x" in a nested struct; NULL: none */
+	maiko_compare compare; /* text: IS, IS_NOT, CONTAINS, STARTS; numbers: the first six */
+	maiko_value value;
+} maiko_field_test;
+
+/* A predicate made by MAIKO_WHERE. */
+typedef struct maiko_predicate {
+	const char *name;
+	const char *text; /* of its expression */
+	const maiko_event_type *type;
+	bool (*test)(const void *event, const void *arg);
+	bool needs_arg;
+} maiko_predicate;
+
+/* What an event must have: this type, all of these tests, and this predicate. All zero: any
+ * event will do. Make one with maiko_match or maiko_where. */
+typedef struct maiko_matcher {
+	const maiko_event_type *type;
+	const maiko_predicate *predicate; /* may be NULL */
+	const void *arg;                  /* the predicate's */
+	maiko_field_test tests[MAIKO_TESTS_MAX];
+} maiko_matcher;
+
+/*
+ * MAIKO_WHERE(name, event, expression): at file scope, a predicate on an event, which the
+ * expression calls `it`. MAIKO_WHERE_WITH(name, event, type, expression): it also has a
+ * `const type *arg`.
+ *
+ *   MAIKO_WHERE(expensive, order, it->price > 1000);
+ *   MAIKO_WHERE_WITH(dearer_than, order, double, it->price > *arg);
+ *
+ * maiko_where(name), maiko_where_with(name, pointer): the matcher. The pointer must be valid
+ * as long as the matcher is used.
+ */
+#define MAIKO_WHERE(name_, event_, ...)                                                                                \
+	static bool maiko_gen_where_test_##name_(const void *it_, const void *arg_)                                    \
+	{                                                                                                              \
+		const event_ *it = (const event_ *)it_;                                                                \
+		(void)it;                                                                                              \
+		(void)arg_;                                                                                            \
+		return (__VA_ARGS__);                                                                                  \
+	}                                                                                                              \
+	MAIKO_PP_PREDICATE_(name_, event_, #__VA_ARGS__, false)
+#define MAIKO_WHERE_WITH(name_, event_, type_, ...)                                                                    \
+	typedef type_ maiko_gen_where_arg_##name_;                                                                     \
+	static bool maiko_gen_where_test_##name_(const void *it_, const void *arg_)                                    \
+	{                                                                                                              \
+		const event_ *it = (const event_ *)it_;                                                                \
+		const type_ *arg = (const type_ *)arg_;                                                                \
+		(void)it;                                                                                              \
+		(void)arg;                                                                                             \
+		return (__VA_ARGS__);                                                                                  \
+	}                                                                                                              \
+	MAIKO_PP_PREDICATE_(name_, event_, #__VA_ARGS__, true)
+#define maiko_where(name) ((maiko_matcher){.predicate = &maiko_gen_where_##name})
+/* clang-format off */
+#define maiko_where_with(name, pointer)                                                                                \
+	((maiko_matcher){.predicate = &maiko_gen_where_##name,                                                         \
+			 .arg = _Generic((pointer), maiko_gen_where_arg_##name * : (pointer),                          \
+					 const maiko_gen_where_arg_##name * : (pointer))})
+/* clang-format on */
+
+/*
+ * maiko_match(event, tests...): a matcher by fields, one to MAIKO_TESTS_MAX of
+ *
+ *   MAIKO_FIELD_IS(field, value)        MAIKO_FIELD_IS_NOT(field, value)
+ *   MAIKO_FIELD_GREATER(field, value)   MAIKO_FIELD_LESS(field, value)
+ *   MAIKO_FIELD_AT_LEAST(field, value)  MAIKO_FIELD_AT_MOST(field, value)
+ *   MAIKO_FIELD_CONTAINS(field, text)   MAIKO_FIELD_STARTS(field, text)
+ *
+ * A field of a nested struct is written to.x. The field must be one that the event's
+ * description lists. A number is compared with a number, a text field or a buffer with a
+ * text; else it does not compile. A buffer is taken as text: its bytes.
+ */
+#define maiko_match(event, ...)                                                                                        \
+	((maiko_matcher){.type = &maiko_gen_event_##event, .tests = {MAIKO_PP_MAP(MAIKO_PP_TEST_, event, __VA_ARGS__)}})
+#define MAIKO_FIELD_IS(field, value) (MAIKO_PP_TEST_ANY_, field, MAIKO_COMPARE_IS, value)
+#define MAIKO_FIELD_IS_NOT(field, value) (MAIKO_PP_TEST_ANY_, field, MAIKO_COMPARE_IS_NOT, value)
+#define MAIKO_FIELD_GREATER(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_GREATER, value)
+#define MAIKO_FIELD_LESS(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_LESS, value)
+#define MAIKO_FIELD_AT_LEAST(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_AT_LEAST, value)
+#define MAIKO_FIELD_AT_MOST(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_AT_MOST, value)
+#define MAIKO_FIELD_CONTAINS(field, text) (MAIKO_PP_TEST_TEXT_, field, MAIKO_COMPARE_CONTAINS, text)
+#define MAIKO_FIELD_STARTS(field, text) (MAIKO_PP_TEST_TEXT_, field, MAIKO_COMPARE_STARTS, text)
+
+/* ---- queries ----------------------------------------------------------------------------- */
+
+typedef enum maiko_query_base {
+	MAIKO_OF_EVENTS = 0,
+	MAIKO_OF_DELIVERIES,
+	MAIKO_OF_RECEIPTS,
+	MAIKO_OF_SIGHTS
+} maiko_query_base;
+
+/* For .kinds: MAIKO_KIND(FAILED) | MAIKO_KIND(STOPPED). */
+#define MAIKO_KIND(KIND) (UINT32_C(1) << MAIKO_SAW_##KIND)
+
+/* Zero in any field but the harness: no condition. All conditions must hold. */
+typedef struct maiko_query {
+	maiko_harness *harness;
+	maiko_query_base of;
+	uint32_t kinds;               /* of MAIKO_OF_SIGHTS, see MAIKO_KIND; 0: all */
+	const maiko_event_type *type; /* MAIKO_EVENT_REF(order), or by its name: */
+	const char *type_name;
+	const char *sender;         /* an actor's name, or "outside" */
+	const char *receiver;       /* of an event: one that has received it; of a record: its actor */
+	const char *topic;          /* a topic's name */
+	maiko_id id;                /* of the event */
+	maiko_id parent;            /* the event that caused it */
+	maiko_id correlation;       /* the root of its chain */
+	const maiko_record *after;  /* those with a higher order number */
+	const maiko_record *before; /* those with a lower one */
+	const maiko_record *within; /* that record's event, and all that it caused */
+	maiko_matcher where;
+	maiko_matcher and_where[MAIKO_MATCHERS_MAX - 1];
+	char reserved_;
+} maiko_query;
+
+/* maiko_query_of(h, event, .sender = "shop", ...): about one type of event.
+ * maiko_query_events(h, .topic = "orders", ...): about all. */
+#define maiko_query_of(h, ...) MAIKO_PP_QUERY_OF_(h, __VA_ARGS__, .reserved_ = 0)
+#define maiko_query_events(...) MAIKO_PP_QUERY_EVENTS_(__VA_ARGS__, .reserved_ = 0)
+
+/* How often a name came up. */
+typedef struct maiko_tally {
+	const char *name;
+	size_t count;
+} maiko_tally;
+
+MAIKO_BEGIN_DECLS
+
+/* ---- the questions of actors and topics, as queries --------------------------------------- */
+
+/* What an actor has received; what it has sent ("outside": all threads); what was published
+ * on a topic; each delivery of that. Names that there are not have nothing. */
+MAIKO_API maiko_query maiko_received_by(maiko_harness *h, const char *actor);
+MAIKO_API maiko_query maiko_sent_by(maiko_harness *h, const char *actor);
+MAIKO_API maiko_query maiko_published_on(maiko_harness *h, const char *topic);
+MAIKO_API maiko_query maiko_delivered_on(maiko_harness *h, const char *topic);
+
+/* The query with one matcher more, MAIKO_MATCHERS_MAX in all; one too many is a misuse
+ * (maiko_harness_status). */
+MAIKO_API maiko_query maiko_query_where(maiko_query query, maiko_matcher matcher);
+
+/* ---- asking -------------------------------------------------------------------------------- */
+
+/* How many there are; whether there is one; whether all of them match (also when there is
+ * none). */
+MAIKO_API size_t maiko_query_count(maiko_query query);
+MAIKO_API bool maiko_query_any(maiko_query query);
+MAIKO_API bool maiko_query_all(maiko_query query, maiko_matcher matcher);
+
+/* One of them, by order; `n` from 0. NULL if there is none. Of an event: the record of its
+ * being sent. */
+MAIKO_API const maiko_record *maiko_query_first(maiko_query query);
+MAIKO_API const maiko_record *maiko_query_last(maiko_query query);
+MAIKO_API const maiko_record *maiko_query_nth(maiko_query query, size_t n);
+
+/* The one after `record`; the first for NULL. */
+MAIKO_API const maiko_record *maiko_query_next(maiko_query query, const maiko_record *record);
+
+/* Writes the first `size` of them into the caller's array; returns how many there are. The
+ * same for the distinct names of their senders and receivers, and of their event types with
+ * how often each came, by first appearance. Arrays may be NULL for a size of 0. */
+MAIKO_API size_t maiko_query_collect(maiko_query query, const maiko_record **records, size_t size);
+MAIKO_API size_t maiko_query_senders(maiko_query query, const char **names, size_t size);
+MAIKO_API size_t maiko_query_receivers(maiko_query query, const char **names, size_t size);
+MAIKO_API size_t maiko_query_types(maiko_query query, maiko_tally *tallies, size_t size);
+
+/* ---- one record ------------------------------------------------------------------------------ */
+
+/* The event's struct if it is of that type (by name and layout), else NULL; also for NULL. */
+MAIKO_API const void *maiko_record_as(const maiko_record *record, const maiko_event_type *type);
+
+/* Whether the record's event matches. A test of a field that the event does not describe, or
+ * that compares text with a number, never holds (in a query it is a misuse). */
+MAIKO_API bool maiko_record_matches(const maiko_record *record, maiko_matcher matcher);
+
+MAIKO_END_DECLS
+
+/* for (const maiko_record *r ...) over a query. */
+#define maiko_query_each(record, query)                                                                                \
+	for (const maiko_record *record = maiko_query_next((query), NULL); record != NULL;                             \
+	     record = maiko_query_next((query), record))
+
+/* The content of a record's event as `const event *`, or NULL. */
+#define maiko_payload(record, event) ((const event *)maiko_record_as((record), &maiko_gen_event_##event))
+
+/* A list of names, ended by NULL. */
+#define MAIKO_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* ---- how it is done ---------------------------------------------------------------------- */
+
+#define MAIKO_PP_QUERY_OF_(h, event, ...) ((maiko_query){.harness = (h), .type = &maiko_gen_event_##event, __VA_ARGS__})
+#define MAIKO_PP_QUERY_EVENTS_(h, ...) ((maiko_query){.harness = (h), __VA_ARGS__})
+
+#define MAIKO_PP_PREDICATE_(name_, event_, text_, needs_)                                                              \
+	static const maiko_predicate maiko_gen_where_##name_ MAIKO_UNUSED = {.name = #name_,                           \
+									     .text = text_,                            \
+									     .type = &maiko_gen_event_##event_,        \
+									     .test = maiko_gen_where_test_##name_,     \
+									     .needs_arg = needs_}
+
+static inline maiko_value maiko_value_signed_(long long integer)
+{
+	maiko_value value;
+	value.kind = MAIKO_VALUE_SIGNED;
+	value.as.integer = integer;
+	return value;
+}
+
+static inline maiko_value maiko_value_unsigned_(unsigned long long natural)
+{
+	maiko_value value;
+	value.kind = MAIKO_VALUE_UNSIGNED;
+	value.as.natural = natural;
+	return value;
+}
+
+static inline maiko_value maiko_value_real_(double real)
+{
+	maiko_value value;
+	value.kind = MAIKO_VALUE_REAL;
+	value.as.real = real;
+	return value;
+}
+
+static inline maiko_value maiko_value_text_(const char *text)
+{
+	maiko_value value;
+	value.kind = MAIKO_VALUE_TEXT;
+	value.as.text = text;
+	return value;
+}
+
+/* clang-format off */
+#define MAIKO_PP_VALUE_OF_(value)                                                                                      \
+	_Generic((value), char * : maiko_value_text_, const char * : maiko_value_text_,                                \
+		 float : maiko_value_real_, double : maiko_value_real_, long double : maiko_value_real_,               \
+		 unsigned long : maiko_value_unsigned_, unsigned long long : maiko_value_unsigned_,                    \
+		 default : maiko_value_signed_)(value)
+#define MAIKO_PP_IS_TEXT_VALUE_(value) _Generic((value), char * : 1, const char * : 1, default : 0)
+/* clang-format on */
+
+/* A field's kind: of text, a number, or neither (1, 0, -1). */
+#define MAIKO_PP_IS_TEXT_FIELD_(type, field)                                                                           \
+	(MAIKO_PP_KIND_(type, field) == MAIKO_KIND_TEXT || MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BUFFER ? 1        \
+	 : MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BYTES                                                  ? -1       \
+													    : 0)
+/* 0, if the condition holds; else it does not compile. */
+#define MAIKO_PP_MUST_(condition, message)                                                                             \
+	(0 * (int)sizeof(struct {                                                                                      \
+		 _Static_assert(condition, message);                                                                   \
+		 char unused_;                                                                                         \
+	 }))
+
+#define MAIKO_PP_TEST_(type, tuple) MAIKO_PP_TEST_OPEN_(type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_TEST_OPEN_(...) MAIKO_PP_TEST_KIND_(__VA_ARGS__)
+#define MAIKO_PP_TEST_KIND_(type, kind, field, compare, value) kind(type, field, compare, value)
+#define MAIKO_PP_TEST_ANY_(type, field, compare, value)                                                                \
+	MAIKO_PP_TEST_ROW_(field, compare, value,                                                                      \
+			   MAIKO_PP_MUST_(MAIKO_PP_IS_TEXT_FIELD_(type, field) == MAIKO_PP_IS_TEXT_VALUE_(value),      \
+					  "maiko_match: " #type "." #field " and " #value                              \
+					  " must both be texts or both be numbers"))
+#define MAIKO_PP_TEST_NUMBER_(type, field, compare, value)                                                             \
+	MAIKO_PP_TEST_ROW_(                                                                                            \
+		field, compare, value,                                                                                 \
+		MAIKO_PP_MUST_(MAIKO_PP_IS_TEXT_FIELD_(type, field) == 0 && MAIKO_PP_IS_TEXT_VALUE_(value) == 0,       \
+			       "maiko_match: " #type "." #field " and " #value " must both be numbers"))
+#define MAIKO_PP_TEST_TEXT_(type, field, compare, value)                                                               \
+	MAIKO_PP_TEST_ROW_(                                                                                            \
+		field, compare, value,                                                                                 \
+		MAIKO_PP_MUST_(MAIKO_PP_IS_TEXT_FIELD_(type, field) == 1 && MAIKO_PP_IS_TEXT_VALUE_(value) == 1,       \
+			       "maiko_match: " #type "." #field " and " #value " must both be texts"))
+#define MAIKO_PP_TEST_ROW_(field_, compare_, value_, must_)                                                            \
+	{.field = #field_, .compare = (maiko_compare)((int)(compare_) + (must_)), .value = MAIKO_PP_VALUE_OF_(value_)},
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * expect_chain.c - expectations of chains.
+ */
+#include "harness.h"
+
+enum { PATHS_MAX = 10, NAMES_MAX = 32 }; /* in a text */
+
+static void print_path(maiko_chain chain, size_t n, bool actors, FILE *out)
+{
+	const char *names[NAMES_MAX];
+	size_t length = (actors ? maiko_chain_actors : maiko_chain_events)(chain, n, names, NAMES_MAX);
+	fprintf(out, "    ");
+	for (size_t i = 0; i < length && i < NAMES_MAX; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : ", ", names[i]);
+	fprintf(out, "%s\n", length > NAMES_MAX ? ", ..." : "");
+}
+
+static void print_paths(maiko_chain chain, bool actors, FILE *out)
+{
+	size_t count = maiko_chain_paths(chain);
+	fprintf(out, "its complete paths, by %s:\n", actors ? "actors" : "events");
+	for (size_t n = 0; n < count && n < PATHS_MAX; n++)
+		print_path(chain, n, actors, out);
+	if (count > PATHS_MAX)
+		fprintf(out, "    ... %zu in all\n", count);
+}
+
+/* 0: the chain can be looked at. */
+static int begin(const maiko_here *here, maiko_chain chain)
+{
+	mt_failure f;
+	int rc = mt_expect_begin(here, chain.harness);
+	if (rc != 0 || mt_event_of(chain.event) != NULL)
+		return rc;
+	mt_fail_begin(&f, here, chain.harness, "a chain");
+	mt_fail_happened(&f);
+	fprintf(f.out, "there is no event that it could start from\n");
+	return mt_fail_end(&f);
+}
+
+/* What was expected, and of it a list of names or one. */
+static int failed(const maiko_here *here, maiko_chain chain, const char *text, const char *const *names, bool actors)
+{
+	mt_failure f;
+	mt_fail_begin(&f, here, chain.harness, "%s", text);
+	mt_print_list(names, f.out);
+	mt_fail_happened(&f);
+	print_paths(chain, actors, f.out);
+	mt_fail_chain(&f, chain);
+	return mt_fail_end(&f);
+}
+
+static int count_failed(const maiko_here *here, maiko_chain chain, size_t count, size_t found, const char *what)
+{
+	mt_failure f;
+	mt_fail_begin(&f, here, chain.harness, "%zu %s", count, what);
+	mt_fail_happened(&f);
+	fprintf(f.out, "%zu\n", found);
+	mt_fail_chain(&f, chain);
+	return mt_fail_end(&f);
+}
+
+int maiko_expect_chain_count_at(const maiko_here *here, maiko_chain chain, size_t count)
+{
+	int rc = begin(here, chain);
+	size_t found = rc == 0 ? maiko_chain_count(chain) : count;
+	return found == count ? rc : count_failed(here, chain, count, found, "events");
+}
+
+int maiko_expect_chain_branches_at(const maiko_here *here, maiko_chain chain, size_t count)
+{
+	int rc = begin(here, chain);
+	size_t found = rc == 0 ? maiko_chain_branches(chain, NULL, 0) : count;
+	return found == count ? rc : count_failed(here, chain, count, found, "events with several children");
+}
+
+typedef bool (*path_question)(maiko_chain chain, const char *const *names);
+
+static int expect_path(const maiko_here *here, maiko_chain chain, const char *text, path_question question,
+		       const char *const *names, bool actors)
+{
+	int rc = begin(here, chain);
+	if (rc == 0 && names == NULL)
+		rc = MAIKO_EINVAL;
+	if (rc == 0 && !question(chain, names))
+		rc = failed(here, chain, text, names, actors);
+	return rc;
+}
+
+int maiko_expect_chain_actors_exactly_at(const maiko_here *here, maiko_chain chain, const char *const *names)
+{
+	return expect_path(here, chain, "a complete path of the actors ", maiko_chain_has_actors_exactly, names, true);
+}
+
+int maiko_expect_chain_events_exactly_at(const maiko_here *here, maiko_chain chain, const char *const *names)
+{
+	return expect_path(here, chain, "a complete path of the events ", maiko_chain_has_events_exactly, names, false);
+}
+
+int maiko_expect_chain_actors_at(const maiko_here *here, maiko_chain chain, const char *const *names)
+{
+	return expect_path(here, chain, "a path with the actors ", maiko_chain_has_actors, names, true);
+}
+
+int maiko_expect_chain_events_at(const maiko_here *here, maiko_chain chain, const char *const *names)
+{
+	return expect_path(here, chain, "a path with the events ", maiko_chain_has_events, names, false);
+}
+
+static bool passes(maiko_chain chain, const char *const *names) { return maiko_chain_passes(chain, names[0]); }
+static bool avoids(maiko_chain chain, const char *const *names) { return !maiko_chain_passes(chain, names[0]); }
+static bool diverges(maiko_chain chain, const char *const *names)
+{
+	return maiko_chain_diverges_after(chain, names[0]);
+}
+
+static int expect_actor(const maiko_here *here, maiko_chain chain, const char *text, path_question question,
+			const char *actor)
+{
+	return expect_path(here, chain, text, question, actor == NULL ? NULL : MAIKO_NAMES(actor), true);
+}
+
+int maiko_expect_chain_passes_at(const maiko_here *here, maiko_chain chain, const char *actor)
+{
+	return expect_actor(here, chain, "a path through ", passes, actor);
+}
+
+int maiko_expect_chain_avoids_at(const maiko_here *here, maiko_chain chain, const char *actor)
+{
+	return expect_actor(here, chain, "no path through ", avoids, actor);
+}
+
+int maiko_expect_chain_diverges_after_at(const maiko_here *here, maiko_chain chain, const char *actor)
+{
+	return expect_actor(here, chain, "different ways on after ", diverges, actor);
+}
+
+/* The shortest path to the last of the names is they. */
+static bool leads(maiko_chain chain, const char *const *names)
+{
+	size_t count = 0;
+	while (names[count] != NULL)
+		count++;
+	if (count == 0 || maiko_chain_path_to(chain, names[count - 1], NULL, 0) != count)
+		return false;
+	/* There may be several of that length: one of them must begin a path. */
+	return mt_chain_begins_with(chain, names);
+}
+
+int maiko_expect_chain_path_to_at(const maiko_here *here, maiko_chain chain, const char *const *names)
+{
+	return expect_path(here, chain, "as the shortest path to the last of them ", leads, names, true);
+}

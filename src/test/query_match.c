@@ -1,0 +1,306 @@
+/*
+ * query_match.c - whether an event is what a matcher asks for: fields by their names, through
+ * the event's description, and predicates.
+ */
+#include "harness.h"
+
+#include <string.h>
+
+/* ---- fields ------------------------------------------------------------------------------ */
+
+typedef struct found {
+	const maiko_field *field; /* NULL: there is none */
+	uint32_t offset;          /* in the event */
+} found;
+
+static const maiko_field *field_named(const maiko_layout *layout, const char *name, size_t length)
+{
+	const maiko_field *f = layout->fields;
+	while (f->name != NULL && (strncmp(f->name, name, length) != 0 || f->name[length] != '\0'))
+		f++;
+	return f->name == NULL ? NULL : f;
+}
+
+/* The field of a name as "to.x". */
+static found field_of(const maiko_layout *layout, const char *name)
+{
+	found none = {NULL, 0};
+	uint32_t offset = 0;
+	for (;;) {
+		size_t length = strcspn(name, ".");
+		const maiko_field *f = field_named(layout, name, length);
+		if (f == NULL)
+			return none;
+		offset += f->offset;
+		if (name[length] == '\0')
+			return (found){f, offset};
+		if (f->kind != MAIKO_KIND_STRUCT)
+			return none;
+		layout = f->nested;
+		name += length + 1;
+	}
+}
+
+/* ---- numbers ------------------------------------------------------------------------------- */
+
+static int64_t signed_at(const unsigned char *at, uint32_t size)
+{
+	int8_t a;
+	int16_t b;
+	int32_t c;
+	int64_t d;
+	switch (size) {
+	case 1:
+		return memcpy(&a, at, 1), a;
+	case 2:
+		return memcpy(&b, at, 2), b;
+	case 4:
+		return memcpy(&c, at, 4), c;
+	default:
+		return memcpy(&d, at, 8), d;
+	}
+}
+
+static uint64_t unsigned_at(const unsigned char *at, uint32_t size)
+{
+	uint64_t value = (uint64_t)signed_at(at, size);
+	return size == 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
+}
+
+/* A field's value; false for one that is no number. */
+static bool number_at(const maiko_field *f, const unsigned char *at, maiko_value *ret_value)
+{
+	float single;
+	switch (f->kind) {
+	case MAIKO_KIND_BOOL:
+		*ret_value = maiko_value_unsigned_(*at != 0);
+		return true;
+	case MAIKO_KIND_UINT:
+		*ret_value = maiko_value_unsigned_(unsigned_at(at, f->size));
+		return true;
+	case MAIKO_KIND_INT:
+	case MAIKO_KIND_ENUM:
+		*ret_value = maiko_value_signed_(signed_at(at, f->size));
+		return true;
+	case MAIKO_KIND_FLOAT:
+		memcpy(&single, at, sizeof single);
+		*ret_value = maiko_value_real_((double)single);
+		return true;
+	case MAIKO_KIND_DOUBLE:
+		*ret_value = maiko_value_real_(0);
+		memcpy(&ret_value->as.real, at, sizeof(double));
+		return true;
+	default:
+		return false;
+	}
+}
+
+static double real_of(const maiko_value *v)
+{
+	return v->kind == MAIKO_VALUE_REAL     ? v->as.real
+	       : v->kind == MAIKO_VALUE_SIGNED ? (double)v->as.integer
+					       : (double)v->as.natural;
+}
+
+static bool is_negative(const maiko_value *v) { return v->kind == MAIKO_VALUE_SIGNED && v->as.integer < 0; }
+
+enum { NOT_COMPARABLE = 2 }; /* a NaN */
+
+/* -1, 0, 1: less, equal, greater. */
+static int order_of(const maiko_value *a, const maiko_value *b)
+{
+	if (a->kind == MAIKO_VALUE_REAL || b->kind == MAIKO_VALUE_REAL) {
+		double x = real_of(a), y = real_of(b);
+		return x < y ? -1 : x > y ? 1 : x == y ? 0 : NOT_COMPARABLE;
+	}
+	if (is_negative(a) != is_negative(b))
+		return is_negative(a) ? -1 : 1;
+	/* Both negative or both not: as unsigned numbers they have the same order. */
+	uint64_t x = a->as.natural, y = b->as.natural;
+	return x < y ? -1 : x > y;
+}
+
+static bool number_holds(const maiko_field *f, const unsigned char *at, const maiko_field_test *test)
+{
+	maiko_value value, with = test->value;
+	if (with.kind == MAIKO_VALUE_TEXT || !number_at(f, at, &value))
+		return false;
+	if (f->kind == MAIKO_KIND_FLOAT && with.kind == MAIKO_VALUE_REAL)
+		with.as.real = (double)(float)with.as.real; /* 0.1 is what the field can hold of it */
+	int order = order_of(&value, &with);
+	switch (test->compare) {
+	case MAIKO_COMPARE_IS:
+		return order == 0;
+	case MAIKO_COMPARE_IS_NOT:
+		return order != 0;
+	case MAIKO_COMPARE_GREATER:
+		return order == 1;
+	case MAIKO_COMPARE_LESS:
+		return order == -1;
+	case MAIKO_COMPARE_AT_LEAST:
+		return order == 0 || order == 1;
+	case MAIKO_COMPARE_AT_MOST:
+		return order == 0 || order == -1;
+	default:
+		return false;
+	}
+}
+
+/* ---- texts -------------------------------------------------------------------------------------- */
+
+/* The bytes of a text field or buffer; false for another. */
+static bool text_at(const maiko_field *f, const unsigned char *at, const char **ret_text, size_t *ret_length)
+{
+	const maiko_buffer *buffer;
+	if (f->kind == MAIKO_KIND_TEXT) {
+		*ret_text = (const char *)at;
+		*ret_length = strnlen(*ret_text, f->size);
+		return true;
+	}
+	if (f->kind != MAIKO_KIND_BUFFER)
+		return false;
+	memcpy(&buffer, at, sizeof buffer);
+	*ret_text = buffer == NULL ? "" : maiko_buffer_data(buffer);
+	*ret_length = maiko_buffer_size(buffer);
+	return true;
+}
+
+static bool text_holds(const maiko_field *f, const unsigned char *at, const maiko_field_test *test)
+{
+	const char *text, *with = test->value.as.text;
+	size_t length;
+	if (test->value.kind != MAIKO_VALUE_TEXT || with == NULL || !text_at(f, at, &text, &length))
+		return false;
+	size_t with_length = strlen(with);
+	bool starts = length >= with_length && memcmp(text, with, with_length) == 0;
+	switch (test->compare) {
+	case MAIKO_COMPARE_IS:
+		return starts && length == with_length;
+	case MAIKO_COMPARE_IS_NOT:
+		return !starts || length != with_length;
+	case MAIKO_COMPARE_CONTAINS:
+		return with_length == 0 || memmem(text, length, with, with_length) != NULL;
+	case MAIKO_COMPARE_STARTS:
+		return starts;
+	default:
+		return false;
+	}
+}
+
+/* ---- matchers -------------------------------------------------------------------------------------- */
+
+bool mt_same_type(const maiko_event_type *a, const maiko_event_type *b)
+{
+	if (a == b)
+		return true;
+	return strcmp(a->layout->name, b->layout->name) == 0 &&
+	       maiko_layout_hash(a->layout) == maiko_layout_hash(b->layout);
+}
+
+static bool is_text(const maiko_field *f) { return f->kind == MAIKO_KIND_TEXT || f->kind == MAIKO_KIND_BUFFER; }
+
+static bool tests_hold(const maiko_matcher *m, const maiko_layout *layout, const unsigned char *data)
+{
+	for (size_t i = 0; i < MAIKO_TESTS_MAX && m->tests[i].field != NULL; i++) {
+		found at = field_of(layout, m->tests[i].field);
+		if (at.field == NULL)
+			return false;
+		if (!(is_text(at.field) ? text_holds : number_holds)(at.field, data + at.offset, &m->tests[i]))
+			return false;
+	}
+	return true;
+}
+
+bool mt_matcher_holds(const maiko_matcher *m, const mt_event *e)
+{
+	if (!mt_matcher_is_set(m))
+		return true;
+	const maiko_event_type *type = e == NULL ? NULL : e->envelope.type;
+	if (type == NULL || (m->type != NULL && !mt_same_type(m->type, type)))
+		return false;
+	if (!tests_hold(m, type->layout, e->data))
+		return false;
+	const maiko_predicate *p = m->predicate;
+	return p == NULL ||
+	       (mt_same_type(p->type, type) && !(p->needs_arg && m->arg == NULL) && p->test(e->data, m->arg));
+}
+
+static bool test_check(maiko_harness *h, const maiko_event_type *type, const maiko_field_test *test)
+{
+	found at = field_of(type->layout, test->field);
+	if (at.field == NULL) {
+		mt_misuse(h, "a matcher tests %s.%s: no field that the event describes", type->layout->name,
+			  test->field);
+		return false;
+	}
+	bool text = test->value.kind == MAIKO_VALUE_TEXT;
+	bool for_text = test->compare == MAIKO_COMPARE_CONTAINS || test->compare == MAIKO_COMPARE_STARTS;
+	bool for_both = test->compare == MAIKO_COMPARE_IS || test->compare == MAIKO_COMPARE_IS_NOT;
+	bool neither = at.field->kind == MAIKO_KIND_STRUCT || at.field->kind == MAIKO_KIND_BYTES;
+	if (neither || text != is_text(at.field) || (!for_both && for_text != text) ||
+	    (text && test->value.as.text == NULL)) {
+		mt_misuse(h, "a matcher cannot compare %s.%s so", type->layout->name, test->field);
+		return false;
+	}
+	return true;
+}
+
+bool mt_matcher_check(maiko_harness *h, const maiko_matcher *m)
+{
+	if (m->type == NULL && m->tests[0].field != NULL) {
+		mt_misuse(h, "a matcher tests %s, but of no type of event", m->tests[0].field);
+		return false;
+	}
+	if (m->predicate != NULL && m->predicate->needs_arg && m->arg == NULL) {
+		mt_misuse(h, "the predicate %s was given no argument", m->predicate->name);
+		return false;
+	}
+	for (size_t i = 0; i < MAIKO_TESTS_MAX && m->tests[i].field != NULL; i++)
+		if (!test_check(h, m->type, &m->tests[i]))
+			return false;
+	return true;
+}
+
+bool maiko_record_matches(const maiko_record *record, maiko_matcher matcher)
+{
+	return record != NULL && mt_matcher_holds(&matcher, mt_note_of(record)->event);
+}
+
+/* ---- for a person ------------------------------------------------------------------------------------ */
+
+static void print_test(const maiko_field_test *test, FILE *out)
+{
+	static const char *const texts[] = {"",
+#define TEXT(NAME, text) text,
+					    MAIKO_COMPARE_MAP(TEXT)
+#undef TEXT
+	};
+	fprintf(out, "%s %s ", test->field, texts[test->compare]);
+	switch (test->value.kind) {
+	case MAIKO_VALUE_SIGNED:
+		fprintf(out, "%lld", (long long)test->value.as.integer);
+		break;
+	case MAIKO_VALUE_UNSIGNED:
+		fprintf(out, "%llu", (unsigned long long)test->value.as.natural);
+		break;
+	case MAIKO_VALUE_REAL:
+		fprintf(out, "%g", test->value.as.real);
+		break;
+	case MAIKO_VALUE_TEXT:
+		fprintf(out, "\"%s\"", test->value.as.text == NULL ? "" : test->value.as.text);
+		break;
+	}
+}
+
+void mt_matcher_print(const maiko_matcher *m, FILE *out)
+{
+	const char *between = "";
+	for (size_t i = 0; i < MAIKO_TESTS_MAX && m->tests[i].field != NULL; i++, between = " and ") {
+		fputs(between, out);
+		print_test(&m->tests[i], out);
+	}
+	if (m->predicate != NULL)
+		fprintf(out, "%s%s (%s)", between, m->predicate->name, m->predicate->text);
+	else if (m->type != NULL && m->tests[0].field == NULL)
+		fprintf(out, "%s", m->type->layout->name);
+}

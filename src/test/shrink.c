@@ -1,0 +1,68 @@
+/*
+ * shrink.c - see exploring.h.
+ *
+ * The choices are cut into parts; if the failure stays without one of them, that part goes,
+ * else the parts become smaller, down to single choices. First of all everything is left
+ * out: some failures need no choice at all. Choices after the failure do not matter, and the
+ * first halves of the cutting take them away.
+ */
+#include "exploring.h"
+
+#include <string.h>
+
+typedef struct shrinking {
+	maiko_choice *spare;
+	uint32_t runs_left;
+	bool (*fails)(void *arg, const maiko_choice *choices, size_t count);
+	void *arg;
+} shrinking;
+
+static bool still_fails(shrinking *s, const maiko_choice *choices, size_t count)
+{
+	if (s->runs_left == 0)
+		return false;
+	s->runs_left--;
+	return s->fails(s->arg, choices, count);
+}
+
+/* Whether it fails without those from `from` to `to`; then they are gone. */
+static bool fails_without(shrinking *s, maiko_choice *choices, size_t *count, size_t from, size_t to)
+{
+	size_t left = *count - (to - from);
+	memcpy(s->spare, choices, from * sizeof *choices);
+	memcpy(s->spare + from, choices + to, (*count - to) * sizeof *choices);
+	if (!still_fails(s, s->spare, left))
+		return false;
+	memcpy(choices, s->spare, left * sizeof *choices);
+	*count = left;
+	return true;
+}
+
+/* The last parts first: what comes late most often does not matter. */
+static bool drop_a_part(shrinking *s, maiko_choice *choices, size_t *count, size_t size)
+{
+	bool some = false;
+	for (size_t to = *count; to > 0 && s->runs_left > 0;) {
+		size_t from = to > size ? to - size : 0;
+		some |= fails_without(s, choices, count, from, to);
+		to = from;
+	}
+	return some;
+}
+
+size_t mt_shrink(maiko_choice *choices, size_t count, maiko_choice *spare, uint32_t runs_max,
+		 bool (*fails)(void *arg, const maiko_choice *choices, size_t count), void *arg)
+{
+	shrinking s = {.spare = spare, .runs_left = runs_max, .fails = fails, .arg = arg};
+	if (count > 0 && fails_without(&s, choices, &count, 0, count))
+		return 0;
+	for (size_t size = (count + 1) / 2; count > 0 && s.runs_left > 0;) {
+		if (drop_a_part(&s, choices, &count, size))
+			size = size < count ? size : (count + 1) / 2;
+		else if (size > 1)
+			size = (size + 1) / 2;
+		else
+			break;
+	}
+	return count;
+}

@@ -1,0 +1,371 @@
+/*
+ * C2, C3: what a monitor has seen adds up to the ledger, for each actor and in all, whatever
+ * became of the events; also of those that there was no memory for.
+ */
+#include "sights.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct sample {
+	uint32_t n;
+} sample;
+typedef struct level {
+	uint32_t n;
+} level;
+typedef struct orphan {
+	uint32_t n;
+} orphan;
+typedef struct order {
+	uint32_t n;
+} order;
+/* Too large for the events that items use. */
+typedef struct bulk {
+	uint32_t n;
+	uint8_t bytes[200];
+} bulk;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(samples, .overflow = MAIKO_DROP_NEWEST);
+MAIKO_TOPIC(levels, .overflow = MAIKO_KEEP_LATEST);
+MAIKO_TOPIC(orphans);
+MAIKO_TOPIC(orders);
+MAIKO_TOPIC(bulks);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(sample, samples, n);
+MAIKO_EVENT(level, levels, n);
+MAIKO_EVENT(orphan, orphans, n);
+MAIKO_EVENT(order, orders, n);
+MAIKO_EVENT(bulk, bulks, n, bytes);
+
+static _Atomic(uint64_t) wrong, gate, at_gate, rounds;
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- counting, by actor ------------------------------------------------------------------------ */
+
+enum { SINKS = 8, PUMPS = 2, ACTORS = SINKS + PUMPS, NONE = ACTORS };
+static const char *const names[ACTORS] = {"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "p0", "p1"};
+
+static struct {
+	_Atomic(uint64_t) kinds[MAIKO_SIGHT_KINDS], fates[MAIKO_NO_MEMORY + 1], queued_lost;
+} seen[ACTORS + 1];
+
+static int place_of(const maiko_sight *sight)
+{
+	const char *name = sight->actor_name;
+	return sight->actor == 0 ? NONE : name[0] == 's' ? name[1] - '0' : SINKS + name[1] - '0';
+}
+
+static void count(void *arg, const maiko_sight *sight)
+{
+	int place = place_of(sight);
+	int64_t code = sight->code;
+	(void)arg;
+	atomic_fetch_add(&seen[place].kinds[sight->kind], 1);
+	if (sight->kind == MAIKO_SAW_HANDLED)
+		atomic_fetch_add(&seen[place].fates[code == 1 ? MAIKO_IGNORED : MAIKO_HANDLED], 1);
+	if (sight->kind != MAIKO_SAW_OVERFLOWED && sight->kind != MAIKO_SAW_DISCARDED) {
+		expect(!sight->was_queued);
+		return;
+	}
+	expect((sight->kind == MAIKO_SAW_OVERFLOWED) == (code == MAIKO_DROPPED));
+	expect(code >= MAIKO_DROPPED && code <= MAIKO_NO_MEMORY);
+	atomic_fetch_add(&seen[place].fates[code], 1);
+	atomic_fetch_add(&seen[place].queued_lost, sight->was_queued);
+}
+
+static void forget(void)
+{
+	memset((void *)seen, 0, sizeof seen);
+	_Atomic(uint64_t) *all[] = {&wrong, &gate, &at_gate, &rounds};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+}
+
+/* ---- actors of all sorts --------------------------------------------------------------------------- */
+
+typedef struct sink {
+	uint32_t poison; /* the item, counted from 1, at which it fails; 0: none */
+	uint32_t count;
+} sink;
+
+static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	(void)ctx;
+	return ++self->count == self->poison ? MAIKO_ECANCELED : 0;
+}
+
+static int sink_on_sample(sink *self, const sample *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	sched_yield(); /* so that others are faster */
+	return 0;
+}
+
+static int sink_on_bulk(sink *self, const bulk *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return 0;
+}
+
+static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return error->phase == MAIKO_PHASE_OVERFLOW ? 0 : error->code;
+}
+MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item), MAIKO_ON(sample, sink_on_sample), MAIKO_ON(bulk, sink_on_bulk),
+	    MAIKO_ON_ERROR(sink_on_error));
+
+typedef struct pump {
+	uint32_t n;
+} pump;
+
+static maiko_next pump_tick(pump *self, maiko_ctx *ctx)
+{
+	for (int i = 0; i < 40; i++) {
+		int rc = maiko_send(ctx, item, .n = self->n);
+		if (rc == 0)
+			rc = maiko_send(ctx, sample, .n = self->n);
+		if (rc == 0)
+			rc = maiko_send(ctx, level, .n = self->n);
+		expect(rc == 0 || rc == MAIKO_EAGAIN);
+	}
+	(void)maiko_send(ctx, orphan, .n = self->n++);
+	atomic_fetch_add(&rounds, 1);
+	return maiko_again();
+}
+MAIKO_ACTOR(pump, MAIKO_TICK(pump_tick));
+
+static maiko_supervisor *crowd(uint32_t workers, maiko_actor_id *ret_leaver)
+{
+	static maiko_monitor *monitor;
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .channel = 16};
+	forget();
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, NULL, &monitor), 0);
+	assert_int_equal(maiko_add(sup, sink, "s0", .topics = MAIKO_TOPICS(items), .mailbox = 8), 0);
+	assert_int_equal(maiko_add(sup, sink, "s1", .topics = MAIKO_TOPICS(samples), .mailbox = 4), 0);
+	assert_int_equal(maiko_add(sup, sink, "s2",
+				   .topics = MAIKO_TOPICS(MAIKO_SUB(samples, .overflow = MAIKO_DROP_OLDEST)),
+				   .mailbox = 4),
+			 0);
+	assert_int_equal(maiko_add(sup, sink, "s3", .topics = MAIKO_TOPICS(levels), .mailbox = 8), 0); /* ignores */
+	assert_int_equal(
+		maiko_add(sup, sink, "s4", .topics = MAIKO_TOPICS(items), .mailbox = 4, .overflow = MAIKO_FAIL), 0);
+	assert_int_equal(maiko_add(sup, sink, "s5", .topics = MAIKO_TOPICS(items), .init = &(sink){.poison = 100}), 0);
+	assert_int_equal(maiko_add(sup, sink, "s6", .topics = MAIKO_TOPICS(items, levels), .ret_id = ret_leaver), 0);
+	assert_int_equal(maiko_add(sup, sink, "s7", .topics = MAIKO_ALL_TOPICS, .max_events_per_tick = 1), 0);
+	assert_int_equal(maiko_add(sup, pump, "p0"), 0);
+	assert_int_equal(maiko_add(sup, pump, "p1"), 0);
+	return sup;
+}
+
+static void *send_from_outside(void *arg)
+{
+	for (uint32_t n = 0; n < 500; n++)
+		expect(maiko_send((maiko_supervisor *)arg, item, .n = n) == 0);
+	return NULL;
+}
+
+/* ---- comparing --------------------------------------------------------------------------------------- */
+
+static void compare_fates(const maiko_counts *counts, const _Atomic(uint64_t) *fates)
+{
+	assert_int_equal(counts->handled, fates[MAIKO_HANDLED]);
+	assert_int_equal(counts->ignored, fates[MAIKO_IGNORED]);
+	assert_int_equal(counts->dropped, fates[MAIKO_DROPPED]);
+	assert_int_equal(counts->discarded, fates[MAIKO_DISCARDED]);
+	assert_int_equal(counts->dead, fates[MAIKO_DEAD]);
+	assert_int_equal(counts->no_memory, fates[MAIKO_NO_MEMORY]);
+}
+
+/* Whatever was delivered was handled or is lost from the queue; what is on the ledger was
+ * delivered, or refused. */
+static void compare_actor(const maiko_ledger *ledger, int i)
+{
+	const _Atomic(uint64_t) *kinds = seen[i].kinds;
+	assert_int_equal(kinds[MAIKO_SAW_DELIVERED], kinds[MAIKO_SAW_HANDLED] + seen[i].queued_lost);
+	assert_int_equal(kinds[MAIKO_SAW_ADDED], 1);
+	assert_int_equal(kinds[MAIKO_SAW_STARTED], 1);
+	assert_int_equal(kinds[MAIKO_SAW_STOPPED], 1);
+	assert_int_equal(kinds[MAIKO_SAW_FAILED], i == 5 ? 1 : 0);
+	assert_int_equal(kinds[MAIKO_SAW_REMOVED], i == 5 || i == 6 ? 1 : 0);
+	assert_int_equal(kinds[MAIKO_SAW_TICK_ENTERED], kinds[MAIKO_SAW_TICK_LEFT]);
+	assert_true(kinds[MAIKO_SAW_RELEASED] <= kinds[MAIKO_SAW_MUTED]);
+	if (i == 5 || i == 6)
+		return;
+	const maiko_actor_row *row = test_actor_row(ledger, names[i]);
+	compare_fates(&row->counts, seen[i].fates);
+	assert_int_equal(row->counts.deliveries,
+			 kinds[MAIKO_SAW_HANDLED] + kinds[MAIKO_SAW_OVERFLOWED] + kinds[MAIKO_SAW_DISCARDED]);
+	assert_int_equal(row->ticks, kinds[MAIKO_SAW_TICK_ENTERED]);
+	assert_int_equal(row->mutes, kinds[MAIKO_SAW_MUTED]);
+}
+
+static void compare(maiko_supervisor *sup)
+{
+	_Atomic(uint64_t) fates[MAIKO_NO_MEMORY + 1] = {0};
+	uint64_t channel_dropped = 0;
+	maiko_ledger *ledger = test_stop(sup);
+	for (int i = 0; i < ACTORS; i++) {
+		compare_actor(ledger, i);
+		for (int k = 0; k <= MAIKO_NO_MEMORY; k++)
+			fates[k] += seen[i].fates[k];
+	}
+	compare_fates(&ledger->total, fates);
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		channel_dropped += ledger->topics[i].channel_dropped;
+	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DISPATCHED], ledger->published);
+	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_OVERFLOWED], channel_dropped);
+	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DISCARDED], 0);
+	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DRAINING], ledger->workers);
+	assert_int_equal(atomic_load(&wrong), 0);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+}
+
+TEST_WORKERS(what_was_seen_adds_up_to_the_ledger)
+{
+	for (int round = 0; round < 4; round++) {
+		maiko_actor_id leaver;
+		pthread_t threads[3];
+		maiko_supervisor *sup = crowd(workers, &leaver);
+		assert_int_equal(maiko_start(sup), 0);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, send_from_outside, sup), 0);
+		test_wait_for(&rounds, 50);
+		assert_int_equal(maiko_remove(sup, leaver), 0);
+		test_wait_for(&seen[5].kinds[MAIKO_SAW_REMOVED], 1);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(pthread_join(threads[i], NULL), 0);
+		test_wait_for(&rounds, 100);
+		if (round % 2 == 1)
+			assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true}), 0);
+		compare(sup);
+	}
+}
+
+/* ---- without memory --------------------------------------------------------------------------------- */
+
+/* First makes its pool, its routes and its channel; then sends when all memory has gone,
+ * which the monitor brings back. */
+typedef struct miser {
+	int unused;
+} miser;
+
+static int miser_on_order(miser *self, const order *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	if (ev->n == 0) {
+		expect(maiko_send(ctx, orphan, .n = 0) == 0);
+		expect(maiko_send(ctx, item, .n = 0) == 0);
+		expect(maiko_send(ctx, bulk, .n = 0) == 0);
+		return 0;
+	}
+	test_allocator_fail_at(0, true);
+	expect((ev->n == 1 ? maiko_send(ctx, item, .n = 1) : maiko_send(ctx, bulk, .n = 2)) == 0);
+	return 0;
+}
+MAIKO_ACTOR(miser, MAIKO_ON(order, miser_on_order));
+
+static void relieve(void *arg, const maiko_sight *sight)
+{
+	(void)sight;
+	(void)arg;
+	test_allocator_fail_never();
+}
+
+/* The sink has no ring; and for what is larger, its worker no pool, if it is another. */
+TEST_WORKERS(an_event_that_there_is_no_memory_for_is_discarded)
+{
+	maiko_monitor *reliever;
+	forget();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.discarded = relieve}, NULL, &reliever), 0);
+	sights_watch(sup); /* is told later */
+	assert_int_equal(maiko_add(sup, miser, "miser", .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, sink, "deaf", .topics = MAIKO_TOPICS(orphans), .worker = workers), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, order, .n = 0), 0);
+	test_wait_for(sights_of(MAIKO_SAW_HANDLED), 2);
+	assert_int_equal(maiko_add(sup, sink, "sink", .worker = workers, .topics = MAIKO_TOPICS(items, bulks)), 0);
+	for (uint32_t n = 1; n <= 2; n++) {
+		assert_int_equal(maiko_send(sup, order, .n = n), 0);
+		test_wait_for(sights_of(MAIKO_SAW_DISCARDED), n);
+		test_wait_for(sights_of(MAIKO_SAW_HANDLED), 2 + n);
+	}
+	assert_int_equal(test_finish(sup).no_memory, 2);
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_string_equal(sights_of_event("item", 1), "dispatched; discarded sink: no memory");
+	assert_string_equal(sights_of_event("bulk", 2), "dispatched; discarded sink: no memory");
+}
+
+static void wait_at_gate(void)
+{
+	atomic_fetch_add(&at_gate, 1);
+	while (atomic_load(&gate) == 0)
+		sched_yield();
+}
+
+typedef struct holder {
+	int unused;
+} holder;
+static int holder_on_order(holder *self, const order *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	wait_at_gate();
+	test_allocator_fail_at(0, true);
+	return 0;
+}
+MAIKO_ACTOR(holder, MAIKO_ON(order, holder_on_order));
+
+static void one_that_there_is_no_memory_to_route_is_lost_for_all(void **state)
+{
+	maiko_monitor *reliever;
+	(void)state;
+	forget();
+	maiko_supervisor *sup = test_supervisor(1);
+	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.overflowed = relieve}, NULL, &reliever), 0);
+	sights_watch(sup); /* is told later */
+	assert_int_equal(maiko_add(sup, holder, "holder"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, order, .n = 1), 0);
+	test_wait_for(&at_gate, 1);
+	assert_int_equal(maiko_send(sup, orphan, .n = 1), 0); /* of a topic that the worker does not know yet */
+	atomic_store(&gate, 1);
+	test_wait_for(sights_of(MAIKO_SAW_OVERFLOWED), 1);
+	test_allocator_fail_never();
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(ledger->published, 2);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+	assert_string_equal(sights_of_event("orphan", 1), "dispatched; overflowed: dropped");
+}
+
+int main(void)
+{
+	test_allocator_install();
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_seen_adds_up_to_the_ledger),
+		cmocka_unit_test(an_event_that_there_is_no_memory_for_is_discarded),
+		cmocka_unit_test(one_that_there_is_no_memory_to_route_is_lost_for_all),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,504 @@
+/*
+ * C6, C16: what a hook, and a callback of an actor, may do with monitors and with their
+ * supervisor: remove itself or another, add, pause, resume, send; and what it may not: wait.
+ */
+#include "support.h"
+
+#include <string.h>
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct order {
+	uint32_t n;
+} order;
+typedef struct echo {
+	uint32_t n;
+} echo;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(orders);
+MAIKO_TOPIC(echoes);
+MAIKO_TOPIC(others);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(order, orders, n);
+MAIKO_EVENT(echo, echoes, n);
+
+static _Atomic(uint64_t) wrong, removals, ended, echoed;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&wrong, &removals, &ended, &echoed};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+}
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- actors that give every kind something to see ----------------------------------------------- */
+
+typedef struct source {
+	int unused;
+} source;
+static int source_on_order(source *self, const order *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	for (uint32_t n = 0; n < ev->n; n++)
+		expect(maiko_send(ctx, item, .n = n) == 0);
+	return 0;
+}
+MAIKO_ACTOR(source, MAIKO_ON(order, source_on_order));
+
+typedef struct sink {
+	uint32_t poison;
+} sink;
+static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return self->poison != 0 && ev->n == self->poison ? MAIKO_ECANCELED : 0;
+}
+static int sink_on_echo(sink *self, const echo *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&echoed, 1);
+	return 0;
+}
+MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item), MAIKO_ON(echo, sink_on_echo));
+
+typedef struct ticker {
+	uint32_t n;
+} ticker;
+static maiko_next ticker_tick(ticker *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return self->n++ < 10 ? maiko_again() : maiko_never();
+}
+MAIKO_ACTOR(ticker, MAIKO_TICK(ticker_tick));
+
+static void note_end(void *arg, const maiko_sight *sight)
+{
+	(void)arg;
+	(void)sight;
+	atomic_fetch_add(&ended, 1);
+}
+
+/* Not started. */
+static maiko_supervisor *cast(uint32_t workers)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, ticker, "ticker"), 0);
+	assert_int_equal(maiko_add(sup, sink, "slow", .mailbox = 2, .worker = 1, .max_events_per_tick = 1), 0);
+	assert_int_equal(maiko_add(sup, sink, "narrow", .mailbox = 2, .overflow = MAIKO_DROP_OLDEST), 0);
+	assert_int_equal(maiko_add(sup, sink, "poisoned", .worker = 1, .init = &(sink){.poison = 2}), 0);
+	assert_int_equal(maiko_add(sup, source, "source", .worker = 1), 0);
+	return sup;
+}
+
+/* Until the poisoned one is gone: then each kind has been seen but those of the stop. */
+static void play(maiko_supervisor *sup)
+{
+	static maiko_monitor *last;
+	atomic_store(&ended, 0);
+	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.removed = note_end}, NULL, &last), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, order, .n = 10), 0);
+	test_wait_for(&ended, 1);
+}
+
+static maiko_hooks only(maiko_sight_kind kind, maiko_hook hook)
+{
+	maiko_hooks hooks = {0};
+	maiko_hook *of[] = {
+#define HOOK(KIND, name, text) &hooks.name,
+		MAIKO_SIGHT_MAP(HOOK)
+#undef HOOK
+	};
+	*of[kind] = hook;
+	return hooks;
+}
+
+/* ---- for each kind ----------------------------------------------------------------------------------- */
+
+enum { WORKERS_MOST = 9 };
+
+typedef struct actor {
+	maiko_monitor *self, *other;
+	maiko_supervisor *sup;
+	_Atomic(uint64_t) called, other_called, first, removed;
+	_Atomic(bool) silent[WORKERS_MOST]; /* on that worker no hook may be called */
+	maiko_sight_kind kind;              /* of the sight at which `other` was added, */
+	maiko_actor_id about;               /* ... and its actor */
+} actor;
+
+static void gone(void *arg)
+{
+	expect(atomic_fetch_add(&((actor *)arg)->removed, 1) == 0);
+	atomic_fetch_add(&removals, 1);
+}
+
+static void enter(actor *a, const maiko_sight *sight)
+{
+	expect(a->self != NULL && sight->worker < WORKERS_MOST);
+	expect(!atomic_load(&a->silent[sight->worker]));
+	atomic_fetch_add(&a->called, 1);
+}
+
+static void remove_self(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	enter(a, sight);
+	int rc = maiko_monitor_remove(a->self, gone);
+	if (rc == 0) {
+		expect(atomic_fetch_add(&a->first, 1) == 0);
+		atomic_store(&a->silent[sight->worker], true);
+	} else {
+		expect(rc == MAIKO_ESTATE);
+	}
+	expect(maiko_monitor_remove(a->self, gone) == MAIKO_ESTATE);
+	expect(maiko_monitor_pause(a->self) == MAIKO_ESTATE);
+	expect(maiko_monitor_resume(a->self) == MAIKO_ESTATE);
+}
+
+static void pause_self(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	enter(a, sight);
+	expect(maiko_monitor_pause(a->self) == 0);
+	atomic_store(&a->silent[sight->worker], true);
+}
+
+static void see_other(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	expect(!atomic_load(&a->silent[sight->worker]));
+	if (sight->kind >= MAIKO_SAW_ADDED && sight->kind <= MAIKO_SAW_REMOVED) /* once for each actor */
+		expect(sight->kind != a->kind || sight->actor != a->about);
+	atomic_fetch_add(&a->other_called, 1);
+}
+
+static void add_other(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	enter(a, sight);
+	if (atomic_fetch_add(&a->first, 1) == 0) {
+		a->kind = sight->kind;
+		a->about = sight->actor;
+		expect(maiko_monitor_add(a->sup, &(maiko_hooks){.any = see_other}, a, &a->other) == 0);
+	}
+}
+
+/* The other comes later in the same telling: not any more. */
+static void pause_other(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	expect(maiko_monitor_pause(a->other) == 0);
+	atomic_store(&a->silent[sight->worker], true);
+	atomic_fetch_add(&a->called, 1);
+}
+
+static actor *watched(maiko_supervisor *sup, maiko_sight_kind kind, maiko_hook hook)
+{
+	static actor a;
+	maiko_hooks hooks = only(kind, hook);
+	memset((void *)&a, 0, sizeof a);
+	reset();
+	a.sup = sup;
+	assert_int_equal(maiko_monitor_add(sup, &hooks, &a, &a.self), 0);
+	return &a;
+}
+
+static void check(const actor *a, maiko_sight_kind kind)
+{
+	if (atomic_load(&wrong) != 0 || atomic_load(&a->called) == 0)
+		print_error("in a hook of: %s\n", maiko_sight_text(kind));
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_true(atomic_load(&a->called) > 0);
+}
+
+TEST_WORKERS(a_monitor_removes_itself_in_any_of_its_hooks)
+{
+	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+		maiko_supervisor *sup = cast(workers);
+		actor *a = watched(sup, (maiko_sight_kind)k, remove_self);
+		play(sup);
+		test_finish(sup);
+		check(a, (maiko_sight_kind)k);
+		assert_int_equal(atomic_load(&a->first), 1);
+		assert_int_equal(atomic_load(&a->removed), 1);
+	}
+}
+
+TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
+{
+	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+		maiko_supervisor *sup = cast(workers);
+		actor *a = watched(sup, (maiko_sight_kind)k, pause_self);
+		play(sup);
+		assert_int_equal(maiko_monitor_pause(a->self), 0); /* no hook is half done any more */
+		for (int i = 0; i < WORKERS_MOST; i++)
+			atomic_store(&a->silent[i], false);
+		assert_int_equal(maiko_monitor_resume(a->self), 0);
+		maiko_ledger_free(test_stop(sup));
+		check(a, (maiko_sight_kind)k);
+		assert_int_equal(maiko_monitor_remove(a->self, gone), 0);
+		assert_int_equal(atomic_load(&a->removed), 1);
+		assert_null(maiko_supervisor_free(sup));
+	}
+}
+
+TEST_WORKERS(a_monitor_adds_another_in_any_of_its_hooks)
+{
+	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+		maiko_supervisor *sup = cast(workers);
+		actor *a = watched(sup, (maiko_sight_kind)k, add_other);
+		play(sup);
+		test_finish(sup);
+		check(a, (maiko_sight_kind)k);
+		assert_non_null(a->other);
+		if (k != MAIKO_SAW_STOPPED)
+			assert_true(atomic_load(&a->other_called) > 0);
+	}
+}
+
+TEST_WORKERS(a_monitor_pauses_another_in_any_of_its_hooks)
+{
+	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+		maiko_supervisor *sup = cast(workers);
+		actor *a = watched(sup, (maiko_sight_kind)k, pause_other);
+		assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = see_other}, a, &a->other), 0);
+		play(sup);
+		test_finish(sup);
+		check(a, (maiko_sight_kind)k);
+	}
+}
+
+/* ---- more than one ------------------------------------------------------------------------------------- */
+
+static actor sixteen[16];
+
+/* The place of a monitor is free when all workers have let go of it. */
+static void renew_self(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	(void)sight;
+	int rc = maiko_monitor_remove(a->self, gone);
+	expect(rc == 0 || rc == MAIKO_ESTATE);
+	rc = maiko_monitor_add(a->sup, &(maiko_hooks){.any = see_other}, a, &a->other);
+	expect(rc == 0 || rc == MAIKO_E2BIG);
+}
+
+TEST_WORKERS(sixteen_monitors_take_each_others_places)
+{
+	maiko_supervisor *sup = cast(workers);
+	reset();
+	memset((void *)sixteen, 0, sizeof sixteen);
+	for (int i = 0; i < 16; i++) {
+		maiko_hooks hooks = {.added = renew_self};
+		sixteen[i].sup = sup;
+		assert_int_equal(maiko_monitor_add(sup, &hooks, &sixteen[i], &sixteen[i].self), 0);
+	}
+	assert_int_equal(maiko_add(sup, sink, "alone", .topics = MAIKO_NO_TOPICS), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&removals), 16);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+static void add_when_removed(void *arg)
+{
+	actor *a = arg;
+	maiko_ledger *ledger = NULL;
+	gone(a);
+	expect(maiko_report(a->sup, &ledger) == 0);
+	maiko_ledger_free(ledger);
+	expect(maiko_monitor_add(a->sup, &(maiko_hooks){.any = see_other}, a, &a->other) == 0);
+}
+
+static void remove_and_add(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	enter(a, sight);
+	int rc = maiko_monitor_remove(a->self, add_when_removed);
+	expect(rc == 0 || rc == MAIKO_ESTATE);
+}
+
+TEST_WORKERS(once_it_is_removed_anything_may_be_called)
+{
+	static const maiko_sight_kind kinds[] = {MAIKO_SAW_ADDED, MAIKO_SAW_HANDLED, MAIKO_SAW_STOPPED};
+	for (int i = 0; i < 3; i++) {
+		maiko_supervisor *sup = cast(workers);
+		actor *a = watched(sup, kinds[i], remove_and_add);
+		play(sup);
+		test_finish(sup);
+		check(a, kinds[i]);
+		assert_int_equal(atomic_load(&removals), 1);
+		assert_non_null(a->other);
+	}
+}
+
+/* ---- in an actor's callback -------------------------------------------------------------------------------- */
+
+static actor outer;
+static _Atomic(bool) in_handler;
+
+static void gone_later(void *arg)
+{
+	expect(!atomic_load(&in_handler));
+	gone(arg);
+}
+
+typedef struct handler {
+	bool resumes; /* it has been paused; and a change of the topology comes in between */
+} handler;
+
+static int handler_on_item(handler *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	atomic_store(&in_handler, true);
+	if (self->resumes) {
+		expect(maiko_monitor_resume(outer.self) == 0);
+		expect(maiko_subscribe(ctx, maiko_self(ctx), MAIKO_TOPIC_REF(others)) == 0);
+	}
+	expect(maiko_monitor_remove(outer.self, gone_later) == 0);
+	expect(maiko_monitor_remove(outer.self, gone_later) == MAIKO_ESTATE);
+	atomic_store(&outer.silent[1], true);
+	atomic_store(&in_handler, false);
+	return 0;
+}
+MAIKO_ACTOR(handler, MAIKO_ON(item, handler_on_item));
+
+static void see(void *arg, const maiko_sight *sight) { enter(arg, sight); }
+
+static void handle_one(uint32_t workers, bool resumes)
+{
+	reset();
+	memset((void *)&outer, 0, sizeof outer);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = see}, &outer, &outer.self), 0);
+	assert_int_equal(maiko_add(sup, handler, "handler", .worker = 1, .init = &(handler){resumes}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	if (resumes) {
+		assert_int_equal(maiko_monitor_pause(outer.self), 0);
+		atomic_store(&outer.silent[1], true);
+	}
+	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	test_wait_for(&outer.removed, 1);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(atomic_load(&outer.removed), 1);
+}
+
+TEST_WORKERS(after_a_removal_in_a_handler_its_worker_calls_no_hook)
+{
+	handle_one(workers, false);
+	handle_one(workers, true);
+}
+
+/* ---- sending, and what would wait --------------------------------------------------------------------------- */
+
+static _Atomic(uint64_t) echoes_sent;
+
+static void send_echo(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	if (maiko_as(&((maiko_any){sight->event->type, sight->data}), item) == NULL)
+		return;
+	int rc = maiko_try_send(a->sup, echo, .n = 1);
+	expect(rc == 0 || rc == MAIKO_EAGAIN);
+	atomic_fetch_add(&echoes_sent, rc == 0);
+	atomic_fetch_add(&a->called, 1);
+}
+
+TEST_WORKERS(a_hook_sends)
+{
+	enum { ITEMS = 500 };
+	maiko_supervisor *sup = test_supervisor(workers);
+	actor *a = watched(sup, MAIKO_SAW_HANDLED, send_echo);
+	atomic_store(&echoes_sent, 0);
+	assert_int_equal(maiko_add(sup, sink, "one"), 0);
+	assert_int_equal(maiko_add(sup, sink, "two"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t n = 0; n < ITEMS; n++)
+		assert_int_equal(maiko_send(sup, item, .n = n), 0);
+	test_wait_for(&a->called, 1000);
+	test_wait_for(&echoed, 2 * atomic_load(&echoes_sent));
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(atomic_load(&echoed), 2 * atomic_load(&echoes_sent));
+	assert_int_equal(ledger->total.handled, 1000 + atomic_load(&echoed));
+	assert_int_equal(test_topic_row(ledger, "echoes")->published, atomic_load(&echoes_sent));
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+}
+
+/* All the same calls on the thread that starts, on one that stops what never started, in and
+ * outside callbacks of actors. */
+static void try_to_wait(void *arg, const maiko_sight *sight)
+{
+	actor *a = arg;
+	enter(a, sight);
+	int rc = 0;
+	for (int i = 0; i < 100 && rc == 0; i++)
+		rc = maiko_send(a->sup, echo, .n = 0);
+	expect(rc == MAIKO_EAGAIN || rc == MAIKO_ESHUTDOWN);
+	expect(maiko_start(a->sup) == MAIKO_EDEADLK);
+	expect(maiko_stop(a->sup, NULL) == MAIKO_EDEADLK);
+	expect(maiko_join(a->sup) == MAIKO_EDEADLK);
+	expect(maiko_run(a->sup) == MAIKO_EDEADLK);
+	expect(maiko_supervisor_free(a->sup) == a->sup);
+	expect(maiko_monitor_pause(a->self) == 0);
+	expect(maiko_monitor_resume(a->self) == 0);
+}
+
+TEST_WORKERS(in_a_hook_nothing_waits)
+{
+	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+		maiko_options options = {.workers = workers, .foreign_credit = 16};
+		maiko_supervisor *sup = NULL;
+		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+		actor *a = watched(sup, (maiko_sight_kind)k, try_to_wait);
+		assert_int_equal(maiko_add(sup, ticker, "ticker"), 0);
+		assert_int_equal(maiko_add(sup, sink, "sink", .topics = MAIKO_TOPICS(items)), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+		test_finish(sup);
+		assert_int_equal(atomic_load(&wrong), 0);
+		assert_true(atomic_load(&a->called) > 0 || k >= MAIKO_SAW_OVERFLOWED);
+	}
+}
+
+TEST_WORKERS(nor_at_a_stop_without_a_start)
+{
+	static const maiko_sight_kind kinds[] = {MAIKO_SAW_ADDED, MAIKO_SAW_DISPATCHED, MAIKO_SAW_DISCARDED};
+	for (int i = 0; i < 3; i++) {
+		maiko_supervisor *sup = cast(workers);
+		actor *a = watched(sup, kinds[i], remove_self);
+		for (uint32_t n = 0; n < 10; n++)
+			assert_int_equal(maiko_send(sup, item, .n = n), 0);
+		test_finish(sup);
+		check(a, kinds[i]);
+		assert_int_equal(atomic_load(&a->removed), 1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_monitor_removes_itself_in_any_of_its_hooks),
+		cmocka_unit_test(a_monitor_pauses_itself_in_any_of_its_hooks),
+		cmocka_unit_test(a_monitor_adds_another_in_any_of_its_hooks),
+		cmocka_unit_test(a_monitor_pauses_another_in_any_of_its_hooks),
+		cmocka_unit_test(sixteen_monitors_take_each_others_places),
+		cmocka_unit_test(once_it_is_removed_anything_may_be_called),
+		cmocka_unit_test(after_a_removal_in_a_handler_its_worker_calls_no_hook),
+		cmocka_unit_test(a_hook_sends),
+		cmocka_unit_test(in_a_hook_nothing_waits),
+		cmocka_unit_test(nor_at_a_stop_without_a_start),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
