@@ -34,6 +34,12 @@ for header in include/maiko/*.h; do
 	done
 done
 
+# libuv's own header may come before ours.
+check uv.h:1 gcc -x c -std=gnu11 <<-END
+	#include <uv.h>
+	#include <maiko/maiko.h>
+END
+
 for compiler in gcc clang; do
 	check examples/hello.c:1 $compiler -x c -std=c11 <examples/hello.c
 done

@@ -69,7 +69,8 @@ function_lengths() {
 		}'
 }
 
-# A comment documents the declarations that follow it, up to the next empty line.
+# A comment documents the declarations that follow it, up to the next empty line. A name
+# that ends with _ is not for users.
 undocumented() {
 	c_files include/maiko | xargs -r awk '
 		FNR == 1 { comment = 0; documented = 0 }
@@ -79,7 +80,7 @@ undocumented() {
 			next
 		}
 		/^$/ || /^}/ { documented = 0 }
-		/^(extern )?MAIKO_API / && !documented {
+		/^((extern )?MAIKO_API|static inline) / && !/_\(/ && !documented {
 			printf "%s:%d: a public function without a comment\n", FILENAME, FNR
 		}'
 }

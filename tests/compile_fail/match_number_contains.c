@@ -1,0 +1,19 @@
+/* expect: must both be texts */
+/* A number contains no text. */
+#include <maiko/harness.h>
+
+typedef struct order {
+	char what[16];
+	unsigned price;
+} order;
+MAIKO_TOPIC(orders);
+MAIKO_EVENT(order, orders, what, price);
+
+size_t ask(maiko_harness *h)
+{
+#ifndef CONTROL
+	return maiko_query_count(maiko_query_events(h, .where = maiko_match(order, MAIKO_FIELD_CONTAINS(price, "1"))));
+#else
+	return maiko_query_count(maiko_query_events(h, .where = maiko_match(order, MAIKO_FIELD_CONTAINS(what, "1"))));
+#endif
+}

@@ -1,0 +1,160 @@
+#!/bin/sh
+# The guide is true as far as a script can tell. Each finding is a line "page:line: what";
+# any finding fails the test.
+#
+#   - Every ```c block of README.md and docs/*.md stands, line by line and apart from the
+#     white space at the ends of lines, in a program of docs/code or examples. These are
+#     compiled and run by tests of their own.
+#   - Every relative link leads to a file, and to a heading if it names one.
+#   - The index, docs/README.md, lists every page.
+#   - docs/threads.md names every call of the headers that maiko.h brings in.
+#
+#   docs.sh [ROOT]     ROOT: the project (default: the one this script is in)
+#
+# SPDX-License-Identifier: MIT
+set -u
+export LC_ALL=C # one order for sort(1)
+cd "${1:-$(dirname "$0")/..}" || exit 1
+
+findings=$(mktemp)
+trap 'rm -f "$findings"' EXIT
+
+pages() { ls README.md docs/*.md; }
+
+programs() { find docs/code examples -name '*.[ch]' | sort; }
+
+# Programs first, then pages.
+blocks() {
+	# shellcheck disable=SC2046 # names without spaces
+	awk '
+	function trimmed(text) {
+		gsub(/^[ \t]+|[ \t\r]+$/, "", text)
+		return text
+	}
+	# Whether the block is lines of the program `p`, from some line on.
+	function stands_in(p, at, i) {
+		for (at = 1; at <= length_of[p] - size + 1; at++) {
+			for (i = 1; i <= size && code[p, at + i - 1] == block[i]; i++) continue
+			if (i > size) return 1
+		}
+		return 0
+	}
+	function check(p) {
+		if (size == 0) {
+			printf "%s:%d: an empty block\n", FILENAME, start
+			return
+		}
+		for (p = 1; p <= programs; p++) if (stands_in(p)) return
+		printf "%s:%d: no program has this block: %s\n", FILENAME, start + 1, block[1]
+	}
+	function unclosed() {
+		if (inside) printf "%s:%d: a block without an end\n", page, start
+		inside = 0
+	}
+	FILENAME ~ /\.[ch]$/ {
+		if (FNR == 1) programs++
+		code[programs, FNR] = trimmed($0)
+		length_of[programs] = FNR
+		next
+	}
+	FNR == 1 { unclosed(); page = FILENAME }
+	/^[ \t]*```/ {
+		if (!inside) {
+			inside = 1; start = FNR; size = 0
+			ours = trimmed($0) == "```c"
+			if (trimmed($0) ~ /^```[ \t]*[cC]([ \t].*|\{.*)?$/ && !ours)
+				printf "%s:%d: write ```c, or the block is not checked\n", FILENAME, FNR
+		} else {
+			if (ours) check()
+			inside = 0
+		}
+		next
+	}
+	inside { block[++size] = trimmed($0) }
+	END { unclosed() }' $(programs) $(pages)
+}
+
+# Each link outside blocks, as "page line target".
+links() {
+	# shellcheck disable=SC2046
+	awk '
+	FNR == 1 { inside = 0 }
+	/^[ \t]*```/ { inside = !inside; next }
+	inside { next }
+	{
+		gsub(/`[^`]*`/, "code")
+		while (match($0, /\]\([^) \t]+/)) {
+			print FILENAME, FNR, substr($0, RSTART + 2, RLENGTH - 2)
+			$0 = substr($0, RSTART + RLENGTH)
+		}
+	}' $(pages)
+}
+
+# Whether a page has a heading of that anchor, as GitHub makes them.
+has_heading() {
+	awk -v anchor="$2" '
+	/^[ \t]*```/ { inside = !inside }
+	!inside && /^#+ / {
+		text = tolower($0)
+		sub(/^#+ +/, "", text)
+		gsub(/[^a-z0-9 _-]/, "", text)
+		gsub(/ /, "-", text)
+		if (text == anchor) found = 1
+	}
+	END { exit !found }' "$1"
+}
+
+broken_links() {
+	links | while read -r page line target; do
+		case $target in
+		[a-z]*://* | mailto:*) continue ;;
+		esac
+		case $target in
+		'#'*) file=$page ;;
+		*) file=$(dirname "$page")/${target%%#*} ;;
+		esac
+		if [ ! -e "$file" ]; then
+			echo "$page:$line: leads nowhere: $target"
+			continue
+		fi
+		case $target in
+		*.md#* | '#'*)
+			has_heading "$file" "${target#*#}" || echo "$page:$line: no such heading: $target"
+			;;
+		esac
+	done
+}
+
+unlisted() {
+	for page in docs/*.md; do
+		name=$(basename "$page")
+		[ "$name" = README.md ] || grep -qF "]($name)" docs/README.md ||
+			echo "$page:1: docs/README.md does not list this page"
+	done
+}
+
+# Functions as they are declared, and macros in small letters, which stand for functions.
+calls() {
+	for header in $(sed -n 's|^#include <\(maiko/.*\.h\)>$|include/\1|p' include/maiko/maiko.h); do
+		sed -n -e 's/^MAIKO_API [^(]*[ *]\(maiko_[a-z0-9_]*\)(.*/\1/p' \
+			-e 's/^static inline [^(]*[ *]\(maiko_[a-z0-9_]*\)(.*/\1/p' \
+			-e 's/^#define \(maiko_[a-z0-9_]*\)(.*/\1/p' "$header"
+	done | sort -u
+}
+
+uncovered() {
+	page=docs/threads.md
+	for call in $(calls); do
+		grep -qE "(^|[^a-z0-9_])$call([^a-z0-9_]|\$)" "$page" || echo "$page:1: does not name $call"
+	done
+}
+
+{
+	blocks
+	broken_links
+	unlisted
+	uncovered
+} >"$findings"
+
+cat "$findings"
+[ ! -s "$findings" ]

@@ -1,0 +1,180 @@
+/*
+ * scenario.c - the mixed scenario from outside: what a seed makes, what happens, how it ends.
+ */
+#include "scenario.h"
+
+#include <string.h>
+
+sc_world sc;
+static bool memory_fails; /* in the seed that was prepared last */
+
+/* ---- the options of a seed --------------------------------------------------------------- */
+
+static void prepare_faults(maiko_sim_faults *f, uint32_t which, uint64_t *random)
+{
+	bool all = which == 0;
+	if (all || which == 1)
+		f->callback = 20 + sc_draw(random, 200);
+	if (all || which == 2)
+		f->allocation = 10 + sc_draw(random, 300);
+	if (all || which == 3 || which == 4)
+		f->stall = 30 + sc_draw(random, 200);
+	if (all || which == 3)
+		f->slow = 30 + sc_draw(random, 200);
+	if (all || which == 4 || which == 5)
+		f->late = 4 + sc_draw(random, 100);
+	if (all || which == 6)
+		f->removal = 100 + sc_draw(random, 500);
+	if (all || which == 7)
+		f->burst = 50 + sc_draw(random, 200);
+}
+
+static void on_burst(maiko_sim *sim, void *arg)
+{
+	(void)sim;
+	(void)arg;
+	uint64_t random = sc.random ^ sc.serial;
+	for (uint32_t i = 4 + sc_draw(&random, 12); i > 0; i--)
+		if (sc_send_outside(SC_THREADS - 1, sc_draw(&random, sc.used), &random, SC_TRY) != 0)
+			return;
+}
+
+void scenario_prepare(maiko_sim_options *options, void *arg)
+{
+	uint64_t random = options->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	(void)arg;
+	for (int i = 0; i < 4; i++)
+		(void)sc_draw(&random, 2);
+	maiko_options *o = &options->supervisor;
+	o->workers = 1 + sc_draw(&random, 4);
+	o->mailbox = 1 + sc_draw(&random, 8);
+	o->max_events_per_tick = 1 + sc_draw(&random, 4);
+	o->foreign_credit = sc_draw(&random, 2) == 0 ? 2 + sc_draw(&random, 6) : 64;
+	o->channel = 16;
+	options->faults = (maiko_sim_faults){.on_burst = on_burst};
+	prepare_faults(&options->faults, sc_draw(&random, 14), &random);
+	memory_fails = options->faults.allocation != 0;
+	options->steps_max = 200000;
+}
+
+/* ---- what happens --------------------------------------------------------------------------- */
+
+/* Its failure is nobody's surprise, but it need not have had everything. */
+static void failed(void *arg, const maiko_sight *s)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < sc.actor_count; i++)
+		if (sc.actors[i].id == s->actor)
+			sc.actors[i].failed = true;
+}
+
+static int set_up(maiko_sim *sim)
+{
+	maiko_monitor *monitor;
+	uint64_t random = maiko_sim_random(sim);
+	memset(&sc, 0, sizeof sc);
+	sc.sim = sim;
+	sc.sup = maiko_sim_supervisor(sim);
+	sc.used = 2 + sc_draw(&random, SC_USED_MAX - 1);
+	uint32_t first = sc_draw(&random, SC_TOPICS);
+	for (uint32_t i = 0; i < sc.used; i++) /* 5 and 12 have no divisor in common: no topic twice */
+		sc.topics[i] = (uint8_t)((first + 5 * i) % SC_TOPICS);
+	sc.stops = sc_draw(&random, 4) == 0;
+	sc.random = random;
+	int rc = maiko_monitor_add(sc.sup, &(maiko_hooks){.failed = failed}, NULL, &monitor);
+	for (uint32_t i = 2 + sc_draw(&random, 7); rc == 0 && i > 0; i--)
+		(void)sc_add(NULL, &random);
+	return rc;
+}
+
+static void send_outside(uint64_t *random)
+{
+	uint32_t thread = sc_draw(random, SC_THREADS - 1); /* the last is the burst's */
+	int how = (int)sc_draw(random, 3);
+	for (uint32_t i = 1 + sc_draw(random, 10); i > 0; i--)
+		if (sc_send_outside(thread, sc_draw(random, sc.used), random, how) != 0)
+			return;
+}
+
+static void do_something(uint64_t *random)
+{
+	switch (sc_draw(random, 12)) {
+	case 0:
+		(void)sc_add(NULL, random);
+		break;
+	case 1:
+		(void)sc_remove(NULL, random);
+		break;
+	case 2:
+	case 3:
+		(void)sc_change(NULL, random);
+		break;
+	case 4:
+	case 5:
+		(void)maiko_sim_advance(sc.sim, sc_draw(random, 30));
+		break;
+	case 6:
+		if (maiko_sim_run(sc.sim) == 0)
+			sc_quiet();
+		break;
+	default:
+		send_outside(random);
+	}
+	for (uint32_t left = sc_draw(random, 24); left > 0; left--)
+		if (maiko_sim_step(sc.sim) != 1)
+			return;
+}
+
+/* ---- how it ends --------------------------------------------------------------------------------- */
+
+static void some_steps(uint64_t *random)
+{
+	for (uint32_t left = sc_draw(random, 60); left > 0; left--)
+		if (maiko_sim_step(sc.sim) != 1)
+			return;
+}
+
+static void stop(uint64_t *random)
+{
+	uint32_t how = sc_draw(random, 10);
+	sc.graceful = how > 3 && sc.graceful;
+	if (how == 0) {
+		(void)maiko_stop(sc.sup, &(maiko_stop_options){.now = true});
+	} else if (how == 1) {
+		(void)maiko_stop(sc.sup, &(maiko_stop_options){.deadline_ms = 1 + sc_draw(random, 5)});
+	} else if (how == 2) {
+		(void)maiko_stop_begin(sc.sup, NULL, NULL, NULL);
+		some_steps(random);
+		(void)maiko_stop_begin(sc.sup, &(maiko_stop_options){.now = true}, NULL, NULL);
+	} else if (how == 3) {
+		(void)maiko_stop_begin(sc.sup, &(maiko_stop_options){.deadline_ms = 1}, NULL, NULL);
+		some_steps(random);
+		(void)maiko_sim_advance(sc.sim, 10);
+	} else if (how == 4) {
+		(void)maiko_stop_begin(sc.sup, NULL, NULL, NULL);
+		some_steps(random);
+	}
+}
+
+int scenario_run(maiko_sim *sim, void *arg)
+{
+	(void)arg;
+	int rc = set_up(sim);
+	if (rc != 0)
+		return rc;
+	uint64_t random = sc.random;
+	sc.graceful = true;
+	sc.strict = !memory_fails;
+	if (sc_draw(&random, 3) == 0)
+		send_outside(&random); /* before the start */
+	if (sc_draw(&random, 64) != 0) {
+		sc.started = maiko_start(sc.sup) == 0;
+		for (uint32_t i = 3 + sc_draw(&random, 10); i > 0 && maiko_sim_failure(sim) == NULL; i--)
+			do_something(&random);
+		stop(&random);
+	}
+	rc = maiko_sim_finish(sim);
+	if (rc == 0)
+		sc_end();
+	return maiko_sim_failure(sim) != NULL ? MAIKO_EBROKEN : rc;
+}

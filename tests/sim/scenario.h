@@ -1,0 +1,112 @@
+/*
+ * scenario.h - the mixed scenario: everything that a program may do, at random.
+ *
+ * From a seed: workers, topics of all policies, actors of several types, small mailboxes,
+ * what each of them does with an event, and what happens outside meanwhile. Each event
+ * carries its sender, its topic and a number; the numbers of one sender and topic have no
+ * gap. So each subscriber can tell at each event whether one was lost, doubled or
+ * overtaken, and at the end whether it has had all that it should have had.
+ *
+ * What an actor does depends on a stream of its own, so that another schedule does not
+ * change what the others do.
+ */
+#ifndef SCENARIO_H
+#define SCENARIO_H
+
+#include <maiko/sim.h>
+
+enum {
+	SC_TOPICS = 12, /* there are */
+	SC_USED_MAX = 5,
+	SC_ACTORS_MAX = 20,
+	SC_THREADS = 3,
+	SC_SENDERS = SC_ACTORS_MAX + SC_THREADS
+};
+
+/* What every event of the scenario begins with. */
+typedef struct parcel {
+	uint16_t sender, topic; /* indices below */
+	uint16_t n;             /* from 1, of that sender and topic; 0: sent later, not numbered */
+	uint16_t key;
+	uint32_t check; /* of the four above */
+	uint32_t serial;
+} parcel;
+
+/* An actor as the scenario knows it, also after it has gone. */
+typedef struct sc_actor {
+	maiko_actor_id id; /* 0: not there yet, or never */
+	uint64_t random;
+	uint32_t energy; /* sends left */
+	uint32_t ticks_left;
+	uint8_t type, policy[SC_USED_MAX];
+	uint8_t outs, subs; /* topics, a bit each: those it sends to; asked for at its adding */
+	uint8_t whole;      /* subscribed since before the start, without a break */
+	bool echo, first;   /* ... and of the first batch */
+	bool ignores;       /* some events, without seeing them */
+	bool failed, leaving, stopped;
+	uint16_t later; /* events sent later, accepted */
+	maiko_delayed delayed;
+	const parcel *kept;
+	parcel kept_copy;
+	uint16_t seen[SC_SENDERS][SC_USED_MAX]; /* the last number */
+} sc_actor;
+
+typedef struct sc_world {
+	maiko_sim *sim;
+	maiko_supervisor *sup;
+	uint64_t random; /* of the outside */
+	uint32_t used;   /* topics */
+	uint8_t topics[SC_USED_MAX];
+	uint32_t actor_count;
+	sc_actor actors[SC_ACTORS_MAX];
+	uint16_t sent[SC_SENDERS][SC_USED_MAX];
+	uint64_t accepted; /* sends in all, later ones too */
+	uint32_t serial;
+	bool strict;   /* no allocation fails: under block nothing may be missing */
+	bool stops;    /* actors may stop the supervisor */
+	bool graceful; /* the stop has been or will be so */
+	bool started;
+} sc_world;
+
+extern sc_world sc;
+
+/* One of n, from a stream (a linear congruential generator: Knuth's MMIX). */
+static inline uint32_t sc_draw(uint64_t *random, uint32_t n)
+{
+	*random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)((*random >> 32) * n >> 32);
+}
+
+/* ---- scenario.c ---- */
+void scenario_prepare(maiko_sim_options *options, void *arg);
+int scenario_run(maiko_sim *sim, void *arg);
+
+/* ---- scenario_actors.c ---- */
+
+/* The policy, type and topic of one in use. */
+maiko_overflow sc_policy(uint32_t used);
+const maiko_topic *sc_topic(uint32_t used);
+
+/* A new actor from the stream; `ctx` NULL: from outside. What the adding says. */
+int sc_add(maiko_ctx *ctx, uint64_t *random);
+/* Subscribes or unsubscribes some actor. */
+int sc_change(maiko_ctx *ctx, uint64_t *random);
+int sc_remove(maiko_ctx *ctx, uint64_t *random);
+
+/* Sends from that thread outside. */
+enum { SC_TRY, SC_WAIT, SC_TIMEOUT };
+int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how);
+
+/* ---- scenario_check.c ---- */
+
+uint32_t sc_check_of(const parcel *p);
+/* An actor handles an event. */
+void sc_saw(sc_actor *a, const parcel *p);
+/* It is about to end, in a graceful stop, or has: it has had everything. */
+void sc_had_all(const sc_actor *a);
+/* When nothing is left to do: nobody outside is held up. */
+void sc_quiet(void);
+/* After the end. */
+void sc_end(void);
+
+#endif

@@ -1,0 +1,467 @@
+/*
+ * scenario_actors.c - the topics, events and actors of the mixed scenario.
+ */
+#include "scenario.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- topics ----------------------------------------------------------------------------- */
+
+static uint64_t key_of(const maiko_any *any) { return ((const parcel *)any->data)->key; }
+
+/* XX(number, options): the topics, their policies, and an event of each. */
+#define TOPIC_MAP(XX)                                                                                                  \
+	XX(0, .overflow = MAIKO_BLOCK)                                                                                 \
+	XX(1, .overflow = MAIKO_BLOCK)                                                                                 \
+	XX(2, .overflow = MAIKO_BLOCK)                                                                                 \
+	XX(3, .overflow = MAIKO_BLOCK)                                                                                 \
+	XX(4, .overflow = MAIKO_BLOCK)                                                                                 \
+	XX(5, .overflow = MAIKO_DROP_NEWEST)                                                                           \
+	XX(6, .overflow = MAIKO_DROP_NEWEST)                                                                           \
+	XX(7, .overflow = MAIKO_DROP_OLDEST)                                                                           \
+	XX(8, .overflow = MAIKO_DROP_OLDEST)                                                                           \
+	XX(9, .overflow = MAIKO_KEEP_LATEST, .key = key_of)                                                            \
+	XX(10, .overflow = MAIKO_KEEP_LATEST)                                                                          \
+	XX(11, .overflow = MAIKO_FAIL)
+
+#define DEFINE(number, ...)                                                                                            \
+	typedef parcel note##number;                                                                                   \
+	MAIKO_TOPIC(topic##number, __VA_ARGS__);                                                                       \
+	MAIKO_EVENT(note##number, topic##number, sender, topic, n, key, check, serial);
+TOPIC_MAP(DEFINE)
+
+#define TOPIC(number, ...) MAIKO_TOPIC_REF(topic##number),
+static const maiko_topic *const topics[SC_TOPICS] = {TOPIC_MAP(TOPIC)};
+#define TYPE(number, ...) MAIKO_EVENT_REF(note##number),
+static const maiko_event_type *const types[SC_TOPICS] = {TOPIC_MAP(TYPE)};
+
+const maiko_topic *sc_topic(uint32_t used) { return topics[sc.topics[used]]; }
+maiko_overflow sc_policy(uint32_t used) { return sc_topic(used)->overflow; }
+
+/* Routed by content. */
+typedef parcel letter;
+static const maiko_topic *letter_topic(const letter *l) { return l->topic < sc.used ? sc_topic(l->topic) : NULL; }
+MAIKO_EVENT_ROUTED(letter, letter_topic, sender, topic, n, key, check, serial);
+
+/* Large, with a buffer. */
+typedef struct crate {
+	uint16_t sender, topic, n, key;
+	uint32_t check, serial;
+	maiko_buffer *content;
+	uint8_t padding[560];
+} crate;
+static const maiko_topic *crate_topic(const crate *c) { return c->topic < sc.used ? sc_topic(c->topic) : NULL; }
+MAIKO_EVENT_ROUTED(crate, crate_topic, sender, topic, n, key, check, serial, content, padding);
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+enum { PLAIN, ROUTED, LARGE };
+
+static parcel parcel_of(uint32_t sender, uint32_t used, uint32_t key, bool numbered)
+{
+	parcel p = {.sender = (uint16_t)sender, .topic = (uint16_t)used, .key = (uint16_t)key, .serial = sc.serial++};
+	if (numbered)
+		p.n = (uint16_t)(sc.sent[sender][used] + 1);
+	p.check = sc_check_of(&p);
+	return p;
+}
+
+static int sent(const parcel *p, int rc)
+{
+	if (rc == 0) {
+		sc.accepted++;
+		sc.sent[p->sender][p->topic] += p->n != 0;
+	}
+	return rc;
+}
+
+static int send_crate(maiko_ctx *ctx, const parcel *p)
+{
+	crate *c = maiko_new(crate);
+	if (c == NULL)
+		return MAIKO_ENOMEM;
+	memcpy(c, p, sizeof *p);
+	if (maiko_buffer_copy(p, sizeof *p, &c->content) != 0)
+		c->content = NULL;
+	maiko_buffer *content = c->content;
+	int rc = maiko_publish(ctx, c);
+	if (rc != 0)
+		maiko_discard(c);
+	maiko_buffer_unref(content);
+	return rc;
+}
+
+static int send_one(maiko_ctx *ctx, sc_actor *a)
+{
+	uint32_t used = sc_draw(&a->random, sc.used), how = sc_draw(&a->random, 16);
+	while ((a->outs >> used & 1) == 0)
+		used = (used + 1) % sc.used;
+	parcel p = parcel_of((uint32_t)(a - sc.actors), used, sc_draw(&a->random, 3), true);
+	int rc;
+	if (how == 0)
+		rc = send_crate(ctx, &p);
+	else if (how < 4)
+		rc = maiko_ctx_send(ctx, MAIKO_EVENT_REF(letter), &p, how == 1 ? MAIKO_SEND_ROOT : 0);
+	else
+		rc = maiko_ctx_send(ctx, types[sc.topics[used]], &p, 0);
+	return sent(&p, rc);
+}
+
+static void send_some(maiko_ctx *ctx, sc_actor *a, uint32_t count)
+{
+	for (; count > 0 && a->energy > 0 && a->outs != 0; count--) {
+		a->energy--;
+		if (send_one(ctx, a) != 0)
+			return;
+	}
+}
+
+static void send_later(maiko_ctx *ctx, sc_actor *a)
+{
+	uint32_t used = sc_draw(&a->random, sc.used), ms = sc_draw(&a->random, 3) == 0 ? 0 : sc_draw(&a->random, 40);
+	if (a->energy == 0 || (a->outs >> used & 1) == 0)
+		return;
+	a->energy--;
+	parcel p = parcel_of((uint32_t)(a - sc.actors), used, sc_draw(&a->random, 3), false);
+	int rc = maiko_ctx_send_after(ctx, ms, &a->delayed, types[sc.topics[used]], &p);
+	a->later = (uint16_t)(a->later + (sent(&p, rc) == 0));
+}
+
+int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how)
+{
+	parcel p = parcel_of(SC_ACTORS_MAX + thread, used, sc_draw(random, 3), true);
+	const maiko_event_type *type = sc_draw(random, 3) == 0 ? MAIKO_EVENT_REF(letter) : types[sc.topics[used]];
+	maiko_sim_thread(sc.sim, thread + 1);
+	int rc;
+	if (how == SC_TIMEOUT)
+		rc = maiko_supervisor_send_timeout(sc.sup, type, &p, sc_draw(random, 20));
+	else
+		rc = maiko_supervisor_send(sc.sup, type, &p, how == SC_TRY ? MAIKO_SEND_TRY : 0);
+	/* While it waited, nobody else has sent from this thread: a burst plays another. */
+	return sent(&p, rc);
+}
+
+/* ---- what an actor does --------------------------------------------------------------------------- */
+
+typedef struct mixer {
+	uint32_t number;
+} mixer;
+
+typedef struct chore {
+	uint32_t number;
+	uint32_t squared;
+} chore;
+
+static int chore_work(chore *job)
+{
+	job->squared = job->number * job->number;
+	return 0;
+}
+
+static int mixer_on_chore(mixer *self, chore *job, int status, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[self->number];
+	if (status != 0 || job->squared != self->number * self->number)
+		maiko_sim_fail(sc.sim, "job: its content is another's");
+	send_some(ctx, a, 1 + sc_draw(&a->random, 3));
+	return 0;
+}
+MAIKO_BLOCKING(mixer, chore, chore_work, mixer_on_chore);
+
+static void keep(maiko_ctx *ctx, sc_actor *a, const parcel *p)
+{
+	if (a->kept != NULL) {
+		if (memcmp(a->kept, &a->kept_copy, sizeof a->kept_copy) != 0)
+			maiko_sim_fail(sc.sim, "content: an event that is kept was overwritten");
+		if (maiko_release(ctx, a->kept) != 0)
+			maiko_sim_fail(sc.sim, "content: an event that is kept cannot be released");
+		a->kept = NULL;
+	} else if (maiko_keep(ctx, p) == 0) {
+		a->kept = p;
+		a->kept_copy = *p;
+	}
+}
+
+static void change_something(maiko_ctx *ctx, sc_actor *a)
+{
+	switch (sc_draw(&a->random, 8)) {
+	case 0:
+		(void)sc_add(ctx, &a->random);
+		break;
+	case 1:
+		(void)sc_remove(ctx, &a->random);
+		break;
+	case 2:
+		a->leaving |= maiko_stop_self(ctx) == 0;
+		break;
+	case 3:
+		if (sc.stops && sc_draw(&a->random, 4) == 0)
+			(void)maiko_stop_all(ctx);
+		break;
+	default:
+		(void)sc_change(ctx, &a->random);
+	}
+}
+
+/* What comes of an event. `p` NULL: of something else. */
+static int react(maiko_ctx *ctx, sc_actor *a, const parcel *p)
+{
+	uint32_t d = sc_draw(&a->random, 100);
+	if (d < 30)
+		send_some(ctx, a, 1);
+	else if (d < 38)
+		send_some(ctx, a, 2);
+	else if (d < 40)
+		send_some(ctx, a, 40);
+	else if (d < 46)
+		for (uint32_t count = 1 + sc_draw(&a->random, 3); count > 0; count--)
+			send_later(ctx, a);
+	else if (d < 49)
+		(void)maiko_cancel(ctx, a->delayed);
+	else if (d < 52)
+		change_something(ctx, a);
+	else if (d < 56 && p != NULL)
+		keep(ctx, a, p);
+	else if (d < 58)
+		(void)maiko_wake_tick(ctx);
+	else if (d < 60)
+		return MAIKO_ECANCELED;
+	return 0;
+}
+
+static int on_parcel(uint32_t number, const void *data, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[number];
+	sc_saw(a, data);
+	return react(ctx, a, data);
+}
+
+/* ---- types -------------------------------------------------------------------------------------------- */
+
+/* Does everything. */
+static int mixer_on_any(mixer *self, const maiko_any *any, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[self->number];
+	if (sc_draw(&a->random, 24) == 0)
+		(void)maiko_blocking(ctx, chore_work, mixer_on_chore, .number = self->number);
+	return on_parcel(self->number, any->data, ctx);
+}
+static int mixer_on_start(mixer *self, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[self->number];
+	send_some(ctx, a, sc_draw(&a->random, 3));
+	return sc_draw(&a->random, 256) == 0 ? MAIKO_ECANCELED : 0;
+}
+static int mixer_on_stop(mixer *self, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[self->number];
+	if (maiko_stopping(ctx))
+		sc_had_all(a);
+	a->stopped = true;
+	a->energy += 3;
+	send_some(ctx, a, sc_draw(&a->random, 4));
+	return 0;
+}
+static int mixer_on_error(mixer *self, const maiko_error *error, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[self->number];
+	send_some(ctx, a, sc_draw(&a->random, 2));
+	return sc_draw(&a->random, 4) == 0 ? error->code : 0;
+}
+static int mixer_on_done(mixer *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	(void)completion;
+	return react(ctx, &sc.actors[self->number], NULL);
+}
+
+static maiko_next tick(uint32_t number, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[number];
+	if (a->ticks_left == 0)
+		return maiko_never();
+	a->ticks_left--;
+	if (sc_draw(&a->random, 3) == 0)
+		send_some(ctx, a, 1 + sc_draw(&a->random, 2));
+	switch (sc_draw(&a->random, 12)) {
+	case 0:
+	case 1:
+		return maiko_again();
+	case 2:
+	case 3:
+		return maiko_when_sendable();
+	case 4:
+		return maiko_failed(MAIKO_ECANCELED);
+	case 5:
+	case 6:
+	case 7:
+		return maiko_after_events();
+	case 8:
+		return maiko_never();
+	default:
+		return maiko_after_ms(sc_draw(&a->random, 8));
+	}
+}
+static maiko_next mixer_tick(mixer *self, maiko_ctx *ctx) { return tick(self->number, ctx); }
+
+MAIKO_ACTOR(mixer, MAIKO_ON_ANY(mixer_on_any), MAIKO_ON_START(mixer_on_start), MAIKO_ON_STOP(mixer_on_stop),
+	    MAIKO_ON_ERROR(mixer_on_error), MAIKO_ON_DONE(mixer_on_done), MAIKO_TICK(mixer_tick));
+
+/* Handles some events and ignores others. */
+typedef struct picky {
+	uint32_t number;
+} picky;
+static int picky_on_note(picky *self, const parcel *p, maiko_ctx *ctx) { return on_parcel(self->number, p, ctx); }
+static int picky_on_stop(picky *self, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[self->number];
+	a->stopped = true;
+	a->energy += 2;
+	send_some(ctx, a, sc_draw(&a->random, 3));
+	return 0;
+}
+MAIKO_ACTOR(picky, MAIKO_ON(note0, picky_on_note), MAIKO_ON(note1, picky_on_note), MAIKO_ON(note5, picky_on_note),
+	    MAIKO_ON(note7, picky_on_note), MAIKO_ON(note9, picky_on_note), MAIKO_ON_STOP(picky_on_stop));
+
+/* Only listens. */
+typedef struct sink {
+	uint32_t number;
+} sink;
+static int sink_on_any(sink *self, const maiko_any *any, maiko_ctx *ctx)
+{
+	(void)ctx;
+	sc_saw(&sc.actors[self->number], any->data);
+	return 0;
+}
+MAIKO_ACTOR(sink, MAIKO_ON_ANY(sink_on_any));
+
+/* Answers, has a tick, and fails at the first error. */
+typedef struct brittle {
+	uint32_t number;
+} brittle;
+static int brittle_on_any(brittle *self, const maiko_any *any, maiko_ctx *ctx)
+{
+	return on_parcel(self->number, any->data, ctx);
+}
+static maiko_next brittle_tick(brittle *self, maiko_ctx *ctx) { return tick(self->number, ctx); }
+MAIKO_ACTOR(brittle, MAIKO_ON_ANY(brittle_on_any), MAIKO_TICK(brittle_tick));
+
+/* Forgives everything. */
+typedef struct patient {
+	uint32_t number;
+} patient;
+static int patient_on_any(patient *self, const maiko_any *any, maiko_ctx *ctx)
+{
+	return on_parcel(self->number, any->data, ctx);
+}
+static int patient_on_error(patient *self, const maiko_error *error, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)error;
+	(void)ctx;
+	return 0;
+}
+MAIKO_ACTOR(patient, MAIKO_ON_ANY(patient_on_any), MAIKO_ON_ERROR(patient_on_error));
+
+enum { MIXER, PICKY, SINK, BRITTLE, PATIENT, ACTOR_TYPES };
+static const maiko_actor_type *const actor_types[] = {MAIKO_ACTOR_REF(mixer), MAIKO_ACTOR_REF(picky),
+						      MAIKO_ACTOR_REF(sink), MAIKO_ACTOR_REF(brittle),
+						      MAIKO_ACTOR_REF(patient)};
+
+/* ---- changes ----------------------------------------------------------------------------------------------- */
+
+static void fill(sc_actor *a, uint64_t *random)
+{
+	static const uint8_t often[] = {MIXER, MIXER, MIXER, PATIENT, PATIENT, BRITTLE, PICKY, SINK};
+	*a = (sc_actor){.random = *random ^ UINT64_C(0x9e3779b97f4a7c15), .first = !sc.started};
+	a->type = often[sc_draw(random, sizeof often)];
+	a->ignores = a->type == PICKY;
+	a->energy = 8 + sc_draw(random, 24);
+	a->ticks_left = sc_draw(random, 12);
+	a->outs = (uint8_t)(sc_draw(random, 1u << sc.used) | sc_draw(random, 1u << sc.used));
+	a->subs = (uint8_t)(1 + sc_draw(random, (1u << sc.used) - 1));
+	a->echo = sc_draw(random, 5) == 0;
+	for (uint32_t t = 0; t < sc.used; t++) {
+		bool own = sc_policy(t) != MAIKO_FAIL && sc_draw(random, 8) == 0;
+		a->policy[t] = (uint8_t)(own ? MAIKO_BLOCK + sc_draw(random, 4) : sc_policy(t));
+	}
+	a->whole = a->first ? a->subs : 0;
+}
+
+static void joined(void *arg, const maiko_completion *completion) { (void)arg, (void)completion; }
+
+int sc_add(maiko_ctx *ctx, uint64_t *random)
+{
+	maiko_subscription subs[SC_USED_MAX + 1] = {{NULL, MAIKO_OVERFLOW_DEFAULT, 0}};
+	char name[8];
+	uint32_t count = 0, number = sc.actor_count;
+	if (number == SC_ACTORS_MAX)
+		return MAIKO_E2BIG;
+	sc.actor_count++;
+	sc_actor *a = &sc.actors[number];
+	fill(a, random);
+	for (uint32_t t = 0; t < sc.used; t++)
+		if ((a->subs >> t & 1) != 0)
+			subs[count++] =
+				(maiko_subscription){.topic = sc_topic(t), .overflow = (maiko_overflow)a->policy[t]};
+	subs[count].topic = NULL;
+	mixer state = {number}; /* all types have this state */
+	maiko_add_options o = {.init = &state,
+			       .topics = subs,
+			       .mailbox = 1 + sc_draw(random, 8),
+			       .max_events_per_tick = 1 + sc_draw(random, 4),
+			       .echo = a->echo,
+			       .ret_id = &a->id,
+			       .done = joined};
+	uint32_t place = sc_draw(random, 12);
+	o.own_thread = place == 0;
+	o.worker = place > 9 ? 1 : 0;
+	if (place == 5) { /* everything, each topic as it is */
+		a->subs = (uint8_t)((1u << sc.used) - 1);
+		a->whole = a->first ? a->subs : 0;
+		o.topics = MAIKO_ALL_TOPICS;
+		for (uint32_t t = 0; t < sc.used; t++)
+			a->policy[t] = (uint8_t)sc_policy(t);
+	}
+	snprintf(name, sizeof name, "a%u", number % 12);
+	return ctx != NULL ? maiko_ctx_add(ctx, actor_types[a->type], name, &o)
+			   : maiko_supervisor_add(sc.sup, actor_types[a->type], name, &o);
+}
+
+/* Its numbers on that topic begin anew. */
+static void unsubscribed(void *arg, const maiko_completion *completion)
+{
+	sc_actor *a = arg;
+	for (uint32_t t = 0; t < sc.used && completion->status == 0; t++)
+		for (uint32_t s = 0; s < SC_SENDERS && strcmp(sc_topic(t)->name, completion->topic->name) == 0; s++)
+			a->seen[s][t] = 0;
+}
+
+int sc_change(maiko_ctx *ctx, uint64_t *random)
+{
+	if (sc.actor_count == 0)
+		return MAIKO_ENOENT;
+	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
+	uint32_t t = sc_draw(random, sc.used);
+	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .done_arg = a};
+	if (sc_draw(random, 2) == 0) {
+		o.done = joined;
+		a->subs |= (uint8_t)(1u << t);
+		return ctx != NULL ? maiko_ctx_subscribe(ctx, a->id, sc_topic(t), &o)
+				   : maiko_supervisor_subscribe(sc.sup, a->id, sc_topic(t), &o);
+	}
+	o.overflow = MAIKO_OVERFLOW_DEFAULT;
+	o.done = unsubscribed;
+	a->whole &= (uint8_t) ~(1u << t);
+	return ctx != NULL ? maiko_ctx_unsubscribe(ctx, a->id, sc_topic(t), &o)
+			   : maiko_supervisor_unsubscribe(sc.sup, a->id, sc_topic(t), &o);
+}
+
+int sc_remove(maiko_ctx *ctx, uint64_t *random)
+{
+	if (sc.actor_count == 0)
+		return MAIKO_ENOENT;
+	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
+	maiko_change_options o = {.done = joined};
+	return ctx != NULL ? maiko_ctx_remove(ctx, a->id, &o) : maiko_supervisor_remove(sc.sup, a->id, &o);
+}

@@ -1,0 +1,84 @@
+/*
+ * test_sim.c - the simulation: one seed one run, virtual time, and laws that hold.
+ */
+#include <maiko/sim.h>
+
+#include "support.h"
+
+typedef struct item {
+	uint64_t n;
+} item;
+
+MAIKO_TOPIC(work);
+MAIKO_TOPIC(results);
+MAIKO_EVENT(item, work, n);
+
+typedef struct result {
+	uint64_t n;
+} result;
+MAIKO_EVENT(result, results, n);
+
+typedef struct doubler {
+	uint64_t handled;
+} doubler;
+
+static int doubler_on_item(doubler *self, const item *ev, maiko_ctx *ctx)
+{
+	self->handled++;
+	return maiko_send(ctx, result, .n = ev->n * 2);
+}
+MAIKO_ACTOR(doubler, MAIKO_ON(item, doubler_on_item));
+
+static uint64_t sum, count;
+
+typedef struct adder {
+	uint64_t unused;
+} adder;
+
+static int adder_on_result(adder *self, const result *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	sum += ev->n;
+	count++;
+	return 0;
+}
+MAIKO_ACTOR(adder, MAIKO_ON(result, adder_on_result));
+
+static uint64_t run_once(uint64_t seed, uint32_t workers)
+{
+	maiko_sim *sim;
+	sum = count = 0;
+	assert_int_equal(maiko_sim_new(&sim, &(maiko_sim_options){.seed = seed, .supervisor.workers = workers}), 0);
+	maiko_supervisor *sup = maiko_sim_supervisor(sim);
+	assert_int_equal(maiko_add(sup, doubler, "doubler"), 0);
+	assert_int_equal(maiko_add(sup, adder, "adder"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint64_t i = 1; i <= 100; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	int rc = maiko_sim_run(sim);
+	if (rc != 0)
+		fail_msg("%s", maiko_sim_failure(sim));
+	assert_int_equal(count, 100);
+	assert_int_equal(sum, 10100);
+	if (maiko_sim_finish(sim) != 0)
+		fail_msg("%s", maiko_sim_failure(sim));
+	uint64_t signature = maiko_sim_signature(sim);
+	assert_null(maiko_sim_free(sim));
+	return signature;
+}
+
+TEST_WORKERS(one_seed_is_one_run)
+{
+	for (uint64_t seed = 0; seed < 100; seed++)
+		assert_int_equal(run_once(seed, workers), run_once(seed, workers));
+	assert_int_not_equal(run_once(1, workers), run_once(2, workers));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_seed_is_one_run),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
