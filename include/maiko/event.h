@@ -105,7 +105,7 @@ typedef struct maiko_envelope {
 	maiko_id id;
 	maiko_id parent;          /* the event whose handler sent it; none for a root  */
 	maiko_id correlation;     /* the id of the root of its chain                  */
-	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC                 */
+	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC; not before its parent's */
 	const char *sender;       /* the actor's name; "outside" for a foreign thread  */
 	maiko_actor_id sender_id; /* 0 for a foreign thread                         */
 	const maiko_topic *topic;

@@ -323,6 +323,7 @@ void mk_foreign_intake(mk_worker *w, bool close)
 			taken = 0;
 		}
 		taken++;
+		mk_heed_time(w, e);
 		mk_topic *t = mk_topic_here(w, e->refs);
 		if (t != NULL && mk_router_prepare(w, t) == 0) {
 			e->topic = t;

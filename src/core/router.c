@@ -181,6 +181,7 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
 	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
+	mk_heed_time(w, from);
 	if (!any)
 		return; /* a worker too many, see topic.c */
 	if (t == NULL)

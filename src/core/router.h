@@ -36,6 +36,15 @@ static inline int mk_router_prepare(mk_worker *w, const mk_topic *t)
 	return MK_LIKELY(missing == 0) ? 0 : mk_router_open(w, missing);
 }
 
+/* Time does not go back along a chain of causes: what another thread has stamped since this
+ * turn's look at the clock moves the turn's time on. */
+static inline void mk_heed_time(mk_worker *w, const mk_event *e)
+{
+	uint64_t stamped_ns = e->timestamp_ns - w->sup->seam.wall_offset_ns;
+	if (MK_UNLIKELY(stamped_ns > w->now_ns))
+		w->now_ns = stamped_ns;
+}
+
 /* Gives id and time to an event about to be sent by `sender`, as a child of what the
  * worker is handling (or of its cause) unless `root`. */
 static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t, bool root)

@@ -154,7 +154,7 @@ static void check_chain(uint32_t first, const maiko_actor_id *ids)
 		snprintf(name, sizeof name, "link%u", i - 1);
 		assert_string_equal(child->sender, name);
 		assert_int_equal(child->sender_id, ids[i - 1]);
-		assert_true(child->timestamp_ns + 1000000000u > parent->timestamp_ns);
+		assert_true(child->timestamp_ns >= parent->timestamp_ns);
 		parent = child;
 	}
 	const seen *fresh = find("result", first + CHAIN); /* sent as a root, from a handler */
@@ -187,6 +187,49 @@ static void a_chain_keeps_its_root_and_each_event_its_parent(void **state)
 		}
 		check_ids_are_unique();
 	}
+}
+
+/* ---- the clock --------------------------------------------------------------------------------------- */
+
+enum { LAPS = 3000, HOPS = 20 };
+
+/* Each passes it on, with the time at which it was sent to him. */
+typedef struct lap {
+	uint32_t hop;
+	uint64_t before_ns;
+} lap;
+MAIKO_TOPIC(laps);
+MAIKO_EVENT(lap, laps, hop, before_ns);
+
+typedef struct racer {
+	uint32_t parity;
+} racer;
+
+static int racer_on_lap(racer *self, const lap *ev, maiko_ctx *ctx)
+{
+	uint64_t sent_ns = maiko_meta(ctx)->timestamp_ns;
+	if (ev->hop % 2 != self->parity)
+		return 0;
+	if (sent_ns < ev->before_ns)
+		atomic_fetch_add(&wrong, 1);
+	if (ev->hop == HOPS)
+		return 0;
+	return maiko_send(ctx, lap, .hop = ev->hop + 1, .before_ns = sent_ns);
+}
+MAIKO_ACTOR(racer, MAIKO_ON(lap, racer_on_lap));
+
+TEST_WORKERS(time_does_not_go_back_along_a_chain)
+{
+	forget();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, racer, "even", .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, racer, "odd", .worker = workers, .init = &(racer){.parity = 1}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < LAPS; i++)
+		assert_int_equal(maiko_send(sup, lap, .hop = 0), 0);
+	/* The first of each lap, from outside, has two hearers; the others are not echoed. */
+	assert_int_equal(test_finish(sup).handled, LAPS * (HOPS + 2));
+	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- through time, threads and hooks --------------------------------------------------------------- */
@@ -353,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_keeps_its_root_and_each_event_its_parent),
+		cmocka_unit_test(time_does_not_go_back_along_a_chain),
 		cmocka_unit_test(a_delay_a_job_and_an_error_keep_the_cause),
 		cmocka_unit_test(no_two_events_have_the_same_id),
 	};
