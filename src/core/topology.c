@@ -12,6 +12,7 @@
 #include "backpressure.h"
 #include "directory.h"
 #include "foreign.h"
+#include "interest.h"
 #include "monitor.h"
 #include "overflow.h"
 #include "registry.h"
@@ -49,56 +50,6 @@ int mk_topology_init(mk_sup *sup)
 bool mk_topology_busy(const mk_sup *sup) { return sup->topology->busy; }
 uint64_t mk_topology_number(const mk_sup *sup) { return sup->topology->number; }
 
-/* ---- interests, under the lock ---------------------------------------------------------- */
-
-static bool drops(const mk_record *r, maiko_overflow overflow)
-{
-	if (overflow == MAIKO_OVERFLOW_DEFAULT)
-		overflow = r->desc.overflow;
-	return overflow == MAIKO_DROP_NEWEST || overflow == MAIKO_DROP_OLDEST;
-}
-
-static int interest_add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
-{
-	mk_record *r = mk_record_at(sup, topic);
-	mk_interest *i = mk_record_interest(r, worker);
-	if (i == NULL)
-		return MAIKO_ENOMEM;
-	i->subscribers++;
-	i->droppers += drops(r, overflow);
-	return 0;
-}
-
-static void interest_take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
-{
-	mk_record *r = mk_record_at(sup, topic);
-	mk_interest *i = mk_record_interest(r, worker);
-	i->subscribers--;
-	i->droppers -= drops(r, overflow);
-}
-
-static int interests_add(mk_sup *sup, const mk_actor *a, uint32_t worker)
-{
-	for (uint32_t i = 0; i < a->place_count; i++)
-		if (interest_add(sup, a->places[i].topic, worker, (maiko_overflow)a->places[i].overflow) != 0) {
-			while (i-- > 0)
-				interest_take(sup, a->places[i].topic, worker, (maiko_overflow)a->places[i].overflow);
-			return MAIKO_ENOMEM;
-		}
-	return 0;
-}
-
-/* Brings a worker's view of one topic up to date with the supervisor's. */
-static void refresh(mk_worker *w, uint32_t topic, uint32_t worker)
-{
-	mk_topic *t = mk_topic_known(w, topic);
-	if (t == NULL || worker == w->index)
-		return;
-	const mk_interest *i = mk_record_interest(t->record, worker); /* there: it was counted */
-	if (i != NULL)
-		mk_topic_interest(t, worker, i->subscribers > 0, i->droppers == i->subscribers);
-}
-
 /* ---- beginning a batch, under the lock ----------------------------------------------------- */
 
 static mk_place *place_of(const mk_actor *a, uint32_t topic)
@@ -120,7 +71,7 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 	if (places == NULL)
 		return MAIKO_ENOMEM;
 	a->places = places;
-	int rc = interest_add(sup, c->topic, c->home, c->overflow);
+	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
 	if (rc == 0)
 		a->places[a->place_count++] = (mk_place){c->topic, (uint8_t)c->overflow};
 	return rc;
@@ -161,7 +112,9 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		c->home = c->worker->index;
 		c->actor->self->worker = c->home;
 	}
-	c->status = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : interests_add(sup, c->actor, c->home);
+	c->status = mk_state_of(sup) >= MK_STOPPING
+			    ? MAIKO_ESHUTDOWN
+			    : mk_interests_add(sup, c->actor->places, c->actor->place_count, c->home);
 }
 
 static void begin_one(mk_sup *sup, mk_change *c)
@@ -274,9 +227,9 @@ static void refresh_all(mk_worker *w, const mk_change *c)
 	const mk_place *places = c->kind == MAIKO_CHANGE_ADD ? c->actor->places : c->places;
 	uint32_t count = c->kind == MAIKO_CHANGE_ADD ? c->actor->place_count : c->place_count;
 	for (uint32_t i = 0; i < count; i++)
-		refresh(w, places[i].topic, c->home);
+		mk_interest_refresh(w, places[i].topic, c->home);
 	if (c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
-		refresh(w, c->topic, c->home);
+		mk_interest_refresh(w, c->topic, c->home);
 }
 
 static void step_done(mk_worker *w);
@@ -379,9 +332,9 @@ static void step_done(mk_worker *w)
 	uv_mutex_lock(&sup->lock);
 	for (const mk_change *c = t->batch; c != NULL; c = c->next) {
 		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
-			interest_take(sup, c->topic, c->home, c->overflow);
-		for (uint32_t i = 0; i < c->place_count; i++)
-			interest_take(sup, c->places[i].topic, c->home, (maiko_overflow)c->places[i].overflow);
+			mk_interest_take(sup, c->topic, c->home, c->overflow);
+		if (c->begun)
+			mk_interests_take(sup, c->places, c->place_count, c->home);
 	}
 	uv_mutex_unlock(&sup->lock);
 	atomic_store_explicit(&t->waiting, workers, memory_order_relaxed);
@@ -454,15 +407,15 @@ static void tell(mk_sup *sup, mk_change *c)
 static void undo_subscribe(mk_sup *sup, mk_change *c)
 {
 	mk_place *p = place_of(c->actor, c->topic);
-	interest_take(sup, c->topic, c->home, c->overflow);
+	mk_interest_take(sup, c->topic, c->home, c->overflow);
 	*p = c->actor->places[--c->actor->place_count];
 }
 
 /* It never came to a worker. */
 static void undo_add(mk_sup *sup, mk_change *c)
 {
-	for (uint32_t i = 0; c->begun && i < c->actor->place_count; i++)
-		interest_take(sup, c->actor->places[i].topic, c->home, (maiko_overflow)c->actor->places[i].overflow);
+	if (c->begun)
+		mk_interests_take(sup, c->actor->places, c->actor->place_count, c->home);
 	mk_worker_at(sup, c->home)->busy = false;
 	mk_directory_leave(sup, c->actor);
 	mk_actor_discard(c->actor);
@@ -555,15 +508,15 @@ void mk_topology_part(mk_worker *w)
 int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 {
 	mk_worker *w = mk_worker_at(sup, a->self->worker);
-	int rc = interests_add(sup, a, w->index);
+	int rc = mk_interests_add(sup, a->places, a->place_count, w->index);
 	if (rc != 0)
 		return rc;
 	rc = mk_actor_arrive(w, a, false);
-	for (uint32_t i = 0; rc != 0 && i < a->place_count; i++)
-		interest_take(sup, a->places[i].topic, w->index, (maiko_overflow)a->places[i].overflow);
+	if (rc != 0)
+		mk_interests_take(sup, a->places, a->place_count, w->index);
 	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
 		for (uint32_t i = 0; i < a->place_count; i++)
-			refresh(sup->workers[k], a->places[i].topic, w->index);
+			mk_interest_refresh(sup->workers[k], a->places[i].topic, w->index);
 	return rc;
 }
 
