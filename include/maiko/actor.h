@@ -68,7 +68,8 @@ typedef enum maiko_change {
 	MAIKO_CHANGE_ADD = 1,
 	MAIKO_CHANGE_REMOVE,
 	MAIKO_CHANGE_SUBSCRIBE,
-	MAIKO_CHANGE_UNSUBSCRIBE
+	MAIKO_CHANGE_UNSUBSCRIBE,
+	MAIKO_CHANGE_MOVE
 } maiko_change;
 
 typedef struct maiko_completion {

@@ -84,6 +84,8 @@ MAIKO_API int maiko_stop_all(maiko_ctx *ctx);
 MAIKO_API int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options);
 MAIKO_API int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 				  const maiko_change_options *options);
+MAIKO_API int maiko_ctx_move(maiko_ctx *ctx, maiko_actor_id actor, uint32_t worker,
+			     const maiko_change_options *options);
 MAIKO_API int maiko_ctx_unsubscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 				    const maiko_change_options *options);
 

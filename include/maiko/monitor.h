@@ -47,7 +47,8 @@
 	XX(RELEASED, released, "released")         /* it may run again                                      */         \
 	XX(ERROR, error, "error")                  /* what on_error is asked about next, if there is one    */         \
 	XX(TOPOLOGY, topology, "topology changed") /* the number of the change, on each worker            */           \
-	XX(DRAINING, draining, "draining")         /* a stop has begun on this worker                       */
+	XX(DRAINING, draining, "draining")         /* a stop has begun on this worker                       */         \
+	XX(MOVED, moved, "moved")                  /* the actor lives on this worker now; the one it left   */
 
 typedef enum maiko_sight_kind {
 #define MAIKO_SIGHT_ENUM(KIND, hook, text) MAIKO_SAW_##KIND,

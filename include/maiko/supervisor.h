@@ -187,6 +187,22 @@ MAIKO_API int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id a
 MAIKO_API int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
 					   const maiko_change_options *options);
 
+/*
+ * The raw call under maiko_move: the actor goes on on another worker, 1 to the `workers`
+ * option (or what it is by default). Nothing that is sent to it or by it is lost, doubled or
+ * reordered; it rests meanwhile, some microseconds when the workers are idle. Where actors live
+ * is no matter of correctness: move one that you know better than the library does. Complete
+ * when it may run at its new worker; at once if it lives there.
+ *
+ * Errors: MAIKO_EBUSY (it has adopted handles, watches a descriptor, waits for a blocking job,
+ * keeps an event, subscribes to MAIKO_ALL_TOPICS, or another change of it is under way),
+ * MAIKO_EAGAIN (its subscriptions changed meanwhile: try again), MAIKO_EINVAL (no such worker;
+ * an actor with a thread of its own), MAIKO_ESTATE (before the start, or not yet started
+ * itself), MAIKO_ENOENT, MAIKO_ENOMEM, MAIKO_ESHUTDOWN.
+ */
+MAIKO_API int maiko_supervisor_move(maiko_supervisor *sup, maiko_actor_id actor, uint32_t worker,
+				    const maiko_change_options *options);
+
 /* How many workers there are now. 0 for NULL. */
 MAIKO_API uint32_t maiko_worker_count(const maiko_supervisor *sup);
 
@@ -200,6 +216,10 @@ MAIKO_END_DECLS
 /* maiko_remove(to, id, options...), where `to` is a supervisor or a ctx */
 #define maiko_remove(to, ...) MAIKO_PP_REMOVE_(to, __VA_ARGS__, .reserved_ = 0)
 #define MAIKO_PP_REMOVE_(to, id, ...) MAIKO_PP_TO_(to, remove)((to), (id), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+/* maiko_move(to, id, worker, options...) */
+#define maiko_move(to, id, ...) MAIKO_PP_MOVE_(to, id, __VA_ARGS__, .reserved_ = 0)
+#define MAIKO_PP_MOVE_(to, id, worker, ...)                                                                            \
+	MAIKO_PP_TO_(to, move)((to), (id), (worker), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
 /* maiko_subscribe(to, id, topic, options...), where `topic` is a const maiko_topic * */
 #define maiko_subscribe(to, id, ...) MAIKO_PP_SUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = 0)
 #define MAIKO_PP_SUBSCRIBE_(to, id, topic, ...)                                                                        \

@@ -116,6 +116,7 @@ void mk_actor_discard(mk_actor *a)
 void mk_actor_free(mk_actor *a)
 {
 	if (a->extra != NULL) {
+		mk_keep_fini(a->extra);
 		mk_free(a->extra->kept);
 		mk_free(a->extra->seen);
 		mk_free(a->extra->detail);
@@ -143,6 +144,15 @@ static int join_topics(mk_worker *w, mk_actor *a, bool joining)
 	return 0;
 }
 
+void mk_actor_link(mk_worker *w, mk_actor *a)
+{
+	a->prev_here = NULL;
+	a->next_here = w->actors;
+	if (w->actors != NULL)
+		w->actors->prev_here = a;
+	w->actors = a;
+}
+
 int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 {
 	int rc = a->class->tick != NULL ? mk_tick_init(w, a) : 0;
@@ -159,10 +169,7 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 	w->sup->senders = a->self;
 	uv_mutex_unlock(&w->sup->lock);
 	a->worker = w;
-	a->next_here = w->actors;
-	if (w->actors != NULL)
-		w->actors->prev_here = a;
-	w->actors = a;
+	mk_actor_link(w, a);
 	mk_hold(w, a, MK_WAITING);
 	return 0;
 }
@@ -180,12 +187,12 @@ void mk_actor_fold(mk_worker *w, const mk_actor *a)
 	}
 }
 
-/* All that have ended at once: many depart together. */
-static void drop_ended_from_warm(mk_worker *w)
+/* With it all that have ended: many depart together. */
+static void drop_from_warm(mk_worker *w, const mk_actor *leaving)
 {
 	for (mk_actor **at = &w->warm; *at != NULL;) {
 		mk_actor *a = *at;
-		if ((a->sched & MK_ENDED) == 0) {
+		if (a != leaving && (a->sched & MK_ENDED) == 0) {
 			at = &a->warm_next;
 			continue;
 		}
@@ -194,7 +201,7 @@ static void drop_ended_from_warm(mk_worker *w)
 	}
 }
 
-static void unlink_here(mk_worker *w, mk_actor *a)
+void mk_actor_unlink(mk_worker *w, mk_actor *a)
 {
 	if (a->prev_here != NULL)
 		a->prev_here->next_here = a->next_here;
@@ -209,12 +216,13 @@ static void unlink_here(mk_worker *w, mk_actor *a)
 	if (a->next_held != NULL)
 		a->next_held->prev_held = a->prev_held;
 	if (a->warm)
-		drop_ended_from_warm(w);
+		drop_from_warm(w, a);
 	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL; at = &(*at)->next)
 		if (*at == a) {
 			*at = a->next;
 			if (w->ready_tail == &a->next)
 				w->ready_tail = at;
+			a->sched &= (uint16_t)~MK_QUEUED;
 			break;
 		}
 	for (mk_actor **at = &w->parting; a->parting && *at != NULL; at = &(*at)->next_parting)
@@ -227,7 +235,7 @@ static void unlink_here(mk_worker *w, mk_actor *a)
 void mk_actor_depart(mk_worker *w, mk_actor *a)
 {
 	assert((a->sched & MK_ENDED) != 0 && mk_mailbox_length(&a->box) == 0);
-	unlink_here(w, a);
+	mk_actor_unlink(w, a);
 	if (a->class->tick != NULL)
 		mk_timers_unreserve(&w->timers);
 	MK_TELL(w, MAIKO_SAW_REMOVED, a, NULL, 0);

@@ -18,6 +18,10 @@ void mk_actor_discard(mk_actor *a);
  * subscribes it. 0, or MAIKO_ENOMEM with nothing done. */
 int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining);
 
+/* Into the worker's list of actors, and out of all its lists. */
+void mk_actor_link(mk_worker *w, mk_actor *a);
+void mk_actor_unlink(mk_worker *w, mk_actor *a);
+
 /* With the lock, as it leaves the directory: its counters go to the worker's row of the
  * gone. */
 void mk_actor_fold(mk_worker *w, const mk_actor *a);

@@ -85,11 +85,7 @@ static void depart(mk_worker *w, mk_actor *a)
 {
 	departure *d = MK_NEW(departure);
 	if (d == NULL) { /* the actor stays until the worker is freed, after its loop */
-		a->next_here = w->actors;
-		a->prev_here = NULL;
-		if (w->actors != NULL)
-			w->actors->prev_here = a;
-		w->actors = a;
+		mk_actor_link(w, a);
 		return;
 	}
 	d->worker = w;

@@ -136,7 +136,7 @@ static int post(mk_sup *sup, request *r)
 	const mk_actor *a = mk_directory_find(sup, r->actor);
 	if (a == NULL)
 		return MAIKO_ENOENT;
-	mk_worker_post(mk_worker_at(sup, a->self->worker), &r->message);
+	mk_worker_post(mk_worker_at(sup, mk_home_now(a->self)), &r->message);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "directory.h"
 #include "foreign.h"
 #include "monitor.h"
+#include "move.h"
 #include "run.h"
 #include "wait.h"
 #include "worker.h"
@@ -81,6 +82,8 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 static void mute_arrived(mk_worker *w, mk_message *m)
 {
 	mk_wait *wait = MK_OF(m, mk_wait, message);
+	if (mk_move_keeps(w, wait->sender->id, m))
+		return;
 	mk_actor *a = mk_directory_look(w->sup, wait->sender->id);
 	if (a != NULL && (a->sched & MK_ENDED) == 0 && !a->in_stop)
 		wait_set(w, a, wait);
@@ -89,6 +92,8 @@ static void mute_arrived(mk_worker *w, mk_message *m)
 static void release_arrived(mk_worker *w, mk_message *m)
 {
 	mk_edge *edge = MK_OF(m, mk_edge, message);
+	if (mk_move_keeps(w, edge->sender->id, m))
+		return;
 	wait_clear(w, edge->wait);
 	mk_free(edge);
 }
@@ -137,7 +142,7 @@ int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber)
 		return 0;
 	}
 	mk_actor *here = NULL;
-	if (sender->foreign == NULL && sender->worker == w->index) {
+	if (sender->foreign == NULL && mk_home_of(w, sender) == w->index && !mk_move_awaits(w, sender->id)) {
 		here = mk_directory_look(w->sup, sender->id);
 		if (here == NULL || (here->sched & MK_ENDED) != 0 || here->in_stop)
 			return 0; /* it sends no more */
@@ -157,8 +162,8 @@ int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber)
 		mk_foreign_mute(sender->foreign);
 	else if (here != NULL)
 		wait_set(w, here, wait);
-	else
-		mk_worker_post(mk_worker_at(w->sup, sender->worker), &wait->message);
+	else if (!mk_move_keeps(w, sender->id, &wait->message))
+		mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, sender)), &wait->message);
 	return 0;
 }
 
@@ -173,10 +178,10 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber)
 		if (edge->sender->foreign != NULL) {
 			mk_foreign_release(edge->sender->foreign);
 			mk_free(edge);
-		} else if (edge->sender->worker == w->index) {
+		} else if (mk_home_of(w, edge->sender) == w->index) {
 			release_arrived(w, &edge->message);
 		} else {
-			mk_worker_post(mk_worker_at(w->sup, edge->sender->worker), &edge->message);
+			mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, edge->sender)), &edge->message);
 		}
 		edge = next;
 	}
@@ -223,6 +228,35 @@ void mk_release_channel(mk_worker *w, mk_channel *ch)
 		wait_clear(w, wait);
 		wait = next;
 	}
+}
+
+void mk_forget_channels(mk_worker *w, mk_actor *a)
+{
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
+		for (mk_wait **at = &w->out[__builtin_ctzll(left)]->waits; *at != NULL;) {
+			mk_wait *wait = *at;
+			if (wait->sender != a->self) {
+				at = &wait->next_of_channel;
+				continue;
+			}
+			*at = wait->next_of_channel;
+			wait_clear(w, wait);
+		}
+}
+
+void mk_mutes_join(mk_worker *w, mk_actor *a, mk_actor *shadow)
+{
+	if (shadow->extra == NULL || shadow->extra->mutes == NULL)
+		return;
+	if (mk_extra_of(a) == NULL) {
+		mk_release_all(w, shadow);
+		return;
+	}
+	mk_edge **end = &a->extra->mutes;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = shadow->extra->mutes;
+	shadow->extra->mutes = NULL;
 }
 
 void mk_drop_channel_waits(mk_channel *ch)

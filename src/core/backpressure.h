@@ -47,6 +47,12 @@ void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
  * Nothing if it was not full. */
 void mk_release_channel(mk_worker *w, mk_channel *ch);
 
+/* The actor moves to another worker (move.h): no channel of this one holds it any more. */
+void mk_forget_channels(mk_worker *w, mk_actor *a);
+
+/* Those that its shadow mutes, the actor mutes from now on. Without memory they are released. */
+void mk_mutes_join(mk_worker *w, mk_actor *a, mk_actor *shadow);
+
 /* Frees what is left of a channel's mutes, when no actor runs any more. */
 void mk_drop_channel_waits(mk_channel *ch);
 

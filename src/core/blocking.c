@@ -79,10 +79,12 @@ static void came_back(mk_worker *w, mk_message *m)
 	mk_actor *a = mk_directory_look(w->sup, job->actor);
 	mk_count_add(&w->jobs, (uint64_t)-1);
 	job->task = (mk_task){.run = task_run, .drop = task_drop};
-	if (a != NULL)
+	if (a != NULL) {
+		a->extra->jobs--;
 		mk_task_add(w, a, &job->task);
-	else
+	} else {
 		mk_free_aligned(job);
+	}
 }
 
 static void message_drop(mk_message *m) { mk_free_aligned(MK_OF(m, mk_job, message)); }
@@ -143,7 +145,7 @@ void mk_blocking_step(mk_sup *sup)
 int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, const void *data)
 {
 	mk_blocking *b = w->sup->blocking;
-	mk_job *job = mk_calloc_aligned(sizeof *job + type->size, 16);
+	mk_job *job = mk_extra_of(a) == NULL ? NULL : mk_calloc_aligned(sizeof *job + type->size, 16);
 	if (job == NULL)
 		return MAIKO_ENOMEM;
 	job->type = type;
@@ -175,6 +177,7 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 		return MAIKO_EAGAIN;
 	}
 	mk_count_add(&w->jobs, 1);
+	a->extra->jobs++;
 	return 0;
 }
 

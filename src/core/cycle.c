@@ -9,6 +9,7 @@
 
 #include "backpressure.h"
 #include "directory.h"
+#include "move.h"
 #include "run.h"
 #include "worker.h"
 
@@ -108,6 +109,8 @@ static bool is_muted_by(const mk_actor *a, const mk_sender *subscriber)
 static void run_on(mk_worker *w, mk_message *m)
 {
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
+	if (mk_move_keeps(w, v->member->id, m))
+		return;
 	mk_actor *a = mk_directory_look(w->sup, v->member->id);
 	if (a == NULL || (a->sched & MK_ENDED) != 0 || !is_muted_by(a, next_of(v->cycle, v->member)))
 		open_up(v->cycle);
@@ -136,6 +139,8 @@ static void name_cycle(const mk_cycle *c, char *text, size_t size)
 static void fall(mk_worker *w, mk_message *m)
 {
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
+	if (mk_move_keeps(w, v->member->id, m))
+		return;
 	mk_actor *a = mk_directory_look(w->sup, v->member->id);
 	if (a != NULL && (a->sched & MK_ENDED) == 0) {
 		char text[256];
@@ -159,7 +164,7 @@ static bool tell_members(mk_worker *w, mk_cycle *c, void (*run)(mk_worker *, mk_
 		v->member = c->members[i];
 		v->cycle = c;
 		atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
-		mk_worker_post(mk_worker_at(w->sup, v->member->worker), &v->message);
+		mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, v->member)), &v->message);
 	}
 	return all;
 }
@@ -175,7 +180,10 @@ static void break_drop(mk_message *m) { mk_free(MK_OF(m, mk_break, message)); }
 
 static void break_arrived(mk_worker *w, mk_message *m)
 {
-	mk_actor *a = mk_directory_look(w->sup, MK_OF(m, mk_break, message)->sender->id);
+	maiko_actor_id id = MK_OF(m, mk_break, message)->sender->id;
+	if (mk_move_keeps(w, id, m))
+		return;
+	mk_actor *a = mk_directory_look(w->sup, id);
 	if (a != NULL && a->extra != NULL && a->extra->cycle != NULL)
 		(void)tell_members(w, a->extra->cycle, fall);
 	break_drop(m);
@@ -194,7 +202,7 @@ void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 	subscriber->extra->asked_to_break = place;
 	b->message = (mk_message){.run = break_arrived, .drop = break_drop};
 	b->sender = sender;
-	mk_worker_post(mk_worker_at(w->sup, sender->worker), &b->message);
+	mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, sender)), &b->message);
 }
 
 /* ---- probes ------------------------------------------------------------------------------ */
@@ -235,7 +243,7 @@ static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_pro
 	if (from != NULL)
 		memcpy(p->path, from->path, from->length * sizeof p->path[0]);
 	p->path[length - 1] = a->self;
-	mk_worker_post(mk_worker_at(w->sup, p->target->worker), &p->message);
+	mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, p->target)), &p->message);
 }
 
 static void forward_all(mk_worker *w, mk_actor *a, const mk_probe_message *from, uint64_t number)
@@ -272,6 +280,8 @@ static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 static void probe_arrived(mk_worker *w, mk_message *m)
 {
 	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
+	if (mk_move_keeps(w, p->target->id, m))
+		return;
 	mk_actor *a = mk_directory_look(w->sup, p->target->id);
 	if (a != NULL && mk_is_muted(a)) {
 		if (a->self == p->path[0])

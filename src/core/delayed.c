@@ -5,6 +5,7 @@
 
 #include "router.h"
 #include "run.h"
+#include "topic.h"
 
 typedef struct mk_delayed {
 	mk_timer timer;
@@ -149,3 +150,64 @@ void mk_delayed_discard(mk_worker *w, mk_actor *a)
 			discard(w, d);
 		}
 }
+
+/* ---- a move ------------------------------------------------------------------------------ */
+
+/* Those that wait for their time, then those that wait for the actor. */
+static void each(mk_worker *w, mk_actor *a, void (*act)(mk_worker *w, mk_delayed *d, bool due))
+{
+	if (a->extra == NULL)
+		return;
+	for (mk_delayed *d = a->extra->delayed, *next; d != NULL; d = next) {
+		next = d->next;
+		act(w, d, false);
+	}
+	for (mk_delayed *d = a->extra->due, *next; d != NULL; d = next) {
+		next = d->next;
+		act(w, d, true);
+	}
+}
+
+static void give_up(mk_worker *w, mk_delayed *d, bool due)
+{
+	if (due && d->next == NULL)
+		d->actor->extra->due_tail = d->at;
+	unlink_one(d);
+	discard(w, d);
+}
+
+static void pack(mk_worker *w, mk_delayed *d, bool due)
+{
+	mk_event *copy = mk_event_copy(NULL, d->event);
+	if (copy == NULL) {
+		give_up(w, d, due);
+		return;
+	}
+	mk_count_add(&d->event->topic->delayed, (uint64_t)-1);
+	mk_timer_clear(&w->timers, &d->timer);
+	mk_timers_unreserve(&w->timers);
+	d->event->refs = 1;
+	mk_event_unref(&w->pool, d->event);
+	d->event = copy;
+	copy->refs = 0;
+}
+
+static void unpack(mk_worker *w, mk_delayed *d, bool due)
+{
+	mk_topic *t = mk_topic_here(w, d->event->topic->index);
+	bool room = t != NULL && mk_timers_reserve(&w->timers) == 0;
+	if (!room) { /* of no topic's account, if there is no memory for that */
+		d->event->topic = t != NULL ? t : w->all;
+		mk_count_add(&d->event->topic->delayed, 1);
+		w->timers.reserved++; /* which giving it up takes back */
+		give_up(w, d, due);
+		return;
+	}
+	d->event->topic = t;
+	mk_count_add(&t->delayed, 1);
+	if (!due)
+		mk_timer_set(&w->timers, &d->timer, d->timer.due_ns);
+}
+
+void mk_delayed_pack(mk_worker *w, mk_actor *a) { each(w, a, pack); }
+void mk_delayed_unpack(mk_worker *w, mk_actor *a) { each(w, a, unpack); }

@@ -17,6 +17,11 @@ int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed);
 /* Sends what fell due while the actor was held; stops if it is held again. */
 void mk_delayed_send_due(mk_worker *w, mk_actor *a);
 
+/* The actor moves (move.h): its events become copies that no pool has, and leave this worker's
+ * timers; or enter them. What there is no memory for is counted discarded. */
+void mk_delayed_pack(mk_worker *w, mk_actor *a);
+void mk_delayed_unpack(mk_worker *w, mk_actor *a);
+
 /* Cancels all of them: a stop has begun, or the actor ends. */
 void mk_delayed_discard(mk_worker *w, mk_actor *a);
 

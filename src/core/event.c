@@ -115,7 +115,8 @@ static mk_block *block_of(const mk_event *e)
 mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 {
 	mk_block *block = block_of(from);
-	mk_event *e = mk_pool_take(pool, mk_klass_of(block != NULL ? 0 : from->type->size));
+	uint32_t inside = block != NULL ? 0 : from->type->size;
+	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_klass_of(inside)) : heap_event(inside);
 	if (e == NULL)
 		return NULL;
 	uint32_t list = e->klass;

@@ -152,7 +152,8 @@ static inline mk_event *mk_event_make_plain(mk_pool *pool, const mk_type *type, 
 	return e;
 }
 
-/* A copy of an event of another worker, with one reference. NULL without memory. */
+/* A copy of an event of another worker (or, `pool` NULL, for another: on the heap), with one
+ * reference. NULL without memory. */
 mk_event *mk_event_copy(mk_pool *pool, const mk_event *from);
 
 /* Frees an event that was made but could not be sent; its block stays the caller's. */

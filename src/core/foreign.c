@@ -82,7 +82,8 @@ static mk_foreign *record_new(mk_sup *sup)
 	}
 	memcpy(self->name, name, sizeof name);
 	self->foreign = f;
-	self->worker = sup->next_worker++ % sup->options.workers;
+	uint32_t worker = sup->next_worker++ % sup->options.workers;
+	mk_home_set(self, mk_home_word(0, worker, worker));
 	self->next = sup->senders;
 	sup->senders = self;
 	f->self = self;
@@ -119,7 +120,7 @@ void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_
 {
 	*ret_sent = *ret_taken = 0;
 	for (mk_foreign *f = sup->foreigners; f != NULL; f = f->next)
-		if (f->self->worker == worker) {
+		if (mk_home_now(f->self) == worker) {
 			*ret_taken += atomic_load_explicit(&f->taken, memory_order_acquire);
 			*ret_sent += mk_count(&f->sent);
 		}
@@ -258,7 +259,7 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 	e->sender = f->self;
 	e->refs = topic; /* until the worker has it, which knows its own view of the topic */
 	mk_count_add(&f->sent, 1);
-	mk_worker *w = mk_worker_at(sup, f->self->worker);
+	mk_worker *w = mk_worker_at(sup, mk_home_now(f->self));
 	if (!mk_inbox_push(&w->foreign, mk_event_link(e))) {
 		mk_count_add(&f->sent, (uint64_t)-1);
 		if (block != NULL)

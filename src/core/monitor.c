@@ -40,6 +40,11 @@ MK_NOINLINE void mk_tell(mk_worker *w, maiko_sight_kind kind, const mk_actor *a,
 			 bool was_queued)
 {
 	maiko_envelope envelope;
+	if (a != NULL && a->shadow) { /* what it gets is delivered when the actor has come (move.c) */
+		if (kind == MAIKO_SAW_DELIVERED)
+			return;
+		was_queued = false;
+	}
 	maiko_sight sight = {.kind = kind,
 			     .supervisor = w->sup,
 			     .worker = w->index + 1,

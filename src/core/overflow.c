@@ -250,7 +250,9 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;
-	if (policy != MAIKO_KEEP_LATEST && mk_mailbox_length(&a->box) < a->box.capacity) {
+	/* A shadow's mailbox has no room, so that each delivery comes here; who may not wait has it. */
+	uint32_t capacity = a->shadow && policy != MAIKO_BLOCK ? a->capacity : a->box.capacity;
+	if (policy != MAIKO_KEEP_LATEST && mk_mailbox_length(&a->box) < capacity) {
 		mk_deliver(w, a, e);
 		return;
 	}

@@ -61,7 +61,7 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	maiko_actor_row *row = add_row(r, (void **)&r->actors, &r->actor_size, r->ledger.actor_count, sizeof *row);
 	if (row == NULL)
 		return;
-	const mk_worker *w = sup->workers[a->self->worker]; /* NULL: made, but in no batch yet */
+	const mk_worker *w = sup->workers[mk_home_now(a->self)]; /* NULL: made, but in no batch yet */
 	const mk_extra *x = __atomic_load_n(&a->extra, __ATOMIC_ACQUIRE);
 	bool stuck =
 		mk_state_of(sup) == MK_ABANDONED && w != NULL &&
@@ -69,7 +69,7 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	row->name = copy(r, a->self->name);
 	row->type = copy(r, a->class->desc->name);
 	row->id = a->self->id;
-	row->worker = a->self->worker + 1;
+	row->worker = mk_home_now(a->self) + 1;
 	row->status = stuck ? MAIKO_ACTOR_STUCK : (maiko_actor_status)__atomic_load_n(&a->status, __ATOMIC_RELAXED);
 	row->error = x == NULL ? 0 : x->error;
 	row->detail = copy(r, x != NULL && x->detail != NULL ? x->detail

@@ -268,6 +268,22 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t f
 	}
 }
 
+void mk_actor_drain(mk_worker *w, mk_actor *a)
+{
+	mk_tick_drain(w, a);
+	mk_delayed_discard(w, a);
+}
+
+void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_ENDED) != 0)
+		return;
+	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
+	mk_purge(w, a, NULL, MK_FATE_OF(discarded));
+	mk_release_all(w, a);
+	mk_delayed_discard(w, a);
+}
+
 /* ---- a turn of one actor -------------------------------------------------------------------- */
 
 static const mk_handler *handler_of(const mk_class *class, const mk_type *type)

@@ -84,6 +84,13 @@ void mk_actor_begin(mk_worker *w, mk_actor *a);
  * has ended. */
 void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t fate);
 
+/* A stop has begun: only events, and a tick after them, go on. */
+void mk_actor_drain(mk_worker *w, mk_actor *a);
+
+/* A stop does not wait for it any more: what is queued for it is discarded, and so is what
+ * comes. */
+void mk_actor_discard_queued(mk_worker *w, mk_actor *a);
+
 /* To be ended (if it has not), and its removal asked for, in the worker's next turn. */
 void mk_part(mk_worker *w, mk_actor *a);
 

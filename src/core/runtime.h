@@ -39,10 +39,28 @@ typedef maiko_supervisor mk_sup;
 typedef struct mk_sender {
 	struct mk_sender *next; /* of the supervisor's, to free them */
 	maiko_actor_id id;      /* 0: a foreign thread */
-	uint32_t worker;        /* where the actor lives, or the thread's events enter */
+	_Atomic(uint64_t) home; /* where the actor lives, or the thread's events enter: mk_home_at */
 	struct mk_foreign *foreign;
 	char name[];
 } mk_sender;
+
+/* An actor moves in a numbered change (move.h): whoever has applied it finds the actor at its
+ * new worker, whoever has not at its old one. Both and the number are one word, so that they
+ * are read in one piece; relaxed, because the number is of a change that the reader either has
+ * applied, and so has heard of on its control lane, or has not. */
+static inline uint64_t mk_home_word(uint64_t number, uint32_t from, uint32_t to)
+{
+	return number << 16 | (uint64_t)from << 8 | to;
+}
+static inline uint32_t mk_home_at(const mk_sender *s, uint64_t number)
+{
+	uint64_t word = atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&s->home, memory_order_relaxed);
+	return (uint8_t)(number >= word >> 16 ? word : word >> 8);
+}
+static inline void mk_home_set(mk_sender *s, uint64_t word)
+{
+	atomic_store_explicit(&s->home, word, memory_order_relaxed);
+}
 
 /* An actor type as one supervisor knows it; immutable once made. */
 typedef struct mk_handler {
@@ -73,7 +91,8 @@ enum {
 	MK_PAUSED = 1u << 3,  /* a topology change of it is under way               */
 	MK_WAITING = 1u << 4, /* not started, or the first batch is still starting (C7) */
 	MK_ENDED = 1u << 5,   /* failed, stopped or being removed: never runs again */
-	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED
+	MK_MOVING = 1u << 6,  /* on its way to another worker, or about to be       */
+	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING
 };
 
 typedef struct mk_counts {
@@ -95,6 +114,7 @@ typedef struct mk_extra {
 	maiko_next next; /* its last answer */
 	mk_actor *timer_actor;
 	mk_timer timer;
+	uint64_t packed_ns; /* when it was due, while the actor moves; UINT64_MAX: not set */
 	struct mk_watch *watch;
 	uint32_t backoff_ms; /* of forgiven errors; 0: the last run was fine */
 	bool tick_due, tick_set;
@@ -120,6 +140,8 @@ typedef struct mk_extra {
 	mk_event **kept;
 	uint32_t kept_count, kept_size;
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
+	/* blocking.c */
+	uint32_t jobs; /* under way */
 	/* adopt.c */
 	struct mk_adopted *adopted;
 	bool departing; /* it is freed with the last of them */
@@ -147,7 +169,8 @@ struct maiko_ctx {
 	bool in_stop;   /* in its on_stop: sends without an allowance */
 	bool parting;   /* on the worker's list of the ended */
 	bool removing;  /* its removal is asked for (under the lock) */
-	bool unindexed; /* there was no memory to note where a key's latest lies (overflow.c) */
+	bool unindexed; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
+	bool shadow;    /* of one that is on its way here (move.h) */
 	uint32_t budget;
 	mk_sender *self;
 	/* a run */
@@ -167,6 +190,7 @@ struct maiko_ctx {
 	uint32_t place_count;
 	uint32_t capacity; /* box.capacity while it is alive */
 	uint64_t batch;    /* the last topology change that was about it (under the lock) */
+	uint32_t version;  /* of `places`, as they change (under the lock) */
 };
 
 /* ---- topics -------------------------------------------------------------------- */
@@ -201,7 +225,8 @@ typedef struct mk_topic {
 	mk_record *record;
 	uint32_t index;
 	uint32_t sub_count, sub_size;
-	bool changing; /* some subscriber is not ACTIVE */
+	uint32_t reserved; /* of sub_size, for those that are about to move here */
+	bool changing;     /* some subscriber is not ACTIVE */
 	mk_sub *subs;
 	uint64_t remote;       /* other workers with a subscriber */
 	uint64_t remote_drops; /* those of them where every subscriber has a drop policy */
@@ -262,7 +287,8 @@ struct mk_worker {
 	mk_actor *ready, **ready_tail;
 	mk_actor *held;
 	mk_actor *warm;
-	mk_actor *parting; /* to be ended, and removed, between callbacks */
+	mk_actor *parting;          /* to be ended, and removed, between callbacks */
+	struct mk_change *arriving; /* actors that have joined topics here, and are yet to come (move.c) */
 	uint64_t warm_swept_ns;
 	mk_counts gone; /* of removed actors */
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
@@ -367,6 +393,11 @@ struct maiko_supervisor {
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
 	uint32_t monitor_count;
 };
+
+/* Where an actor lives, for a worker that has something for it. */
+static inline uint32_t mk_home_of(const mk_worker *w, const mk_sender *s) { return mk_home_at(s, w->marker); }
+/* With the lock: where it lives, or is about to. */
+static inline uint32_t mk_home_now(const mk_sender *s) { return mk_home_at(s, UINT64_MAX); }
 
 static inline mk_worker *mk_worker_at(mk_sup *sup, uint32_t index) { return sup->workers[index]; }
 static inline uint32_t mk_worker_total(const mk_sup *sup)

@@ -144,12 +144,12 @@ static void next_hook(mk_sup *sup)
 {
 	mk_stop *s = sup->stop;
 	mk_actor *a = sup->hooked;
-	while (a != NULL && (mk_stop_stuck(sup) >> a->self->worker & 1) != 0)
+	while (a != NULL && (mk_stop_stuck(sup) & bit_of(a->worker)) != 0)
 		a = a->next_hooked;
 	if (a != NULL) {
 		s->step = STEP_HOOK;
 		s->hook = a;
-		ask(mk_worker_at(sup, a->self->worker), run_hook);
+		ask(a->worker, run_hook);
 		return;
 	}
 	s->step = s->ended ? STEP_EXIT : STEP_END;
@@ -239,10 +239,8 @@ static void run_begin(mk_worker *w, mk_message *m)
 	w->draining = true;
 	mk_foreign_intake(w, true);
 	MK_TELL(w, MAIKO_SAW_DRAINING, NULL, NULL, 0); /* whoever sends from outside does it before */
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here) {
-		mk_tick_drain(w, a);
-		mk_delayed_discard(w, a);
-	}
+	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
+		mk_actor_drain(w, a);
 	uv_mutex_lock(&w->sup->lock);
 	uint64_t deadline_ns = w->sup->stop->deadline_ns;
 	uv_mutex_unlock(&w->sup->lock);
@@ -325,14 +323,8 @@ static void run_discard(mk_worker *w, mk_message *m)
 {
 	(void)m;
 	w->discarding = true;
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here) {
-		if ((a->sched & MK_ENDED) != 0)
-			continue;
-		a->box.capacity = 0; /* so that each later delivery asks overflow.c */
-		mk_purge(w, a, NULL, MK_FATE_OF(discarded));
-		mk_release_all(w, a);
-		mk_delayed_discard(w, a);
-	}
+	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
+		mk_actor_discard_queued(w, a);
 	if (!w->exiting) { /* from now on it looks for others that do not return */
 		w->deadline.fire = deadline_passed;
 		mk_timer_set(&w->timers, &w->deadline, w->now_ns + (uint64_t)LOOK_MS * NS_A_MS);

@@ -324,7 +324,7 @@ static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_
 			o != NULL && o->worker != 0 ? o->worker - 1 : sup->next_worker++ % sup->options.workers;
 		w = sup->workers[index];
 	}
-	a->self->worker = w->index;
+	mk_home_set(a->self, mk_home_word(0, w->index, w->index));
 	if (made)
 		*ret_new = w;
 	return 0;
@@ -384,11 +384,10 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	c->id = id;
 	c->actor = a;
 	c->worker = made;
-	c->home = a->self->worker;
+	c->home = mk_home_now(a->self);
 	c->done = o == NULL ? NULL : o->done;
 	c->done_arg = o == NULL ? NULL : o->done_arg;
 	c->requester = requester == NULL ? 0 : requester->self->id;
-	c->requester_worker = requester == NULL ? 0 : requester->self->worker;
 	c->ret_id = o == NULL ? NULL : o->ret_id;
 	uv_mutex_unlock(&sup->lock);
 	int status = 0;
@@ -438,81 +437,4 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 		*ret_id = a->self->id;
 	uv_mutex_unlock(&sup->lock);
 	return a == NULL ? MAIKO_ENOENT : 0;
-}
-
-/* ---- other changes ---------------------------------------------------------------------------- */
-
-static int change(mk_sup *sup, const mk_actor *requester, maiko_change kind, maiko_actor_id actor,
-		  const maiko_topic *topic, const maiko_change_options *o)
-{
-	mk_record *r = NULL;
-	int rc = kind == MAIKO_CHANGE_REMOVE ? 0 : mk_registry_topic(sup, topic, &r);
-	if (o != NULL && (o->overflow < MAIKO_OVERFLOW_DEFAULT || o->overflow > MAIKO_FAIL))
-		rc = MAIKO_EINVAL;
-	if (rc != 0)
-		return rc;
-	mk_change *c = MK_NEW(mk_change);
-	if (c == NULL)
-		return MAIKO_ENOMEM;
-	c->kind = kind;
-	c->id = actor;
-	c->topic = r == NULL ? 0 : r->index;
-	c->overflow = o == NULL ? MAIKO_OVERFLOW_DEFAULT : o->overflow;
-	c->done = o == NULL ? NULL : o->done;
-	c->done_arg = o == NULL ? NULL : o->done_arg;
-	c->requester = requester == NULL ? 0 : requester->self->id;
-	c->requester_worker = requester == NULL ? 0 : requester->self->worker;
-	int status = 0;
-	rc = mk_topology_request(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
-	if (rc != 0)
-		mk_free(c);
-	return rc != 0 ? rc : status;
-}
-
-static int change_from(mk_sup *sup, maiko_change kind, maiko_actor_id actor, const maiko_topic *topic,
-		       const maiko_change_options *options)
-{
-	int rc = check_sup(sup);
-	return rc != 0 ? rc : change(sup, NULL, kind, actor, topic, options);
-}
-
-static int change_by(const maiko_ctx *ctx, maiko_change kind, maiko_actor_id actor, const maiko_topic *topic,
-		     const maiko_change_options *options)
-{
-	int rc = ctx == NULL ? MAIKO_EINVAL : check_sup(ctx->worker->sup);
-	return rc != 0 ? rc : change(ctx->worker->sup, ctx, kind, actor, topic, options);
-}
-
-int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options)
-{
-	return change_from(sup, MAIKO_CHANGE_REMOVE, actor, NULL, options);
-}
-
-int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
-			       const maiko_change_options *options)
-{
-	return change_from(sup, MAIKO_CHANGE_SUBSCRIBE, actor, topic, options);
-}
-
-int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
-				 const maiko_change_options *options)
-{
-	return change_from(sup, MAIKO_CHANGE_UNSUBSCRIBE, actor, topic, options);
-}
-
-int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options)
-{
-	return change_by(ctx, MAIKO_CHANGE_REMOVE, actor, NULL, options);
-}
-
-int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
-			const maiko_change_options *options)
-{
-	return change_by(ctx, MAIKO_CHANGE_SUBSCRIBE, actor, topic, options);
-}
-
-int maiko_ctx_unsubscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
-			  const maiko_change_options *options)
-{
-	return change_by(ctx, MAIKO_CHANGE_UNSUBSCRIBE, actor, topic, options);
 }

@@ -168,6 +168,21 @@ void mk_tick_permit(mk_worker *w, mk_actor *a)
 		failed(w, a, rc);
 }
 
+void mk_tick_pack(mk_worker *w, mk_actor *a)
+{
+	if (a->class->tick == NULL)
+		return;
+	a->extra->packed_ns = a->extra->timer.place != 0 ? a->extra->timer.due_ns : UINT64_MAX;
+	mk_timer_clear(&w->timers, &a->extra->timer);
+	mk_timers_unreserve(&w->timers);
+}
+
+void mk_tick_unpack(mk_worker *w, mk_actor *a)
+{
+	if (a->class->tick != NULL && a->extra->packed_ns != UINT64_MAX)
+		mk_timer_set(&w->timers, &a->extra->timer, a->extra->packed_ns);
+}
+
 void mk_tick_drain(mk_worker *w, mk_actor *a)
 {
 	if (a->class->tick == NULL || a->extra == NULL)

@@ -31,6 +31,10 @@ void mk_tick_permit(mk_worker *w, mk_actor *a);
 /* What it waits for has gone: its last answer is given once more, which finds the error. */
 void mk_tick_answer_again(mk_worker *w, mk_actor *a);
 
+/* It moves: its timer leaves this worker's, or enters it, where there is room (move.h). */
+void mk_tick_pack(mk_worker *w, mk_actor *a);
+void mk_tick_unpack(mk_worker *w, mk_actor *a);
+
 /* A stop has begun: only after_events goes on. */
 void mk_tick_drain(mk_worker *w, mk_actor *a);
 

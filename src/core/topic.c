@@ -39,9 +39,21 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	return t;
 }
 
+static int room(mk_topic *t)
+{
+	return mk_reserve((void **)&t->subs, &t->sub_size, t->sub_count + t->reserved + 1, sizeof *t->subs);
+}
+
+int mk_topic_reserve(mk_topic *t)
+{
+	int rc = room(t);
+	t->reserved += rc == 0;
+	return rc;
+}
+
 int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joining)
 {
-	int rc = mk_reserve((void **)&t->subs, &t->sub_size, t->sub_count + 1, sizeof *t->subs);
+	int rc = room(t);
 	if (rc != 0)
 		return rc;
 	if (overflow == MAIKO_OVERFLOW_DEFAULT && t->index != 0)

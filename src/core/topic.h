@@ -16,6 +16,10 @@ static inline mk_topic *mk_topic_known(mk_worker *w, uint32_t index) { return mk
 
 /* Adds a subscriber. 0 or MAIKO_ENOMEM. Precondition: it is not one. */
 int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joining);
+/* Keeps room for one more, so that its joining does not fail; or gives it up, as one joins.
+ * 0 or MAIKO_ENOMEM. */
+int mk_topic_reserve(mk_topic *t);
+static inline void mk_topic_unreserve(mk_topic *t) { t->reserved--; }
 /* Takes back the last mk_topic_join. */
 void mk_topic_unjoin(mk_topic *t);
 /* From the change under way on, it gets nothing more. */

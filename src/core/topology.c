@@ -2,7 +2,8 @@
  * topology.c - see topology.h for the protocol.
  *
  * `waiting` counts, in step 1, the workers that have not applied the batch and the
- * markers that have not passed; in step 2 the workers that have not settled. A worker
+ * markers that have not passed; in step 2 the workers that have not settled and the actors
+ * that have not been taken over. A worker
  * adds its markers before it takes itself away, so zero is reached once, when all is
  * done. Who takes away the last runs the next step.
  */
@@ -14,6 +15,7 @@
 #include "foreign.h"
 #include "interest.h"
 #include "monitor.h"
+#include "move.h"
 #include "overflow.h"
 #include "registry.h"
 #include "router.h"
@@ -32,11 +34,6 @@ typedef struct mk_topology {
 	uint64_t number;
 	_Atomic(uint64_t) waiting;
 } mk_topology;
-
-typedef struct mk_change_wait {
-	bool complete;
-	int status;
-} mk_change_wait;
 
 int mk_topology_init(mk_sup *sup)
 {
@@ -71,6 +68,7 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 	if (places == NULL)
 		return MAIKO_ENOMEM;
 	a->places = places;
+	a->version++;
 	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
 	if (rc == 0)
 		a->places[a->place_count++] = (mk_place){c->topic, (uint8_t)c->overflow};
@@ -84,6 +82,7 @@ static int begin_unsubscribe(mk_change *c)
 		return MAIKO_ENOENT;
 	c->overflow = (maiko_overflow)p->overflow; /* to take the interest away */
 	*p = c->actor->places[--c->actor->place_count];
+	c->actor->version++;
 	return 0;
 }
 
@@ -110,7 +109,7 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		mk_monitor_welcome(c->worker);
 		atomic_store_explicit(&sup->worker_count, count + 1, memory_order_release);
 		c->home = c->worker->index;
-		c->actor->self->worker = c->home;
+		mk_home_set(c->actor->self, mk_home_word(0, c->home, c->home));
 	}
 	c->status = mk_state_of(sup) >= MK_STOPPING
 			    ? MAIKO_ESHUTDOWN
@@ -133,11 +132,13 @@ static void begin_one(mk_sup *sup, mk_change *c)
 		c->status = MAIKO_ENOENT;
 		return;
 	}
-	c->home = c->actor->self->worker;
+	c->home = mk_home_now(c->actor->self);
 	if (c->kind == MAIKO_CHANGE_SUBSCRIBE)
 		c->status = begin_subscribe(sup, c);
 	else if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
 		c->status = begin_unsubscribe(c);
+	else if (c->kind == MAIKO_CHANGE_MOVE)
+		c->status = mk_move_begin(sup, c);
 	else
 		c->status = begin_remove(c);
 }
@@ -218,6 +219,7 @@ static void apply_here(mk_worker *w, mk_change *c)
 			mk_topic_leave(mk_topic_here(w, c->places[i].topic), a);
 		break;
 	case MAIKO_CHANGE_ADD:
+	case MAIKO_CHANGE_MOVE:
 		break;
 	}
 }
@@ -226,8 +228,11 @@ static void refresh_all(mk_worker *w, const mk_change *c)
 {
 	const mk_place *places = c->kind == MAIKO_CHANGE_ADD ? c->actor->places : c->places;
 	uint32_t count = c->kind == MAIKO_CHANGE_ADD ? c->actor->place_count : c->place_count;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		mk_interest_refresh(w, places[i].topic, c->home);
+		if (c->kind == MAIKO_CHANGE_MOVE)
+			mk_interest_refresh(w, places[i].topic, c->to);
+	}
 	if (c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
 		mk_interest_refresh(w, c->topic, c->home);
 }
@@ -241,13 +246,19 @@ static void apply(mk_worker *w, mk_message *m)
 	/* What a thread outside has sent before it asked for the change is before it. */
 	if (w->go && !w->draining)
 		mk_foreign_intake(w, false);
-	/* First the subscribers, which end callbacks may publish to; then the number. */
+	/* First the subscribers, which end callbacks may publish to; then the number. What is
+	 * published meanwhile is before all markers, so those that move get it at their old home. */
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->begun && c->home == w->index)
+		if (c->kind == MAIKO_CHANGE_MOVE && !c->begun)
+			mk_move_undo(w, c);
+		else if (c->kind != MAIKO_CHANGE_MOVE && c->begun && c->home == w->index)
 			apply_here(w, c);
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_MOVE && c->begun)
+			mk_move_apply(w, c);
 	uv_mutex_lock(&w->sup->lock);
 	for (const mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->begun && c->home != w->index)
+		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE))
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
 	w->marker = t->number;
@@ -290,6 +301,8 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_permit(w, a, MK_PAUSED);
 		break;
 	}
+	case MAIKO_CHANGE_MOVE:
+		break;
 	case MAIKO_CHANGE_REMOVE:
 		for (uint32_t i = 0; i < c->place_count; i++)
 			mk_topic_settle(mk_topic_here(w, c->places[i].topic));
@@ -311,14 +324,21 @@ static void settle(mk_worker *w, mk_message *m)
 	mk_topology *t = w->sup->topology;
 	(void)m;
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->begun && c->home == w->index)
+		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
+			mk_move_settle(w, c);
+		else if (c->begun && c->home == w->index)
 			settle_here(w, c);
 	uv_mutex_lock(&w->sup->lock);
 	for (const mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->begun && c->home != w->index && c->kind != MAIKO_CHANGE_ADD)
+		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) && c->kind != MAIKO_CHANGE_ADD)
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
-	if (atomic_fetch_sub_explicit(&t->waiting, 1, memory_order_acq_rel) == 1)
+	mk_topology_arrived(w);
+}
+
+void mk_topology_arrived(mk_worker *w)
+{
+	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1)
 		finish(w);
 }
 
@@ -328,16 +348,17 @@ static void step_done(mk_worker *w)
 	mk_topology *t = sup->topology;
 	if (atomic_fetch_sub_explicit(&t->waiting, 1, memory_order_acq_rel) != 1)
 		return;
-	uint32_t workers = mk_worker_total(sup);
+	uint32_t workers = mk_worker_total(sup), moves = 0;
 	uv_mutex_lock(&sup->lock);
 	for (const mk_change *c = t->batch; c != NULL; c = c->next) {
+		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
 		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
 			mk_interest_take(sup, c->topic, c->home, c->overflow);
 		if (c->begun)
 			mk_interests_take(sup, c->places, c->place_count, c->home);
 	}
 	uv_mutex_unlock(&sup->lock);
-	atomic_store_explicit(&t->waiting, workers, memory_order_relaxed);
+	atomic_store_explicit(&t->waiting, workers + moves, memory_order_relaxed);
 	for (uint32_t i = 0; i < workers; i++) {
 		sup->workers[i]->topology_message = (mk_message){.run = settle};
 		mk_worker_post(sup->workers[i], &sup->workers[i]->topology_message);
@@ -357,6 +378,16 @@ static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
 
 static void change_free(mk_change *c)
 {
+	while (c->kept != NULL) {
+		mk_message *kept = MK_OF(c->kept, mk_message, link);
+		c->kept = c->kept->next;
+		if (kept->drop != NULL)
+			kept->drop(kept);
+	}
+	if (c->on_way)
+		mk_actor_free(c->actor);
+	if (c->shadow != NULL)
+		mk_actor_free(c->shadow);
 	mk_free(c->places);
 	mk_free(c);
 }
@@ -378,6 +409,8 @@ static void task_drop(mk_task *task) { change_free(MK_OF(task, mk_change, task))
 static void tell_requester(mk_worker *w, mk_message *m)
 {
 	mk_change *c = MK_OF(m, mk_change, message);
+	if (mk_move_keeps(w, c->requester, m))
+		return;
 	mk_actor *a = mk_directory_look(w->sup, c->requester);
 	c->task = (mk_task){.run = task_run, .drop = task_drop};
 	if (a != NULL && a->class->done != NULL)
@@ -389,16 +422,48 @@ static void tell_requester(mk_worker *w, mk_message *m)
 static void tell_drop(mk_message *m) { change_free(MK_OF(m, mk_change, message)); }
 
 /* Tells who asked, and frees the change or passes it on. Without the lock. */
-static void tell(mk_sup *sup, mk_change *c)
+static void tell(mk_worker *w, mk_change *c)
 {
+	mk_sup *sup = w->sup;
 	if (c->done != NULL) {
 		maiko_completion completion = completion_of(sup, c);
 		c->done(c->done_arg, &completion);
 	}
-	if (c->requester != 0) {
-		c->message = (mk_message){.run = tell_requester, .drop = tell_drop};
-		mk_worker_post(mk_worker_at(sup, c->requester_worker), &c->message);
+	uv_mutex_lock(&sup->lock);
+	const mk_actor *a = c->requester == 0 ? NULL : mk_directory_find(sup, c->requester);
+	mk_worker *home = a == NULL ? NULL : mk_worker_at(sup, mk_home_of(w, a->self));
+	uv_mutex_unlock(&sup->lock);
+	if (home == NULL) {
+		change_free(c);
 		return;
+	}
+	c->message = (mk_message){.run = tell_requester, .drop = tell_drop};
+	mk_worker_post(home, &c->message);
+}
+
+/* With the lock: for a thread that waits. */
+static void tell_waiting(mk_change *c)
+{
+	if (c->wait != NULL) {
+		c->wait->status = c->status;
+		c->wait->complete = true;
+	}
+}
+
+void mk_topology_conclude(mk_worker *w, mk_change *c)
+{
+	uv_mutex_lock(&w->sup->lock);
+	tell_waiting(c);
+	uv_cond_broadcast(&w->sup->cond);
+	uv_mutex_unlock(&w->sup->lock);
+	tell(w, c);
+}
+
+void mk_topology_abandon(mk_change *c)
+{
+	if (c->done != NULL) {
+		maiko_completion completion = {.change = c->kind, .status = MAIKO_ESHUTDOWN, .actor = c->id};
+		c->done(c->done_arg, &completion);
 	}
 	change_free(c);
 }
@@ -433,10 +498,7 @@ static void finish(mk_worker *w)
 			undo_subscribe(sup, c);
 		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
 			undo_add(sup, c);
-		if (c->wait != NULL) {
-			c->wait->status = c->status;
-			c->wait->complete = true;
-		}
+		tell_waiting(c);
 	}
 	t->batch = NULL;
 	t->busy = false;
@@ -445,7 +507,7 @@ static void finish(mk_worker *w)
 	uv_mutex_unlock(&sup->lock);
 	while (batch != NULL) {
 		mk_change *next = batch->next;
-		tell(sup, batch);
+		tell(w, batch);
 		batch = next;
 	}
 }
@@ -464,7 +526,8 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 	}
 	if (change->ret_id != NULL)
 		*change->ret_id = change->id;
-	change->wait = ret_status != NULL ? &waiting : NULL;
+	if (ret_status != NULL)
+		change->wait = &waiting;
 	change->next = NULL;
 	*t->pending_tail = change;
 	t->pending_tail = &change->next;
@@ -507,7 +570,7 @@ void mk_topology_part(mk_worker *w)
 
 int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 {
-	mk_worker *w = mk_worker_at(sup, a->self->worker);
+	mk_worker *w = mk_worker_at(sup, mk_home_now(a->self));
 	int rc = mk_interests_add(sup, a->places, a->place_count, w->index);
 	if (rc != 0)
 		return rc;

@@ -38,18 +38,32 @@ typedef struct mk_change {
 	uint32_t home;
 	uint32_t topic;
 	maiko_overflow overflow;
-	mk_place *places; /* of a removal: the actor's */
+	mk_place *places; /* of a removal, a move: the actor's */
 	uint32_t place_count;
+	/* of a move: to where, what it found (move.c), and what waits for its end */
+	uint32_t to;
+	uint32_t version;
+	uint64_t probes;
+	mk_actor *shadow;
+	struct mk_change *next_arriving;
+	mk_link *kept, **kept_tail;
+	mk_message *hearing; /* of these, by the actor that has come */
+	bool on_way;  /* it is on no worker's lists */
 	bool begun;   /* it was possible; `status` says what became of it */
 	bool arrived; /* of an addition: the actor has come to its worker */
 	int status;
 	/* who asked */
 	maiko_actor_id requester; /* an actor, or 0 */
-	uint32_t requester_worker;
 	void (*done)(void *arg, const maiko_completion *completion);
 	void *done_arg;
 	struct mk_change_wait *wait; /* a thread that waits */
 } mk_change;
+
+/* A thread that waits for a change, under the lock. */
+typedef struct mk_change_wait {
+	bool complete;
+	int status;
+} mk_change_wait;
 
 int mk_topology_init(mk_sup *sup);
 void mk_topology_fini(mk_sup *sup);
@@ -67,6 +81,15 @@ void mk_topology_started(mk_sup *sup);
 
 /* A marker has come out of a channel. */
 void mk_topology_passed(mk_worker *w);
+
+/* An actor has been taken over by its new home. */
+void mk_topology_arrived(mk_worker *w);
+
+/* A move that came to no batch: tells who asked, with its status, and frees it. */
+void mk_topology_conclude(mk_worker *w, mk_change *c);
+
+/* The same when no worker runs any more. */
+void mk_topology_abandon(mk_change *c);
 
 /* Before the start: an actor and its subscriptions, at once. With the lock. */
 int mk_topology_add_now(mk_sup *sup, mk_actor *a);

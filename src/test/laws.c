@@ -5,8 +5,8 @@
  * and not ended yet, and where it is in its life; of each sender, actor and topic how far
  * what was delivered and handled has come. A law costs a look-up or two a sight.
  *
- *   C1  order          ids of one sender grow, across topics, as delivered and as handled (what
- *                      is kept by key alone is in order by key)
+ *   C1  order          what one sender sent is delivered and handled in that order, across topics
+ *                      and moves (what is kept by key alone is in order by key)
  *   C2  once           ids are unique, nothing is delivered twice, or handled without having been
  *                      delivered; of those kept by key one is queued
  *   C3  the ledger     what is queued in the model is what is queued; at the end it balances
@@ -21,6 +21,8 @@
  *   C16 removal        nothing of a removed actor
  */
 #include "sim.h"
+
+#include "order.h"
 
 #include "directory.h"
 #include "run.h"
@@ -48,9 +50,9 @@ typedef struct law_actor {
 
 /* How far it has come from one sender to one actor. */
 typedef struct law_flow {
-	maiko_actor_id actor; /* 0: free */
-	uint64_t sender;      /* the id, or for one outside the origin of its ids */
-	uint64_t delivered, handled;
+	maiko_actor_id actor;        /* 0: free */
+	uint64_t sender;             /* the id, or for one outside the origin of its ids */
+	uint64_t delivered, handled; /* mt_order_of the last */
 } law_flow;
 
 /* Who numbers events: a worker or a thread outside. And from which event on they are sent
@@ -67,6 +69,7 @@ typedef struct law_origin {
 
 struct mt_laws {
 	maiko_sim *sim;
+	mt_order *order;
 	law_origin origins[ORIGINS_MAX];
 	uint32_t origin_count;
 	law_actor *actors; /* by slot */
@@ -84,8 +87,9 @@ mt_laws *mt_laws_new(maiko_sim *sim)
 	laws->sim = sim;
 	laws->flow_size = FLOWS_FIRST;
 	laws->flows = calloc(laws->flow_size, sizeof *laws->flows);
-	if (laws->flows == NULL) {
-		free(laws);
+	laws->order = mt_order_new();
+	if (laws->flows == NULL || laws->order == NULL) {
+		mt_laws_free(laws);
 		return NULL;
 	}
 	return laws;
@@ -96,6 +100,7 @@ void mt_laws_free(mt_laws *laws)
 	for (uint32_t i = 0; i < laws->actor_size; i++)
 		free(laws->actors[i].queued);
 	free(laws->actors);
+	mt_order_free(laws->order);
 	free(laws->flows);
 	free(laws);
 }
@@ -234,6 +239,8 @@ static void dispatched(mt_laws *laws, const maiko_sight *s)
 {
 	maiko_id id = s->event->id;
 	uint32_t i = 0;
+	if (!mt_order_sent(laws->order, s->event))
+		abort(); /* a test without memory shows nothing */
 	while (i < laws->origin_count && laws->origins[i].origin != id.origin)
 		i++;
 	law_origin *o = &laws->origins[i];
@@ -294,28 +301,35 @@ static bool is_in_hand(const maiko_sight *s, maiko_id id)
 	       maiko_id_equal(w->event->id, id);
 }
 
+/* What it got on its way to this worker comes in the order of its mailbox there. */
+static bool is_by_key_of_a_move(const law_event *e, const mk_actor *real)
+{
+	return e->kept != NULL && real != NULL && (real->sched & MK_MOVING) != 0;
+}
+
 static void delivered(mt_laws *laws, law_actor *a, const maiko_sight *s)
 {
-	law_flow *f = flow_of(laws, s->actor, s->event);
-	if (s->event->id.sequence == f->delivered)
-		broken(laws, "C2: delivered twice", s);
-	else if (s->event->id.sequence < f->delivered)
-		broken(laws, "C1: delivered out of order", s);
-	f->delivered = s->event->id.sequence;
+	const mk_actor *real = mk_directory_find(s->supervisor, s->actor);
 	const mk_sub *sub = sub_of(s);
 	if (sub == NULL) {
 		broken(laws, "C16: delivered to one that is not subscribed", s);
 		return;
 	}
-	in_its_time(laws, sub, s);
+	law_flow *f = flow_of(laws, s->actor, s->event);
 	law_event e = event_of(s, sub);
+	uint64_t place = is_by_key_of_a_move(&e, real) ? 0 : mt_order_of(laws->order, s->event);
+	if (place != 0 && place == f->delivered)
+		broken(laws, "C2: delivered twice", s);
+	else if (place != 0 && place < f->delivered)
+		broken(laws, "C1: delivered out of order", s);
+	f->delivered = place != 0 ? place : f->delivered;
+	in_its_time(laws, sub, s);
 	for (uint32_t i = 0; e.kept != NULL && i < a->count; i++) {
 		const law_event *q = &a->queued[(a->head + i) & (a->size - 1)];
 		if (q->kept == e.kept && q->type == e.type && q->key == e.key && !is_in_hand(s, q->id))
 			broken(laws, "C2: of one key two are queued", s);
 	}
 	push(a, e);
-	const mk_actor *real = mk_directory_find(s->supervisor, s->actor);
 	if (s->event->sender_id == s->actor && real != NULL && !real->echo)
 		broken(laws, "C5: its own event", s);
 	if (a->ended || (real != NULL && (real->sched & MK_ENDED) != 0))
@@ -338,9 +352,10 @@ static void handled(mt_laws *laws, law_actor *a, const maiko_sight *s)
 	}
 	if (e.kept == NULL) {
 		law_flow *f = flow_of(laws, s->actor, s->event);
-		if (s->event->id.sequence <= f->handled)
+		uint64_t place = mt_order_of(laws->order, s->event);
+		if (place != 0 && place <= f->handled)
 			broken(laws, "C1: handled out of order", s);
-		f->handled = s->event->id.sequence;
+		f->handled = place;
 	}
 	if (a->in_tick)
 		broken(laws, "C4: handled inside its tick", s);
@@ -461,7 +476,7 @@ static void quiet_actor(mt_laws *laws, const mk_actor *a)
 			       (unsigned long long)length, model->count);
 	if ((a->sched & (MK_ENDED | MK_WAITING)) != 0)
 		return;
-	if ((a->sched & MK_PAUSED) != 0)
+	if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0)
 		maiko_sim_fail(laws->sim, "C14: quiet, but a change of %s is not complete", name);
 	else if (a->extra != NULL && a->extra->muted_by != NULL)
 		maiko_sim_fail(laws->sim, "C9: quiet, but %s is muted: a lost release", name);

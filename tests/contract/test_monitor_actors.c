@@ -402,7 +402,7 @@ static void every_kind_has_a_text(void **state)
 	static const char *const texts[] = {
 		"dispatched", "delivered", "handled", "overflowed",       "discarded",    "added",
 		"started",    "stopped",   "failed",  "removed",          "tick entered", "tick left",
-		"muted",      "released",  "error",   "topology changed", "draining"};
+		"muted",      "released",  "error",   "topology changed", "draining",     "moved"};
 	(void)state;
 	assert_int_equal(MAIKO_SIGHT_KINDS, sizeof texts / sizeof texts[0]);
 	for (int i = 0; i < MAIKO_SIGHT_KINDS; i++)

@@ -98,7 +98,7 @@ static void send_outside(uint64_t *random)
 
 static void do_something(uint64_t *random)
 {
-	switch (sc_draw(random, 12)) {
+	switch (sc_draw(random, 14)) {
 	case 0:
 		(void)sc_add(NULL, random);
 		break;
@@ -112,6 +112,10 @@ static void do_something(uint64_t *random)
 	case 4:
 	case 5:
 		(void)maiko_sim_advance(sc.sim, sc_draw(random, 30));
+		break;
+	case 7:
+	case 8:
+		(void)sc_move(NULL, random);
 		break;
 	case 6:
 		if (maiko_sim_run(sc.sim) == 0)

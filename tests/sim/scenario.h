@@ -92,6 +92,8 @@ int sc_add(maiko_ctx *ctx, uint64_t *random);
 /* Subscribes or unsubscribes some actor. */
 int sc_change(maiko_ctx *ctx, uint64_t *random);
 int sc_remove(maiko_ctx *ctx, uint64_t *random);
+/* Moves some actor to some worker, which may not be possible. */
+int sc_move(maiko_ctx *ctx, uint64_t *random);
 
 /* Sends from that thread outside. */
 enum { SC_TRY, SC_WAIT, SC_TIMEOUT };

@@ -199,6 +199,9 @@ static void change_something(maiko_ctx *ctx, sc_actor *a)
 		if (sc.stops && sc_draw(&a->random, 4) == 0)
 			(void)maiko_stop_all(ctx);
 		break;
+	case 4:
+		(void)sc_move(ctx, &a->random);
+		break;
 	default:
 		(void)sc_change(ctx, &a->random);
 	}
@@ -464,4 +467,14 @@ int sc_remove(maiko_ctx *ctx, uint64_t *random)
 	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
 	maiko_change_options o = {.done = joined};
 	return ctx != NULL ? maiko_ctx_remove(ctx, a->id, &o) : maiko_supervisor_remove(sc.sup, a->id, &o);
+}
+
+int sc_move(maiko_ctx *ctx, uint64_t *random)
+{
+	if (sc.actor_count == 0)
+		return MAIKO_ENOENT;
+	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
+	uint32_t worker = 1 + sc_draw(random, maiko_worker_count(sc.sup));
+	maiko_change_options o = {.done = joined};
+	return ctx != NULL ? maiko_ctx_move(ctx, a->id, worker, &o) : maiko_supervisor_move(sc.sup, a->id, worker, &o);
 }

@@ -1,0 +1,406 @@
+/*
+ * move.c - see move.h.
+ */
+#include "move.h"
+
+#include "actor.h"
+#include "backpressure.h"
+#include "delayed.h"
+#include "directory.h"
+#include "interest.h"
+#include "monitor.h"
+#include "overflow.h"
+#include "run.h"
+#include "tick.h"
+#include "topic.h"
+#include "worker.h"
+
+#include <string.h>
+
+static void prepare(mk_worker *w, mk_message *m);
+static void pick(mk_worker *w, mk_message *m);
+static void unprepare(mk_worker *w, mk_message *m);
+static void take_over(mk_worker *w, mk_message *m);
+
+/* ---- the request --------------------------------------------------------------------------- */
+
+static void drop(mk_message *m) { mk_topology_abandon(MK_OF(m, mk_change, message)); }
+
+static void post(mk_sup *sup, mk_change *c, uint32_t to, void (*run)(mk_worker *, mk_message *))
+{
+	c->message = (mk_message){.run = run, .drop = run == take_over ? NULL : drop}; /* then it is in the batch */
+	mk_worker_post(mk_worker_at(sup, to), &c->message);
+}
+
+int mk_move_request(mk_sup *sup, mk_change *c, int *ret_status)
+{
+	mk_change_wait waiting = {false, 0};
+	uv_mutex_lock(&sup->lock);
+	int state = mk_state_of(sup), rc = 0;
+	const mk_actor *a = mk_directory_find(sup, c->id);
+	if (state != MK_STARTED)
+		rc = state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
+	else if (a == NULL)
+		rc = MAIKO_ENOENT;
+	else if (c->to >= sup->options.workers || mk_home_now(a->self) >= sup->options.workers)
+		rc = MAIKO_EINVAL; /* beyond those are threads of one actor's own */
+	if (rc == 0) {
+		c->wait = ret_status != NULL ? &waiting : NULL;
+		post(sup, c, c->to, prepare);
+	}
+	while (rc == 0 && ret_status != NULL && !waiting.complete && mk_state_of(sup) < MK_STOPPED)
+		mk_await(sup);
+	if (rc == 0 && ret_status != NULL) {
+		if (!waiting.complete)
+			c->wait = NULL; /* nobody takes it out of its lane any more */
+		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
+	}
+	uv_mutex_unlock(&sup->lock);
+	return rc;
+}
+
+/* ---- before the batch ------------------------------------------------------------------------ */
+
+static void unreserve(mk_worker *w, mk_change *c, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		mk_topic_unreserve(mk_topic_known(w, c->places[i].topic));
+}
+
+/* All that the new home will need, so that it cannot fail later. */
+static int reserve(mk_worker *w, mk_change *c)
+{
+	for (uint32_t i = 0; i < c->place_count; i++) {
+		mk_topic *t = c->places[i].topic == 0 ? NULL : mk_topic_here(w, c->places[i].topic);
+		int rc = c->places[i].topic == 0 ? MAIKO_EBUSY : t == NULL ? MAIKO_ENOMEM : mk_topic_reserve(t);
+		if (rc != 0) {
+			unreserve(w, c, i);
+			return rc;
+		}
+	}
+	int rc = c->shadow->class->tick != NULL ? mk_timers_reserve(&w->timers) : 0;
+	if (rc != 0)
+		unreserve(w, c, c->place_count);
+	return rc;
+}
+
+/* With the lock: what the change needs to know of the actor. */
+static int look_at(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = mk_directory_find(w->sup, c->id);
+	if (a == NULL)
+		return MAIKO_ENOENT;
+	c->version = a->version;
+	c->place_count = a->place_count;
+	c->places = mk_calloc(a->place_count + 1, sizeof *c->places);
+	c->shadow = MK_NEW(mk_actor);
+	if (c->places == NULL || c->shadow == NULL)
+		return MAIKO_ENOMEM;
+	if (a->place_count != 0)
+		memcpy(c->places, a->places, a->place_count * sizeof *c->places);
+	c->shadow->self = a->self;
+	c->shadow->class = a->class;
+	c->shadow->capacity = a->capacity;
+	c->shadow->echo = a->echo;
+	c->shadow->worker = w;
+	c->shadow->shadow = c->shadow->warm = true;
+	c->shadow->sched = MK_MOVING; /* never ready */
+	return 0;
+}
+
+static void free_shadow(mk_change *c)
+{
+	if (c->shadow != NULL)
+		mk_actor_free(c->shadow);
+	c->shadow = NULL;
+}
+
+static void prepare(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	mk_sup *sup = w->sup;
+	uv_mutex_lock(&sup->lock);
+	c->status = look_at(w, c);
+	uv_mutex_unlock(&sup->lock);
+	if (c->status == 0)
+		c->status = reserve(w, c);
+	if (c->status != 0) {
+		free_shadow(c);
+		mk_topology_conclude(w, c);
+		return;
+	}
+	uv_mutex_lock(&sup->lock);
+	const mk_actor *a = mk_directory_find(sup, c->id);
+	/* Under the lock, as another move of it begins: so it comes before the actor leaves. */
+	if (a != NULL)
+		post(sup, c, mk_home_now(a->self), pick);
+	uv_mutex_unlock(&sup->lock);
+	if (a == NULL) {
+		c->status = MAIKO_ENOENT;
+		unprepare(w, m);
+	}
+}
+
+/* On the new home: it will not come. */
+static void unprepare(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	unreserve(w, c, c->place_count);
+	if (c->shadow->class->tick != NULL)
+		mk_timers_unreserve(&w->timers);
+	free_shadow(c);
+	mk_topology_conclude(w, c);
+}
+
+bool mk_move_may_leave(const mk_actor *a)
+{
+	const mk_extra *x = a->extra;
+	if (a->status != MAIKO_ACTOR_RUNNING || (a->sched & (MK_ENDED | MK_PAUSED | MK_WAITING | MK_MOVING)) != 0 ||
+	    a->parting || a->in_stop)
+		return false;
+	return x == NULL || (x->watch == NULL && x->adopted == NULL && x->kept_count == 0 && x->jobs == 0);
+}
+
+static void pick(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	if (mk_move_keeps(w, c->id, m))
+		return;
+	mk_actor *a = mk_directory_look(w->sup, c->id);
+	c->home = w->index;
+	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || mk_move_may_leave(a) ? 0 : MAIKO_EBUSY;
+	if (c->status == 0 && w->index != c->to) {
+		mk_hold(w, a, MK_MOVING);
+		c->status = mk_topology_request(w->sup, c, NULL);
+		if (c->status == 0)
+			return;
+		mk_permit(w, a, MK_MOVING);
+	}
+	post(w->sup, c, c->to, unprepare);
+}
+
+/* ---- in the batch --------------------------------------------------------------------------------- */
+
+int mk_move_begin(mk_sup *sup, mk_change *c)
+{
+	if (c->actor->version != c->version)
+		return MAIKO_EAGAIN; /* its subscriptions have changed since */
+	int rc = mk_interests_add(sup, c->places, c->place_count, c->to);
+	if (rc == 0)
+		mk_home_set(c->actor->self, mk_home_word(mk_topology_number(sup), c->home, c->to));
+	return rc;
+}
+
+void mk_move_undo(mk_worker *w, mk_change *c)
+{
+	if (w->index == c->home) {
+		mk_actor *a = mk_directory_look(w->sup, c->id);
+		if (a != NULL)
+			mk_permit(w, a, MK_MOVING);
+	}
+	if (w->index == c->to) {
+		unreserve(w, c, c->place_count);
+		if (c->shadow->class->tick != NULL)
+			mk_timers_unreserve(&w->timers);
+		free_shadow(c);
+	}
+}
+
+void mk_move_apply(mk_worker *w, mk_change *c)
+{
+	for (uint32_t i = 0; i < c->place_count; i++) {
+		mk_topic *t = mk_topic_known(w, c->places[i].topic);
+		if (w->index == c->home) {
+			mk_topic_leave(t, c->actor);
+		} else if (w->index == c->to) {
+			mk_topic_unreserve(t);
+			(void)mk_topic_join(t, c->shadow, (maiko_overflow)c->places[i].overflow, true);
+		}
+	}
+	if (w->index == c->to) {
+		c->kept_tail = &c->kept;
+		c->next_arriving = w->arriving;
+		w->arriving = c;
+	}
+}
+
+/* Its queued events become copies that no pool has. */
+static void pack_mailbox(mk_worker *w, mk_actor *a)
+{
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place), *copy = mk_event_copy(NULL, e);
+		if (copy == NULL) {
+			(void)mk_mailbox_remove(&a->box, place); /* those before it move up by one */
+			mk_count_fate(a, e->topic, MK_FATE_OF(no_memory));
+			MK_TELL_QUEUED(w, MAIKO_SAW_DISCARDED, a, e, MAIKO_NO_MEMORY);
+		} else {
+			*mk_mailbox_slot(&a->box, place) = copy;
+		}
+		mk_event_unref(&w->pool, e);
+	}
+	if (a->extra != NULL && a->extra->keep != NULL) { /* it names this worker's topics */
+		mk_keep_fini(a->extra);
+		a->unindexed = true;
+	}
+}
+
+static void hand_over(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	mk_forget_channels(w, a);
+	mk_tick_pack(w, a);
+	mk_delayed_pack(w, a);
+	pack_mailbox(w, a);
+	mk_actor_unlink(w, a);
+	c->probes = w->probes;
+	c->on_way = true;
+	uv_mutex_lock(&w->sup->lock); /* a stop asks where it is, and then asks that worker */
+	a->worker = mk_worker_at(w->sup, c->to);
+	post(w->sup, c, c->to, take_over);
+	uv_mutex_unlock(&w->sup->lock);
+}
+
+void mk_move_settle(mk_worker *w, mk_change *c)
+{
+	if (w->index != c->home && w->index != c->to)
+		return;
+	for (uint32_t i = 0; i < c->place_count; i++)
+		mk_topic_settle(mk_topic_known(w, c->places[i].topic));
+	if (w->index == c->home)
+		hand_over(w, c);
+}
+
+/* ---- at the new home -------------------------------------------------------------------------------- */
+
+static mk_change *arrival_of(const mk_worker *w, maiko_actor_id id)
+{
+	mk_change *c = w->arriving;
+	while (c != NULL && c->id != id)
+		c = c->next_arriving;
+	return c;
+}
+
+bool mk_move_awaits(const mk_worker *w, maiko_actor_id id) { return arrival_of(w, id) != NULL; }
+
+bool mk_move_keeps(mk_worker *w, maiko_actor_id id, mk_message *m)
+{
+	mk_change *c = arrival_of(w, id);
+	if (c == NULL || c->hearing == m)
+		return false;
+	m->link.next = NULL;
+	*c->kept_tail = &m->link;
+	c->kept_tail = &m->link.next;
+	return true;
+}
+
+static void forget_arrival(mk_worker *w, const mk_change *c)
+{
+	mk_change **at = &w->arriving;
+	while (*at != c)
+		at = &(*at)->next_arriving;
+	*at = c->next_arriving;
+}
+
+static void take_subscriptions(mk_worker *w, const mk_change *c)
+{
+	for (uint32_t i = 0; i < c->place_count; i++) {
+		mk_topic *t = mk_topic_known(w, c->places[i].topic);
+		for (uint32_t k = 0; k < t->sub_count; k++)
+			if (t->subs[k].actor == c->shadow)
+				t->subs[k].actor = c->actor;
+	}
+}
+
+/* What the shadow counted, besides what is queued for it. */
+static void take_counts(mk_actor *a, const mk_actor *shadow)
+{
+#define ADD(field, text) mk_count_add(&a->counts.field, mk_count(&shadow->counts.field));
+	MAIKO_FATE_MAP(ADD)
+#undef ADD
+	mk_count_add(&a->refused, mk_count(&shadow->refused) + mk_count(&shadow->box.head));
+}
+
+static void take_mailbox(mk_worker *w, mk_actor *a)
+{
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place);
+		e->topic = mk_topic_known(w, e->topic->index);
+	}
+}
+
+/* By the actor's own policy. */
+static void take_events_of_shadow(mk_worker *w, const mk_change *c)
+{
+	mk_event *e;
+	while ((e = mk_mailbox_pop(&c->shadow->box)) != NULL) {
+		uint32_t k = 0;
+		while (e->topic->subs[k].actor != c->actor)
+			k++;
+		mk_overflow(w, &e->topic->subs[k], e);
+		mk_event_unref(&w->pool, e);
+	}
+}
+
+/* What was said of the actor meanwhile, and what that causes to be said of it: one message
+ * may be freed by a later one, so all go through the same queue. */
+static void hear_kept(mk_worker *w, mk_change *c)
+{
+	while (c->kept != NULL) {
+		mk_message *m = MK_OF(c->kept, mk_message, link);
+		c->kept = c->kept->next;
+		if (c->kept == NULL)
+			c->kept_tail = &c->kept;
+		c->hearing = m;
+		m->run(w, m);
+	}
+	c->hearing = NULL;
+}
+
+/* Also into what has come over this worker meanwhile. */
+static void link_here(mk_worker *w, mk_actor *a)
+{
+	unsigned held = a->sched & MK_HELD;
+	a->sched &= (uint16_t)~MK_HELD;
+	mk_hold(w, a, held);
+	mk_actor_link(w, a);
+	mk_tick_unpack(w, a);
+	mk_delayed_unpack(w, a);
+	if (a->box.ring != NULL)
+		mk_warm(w, a);
+	if (a->extra != NULL && a->extra->reprobe)
+		w->reprobe = true;
+	if (a->parting) {
+		a->parting = false;
+		mk_part(w, a);
+	}
+	if (w->draining)
+		mk_actor_drain(w, a);
+	if (w->discarding)
+		mk_actor_discard_queued(w, a);
+}
+
+static void take_over(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	mk_actor *a = c->actor;
+	c->on_way = false;
+	if (w->probes < c->probes)
+		w->probes = c->probes; /* those of one initiator are numbered upwards */
+	take_subscriptions(w, c);
+	take_mailbox(w, a);
+	take_counts(a, c->shadow);
+	mk_mutes_join(w, a, c->shadow);
+	link_here(w, a);
+	hear_kept(w, c);
+	take_events_of_shadow(w, c);
+	if (c->shadow->extra != NULL && c->shadow->extra->overflowed && mk_extra_of(a) != NULL)
+		a->extra->overflowed = true;
+	free_shadow(c);
+	hear_kept(w, c);
+	forget_arrival(w, c);
+	MK_TELL(w, MAIKO_SAW_MOVED, a, NULL, (int64_t)c->home + 1);
+	if (a->extra != NULL && a->extra->mutes != NULL)
+		mk_release_if_low(w, a);
+	mk_permit(w, a, MK_MOVING);
+	mk_topology_arrived(w);
+}
