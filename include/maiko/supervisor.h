@@ -197,8 +197,8 @@ MAIKO_API int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id
  * Errors: MAIKO_EBUSY (it has adopted handles, watches a descriptor, waits for a blocking job,
  * keeps an event, subscribes to MAIKO_ALL_TOPICS, or another change of it is under way),
  * MAIKO_EAGAIN (its subscriptions changed meanwhile: try again), MAIKO_EINVAL (no such worker;
- * an actor with a thread of its own), MAIKO_ESTATE (before the start, or not yet started
- * itself), MAIKO_ENOENT, MAIKO_ENOMEM, MAIKO_ESHUTDOWN.
+ * an actor with a thread of its own), MAIKO_ESTATE (before the start), MAIKO_ENOENT, MAIKO_ENOMEM,
+ * MAIKO_ESHUTDOWN.
  */
 MAIKO_API int maiko_supervisor_move(maiko_supervisor *sup, maiko_actor_id actor, uint32_t worker,
 				    const maiko_change_options *options);

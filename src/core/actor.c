@@ -117,6 +117,7 @@ void mk_actor_free(mk_actor *a)
 {
 	if (a->extra != NULL) {
 		mk_keep_fini(a->extra);
+		mk_free(a->extra->oldest);
 		mk_free(a->extra->kept);
 		mk_free(a->extra->seen);
 		mk_free(a->extra->detail);

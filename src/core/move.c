@@ -5,6 +5,7 @@
 
 #include "actor.h"
 #include "backpressure.h"
+#include "completion.h"
 #include "delayed.h"
 #include "directory.h"
 #include "interest.h"
@@ -24,7 +25,7 @@ static void take_over(mk_worker *w, mk_message *m);
 
 /* ---- the request --------------------------------------------------------------------------- */
 
-static void drop(mk_message *m) { mk_topology_abandon(MK_OF(m, mk_change, message)); }
+static void drop(mk_message *m) { mk_change_abandon(MK_OF(m, mk_change, message)); }
 
 static void post(mk_sup *sup, mk_change *c, uint32_t to, void (*run)(mk_worker *, mk_message *))
 {
@@ -126,7 +127,7 @@ static void prepare(mk_worker *w, mk_message *m)
 		c->status = reserve(w, c);
 	if (c->status != 0) {
 		free_shadow(c);
-		mk_topology_conclude(w, c);
+		mk_change_conclude(w, c);
 		return;
 	}
 	uv_mutex_lock(&sup->lock);
@@ -149,7 +150,7 @@ static void unprepare(mk_worker *w, mk_message *m)
 	if (c->shadow->class->tick != NULL)
 		mk_timers_unreserve(&w->timers);
 	free_shadow(c);
-	mk_topology_conclude(w, c);
+	mk_change_conclude(w, c);
 }
 
 bool mk_move_may_leave(const mk_actor *a)
@@ -224,21 +225,24 @@ void mk_move_apply(mk_worker *w, mk_change *c)
 	}
 }
 
-/* Its queued events become copies that no pool has. */
+/* Its queued events become copies that no pool has: each goes round to the end. */
 static void pack_mailbox(mk_worker *w, mk_actor *a)
 {
-	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
-		mk_event *e = *mk_mailbox_slot(&a->box, place), *copy = mk_event_copy(NULL, e);
-		if (copy == NULL) {
-			(void)mk_mailbox_remove(&a->box, place); /* those before it move up by one */
+	for (uint64_t left = mk_mailbox_length(&a->box); left > 0; left--) {
+		mk_event *e = mk_mailbox_pop(&a->box), *copy = mk_event_copy(NULL, e);
+		if (copy != NULL) {
+			(void)mk_mailbox_push(&a->box, copy); /* there is room */
+			mk_count_add(&a->refused, (uint64_t)-1);
+		} else {
 			mk_count_fate(a, e->topic, MK_FATE_OF(no_memory));
 			MK_TELL_QUEUED(w, MAIKO_SAW_DISCARDED, a, e, MAIKO_NO_MEMORY);
-		} else {
-			*mk_mailbox_slot(&a->box, place) = copy;
 		}
 		mk_event_unref(&w->pool, e);
 	}
-	if (a->extra != NULL && a->extra->keep != NULL) { /* it names this worker's topics */
+	if (a->extra == NULL)
+		return;
+	mk_oldest_forget(a->extra); /* these name this worker's topics */
+	if (a->extra->keep != NULL) {
 		mk_keep_fini(a->extra);
 		a->unindexed = true;
 	}
@@ -317,14 +321,16 @@ static void take_counts(mk_actor *a, const mk_actor *shadow)
 #define ADD(field, text) mk_count_add(&a->counts.field, mk_count(&shadow->counts.field));
 	MAIKO_FATE_MAP(ADD)
 #undef ADD
-	mk_count_add(&a->refused, mk_count(&shadow->refused) + mk_count(&shadow->box.head));
+	mk_count_add(&a->refused,
+		     mk_count(&shadow->refused) + mk_count(&shadow->box.head) + mk_mailbox_holes(&shadow->box));
 }
 
 static void take_mailbox(mk_worker *w, mk_actor *a)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
-		e->topic = mk_topic_known(w, e->topic->index);
+		if (e != NULL)
+			e->topic = mk_topic_known(w, e->topic->index);
 	}
 }
 

@@ -148,7 +148,7 @@ static bool holds(const mk_actor *a, uint64_t place, const mk_event *like, uint6
 	if (place < mk_count(&a->box.head) || place >= mk_count(&a->box.tail))
 		return false;
 	const mk_event *e = *mk_mailbox_slot(&a->box, place);
-	return e->topic == like->topic && e->type == like->type && key_of(e) == key;
+	return e != NULL && e->topic == like->topic && e->type == like->type && key_of(e) == key;
 }
 
 /* Where the event of that key lies in the mailbox. */
@@ -211,21 +211,51 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 		remember(a, e, key, tail);
 }
 
+/* Below `place` there is no event of that topic: events move to higher places alone. */
+typedef struct mk_oldest {
+	const mk_topic *topic;
+	uint64_t place;
+} mk_oldest;
+
+/* NULL without memory. */
+static mk_oldest *oldest_of(mk_actor *a, const mk_topic *topic)
+{
+	mk_extra *x = mk_extra_of(a);
+	for (uint32_t i = 0; x != NULL && i < x->oldest_count; i++)
+		if (x->oldest[i].topic == topic)
+			return &x->oldest[i];
+	if (x == NULL || mk_reserve((void **)&x->oldest, &x->oldest_size, x->oldest_count + 1, sizeof *x->oldest) != 0)
+		return NULL;
+	x->oldest[x->oldest_count] = (mk_oldest){topic, 0};
+	return &x->oldest[x->oldest_count++];
+}
+
+void mk_oldest_forget(mk_extra *x) { x->oldest_count = 0; }
+
 static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	uint64_t tail = mk_count(&a->box.tail);
-	for (uint64_t place = mk_count(&a->box.head); place < tail; place++) {
-		if ((*mk_mailbox_slot(&a->box, place))->topic != e->topic)
-			continue;
-		mk_event *old = mk_mailbox_remove(&a->box, place);
-		shift(a);
-		mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
-		MK_TELL_QUEUED(w, MAIKO_SAW_OVERFLOWED, a, old, MAIKO_DROPPED);
-		mk_event_unref(&w->pool, old);
-		mk_deliver(w, a, e);
+	uint64_t place = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
+	mk_oldest *o = oldest_of(a, e->topic);
+	if (o != NULL && o->place > place)
+		place = o->place;
+	mk_event *old = NULL;
+	for (; place < tail; place++) {
+		old = *mk_mailbox_slot(&a->box, place);
+		if (old != NULL && old->topic == e->topic)
+			break;
+	}
+	if (o != NULL)
+		o->place = place;
+	if (place == tail) {
+		refuse(w, a, e, MK_FATE_OF(dropped)); /* full of other topics' events */
 		return;
 	}
-	refuse(w, a, e, MK_FATE_OF(dropped)); /* full of other topics' events */
+	if (mk_mailbox_remove(&a->box, place))
+		shift(a);
+	mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
+	MK_TELL_QUEUED(w, MAIKO_SAW_OVERFLOWED, a, old, MAIKO_DROPPED);
+	mk_event_unref(&w->pool, old);
+	mk_deliver(w, a, e);
 }
 
 static void fail(mk_worker *w, mk_actor *a, const mk_event *e)

@@ -24,5 +24,7 @@ static inline int mk_fate_code(size_t fate) { return (int)(fate / sizeof(mk_coun
 void mk_count_fate(mk_actor *a, mk_topic *t, size_t fate);
 
 void mk_keep_fini(mk_extra *x);
+/* What it knows of places by topic does not hold any more. */
+void mk_oldest_forget(mk_extra *x);
 
 #endif

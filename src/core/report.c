@@ -81,7 +81,8 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	/* Read head before tail, so that the length is never negative. */
 	uint64_t head = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
 	add_counts(&row->counts, &a->counts);
-	row->counts.queued = tail - head;
+	uint32_t holes = mk_mailbox_holes(&a->box);
+	row->counts.queued = tail - head > holes ? tail - head - holes : 0;
 	row->counts.deliveries = tail + mk_count(&a->refused);
 	if (stuck) /* it may be in the middle of a batch, which is counted at its end */
 		row->counts.queued = row->counts.deliveries - fates(&row->counts);

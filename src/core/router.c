@@ -65,9 +65,9 @@ static inline void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t mark
 		if (a->self == e->sender && !a->echo)
 			continue;
 		deliveries++;
-		uint64_t tail = mk_count(&a->box.tail), length = tail - mk_count(&a->box.head);
-		if (MK_LIKELY(length < a->box.capacity && s->simple))
-			mk_deliver_at(w, a, e, tail, length);
+		uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
+		if (MK_LIKELY(span < a->box.capacity && s->simple))
+			mk_deliver_at(w, a, e, tail, span);
 		else
 			mk_overflow(w, s, e);
 	}

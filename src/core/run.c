@@ -103,7 +103,7 @@ void mk_cool(mk_worker *w)
 	w->warm_swept_ns = w->now_ns;
 	for (mk_actor **at = &w->warm; *at != NULL;) {
 		mk_actor *a = *at;
-		if (mk_mailbox_length(&a->box) != 0) {
+		if (mk_mailbox_span(&a->box) != 0) {
 			at = &a->warm_next;
 			continue;
 		}

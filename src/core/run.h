@@ -29,10 +29,10 @@ static inline void mk_wake(mk_worker *w, mk_actor *a)
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a);
 
-/* Queues an event for an actor, whose mailbox has that tail and length. */
-static inline void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_t tail, uint64_t length)
+/* Queues an event for an actor, whose mailbox has that tail and span. */
+static inline void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_t tail, uint64_t span)
 {
-	if (MK_UNLIKELY(mk_mailbox_append(&a->box, e, tail, length) != 0)) {
+	if (MK_UNLIKELY(mk_mailbox_append(&a->box, e, tail, span) != 0)) {
 		mk_deliver_failed(w, a, e);
 		return;
 	}

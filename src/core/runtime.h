@@ -133,8 +133,10 @@ typedef struct mk_extra {
 	mk_counter mute_count;
 	struct mk_seen *seen; /* whose probes it has sent on */
 	uint32_t seen_count, seen_size;
-	/* keep.c */
-	struct mk_keep *keep; /* where each key's latest lies in the mailbox */
+	/* overflow.c */
+	struct mk_keep *keep;     /* where each key's latest lies in the mailbox */
+	struct mk_oldest *oldest; /* how far each topic's oldest event lies back */
+	uint32_t oldest_count, oldest_size;
 	/* run.c */
 	mk_task *tasks, **task_tail;
 	mk_event **kept;

@@ -11,6 +11,7 @@
 
 #include "actor.h"
 #include "backpressure.h"
+#include "completion.h"
 #include "directory.h"
 #include "foreign.h"
 #include "interest.h"
@@ -367,107 +368,6 @@ static void step_done(mk_worker *w)
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
 
-static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
-{
-	bool topic = c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE;
-	maiko_completion completion = {.change = c->kind, .status = c->status, .actor = c->id};
-	if (topic)
-		completion.topic = &mk_record_at(sup, c->topic)->desc;
-	return completion;
-}
-
-static void change_free(mk_change *c)
-{
-	while (c->kept != NULL) {
-		mk_message *kept = MK_OF(c->kept, mk_message, link);
-		c->kept = c->kept->next;
-		if (kept->drop != NULL)
-			kept->drop(kept);
-	}
-	if (c->on_way)
-		mk_actor_free(c->actor);
-	if (c->shadow != NULL)
-		mk_actor_free(c->shadow);
-	mk_free(c->places);
-	mk_free(c);
-}
-
-static void task_run(mk_actor *a, mk_task *task)
-{
-	mk_change *c = MK_OF(task, mk_change, task);
-	maiko_completion completion = completion_of(a->worker->sup, c);
-	change_free(c);
-	mk_callback_enter(a->worker, a);
-	int rc = mk_result(a->worker->sup, a, MAIKO_PHASE_DONE, a->class->done(a->state, &completion, a));
-	mk_callback_leave(a->worker);
-	if (rc < 0)
-		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
-}
-
-static void task_drop(mk_task *task) { change_free(MK_OF(task, mk_change, task)); }
-
-static void tell_requester(mk_worker *w, mk_message *m)
-{
-	mk_change *c = MK_OF(m, mk_change, message);
-	if (mk_move_keeps(w, c->requester, m))
-		return;
-	mk_actor *a = mk_directory_look(w->sup, c->requester);
-	c->task = (mk_task){.run = task_run, .drop = task_drop};
-	if (a != NULL && a->class->done != NULL)
-		mk_task_add(w, a, &c->task);
-	else
-		change_free(c);
-}
-
-static void tell_drop(mk_message *m) { change_free(MK_OF(m, mk_change, message)); }
-
-/* Tells who asked, and frees the change or passes it on. Without the lock. */
-static void tell(mk_worker *w, mk_change *c)
-{
-	mk_sup *sup = w->sup;
-	if (c->done != NULL) {
-		maiko_completion completion = completion_of(sup, c);
-		c->done(c->done_arg, &completion);
-	}
-	uv_mutex_lock(&sup->lock);
-	const mk_actor *a = c->requester == 0 ? NULL : mk_directory_find(sup, c->requester);
-	mk_worker *home = a == NULL ? NULL : mk_worker_at(sup, mk_home_of(w, a->self));
-	uv_mutex_unlock(&sup->lock);
-	if (home == NULL) {
-		change_free(c);
-		return;
-	}
-	c->message = (mk_message){.run = tell_requester, .drop = tell_drop};
-	mk_worker_post(home, &c->message);
-}
-
-/* With the lock: for a thread that waits. */
-static void tell_waiting(mk_change *c)
-{
-	if (c->wait != NULL) {
-		c->wait->status = c->status;
-		c->wait->complete = true;
-	}
-}
-
-void mk_topology_conclude(mk_worker *w, mk_change *c)
-{
-	uv_mutex_lock(&w->sup->lock);
-	tell_waiting(c);
-	uv_cond_broadcast(&w->sup->cond);
-	uv_mutex_unlock(&w->sup->lock);
-	tell(w, c);
-}
-
-void mk_topology_abandon(mk_change *c)
-{
-	if (c->done != NULL) {
-		maiko_completion completion = {.change = c->kind, .status = MAIKO_ESHUTDOWN, .actor = c->id};
-		c->done(c->done_arg, &completion);
-	}
-	change_free(c);
-}
-
 /* A subscription that its home had no memory for was counted all the same. */
 static void undo_subscribe(mk_sup *sup, mk_change *c)
 {
@@ -498,7 +398,7 @@ static void finish(mk_worker *w)
 			undo_subscribe(sup, c);
 		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
 			undo_add(sup, c);
-		tell_waiting(c);
+		mk_change_tell_waiting(c);
 	}
 	t->batch = NULL;
 	t->busy = false;
@@ -507,7 +407,7 @@ static void finish(mk_worker *w)
 	uv_mutex_unlock(&sup->lock);
 	while (batch != NULL) {
 		mk_change *next = batch->next;
-		tell(w, batch);
+		mk_change_tell(w, batch);
 		batch = next;
 	}
 }
@@ -595,7 +495,7 @@ void mk_topology_fini(mk_sup *sup)
 			lists[i] = c->next;
 			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
 				mk_actor_discard(c->actor);
-			change_free(c);
+			mk_change_free(c);
 		}
 	mk_free(t);
 	sup->topology = NULL;

@@ -48,9 +48,9 @@ typedef struct mk_change {
 	struct mk_change *next_arriving;
 	mk_link *kept, **kept_tail;
 	mk_message *hearing; /* of these, by the actor that has come */
-	bool on_way;  /* it is on no worker's lists */
-	bool begun;   /* it was possible; `status` says what became of it */
-	bool arrived; /* of an addition: the actor has come to its worker */
+	bool on_way;         /* it is on no worker's lists */
+	bool begun;          /* it was possible; `status` says what became of it */
+	bool arrived;        /* of an addition: the actor has come to its worker */
 	int status;
 	/* who asked */
 	maiko_actor_id requester; /* an actor, or 0 */
@@ -84,12 +84,6 @@ void mk_topology_passed(mk_worker *w);
 
 /* An actor has been taken over by its new home. */
 void mk_topology_arrived(mk_worker *w);
-
-/* A move that came to no batch: tells who asked, with its status, and frees it. */
-void mk_topology_conclude(mk_worker *w, mk_change *c);
-
-/* The same when no worker runs any more. */
-void mk_topology_abandon(mk_change *c);
 
 /* Before the start: an actor and its subscriptions, at once. With the lock. */
 int mk_topology_add_now(mk_sup *sup, mk_actor *a);

@@ -87,11 +87,13 @@ static void note_end(void *arg, const maiko_sight *sight)
 	atomic_fetch_add(&ended, 1);
 }
 
+static maiko_actor_id ticker_id;
+
 /* Not started. */
 static maiko_supervisor *cast(uint32_t workers)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, ticker, "ticker"), 0);
+	assert_int_equal(maiko_add(sup, ticker, "ticker", .ret_id = &ticker_id), 0);
 	assert_int_equal(maiko_add(sup, sink, "slow", .mailbox = 2, .worker = 1, .max_events_per_tick = 1), 0);
 	assert_int_equal(maiko_add(sup, sink, "narrow", .mailbox = 2, .overflow = MAIKO_DROP_OLDEST), 0);
 	assert_int_equal(maiko_add(sup, sink, "poisoned", .worker = 1, .init = &(sink){.poison = 2}), 0);
@@ -100,7 +102,7 @@ static maiko_supervisor *cast(uint32_t workers)
 }
 
 /* Until the poisoned one is gone: then each kind has been seen but those of the stop. */
-static void play(maiko_supervisor *sup)
+static void play(maiko_supervisor *sup, uint32_t workers)
 {
 	static maiko_monitor *last;
 	atomic_store(&ended, 0);
@@ -108,7 +110,12 @@ static void play(maiko_supervisor *sup)
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(maiko_send(sup, order, .n = 10), 0);
 	test_wait_for(&ended, 1);
+	for (uint32_t to = 1; to <= workers && to <= 2; to++)
+		assert_int_equal(maiko_move(sup, ticker_id, to), 0);
 }
+
+/* With one worker there is nowhere to move. */
+static bool is_seen(maiko_sight_kind kind, uint32_t workers) { return kind != MAIKO_SAW_MOVED || workers > 1; }
 
 static maiko_hooks only(maiko_sight_kind kind, maiko_hook hook)
 {
@@ -222,10 +229,10 @@ static void check(const actor *a, maiko_sight_kind kind)
 
 TEST_WORKERS(a_monitor_removes_itself_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_sight_kind)k, remove_self);
-		play(sup);
+		play(sup, workers);
 		test_finish(sup);
 		check(a, (maiko_sight_kind)k);
 		assert_int_equal(atomic_load(&a->first), 1);
@@ -235,10 +242,10 @@ TEST_WORKERS(a_monitor_removes_itself_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_sight_kind)k, pause_self);
-		play(sup);
+		play(sup, workers);
 		assert_int_equal(maiko_monitor_pause(a->self), 0); /* no hook is half done any more */
 		for (int i = 0; i < WORKERS_MOST; i++)
 			atomic_store(&a->silent[i], false);
@@ -253,10 +260,10 @@ TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_adds_another_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_sight_kind)k, add_other);
-		play(sup);
+		play(sup, workers);
 		test_finish(sup);
 		check(a, (maiko_sight_kind)k);
 		assert_non_null(a->other);
@@ -267,11 +274,11 @@ TEST_WORKERS(a_monitor_adds_another_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_pauses_another_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
+	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_sight_kind)k, pause_other);
 		assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = see_other}, a, &a->other), 0);
-		play(sup);
+		play(sup, workers);
 		test_finish(sup);
 		check(a, (maiko_sight_kind)k);
 	}
@@ -333,7 +340,7 @@ TEST_WORKERS(once_it_is_removed_anything_may_be_called)
 	for (int i = 0; i < 3; i++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, kinds[i], remove_and_add);
-		play(sup);
+		play(sup, workers);
 		test_finish(sup);
 		check(a, kinds[i]);
 		assert_int_equal(atomic_load(&removals), 1);
@@ -462,7 +469,7 @@ TEST_WORKERS(in_a_hook_nothing_waits)
 		maiko_supervisor *sup = NULL;
 		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
 		actor *a = watched(sup, (maiko_sight_kind)k, try_to_wait);
-		assert_int_equal(maiko_add(sup, ticker, "ticker"), 0);
+		assert_int_equal(maiko_add(sup, ticker, "ticker", .ret_id = &ticker_id), 0);
 		assert_int_equal(maiko_add(sup, sink, "sink", .topics = MAIKO_TOPICS(items)), 0);
 		assert_int_equal(maiko_start(sup), 0);
 		assert_int_equal(maiko_send(sup, item, .n = 0), 0);

@@ -21,7 +21,7 @@ for compiler in gcc clang; do
 		name=$compiler$level
 		"$compiler" -std=c11 "$level" -w -D_GNU_SOURCE -I "$root/include" -I "$root/src/core" \
 			"$root"/src/core/*.c "$root"/src/test/sim.c "$root"/src/test/sim_memory.c \
-			"$root"/src/test/laws.c "$root"/src/test/shrink.c \
+			"$root"/src/test/laws.c "$root"/src/test/order.c "$root"/src/test/shrink.c \
 			"$root"/src/test/explore*.c "$root"/tests/sim/scenario*.c "$root"/tests/sim/explore_main.c \
 			"$@" -pthread -o "$work/$name"
 		"$work/$name" --seeds "$seeds" --jobs 2 --quiet >"$work/$name.log" || { cat "$work/$name.log"; exit 1; }

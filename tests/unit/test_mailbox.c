@@ -103,13 +103,47 @@ static void one_is_taken_out_and_the_others_keep_their_order(void **state)
 			expect(&box, 0, head);
 			push(&box, 10, 16);
 			uint64_t position = (uint64_t)(head + 1 + out - 10);
-			assert_ptr_equal(mk_mailbox_remove(&box, position), event(out));
+			assert_false(mk_mailbox_remove(&box, position));
 			assert_int_equal(mk_mailbox_length(&box), 6);
+			assert_int_equal(mk_mailbox_span(&box), out == 10 ? 6 : 7);
 			expect(&box, 10, out - 1);
 			expect(&box, out + 1, 16);
 			assert_null(mk_mailbox_pop(&box));
 			mk_mailbox_shrink(&box);
 		}
+}
+
+/* However many are taken out of it, it does not take more room than twice what it holds. */
+static void holes_are_closed_before_there_are_more_than_events(void **state)
+{
+	(void)state;
+	mk_mailbox box = {.capacity = 4};
+	push(&box, 0, 5);
+	uint64_t last = mk_count(&box.head) + 5;
+	assert_false(mk_mailbox_remove(&box, 1)); /* 0 - 2 3 4 5 */
+	assert_false(mk_mailbox_remove(&box, 4)); /* 0 - 2 3 - 5 */
+	assert_false(mk_mailbox_remove(&box, 3)); /* 0 - 2 - - 5 */
+	assert_int_equal(mk_mailbox_length(&box), 3);
+	assert_int_equal(mk_mailbox_span(&box), 6);
+	assert_true(mk_mailbox_remove(&box, 2)); /* 0 5 */
+	assert_int_equal(mk_mailbox_length(&box), 2);
+	assert_int_equal(mk_mailbox_span(&box), 2);
+	assert_int_equal(mk_count(&box.tail), last + 1); /* to higher places */
+	push(&box, 6, 7);
+	expect(&box, 0, 0);
+	expect(&box, 5, 7);
+	push(&box, 8, 9);
+	assert_false(mk_mailbox_remove(&box, mk_count(&box.head)));
+	assert_false(mk_mailbox_remove(&box, mk_count(&box.head)));
+	assert_int_equal(mk_mailbox_span(&box), 0);
+	for (int i = 0; i < 1000; i++) { /* the one before the last, for ever */
+		push(&box, 2 * i, 2 * i + 1);
+		(void)mk_mailbox_remove(&box, mk_count(&box.tail) - 2);
+		assert_true(mk_mailbox_span(&box) <= 2 * mk_mailbox_length(&box) + 1);
+	}
+	for (int i = 0; i < 1000; i++)
+		expect(&box, 2 * i + 1, 2 * i + 1);
+	mk_mailbox_shrink(&box);
 }
 
 static void without_memory_a_push_fails_and_nothing_is_lost(void **state)
@@ -142,6 +176,7 @@ int main(void)
 		cmocka_unit_test(order_survives_growth_wherever_the_head_is),
 		cmocka_unit_test(a_shrunk_one_goes_on),
 		cmocka_unit_test(one_is_taken_out_and_the_others_keep_their_order),
+		cmocka_unit_test(holes_are_closed_before_there_are_more_than_events),
 		cmocka_unit_test(without_memory_a_push_fails_and_nothing_is_lost),
 	};
 	test_allocator_install();

@@ -1,0 +1,110 @@
+/*
+ * completion.c - see completion.h.
+ */
+#include "completion.h"
+
+#include "actor.h"
+#include "directory.h"
+#include "move.h"
+#include "registry.h"
+#include "run.h"
+#include "worker.h"
+
+static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
+{
+	bool topic = c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE;
+	maiko_completion completion = {.change = c->kind, .status = c->status, .actor = c->id};
+	if (topic)
+		completion.topic = &mk_record_at(sup, c->topic)->desc;
+	return completion;
+}
+
+void mk_change_free(mk_change *c)
+{
+	while (c->kept != NULL) {
+		mk_message *kept = MK_OF(c->kept, mk_message, link);
+		c->kept = c->kept->next;
+		if (kept->drop != NULL)
+			kept->drop(kept);
+	}
+	if (c->on_way)
+		mk_actor_free(c->actor);
+	if (c->shadow != NULL)
+		mk_actor_free(c->shadow);
+	mk_free(c->places);
+	mk_free(c);
+}
+
+static void task_run(mk_actor *a, mk_task *task)
+{
+	mk_change *c = MK_OF(task, mk_change, task);
+	maiko_completion completion = completion_of(a->worker->sup, c);
+	mk_change_free(c);
+	mk_callback_enter(a->worker, a);
+	int rc = mk_result(a->worker->sup, a, MAIKO_PHASE_DONE, a->class->done(a->state, &completion, a));
+	mk_callback_leave(a->worker);
+	if (rc < 0)
+		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
+}
+
+static void task_drop(mk_task *task) { mk_change_free(MK_OF(task, mk_change, task)); }
+
+static void tell_requester(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	if (mk_move_keeps(w, c->requester, m))
+		return;
+	mk_actor *a = mk_directory_look(w->sup, c->requester);
+	c->task = (mk_task){.run = task_run, .drop = task_drop};
+	if (a != NULL && a->class->done != NULL)
+		mk_task_add(w, a, &c->task);
+	else
+		mk_change_free(c);
+}
+
+static void tell_drop(mk_message *m) { mk_change_free(MK_OF(m, mk_change, message)); }
+
+void mk_change_tell(mk_worker *w, mk_change *c)
+{
+	mk_sup *sup = w->sup;
+	if (c->done != NULL) {
+		maiko_completion completion = completion_of(sup, c);
+		c->done(c->done_arg, &completion);
+	}
+	uv_mutex_lock(&sup->lock);
+	const mk_actor *a = c->requester == 0 ? NULL : mk_directory_find(sup, c->requester);
+	mk_worker *home = a == NULL ? NULL : mk_worker_at(sup, mk_home_of(w, a->self));
+	uv_mutex_unlock(&sup->lock);
+	if (home == NULL) {
+		mk_change_free(c);
+		return;
+	}
+	c->message = (mk_message){.run = tell_requester, .drop = tell_drop};
+	mk_worker_post(home, &c->message);
+}
+
+void mk_change_tell_waiting(mk_change *c)
+{
+	if (c->wait != NULL) {
+		c->wait->status = c->status;
+		c->wait->complete = true;
+	}
+}
+
+void mk_change_conclude(mk_worker *w, mk_change *c)
+{
+	uv_mutex_lock(&w->sup->lock);
+	mk_change_tell_waiting(c);
+	uv_cond_broadcast(&w->sup->cond);
+	uv_mutex_unlock(&w->sup->lock);
+	mk_change_tell(w, c);
+}
+
+void mk_change_abandon(mk_change *c)
+{
+	if (c->done != NULL) {
+		maiko_completion completion = {.change = c->kind, .status = MAIKO_ESHUTDOWN, .actor = c->id};
+		c->done(c->done_arg, &completion);
+	}
+	mk_change_free(c);
+}

@@ -1,0 +1,24 @@
+/*
+ * completion.h - a change is complete: whoever asked for it is told.
+ *
+ * That may be a thread that waits, a function, or an actor, which is told by a callback of
+ * its own, on its worker.
+ */
+#ifndef MK_COMPLETION_H
+#define MK_COMPLETION_H
+
+#include "topology.h"
+
+/* Tells who asked, with the change's status, and frees it or passes it on. Without the lock. */
+void mk_change_tell(mk_worker *w, mk_change *c);
+/* With the lock: a thread that waits. */
+void mk_change_tell_waiting(mk_change *c);
+
+/* Both, of a move that came to no batch. */
+void mk_change_conclude(mk_worker *w, mk_change *c);
+/* The same when no worker runs any more. */
+void mk_change_abandon(mk_change *c);
+
+void mk_change_free(mk_change *c);
+
+#endif

@@ -1,0 +1,477 @@
+/*
+ * An actor moves between workers, while events flow to it and from it: nothing is lost,
+ * doubled or reordered (C1, C2), nothing of it runs meanwhile (C4), and all that it has comes
+ * along: state, mailbox, mutes, its tick's time, what it sends later.
+ */
+#include "support.h"
+
+#include <maiko/sim.h>
+#include <sched.h>
+#include <string.h>
+#include <uv.h>
+
+enum { SOURCES = 3, THREADS = 2, SENDERS = SOURCES + THREADS };
+
+typedef struct item {
+	uint32_t source, n;
+} item;
+typedef struct passed {
+	uint32_t source, n, place;
+} passed;
+typedef struct poke {
+	uint32_t what;
+} poke;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(passes);
+MAIKO_TOPIC(pokes);
+MAIKO_EVENT(item, items, source, n);
+MAIKO_EVENT(passed, passes, source, n, place);
+MAIKO_EVENT(poke, pokes, what);
+
+static _Atomic(uint64_t) wrong, arrived, overlap, moved, handled, pokes_seen;
+
+static void reset(void)
+{
+	atomic_store(&wrong, 0);
+	atomic_store(&arrived, 0);
+	atomic_store(&overlap, 0);
+	atomic_store(&moved, 0);
+	atomic_store(&handled, 0);
+	atomic_store(&pokes_seen, 0);
+}
+
+/* ---- a million events ------------------------------------------------------------------- */
+
+typedef struct source {
+	uint32_t number, n, count;
+} source;
+static maiko_next source_tick(source *self, maiko_ctx *ctx)
+{
+	for (int i = 0; i < 64 && self->n < self->count; i++) {
+		if (maiko_send(ctx, item, .source = self->number, .n = self->n) != 0)
+			return maiko_when_sendable();
+		self->n++;
+	}
+	return self->n < self->count ? maiko_again() : maiko_never();
+}
+MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
+
+/* Passes on what it gets, numbered; and sees whether two of it run at once. */
+typedef struct mover {
+	uint32_t next[SENDERS], place;
+} mover;
+static int mover_on_item(mover *self, const item *ev, maiko_ctx *ctx)
+{
+	if (atomic_fetch_add(&overlap, 1) != 0 || ev->n != self->next[ev->source])
+		atomic_fetch_add(&wrong, 1);
+	self->next[ev->source] = ev->n + 1;
+	int rc = maiko_send(ctx, passed, .source = ev->source, .n = ev->n, .place = self->place);
+	self->place++;
+	atomic_fetch_sub(&overlap, 1);
+	return rc;
+}
+MAIKO_ACTOR(mover, MAIKO_ON(item, mover_on_item));
+
+typedef struct judge {
+	uint32_t next;
+} judge;
+static int judge_on_passed(judge *self, const passed *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	if (ev->place != self->next++)
+		atomic_fetch_add(&wrong, 1);
+	atomic_fetch_add(&arrived, 1);
+	return 0;
+}
+MAIKO_ACTOR(judge, MAIKO_ON(passed, judge_on_passed));
+
+typedef struct outsider {
+	maiko_supervisor *sup;
+	uint32_t number, count;
+	uv_thread_t thread;
+} outsider;
+
+static void outsider_main(void *arg)
+{
+	const outsider *self = arg;
+	for (uint32_t n = 0; n < self->count; n++)
+		if (maiko_send(self->sup, item, .source = self->number, .n = n) != 0)
+			atomic_fetch_add(&wrong, 1);
+}
+
+static void saw_moved(void *arg, const maiko_sight *sight)
+{
+	(void)arg;
+	if (sight->actor_name == NULL || strcmp(sight->actor_name, "mover") != 0)
+		atomic_fetch_add(&wrong, 1);
+	atomic_fetch_add(&moved, 1);
+}
+
+/* An actor moves round the workers until all has arrived. */
+static void move_while_events_flow(uint32_t workers, uint32_t each)
+{
+	static const char *const names[SOURCES] = {"source0", "source1", "source2"};
+	outsider outsiders[THREADS];
+	maiko_actor_id id;
+	maiko_monitor *monitor;
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.moved = saw_moved}, NULL, &monitor), 0);
+	assert_int_equal(maiko_add(sup, mover, "mover", .mailbox = 256, .ret_id = &id), 0);
+	assert_int_equal(maiko_add(sup, judge, "judge"), 0);
+	for (uint32_t i = 0; i < SOURCES; i++)
+		assert_int_equal(maiko_add(sup, source, names[i], .init = &(source){.number = i, .count = each}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < THREADS; i++) {
+		outsiders[i] = (outsider){.sup = sup, .number = SOURCES + i, .count = each};
+		assert_int_equal(uv_thread_create(&outsiders[i].thread, outsider_main, &outsiders[i]), 0);
+	}
+	uint64_t asked = 0, done = 0;
+	for (uint32_t to = 0; atomic_load(&arrived) < (uint64_t)each * SENDERS; to++, asked++) {
+		int rc = maiko_move(sup, id, to % workers + 1);
+		assert_true(rc == 0 || rc == MAIKO_EBUSY);
+		done += rc == 0;
+	}
+	for (uint32_t i = 0; i < THREADS; i++)
+		uv_thread_join(&outsiders[i].thread);
+	assert_true(done > 0);
+	assert_int_equal(test_finish(sup).handled, (uint64_t)each * SENDERS * 2);
+	assert_int_equal(atomic_load(&wrong), 0);
+	if (workers == 1)
+		assert_int_equal(atomic_load(&moved), 0); /* it was there already */
+	else
+		assert_true(atomic_load(&moved) > 1);
+}
+
+TEST_WORKERS(an_actor_moves_while_a_million_events_flow_to_it) { move_while_events_flow(workers, 200000); }
+
+/* ---- what comes along ----------------------------------------------------------------------- */
+
+/* Ticks at known times, and sends later. */
+typedef struct clock_actor {
+	uint64_t began_ns, ticks;
+} clock_actor;
+static maiko_next clock_actor_tick(clock_actor *self, maiko_ctx *ctx)
+{
+	if (self->ticks == 0) {
+		self->began_ns = maiko_now(ctx);
+		if (maiko_send_after_ms(ctx, 250, NULL, poke, .what = 1) != 0)
+			atomic_fetch_add(&wrong, 1);
+	} else if (maiko_now(ctx) != self->began_ns + self->ticks * 100000000) {
+		atomic_fetch_add(&wrong, 1);
+	}
+	self->ticks++;
+	return maiko_after_ms(100);
+}
+MAIKO_ACTOR(clock_actor, MAIKO_TICK(clock_actor_tick));
+
+typedef struct listener {
+	uint64_t heard;
+} listener;
+static int listener_on_poke(listener *self, const poke *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->heard += ev->what;
+	atomic_fetch_add(&pokes_seen, 1);
+	return 0;
+}
+MAIKO_ACTOR(listener, MAIKO_ON(poke, listener_on_poke));
+
+TEST_SIM(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to)
+{
+	maiko_actor_id id;
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, clock_actor, "clock", .ret_id = &id), 0);
+	assert_int_equal(maiko_add(sup, listener, "listener"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 9; i++) {
+		assert_int_equal(maiko_move(sup, id, i % workers + 1), 0);
+		assert_int_equal(maiko_sim_advance(maiko_sim_of(sup), 70), 0);
+		assert_int_equal(atomic_load(&pokes_seen), i < 3 ? 0 : 1); /* at 250 ms: after the fourth */
+	}
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "clock")->ticks, 7);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* Sends pokes as fast as it may. */
+typedef struct pusher {
+	uint32_t n, count;
+} pusher;
+static maiko_next pusher_tick(pusher *self, maiko_ctx *ctx)
+{
+	for (; self->n < self->count; self->n++)
+		if (maiko_send(ctx, poke, .what = self->n) != 0)
+			return maiko_when_sendable();
+	return maiko_never();
+}
+MAIKO_ACTOR(pusher, MAIKO_TICK(pusher_tick));
+
+/* Expects what it gets to grow, and without a gap if `all`. */
+typedef struct slow {
+	bool all;
+	uint32_t next;
+} slow;
+static int slow_on_poke(slow *self, const poke *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	if (self->all ? ev->what != self->next : ev->what < self->next)
+		atomic_fetch_add(&wrong, 1);
+	self->next = ev->what + 1;
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+MAIKO_ACTOR(slow, MAIKO_ON(poke, slow_on_poke));
+
+static uint64_t move_both(uint32_t workers, maiko_overflow overflow, uint32_t count)
+{
+	maiko_actor_id id, from;
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, slow, "slow", .mailbox = 4, .overflow = overflow, .ret_id = &id,
+				   .init = &(slow){.all = overflow == MAIKO_BLOCK}),
+			 0);
+	assert_int_equal(maiko_add(sup, pusher, "pusher", .init = &(pusher){.count = count}, .ret_id = &from), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 24; i++) {
+		assert_int_equal(maiko_move(sup, id, i % workers + 1), 0);
+		for (uint32_t k = 0; k < i && maiko_sim_step(maiko_sim_of(sup)) == 1; k++)
+			;
+		assert_int_equal(maiko_move(sup, from, i / 2 % workers + 1), 0);
+	}
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.deliveries, count);
+	assert_int_equal(total.handled, atomic_load(&handled));
+	assert_int_equal(total.handled + total.dropped, count);
+	assert_int_equal(atomic_load(&wrong), 0);
+	return total.dropped;
+}
+
+TEST_SIM(a_full_mailbox_moves_and_so_does_one_that_it_mutes)
+{
+	assert_int_equal(move_both(workers, MAIKO_BLOCK, 300), 0);
+}
+
+TEST_SIM(what_a_full_mailbox_drops_is_counted_across_moves)
+{
+	uint64_t newest = move_both(workers, MAIKO_DROP_NEWEST, 300);
+	uint64_t oldest = move_both(workers, MAIKO_DROP_OLDEST, 300);
+	uint64_t latest = move_both(workers, MAIKO_KEEP_LATEST, 300);
+	if (workers == 1) { /* all are sent in one tick, to a mailbox of four */
+		assert_int_equal(newest, 296);
+		assert_int_equal(oldest, 296);
+		assert_int_equal(latest, 299);
+	}
+}
+
+/* ---- moves that something comes between ------------------------------------------------------ */
+
+static _Atomic(uint64_t) asked, done_calls, done_well;
+
+static void note_done(void *arg, const maiko_completion *completion)
+{
+	if (arg != &done_calls || completion->change != MAIKO_CHANGE_MOVE || completion->topic != NULL)
+		atomic_fetch_add(&wrong, 1);
+	atomic_fetch_add(&done_well, completion->status == 0);
+	atomic_fetch_add(&done_calls, 1);
+}
+
+/* Asks to be moved at each poke, and is told each time. */
+typedef struct wanderer {
+	uint32_t workers, told, n;
+} wanderer;
+static int wanderer_on_poke(wanderer *self, const poke *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	int rc = maiko_move(ctx, maiko_self(ctx), ++self->n % self->workers + 1, .done = note_done,
+			    .done_arg = &done_calls);
+	atomic_fetch_add(&asked, rc == 0);
+	atomic_fetch_add(&wrong, rc != 0 && rc != MAIKO_ESHUTDOWN);
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+static int wanderer_on_done(wanderer *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&wrong, completion->actor != maiko_self(ctx));
+	self->told++;
+	return 0;
+}
+MAIKO_ACTOR(wanderer, MAIKO_ON(poke, wanderer_on_poke), MAIKO_ON_DONE(wanderer_on_done));
+
+static maiko_supervisor *with_wanderer(uint32_t workers, maiko_actor_id *ret_id)
+{
+	reset();
+	atomic_store(&asked, 0);
+	atomic_store(&done_calls, 0);
+	atomic_store(&done_well, 0);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(
+		maiko_add(sup, wanderer, "wanderer", .init = &(wanderer){.workers = workers}, .ret_id = ret_id), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	return sup;
+}
+
+static void stop_while_it_moves(uint32_t workers, uint32_t pokes)
+{
+	maiko_actor_id id;
+	maiko_supervisor *sup = with_wanderer(workers, &id);
+	for (uint32_t i = 0; i < pokes; i++)
+		assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+	assert_int_equal(test_finish(sup).handled, pokes);
+	assert_int_equal(atomic_load(&done_calls), atomic_load(&asked)); /* each was told once */
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_SIM(a_stop_while_actors_move) { stop_while_it_moves(workers, 20); }
+TEST_WORKERS(a_stop_while_actors_move_on_threads)
+{
+	for (int i = 0; i < 20; i++)
+		stop_while_it_moves(workers, 100);
+}
+
+TEST_SIM(one_that_moves_is_removed)
+{
+	maiko_actor_id id;
+	maiko_supervisor *sup = with_wanderer(workers, &id);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+	test_wait_for(&handled, 1);
+	assert_int_equal(maiko_remove(sup, id), 0);
+	assert_int_equal(maiko_move(sup, id, 1), MAIKO_ENOENT);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled + total.dead, 5);
+	assert_int_equal(atomic_load(&done_calls), atomic_load(&asked));
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_SIM(one_that_moves_subscribes_and_leaves)
+{
+	maiko_actor_id id;
+	maiko_supervisor *sup = with_wanderer(workers, &id);
+	for (uint32_t i = 0; i < 12; i++) {
+		assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+		if (i % 4 == 0)
+			assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
+		if (i % 4 == 2)
+			assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
+		assert_int_equal(maiko_send(sup, item, .source = 0, .n = i), 0);
+	}
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 12);
+	assert_int_equal(total.ignored + total.dead, 6);
+	assert_int_equal(atomic_load(&done_calls), atomic_load(&asked));
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* Keeps its worker while the gate is shut. */
+static _Atomic(bool) gate;
+typedef struct porter {
+	int unused;
+} porter;
+static int porter_on_item(porter *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self, (void)ev, (void)ctx;
+	atomic_store(&overlap, 1);
+	while (!atomic_load(&gate))
+		sched_yield();
+	return 0;
+}
+MAIKO_ACTOR(porter, MAIKO_ON(item, porter_on_item));
+
+/* ---- without memory ----------------------------------------------------------------------------- */
+
+TEST_WORKERS(without_memory_it_stays_or_what_is_lost_is_counted)
+{
+	enum { POKES = 10 };
+	maiko_actor_id id;
+	for (uint64_t n = 0, done = 0; done == 0; n++) {
+		reset();
+		maiko_supervisor *sup = test_supervisor(workers);
+		assert_int_equal(maiko_add(sup, slow, "slow", .worker = 1, .ret_id = &id), 0);
+		assert_int_equal(maiko_add(sup, porter, "porter", .worker = 1), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		atomic_store(&gate, false);
+		assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+		test_wait_for(&overlap, 1); /* its worker is held up: so pokes wait in the mailbox */
+		for (uint32_t i = 0; i < POKES; i++)
+			assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+		maiko_change_options o = {.done = note_done, .done_arg = &done_calls};
+		test_allocator_fail_at(n, true);
+		atomic_store(&gate, true);
+		int rc = maiko_supervisor_move(sup, id, workers, &o);
+		done = rc == 0 && !test_allocator_has_failed();
+		test_allocator_fail_never();
+		assert_true(rc == 0 || rc == MAIKO_ENOMEM);
+		maiko_counts total = test_finish(sup);
+		assert_int_equal(total.deliveries, POKES + 1);
+		assert_int_equal(total.handled + total.no_memory, POKES + 1);
+	}
+}
+
+/* ---- what is refused ------------------------------------------------------------------------ */
+
+typedef struct keeper {
+	const poke *kept;
+} keeper;
+static int keeper_on_poke(keeper *self, const poke *ev, maiko_ctx *ctx)
+{
+	if (self->kept != NULL) {
+		atomic_fetch_add(&wrong, maiko_release(ctx, self->kept) != 0);
+		self->kept = NULL;
+	} else {
+		atomic_fetch_add(&wrong, maiko_keep(ctx, ev) != 0);
+		self->kept = ev;
+	}
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+MAIKO_ACTOR(keeper, MAIKO_ON(poke, keeper_on_poke));
+
+TEST_SIM(one_that_keeps_an_event_stays_until_it_lets_go)
+{
+	maiko_actor_id id;
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, keeper, "keeper", .worker = 1, .ret_id = &id), 0);
+	assert_int_equal(maiko_move(sup, id, 1), MAIKO_ESTATE); /* before the start */
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, poke, .what = 1), 0);
+	test_wait_for(&handled, 1);
+	assert_int_equal(maiko_move(sup, id, workers), workers == 1 ? 0 : MAIKO_EBUSY);
+	assert_int_equal(maiko_send(sup, poke, .what = 2), 0);
+	test_wait_for(&handled, 2);
+	assert_int_equal(maiko_move(sup, id, workers), 0);
+	assert_int_equal(maiko_move(sup, id, 0), MAIKO_EINVAL);
+	assert_int_equal(maiko_move(sup, id, workers + 1), MAIKO_EINVAL);
+	assert_int_equal(maiko_move(sup, id + 100, 1), MAIKO_ENOENT);
+	assert_int_equal(maiko_supervisor_move(NULL, id, 1, NULL), MAIKO_EINVAL);
+	assert_int_equal(maiko_ctx_move(NULL, id, 1, NULL), MAIKO_EINVAL);
+	assert_int_equal(maiko_move(sup, id, 1, .overflow = (maiko_overflow)99), MAIKO_EINVAL);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "keeper")->worker, workers);
+	maiko_ledger_free(ledger);
+	assert_int_equal(maiko_move(sup, id, 1), MAIKO_ESHUTDOWN);
+	test_release(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+int main(void)
+{
+	test_allocator_install();
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_actor_moves_while_a_million_events_flow_to_it),
+		cmocka_unit_test(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to),
+		cmocka_unit_test(a_full_mailbox_moves_and_so_does_one_that_it_mutes),
+		cmocka_unit_test(what_a_full_mailbox_drops_is_counted_across_moves),
+		cmocka_unit_test(a_stop_while_actors_move),
+		cmocka_unit_test(a_stop_while_actors_move_on_threads),
+		cmocka_unit_test(one_that_moves_is_removed),
+		cmocka_unit_test(one_that_moves_subscribes_and_leaves),
+		cmocka_unit_test(without_memory_it_stays_or_what_is_lost_is_counted),
+		cmocka_unit_test(one_that_keeps_an_event_stays_until_it_lets_go),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
