@@ -3,9 +3,9 @@
  *
  * What it follows: src/core/topology.h and topology.c; of router.c fan_out, takes_part,
  * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of worker.c run_channel; of
- * topic.c mk_topic_here. Each inline names its function. Moving is only in the model.
+ * topic.c mk_topic_here; of move.c apply, hand_over, take_over, keeps. Each inline names its function.
  *
- * How an actor moves: it leaves its old home and joins its new one in one numbered change.
+ * How an actor moves (move.h): it leaves its old home and joins its new one in one numbered change.
  *   1. Each worker applies the change: the old home marks its subscriptions leaving and lets
  *      it rest, the new home marks them joining and gives it a mailbox; the others add the
  *      new home to those interested. Each puts the marker into all its channels. So the old
@@ -328,7 +328,7 @@ inline settle(worker)
 	waiting--
 }
 
-/* Only in the model: the new home gets the actor, its state and its mailbox, which comes
+/* take_over: the new home gets the actor, its state and its mailbox, which comes
  * before what has been queued for it there. */
 inline take_over()
 {

@@ -24,7 +24,7 @@
  * The file is mapped, so a recording outlives a crash of the program, up to its last sight.
  * It grows by a segment (1 MiB) a worker at a time; a record takes some 100 bytes. It holds
  * for the byte order, the layout of the events and the number of workers that it was made
- * with. Not reproduced: changes of the topology asked for from outside, what was dropped at
+ * with. While it is made no actor moves to another worker. Not reproduced: changes of the topology asked for from outside, what was dropped at
  * a full channel between workers, what a failed allocation caused.
  *
  * SPDX-License-Identifier: MIT

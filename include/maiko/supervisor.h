@@ -50,6 +50,7 @@ typedef struct maiko_options {
 	uint32_t spin_us;             /* a worker looks for work so long before it sleeps, 1 to 1000;
 				       * 20; never when there are more workers than cores               */
 	bool no_spin;                 /* sleep at once                                                  */
+	bool no_balance;              /* actors stay where they were put, unless maiko_move moves them  */
 	char reserved_;
 } maiko_options;
 
@@ -195,10 +196,10 @@ MAIKO_API int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id
  * when it may run at its new worker; at once if it lives there.
  *
  * Errors: MAIKO_EBUSY (it has adopted handles, watches a descriptor, waits for a blocking job,
- * keeps an event, subscribes to MAIKO_ALL_TOPICS, or another change of it is under way),
- * MAIKO_EAGAIN (its subscriptions changed meanwhile: try again), MAIKO_EINVAL (no such worker;
- * an actor with a thread of its own), MAIKO_ESTATE (before the start), MAIKO_ENOENT, MAIKO_ENOMEM,
- * MAIKO_ESHUTDOWN.
+ * keeps an event, subscribes to MAIKO_ALL_TOPICS, or another change of it is under way; or a
+ * recorder watches), MAIKO_EAGAIN (its subscriptions changed meanwhile: try again), MAIKO_EINVAL
+ * (no such worker; an actor with a thread of its own), MAIKO_ESTATE (before the start),
+ * MAIKO_ENOENT, MAIKO_ENOMEM, MAIKO_ESHUTDOWN.
  */
 MAIKO_API int maiko_supervisor_move(maiko_supervisor *sup, maiko_actor_id actor, uint32_t worker,
 				    const maiko_change_options *options);

@@ -45,6 +45,8 @@ int mk_move_request(mk_sup *sup, mk_change *c, int *ret_status)
 		rc = MAIKO_ENOENT;
 	else if (c->to >= sup->options.workers || mk_home_now(a->self) >= sup->options.workers)
 		rc = MAIKO_EINVAL; /* beyond those are threads of one actor's own */
+	else if (atomic_load_explicit(&sup->staying, memory_order_relaxed) != 0)
+		rc = MAIKO_EBUSY;
 	if (rc == 0) {
 		c->wait = ret_status != NULL ? &waiting : NULL;
 		post(sup, c, c->to, prepare);
@@ -404,6 +406,8 @@ static void take_over(mk_worker *w, mk_message *m)
 	free_shadow(c);
 	hear_kept(w, c);
 	forget_arrival(w, c);
+	if (mk_extra_of(a) != NULL)
+		a->extra->moved_ns = w->now_ns;
 	MK_TELL(w, MAIKO_SAW_MOVED, a, NULL, (int64_t)c->home + 1);
 	if (a->extra != NULL && a->extra->mutes != NULL)
 		mk_release_if_low(w, a);

@@ -34,7 +34,7 @@
 #include "topology.h"
 
 /* Takes a change of kind MOVE with its `id` and `to`, as mk_topology_request does. 0,
- * MAIKO_EINVAL (no such worker), MAIKO_ENOENT, MAIKO_ESTATE, MAIKO_ESHUTDOWN. */
+ * MAIKO_EINVAL (no such worker), MAIKO_EBUSY (nothing may move now), MAIKO_ENOENT, MAIKO_ESTATE, MAIKO_ESHUTDOWN. */
 int mk_move_request(mk_sup *sup, mk_change *change, int *ret_status);
 
 /* On its worker: whether an actor could be picked now. */

@@ -144,6 +144,8 @@ typedef struct mk_extra {
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
 	/* blocking.c */
 	uint32_t jobs; /* under way */
+	/* move.c */
+	uint64_t moved_ns; /* when it came here, or 0 */
 	/* adopt.c */
 	struct mk_adopted *adopted;
 	bool departing; /* it is freed with the last of them */
@@ -172,6 +174,7 @@ struct maiko_ctx {
 	bool parting;   /* on the worker's list of the ended */
 	bool removing;  /* its removal is asked for (under the lock) */
 	bool unindexed; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
+	bool pinned;    /* its worker was asked for */
 	bool shadow;    /* of one that is on its way here (move.h) */
 	uint32_t budget;
 	mk_sender *self;
@@ -325,6 +328,12 @@ struct mk_worker {
 	uv_prepare_t prepare;
 	uint32_t open_handles; /* that keep it from being over */
 	uint64_t polled_ns;
+	/* balance.c */
+	_Atomic(uint64_t) idle_ns, idle_since_ns; /* in all before; now, or 0 */
+	uint64_t looked_ns;
+	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
+	struct mk_measure *measure;
+	bool measuring;
 	bool unflushed;         /* a simulation: something was done since the last flush */
 	bool opened;            /* its loop is there */
 	bool left;              /* no turn any more */
@@ -352,8 +361,9 @@ struct maiko_supervisor {
 	_Atomic(int) urgency;
 	volatile uint8_t *alive; /* a page that a fork wipes: 1 here, 0 in a child */
 	mk_seam seam;
-	bool spin;
-	_Atomic(int) state; /* mk_state; written under the lock */
+	bool spin, balance;
+	_Atomic(uint32_t) staying; /* those for whose sake no actor moves */
+	_Atomic(int) state;        /* mk_state; written under the lock */
 	uv_mutex_t lock;
 	uv_cond_t cond;          /* something that a caller waits for */
 	uv_thread_t loop_thread; /* embedded: who runs the loop */

@@ -69,6 +69,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	set_default(&o->channel, 4096);
 	set_default(&o->blocking_threads, 4);
 	set_default(&o->spin_us, 20);
+	sup->balance = !o->no_balance && !sup->embedded && o->workers > 1;
 	sup->spin = !o->no_spin && o->workers <= cores && o->workers > 1;
 	return check_options(o);
 }
@@ -323,6 +324,7 @@ static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_
 		uint32_t index =
 			o != NULL && o->worker != 0 ? o->worker - 1 : sup->next_worker++ % sup->options.workers;
 		w = sup->workers[index];
+		a->pinned = o != NULL && o->worker != 0;
 	}
 	mk_home_set(a->self, mk_home_word(0, w->index, w->index));
 	if (made)

@@ -13,7 +13,7 @@
  *                     all have settled: the requesters are told, the next batch begins
  *
  * Between 1 and 2 a worker fans out what it takes from a channel under that channel's
- * last marker. So the moment of a change is one place in each sender's order, the same
+ * last marker. (An actor that moves is a change of its own: move.h.) So the moment of a change is one place in each sender's order, the same
  * for all its subscribers. The actor that a change is about rests meanwhile: else it
  * could cause, by way of a worker that has not passed the marker, an event that misses it.
  *

@@ -15,6 +15,7 @@
 
 #include "actor.h"
 #include "backpressure.h"
+#include "balance.h"
 #include "delayed.h"
 #include "foreign.h"
 #include "router.h"
@@ -207,7 +208,10 @@ bool mk_worker_turn(mk_worker *w)
 		mk_foreign_intake(w, false);
 	mk_timers_fire(&w->timers, w->now_ns);
 	for (int left = ACTORS_A_TURN; left > 0 && w->ready != NULL; left--) {
-		mk_run_next(w);
+		if (MK_LIKELY(!w->measuring))
+			mk_run_next(w);
+		else
+			mk_balance_run_next(w);
 		if (MK_UNLIKELY(is_pressed(w)))
 			break;
 	}
@@ -254,19 +258,19 @@ static bool set_alarm(mk_worker *w)
 	return true;
 }
 
-/* Looks for work a little longer; true if there is some. */
-static bool spin(mk_worker *w)
+/* Looks for work a little longer; true if there is some. Moves the clock on that it is given. */
+static bool spin(mk_worker *w, uint64_t *now_ns)
 {
 	if (!w->sup->spin)
 		return mk_worker_has_input(w);
-	uint64_t until = w->now_ns + (uint64_t)w->sup->options.spin_us * 1000;
+	uint64_t until = *now_ns + (uint64_t)w->sup->options.spin_us * 1000;
 	do {
 		for (int i = 0; i < 32; i++) {
 			if (mk_worker_has_input(w))
 				return true;
 			__asm__ volatile("" ::: "memory");
 		}
-	} while (mk_now(&w->sup->seam) < until);
+	} while ((*now_ns = mk_now(&w->sup->seam)) < until);
 	return false;
 }
 
@@ -282,19 +286,33 @@ static void sleep_until_woken(mk_worker *w)
 	w->polled_ns = mk_now(&w->sup->seam);
 }
 
+/* Until there is something to do. */
+static void rest(mk_worker *w)
+{
+	uint64_t now_ns = mk_now(&w->sup->seam);
+	mk_balance_idle(w, now_ns);
+	if (!spin(w, &now_ns)) {
+		sleep_until_woken(w);
+		now_ns = mk_now(&w->sup->seam);
+	}
+	mk_balance_busy(w, now_ns);
+}
+
 static void thread_main(void *arg)
 {
 	mk_worker *w = arg;
 	mk_hosting++;
 	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
+		if (MK_UNLIKELY(w->sup->balance && w->now_ns - w->looked_ns >= MK_BALANCE_EVERY_NS))
+			mk_balance_look(w);
 		if (mk_worker_turn(w)) {
 			if (w->now_ns - w->polled_ns >= POLL_EVERY_NS) {
 				if (may_poll(w))
 					uv_run(w->loop, UV_RUN_NOWAIT);
 				w->polled_ns = w->now_ns;
 			}
-		} else if (!w->left && !spin(w)) {
-			sleep_until_woken(w);
+		} else if (!w->left) {
+			rest(w);
 		}
 	}
 	atomic_store_explicit(&w->finished, true, memory_order_release);
@@ -354,7 +372,8 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	mk_worker_number(w, index);
 	w->now_ns = mk_now(&sup->seam);
 	w->all = mk_topic_here(w, 0);
-	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0) { /* for the deadline */
+	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0 /* for the deadline */ ||
+	    (sup->balance && mk_balance_init(w) != 0)) {
 		mk_worker_free(w);
 		return NULL;
 	}
@@ -514,6 +533,7 @@ void mk_worker_free(mk_worker *w)
 	if (w->all != NULL)
 		mk_topics_fini(w);
 	mk_free(w->routes);
+	mk_free(w->measure);
 	mk_timers_fini(&w->timers);
 	mk_pool_fini(&w->pool);
 	mk_free_aligned(w);

@@ -35,6 +35,7 @@ typedef struct known_type {
 enum { TYPE_PLACES = 256 };
 
 struct maiko_recorder {
+	mk_sup *sup;
 	maiko_monitor *monitor;
 	maiko_recorder_options options;
 	int fd;
@@ -272,12 +273,15 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 		return rc;
 	}
 	rc = write_head(r, sup);
+	atomic_fetch_add(&sup->staying, 1); /* a replay does not move anything */
 	if (rc == 0)
 		rc = maiko_monitor_add(sup, &(maiko_hooks){.any = see}, r, &r->monitor);
 	if (rc != 0) {
+		atomic_fetch_sub(&sup->staying, 1);
 		recorder_free(r);
 		return rc;
 	}
+	r->sup = sup;
 	*ret_recorder = r;
 	return 0;
 }
@@ -289,6 +293,7 @@ int maiko_recorder_free(maiko_recorder *r)
 	int rc = maiko_monitor_remove(r->monitor, NULL);
 	if (rc != 0)
 		return rc; /* a hook may yet be called: it stays */
+	atomic_fetch_sub(&r->sup->staying, 1);
 	mt_record *end = atomic_load(&r->rc) == 0 ? reserve(r, 0, 0) : NULL;
 	if (end != NULL) {
 		end->kind = MT_ENDS;

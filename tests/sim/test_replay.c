@@ -140,6 +140,9 @@ static void record(uint32_t workers, const char *path, bool stop)
 	assert_int_equal(maiko_start(sup), 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(uv_thread_create(&threads[i], send_notes, sup), 0);
+	maiko_actor_id id; /* while it records, all stay where they are */
+	assert_int_equal(maiko_find(sup, "sink", &id), 0);
+	assert_int_equal(maiko_move(sup, id, 1), MAIKO_EBUSY);
 	test_wait_for(&summed, (uint64_t)READINGS * STAGES);
 	for (int i = 0; i < 2; i++)
 		uv_thread_join(&threads[i]);
