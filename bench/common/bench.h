@@ -1,0 +1,70 @@
+/*
+ * bench.h - what the programs of the suite share: their command line, clock, figures
+ * and checks.
+ *
+ *   PROGRAM list                    the variants, one a line
+ *   PROGRAM run VARIANT [SCALE]     runs one and prints "<figure> <unit> <value>" lines
+ *   PROGRAM about                   what the program is, in one line
+ *
+ * A variant is run once a process. It prints nothing and fails unless the counts at its
+ * sinks are right: a fast program that loses events has no figure.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One variant of a workload. `run` gets the variant itself. */
+typedef struct bench_variant {
+	const char *name; /* "W1/one"; NULL ends a list */
+	bool (*run)(const struct bench_variant *variant);
+	uint32_t workers;
+	uint64_t size; /* what the workload makes of it: bytes, topics, events a second, ... */
+} bench_variant;
+
+/* The program: `workloads` is a list of lists of variants and ends with NULL. */
+int bench_main(int argc, char **argv, const char *about, const bench_variant *const *workloads);
+
+/* `full` events times the SCALE of the command line, rounded up to a multiple. */
+uint64_t bench_scaled(uint64_t full, uint64_t multiple);
+
+/* ---- figures and checks ----------------------------------------------------------- */
+
+/* Notes a figure, which is printed if the run turns out to be right. */
+void bench_figure(const char *name, const char *unit, double value);
+
+/* Notes that a run is wrong, with a reason that is printed, unless `right`. Any thread. */
+void bench_check(bool right, const char *what);
+
+/* ---- time, processors, chance ------------------------------------------------------- */
+
+/* Nanoseconds of a clock that never goes back. */
+uint64_t bench_now_ns(void);
+
+/* Processor nanoseconds that this process, or this thread, has used. */
+uint64_t bench_process_cpu_ns(void);
+uint64_t bench_thread_cpu_ns(void);
+
+/* Has the calling thread run on one processor, the first or the second of those that the
+ * process may use. */
+void bench_pin(unsigned which);
+
+/* Keeps the processor busy until so much time has passed. */
+void bench_work(uint64_t ns);
+
+/* Bytes of this process that are in memory. */
+uint64_t bench_resident(void);
+
+/* Zeroed memory from the start of a cache line on; never NULL, the program ends instead. */
+void *bench_lines(size_t count, size_t size);
+
+/* The next of a sequence of 64-bit numbers that look random (xorshift64* by Vigna, 2014);
+ * `state` must not be 0. */
+uint64_t bench_random(uint64_t *state);
+
+/* Notes p50, p99 and p999 in microseconds; sorts the samples. */
+void bench_percentiles(uint64_t *samples_ns, uint64_t count);
+
+#endif
