@@ -26,9 +26,7 @@ uint64_t pace_read(int fd)
 	return read(fd, &due, sizeof due) == sizeof due ? due : 0;
 }
 
-void pace_spin(uint64_t started_ns, uint64_t number, uint64_t events_s)
+bool pace_due(uint64_t started_ns, uint64_t number, uint64_t events_s)
 {
-	uint64_t due_ns = started_ns + number * (NS_A_SECOND / events_s);
-	while (bench_now_ns() < due_ns)
-		;
+	return bench_now_ns() >= started_ns + number * (NS_A_SECOND / events_s);
 }

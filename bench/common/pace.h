@@ -20,7 +20,7 @@ int pace_open(uint64_t events_s, bool blocking);
 /* How many have come due since the last call; waits for one if the descriptor blocks. */
 uint64_t pace_read(int fd);
 
-/* Waits, on the processor, until the event of that number is due. */
-void pace_spin(uint64_t started_ns, uint64_t number, uint64_t events_s);
+/* Without a descriptor: whether the event of that number, from 0 on, is due. */
+bool pace_due(uint64_t started_ns, uint64_t number, uint64_t events_s);
 
 #endif

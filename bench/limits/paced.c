@@ -64,11 +64,7 @@ static void send_all(void)
 	begun_ns = bench_now_ns();
 	process_cpu_ns = bench_process_cpu_ns();
 	for (uint64_t i = 0; i < events;) {
-		uint64_t due = 1;
-		if (fd >= 0)
-			due = pace_read(fd);
-		else
-			pace_spin(begun_ns, i, events_s);
+		uint64_t due = fd >= 0 ? pace_read(fd) : pace_due(begun_ns, i, events_s);
 		for (; due > 0 && i < events; due--)
 			send_one(i++);
 	}

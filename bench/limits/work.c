@@ -1,12 +1,12 @@
 /*
- * work.c - W7: the work of the pipeline's stages and sink by itself, on one core, or
+ * work.c - W7: the work of the pipeline's stages by itself, on one core, or
  * shared by two that never wait for each other.
  */
 #include "limits.h"
 
 #include <uv.h>
 
-enum { EVENTS = 100000, WORKING = 4, WORK_NS = 2000, CORES_MAX = 2 };
+enum { EVENTS = 100000, STAGES = 3, WORK_NS = 2000, CORES_MAX = 2 };
 
 static uint64_t each; /* pieces of work of one core */
 
@@ -19,11 +19,11 @@ static void work(void *which)
 
 static bool run(const bench_variant *v)
 {
-	uint64_t events = bench_scaled(EVENTS, 1);
+	uint64_t events = bench_scaled(EVENTS, 2);
 	unsigned first = 0, second = 1;
 	uv_thread_t thread;
 	bench_pin(first);
-	each = events * WORKING / v->workers;
+	each = events * STAGES / v->workers;
 	uint64_t begun_ns = bench_now_ns();
 	if (v->workers == CORES_MAX)
 		uv_thread_create(&thread, work, &second);

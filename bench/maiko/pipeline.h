@@ -14,7 +14,8 @@ typedef struct pipeline_plan {
 	bool halves;      /* the first half on the first worker, the second on the last one;
 			   * else where the runtime puts them */
 	uint64_t events;  /* through the whole of it */
-	uint64_t work_ns; /* of each stage and of the sink, an event */
+	uint64_t work_ns; /* of each stage, an event */
+	bool sink_works;  /* the sink too */
 } pipeline_plan;
 
 /* Runs it; the sink checks the order. Notes the figure "events". */

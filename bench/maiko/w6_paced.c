@@ -38,16 +38,12 @@ static int sensor_on_start(sensor *self, maiko_ctx *ctx)
 
 static maiko_next sensor_tick(sensor *self, maiko_ctx *ctx)
 {
-	uint64_t due = 1;
 	if (self->started_ns == 0) {
 		run_begins();
 		self->started_ns = bench_now_ns();
 		process_cpu_ns = bench_process_cpu_ns();
 	}
-	if (self->fd >= 0)
-		due = pace_read(self->fd);
-	else
-		pace_spin(self->started_ns, self->sent, events_s);
+	uint64_t due = self->fd >= 0 ? pace_read(self->fd) : pace_due(self->started_ns, self->sent, events_s);
 	for (; due > 0 && self->sent < events; due--, self->sent++) {
 		int rc = maiko_send(ctx, reading, .seq = self->sent, .sent_ns = bench_now_ns());
 		if (rc != 0)

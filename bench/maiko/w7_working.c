@@ -1,6 +1,7 @@
 /*
- * w7_working.c - W7: a pipeline whose stages and sink each work for 2 us an event, placed
- * by the runtime. Four that work can be shared evenly by two workers.
+ * w7_working.c - W7: a pipeline whose three stages each work for 2 us an event, placed by
+ * the runtime. Of two workers one then has two stages, unless they move: at best half as
+ * much again goes through as by one.
  */
 #include "pipeline.h"
 #include "workloads.h"
