@@ -52,14 +52,14 @@ sleeps() {
 }
 
 file_lengths() {
-	c_files src | while read -r file; do
+	c_files src bench | while read -r file; do
 		lines=$(wc -l <"$file")
 		[ "$lines" -le 600 ] || echo "$file:600: the file has $lines lines; at most 600"
 	done
 }
 
 function_lengths() {
-	c_files src tests examples | xargs -r awk '
+	c_files src tests examples bench | xargs -r awk '
 		FNR == 1 { start = 0 }
 		/^{/ { start = FNR }
 		/^}/ {
