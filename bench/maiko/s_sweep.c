@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { EVENTS = 2000000, DELIVERIES = 4000000, PUBLISHES_MIN = 3, BATCH = 64 };
+enum { EVENTS = 2000000, DELIVERIES = 4000000, PUBLISHES_MIN = 10, BATCH = 64 };
 
 /* ---- actors and topics ---- */
 
