@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { ROUND_TRIPS = 400000 };
+enum { ROUND_TRIPS = 300000 };
 
 static uv_poll_t polls[ECHO_PAIRS];
 static int near_ends[ECHO_PAIRS];

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ACTORS = 1000, HOPS = 20000000 };
+enum { ACTORS = 1000, HOPS = 16000000 };
 
 static const maiko_topic **topics; /* one an actor */
 static uint64_t each;              /* hops of a token, or pings of an actor */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ROUND_TRIPS = 400000 };
+enum { ROUND_TRIPS = 300000 };
 
 static int near_ends[ECHO_PAIRS];
 static double elapsed_ns;

@@ -109,7 +109,7 @@ bool routing_run(routing_plan *of)
 
 static bool run(const bench_variant *v)
 {
-	enum { EVENTS = 8000000 };
+	enum { EVENTS = 4000000 };
 	routing_plan of = {.topics = v->size, .events = bench_scaled(EVENTS, 1)};
 	if (!routing_run(&of))
 		return false;
