@@ -1,0 +1,3 @@
+module maiko/bench/peers/go
+
+go 1.19
