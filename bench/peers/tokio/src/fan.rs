@@ -13,6 +13,7 @@ const SUBSCRIBERS: u64 = 100;
 const PUBLISHES: u64 = 50_000;
 const PRODUCERS: u64 = 8;
 const PRODUCED: u64 = 500_000;
+const PRODUCED_BY_THREADS: u64 = 60_000;
 
 /// Publishes `count` events to all subscribers; `follows` says whether an event is the next one.
 fn out<T: Clone + Send + Sync + 'static>(
@@ -91,8 +92,7 @@ async fn consumer(mut mailbox: Mailbox) -> ([u64; PRODUCERS as usize], Instant) 
 }
 
 /// `produce` starts a producer, that has its address and its number.
-fn fan_in(workers: Workers, scale: f64, produce: impl Fn(&tokio::runtime::Runtime, Address, u64, u64)) -> Outcome {
-    let count = scaled(PRODUCED, scale);
+fn fan_in(workers: Workers, count: u64, produce: impl Fn(&tokio::runtime::Runtime, Address, u64, u64)) -> Outcome {
     let runtime = runtime(workers);
     let (address, mailbox) = mailbox();
     let consumer = runtime.spawn(consumer(mailbox));
@@ -109,7 +109,7 @@ fn fan_in(workers: Workers, scale: f64, produce: impl Fn(&tokio::runtime::Runtim
 }
 
 pub fn in_from_actors(workers: Workers, scale: f64) -> Outcome {
-    fan_in(workers, scale, |runtime, address, value, count| {
+    fan_in(workers, scaled(PRODUCED, scale), |runtime, address, value, count| {
         runtime.spawn(async move {
             for seq in 0..count {
                 let _ = address.send(Event { seq, value }).await;
@@ -119,7 +119,7 @@ pub fn in_from_actors(workers: Workers, scale: f64) -> Outcome {
 }
 
 pub fn in_from_threads(scale: f64) -> Outcome {
-    fan_in(Workers::One, scale, |_, address, value, count| {
+    fan_in(Workers::One, scaled(PRODUCED_BY_THREADS, scale), |_, address, value, count| {
         thread::spawn(move || {
             for seq in 0..count {
                 let _ = address.blocking_send(Event { seq, value });
