@@ -1,6 +1,4 @@
 import com.lmax.disruptor.RingBuffer;
-import java.net.URI;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -85,12 +83,6 @@ final class Peer {
         }
     }
 
-    /** The library does not say its version, but Debian's link to it leads to a name that does. */
-    private static Path jar() throws Exception {
-        URI place = RingBuffer.class.getProtectionDomain().getCodeSource().getLocation().toURI();
-        return Path.of(place).toRealPath().getFileName();
-    }
-
     private static void run(String name, double scale) throws Exception {
         Variant variant = variants().get(name);
         if (variant == null) {
@@ -106,7 +98,7 @@ final class Peer {
         if (args.length == 1 && args[0].equals("list")) {
             variants().keySet().forEach(System.out::println);
         } else if (args.length == 1 && args[0].equals("about")) {
-            System.out.println("LMAX Disruptor (" + jar() + ", OpenJDK " + Runtime.version() + "): handlers on rings of " + RING_SIZE
+            System.out.println("LMAX Disruptor " + System.getProperty("disruptor.version") + " (OpenJDK " + Runtime.version() + "): handlers on rings of " + RING_SIZE
                 + " places; a publisher waits when the ring is full; events are written in place and shared; "
                 + "an actor is a thread, one/two: the cores that all of them share; handlers yield as they wait, "
                 + "in W3 they block; " + WARM_UPS + " runs at scale " + WARM_UP_SCALE + " warm up first");
