@@ -16,7 +16,7 @@ const (
 )
 
 // fanOut publishes n events to all subscribers; follows says whether an event is the next one.
-func fanOut[T any](n int, make_ func(seq uint64) T, follows func(ev T, seq uint64) bool) ([]figure, error) {
+func fanOut[T any](n int, newEvent func(seq uint64) T, follows func(ev T, seq uint64) bool) ([]figure, error) {
 	mailboxes := make([]chan T, subscribers)
 	sinks := make(chan uint64, subscribers)
 	for i := range mailboxes {
@@ -37,7 +37,7 @@ func fanOut[T any](n int, make_ func(seq uint64) T, follows func(ev T, seq uint6
 	go func() {
 		start <- time.Now()
 		for seq := uint64(0); seq < uint64(n); seq++ {
-			ev := make_(seq)
+			ev := newEvent(seq)
 			for _, mailbox := range mailboxes {
 				mailbox <- ev
 			}
