@@ -21,7 +21,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shared_event)
 namespace {
 
 constexpr uint64_t subscribers = 100;
-constexpr uint64_t publishes = 50000;
+constexpr uint64_t publishes = 20000;
 constexpr uint64_t producers = 8;
 constexpr uint64_t produced = 300000;
 // A subscriber may have two rounds of events in its mailbox: 1,024.
