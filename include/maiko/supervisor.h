@@ -47,9 +47,11 @@ typedef struct maiko_options {
 				       * which its sends are refused (MAIKO_EAGAIN).                     */
 	uint32_t channel;             /* capacity between two workers, a power of two, 16 to 65536; 4096 */
 	uint32_t blocking_threads;    /* 1 to 1024; 4; made on first use                                */
-	uint32_t spin_us;             /* a worker looks for work so long before it sleeps, 1 to 1000;
-				       * 20; never when there are more workers than cores               */
-	bool no_spin;                 /* sleep at once                                                  */
+	uint32_t spin_us;             /* the longest that a worker looks for work before it sleeps, 1 to
+				       * 1000; 200. As long as that pays: where nothing comes within it
+				       * the worker sleeps after a microsecond or two. Never when there
+				       * are more workers than cores.                                   */
+	bool no_spin;                 /* sleep at once: where power is scarce                           */
 	bool no_balance;              /* actors stay where they were put, unless maiko_move moves them  */
 	char reserved_;
 } maiko_options;

@@ -211,14 +211,8 @@ static int wait_to_send(mk_sup *sup, mk_foreign *f, uint64_t timeout_ms)
 
 static int topic_of(mk_sup *sup, const mk_type *type, const void *value, uint32_t *ret_topic)
 {
-	mk_record *r;
 	*ret_topic = type->topic;
-	if (type->desc->route == NULL)
-		return 0;
-	int rc = mk_registry_topic(sup, type->desc->route(value), &r);
-	if (rc == 0)
-		*ret_topic = r->index;
-	return rc;
+	return type->desc->route == NULL ? 0 : mk_registry_topic_index(sup, type->desc->route(value), ret_topic);
 }
 
 static bool is_owner(const mk_sup *sup)

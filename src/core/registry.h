@@ -24,6 +24,17 @@ void mk_registry_fini(mk_sup *sup);
 
 /* Each finds or makes, taking the lock. Errors as maiko/topic.h, event.h, actor.h. */
 int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record);
+/* The same, as an index, and without the lock if it has been asked for before. */
+static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, uint32_t *ret_index)
+{
+	mk_record *r;
+	if (MK_LIKELY(desc != NULL && mk_slot_get(desc->slot, sup->serial, ret_index)))
+		return 0;
+	int rc = mk_registry_topic(sup, desc, &r);
+	if (rc == 0)
+		*ret_index = r->index;
+	return rc;
+}
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type);
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class);
 

@@ -38,12 +38,11 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, const mk_route **
 
 int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
 {
-	mk_record *r;
-	const maiko_topic *desc = type->desc->route(value);
-	int rc = mk_registry_topic(w->sup, desc, &r);
-	if (rc != 0)
+	uint32_t index;
+	int rc = mk_registry_topic_index(w->sup, type->desc->route(value), &index);
+	if (MK_UNLIKELY(rc != 0))
 		return rc;
-	*ret_topic = mk_topic_here(w, r->index);
+	*ret_topic = mk_topic_here(w, index);
 	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
 }
 
@@ -216,6 +215,12 @@ uint32_t mk_router_mark(mk_worker *w, uint64_t number)
 	return count;
 }
 
+void mk_router_show(mk_worker *w)
+{
+	for (uint64_t left = w->unpublished; left != 0; left &= left - 1)
+		make_visible(w, (uint32_t)__builtin_ctzll(left));
+}
+
 bool mk_router_flush(mk_worker *w)
 {
 	bool spilling = false;
@@ -234,8 +239,6 @@ bool mk_router_flush(mk_worker *w)
 		if ((w->unpublished >> to & 1) != 0)
 			make_visible(w, to);
 	}
-	/* Who was released may have sent what fell due meanwhile, to any of them. */
-	for (uint64_t left = w->unpublished; MK_UNLIKELY(left != 0); left &= left - 1)
-		make_visible(w, (uint32_t)__builtin_ctzll(left));
+	mk_router_show(w); /* who was released may have sent what fell due meanwhile, to any of them */
 	return spilling;
 }

@@ -75,6 +75,9 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker);
 /* Sends a marker to every worker there is a channel to; returns to how many. */
 uint32_t mk_router_mark(mk_worker *w, uint64_t number);
 
+/* Makes what was sent to other workers visible, and wakes who sleeps. */
+void mk_router_show(mk_worker *w);
+
 /* Takes back what the others have acknowledged, moves spills on, releases whom a full
  * channel muted, makes entries visible, and wakes who sleeps. Returns whether a spill
  * is left. */

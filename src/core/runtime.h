@@ -299,7 +299,10 @@ struct mk_worker {
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
 	mk_counter jobs; /* blocking jobs under way */
 	mk_timers timers;
-	struct mk_watch *fresh; /* armed since libuv last polled */
+	struct mk_watch *fresh;    /* started since libuv last polled */
+	struct mk_watch *doubtful; /* armed again, and going on */
+	uint64_t asked_ns;
+	uint32_t fired, ran; /* descriptors ready in the last poll; actors run since */
 	/* lanes */
 	mk_inbox control, foreign;
 	mk_link *deferred, **deferred_tail; /* control messages taken inside a send */
@@ -328,6 +331,9 @@ struct mk_worker {
 	uv_prepare_t prepare;
 	uint32_t open_handles; /* that keep it from being over */
 	uint64_t polled_ns;
+	uint64_t spin_ns; /* how long it looks for work before it sleeps */
+	uint32_t pace;    /* actors run in a turn */
+	bool full;        /* the last turn ran as many */
 	/* balance.c */
 	_Atomic(uint64_t) idle_ns, idle_since_ns; /* in all before; now, or 0 */
 	uint64_t looked_ns;

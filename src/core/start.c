@@ -3,7 +3,8 @@
  *
  * The calling thread walks the first batch in the order added and has each worker run the
  * on_start of its actors, a run of neighbours at a time, waiting for it. Then it tells all
- * workers to go. An embedded supervisor does the same by plain calls.
+ * workers to go, and each begins those that have no hook, whose order is no matter. An
+ * embedded supervisor does the same by plain calls.
  */
 #include "start.h"
 
@@ -25,16 +26,24 @@ typedef struct mk_start_run {
 
 static bool hooked(const mk_actor *a) { return a->class->start != NULL || a->class->stop != NULL; }
 
+/* The next of the first batch that has a hook: the others are passed over. */
+static mk_actor *next_hooked(mk_actor *a)
+{
+	while (a != NULL && !hooked(a)) {
+		mk_actor *next = a->next;
+		a->next = NULL;
+		a = next;
+	}
+	return a;
+}
+
 static void run_here(mk_worker *w, mk_start_run *s)
 {
 	mk_actor *a = s->first;
 	while (a != NULL && a->worker == w && s->status == 0 && mk_state_of(w->sup) == MK_STARTING) {
-		mk_actor *next = a->next;
+		mk_actor *next = next_hooked(a->next);
 		a->next = NULL;
-		if (hooked(a))
-			s->status = mk_actor_start(w, a);
-		else
-			mk_actor_begin(w, a);
+		s->status = mk_actor_start(w, a);
 		a = next;
 	}
 	s->next = a;
@@ -64,7 +73,7 @@ static bool wait_for(mk_sup *sup, const mk_start_run *s)
 static int run_hooks(mk_sup *sup)
 {
 	mk_start_run *s = sup->start;
-	for (mk_actor *a = sup->first; a != NULL; a = s->next) {
+	for (mk_actor *a = next_hooked(sup->first); a != NULL; a = s->next) {
 		*s = (mk_start_run){.message = {.run = run_message}, .first = a};
 		if (sup->embedded) {
 			run_here(a->worker, s);
@@ -87,6 +96,8 @@ static void go(mk_worker *w, mk_message *m)
 		next = a->next_here;
 		if ((a->sched & MK_ENDED) != 0)
 			continue;
+		if (!hooked(a))
+			mk_actor_begin(w, a);
 		mk_permit(w, a, MK_WAITING);
 		mk_tick_begin(w, a);
 	}

@@ -4,9 +4,15 @@
  * A watch belongs to its actor while `actor` is set; closed, it frees itself when libuv
  * has let go of the handle.
  *
+ * Once libuv watches a descriptor, it goes on: a tick that answers the same again costs no
+ * system call. A watch that is not armed when its descriptor is ready, again and again, stops;
+ * it is started anew when it is armed.
+ *
  * libuv hands a descriptor to the kernel only when it next polls, and aborts if the kernel
  * will not have it. Callbacks of the actor that come between may have closed it: so what
- * was armed since the last poll (`fresh`) is looked at once more before the next.
+ * was started since the last poll (`fresh`) is looked at once more before the next. Of one
+ * that has been going on (`doubtful`), the kernel is asked every ten milliseconds whether it
+ * is still the one that it was: if it has been closed it would never be ready.
  */
 #include "watch.h"
 
@@ -27,11 +33,13 @@ typedef struct mk_watch {
 	int fd;
 	int events;
 	bool armed, held;
-	bool fresh; /* on the worker's list */
+	uint32_t unheeded; /* how often it was ready while not armed */
+	bool fresh;        /* on the worker's list */
 	struct mk_watch *next_fresh;
+	struct mk_watch *next_doubtful, **at_doubtful; /* likewise; what points to it, or NULL */
 } mk_watch;
 
-enum { BITS = 64 };
+enum { BITS = 64, UNHEEDED_MAX = 2 };
 
 /* Marks a descriptor as watched. 0, MAIKO_EBUSY or MAIKO_ENOMEM. */
 static int claim(mk_sup *sup, int fd)
@@ -67,15 +75,46 @@ static void closed(uv_handle_t *handle)
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	mk_watch *watch = MK_OF(poll, mk_watch, poll);
-	(void)status; /* an error shows when the tick reads */
 	(void)events;
-	uv_poll_stop(poll);
+	watch->worker->fired++;
+	if (!watch->armed && ++watch->unheeded < UNHEEDED_MAX)
+		return;
+	if (!watch->armed || status < 0) /* an error shows when the tick reads */
+		uv_poll_stop(poll);
+	if (!watch->armed)
+		return;
 	watch->armed = false;
-	if (watch->actor != NULL) {
-		watch->actor->extra->tick_due = true;
-		mk_timer_clear(&watch->worker->timers, &watch->actor->extra->timer);
-		mk_wake(watch->worker, watch->actor);
-	}
+	watch->unheeded = 0;
+	watch->actor->extra->tick_due = true;
+	mk_timer_clear(&watch->worker->timers, &watch->actor->extra->timer);
+	mk_wake(watch->worker, watch->actor);
+}
+
+static void doubt(mk_watch *watch)
+{
+	mk_watch **first = &watch->worker->doubtful;
+	if (watch->at_doubtful != NULL)
+		return;
+	watch->at_doubtful = first;
+	watch->next_doubtful = *first;
+	if (*first != NULL)
+		(*first)->at_doubtful = &watch->next_doubtful;
+	*first = watch;
+}
+
+static void undoubt(mk_watch *watch)
+{
+	if (watch->at_doubtful == NULL)
+		return;
+	*watch->at_doubtful = watch->next_doubtful;
+	if (watch->next_doubtful != NULL)
+		watch->next_doubtful->at_doubtful = watch->at_doubtful;
+	watch->at_doubtful = NULL;
+}
+
+static bool goes_on(const mk_watch *watch, int events)
+{
+	return uv_is_active((const uv_handle_t *)&watch->poll) && watch->events == events;
 }
 
 static int start(mk_watch *watch)
@@ -101,6 +140,38 @@ static bool can_be_polled(const mk_watch *watch)
 	return true;
 }
 
+/* Whether libuv's poller still has it: closed, and perhaps opened anew, it has gone from there. */
+static bool is_polled(const mk_watch *watch)
+{
+	struct epoll_event event = {.events = watch->events == UV_WRITABLE ? EPOLLOUT : EPOLLIN | EPOLLRDHUP,
+				    .data.fd = watch->fd}; /* as libuv has it */
+	return epoll_ctl(uv_backend_fd(watch->worker->loop), EPOLL_CTL_MOD, watch->fd, &event) == 0;
+}
+
+/* It would never be ready. If the tick waits for it, it is asked once more, which finds why. */
+static void drop(mk_worker *w, mk_watch *watch)
+{
+	mk_actor *a = watch->actor;
+	bool waits = watch->armed;
+	mk_watch_close(a);
+	if (waits)
+		mk_tick_answer_again(w, a);
+}
+
+bool mk_watch_ask(mk_worker *w)
+{
+	bool all = true;
+	while (w->doubtful != NULL) {
+		mk_watch *watch = w->doubtful;
+		undoubt(watch);
+		if (!watch->armed || watch->fresh || is_polled(watch))
+			continue;
+		drop(w, watch);
+		all = false;
+	}
+	return all;
+}
+
 bool mk_watch_recheck(mk_worker *w)
 {
 	bool all = true;
@@ -108,10 +179,9 @@ bool mk_watch_recheck(mk_worker *w)
 	w->fresh = NULL;
 	for (; watch != NULL; watch = watch->next_fresh) {
 		watch->fresh = false;
-		if (!watch->armed || can_be_polled(watch))
+		if (!uv_is_active((const uv_handle_t *)&watch->poll) || can_be_polled(watch))
 			continue;
-		mk_watch_disarm(watch->actor);
-		mk_tick_answer_again(w, watch->actor);
+		drop(w, watch);
 		all = false;
 	}
 	return all;
@@ -143,8 +213,15 @@ static int watch_new(mk_worker *w, mk_actor *a, int fd)
 int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable)
 {
 	struct stat info;
+	mk_watch *watch = a->extra->watch;
+	int events = writable ? UV_WRITABLE : UV_READABLE | UV_DISCONNECT;
 	if (w->sup->seam.simulated)
 		return mk_refuse(w->sup, writable ? "maiko_when_writable" : "maiko_when_readable", a->self->name);
+	if (watch != NULL && watch->fd == fd && goes_on(watch, events)) {
+		watch->armed = true;
+		doubt(watch);
+		return 0;
+	}
 	if (fd < 0 || fcntl(fd, F_GETFD) < 0 || fstat(fd, &info) != 0)
 		return MAIKO_EBADF;
 	if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
@@ -156,18 +233,15 @@ int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable)
 		return 1; /* what epoll cannot wait for never blocks */
 	if (rc != 0)
 		return rc;
-	a->extra->watch->events = writable ? UV_WRITABLE : UV_READABLE | UV_DISCONNECT;
+	a->extra->watch->events = events;
 	return start(a->extra->watch);
 }
 
 void mk_watch_disarm(mk_actor *a)
 {
 	mk_watch *watch = a->extra == NULL ? NULL : a->extra->watch;
-	if (watch == NULL)
-		return;
-	if (watch->armed)
-		uv_poll_stop(&watch->poll);
-	watch->armed = watch->held = false;
+	if (watch != NULL)
+		watch->armed = watch->held = false;
 }
 
 void mk_watch_hold(mk_actor *a)
@@ -185,7 +259,13 @@ int mk_watch_rearm(mk_actor *a)
 	if (watch == NULL || !watch->held)
 		return 0;
 	watch->held = false;
-	return fcntl(watch->fd, F_GETFD) < 0 ? MAIKO_EBADF : start(watch);
+	if (fcntl(watch->fd, F_GETFD) < 0)
+		return MAIKO_EBADF;
+	if (!goes_on(watch, watch->events))
+		return start(watch);
+	watch->armed = true;
+	doubt(watch);
+	return 0;
 }
 
 void mk_watch_close(mk_actor *a)
@@ -194,6 +274,7 @@ void mk_watch_close(mk_actor *a)
 	if (watch == NULL)
 		return;
 	a->extra->watch = NULL;
+	undoubt(watch);
 	watch->actor = NULL;
 	watch->armed = false;
 	unclaim(watch->worker->sup, watch->fd);

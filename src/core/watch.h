@@ -24,6 +24,10 @@ int mk_watch_rearm(mk_actor *a);
  * and returns whether there were none. */
 bool mk_watch_recheck(mk_worker *w);
 
+/* Now and then: the same of those that have been polled on, whose descriptors may have been
+ * closed meanwhile. */
+bool mk_watch_ask(mk_worker *w);
+
 /* Gives the descriptor up. */
 void mk_watch_close(mk_actor *a);
 

@@ -18,6 +18,7 @@
 #include "balance.h"
 #include "delayed.h"
 #include "foreign.h"
+#include "rest.h"
 #include "router.h"
 #include "run.h"
 #include "settle.h"
@@ -28,9 +29,9 @@
 #include "watch.h"
 
 enum {
-	POLL_EVERY_NS = 100000, /* libuv, when busy */
-	ACTORS_A_TURN = 64,
-	ENTRIES_A_TURN = 1024, /* of one channel */
+	POLL_EVERY_NS = 100000, /* libuv, when busy; and about as long a turn */
+	ACTORS_A_TURN = 64,     /* at most */
+	ENTRIES_A_TURN = 1024,  /* of one channel */
 	NS_A_MS = 1000000
 };
 
@@ -197,9 +198,22 @@ static bool is_pressed(const mk_worker *w)
 	return atomic_load_explicit(&w->sup->urgency, memory_order_relaxed) > w->draining + w->discarding;
 }
 
+/* How many actors run in a turn follows from how long the last one took, as the clock is not
+ * read in between: control, channels and libuv wait for its end. */
+static void pace(mk_worker *w, uint64_t took_ns)
+{
+	if (took_ns > 2 * POLL_EVERY_NS && w->pace > 1)
+		w->pace /= 2;
+	else if (took_ns < POLL_EVERY_NS / 2 && w->pace < ACTORS_A_TURN)
+		w->pace *= 2;
+}
+
 bool mk_worker_turn(mk_worker *w)
 {
+	uint64_t before_ns = w->now_ns;
 	w->now_ns = mk_now(&w->sup->seam);
+	if (w->full)
+		pace(w, w->now_ns - before_ns);
 	run_control(w);
 	if (w->left)
 		return false;
@@ -207,14 +221,19 @@ bool mk_worker_turn(mk_worker *w)
 	if (w->go && !w->draining)
 		mk_foreign_intake(w, false);
 	mk_timers_fire(&w->timers, w->now_ns);
-	for (int left = ACTORS_A_TURN; left > 0 && w->ready != NULL; left--) {
+	uint32_t left = w->pace;
+	for (; left > 0 && w->ready != NULL; left--) {
 		if (MK_LIKELY(!w->measuring))
 			mk_run_next(w);
 		else
 			mk_balance_run_next(w);
+		if (w->unpublished != 0)
+			mk_router_show(w);
 		if (MK_UNLIKELY(is_pressed(w)))
 			break;
 	}
+	w->full = left == 0;
+	w->ran += w->pace - left;
 	if (MK_UNLIKELY(w->parting != NULL))
 		mk_topology_part(w);
 	if (MK_UNLIKELY(w->reprobe))
@@ -231,88 +250,18 @@ bool mk_worker_turn(mk_worker *w)
 
 static void on_async(uv_async_t *async) { (void)async; }
 
-/* libuv may run its timers before it polls, and would then sleep without an alarm: a loop
- * of ours is to return. One of the caller's takes a turn in between. */
-static void on_timer(uv_timer_t *timer)
-{
-	const mk_worker *w = MK_OF(timer, mk_worker, uv_timer);
-	if (!w->sup->embedded)
-		uv_stop(timer->loop);
-}
-
-/* Right before libuv polls; false if there is something to do instead. */
-static bool may_poll(mk_worker *w) { return MK_LIKELY(w->fresh == NULL) || mk_watch_recheck(w); }
-
-/* Sets libuv's timer to the first of ours; false if that is due. */
-static bool set_alarm(mk_worker *w)
-{
-	uint64_t due = mk_timers_due(&w->timers), now = mk_now(&w->sup->seam);
-	if (due <= now)
-		return false;
-	if (due == UINT64_MAX) {
-		uv_timer_stop(&w->uv_timer);
-		return true;
-	}
-	uv_update_time(w->loop);
-	uv_timer_start(&w->uv_timer, on_timer, (due - now + NS_A_MS - 1) / NS_A_MS, 0);
-	return true;
-}
-
-/* Looks for work a little longer; true if there is some. Moves the clock on that it is given. */
-static bool spin(mk_worker *w, uint64_t *now_ns)
-{
-	if (!w->sup->spin)
-		return mk_worker_has_input(w);
-	uint64_t until = *now_ns + (uint64_t)w->sup->options.spin_us * 1000;
-	do {
-		for (int i = 0; i < 32; i++) {
-			if (mk_worker_has_input(w))
-				return true;
-			__asm__ volatile("" ::: "memory");
-		}
-	} while ((*now_ns = mk_now(&w->sup->seam)) < until);
-	return false;
-}
-
-static void sleep_until_woken(mk_worker *w)
-{
-	mk_cool(w);
-	if (!set_alarm(w))
-		return;
-	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
-	if (!mk_worker_has_input(w) && may_poll(w))
-		uv_run(w->loop, UV_RUN_ONCE);
-	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
-	w->polled_ns = mk_now(&w->sup->seam);
-}
-
-/* Until there is something to do. */
-static void rest(mk_worker *w)
-{
-	uint64_t now_ns = mk_now(&w->sup->seam);
-	mk_balance_idle(w, now_ns);
-	if (!spin(w, &now_ns)) {
-		sleep_until_woken(w);
-		now_ns = mk_now(&w->sup->seam);
-	}
-	mk_balance_busy(w, now_ns);
-}
-
 static void thread_main(void *arg)
 {
 	mk_worker *w = arg;
 	mk_hosting++;
 	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
-		if (MK_UNLIKELY(w->sup->balance && w->now_ns - w->looked_ns >= MK_BALANCE_EVERY_NS))
+		if (MK_UNLIKELY(w->measure != NULL && w->now_ns - w->looked_ns >= MK_BALANCE_EVERY_NS))
 			mk_balance_look(w);
 		if (mk_worker_turn(w)) {
-			if (w->now_ns - w->polled_ns >= POLL_EVERY_NS) {
-				if (may_poll(w))
-					uv_run(w->loop, UV_RUN_NOWAIT);
-				w->polled_ns = w->now_ns;
-			}
+			if (w->now_ns - w->polled_ns >= POLL_EVERY_NS)
+				mk_rest_poll(w);
 		} else if (!w->left) {
-			rest(w);
+			mk_rest(w);
 		}
 	}
 	atomic_store_explicit(&w->finished, true, memory_order_release);
@@ -340,7 +289,7 @@ static void on_prepare(uv_prepare_t *prepare)
 		return; /* and never counts as sleeping: its async is closing */
 	mk_cool(w);
 	/* What follows is the poll, in any case. */
-	if (may_poll(w) && !more && set_alarm(w)) {
+	if (mk_rest_may_poll(w) && !more && mk_rest_set_alarm(w)) {
 		uv_idle_stop(&w->idle);
 		atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
 		if (!mk_worker_has_input(w))
@@ -367,13 +316,14 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->sup = sup;
 	w->own_thread = own_thread;
 	w->ready_tail = &w->ready;
+	w->pace = ACTORS_A_TURN;
 	w->deferred_tail = &w->deferred;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
 	mk_worker_number(w, index);
 	w->now_ns = mk_now(&sup->seam);
 	w->all = mk_topic_here(w, 0);
 	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0 /* for the deadline */ ||
-	    (sup->balance && mk_balance_init(w) != 0)) {
+	    (sup->balance && !own_thread && mk_balance_init(w) != 0)) {
 		mk_worker_free(w);
 		return NULL;
 	}

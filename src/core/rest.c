@@ -1,0 +1,131 @@
+/*
+ * rest.c - see rest.h.
+ *
+ * Being woken through the kernel costs some 20 µs on a virtual machine, a look some ten
+ * nanoseconds. So a worker looks for work before it sleeps, and the longer the more that has
+ * paid lately: a sleep that was shorter than the longest spin doubles the next one, a longer
+ * sleep halves it. Where workers outnumber cores nobody spins: it would keep from its core
+ * who has the work.
+ */
+#include "rest.h"
+
+#include "balance.h"
+#include "run.h"
+#include "watch.h"
+#include "worker.h"
+
+enum {
+	POLL_BUSY_NS = 10000000, /* the longest between two polls, if many descriptors were ready */
+	ASK_EVERY_NS = 10000000, /* whether descriptors are still those that are watched */
+	SPIN_LEAST_NS = 1000,
+	NS_A_MS = 1000000
+};
+
+/* libuv may run its timers before it polls, and would then sleep without an alarm: a loop
+ * of ours is to return. One of the caller's takes a turn in between. */
+static void on_timer(uv_timer_t *timer)
+{
+	const mk_worker *w = MK_OF(timer, mk_worker, uv_timer);
+	if (!w->sup->embedded)
+		uv_stop(timer->loop);
+}
+
+bool mk_rest_may_poll(mk_worker *w)
+{
+	bool may = MK_LIKELY(w->fresh == NULL) || mk_watch_recheck(w);
+	if (MK_UNLIKELY(w->doubtful != NULL && w->now_ns - w->asked_ns >= ASK_EVERY_NS)) {
+		w->asked_ns = w->now_ns;
+		may = mk_watch_ask(w) && may;
+	}
+	return may;
+}
+
+bool mk_rest_set_alarm(mk_worker *w)
+{
+	uint64_t due = mk_timers_due(&w->timers), now = mk_now(&w->sup->seam);
+	if (w->doubtful != NULL && w->asked_ns + ASK_EVERY_NS < due)
+		due = w->asked_ns + ASK_EVERY_NS;
+	if (due <= now)
+		return false;
+	if (due == UINT64_MAX) {
+		uv_timer_stop(&w->uv_timer);
+		return true;
+	}
+	uv_update_time(w->loop);
+	uv_timer_start(&w->uv_timer, on_timer, (due - now + NS_A_MS - 1) / NS_A_MS, 0);
+	return true;
+}
+
+/* Looks for work a few times; true if there is some. */
+static bool look(mk_worker *w)
+{
+	for (int i = 0; i < 32; i++) {
+		if (mk_worker_has_input(w))
+			return true;
+		__asm__ volatile("" ::: "memory");
+	}
+	return false;
+}
+
+/* Looks a little longer. Moves the clock on that it is given. */
+static bool spin(mk_worker *w, uint64_t *now_ns)
+{
+	uint64_t until = *now_ns + w->spin_ns;
+	while (w->sup->spin && *now_ns < until) {
+		if (look(w))
+			return true;
+		*now_ns = mk_now(&w->sup->seam);
+	}
+	return false;
+}
+
+/* A sleep that was over before a longer spin would have been: it costs some 20 µs to be woken,
+ * so the next spin is longer. After a long sleep it is shorter: nothing much came of it. */
+static void adapt_spin(mk_worker *w, uint64_t rested_ns)
+{
+	uint64_t most_ns = (uint64_t)w->sup->options.spin_us * 1000;
+	if (rested_ns > most_ns)
+		w->spin_ns = w->spin_ns / 2 > SPIN_LEAST_NS ? w->spin_ns / 2 : SPIN_LEAST_NS;
+	else
+		w->spin_ns = w->spin_ns * 2 < most_ns ? w->spin_ns * 2 : most_ns;
+}
+
+static void sleep_until_woken(mk_worker *w)
+{
+	mk_cool(w);
+	if (!mk_rest_may_poll(w) || !mk_rest_set_alarm(w))
+		return;
+	w->ran = w->fired = 0;
+	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
+	if (!mk_worker_has_input(w))
+		uv_run(w->loop, UV_RUN_ONCE);
+	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+	w->polled_ns = mk_now(&w->sup->seam);
+}
+
+/* What comes at once finds no clock being read. */
+void mk_rest(mk_worker *w)
+{
+	if (w->sup->spin ? look(w) : mk_worker_has_input(w))
+		return;
+	uint64_t now_ns = mk_now(&w->sup->seam);
+	uint64_t since_ns = now_ns;
+	mk_balance_idle(w, since_ns);
+	if (!spin(w, &now_ns)) {
+		sleep_until_woken(w);
+		now_ns = mk_now(&w->sup->seam);
+		adapt_spin(w, now_ns - since_ns);
+	}
+	mk_balance_busy(w, now_ns);
+}
+
+/* What was ready in the last poll and has not run yet would only be told again. */
+void mk_rest_poll(mk_worker *w)
+{
+	if (w->ran < w->fired && w->now_ns - w->polled_ns < POLL_BUSY_NS)
+		return;
+	w->ran = w->fired = 0;
+	if (mk_rest_may_poll(w))
+		uv_run(w->loop, UV_RUN_NOWAIT);
+	w->polled_ns = w->now_ns;
+}
