@@ -97,8 +97,10 @@ static void sleep_until_woken(mk_worker *w)
 		return;
 	w->ran = w->fired = 0;
 	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
-	if (!mk_worker_has_input(w))
+	if (!mk_worker_has_input(w)) {
 		uv_run(w->loop, UV_RUN_ONCE);
+		mk_watch_polled(w);
+	}
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	w->polled_ns = mk_now(&w->sup->seam);
 }
@@ -125,7 +127,9 @@ void mk_rest_poll(mk_worker *w)
 	if (w->ran < w->fired && w->now_ns - w->polled_ns < POLL_BUSY_NS)
 		return;
 	w->ran = w->fired = 0;
-	if (mk_rest_may_poll(w))
+	if (mk_rest_may_poll(w)) {
 		uv_run(w->loop, UV_RUN_NOWAIT);
+		mk_watch_polled(w);
+	}
 	w->polled_ns = w->now_ns;
 }

@@ -254,6 +254,11 @@ typedef struct mk_message {
 	bool mutes;                                      /* may run inside a send: it touches flags and lists only */
 } mk_message;
 
+/* A place in a list of watches (watch.c). */
+typedef struct mk_watch_link {
+	struct mk_watch_link *next, **at; /* what points to it; NULL: in no list */
+} mk_watch_link;
+
 struct mk_worker {
 	mk_sup *sup;
 	uint32_t index;
@@ -299,8 +304,8 @@ struct mk_worker {
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
 	mk_counter jobs; /* blocking jobs under way */
 	mk_timers timers;
-	struct mk_watch *fresh;    /* started since libuv last polled */
-	struct mk_watch *doubtful; /* armed again, and going on */
+	mk_watch_link *fresh;    /* started since libuv last polled */
+	mk_watch_link *doubtful; /* armed again, and going on */
 	uint64_t asked_ns;
 	uint32_t fired, ran; /* descriptors ready in the last poll; actors run since */
 	/* lanes */

@@ -33,10 +33,8 @@ typedef struct mk_watch {
 	int fd;
 	int events;
 	bool armed, held;
-	uint32_t unheeded; /* how often it was ready while not armed */
-	bool fresh;        /* on the worker's list */
-	struct mk_watch *next_fresh;
-	struct mk_watch *next_doubtful, **at_doubtful; /* likewise; what points to it, or NULL */
+	uint32_t unheeded;             /* how often it was ready while not armed */
+	mk_watch_link fresh, doubtful; /* of the worker's lists */
 } mk_watch;
 
 enum { BITS = 64, UNHEEDED_MAX = 2 };
@@ -90,26 +88,25 @@ static void ready(uv_poll_t *poll, int status, int events)
 	mk_wake(watch->worker, watch->actor);
 }
 
-static void doubt(mk_watch *watch)
+static void list_add(mk_watch_link **list, mk_watch_link *link)
 {
-	mk_watch **first = &watch->worker->doubtful;
-	if (watch->at_doubtful != NULL)
+	if (link->at != NULL)
 		return;
-	watch->at_doubtful = first;
-	watch->next_doubtful = *first;
-	if (*first != NULL)
-		(*first)->at_doubtful = &watch->next_doubtful;
-	*first = watch;
+	link->at = list;
+	link->next = *list;
+	if (*list != NULL)
+		(*list)->at = &link->next;
+	*list = link;
 }
 
-static void undoubt(mk_watch *watch)
+static void list_remove(mk_watch_link *link)
 {
-	if (watch->at_doubtful == NULL)
+	if (link->at == NULL)
 		return;
-	*watch->at_doubtful = watch->next_doubtful;
-	if (watch->next_doubtful != NULL)
-		watch->next_doubtful->at_doubtful = watch->at_doubtful;
-	watch->at_doubtful = NULL;
+	*link->at = link->next;
+	if (link->next != NULL)
+		link->next->at = link->at;
+	link->at = NULL;
 }
 
 static bool goes_on(const mk_watch *watch, int events)
@@ -121,11 +118,8 @@ static int start(mk_watch *watch)
 {
 	int rc = uv_poll_start(&watch->poll, watch->events, ready);
 	watch->armed = rc == 0;
-	if (rc == 0 && !watch->fresh) {
-		watch->fresh = true;
-		watch->next_fresh = watch->worker->fresh;
-		watch->worker->fresh = watch;
-	}
+	if (rc == 0)
+		list_add(&watch->worker->fresh, &watch->fresh);
 	return rc;
 }
 
@@ -162,12 +156,12 @@ bool mk_watch_ask(mk_worker *w)
 {
 	bool all = true;
 	while (w->doubtful != NULL) {
-		mk_watch *watch = w->doubtful;
-		undoubt(watch);
-		if (!watch->armed || watch->fresh || is_polled(watch))
-			continue;
-		drop(w, watch);
-		all = false;
+		mk_watch *watch = MK_OF(w->doubtful, mk_watch, doubtful);
+		list_remove(&watch->doubtful);
+		if (watch->armed && watch->fresh.at == NULL && !is_polled(watch)) {
+			drop(w, watch);
+			all = false;
+		}
 	}
 	return all;
 }
@@ -175,16 +169,21 @@ bool mk_watch_ask(mk_worker *w)
 bool mk_watch_recheck(mk_worker *w)
 {
 	bool all = true;
-	mk_watch *watch = w->fresh;
-	w->fresh = NULL;
-	for (; watch != NULL; watch = watch->next_fresh) {
-		watch->fresh = false;
-		if (!uv_is_active((const uv_handle_t *)&watch->poll) || can_be_polled(watch))
-			continue;
-		drop(w, watch);
-		all = false;
+	for (mk_watch_link *link = w->fresh, *next; link != NULL; link = next) {
+		mk_watch *watch = MK_OF(link, mk_watch, fresh);
+		next = link->next;
+		if (uv_is_active((const uv_handle_t *)&watch->poll) && !can_be_polled(watch)) {
+			drop(w, watch);
+			all = false;
+		}
 	}
 	return all;
+}
+
+void mk_watch_polled(mk_worker *w)
+{
+	while (w->fresh != NULL)
+		list_remove(w->fresh);
 }
 
 static int watch_new(mk_worker *w, mk_actor *a, int fd)
@@ -219,7 +218,7 @@ int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable)
 		return mk_refuse(w->sup, writable ? "maiko_when_writable" : "maiko_when_readable", a->self->name);
 	if (watch != NULL && watch->fd == fd && goes_on(watch, events)) {
 		watch->armed = true;
-		doubt(watch);
+		list_add(&w->doubtful, &watch->doubtful);
 		return 0;
 	}
 	if (fd < 0 || fcntl(fd, F_GETFD) < 0 || fstat(fd, &info) != 0)
@@ -264,7 +263,7 @@ int mk_watch_rearm(mk_actor *a)
 	if (!goes_on(watch, watch->events))
 		return start(watch);
 	watch->armed = true;
-	doubt(watch);
+	list_add(&watch->worker->doubtful, &watch->doubtful);
 	return 0;
 }
 
@@ -274,7 +273,8 @@ void mk_watch_close(mk_actor *a)
 	if (watch == NULL)
 		return;
 	a->extra->watch = NULL;
-	undoubt(watch);
+	list_remove(&watch->fresh);
+	list_remove(&watch->doubtful);
 	watch->actor = NULL;
 	watch->armed = false;
 	unclaim(watch->worker->sup, watch->fd);

@@ -21,8 +21,9 @@ void mk_watch_hold(mk_actor *a);
 int mk_watch_rearm(mk_actor *a);
 
 /* Right before libuv polls, if there are fresh watches: drops those that it would abort on,
- * and returns whether there were none. */
+ * and returns whether there were none. And once it has polled: the kernel has them. */
 bool mk_watch_recheck(mk_worker *w);
+void mk_watch_polled(mk_worker *w);
 
 /* Now and then: the same of those that have been polled on, whose descriptors may have been
  * closed meanwhile. */

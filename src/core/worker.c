@@ -279,6 +279,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	uint64_t start = mk_now(&w->sup->seam);
 	bool more;
 	w->polled_ns = start;
+	mk_watch_polled(w); /* since the last time, in any case */
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	do
 		more = mk_worker_turn(w);
