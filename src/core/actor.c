@@ -70,6 +70,18 @@ static int check_options(const mk_sup *sup, const maiko_add_options *o)
 	return 0;
 }
 
+/* Whether its state wants more than an allocation is aligned to. */
+static bool is_wide(const mk_class *class) { return class->desc->state_align > 16; }
+
+mk_actor *mk_actor_alloc(const mk_class *class)
+{
+	size_t size = sizeof(mk_actor) + class->desc->state_size;
+	mk_actor *a = is_wide(class) ? mk_calloc_aligned(size, class->desc->state_align) : mk_calloc(1, size);
+	if (a != NULL)
+		a->class = class;
+	return a;
+}
+
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
 		 mk_actor **ret_actor)
 {
@@ -83,21 +95,19 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		rc = mk_registry_class(sup, type, &class);
 	if (rc != 0)
 		return rc;
-	mk_actor *a = MK_NEW(mk_actor);
+	mk_actor *a = mk_actor_alloc(class);
 	if (a == NULL)
 		return MAIKO_ENOMEM;
 	size_t length = strlen(name) + 1;
-	a->class = class;
 	a->self = mk_calloc(1, sizeof *a->self + length);
-	a->state = mk_calloc_aligned(type->state_size, type->state_align < 16 ? 16 : type->state_align);
-	rc = a->self == NULL || a->state == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
+	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
 	if (rc != 0) {
 		mk_actor_discard(a);
 		return rc;
 	}
 	memcpy(a->self->name, name, length);
 	if (o->init != NULL)
-		memcpy(a->state, o->init, type->state_size);
+		memcpy(mk_actor_state(a), o->init, type->state_size);
 	a->capacity = o->mailbox != 0 ? o->mailbox : sup->options.mailbox;
 	a->box.capacity = a->capacity;
 	a->budget = o->max_events_per_tick != 0 ? o->max_events_per_tick : sup->options.max_events_per_tick;
@@ -125,8 +135,10 @@ void mk_actor_free(mk_actor *a)
 	}
 	mk_free(a->box.ring);
 	mk_free(a->places);
-	mk_free_aligned(a->state);
-	mk_free(a);
+	if (is_wide(a->class))
+		mk_free_aligned(a);
+	else
+		mk_free(a);
 }
 
 /* ---- coming and going -------------------------------------------------------------------- */

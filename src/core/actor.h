@@ -11,6 +11,9 @@
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
 		 mk_actor **ret_actor);
 
+/* Zeroed, of that class. NULL without memory. */
+mk_actor *mk_actor_alloc(const mk_class *class);
+
 /* One that never came to a worker. */
 void mk_actor_discard(mk_actor *a);
 

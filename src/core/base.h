@@ -20,7 +20,8 @@
 /* Not for users, but for the modules of this project that simulate (src/test). */
 #define MK_PRIVATE __attribute__((visibility("default")))
 #define MK_NOINLINE __attribute__((noinline))
-#define MK_LINE 64 /* bytes a processor's caches share at a time */
+#define MK_INLINE inline __attribute__((always_inline)) /* on the path of an event */
+#define MK_LINE 64                                      /* bytes a processor's caches share at a time */
 
 #define MK_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 

@@ -63,7 +63,7 @@ static void task_run(mk_actor *a, mk_task *task)
 	mk_worker *w = a->worker;
 	w->cause = job->cause[0].sequence != 0 || job->cause[0].origin != 0 ? job->cause : NULL;
 	mk_callback_enter(w, a);
-	int rc = mk_result(w->sup, a, MAIKO_PHASE_DONE, job->type->done(a->state, job->data, job->status, a));
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_DONE, job->type->done(mk_actor_state(a), job->data, job->status, a));
 	mk_callback_leave(w);
 	if (rc < 0)
 		mk_actor_error(w, a, rc, MAIKO_PHASE_DONE, NULL);

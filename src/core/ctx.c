@@ -33,14 +33,14 @@ static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 }
 
 /* Sends a copy of `value`, or the block that it is in. */
-static inline int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
-			   unsigned flags)
+static MK_INLINE int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
+			      unsigned flags)
 {
 	const mk_route *route;
-	if (MK_UNLIKELY(ctx == NULL || desc == NULL || value == NULL))
+	if (MK_UNLIKELY(ctx == NULL) || MK_UNLIKELY(desc == NULL) || MK_UNLIKELY(value == NULL))
 		return MAIKO_EINVAL;
 	mk_worker *w = ctx->worker;
-	if (MK_UNLIKELY(mk_forked(w->sup)))
+	if (MK_UNLIKELY(*w->alive == 0))
 		return MAIKO_EFORK;
 	assert(w->actor == ctx); /* inside a callback of this actor, on its worker */
 	int rc = mk_route_find(w, desc, &route);
@@ -50,8 +50,8 @@ static inline int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const v
 	mk_topic *t = route->topic;
 	if (MK_UNLIKELY(t == NULL) && (rc = mk_route_by_content(w, type, value, &t)) != 0)
 		return rc;
-	rc = mk_router_prepare(w, t);
-	if (MK_UNLIKELY(rc != 0))
+	bool plain = mk_is_plain(w, t);
+	if (MK_UNLIKELY(!plain) && (rc = mk_router_prepare(w, t)) != 0)
 		return rc;
 	mk_event *e = MK_LIKELY(block == NULL && type->plain) ? mk_event_make_plain(&w->pool, type, value)
 							      : mk_event_make(&w->pool, type, value, block);
@@ -66,7 +66,10 @@ static inline int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const v
 	}
 	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
 	mk_count_add(&ctx->sent, 1);
-	mk_publish(w, e);
+	if (MK_LIKELY(plain))
+		mk_publish_plain(w, t, e);
+	else
+		mk_publish(w, e);
 	return 0;
 }
 

@@ -47,24 +47,20 @@ static inline struct mk_event **mk_mailbox_slot(const mk_mailbox *box, uint64_t 
 	return &box->ring[position & (box->size - 1)];
 }
 
-/* Appends to a mailbox of that tail and span. 0 or MAIKO_ENOMEM. */
-static inline int mk_mailbox_append(mk_mailbox *box, struct mk_event *e, uint64_t tail, uint64_t span)
+/* Appends to a mailbox of that tail. Precondition: its span is less than its size. */
+static inline void mk_mailbox_put(mk_mailbox *box, struct mk_event *e, uint64_t tail)
 {
-	if (MK_UNLIKELY(span == box->size)) {
-		int rc = mk_mailbox_grow(box);
-		if (rc != 0)
-			return rc;
-	}
 	*mk_mailbox_slot(box, tail) = e;
 	atomic_store_explicit(&box->tail, tail + 1, memory_order_relaxed);
-	return 0;
 }
 
-/* 0 or MAIKO_ENOMEM. */
+/* Appends. 0 or MAIKO_ENOMEM. */
 static inline int mk_mailbox_push(mk_mailbox *box, struct mk_event *e)
 {
-	uint64_t tail = mk_count(&box->tail);
-	return mk_mailbox_append(box, e, tail, tail - mk_count(&box->head));
+	int rc = mk_mailbox_span(box) == box->size ? mk_mailbox_grow(box) : 0;
+	if (rc == 0)
+		mk_mailbox_put(box, e, mk_count(&box->tail));
+	return rc;
 }
 
 /* NULL when empty. */

@@ -96,13 +96,12 @@ static int look_at(mk_worker *w, mk_change *c)
 	c->version = a->version;
 	c->place_count = a->place_count;
 	c->places = mk_calloc(a->place_count + 1, sizeof *c->places);
-	c->shadow = MK_NEW(mk_actor);
+	c->shadow = mk_actor_alloc(a->class);
 	if (c->places == NULL || c->shadow == NULL)
 		return MAIKO_ENOMEM;
 	if (a->place_count != 0)
 		memcpy(c->places, a->places, a->place_count * sizeof *c->places);
 	c->shadow->self = a->self;
-	c->shadow->class = a->class;
 	c->shadow->capacity = a->capacity;
 	c->shadow->echo = a->echo;
 	c->shadow->worker = w;

@@ -66,7 +66,7 @@ static inline void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t mark
 		deliveries++;
 		uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
 		if (MK_LIKELY(span < a->box.capacity && s->simple))
-			mk_deliver_at(w, a, e, tail, span);
+			mk_deliver_at(w, a, e, tail, span, true);
 		else
 			mk_overflow(w, s, e);
 	}

@@ -5,7 +5,9 @@
 #ifndef MK_ROUTER_H
 #define MK_ROUTER_H
 
+#include "overflow.h"
 #include "registry.h"
+#include "run.h"
 #include "runtime.h"
 
 /* The route of a type on this worker, asking the registry the first time. It moves when
@@ -15,7 +17,7 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, const mk_route **
 static inline int mk_route_find(mk_worker *w, const maiko_event_type *desc, const mk_route **ret_route)
 {
 	uint32_t index;
-	if (MK_UNLIKELY(!mk_slot_get(desc->slot, w->sup->serial, &index) || index >= w->route_size ||
+	if (MK_UNLIKELY(!mk_slot_get(desc->slot, w->serial, &index) || index >= w->route_size ||
 			w->routes[index].type == NULL))
 		return mk_route_learn(w, desc, ret_route);
 	*ret_route = &w->routes[index];
@@ -40,7 +42,7 @@ static inline int mk_router_prepare(mk_worker *w, const mk_topic *t)
  * turn's look at the clock moves the turn's time on. */
 static inline void mk_heed_time(mk_worker *w, const mk_event *e)
 {
-	uint64_t stamped_ns = e->timestamp_ns - w->sup->seam.wall_offset_ns;
+	uint64_t stamped_ns = e->timestamp_ns - w->wall_offset_ns;
 	if (MK_UNLIKELY(stamped_ns > w->now_ns))
 		w->now_ns = stamped_ns;
 }
@@ -60,7 +62,7 @@ static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, 
 		e->parent = w->cause[0];
 		e->correlation = w->cause[1];
 	}
-	e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns;
+	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
 	e->sender = sender;
 	e->topic = t;
 	e->refs = 0;
@@ -68,6 +70,38 @@ static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, 
 
 /* Publishes a stamped event of this worker's; takes it. Precondition: prepared. */
 void mk_publish(mk_worker *w, mk_event *e);
+
+/* Whether all subscribers of a topic are here, none is in a change, and nobody watches: most
+ * often so, and then publishing takes few instructions. */
+static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
+{
+	const mk_topic *all = w->all;
+	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->monitor_count) == 0);
+}
+
+/* mk_publish for such a topic. */
+static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
+{
+	uint64_t deliveries = 0;
+	for (const mk_sub *s = t->subs, *end = s + t->sub_count; s != end; s++) {
+		mk_actor *a = s->actor;
+		if (MK_UNLIKELY(a->self == e->sender) && !a->echo)
+			continue;
+		deliveries++;
+		uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
+		if (MK_LIKELY(span < a->box.capacity && s->simple))
+			mk_deliver_at(w, a, e, tail, span, false);
+		else
+			mk_overflow(w, s, e);
+	}
+	mk_count_add(&t->published, 1);
+	mk_count_add(&t->deliveries, deliveries);
+	if (MK_UNLIKELY(e->refs == 0)) { /* nobody has it */
+		mk_count_add(&t->unrouted, t->sub_count == 0);
+		e->refs = 1;
+		mk_event_unref(&w->pool, e);
+	}
+}
 
 /* Fans out an entry taken from a channel, under that channel's marker. */
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker);

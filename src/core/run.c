@@ -88,6 +88,14 @@ MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)
 	MK_TELL(w, MAIKO_SAW_DISCARDED, a, e, MAIKO_NO_MEMORY);
 }
 
+MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a)
+{
+	int rc = mk_mailbox_grow(&a->box);
+	if (rc == 0 && !a->warm)
+		mk_warm(w, a);
+	return rc;
+}
+
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a)
 {
 	a->warm = true;
@@ -141,7 +149,7 @@ bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, cons
 	MK_TELL(w, MAIKO_SAW_ERROR, a, e, code);
 	if (a->class->error != NULL) {
 		mk_callback_enter(w, a);
-		int rc = a->class->error(a->state, &error, a);
+		int rc = a->class->error(mk_actor_state(a), &error, a);
 		mk_callback_leave(w);
 		if (rc >= 0)
 			return (a->sched & MK_ENDED) == 0;
@@ -168,7 +176,7 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail)
 	if (detail != NULL && a->class->error != NULL) { /* it is told, but has no say */
 		maiko_error error = {.code = code, .phase = MAIKO_PHASE_DEADLOCK, .detail = detail};
 		mk_callback_enter(w, a);
-		(void)a->class->error(a->state, &error, a);
+		(void)a->class->error(mk_actor_state(a), &error, a);
 		mk_callback_leave(w);
 	}
 	MK_TELL(w, MAIKO_SAW_FAILED, a, NULL, code);
@@ -192,7 +200,7 @@ int mk_actor_start(mk_worker *w, mk_actor *a)
 		return MAIKO_ECANCELED;
 	if (a->class->start != NULL) {
 		mk_callback_enter(w, a);
-		rc = mk_result(w->sup, a, MAIKO_PHASE_START, a->class->start(a->state, a));
+		rc = mk_result(w->sup, a, MAIKO_PHASE_START, a->class->start(mk_actor_state(a), a));
 		mk_callback_leave(w);
 		if (rc < 0 && !mk_actor_error(w, a, rc, MAIKO_PHASE_START, NULL))
 			return a->extra != NULL && a->extra->error < 0 ? a->extra->error : rc;
@@ -215,14 +223,14 @@ static int run_on_stop(mk_worker *w, mk_actor *a)
 		return 0;
 	a->in_stop = true;
 	mk_callback_enter(w, a);
-	int rc = mk_result(w->sup, a, MAIKO_PHASE_STOP, a->class->stop(a->state, a));
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_STOP, a->class->stop(mk_actor_state(a), a));
 	mk_callback_leave(w);
 	if (rc < 0)
 		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, rc);
 	if (rc < 0 && a->class->error != NULL) {
 		maiko_error error = {.code = rc, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(rc)};
 		mk_callback_enter(w, a);
-		(void)a->class->error(a->state, &error, a);
+		(void)a->class->error(mk_actor_state(a), &error, a);
 		mk_callback_leave(w);
 	}
 	return rc;
@@ -299,13 +307,13 @@ static inline int handle(mk_actor *a, const mk_event *e)
 {
 	const mk_handler *h = handler_of(a->class, e->type);
 	if (MK_LIKELY(h != NULL)) {
-		int rc = h->on(a->state, e->data, a);
+		int rc = h->on(mk_actor_state(a), e->data, a);
 		return rc > 0 ? 0 : rc;
 	}
 	if (a->class->any == NULL)
 		return 1;
 	maiko_any any = {e->type->desc, e->data};
-	int rc = a->class->any(a->state, &any, a);
+	int rc = a->class->any(mk_actor_state(a), &any, a);
 	return rc > 0 ? 0 : rc;
 }
 

@@ -26,27 +26,31 @@ static inline void mk_wake(mk_worker *w, mk_actor *a)
 		mk_ready(w, a);
 }
 
+/* Makes room in a full ring. 0 or MAIKO_ENOMEM. */
+MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a);
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);
+/* On the worker's list of rings to give back. */
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a);
 
-/* Queues an event for an actor, whose mailbox has that tail and span. */
-static inline void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_t tail, uint64_t span)
+/* Queues an event for an actor, whose mailbox has that tail and span. `watched`: if anybody
+ * watches, they are told. */
+static MK_INLINE void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_t tail, uint64_t span, bool watched)
 {
-	if (MK_UNLIKELY(mk_mailbox_append(&a->box, e, tail, span) != 0)) {
+	if (MK_UNLIKELY(span == a->box.size) && mk_deliver_grow(w, a) != 0) {
 		mk_deliver_failed(w, a, e);
 		return;
 	}
+	mk_mailbox_put(&a->box, e, tail);
 	e->refs++;
-	if (MK_UNLIKELY(!a->warm))
-		mk_warm(w, a);
-	MK_TELL(w, MAIKO_SAW_DELIVERED, a, e, 0);
+	if (watched)
+		MK_TELL(w, MAIKO_SAW_DELIVERED, a, e, 0);
 	mk_wake(w, a);
 }
 
 static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
 {
 	uint64_t tail = mk_count(&a->box.tail);
-	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head));
+	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head), true);
 }
 
 /* Whether anything waits for it to run. */

@@ -161,31 +161,31 @@ typedef struct mk_place {
 } mk_place;
 
 struct maiko_ctx {
-	/* a delivery */
-	mk_mailbox box;
-	mk_worker *worker;
+	/* a delivery: one line of the cache */
+	_Alignas(16) mk_mailbox box;
+	mk_sender *self;
 	mk_actor *next; /* ready list; before the start: order of adding */
 	uint16_t sched;
 	uint8_t status; /* maiko_actor_status */
 	bool echo;
-	bool warm;      /* on the worker's list of rings to give back */
+	bool warm;   /* on the worker's list of rings to give back */
+	bool shadow; /* of one that is on its way here (move.h) */
+	/* a run: the next */
+	const mk_class *class;
+	mk_extra *extra;
+	mk_worker *worker;
+	uint32_t budget;
+	uint32_t capacity; /* box.capacity while it is alive */
+	mk_counter sent;
+	mk_counts counts;
+	mk_counter refused; /* deliveries that added nothing to the mailbox */
+	/* seldom */
 	bool hooked;    /* on_stop is owed: it is in the supervisor's list */
 	bool in_stop;   /* in its on_stop: sends without an allowance */
 	bool parting;   /* on the worker's list of the ended */
 	bool removing;  /* its removal is asked for (under the lock) */
 	bool unindexed; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
 	bool pinned;    /* its worker was asked for */
-	bool shadow;    /* of one that is on its way here (move.h) */
-	uint32_t budget;
-	mk_sender *self;
-	/* a run */
-	void *state;
-	const mk_class *class;
-	mk_counts counts;
-	mk_counter refused; /* deliveries that added nothing to the mailbox */
-	mk_counter sent;
-	mk_extra *extra;
-	/* seldom */
 	mk_actor *warm_next;
 	mk_actor *prev_here, *next_here; /* the worker's actors */
 	mk_actor *prev_held, *next_held; /* the worker's held actors */
@@ -193,10 +193,15 @@ struct maiko_ctx {
 	mk_actor *next_parting;
 	mk_place *places;
 	uint32_t place_count;
-	uint32_t capacity; /* box.capacity while it is alive */
-	uint64_t batch;    /* the last topology change that was about it (under the lock) */
-	uint32_t version;  /* of `places`, as they change (under the lock) */
+	uint32_t version; /* of `places`, as they change (under the lock) */
+	uint32_t batch;   /* the last topology change that was about it (under the lock) */
+			  /* its state follows, in the same block: mk_actor_state */
 };
+_Static_assert(offsetof(struct maiko_ctx, class) == MK_LINE, "a delivery touches 64 bytes");
+_Static_assert(sizeof(struct maiko_ctx) <= 256, "an idle actor is small");
+
+/* What the user has: behind the actor, aligned as its type asks for. */
+static inline void *mk_actor_state(const mk_actor *a) { return (char *)(uintptr_t)a + sizeof *a; }
 
 /* ---- topics -------------------------------------------------------------------- */
 
@@ -227,18 +232,21 @@ typedef struct mk_sub {
 
 /* A topic as one worker has it. */
 typedef struct mk_topic {
-	mk_record *record;
-	uint32_t index;
-	uint32_t sub_count, sub_size;
+	/* a publish: one line of the cache */
+	_Alignas(MK_LINE) mk_sub *subs;
+	uint64_t remote; /* other workers with a subscriber */
+	uint32_t sub_count;
+	bool changing; /* some subscriber is not ACTIVE */
+	mk_counter published, deliveries;
+	mk_counts counts; /* what was handled, and the rest beyond */
+	/* seldom */
+	uint32_t index, sub_size;
 	uint32_t reserved; /* of sub_size, for those that are about to move here */
-	bool changing;     /* some subscriber is not ACTIVE */
-	mk_sub *subs;
-	uint64_t remote;       /* other workers with a subscriber */
-	uint64_t remote_drops; /* those of them where every subscriber has a drop policy */
-	mk_counts counts;
-	mk_counter deliveries;
-	mk_counter published, unrouted, channel_dropped, delayed, delayed_discarded;
+	mk_record *record;
+	uint64_t remote_drops; /* those of `remote` where every subscriber has a drop policy */
+	mk_counter unrouted, channel_dropped, delayed, delayed_discarded;
 } mk_topic;
+_Static_assert(offsetof(mk_topic, counts) + sizeof(mk_counter) <= MK_LINE, "a publish touches one line");
 
 typedef struct mk_route {
 	const mk_type *type;
@@ -261,6 +269,10 @@ typedef struct mk_watch_link {
 
 struct mk_worker {
 	mk_sup *sup;
+	/* copies of what is the supervisor's and does not change, for the path of an event */
+	const volatile uint8_t *alive;
+	uint64_t wall_offset_ns;
+	uint32_t serial;
 	uint32_t index;
 	bool own_thread; /* of one actor */
 	bool busy;       /* an own_thread worker that has its actor (under the lock) */

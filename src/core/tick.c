@@ -131,7 +131,7 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 		return;
 	MK_TELL(w, MAIKO_SAW_TICK_ENTERED, a, NULL, 0);
 	mk_callback_enter(w, a);
-	maiko_next next = a->class->tick(a->state, a);
+	maiko_next next = a->class->tick(mk_actor_state(a), a);
 	int rc = mk_result(w->sup, a, MAIKO_PHASE_TICK, next.kind == MAIKO_NEXT_FAILED ? next.error : 0);
 	if (rc < 0)
 		next = maiko_failed(rc);

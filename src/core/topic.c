@@ -25,9 +25,9 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	mk_topic *t = mk_topic_known(w, index);
 	if (t != NULL)
 		return t;
-	t = MK_NEW(mk_topic);
+	t = mk_calloc_aligned(sizeof *t, MK_LINE);
 	if (t == NULL || mk_table_reserve(&w->topics, index) != 0) {
-		mk_free(t);
+		mk_free_aligned(t);
 		return NULL;
 	}
 	t->index = index;
@@ -102,7 +102,7 @@ void mk_topics_fini(mk_worker *w)
 		mk_topic *t = mk_topic_known(w, i);
 		if (t != NULL) {
 			mk_free(t->subs);
-			mk_free(t);
+			mk_free_aligned(t);
 		}
 	}
 	mk_table_fini(&w->topics);

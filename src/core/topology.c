@@ -160,13 +160,13 @@ static void gather(mk_sup *sup)
 		left = c->next;
 		c->next = NULL;
 		mk_actor *a = c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
-		if (a != NULL && a->batch == t->number) {
+		if (a != NULL && a->batch == (uint32_t)t->number) {
 			*t->pending_tail = c;
 			t->pending_tail = &c->next;
 			continue;
 		}
 		if (a != NULL)
-			a->batch = t->number;
+			a->batch = (uint32_t)t->number;
 		*batch_tail = c;
 		batch_tail = &c->next;
 	}

@@ -315,6 +315,9 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	if (w == NULL)
 		return NULL;
 	w->sup = sup;
+	w->alive = sup->alive;
+	w->wall_offset_ns = sup->seam.wall_offset_ns;
+	w->serial = sup->serial;
 	w->own_thread = own_thread;
 	w->ready_tail = &w->ready;
 	w->pace = ACTORS_A_TURN;
