@@ -137,12 +137,12 @@ static void holes_are_closed_before_there_are_more_than_events(void **state)
 	assert_false(mk_mailbox_remove(&box, mk_count(&box.head)));
 	assert_int_equal(mk_mailbox_span(&box), 0);
 	for (int i = 0; i < 1000; i++) { /* the one before the last, for ever */
-		push(&box, 2 * i, 2 * i + 1);
+		push(&box, 2 * (i % 30), 2 * (i % 30) + 1);
 		(void)mk_mailbox_remove(&box, mk_count(&box.tail) - 2);
 		assert_true(mk_mailbox_span(&box) <= 2 * mk_mailbox_length(&box) + 1);
 	}
 	for (int i = 0; i < 1000; i++)
-		expect(&box, 2 * i + 1, 2 * i + 1);
+		expect(&box, 2 * (i % 30) + 1, 2 * (i % 30) + 1);
 	mk_mailbox_shrink(&box);
 }
 
