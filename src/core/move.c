@@ -173,10 +173,11 @@ static void pick(mk_worker *w, mk_message *m)
 	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || mk_move_may_leave(a) ? 0 : MAIKO_EBUSY;
 	if (c->status == 0 && w->index != c->to) {
 		mk_hold(w, a, MK_MOVING);
-		c->status = mk_topology_request(w->sup, c, NULL);
-		if (c->status == 0)
-			return;
+		int rc = mk_topology_request(w->sup, c, NULL);
+		if (rc == 0)
+			return; /* it is not ours any more */
 		mk_permit(w, a, MK_MOVING);
+		c->status = rc;
 	}
 	post(w->sup, c, c->to, unprepare);
 }
