@@ -108,7 +108,8 @@ MAIKO_API int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, con
 
 /* ---- libuv ------------------------------------------------------------------- */
 
-/* The loop of this actor's worker. Handles on it live and call back there. */
+/* The loop of this actor's worker. Handles on it live and call back there; so the actor stays on
+ * this worker from now on. */
 MAIKO_API struct uv_loop_s *maiko_loop(maiko_ctx *ctx);
 
 /* Ties a handle of that loop to this actor: when the actor ends it is closed, if it

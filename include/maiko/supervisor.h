@@ -3,7 +3,7 @@
  * stopping.
  *
  * Any thread may call these, unless said otherwise. Calls that wait (maiko_start,
- * maiko_stop, maiko_join, and maiko_add, maiko_remove, maiko_subscribe,
+ * maiko_stop, maiko_join, and maiko_add, maiko_remove, maiko_move, maiko_subscribe,
  * maiko_unsubscribe on a running supervisor) do not on a thread that is inside a
  * callback of a supervisor, or that runs an embedded loop: there changes return
  * once the request is taken (option .done tells the end), and the rest return
@@ -49,8 +49,8 @@ typedef struct maiko_options {
 	uint32_t blocking_threads;    /* 1 to 1024; 4; made on first use                                */
 	uint32_t spin_us;             /* the longest that a worker looks for work before it sleeps, 1 to
 				       * 1000; 200. As long as that pays: where nothing comes within it
-				       * the worker sleeps after a microsecond or two. Never when there
-				       * are more workers than cores.                                   */
+				       * the worker sleeps after a microsecond or two. Never with one
+				       * worker, or more of them than cores.                            */
 	bool no_spin;                 /* sleep at once: where power is scarce                           */
 	bool no_balance;              /* actors stay where they were put, unless maiko_move moves them  */
 	char reserved_;
@@ -197,7 +197,7 @@ MAIKO_API int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id
  * is no matter of correctness: move one that you know better than the library does. Complete
  * when it may run at its new worker; at once if it lives there.
  *
- * Errors: MAIKO_EBUSY (it has adopted handles, watches a descriptor, waits for a blocking job,
+ * Errors: MAIKO_EBUSY (it has asked for its maiko_loop, watches a descriptor, waits for a blocking job,
  * keeps an event, subscribes to MAIKO_ALL_TOPICS, or another change of it is under way; or a
  * recorder watches), MAIKO_EAGAIN (its subscriptions changed meanwhile: try again), MAIKO_EINVAL
  * (no such worker; an actor with a thread of its own), MAIKO_ESTATE (before the start),

@@ -132,6 +132,7 @@ struct uv_loop_s *maiko_loop(maiko_ctx *ctx)
 {
 	if (MK_UNLIKELY(ctx->worker->sup->seam.simulated))
 		return mk_worker_idle_loop(ctx->worker, ctx->self->name);
+	ctx->looped = true;
 	return ctx->worker->loop;
 }
 

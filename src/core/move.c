@@ -158,7 +158,7 @@ bool mk_move_may_leave(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
 	if (a->status != MAIKO_ACTOR_RUNNING || (a->sched & (MK_ENDED | MK_PAUSED | MK_WAITING | MK_MOVING)) != 0 ||
-	    a->parting || a->in_stop)
+	    a->parting || a->in_stop || a->looped)
 		return false;
 	return x == NULL || (x->watch == NULL && x->adopted == NULL && x->kept_count == 0 && x->jobs == 0);
 }

@@ -6,6 +6,8 @@
  * paid lately: a sleep that was shorter than the longest spin doubles the next one, a longer
  * sleep halves it. Where workers outnumber cores nobody spins: it would keep from its core
  * who has the work.
+ *
+ * The way to sleep without losing a wake-up is told in worker.c.
  */
 #include "rest.h"
 

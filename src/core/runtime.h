@@ -186,6 +186,7 @@ struct maiko_ctx {
 	bool removing;  /* its removal is asked for (under the lock) */
 	bool unindexed; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
 	bool pinned;    /* its worker was asked for */
+	bool looped;    /* it has its worker's loop, and may wait there for anything */
 	mk_actor *warm_next;
 	mk_actor *prev_here, *next_here; /* the worker's actors */
 	mk_actor *prev_held, *next_held; /* the worker's held actors */

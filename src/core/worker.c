@@ -2,8 +2,8 @@
  * worker.c - a worker's turn, its sleep, and its end.
  *
  * A turn: control lane, incoming channels, foreign sends, timers, ready actors; then what
- * it sent becomes visible. libuv is polled when there is nothing to do, and every 100 µs
- * when there is.
+ * it sent becomes visible. libuv is polled when there is nothing to do (rest.c), and every
+ * 100 µs when there is.
  *
  * Sleeping: the worker stores `sleeping` and then looks at all its lanes once more; who
  * gives it something stores that and then loads `sleeping`. All four accesses are

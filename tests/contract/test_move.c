@@ -10,6 +10,12 @@
 #include <string.h>
 #include <uv.h>
 
+/* A million in all; fewer where each costs a hundred times as much. */
+#ifdef __SANITIZE_THREAD__
+enum { EACH = 10000 };
+#else
+enum { EACH = 200000 };
+#endif
 enum { SOURCES = 3, THREADS = 2, SENDERS = SOURCES + THREADS };
 
 typedef struct item {
@@ -102,9 +108,8 @@ static void outsider_main(void *arg)
 static void saw_moved(void *arg, const maiko_sight *sight)
 {
 	(void)arg;
-	if (sight->actor_name == NULL || strcmp(sight->actor_name, "mover") != 0)
-		atomic_fetch_add(&wrong, 1);
-	atomic_fetch_add(&moved, 1);
+	if (strcmp(sight->actor_name, "mover") == 0) /* others may, for the sake of balance */
+		atomic_fetch_add(&moved, 1);
 }
 
 /* An actor moves round the workers until all has arrived. */
@@ -143,7 +148,7 @@ static void move_while_events_flow(uint32_t workers, uint32_t each)
 		assert_true(atomic_load(&moved) > 1);
 }
 
-TEST_WORKERS(an_actor_moves_while_a_million_events_flow_to_it) { move_while_events_flow(workers, 200000); }
+TEST_WORKERS(an_actor_moves_while_a_million_events_flow_to_it) { move_while_events_flow(workers, EACH); }
 
 /* ---- what comes along ----------------------------------------------------------------------- */
 
@@ -265,6 +270,33 @@ TEST_SIM(what_a_full_mailbox_drops_is_counted_across_moves)
 		assert_int_equal(oldest, 296);
 		assert_int_equal(latest, 299);
 	}
+}
+
+/* Has asked for its worker's loop: what libuv does for it there comes back there. */
+typedef struct looper {
+	struct uv_loop_s *loop;
+} looper;
+static int looper_on_poke(looper *self, const poke *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	self->loop = maiko_loop(ctx);
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+MAIKO_ACTOR(looper, MAIKO_ON(poke, looper_on_poke));
+
+TEST_WORKERS(one_that_has_asked_for_its_loop_stays)
+{
+	maiko_actor_id id;
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, looper, "looper", .ret_id = &id), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_move(sup, id, workers), 0);
+	assert_int_equal(maiko_send(sup, poke, .what = 1), 0);
+	test_wait_for(&handled, 1);
+	assert_int_equal(maiko_move(sup, id, 1), workers == 1 ? 0 : MAIKO_EBUSY);
+	test_finish(sup);
 }
 
 /* ---- moves that something comes between ------------------------------------------------------ */
@@ -466,6 +498,7 @@ int main(void)
 		cmocka_unit_test(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to),
 		cmocka_unit_test(a_full_mailbox_moves_and_so_does_one_that_it_mutes),
 		cmocka_unit_test(what_a_full_mailbox_drops_is_counted_across_moves),
+		cmocka_unit_test(one_that_has_asked_for_its_loop_stays),
 		cmocka_unit_test(a_stop_while_actors_move),
 		cmocka_unit_test(a_stop_while_actors_move_on_threads),
 		cmocka_unit_test(one_that_moves_is_removed),
