@@ -1,7 +1,7 @@
 /*
  * w7_working.c - W7: a pipeline whose three stages each work for 2 us an event, placed by
- * the runtime. Of two workers one then has two stages, unless they move: at best half as
- * much again goes through as by one.
+ * the runtime. Of two workers one then has two stages: at best half as much again goes
+ * through as by one. With the sink as a fourth (`-even`) both have as much to do.
  */
 #include "pipeline.h"
 #include "workloads.h"
@@ -10,8 +10,14 @@ enum { EVENTS = 100000, WORK_NS = 2000 };
 
 static bool run(const bench_variant *v)
 {
-	return pipeline_run(
-		&(pipeline_plan){.workers = v->workers, .events = bench_scaled(EVENTS, 1), .work_ns = WORK_NS});
+	return pipeline_run(&(pipeline_plan){.workers = v->workers,
+					     .events = bench_scaled(EVENTS, 1),
+					     .work_ns = WORK_NS,
+					     .sink_works = v->size != 0});
 }
 
-const bench_variant working_variants[] = {{"W7/one", run, .workers = 1}, {"W7/two", run, .workers = 2}, {.name = NULL}};
+const bench_variant working_variants[] = {{"W7/one", run, .workers = 1},
+					  {"W7/two", run, .workers = 2},
+					  {"W7/one-even", run, .workers = 1, .size = 1},
+					  {"W7/two-even", run, .workers = 2, .size = 1},
+					  {.name = NULL}};

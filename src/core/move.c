@@ -117,6 +117,15 @@ static void free_shadow(mk_change *c)
 	c->shadow = NULL;
 }
 
+/* On the new home: it will not come. */
+static void give_back(mk_worker *w, mk_change *c)
+{
+	unreserve(w, c, c->place_count);
+	if (c->shadow->class->tick != NULL)
+		mk_timers_unreserve(&w->timers);
+	free_shadow(c);
+}
+
 static void prepare(mk_worker *w, mk_message *m)
 {
 	mk_change *c = MK_OF(m, mk_change, message);
@@ -143,14 +152,10 @@ static void prepare(mk_worker *w, mk_message *m)
 	}
 }
 
-/* On the new home: it will not come. */
 static void unprepare(mk_worker *w, mk_message *m)
 {
 	mk_change *c = MK_OF(m, mk_change, message);
-	unreserve(w, c, c->place_count);
-	if (c->shadow->class->tick != NULL)
-		mk_timers_unreserve(&w->timers);
-	free_shadow(c);
+	give_back(w, c);
 	mk_change_conclude(w, c);
 }
 
@@ -201,12 +206,8 @@ void mk_move_undo(mk_worker *w, mk_change *c)
 		if (a != NULL)
 			mk_permit(w, a, MK_MOVING);
 	}
-	if (w->index == c->to) {
-		unreserve(w, c, c->place_count);
-		if (c->shadow->class->tick != NULL)
-			mk_timers_unreserve(&w->timers);
-		free_shadow(c);
-	}
+	if (w->index == c->to)
+		give_back(w, c);
 }
 
 void mk_move_apply(mk_worker *w, mk_change *c)
