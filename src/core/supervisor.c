@@ -362,9 +362,10 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	int rc = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : mk_actor_new(sup, type, name, o, &a);
 	if (rc != 0)
 		return rc;
-	mk_change *c = MK_NEW(mk_change);
 	uv_mutex_lock(&sup->lock);
-	rc = c == NULL ? MAIKO_ENOMEM : mk_directory_enter(sup, a);
+	bool running = mk_state_of(sup) != MK_NEW;
+	mk_change *c = running ? MK_NEW(mk_change) : NULL;
+	rc = running && c == NULL ? MAIKO_ENOMEM : mk_directory_enter(sup, a);
 	if (rc == 0 && (rc = place_actor(sup, a, o, &made)) != 0)
 		mk_directory_leave(sup, a);
 	if (rc != 0) {
@@ -374,8 +375,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		return rc;
 	}
 	maiko_actor_id id = a->self->id;
-	if (mk_state_of(sup) == MK_NEW) {
-		mk_free(c);
+	if (!running) {
 		rc = add_before_start(sup, a);
 		uv_mutex_unlock(&sup->lock);
 		if (rc == 0 && o != NULL && o->ret_id != NULL)
