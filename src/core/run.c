@@ -395,7 +395,7 @@ static mk_actor *pop_ready(mk_worker *w)
 		uint32_t count = 0;
 		for (mk_actor *a = w->ready; a != NULL; a = a->next)
 			count++;
-		for (uint32_t k = seam->choose(seam->arg, count); k > 0; k--)
+		for (uint32_t k = seam->choose(seam->arg, count); k > 0 && (*at)->next != NULL; k--)
 			at = &(*at)->next;
 	}
 	mk_actor *a = *at;
