@@ -145,8 +145,10 @@ MAIKO_API int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *option
 MAIKO_API int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options,
 			       void (*done)(void *arg, int status), void *arg);
 
-/* Waits until the supervisor has stopped, whoever stops it. 0, MAIKO_ETIMEDOUT as
- * maiko_stop, MAIKO_EDEADLK, MAIKO_ESTATE (never started). */
+/* Waits until the supervisor has stopped, whoever stops it. A supervisor whose actors have all
+ * stopped or failed goes on, as others may be added: somebody must stop it (maiko_stop,
+ * maiko_stop_begin, maiko_stop_all). 0, MAIKO_ETIMEDOUT as maiko_stop, MAIKO_EDEADLK,
+ * MAIKO_ESTATE (never started). */
 MAIKO_API int maiko_join(maiko_supervisor *sup);
 
 /* Starts (if not started), waits for SIGINT or SIGTERM or another end, and stops

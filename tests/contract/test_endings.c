@@ -1,0 +1,270 @@
+/*
+ * C2, C10, C15: ends that nobody asked for in so many words: all actors leave by themselves
+ * while a thread waits in maiko_join; a supervisor is freed in full flow.
+ */
+#include "support.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <uv.h>
+
+enum { LEAVERS = 6, ROUNDS = 8, LATER = 10, NARROW = 16 };
+
+typedef struct item {
+	uint32_t n;
+} item;
+MAIKO_TOPIC(items);
+MAIKO_EVENT(item, items, n);
+MAIKO_TOPIC(orders);
+MAIKO_SIGNAL(leave, orders);
+
+static _Atomic(uint64_t) wrong, starts, stops, handled, joined, job_runs;
+static _Atomic(int) join_status;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&wrong, &starts, &stops, &handled, &joined, &job_runs};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+	atomic_store(&join_status, 1);
+}
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- nobody is left ------------------------------------------------------------------------ */
+
+typedef struct leaver {
+	bool fails;
+} leaver;
+static int leaver_on_start(leaver *self, maiko_ctx *ctx)
+{
+	(void)self, (void)ctx;
+	atomic_fetch_add(&starts, 1);
+	return 0;
+}
+static int leaver_on_leave(leaver *self, const leave *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	return self->fails ? UV_EIO : maiko_stop_self(ctx);
+}
+static int leaver_on_stop(leaver *self, maiko_ctx *ctx)
+{
+	(void)self, (void)ctx;
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+MAIKO_ACTOR(leaver, MAIKO_ON_START(leaver_on_start), MAIKO_ON(leave, leaver_on_leave), MAIKO_ON_STOP(leaver_on_stop));
+
+/* Ends all, when it is told to. */
+typedef struct closer {
+	uint32_t unused;
+} closer;
+static int closer_on_item(closer *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self, (void)ev, (void)ctx;
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+static int closer_on_leave(closer *self, const leave *ev, maiko_ctx *ctx)
+{
+	(void)self, (void)ev;
+	return maiko_stop_all(ctx);
+}
+MAIKO_ACTOR(closer, MAIKO_ON(item, closer_on_item), MAIKO_ON(leave, closer_on_leave));
+
+static void join_main(void *arg)
+{
+	atomic_store(&join_status, maiko_join(arg));
+	atomic_store(&joined, 1);
+}
+
+static const char *name_of(uint32_t i)
+{
+	static char name[16];
+	snprintf(name, sizeof name, "leaver%u", i);
+	return name;
+}
+
+static void wait_until_all_have_left(maiko_supervisor *sup)
+{
+	maiko_actor_id id;
+	test_wait_for(&stops, LEAVERS);
+	_Atomic(uint64_t) gone = 0;
+	for (uint64_t until = uv_hrtime() + UINT64_C(20000000000); uv_hrtime() < until && gone < LEAVERS;) {
+		gone = 0;
+		for (uint32_t i = 0; i < LEAVERS; i++)
+			gone += maiko_find(sup, name_of(i), &id) == MAIKO_ENOENT;
+	}
+	assert_int_equal(gone, 6);
+}
+
+/* How the end comes at last: from outside, or from an actor. */
+static void join_an_empty_supervisor(uint32_t workers, bool failing, bool from_inside)
+{
+	uv_thread_t joiner;
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	for (uint32_t i = 0; i < LEAVERS; i++)
+		assert_int_equal(maiko_add(sup, leaver, name_of(i), .init = &(leaver){failing}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(uv_thread_create(&joiner, join_main, sup), 0);
+	assert_int_equal(maiko_send(sup, leave), 0);
+	wait_until_all_have_left(sup);
+	/* It goes on: there can be others, and they work. */
+	assert_int_equal(maiko_add(sup, closer, "closer"), 0);
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	test_wait_for(&handled, 100);
+	assert_int_equal(atomic_load(&joined), 0);
+	if (from_inside)
+		assert_int_equal(maiko_send(sup, leave), 0);
+	else
+		assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
+	assert_int_equal(uv_thread_join(&joiner), 0);
+	assert_int_equal(atomic_load(&joined), 1);
+	assert_int_equal(atomic_load(&join_status), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, from_inside ? 107 : 106);
+	assert_int_equal(total.handled, total.deliveries);
+	assert_int_equal(atomic_load(&starts), 6);
+	assert_int_equal(atomic_load(&stops), 6);
+}
+
+TEST_WORKERS(who_joins_waits_on_when_all_actors_have_stopped_by_themselves)
+{
+	join_an_empty_supervisor(workers, false, false);
+	join_an_empty_supervisor(workers, false, true);
+}
+
+TEST_WORKERS(who_joins_waits_on_when_all_actors_have_failed)
+{
+	join_an_empty_supervisor(workers, true, false);
+	join_an_empty_supervisor(workers, true, true);
+}
+
+/* ---- freed in full flow ------------------------------------------------------------------------ */
+
+typedef struct burden {
+	uint32_t n;
+	maiko_buffer *bytes;
+} burden;
+MAIKO_TOPIC(burdens);
+MAIKO_EVENT(burden, burdens, n, bytes);
+
+/* Sends as much as it may, over a narrow channel to a slow one with a small mailbox. */
+typedef struct pump {
+	uint32_t n;
+} pump;
+static int pump_on_start(pump *self, maiko_ctx *ctx)
+{
+	(void)self;
+	atomic_fetch_add(&starts, 1);
+	for (uint32_t i = 0; i < LATER; i++)
+		expect(maiko_send_after_ms(ctx, 1000000 + i, NULL, item, .n = i) == 0);
+	return 0;
+}
+static maiko_next pump_tick(pump *self, maiko_ctx *ctx)
+{
+	maiko_buffer *bytes = NULL;
+	expect(maiko_buffer_new(64, &bytes) == 0);
+	for (uint32_t i = 0; i < 500 && maiko_send(ctx, burden, .n = self->n, .bytes = bytes) == 0; i++)
+		self->n++;
+	maiko_buffer_unref(bytes);
+	return maiko_when_sendable();
+}
+static int pump_on_stop(pump *self, maiko_ctx *ctx)
+{
+	(void)self, (void)ctx;
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+MAIKO_ACTOR(pump, MAIKO_ON_START(pump_on_start), MAIKO_TICK(pump_tick), MAIKO_ON_STOP(pump_on_stop));
+
+typedef struct drain {
+	uint32_t started;
+} drain;
+
+/* Under way until the supervisor stops. */
+typedef struct job {
+	maiko_supervisor *sup;
+} job;
+static int job_work(job *j)
+{
+	atomic_fetch_add(&job_runs, 1);
+	while (maiko_try_send(j->sup, item, .n = 1) != MAIKO_ESHUTDOWN)
+		sched_yield();
+	return 0;
+}
+static int drain_on_job(drain *self, job *j, int status, maiko_ctx *ctx)
+{
+	(void)self, (void)j, (void)ctx;
+	return status;
+}
+MAIKO_BLOCKING(drain, job, job_work, drain_on_job);
+static int drain_on_burden(drain *self, const burden *ev, maiko_ctx *ctx)
+{
+	expect(maiko_buffer_size(ev->bytes) == 64);
+	if (self->started++ == 0)
+		expect(maiko_blocking(ctx, job_work, drain_on_job, .sup = maiko_supervisor_of(ctx)) == 0);
+	sched_yield(); /* slower than those who send */
+	return 0;
+}
+MAIKO_ACTOR(drain, MAIKO_ON(burden, drain_on_burden));
+
+/* Whether a ledger shows all that is to be on its way when the supervisor is freed. */
+static bool is_in_flow(maiko_supervisor *sup, uint32_t workers)
+{
+	maiko_ledger *ledger = NULL;
+	uint64_t delayed = 0;
+	bool spilt = workers == 1;
+	assert_int_equal(maiko_report(sup, &ledger), 0);
+	for (size_t i = 0; i < ledger->pair_count; i++)
+		spilt |= ledger->pairs[i].from != 0 && ledger->pairs[i].in_flight > NARROW;
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		delayed += ledger->topics[i].delayed;
+	bool flows =
+		spilt && ledger->total.queued > 0 && delayed == 20 && ledger->jobs == 2 && atomic_load(&job_runs) == 2;
+	maiko_ledger_free(ledger);
+	return flows;
+}
+
+TEST_WORKERS(a_supervisor_is_freed_in_full_flow)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		int64_t before = test_allocator_living();
+		maiko_supervisor *sup = NULL;
+		maiko_options options = {.workers = workers, .channel = NARROW, .mailbox = 8};
+		_Atomic(uint64_t) flows = 0;
+		reset();
+		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+		assert_int_equal(maiko_add(sup, pump, "pump0", .worker = 1), 0);
+		assert_int_equal(maiko_add(sup, pump, "pump1", .worker = workers), 0);
+		assert_int_equal(maiko_add(sup, drain, "drain0", .worker = 1), 0);
+		assert_int_equal(maiko_add(sup, drain, "drain1", .worker = workers), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		for (uint64_t until = uv_hrtime() + UINT64_C(20000000000); uv_hrtime() < until && flows == 0;)
+			flows = is_in_flow(sup, workers);
+		assert_int_equal(flows, 1);
+		assert_null(maiko_supervisor_free(sup));
+		assert_int_equal(test_allocator_living(), before);
+		assert_int_equal(atomic_load(&starts), 2);
+		assert_int_equal(atomic_load(&stops), 2);
+		assert_int_equal(atomic_load(&job_runs), 2);
+		assert_int_equal(atomic_load(&wrong), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_joins_waits_on_when_all_actors_have_stopped_by_themselves),
+		cmocka_unit_test(who_joins_waits_on_when_all_actors_have_failed),
+		cmocka_unit_test(a_supervisor_is_freed_in_full_flow),
+	};
+	test_allocator_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
