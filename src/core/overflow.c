@@ -258,11 +258,15 @@ static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
 	mk_deliver(w, a, e);
 }
 
+/* Dropped is what the subscriber hears of: without room to note that, it is no memory. */
 static void fail(mk_worker *w, mk_actor *a, const mk_event *e)
 {
+	if (mk_extra_of(a) == NULL) {
+		refuse(w, a, e, MK_FATE_OF(no_memory));
+		return;
+	}
 	refuse(w, a, e, MK_FATE_OF(dropped));
-	if (mk_extra_of(a) != NULL)
-		a->extra->overflowed = true;
+	a->extra->overflowed = true;
 	mk_wake(w, a);
 }
 
