@@ -2,6 +2,7 @@
  * change.c - the public calls that change a running supervisor: removing and moving actors,
  * and their subscriptions.
  */
+#include "completion.h"
 #include "foreign.h"
 #include "memory.h"
 #include "move.h"
@@ -13,11 +14,11 @@ static int check_sup(const maiko_supervisor *sup)
 }
 
 /* `like`: its kind, topic and destination. */
-static int request(mk_sup *sup, const mk_actor *requester, const mk_change *like, const maiko_change_options *o)
+static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, const maiko_change_options *o)
 {
 	if (o != NULL && (o->overflow < MAIKO_OVERFLOW_DEFAULT || o->overflow > MAIKO_FAIL))
 		return MAIKO_EINVAL;
-	mk_change *c = MK_NEW(mk_change);
+	mk_change *c = mk_change_tellable(requester) == 0 ? MK_NEW(mk_change) : NULL;
 	if (c == NULL)
 		return MAIKO_ENOMEM;
 	*c = *like;
@@ -32,7 +33,7 @@ static int request(mk_sup *sup, const mk_actor *requester, const mk_change *like
 	return rc != 0 ? rc : status;
 }
 
-static int subscribe(mk_sup *sup, const mk_actor *requester, maiko_change kind, maiko_actor_id actor,
+static int subscribe(mk_sup *sup, mk_actor *requester, maiko_change kind, maiko_actor_id actor,
 		     const maiko_topic *topic, const maiko_change_options *options)
 {
 	mk_record *r;
@@ -43,7 +44,7 @@ static int subscribe(mk_sup *sup, const mk_actor *requester, maiko_change kind, 
 	return rc != 0 ? rc : request(sup, requester, &like, options);
 }
 
-static int move(mk_sup *sup, const mk_actor *requester, maiko_actor_id actor, uint32_t worker,
+static int move(mk_sup *sup, mk_actor *requester, maiko_actor_id actor, uint32_t worker,
 		const maiko_change_options *options)
 {
 	mk_change like = {.kind = MAIKO_CHANGE_MOVE, .id = actor, .to = worker - 1};

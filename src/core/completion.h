@@ -9,6 +9,14 @@
 
 #include "topology.h"
 
+/* Makes room for telling an actor, on its worker: 0 or MAIKO_ENOMEM. A request that is taken
+ * is told of, whatever memory there is then. NULL: nobody. */
+static inline int mk_change_tellable(mk_actor *requester)
+{
+	bool tells = requester != NULL && requester->class->done != NULL;
+	return tells && mk_extra_of(requester) == NULL ? MAIKO_ENOMEM : 0;
+}
+
 /* Tells who asked, with the change's status, and frees it or passes it on. Without the lock. */
 void mk_change_tell(mk_worker *w, mk_change *c);
 /* With the lock: a thread that waits. */

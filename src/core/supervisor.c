@@ -4,6 +4,7 @@
  */
 #include "actor.h"
 #include "blocking.h"
+#include "completion.h"
 #include "cores.h"
 #include "directory.h"
 #include "foreign.h"
@@ -355,11 +356,13 @@ static void wait_until_gone(mk_sup *sup, maiko_actor_id id)
 }
 
 static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
-	       const mk_actor *requester)
+	       mk_actor *requester)
 {
 	mk_actor *a;
 	mk_worker *made;
-	int rc = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : mk_actor_new(sup, type, name, o, &a);
+	int rc = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : mk_change_tellable(requester);
+	if (rc == 0)
+		rc = mk_actor_new(sup, type, name, o, &a);
 	if (rc != 0)
 		return rc;
 	uv_mutex_lock(&sup->lock);
