@@ -18,8 +18,11 @@ typedef struct mk_edge {
 	mk_message message;
 	struct mk_edge *next;
 	mk_sender *sender;
-	mk_wait *wait; /* NULL: a foreign sender */
+	mk_wait *wait;  /* NULL: a foreign sender */
+	uint32_t topic; /* of all that arrived for a full mailbox, or MIXED */
 } mk_edge;
+
+enum { MIXED = UINT32_MAX };
 
 /* ---- the sender's end ------------------------------------------------------------ */
 
@@ -107,11 +110,13 @@ static void edge_drop(mk_message *m)
 
 /* ---- the subscriber's end ----------------------------------------------------------- */
 
-static bool mutes_already(mk_extra *x, const mk_sender *sender)
+static bool mutes_already(mk_extra *x, const mk_event *e)
 {
 	for (mk_edge **at = &x->mutes; *at != NULL; at = &(*at)->next)
-		if ((*at)->sender == sender) {
+		if ((*at)->sender == e->sender) {
 			mk_edge *edge = *at; /* to the front: it will ask again */
+			if (edge->topic != e->topic->index)
+				edge->topic = MIXED;
 			*at = edge->next;
 			edge->next = x->mutes;
 			x->mutes = edge;
@@ -132,12 +137,13 @@ static mk_wait *wait_new(mk_sender *sender, const mk_actor *subscriber, mk_chann
 	return wait;
 }
 
-int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber)
+int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 {
+	mk_sender *sender = e->sender;
 	mk_extra *x = mk_extra_of(subscriber);
 	if (x == NULL)
 		return MAIKO_ENOMEM;
-	if (mutes_already(x, sender)) {
+	if (mutes_already(x, e)) {
 		mk_cycle_check(w, subscriber, sender);
 		return 0;
 	}
@@ -156,6 +162,7 @@ int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber)
 	edge->message = (mk_message){.run = release_arrived, .drop = edge_drop};
 	edge->sender = sender;
 	edge->wait = wait;
+	edge->topic = e->topic->index;
 	edge->next = x->mutes;
 	x->mutes = edge;
 	if (sender->foreign != NULL)
@@ -167,6 +174,18 @@ int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber)
 	return 0;
 }
 
+static void release(mk_worker *w, mk_edge *edge)
+{
+	if (edge->sender->foreign != NULL) {
+		mk_foreign_release(edge->sender->foreign);
+		mk_free(edge);
+	} else if (mk_home_of(w, edge->sender) == w->index) {
+		release_arrived(w, &edge->message);
+	} else {
+		mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, edge->sender)), &edge->message);
+	}
+}
+
 void mk_release_all(mk_worker *w, mk_actor *subscriber)
 {
 	mk_edge *edge = subscriber->extra == NULL ? NULL : subscriber->extra->mutes;
@@ -175,14 +194,7 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber)
 	subscriber->extra->mutes = NULL;
 	while (edge != NULL) {
 		mk_edge *next = edge->next;
-		if (edge->sender->foreign != NULL) {
-			mk_foreign_release(edge->sender->foreign);
-			mk_free(edge);
-		} else if (mk_home_of(w, edge->sender) == w->index) {
-			release_arrived(w, &edge->message);
-		} else {
-			mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, edge->sender)), &edge->message);
-		}
+		release(w, edge);
 		edge = next;
 	}
 }
@@ -191,6 +203,28 @@ void mk_release_if_low(mk_worker *w, mk_actor *subscriber)
 {
 	if (mk_mailbox_length(&subscriber->box) <= subscriber->box.capacity / 2)
 		mk_release_all(w, subscriber);
+}
+
+void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic)
+{
+	mk_edge *gone = NULL;
+	if (subscriber->extra == NULL || topic == NULL)
+		return;
+	for (mk_edge **at = &subscriber->extra->mutes; *at != NULL;) {
+		mk_edge *edge = *at;
+		if (edge->topic != topic->index) {
+			at = &edge->next;
+			continue;
+		}
+		*at = edge->next;
+		edge->next = gone;
+		gone = edge;
+	}
+	while (gone != NULL) { /* who is released may send at once, and change the list */
+		mk_edge *next = gone->next;
+		release(w, gone);
+		gone = next;
+	}
 }
 
 /* ---- channels -------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
  * Between workers the two ends are set up and taken down by messages on the control
  * lane, which keeps their order. An mk_wait whose actor has ended stays, orphaned,
  * until its release arrives: every edge is released, when its subscriber falls below
- * the low mark, unsubscribes or ends.
+ * the low mark, unsubscribes from what made it wait, or ends.
  *
  * Cycles are found by the edge-chasing algorithm of Chandy, Misra and Haas ("Distributed
  * deadlock detection", 1983, the AND model): each new edge sends a probe from its sender
@@ -31,8 +31,8 @@
 /* How far above its capacity a mailbox may be filled by members of a cycle. */
 #define MK_CYCLE_BOUND 65536
 
-/* The subscriber is full: its sender must wait, once. 0 or MAIKO_ENOMEM. */
-int mk_mute_by_subscriber(mk_worker *w, mk_sender *sender, mk_actor *subscriber);
+/* The subscriber is full: the sender of this event must wait, once. 0 or MAIKO_ENOMEM. */
+int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber);
 
 /* The channel is full: its sender must wait, once. Without memory it does not. */
 void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch);
@@ -42,6 +42,10 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber);
 
 /* The same, once it has fallen to its low mark, half its capacity. */
 void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
+
+/* Releases those that it mutes for this topic alone. The others wait for its low mark: or
+ * each topic that it leaves would let all of them in once more, however full it is. */
+void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic);
 
 /* The channel has room again: those it mutes go on, and it need not wake us any more.
  * Nothing if it was not full. */

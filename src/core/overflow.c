@@ -184,7 +184,7 @@ void mk_keep_fini(mk_extra *x)
 
 static void block(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	if (mk_mailbox_length(&a->box) >= a->box.capacity && mk_mute_by_subscriber(w, e->sender, a) != 0)
+	if (mk_mailbox_length(&a->box) >= a->box.capacity && mk_mute_by_subscriber(w, e, a) != 0)
 		refuse(w, a, e, MK_FATE_OF(no_memory));
 	else
 		mk_deliver(w, a, e);

@@ -297,7 +297,8 @@ static void settle_here(mk_worker *w, mk_change *c)
 			mk_topic_settle(t);
 		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE) {
 			mk_purge(w, a, t, MK_FATE_OF(dead));
-			mk_release_all(w, a);
+			mk_release_topic(w, a, t);
+			mk_release_if_low(w, a);
 		}
 		mk_permit(w, a, MK_PAUSED);
 		break;

@@ -1,0 +1,197 @@
+/*
+ * C9: what an unsubscription does to those that wait for a full subscriber. Who sent to the
+ * topic that it leaves goes on; who sent it something else waits on, or a subscriber that
+ * often leaves a topic would have no bound.
+ */
+#include "support.h"
+
+enum { MAILBOX = 4, CHANNEL = 64, CREDIT = 16, BURST = 1000, BACKLOG = 1000, CHANGES = 1000 };
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct other {
+	uint32_t n;
+} other;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(others);
+MAIKO_TOPIC(spares);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(other, others, n);
+
+static _Atomic(uint64_t) sent, handled, ticks, changes, mixed_ticks, wrong;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&sent, &handled, &ticks, &changes, &mixed_ticks, &wrong};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+}
+
+static void expect(bool good)
+{
+	if (!good)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- a subscriber that comes to another topic and leaves it, again and again ---- */
+
+typedef struct restless {
+	uint64_t bound;
+	bool changing, subscribed;
+} restless;
+
+static int restless_on_item(restless *self, const item *ev, maiko_ctx *ctx)
+{
+	const maiko_topic *topic = MAIKO_TOPIC_REF(spares);
+	(void)ev;
+	expect(atomic_load(&sent) - atomic_load(&handled) <= self->bound);
+	atomic_fetch_add(&handled, 1);
+	if (self->changing)
+		return 0;
+	int rc = self->subscribed ? maiko_unsubscribe(ctx, maiko_self(ctx), topic)
+				  : maiko_subscribe(ctx, maiko_self(ctx), topic);
+	self->changing = rc == 0;
+	return rc == MAIKO_ESHUTDOWN ? 0 : rc;
+}
+
+static int restless_on_done(restless *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	(void)ctx;
+	expect(completion->status == 0 || completion->status == MAIKO_ESHUTDOWN);
+	self->subscribed = !self->subscribed;
+	self->changing = false;
+	atomic_fetch_add(&changes, 1);
+	return 0;
+}
+MAIKO_ACTOR(restless, MAIKO_ON(item, restless_on_item), MAIKO_ON_DONE(restless_on_done));
+
+/* Sends what it may: in bursts, each when it is not muted. */
+typedef struct source {
+	uint32_t n;
+} source;
+
+static maiko_next source_tick(source *self, maiko_ctx *ctx)
+{
+	for (int i = 0; i < BURST; i++) {
+		atomic_fetch_add(&sent, 1);
+		if (maiko_send(ctx, item, .n = self->n++) != 0) {
+			atomic_fetch_sub(&sent, 1);
+			self->n--;
+			break;
+		}
+	}
+	return maiko_when_sendable();
+}
+MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
+
+TEST_WORKERS(leaving_another_topic_lets_nobody_past_a_full_mailbox)
+{
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
+	restless init = {.bound = MAILBOX + CHANNEL + MAIKO_ALLOWANCE + 1}; /* and the one in its hands */
+	reset();
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	assert_int_equal(maiko_add(sup, restless, "restless", .init = &init, .topics = MAIKO_TOPICS(items),
+				   .mailbox = MAILBOX, .max_events_per_tick = 1, .worker = 1),
+			 0);
+	assert_int_equal(maiko_add(sup, source, "source", .worker = workers), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&changes, CHANGES);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, atomic_load(&sent));
+	assert_int_equal(total.deliveries, atomic_load(&sent));
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- who is released, and who is not ---- */
+
+typedef struct reader {
+	uint32_t unused;
+} reader;
+
+static int reader_on_item(reader *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return 0;
+}
+
+static int reader_on_other(reader *self, const other *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&handled, 1);
+	return 0;
+}
+MAIKO_ACTOR(reader, MAIKO_ON(item, reader_on_item), MAIKO_ON(other, reader_on_other));
+
+/* Fills the reader with others, and sends items besides if `mixed`; then it waits. */
+typedef struct filler {
+	bool mixed, filled;
+} filler;
+
+static maiko_next filler_tick(filler *self, maiko_ctx *ctx)
+{
+	if (self->filled) { /* it was muted, and has been released: by the low mark alone */
+		expect(atomic_load(&sent) - atomic_load(&handled) <= MAILBOX / 2);
+		atomic_fetch_add(&mixed_ticks, 1);
+		return maiko_never();
+	}
+	self->filled = true;
+	for (uint32_t i = 0; i < BACKLOG; i++)
+		expect(maiko_send(ctx, other, .n = i) == 0);
+	atomic_store(&sent, BACKLOG);
+	if (self->mixed)
+		expect(maiko_send(ctx, item, .n = 0) == 0);
+	return maiko_when_sendable();
+}
+MAIKO_ACTOR(filler, MAIKO_TICK(filler_tick));
+
+/* Sends items alone. */
+typedef struct sender {
+	uint32_t unused;
+} sender;
+
+static maiko_next sender_tick(sender *self, maiko_ctx *ctx)
+{
+	(void)self;
+	if (atomic_load(&sent) == 0)
+		return maiko_again();
+	expect(maiko_send(ctx, item, .n = 0) == 0);
+	return atomic_fetch_add(&ticks, 1) < 100 ? maiko_when_sendable() : maiko_never();
+}
+MAIKO_ACTOR(sender, MAIKO_TICK(sender_tick));
+
+TEST_SIM(leaving_a_topic_releases_those_that_wait_for_it_alone)
+{
+	for (int mixed = 0; mixed < 2; mixed++) {
+		maiko_actor_id id;
+		reset();
+		maiko_supervisor *sup = test_supervisor(workers);
+		assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = MAILBOX, .worker = 1, .ret_id = &id), 0);
+		assert_int_equal(maiko_add(sup, filler, "filler", .init = &(filler){.mixed = mixed}, .worker = 1), 0);
+		assert_int_equal(maiko_add(sup, sender, "sender", .worker = workers), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		test_wait_for(&ticks, 1);
+		assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
+		test_wait_for(&ticks, 100);
+		assert_true(atomic_load(&handled) < BACKLOG - MAILBOX); /* it is full yet */
+		assert_int_equal(atomic_load(&mixed_ticks), 0);
+		test_wait_for(&mixed_ticks, 1);
+		test_finish(sup);
+		assert_int_equal(atomic_load(&handled), BACKLOG);
+		assert_int_equal(atomic_load(&wrong), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leaving_another_topic_lets_nobody_past_a_full_mailbox),
+		cmocka_unit_test(leaving_a_topic_releases_those_that_wait_for_it_alone),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
