@@ -359,8 +359,9 @@ int maiko_sim_step(maiko_sim *sim)
 	mt_memory_fails_in(sim->options.faults.allocation != 0 ? sim : NULL);
 	mk_step_take(sim->sup, step);
 	mt_memory_fails_in(NULL);
+	sim->steps++;
 	check_all(sim);
-	if (++sim->steps > sim->options.steps_max)
+	if (sim->steps > sim->options.steps_max)
 		maiko_sim_fail(sim, "no end after %llu steps", (unsigned long long)sim->steps - 1);
 	return sim->failure != NULL ? MAIKO_EBROKEN : 1;
 }
