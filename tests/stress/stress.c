@@ -5,169 +5,74 @@
  *
  * A round: some actors on some topics of random policies, with random mailboxes and
  * budgets, a few with threads of their own; they forward what they get, tick, send later,
- * subscribe and leave; threads outside send, add, remove, subscribe. Then all is stopped:
- * gracefully, at once, or by freeing it with a deadline. Every event says who sent it on
- * which topic, and as the how-many-eth; so each receiver sees
+ * subscribe, leave and are moved from worker to worker; threads outside send, add, remove,
+ * subscribe, move. Then all is stopped: gracefully, at once, or with a deadline. Every event
+ * says who sent it on which topic, and as the how-many-eth; so each receiver sees
  *
  *   - the numbers of a sender and topic grow (C1), and none comes twice (C2)
- *   - those of a topic that blocks, while it was subscribed all along, without a gap (C2)
+ *   - those of a topic that blocks, while it was subscribed all along, without a gap, and
+ *     after a graceful stop up to the last that was accepted (C2, C10)
  *
- * and at the end the ledger balances (C3) and nothing is queued (C10). Rounds go on for S
- * seconds (default 10), and until E events are handled (default 10 million). What is wrong
- * is printed with the seed of its round, and makes the status 1. Each of the threads sends
- * N times a round (default 4000). The seed chooses the
- * topologies; the threads take their own turns.
+ * and at the end the ledger balances (C3), nothing is queued and a graceful stop has
+ * discarded nothing (C10). No call returns what it may not. Rounds go on for S seconds
+ * (default 10), and until E events are handled (default 10 million). What is wrong is
+ * printed with the seed of its round, and makes the status 1. Each of the threads sends
+ * N times a round (default 4000). The seed chooses the topologies; the threads take their
+ * own turns.
  *
  * SPDX-License-Identifier: MIT
  */
-#include <maiko/maiko.h>
+#include "node.h"
 
 #include <getopt.h>
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-enum { TOPICS = 6, NODES = 48, CHURNED = 8, THREADS = 3, SENDERS = 1024, HOPS_MAX = 3 };
+enum { NODES = 48, CHURNED = 8, THREADS = 3 };
 
-/* ---- what is sent --------------------------------------------------------------------------- */
+/* Long enough for the slowest machine: a graceful stop that is not over then is a fault. */
+enum { GRACEFUL_MS = 300000 };
 
-typedef struct parcel {
-	uint32_t sender; /* a number of its own in the round */
-	uint8_t topic, hops;
-	uint64_t n; /* of that sender's on that topic, from 1 */
-} parcel;
-
-static const maiko_topic *topics[TOPICS]; /* of the round's supervisor */
-static maiko_overflow policies[TOPICS];
-
-static const maiko_topic *topic_of(const parcel *p) { return topics[p->topic]; }
-MAIKO_EVENT_ROUTED(parcel, topic_of, sender, topic, hops, n);
-
-static _Atomic(uint64_t) faults, handled_in_all, timeouts;
-static _Atomic(uint32_t) senders;
-static uint64_t round_seed;
-static _Atomic(bool) over; /* the round's threads are to end */
-
-static void fault(const char *what, const char *who, const parcel *p, uint64_t last)
-{
-	if (atomic_fetch_add(&faults, 1) < 10)
-		fprintf(stderr,
-			"stress: %s: %s, sender %" PRIu32 ", topic %u, number %" PRIu64 " after %" PRIu64
-			", round seed %" PRIu64 "\n",
-			who, what, p->sender, p->topic, p->n, last, round_seed);
-}
-
-/* splitmix64 (Steele, Lea and Flood, 2014) */
-static uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-static uint32_t below(uint64_t *state, uint32_t count) { return (uint32_t)(random_next(state) % count); }
-
-/* ---- a node: gets, checks, forwards ---------------------------------------------------------- */
-
-typedef struct node {
-	uint64_t random;
-	uint32_t number; /* as a sender */
-	uint64_t sent[TOPICS];
-	uint64_t *last;     /* by sender and topic */
-	bool whole[TOPICS]; /* subscribed all along, under block: no gap */
-	bool ticks, forgives;
-	uint8_t outputs[2];
-} node;
-
-static int node_start(node *self, maiko_ctx *ctx)
-{
-	(void)ctx;
-	self->number = atomic_fetch_add(&senders, 1);
-	self->last = calloc((size_t)SENDERS * TOPICS, sizeof *self->last);
-	return self->last == NULL || self->number >= SENDERS ? MAIKO_ENOMEM : 0;
-}
-
-static int node_stop(node *self, maiko_ctx *ctx)
-{
-	(void)ctx;
-	free(self->last);
-	self->last = NULL;
-	return 0;
-}
-
-static int node_send(node *self, maiko_ctx *ctx, uint8_t topic, uint8_t hops)
-{
-	int rc = maiko_send(ctx, parcel, .sender = self->number, .topic = topic, .hops = hops,
-			    .n = self->sent[topic] + 1);
-	self->sent[topic] += rc == 0;
-	return rc == MAIKO_EAGAIN || rc == MAIKO_ESHUTDOWN ? 0 : rc; /* its allowance is spent */
-}
-
-static void node_check(node *self, const parcel *p, const maiko_ctx *ctx)
-{
-	if (p->n == 0)
-		return; /* it may be overtaken */
-	uint64_t *last = &self->last[(size_t)p->sender * TOPICS + p->topic];
-	if (p->n <= *last)
-		fault(p->n == *last ? "twice" : "out of order", maiko_name(ctx), p, *last);
-	else if (self->whole[p->topic] && p->n != *last + 1)
-		fault("a gap", maiko_name(ctx), p, *last);
-	*last = p->n;
-}
-
-static int node_on_parcel(node *self, const parcel *p, maiko_ctx *ctx)
-{
-	node_check(self, p, ctx);
-	if (p->hops == 0)
-		return 0;
-	uint64_t r = random_next(&self->random);
-	if (r % 64 == 0) /* later; unnumbered, for it may be overtaken */
-		(void)maiko_send_after_ms(ctx, r % 3, NULL, parcel, .sender = SENDERS - 1, .topic = TOPICS - 1, .n = 0);
-	if (r % 1021 == 0)
-		return -1;
-	return node_send(self, ctx, self->outputs[r % 2], (uint8_t)(p->hops - 1));
-}
-
-static maiko_next node_tick(node *self, maiko_ctx *ctx)
-{
-	if (!self->ticks)
-		return maiko_never();
-	int rc = node_send(self, ctx, self->outputs[0], 1);
-	if (rc != 0)
-		return maiko_failed(rc);
-	switch (random_next(&self->random) % 4) {
-	case 0:
-		return maiko_after_events();
-	case 1:
-		return maiko_when_sendable();
-	default:
-		return maiko_after_ms(1);
-	}
-}
-
-static int node_on_error(node *self, const maiko_error *error, maiko_ctx *ctx)
-{
-	(void)error;
-	(void)ctx;
-	return self->forgives ? 0 : -1;
-}
-
-MAIKO_ACTOR(node, MAIKO_ON(parcel, node_on_parcel), MAIKO_ON_START(node_start), MAIKO_ON_STOP(node_stop),
-	    MAIKO_TICK(node_tick), MAIKO_ON_ERROR(node_on_error));
-
-/* ---- a round ------------------------------------------------------------------------------------ */
+static _Atomic(uint64_t) timeouts;
+static _Atomic(bool) stopping, over; /* the round is being stopped; its threads are to end */
+static maiko_counts in_all;
 
 typedef struct round_of {
 	maiko_supervisor *sup;
 	uint64_t random;
 	uint32_t workers, nodes;
-	uint64_t events; /* that the threads outside send */
+	uint64_t events;                                    /* that each thread outside sends */
+	node kept[NODES];                                   /* of those that stay: what they were made of */
+	uint64_t received[NODES][(size_t)SENDERS * TOPICS]; /* `last` of those that stay */
+	uint32_t movable_count;
+	maiko_actor_id movable[NODES]; /* without those that have threads of their own */
 } round_of;
 
-/* The last topic is for what may be overtaken: nobody's numbers count there. */
+/* One of the threads outside. */
+typedef struct outsider {
+	const round_of *round;
+	uint64_t random;
+	uv_thread_t thread;
+} outsider;
+
+/* Whether a call may have returned this: 0, one of the codes given (the last is 0), or that
+ * the supervisor is stopping, if it is. */
+static bool well(const char *call, int rc, const int *codes)
+{
+	bool fine = rc == 0 || (rc == MAIKO_ESHUTDOWN && atomic_load(&stopping));
+	for (; !fine && *codes != 0; codes++)
+		fine = rc == *codes;
+	if (!fine)
+		fault_code(call, rc);
+	return fine;
+}
+#define WELL(call, rc, ...) well((call), (rc), (const int[]){__VA_ARGS__})
+
+/* ---- the topology ------------------------------------------------------------------------------- */
+
 static int make_topics(round_of *r)
 {
 	static const maiko_overflow all[] = {MAIKO_BLOCK,       MAIKO_BLOCK,       MAIKO_BLOCK, MAIKO_DROP_NEWEST,
@@ -182,140 +87,237 @@ static int make_topics(round_of *r)
 	return rc;
 }
 
-static node node_of(round_of *r, bool stays)
+/* `init` is filled in, but for `last` and `stays`. */
+static int add_node(maiko_supervisor *sup, uint64_t *random, const char *name, node *init, bool own_thread,
+		    maiko_actor_id *ret_id)
 {
-	node init = {.random = random_next(&r->random),
-		     .ticks = below(&r->random, 8) == 0,
-		     .forgives = stays,
-		     .outputs = {(uint8_t)below(&r->random, TOPICS - 1), (uint8_t)below(&r->random, TOPICS - 1)}};
-	return init;
+	maiko_subscription subscriptions[3] = {{0}};
+	uint32_t first = below(random, COUNTED);
+	init->random = random_next(random);
+	init->ticks = below(random, 8) == 0;
+	init->outputs[0] = (uint8_t)below(random, COUNTED);
+	init->outputs[1] = (uint8_t)below(random, COUNTED);
+	subscriptions[0].topic = topics[first];
+	init->whole[first] = init->stays && policies[first] == MAIKO_BLOCK;
+	if (below(random, 3) == 0) {
+		uint32_t second = (first + 1) % COUNTED;
+		subscriptions[1].topic = topics[second];
+		init->whole[second] = init->stays && policies[second] == MAIKO_BLOCK;
+	}
+	return maiko_add(sup, node, name, .init = init, .topics = subscriptions, .mailbox = 1 + below(random, 64),
+			 .max_events_per_tick = 1 + below(random, 64), .own_thread = own_thread, .ret_id = ret_id);
 }
 
-static int add_node(round_of *r, const char *name, bool stays, maiko_actor_id *ret_id)
+static int add_kept(round_of *r)
 {
-	node init = node_of(r, stays);
-	maiko_subscription subscriptions[3] = {{0}};
-	uint32_t first = below(&r->random, TOPICS - 1);
-	subscriptions[0].topic = topics[first];
-	init.whole[first] = stays && policies[first] == MAIKO_BLOCK;
-	if (below(&r->random, 3) == 0) {
-		uint32_t second = (first + 1) % (TOPICS - 1);
-		subscriptions[1].topic = topics[second];
-		init.whole[second] = stays && policies[second] == MAIKO_BLOCK;
+	int rc = 0;
+	uint32_t wanted = 4 + below(&r->random, NODES - 4);
+	for (uint32_t i = 0; rc == 0 && i < wanted; i++) {
+		char name[16];
+		maiko_actor_id id;
+		node *init = &r->kept[r->nodes];
+		bool own_thread = below(&r->random, 24) == 0;
+		*init = (node){.stays = true, .number = r->nodes, .last = r->received[r->nodes]};
+		snprintf(name, sizeof name, "node%u", r->nodes);
+		rc = add_node(r->sup, &r->random, name, init, own_thread, &id);
+		if (rc == 0 && !own_thread)
+			r->movable[r->movable_count++] = id;
+		r->nodes += rc == 0;
+		rc = rc == MAIKO_E2BIG && own_thread ? 0 : rc; /* threads of their own have a bound */
 	}
-	return maiko_add(r->sup, node, name, .init = &init, .topics = subscriptions,
-			 .mailbox = 1 + below(&r->random, 64), .max_events_per_tick = 1 + below(&r->random, 64),
-			 .own_thread = below(&r->random, 24) == 0, .ret_id = ret_id);
+	atomic_store(&senders, r->nodes);
+	return rc;
 }
+
+/* ---- the threads outside ------------------------------------------------------------------------- */
 
 static void send_outside(void *arg)
 {
-	round_of r = *(round_of *)arg;
+	outsider *self = arg;
 	uint32_t number = atomic_fetch_add(&senders, 1);
-	uint64_t random = r.random ^ ((uint64_t)number << 32), sent[TOPICS] = {0};
-	for (uint64_t i = 0; i < r.events && !atomic_load(&over); i++) {
-		uint8_t topic = (uint8_t)below(&random, TOPICS - 1);
-		int rc = maiko_send_timeout(r.sup, 1000, parcel, .sender = number, .topic = topic,
-					    .hops = (uint8_t)below(&random, HOPS_MAX + 1), .n = sent[topic] + 1);
-		sent[topic] += rc == 0;
+	for (uint64_t i = 0; i < self->round->events && !atomic_load(&over); i++) {
+		uint8_t topic = (uint8_t)below(&self->random, COUNTED);
+		uint8_t hops = (uint8_t)below(&self->random, HOPS_MAX + 1);
+		_Atomic(uint64_t) *count = &sent[number][topic];
+		int rc = maiko_send_timeout(self->round->sup, 1000, parcel, .sender = number, .topic = topic,
+					    .hops = hops, .n = atomic_load(count) + 1);
+		atomic_fetch_add(count, rc == 0);
 		atomic_fetch_add(&timeouts, rc == MAIKO_ETIMEDOUT);
-		if (rc != 0 && rc != MAIKO_ETIMEDOUT)
+		if (!WELL("maiko_send_timeout", rc, MAIKO_ETIMEDOUT, 0) || rc == MAIKO_ESHUTDOWN)
 			break;
 	}
 }
 
-/* Actors that come and go, subscribe and leave. */
+/* An actor comes to another topic, is moved, may leave the topic, and goes. It may fail meanwhile. */
+static void visit(outsider *self, maiko_actor_id id, bool own_thread)
+{
+	maiko_supervisor *sup = self->round->sup;
+	const maiko_topic *topic = topics[below(&self->random, TOPICS)];
+	uint32_t to = 1 + below(&self->random, self->round->workers);
+	int rc = maiko_subscribe(sup, id, topic);
+	bool subscribed = WELL("maiko_subscribe", rc, MAIKO_EEXIST, MAIKO_ENOENT, 0) && rc == 0;
+	if (!own_thread)
+		WELL("maiko_move", maiko_move(sup, id, to), MAIKO_EBUSY, MAIKO_EAGAIN, MAIKO_ENOENT, 0);
+	if (subscribed && below(&self->random, 2) == 0)
+		WELL("maiko_unsubscribe", maiko_unsubscribe(sup, id, topic), MAIKO_ENOENT, 0);
+	WELL("maiko_remove", maiko_remove(sup, id), MAIKO_ENOENT, 0);
+}
+
+/* Actors that come and go; and those that stay are moved. */
 static void churn(void *arg)
 {
-	round_of r = *(round_of *)arg;
+	outsider *self = arg;
+	const round_of *r = self->round;
 	for (uint32_t i = 0; !atomic_load(&over) && atomic_load(&senders) < SENDERS - 64; i++) {
 		maiko_actor_id id;
 		char name[24];
+		node init = {.stays = false};
+		bool own_thread = below(&self->random, 24) == 0;
 		snprintf(name, sizeof name, "guest%u", i % CHURNED);
-		int rc = add_node(&r, name, false, &id);
-		if (rc == MAIKO_ESHUTDOWN)
+		int rc = add_node(r->sup, &self->random, name, &init, own_thread, &id);
+		if (rc == 0)
+			visit(self, id, own_thread);
+		else if (!WELL("maiko_add", rc, own_thread ? MAIKO_E2BIG : 0, 0) || rc == MAIKO_ESHUTDOWN)
 			return;
-		if (rc != 0)
+		if (r->movable_count == 0)
 			continue;
-		const maiko_topic *topic = topics[below(&r.random, TOPICS)];
-		if (maiko_subscribe(r.sup, id, topic) == 0 && below(&r.random, 2) == 0)
-			(void)maiko_unsubscribe(r.sup, id, topic);
-		(void)maiko_remove(r.sup, id);
+		id = r->movable[below(&self->random, r->movable_count)];
+		rc = maiko_move(r->sup, id, 1 + below(&self->random, r->workers));
+		WELL("maiko_move", rc, MAIKO_EBUSY, MAIKO_EAGAIN, MAIKO_ENOENT, 0);
 	}
 }
 
-static bool stop_and_account(round_of *r)
+/* ---- the end of a round --------------------------------------------------------------------------- */
+
+static void fault_at_end(const char *what, const maiko_ledger *ledger)
+{
+	fprintf(stderr, "stress: round seed %" PRIu64 ": %s\n", round_seed, what);
+	if (ledger != NULL)
+		maiko_ledger_print(ledger, stderr);
+	atomic_fetch_add(&faults, 1);
+}
+
+static void account(const maiko_ledger *ledger, bool graceful)
+{
+	const maiko_counts *c = &ledger->total;
+	bool under_way = c->queued != 0;
+	for (size_t i = 0; i < ledger->pair_count; i++)
+		under_way |= ledger->pairs[i].in_flight != 0;
+	if (!maiko_ledger_balanced(ledger))
+		fault_at_end("the ledger does not balance", ledger);
+	else if (under_way)
+		fault_at_end("something is left", ledger);
+	else if (graceful && c->discarded != 0)
+		fault_at_end("a graceful stop has discarded something", ledger);
+	else if (c->no_memory != 0)
+		fault_at_end("no memory", ledger);
+	in_all.deliveries += c->deliveries;
+#define ADD(field, text) in_all.field += c->field;
+	MAIKO_FATE_MAP(ADD)
+#undef ADD
+}
+
+static const maiko_actor_row *row_of(const maiko_ledger *ledger, uint32_t i)
+{
+	char name[16];
+	snprintf(name, sizeof name, "node%u", i);
+	for (size_t k = 0; k < ledger->actor_count; k++)
+		if (strcmp(ledger->actors[k].name, name) == 0)
+			return &ledger->actors[k];
+	return NULL; /* it was in a cycle of full mailboxes, past the bound */
+}
+
+/* After a graceful stop: who was subscribed all along, and lives, has got the last of all. */
+static void check_tails(const round_of *r, const maiko_ledger *ledger)
+{
+	for (uint32_t i = 0; i < r->nodes; i++) {
+		const maiko_actor_row *row = row_of(ledger, i);
+		if (row == NULL || row->status != MAIKO_ACTOR_STOPPED) {
+			if (row != NULL && row->error != MAIKO_EDEADLK)
+				fault_code(row->name, row->error);
+			continue;
+		}
+		for (uint32_t s = 0; s < SENDERS; s++)
+			for (uint8_t t = 0; t < COUNTED; t++) {
+				uint64_t last = r->received[i][(size_t)s * TOPICS + t];
+				bool hears = r->kept[i].whole[t] && s != r->kept[i].number;
+				if (hears && last != atomic_load(&sent[s][t]))
+					fault_of("the last are missing", row->name,
+						 &(parcel){.sender = s, .topic = t, .n = atomic_load(&sent[s][t])},
+						 last);
+			}
+	}
+}
+
+/* Returns the ledger, the caller's. */
+static maiko_ledger *stop(round_of *r, bool *ret_graceful)
 {
 	maiko_ledger *ledger = NULL;
-	static const maiko_stop_options ways[] = {{0}, {0}, {0}, {.now = true}, {.deadline_ms = 5}};
-	maiko_stop_options options = ways[below(&r->random, sizeof ways / sizeof ways[0])];
-	options.ret_report = &ledger;
+	uint32_t way = below(&r->random, 5);
+	maiko_stop_options options = {.deadline_ms = GRACEFUL_MS, .ret_report = &ledger};
+	*ret_graceful = way < 3;
+	options.now = way == 3;
+	if (way == 4)
+		options.deadline_ms = 5;
+	atomic_store(&stopping, true);
 	int rc = maiko_stop(r->sup, &options);
-	bool fine = rc == 0 && maiko_ledger_balanced(ledger) && ledger->total.queued == 0;
-	for (size_t i = 0; fine && i < ledger->pair_count; i++)
-		fine = ledger->pairs[i].in_flight == 0;
-	if (!fine) {
-		fprintf(stderr, "stress: round seed %" PRIu64 ": %s\n", round_seed,
-			rc != 0 ? maiko_strerror(rc) : "the ledger does not balance");
-		if (ledger != NULL)
-			maiko_ledger_print(ledger, stderr);
-		atomic_fetch_add(&faults, 1);
-	}
-	if (ledger != NULL)
-		atomic_fetch_add(&handled_in_all, ledger->total.handled);
-	maiko_ledger_free(ledger);
-	return fine;
+	if (rc != 0)
+		fault_at_end(maiko_strerror(rc), ledger);
+	else
+		account(ledger, *ret_graceful);
+	return ledger;
 }
 
 static int run_round(round_of *r)
 {
-	uv_thread_t threads[THREADS + 1];
-	uint32_t count = 0;
+	outsider outsiders[THREADS + 1];
+	uint32_t count = 0, joined = 0;
+	bool graceful = false;
 	int rc = make_topics(r);
-	r->nodes = 4 + below(&r->random, NODES - 4);
-	for (uint32_t i = 0; rc == 0 && i < r->nodes; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "node%u", i);
-		rc = add_node(r, name, true, NULL);
-		rc = rc == MAIKO_E2BIG ? 0 : rc; /* threads of their own have a bound */
-	}
+	if (rc == 0)
+		rc = add_kept(r);
 	if (rc == 0)
 		rc = maiko_start(r->sup);
 	if (rc != 0)
 		return rc;
-	round_of shares[THREADS + 1];
 	for (; count < THREADS + 1; count++) {
-		shares[count] = *r;
-		shares[count].random = random_next(&r->random);
-		if (uv_thread_create(&threads[count], count < THREADS ? send_outside : churn, &shares[count]) != 0)
+		outsider *o = &outsiders[count];
+		*o = (outsider){.round = r, .random = random_next(&r->random)};
+		if (uv_thread_create(&o->thread, count < THREADS ? send_outside : churn, o) != 0)
 			break;
 	}
-	uint32_t joined = 0;
 	while (joined < count && joined < THREADS && below(&r->random, 4) != 0)
-		uv_thread_join(&threads[joined++]); /* the others are stopped while they send */
-	stop_and_account(r);
+		uv_thread_join(&outsiders[joined++].thread); /* the others are stopped while they send */
+	maiko_ledger *ledger = stop(r, &graceful);
 	atomic_store(&over, true);
 	while (joined < count)
-		uv_thread_join(&threads[joined++]);
+		uv_thread_join(&outsiders[joined++].thread);
+	if (graceful && ledger != NULL)
+		check_tails(r, ledger);
+	maiko_ledger_free(ledger);
 	return 0;
 }
 
 static bool round_from(uint64_t seed, uint32_t workers, uint64_t events)
 {
-	round_of r = {.random = seed, .events = events};
-	round_seed = seed;
-	atomic_store(&senders, 0);
+	static round_of r;
+	memset(&r, 0, sizeof r);
+	for (uint32_t s = 0; s < SENDERS; s++)
+		for (uint32_t t = 0; t < TOPICS; t++)
+			atomic_store(&sent[s][t], 0);
+	r.random = round_seed = seed;
+	r.events = events;
+	r.workers = workers != 0 ? workers : 1 + below(&r.random, 4);
+	atomic_store(&stopping, false);
 	atomic_store(&over, false);
-	maiko_options options = {.workers = workers != 0 ? workers : 1 + below(&r.random, 4),
-				 .channel = 16u << below(&r.random, 5)};
+	maiko_options options = {.workers = r.workers, .channel = 16u << below(&r.random, 5)};
 	int rc = maiko_supervisor_new(&r.sup, &options);
 	if (rc == 0)
 		rc = run_round(&r);
-	if (rc != 0) {
-		fprintf(stderr, "stress: round seed %" PRIu64 ": %s\n", seed, maiko_strerror(rc));
-		atomic_fetch_add(&faults, 1);
-	}
-	maiko_supervisor_free(r.sup);
+	if (rc != 0)
+		fault_at_end(maiko_strerror(rc), NULL);
+	if (maiko_supervisor_free(r.sup) != NULL)
+		fault_at_end("it could not be freed", NULL);
 	return atomic_load(&faults) == 0;
 }
 
@@ -384,12 +386,14 @@ int main(int argc, char **argv)
 		rounds++;
 		if (tells)
 			printf("%.1f s: round seed %" PRIu64 ", %" PRIu64 " handled, %" PRIu64 " timed out so far\n",
-			       (double)(uv_hrtime() - start) / 1e9, next, atomic_load(&handled_in_all),
-			       atomic_load(&timeouts));
-	} while (uv_hrtime() - start < seconds * 1000000000u || atomic_load(&handled_in_all) < events);
+			       (double)(uv_hrtime() - start) / 1e9, next, in_all.handled, atomic_load(&timeouts));
+	} while (uv_hrtime() - start < seconds * 1000000000u || in_all.handled < events);
 	double took = (double)(uv_hrtime() - start) / 1e9;
-	printf("%" PRIu64 " rounds, %" PRIu64 " events handled in %.1f s, %" PRIu64 " sends timed out: %s\n", rounds,
-	       atomic_load(&handled_in_all), took, atomic_load(&timeouts),
-	       atomic_load(&faults) == 0 ? "all is accounted for" : "something is wrong");
+	printf("%" PRIu64 " rounds in %.1f s, %" PRIu64 " sends timed out\n%" PRIu64 " deliveries:", rounds, took,
+	       atomic_load(&timeouts), in_all.deliveries);
+#define TELL(field, text) printf(" %" PRIu64 " " #field, in_all.field);
+	MAIKO_FATE_MAP(TELL)
+#undef TELL
+	printf("\n%s\n", atomic_load(&faults) == 0 ? "all is accounted for" : "something is wrong");
 	return atomic_load(&faults) == 0 ? 0 : 1;
 }
