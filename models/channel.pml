@@ -2,8 +2,8 @@
  * channel.pml - the channel of two workers, and how they sleep and wake each other.
  *
  * What it follows: src/core/channel.h and channel.c; of router.c send_entries, send_full,
- * mk_router_mark, mk_router_flush; of worker.c run_channel, has_input, sleep_until_woken,
- * mk_worker_wake. Each inline below names its function.
+ * mk_router_mark, mk_router_show, mk_router_flush; of worker.c run_channel, mk_worker_has_input,
+ * mk_worker_wake; of rest.c mk_rest, sleep_until_woken. Each inline below names its function.
  *
  * What it shows, for every interleaving:
  *   - entries come out once, in the order sent, markers among them, through ring and spill;
@@ -26,7 +26,7 @@
  *     the ring goes round more than once, and no step depends on how far it has come.
  *
  * Broken on purpose, each found: LOST_WAKE, RELAXED_PUBLISH, LATE_BIT, NO_WAITS,
- * NO_HEAD_LOOK, ACK_EARLY, PAST_SPILL, NO_KEPT_SLOT, MARK_AT_PASS.
+ * NO_HEAD_LOOK, ACK_EARLY, PAST_SPILL, NO_KEPT_SLOT, MARK_AT_PASS, NO_LAST_SHOW.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -90,7 +90,7 @@ inline wake(worker)
 	fi
 }
 
-/* has_input, what of it concerns the channel. One step: of the two loads of each side, the
+/* mk_worker_has_input, what of it concerns the channel. One step: of the two loads of each side, the
  * first is of what does not change back. */
 #define CONSUMER_INPUT (incoming && published != taken_to)
 #ifdef NO_HEAD_LOOK
@@ -99,7 +99,8 @@ inline wake(worker)
 #define PRODUCER_INPUT (producer_waits && head != seen_head)
 #endif
 
-/* thread_main after a turn that left nothing: spin, then sleep_until_woken */
+/* mk_rest, after a turn that left nothing: it looks, then sleep_until_woken. (on_prepare, of a
+ * loop of the caller's, does the same.) */
 inline rest(worker, INPUT)
 {
 	if
@@ -273,6 +274,27 @@ inline mark()
 	unpublished = true
 }
 
+/* mk_router_show: after any actor's run, be it one that has sent or another */
+inline router_show()
+{
+	if
+	:: unpublished -> make_visible()
+	:: else
+	fi
+}
+
+#define READY (!muted && events < EVENTS)
+
+/* What falls due while channels are flushed, in mk_permit of those that one of them releases:
+ * this channel, or another after it. */
+inline send_due()
+{
+	do
+	:: READY -> send_event()
+	:: break
+	od
+}
+
 /* mk_router_flush; mk_release_channel in its middle */
 inline flush()
 {
@@ -292,13 +314,17 @@ inline flush()
 			producer_waits = false;
 			muted = false;
 			allowance = 0
-		}
+		};
+		send_due()
 	:: else
 	fi;
-	if
-	:: unpublished -> make_visible()
-	:: else
-	fi
+	router_show();
+	send_due();
+#ifndef NO_LAST_SHOW
+	router_show()
+#else
+	skip
+#endif
 }
 
 /* The next change begins when the one before is complete, so the consumer has settled. */
@@ -308,14 +334,12 @@ inline flush()
 #define MAY_MARK (sent > 0 && begun < MARKERS && settled == begun)
 #endif
 
-#define READY (!muted && events < EVENTS)
-
 active proctype producer()
 {
 	byte entry;
 	bool woken, called;
 	do
-	:: /* mk_worker_turn: run_control, mk_run_next, mk_router_flush */
+	:: /* mk_worker_turn: run_control, mk_run_next, mk_router_show, mk_router_flush */
 		if
 		:: MAY_MARK -> mark()
 		:: true
@@ -334,6 +358,10 @@ active proctype producer()
 			od;
 			called = false
 		:: else
+		fi;
+		if
+		:: router_show()
+		:: true
 		fi;
 		flush();
 		if
