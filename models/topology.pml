@@ -2,8 +2,10 @@
  * topology.pml - who subscribes to what, changed while events flow; and actors that move.
  *
  * What it follows: src/core/topology.h and topology.c; of router.c fan_out, takes_part,
- * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of worker.c run_channel; of
- * topic.c mk_topic_here; of move.c apply, hand_over, take_over, keeps. Each inline names its function.
+ * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of worker.c run_channel,
+ * mk_worker_take_mutes; of topic.c mk_topic_here; of interest.c mk_interest_refresh; of move.c
+ * mk_move_apply, mk_move_settle, hand_over, take_over, hear_kept, mk_move_keeps; of runtime.h
+ * mk_home_at. Each inline names its function.
  *
  * How an actor moves (move.h): it leaves its old home and joins its new one in one numbered change.
  *   1. Each worker applies the change: the old home marks its subscriptions leaving and lets
@@ -22,8 +24,16 @@
  *   the change too. What comes to the old home comes before its settling, which all
  *   workers' applying precedes; what comes to the new home before the hand-over is kept
  *   there until then. So each worker's messages stay in order.
+ *   A mute may overtake what was posted before it (mk_worker_take_mutes), but only one of
+ *   an actor that is this worker's by the changes that it has applied: else it would overtake
+ *   the change itself, and find the actor still at its old home.
  *   A moving actor rests from the applying of its old home to the hand-over: what it would
- *   send from there meanwhile could be overtaken by what it sends from its new home.
+ *   send from there meanwhile could be overtaken by what it sends from its new home. (In the
+ *   code from the pick, which comes before that.)
+ *
+ * Who ends in a batch may publish in its end callback, on its worker, as it applies the batch.
+ * That is under the number before, as the marker comes later; so it comes before all that
+ * changes there (LAST_WORDS: the workers that have such a callback, in every batch).
  *
  * What it shows:
  *   - a subscriber gets exactly the events that were sent from the number that it subscribes
@@ -40,14 +50,21 @@
  * What is left out, and why that is sound:
  *   - Backpressure and the ring: a channel is a queue that keeps its order (channel.pml).
  *   - Other actors' changes in the same batch: a change touches its own actor's subscriptions
- *     alone, besides counts of interests, here of one actor, and the marks of the batch.
+ *     alone, besides counts of interests, here of one actor, and the marks of the batch; and
+ *     what is published meanwhile (LAST_WORDS).
+ *   - Actors and workers that are added: an actor's subscriptions join as one does, and it
+ *     rests until they have; a worker is there before the batch begins, with its number.
+ *   - A move that cannot be made (mk_move_undo) changes nothing.
  *   - Wake-ups, a worker's turn: its steps come in any order.
  *   - Who runs the next step of a batch: a process of its own here, in the code the worker
  *     that takes the last from `waiting`. More is possible here than there.
  *
  * Broken on purpose, each found: MARKER_ON_CONTROL (a worker fans out under its own number),
  * BORN_UNMARKED, TAKES_AHEAD, UNCOUNTED, INTEREST_EARLY, INTEREST_LATE; of a move,
- * MOVES_AT_ONCE, RUNS_WHILE_MOVING, RUNS_BEFORE_HAND_OVER, ADDRESS_ON_ARRIVAL.
+ * MOVES_AT_ONCE, RUNS_WHILE_MOVING, RUNS_BEFORE_HAND_OVER, ADDRESS_ON_ARRIVAL; with the
+ * messages that it is about, MUTES_OVERTAKE (the change itself), POSTED_UNLOCKED (a worker may
+ * have applied a change before all have its message); with LAST_WORDS, MOVES_BEFORE_WORDS,
+ * JOINS_BEFORE_WORDS.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -65,7 +82,10 @@
 #define OWN_EVENTS 0 /* by the subscriber itself */
 #endif
 #ifndef CALLS
-#define CALLS 0 /* messages about it, on the control lane */
+#define CALLS 0 /* messages about it, on the control lane; with MUTES, mutes */
+#endif
+#ifndef LAST_WORDS
+#define LAST_WORDS 0 /* a bit for each worker */
 #endif
 #define HOME 0                 /* where it subscribes, */
 #define NEW_HOME 1             /* where it moves, */
@@ -259,9 +279,30 @@ inline end()
 	n = 0
 }
 
-/* apply; apply_here, refresh_all, mk_router_mark */
+/* mk_actor_end, run_on_stop: of another actor, in the same batch */
+inline last_words(worker)
+{
+	if
+	:: HAS(LAST_WORDS, worker) && left[worker] > 0 -> publish(worker)
+	:: true
+	fi
+}
+
+#ifdef MOVES_BEFORE_WORDS
+#define WORDS_LATE (change == MOVE)
+#elif defined(JOINS_BEFORE_WORDS)
+#define WORDS_LATE (change == SUBSCRIBE)
+#else
+#define WORDS_LATE false
+#endif
+
+/* apply: apply_here, mk_move_apply, refresh_all, mk_router_mark */
 inline apply(worker)
 {
+	if
+	:: !WORDS_LATE -> last_words(worker)
+	:: else
+	fi;
 	if
 	:: change == SUBSCRIBE && worker == HOME ->
 		sub[worker] = JOINING;
@@ -279,8 +320,16 @@ inline apply(worker)
 #endif
 	:: change == MOVE && worker == NEW_HOME -> sub[worker] = JOINING
 	:: change == REMOVE && worker == home ->
+		if
+		:: own_left > 0 -> send_own(worker) /* its own end callback */
+		:: true
+		fi;
 		sub[worker] = LEAVING;
 		end()
+	:: else
+	fi;
+	if
+	:: WORDS_LATE -> last_words(worker)
 	:: else
 	fi;
 #ifndef INTEREST_LATE
@@ -302,7 +351,7 @@ inline apply(worker)
 	waiting-- /* step_done */
 }
 
-/* settle, settle_here */
+/* settle: settle_here, mk_move_settle, hand_over, refresh_all */
 inline settle(worker)
 {
 	if
@@ -328,8 +377,8 @@ inline settle(worker)
 	waiting--
 }
 
-/* take_over: the new home gets the actor, its state and its mailbox, which comes
- * before what has been queued for it there. */
+/* take_over, hear_kept: the new home gets the actor, its state and its mailbox, which comes
+ * before what has been queued for it there. It may be before the new home settles. */
 inline take_over()
 {
 	handed = true;
@@ -350,7 +399,12 @@ inline take_over()
 #ifdef ADDRESS_ON_ARRIVAL
 #define ADDRESS(worker) home
 #else
-#define ADDRESS(worker) (marker[worker] >= MOVE -> NEW_HOME : HOME)
+#define ADDRESS(worker) (marker[worker] >= MOVE -> NEW_HOME : HOME) /* mk_home_at */
+#endif
+#ifdef MUTES_OVERTAKE
+#define MAY_OVERTAKE(worker) true
+#else
+#define MAY_OVERTAKE(worker) (ADDRESS(worker) == worker)
 #endif
 inline call(worker)
 {
@@ -365,12 +419,13 @@ inline hear(n)
 	assert(n == heard)
 }
 
+/* mk_move_keeps: the new home knows that the actor is on its way from its applying on */
 inline call_arrived(worker)
 {
 	if
 	:: worker == home -> hear(n)
 	:: worker != home ->
-		assert(worker == NEW_HOME && home == HOME);
+		assert(worker == NEW_HOME && marker[worker] >= MOVE && home == HOME);
 		kept!n
 	fi
 }
@@ -386,7 +441,9 @@ inline take_interest()
 }
 
 /* Whoever begins a batch, or ends its first step: mk_topology_request, begin, step_done,
- * finish. Under the lock, but a worker may act on its message before the others have theirs. */
+ * finish. A batch begins under the lock, which a worker that applies it takes as well, before
+ * it has its number: so all have their message then. In the second step a worker may act on
+ * its message before the others have theirs. */
 proctype supervisor()
 {
 	byte w;
@@ -402,14 +459,18 @@ proctype supervisor()
 #ifdef INTEREST_EARLY
 			take_interest();
 #endif
-			waiting = WORKERS
+			waiting = WORKERS;
+#ifdef POSTED_UNLOCKED
 		}
-		do
-		:: w < WORKERS ->
-			control[w]!APPLY, 0;
-			w++
-		:: else -> break
-		od;
+		{
+#endif
+			do
+			:: w < WORKERS ->
+				control[WORKERS - 1 - w]!APPLY, 0;
+				w++
+			:: else -> break
+			od
+		}
 		atomic {
 			waiting == 0;
 			take_interest();
@@ -495,6 +556,14 @@ end_idle:
 			kind = 0;
 			n = 0
 		}
+#ifdef MUTES
+	:: atomic { /* mk_worker_take_mutes */
+		MAY_OVERTAKE(me) && control[me]??[CALL, _] ->
+			control[me]??CALL, n;
+			call_arrived(me);
+			n = 0
+		}
+#endif
 	:: atomic {
 		left[me] > 0 -> publish(me)
 		}
