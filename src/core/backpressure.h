@@ -22,6 +22,8 @@
  * those still muted are held again, and send their probes again, for they may be in other
  * cycles. A full channel holds them all the same: it is always drained. When the mailbox that fills up has MK_CYCLE_BOUND events above its capacity, the
  * members all fail with MAIKO_EDEADLK.
+ *
+ * models/mute.pml is this protocol, with what it promises; a change of this changes it first.
  */
 #ifndef MK_BACKPRESSURE_H
 #define MK_BACKPRESSURE_H

@@ -1,5 +1,7 @@
 /*
  * cycle.h - cycles of actors that mute each other: found, let run on, and broken.
+ *
+ * models/mute.pml is how they are found and opened; a change of that changes it first.
  */
 #ifndef MK_CYCLE_H
 #define MK_CYCLE_H

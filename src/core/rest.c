@@ -7,7 +7,8 @@
  * sleep halves it. Where workers outnumber cores nobody spins: it would keep from its core
  * who has the work.
  *
- * The way to sleep without losing a wake-up is told in worker.c.
+ * The way to sleep without losing a wake-up is told in worker.c, and in models/channel.pml: a
+ * change of it changes that first.
  */
 #include "rest.h"
 

@@ -20,6 +20,9 @@
  * What has not begun when a stop begins is refused.
  *
  * Interests are added in 1 and taken away after 2, so that they are always enough.
+ *
+ * models/topology.pml shows that nobody gets an event too many or too few, and that every
+ * change completes; a change of this changes it first.
  */
 #ifndef MK_TOPOLOGY_H
 #define MK_TOPOLOGY_H

@@ -9,7 +9,8 @@
  * gives it something stores that and then loads `sleeping`. All four accesses are
  * sequentially consistent, so at least one of the two sees the other's store: either the
  * worker does not sleep, or it is sent a wake-up. Only the one that turns `sleeping` back
- * sends it, so a sleeping worker gets one.
+ * sends it, so a sleeping worker gets one. models/channel.pml shows that no wake-up is lost; a
+ * change of this changes it first.
  */
 #include "worker.h"
 
