@@ -43,6 +43,10 @@
  *   - Foreign senders, whose mutes are counted and close no cycle; the hard bound of a cycle,
  *     which needs tens of thousands of events; failed allocations.
  *
+ * Three actors begin where it gets difficult, all MUTED (or with full mailboxes: FILLED), and
+ * two of them share a worker (TOGETHER), else there are too many states; GROWS: a HUB one of
+ * whose two cycles closes later. run.sh has what is verified.
+ *
  * Broken on purpose, each found: NO_RELEASE, NO_PROBES, NO_REPROBE, TWO_EDGES, ORPHAN_FREED,
  * RELEASE_OVERTAKES, LAST_CYCLE (an actor knows but the last cycle), PATH_CROSSES, MUTES_LAST,
  * MARK_UNSEEN, DUE_UNSEEN (room is used before the mutes are looked for: in a send, after
