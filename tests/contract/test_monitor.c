@@ -399,6 +399,7 @@ TEST_WORKERS(a_stop_that_does_not_drain_discards)
 	test_wait_for(&at_gate, 1);
 	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
 	atomic_store(&gate, 1);
+	assert_int_equal(maiko_join(sup), 0);
 	assert_int_equal(test_finish(sup).discarded, 3);
 	assert_string_equal(sights_of_actor("sink"),
 			    "added; started; delivered item 1; delivered item 2; delivered item 3; handled item 1; "

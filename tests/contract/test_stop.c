@@ -378,6 +378,7 @@ TEST_WORKERS(waiting_senders_are_told_of_a_stop)
 	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
 	join(senders, SENDERS); /* while the blocker is still in its handler */
 	uv_sem_post(&gate);
+	assert_int_equal(maiko_join(sup), 0);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->published, atomic_load(&accepted));
 	assert_int_equal(ledger->total.deliveries, atomic_load(&accepted));
@@ -398,6 +399,7 @@ TEST_WORKERS(stop_now_discards_what_is_queued)
 	test_wait_for(&entered, 1);
 	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
 	uv_sem_post(&gate);
+	assert_int_equal(maiko_join(sup), 0);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, 100);
 	assert_int_equal(total.handled, 1);

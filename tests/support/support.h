@@ -55,8 +55,9 @@ maiko_supervisor *test_supervisor(uint32_t workers);
 #define test_wait_for(value, least) test_wait_for_((value), (least), #value " >= " #least, __FILE__, __LINE__)
 void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line);
 
-/* Stops, checks that the ledger is balanced and nothing is queued, frees. Returns the
- * totals. */
+/* Stops, checks that the ledger is balanced, nothing is queued and, where it ran until now,
+ * nothing was discarded; frees. Returns the totals. A test that has it discard waits for the
+ * end first. */
 maiko_counts test_finish(maiko_supervisor *sup);
 
 /* The same without freeing; the ledger is the caller's. */
