@@ -92,6 +92,12 @@ static void mute_arrived(mk_worker *w, mk_message *m)
 		wait_set(w, a, wait);
 }
 
+bool mk_mute_is_for(const mk_worker *w, const mk_message *m)
+{
+	const mk_wait *wait = MK_OF((void *)(uintptr_t)m, mk_wait, message);
+	return mk_home_of(w, wait->sender) == w->index;
+}
+
 static void release_arrived(mk_worker *w, mk_message *m)
 {
 	mk_edge *edge = MK_OF(m, mk_edge, message);
@@ -250,9 +256,10 @@ void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 
 void mk_release_channel(mk_worker *w, mk_channel *ch)
 {
-	mk_wait *wait = ch->waits;
 	if (!atomic_load_explicit(&ch->producer_waits, memory_order_relaxed))
 		return;
+	mk_worker_take_mutes(w); /* what the other said before it made room */
+	mk_wait *wait = ch->waits;
 	ch->waits = NULL;
 	atomic_store_explicit(&ch->producer_waits, false, memory_order_relaxed);
 	while (wait != NULL) {

@@ -39,6 +39,10 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 /* The channel is full: its sender must wait, once. Without memory it does not. */
 void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch);
 
+/* Whether a mute in the lane is about an actor that lives here as far as the worker knows. Else
+ * it is behind the change that will bring the actor, and must not overtake it (move.h). */
+bool mk_mute_is_for(const mk_worker *w, const mk_message *m);
+
 /* Releases all that this subscriber mutes. */
 void mk_release_all(mk_worker *w, mk_actor *subscriber);
 

@@ -277,6 +277,16 @@ static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 	return false;
 }
 
+/* Whether a probe has come by the actor before: it was released and muted again meanwhile, and
+ * what the probe walked in between is no cycle. */
+static bool has_walked(const mk_actor *a, const mk_probe_message *p)
+{
+	for (uint32_t i = 1; i < p->length; i++)
+		if (p->path[i] == a->self)
+			return true;
+	return false;
+}
+
 static void probe_arrived(mk_worker *w, mk_message *m)
 {
 	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
@@ -286,7 +296,7 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 	if (a != NULL && mk_is_muted(a)) {
 		if (a->self == p->path[0])
 			came_home(w, a, p);
-		else if (!has_seen(w, a, p))
+		else if (!has_walked(a, p) && !has_seen(w, a, p))
 			forward_all(w, a, p, p->number);
 	}
 	probe_drop(m);

@@ -205,6 +205,7 @@ uint32_t mk_router_mark(mk_worker *w, uint64_t number)
 		mk_channel *ch = w->out[to];
 		uint64_t entry = mk_entry_of_marker(number);
 		take_back(w, ch);
+		mk_worker_take_mutes(w);
 		mk_channel_unspill(ch);
 		if (!mk_channel_spilling(ch))
 			mk_channel_push(ch, entry);

@@ -247,16 +247,19 @@ static void apply(mk_worker *w, mk_message *m)
 	/* What a thread outside has sent before it asked for the change is before it. */
 	if (w->go && !w->draining)
 		mk_foreign_intake(w, false);
-	/* First the subscribers, which end callbacks may publish to; then the number. What is
-	 * published meanwhile is before all markers, so those that move get it at their old home. */
+	/* First those that leave for good, whose end callbacks publish: that is before all markers, so
+	 * all subscriptions are still as they were, and those that move get it at their old home. Then
+	 * the other subscriptions, then the number. */
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->kind == MAIKO_CHANGE_MOVE && !c->begun)
 			mk_move_undo(w, c);
-		else if (c->kind != MAIKO_CHANGE_MOVE && c->begun && c->home == w->index)
+		else if (c->kind == MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
 			apply_here(w, c);
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->kind == MAIKO_CHANGE_MOVE && c->begun)
 			mk_move_apply(w, c);
+		else if (c->kind != MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
+			apply_here(w, c);
 	uv_mutex_lock(&w->sup->lock);
 	for (const mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE))

@@ -64,7 +64,7 @@ void mk_worker_take_mutes(mk_worker *w)
 	take_control(w);
 	for (mk_link **at = &w->deferred; *at != NULL;) {
 		mk_message *m = MK_OF(*at, mk_message, link);
-		if (!m->mutes) {
+		if (!m->mutes || !mk_mute_is_for(w, m)) {
 			at = &m->link.next;
 			continue;
 		}
