@@ -87,10 +87,8 @@ static bool spin(mk_worker *w, uint64_t *now_ns)
 static void adapt_spin(mk_worker *w, uint64_t rested_ns)
 {
 	uint64_t most_ns = (uint64_t)w->sup->options.spin_us * 1000;
-	if (rested_ns > most_ns)
-		w->spin_ns = w->spin_ns / 2 > SPIN_LEAST_NS ? w->spin_ns / 2 : SPIN_LEAST_NS;
-	else
-		w->spin_ns = w->spin_ns * 2 < most_ns ? w->spin_ns * 2 : most_ns;
+	uint64_t next_ns = rested_ns > most_ns ? w->spin_ns / 2 : w->spin_ns * 2;
+	w->spin_ns = next_ns < SPIN_LEAST_NS ? SPIN_LEAST_NS : next_ns > most_ns ? most_ns : next_ns;
 }
 
 static void sleep_until_woken(mk_worker *w)
