@@ -112,9 +112,10 @@ static void run_on(mk_worker *w, mk_message *m)
 	if (mk_move_keeps(w, v->member->id, m))
 		return;
 	mk_actor *a = mk_directory_look(w->sup, v->member->id);
-	if (a == NULL || (a->sched & MK_ENDED) != 0 || !is_muted_by(a, next_of(v->cycle, v->member)))
+	bool waits = a != NULL && (a->sched & MK_ENDED) == 0 && is_muted_by(a, next_of(v->cycle, v->member));
+	if (!waits)
 		open_up(v->cycle);
-	if (!is_open(v->cycle)) {
+	if (waits && !is_open(v->cycle)) {
 		mk_cycle_leave(a);
 		a->extra->cycle = v->cycle;
 		a->extra->runs_on = true;
