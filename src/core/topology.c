@@ -430,8 +430,7 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 	}
 	if (change->ret_id != NULL)
 		*change->ret_id = change->id;
-	if (ret_status != NULL)
-		change->wait = &waiting;
+	change->wait = ret_status != NULL ? &waiting : change->wait; /* a move has its own */
 	change->next = NULL;
 	*t->pending_tail = change;
 	t->pending_tail = &change->next;

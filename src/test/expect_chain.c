@@ -7,7 +7,7 @@ enum { PATHS_MAX = 10, NAMES_MAX = 32 }; /* in a text */
 
 static void print_path(maiko_chain chain, size_t n, bool actors, FILE *out)
 {
-	const char *names[NAMES_MAX];
+	const char *names[NAMES_MAX] = {NULL};
 	size_t length = (actors ? maiko_chain_actors : maiko_chain_events)(chain, n, names, NAMES_MAX);
 	fprintf(out, "    ");
 	for (size_t i = 0; i < length && i < NAMES_MAX; i++)

@@ -222,9 +222,8 @@ bool mt_event_is_within(const mt_event *e, const mt_event *root)
 
 const mt_event *mt_event_next(const mt_event *e, const mt_event *root, size_t *depth)
 {
-	size_t unused, *d = depth == NULL ? &unused : depth;
+	size_t unused = 0, *d = depth == NULL ? &unused : depth;
 	const mt_event *next = mt_first_child(e);
-	unused = 0;
 	if (next != NULL)
 		++*d;
 	while (next == NULL && e != root) {
