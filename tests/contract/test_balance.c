@@ -83,7 +83,7 @@ static void both_workers_get_their_share(void **state)
 {
 	(void)state;
 	maiko_supervisor *sup = with_toilers(&(maiko_options){.workers = WORKERS}, 0);
-	test_wait_for(&moved, 3);
+	test_wait_for(&moved, 1); /* how many depends on what they took: each keeps a worker busy by itself */
 	test_wait_for(&ticks_on[2], 500);
 	finish(sup);
 }
