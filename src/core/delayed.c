@@ -117,6 +117,15 @@ static void discard(mk_worker *w, mk_delayed *d)
 	mk_event_unref(&w->pool, e);
 }
 
+/* Takes one out of its actor's list: those that wait for their time, or for the actor. */
+static void give_up(mk_worker *w, mk_delayed *d, bool due)
+{
+	if (due && d->next == NULL)
+		d->actor->extra->due_tail = d->at;
+	unlink_one(d);
+	discard(w, d);
+}
+
 int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 {
 	mk_delayed *lists[2] = {NULL, NULL};
@@ -127,10 +136,7 @@ int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 	for (int i = 0; i < 2; i++)
 		for (mk_delayed *d = lists[i]; d != NULL; d = d->next)
 			if (d->name == delayed) {
-				if (d->next == NULL && i == 1)
-					a->extra->due_tail = d->at;
-				unlink_one(d);
-				discard(w, d);
+				give_up(w, d, i == 1);
 				return 0;
 			}
 	return MAIKO_ENOENT;
@@ -166,14 +172,6 @@ static void each(mk_worker *w, mk_actor *a, void (*act)(mk_worker *w, mk_delayed
 		next = d->next;
 		act(w, d, true);
 	}
-}
-
-static void give_up(mk_worker *w, mk_delayed *d, bool due)
-{
-	if (due && d->next == NULL)
-		d->actor->extra->due_tail = d->at;
-	unlink_one(d);
-	discard(w, d);
 }
 
 static void pack(mk_worker *w, mk_delayed *d, bool due)

@@ -10,6 +10,7 @@
 
 #include "backpressure.h"
 #include "monitor.h"
+#include "router.h"
 #include "run.h"
 
 static void shift(mk_actor *a);
@@ -36,8 +37,7 @@ void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint
 	for (int k = 0; k < 2; k++)
 		for (uint32_t i = 0; both[k] != NULL && i < both[k]->sub_count; i++) {
 			const mk_sub *s = &both[k]->subs[i];
-			bool after = marker >= w->marker;
-			if (s->state != MK_ACTIVE && (s->state == MK_JOINING) != after)
+			if (!mk_takes_part(w, s, marker))
 				continue;
 			if (s->actor->self == from->sender && !s->actor->echo)
 				continue;

@@ -46,31 +46,9 @@ int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk
 	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
 }
 
-/* Whether a subscriber in the middle of a change gets what is sent under `marker`. */
-static bool takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
+static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
 {
-	bool after = marker >= w->marker;
-	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
-}
-
-static inline void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
-{
-	uint64_t deliveries = 0;
-	for (uint32_t i = 0; i < t->sub_count; i++) {
-		const mk_sub *s = &t->subs[i];
-		mk_actor *a = s->actor;
-		if (MK_UNLIKELY(t->changing) && !takes_part(w, s, marker))
-			continue;
-		if (a->self == e->sender && !a->echo)
-			continue;
-		deliveries++;
-		uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
-		if (MK_LIKELY(span < a->box.capacity && s->simple))
-			mk_deliver_at(w, a, e, tail, span, true);
-		else
-			mk_overflow(w, s, e);
-	}
-	mk_count_add(&e->topic->deliveries, deliveries);
+	mk_count_add(&e->topic->deliveries, mk_fan_out(w, t, e, marker, false));
 }
 
 /* ---- to other workers ----------------------------------------------------------- */

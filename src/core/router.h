@@ -79,21 +79,38 @@ static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
 	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->monitor_count) == 0);
 }
 
-/* mk_publish for such a topic. */
-static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
+/* Whether a subscriber in the middle of a change gets what is sent under `marker`. */
+static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
+{
+	bool after = marker >= w->marker;
+	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
+}
+
+/* Gives an event to the topic's subscribers here; returns to how many. `plain`, a constant:
+ * mk_is_plain holds. */
+static MK_INLINE uint64_t mk_fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker, bool plain)
 {
 	uint64_t deliveries = 0;
 	for (const mk_sub *s = t->subs, *end = s + t->sub_count; s != end; s++) {
 		mk_actor *a = s->actor;
+		if (!plain && MK_UNLIKELY(t->changing) && !mk_takes_part(w, s, marker))
+			continue;
 		if (MK_UNLIKELY(a->self == e->sender) && !a->echo)
 			continue;
 		deliveries++;
 		uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
 		if (MK_LIKELY(span < a->box.capacity && s->simple))
-			mk_deliver_at(w, a, e, tail, span, false);
+			mk_deliver_at(w, a, e, tail, span, !plain);
 		else
 			mk_overflow(w, s, e);
 	}
+	return deliveries;
+}
+
+/* mk_publish for a plain topic. */
+static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
+{
+	uint64_t deliveries = mk_fan_out(w, t, e, 0, true);
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, deliveries);
 	if (MK_UNLIKELY(e->refs == 0)) { /* nobody has it */
