@@ -6,57 +6,73 @@
 #include "adopt.h"
 #include "monitor.h"
 #include "overflow.h"
+#include "owed.h"
 #include "registry.h"
 #include "run.h"
 #include "tick.h"
 #include "topic.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- subscriptions asked for -------------------------------------------------------- */
 
-static int add_place(mk_actor *a, uint32_t *size, uint32_t topic, maiko_overflow overflow)
+static int by_topic(const void *one, const void *other)
 {
-	for (uint32_t i = 0; i < a->place_count; i++)
-		if (a->places[i].topic == topic)
-			return overflow == a->places[i].overflow ? 0 : MAIKO_EINVAL;
-	if (mk_reserve((void **)&a->places, size, a->place_count + 1, sizeof *a->places) != 0)
-		return MAIKO_ENOMEM;
-	a->places[a->place_count++] = (mk_place){topic, (uint8_t)overflow};
+	uint32_t a = ((const mk_place *)one)->topic, b = ((const mk_place *)other)->topic;
+	return a < b ? -1 : a > b;
+}
+
+/* A topic asked for twice is one place, if it is with one policy. */
+static int merge_places(mk_actor *a)
+{
+	mk_place *all = mk_places_at(&a->places, a->place_count);
+	qsort(all, a->place_count, sizeof *all, by_topic);
+	for (uint32_t i = a->place_count; i-- > 1;) {
+		all = mk_places_at(&a->places, a->place_count);
+		if (all[i].topic != all[i - 1].topic)
+			continue;
+		if (all[i].overflow != all[i - 1].overflow)
+			return MAIKO_EINVAL;
+		mk_places_remove(&a->places, &a->place_count, i);
+	}
 	return 0;
+}
+
+static int add_place(mk_actor *a, uint32_t topic, maiko_overflow overflow)
+{
+	return mk_places_add(&a->places, &a->place_count, (mk_place){topic, (uint8_t)overflow});
 }
 
 static bool valid_overflow(maiko_overflow o) { return o >= MAIKO_OVERFLOW_DEFAULT && o <= MAIKO_FAIL; }
 
 /* The topics of the events that the type handles. */
-static int derive_places(mk_actor *a, maiko_overflow overflow, uint32_t *size)
+static int derive_places(mk_actor *a, maiko_overflow overflow)
 {
 	const mk_class *c = a->class;
 	int rc = c->any != NULL ? MAIKO_EINVAL : 0;
 	for (uint32_t i = 0; rc == 0 && i < c->handler_count; i++)
-		rc = c->handlers[i].type->desc->topic == NULL
-			     ? MAIKO_EINVAL
-			     : add_place(a, size, c->handlers[i].type->topic, overflow);
-	return rc;
+		rc = c->handlers[i].type->desc->topic == NULL ? MAIKO_EINVAL
+							      : add_place(a, c->handlers[i].type->topic, overflow);
+	return rc == 0 ? merge_places(a) : rc;
 }
 
 static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 {
-	uint32_t size = 0;
 	if (o->topics == NULL)
-		return derive_places(a, o->overflow, &size);
+		return derive_places(a, o->overflow);
 	if (o->topics == maiko_all_topics)
-		return add_place(a, &size, 0, o->overflow);
+		return add_place(a, 0, o->overflow);
 	for (const maiko_subscription *s = o->topics; s->topic != NULL; s++) {
 		mk_record *r;
 		int rc = valid_overflow(s->overflow) ? mk_registry_topic(sup, s->topic, &r) : MAIKO_EINVAL;
 		maiko_overflow own = s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : o->overflow;
 		if (rc == 0)
-			rc = add_place(a, &size, r->index, own);
+			rc = add_place(a, r->index, own);
 		if (rc != 0)
 			return rc;
 	}
-	return 0;
+	return merge_places(a);
 }
 
 /* ---- making --------------------------------------------------------------------------- */
@@ -73,12 +89,22 @@ static int check_options(const mk_sup *sup, const maiko_add_options *o)
 /* Whether its state wants more than an allocation is aligned to. */
 static bool is_wide(const mk_class *class) { return class->desc->state_align > 16; }
 
+/* What lies before it in its block: the hook of one with an on_stop, and what aligns its state. */
+static size_t front_of(const mk_class *class)
+{
+	size_t hook = class->stop != NULL ? sizeof(mk_hook) : 0, align = class->desc->state_align;
+	size_t state = hook + sizeof(mk_actor);
+	return is_wide(class) ? (state + align - 1) / align * align - sizeof(mk_actor) : hook;
+}
+
 mk_actor *mk_actor_alloc(const mk_class *class)
 {
-	size_t size = sizeof(mk_actor) + class->desc->state_size;
-	mk_actor *a = is_wide(class) ? mk_calloc_aligned(size, class->desc->state_align) : mk_calloc(1, size);
-	if (a != NULL)
-		a->class = class;
+	size_t front = front_of(class), size = front + sizeof(mk_actor) + class->desc->state_size;
+	char *block = is_wide(class) ? mk_calloc_aligned(size, class->desc->state_align) : mk_calloc(1, size);
+	if (block == NULL)
+		return NULL;
+	mk_actor *a = (mk_actor *)(void *)(block + front);
+	a->class = class;
 	return a;
 }
 
@@ -108,9 +134,8 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	memcpy(a->self->name, name, length);
 	if (o->init != NULL)
 		memcpy(mk_actor_state(a), o->init, type->state_size);
-	a->capacity = o->mailbox != 0 ? o->mailbox : sup->options.mailbox;
-	a->box.capacity = a->capacity;
-	a->budget = o->max_events_per_tick != 0 ? o->max_events_per_tick : sup->options.max_events_per_tick;
+	a->box.capacity = o->mailbox != 0 ? o->mailbox : sup->options.mailbox;
+	a->box.budget = o->max_events_per_tick != 0 ? o->max_events_per_tick : sup->options.max_events_per_tick;
 	a->echo = o->echo;
 	*ret_actor = a;
 	return 0;
@@ -134,41 +159,57 @@ void mk_actor_free(mk_actor *a)
 		mk_free(a->extra);
 	}
 	mk_free(a->box.ring);
-	mk_free(a->places);
+	mk_free(a->tally);
+	mk_places_free(&a->places, a->place_count);
+	char *block = (char *)a - front_of(a->class);
 	if (is_wide(a->class))
-		mk_free_aligned(a);
+		mk_free_aligned(block);
 	else
-		mk_free(a);
+		mk_free(block);
 }
 
 /* ---- coming and going -------------------------------------------------------------------- */
 
 static int join_topics(mk_worker *w, mk_actor *a, bool joining)
 {
+	const mk_place *places = mk_places_at(&a->places, a->place_count);
 	for (uint32_t i = 0; i < a->place_count; i++) {
-		mk_topic *t = mk_topic_here(w, a->places[i].topic);
-		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, (maiko_overflow)a->places[i].overflow, joining);
+		mk_topic *t = mk_topic_here(w, places[i].topic);
+		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, (maiko_overflow)places[i].overflow, joining);
 		if (rc != 0) {
 			while (i-- > 0)
-				mk_topic_unjoin(mk_topic_known(w, a->places[i].topic));
+				mk_topic_unjoin(mk_topic_known(w, places[i].topic));
 			return rc;
 		}
 	}
 	return 0;
 }
 
+static int room_here(mk_worker *w)
+{
+	return mk_reserve((void **)&w->here, &w->here_size, w->here_count + w->here_reserved + 1, sizeof *w->here);
+}
+
+int mk_actor_reserve(mk_worker *w)
+{
+	int rc = room_here(w);
+	w->here_reserved += rc == 0;
+	return rc;
+}
+
+void mk_actor_unreserve(mk_worker *w) { w->here_reserved--; }
+
 void mk_actor_link(mk_worker *w, mk_actor *a)
 {
-	a->prev_here = NULL;
-	a->next_here = w->actors;
-	if (w->actors != NULL)
-		w->actors->prev_here = a;
-	w->actors = a;
+	a->here = w->here_count;
+	w->here[w->here_count++] = a;
 }
 
 int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 {
-	int rc = a->class->tick != NULL ? mk_tick_init(w, a) : 0;
+	int rc = room_here(w);
+	if (rc == 0 && a->class->tick != NULL)
+		rc = mk_tick_init(w, a);
 	if (rc != 0)
 		return rc;
 	rc = join_topics(w, a, joining);
@@ -189,10 +230,12 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 
 void mk_actor_fold(mk_worker *w, const mk_actor *a)
 {
-#define FOLD(field, text) mk_count_add(&w->gone.field, mk_count(&a->counts.field));
-	MAIKO_FATE_MAP(FOLD)
-#undef FOLD
-	mk_count_add(&w->gone_deliveries, mk_count(&a->box.tail) + mk_count(&a->refused));
+	mk_count_add(&w->gone.handled, mk_count(&a->handled));
+	mk_count_add(&w->gone_deliveries, mk_count(&a->box.tail));
+	if (a->tally != NULL) {
+		mk_count_add(&w->gone_deliveries, mk_count(&a->tally->refused));
+		mk_counts_add(&w->gone, &a->tally->counts);
+	}
 	mk_count_add(&w->gone_sent, mk_count(&a->sent));
 	if (a->extra != NULL) {
 		mk_count_add(&w->gone_ticks, mk_count(&a->extra->ticks));
@@ -206,28 +249,20 @@ static void drop_from_warm(mk_worker *w, const mk_actor *leaving)
 	for (mk_actor **at = &w->warm; *at != NULL;) {
 		mk_actor *a = *at;
 		if (a != leaving && (a->sched & MK_ENDED) == 0) {
-			at = &a->warm_next;
+			at = &a->tally->next_warm;
 			continue;
 		}
-		*at = a->warm_next;
+		*at = a->tally->next_warm;
 		a->warm = false;
 	}
 }
 
 void mk_actor_unlink(mk_worker *w, mk_actor *a)
 {
-	if (a->prev_here != NULL)
-		a->prev_here->next_here = a->next_here;
-	else
-		w->actors = a->next_here;
-	if (a->next_here != NULL)
-		a->next_here->prev_here = a->prev_here;
-	if (a->prev_held != NULL)
-		a->prev_held->next_held = a->next_held;
-	else if (w->held == a)
-		w->held = a->next_held;
-	if (a->next_held != NULL)
-		a->next_held->prev_held = a->prev_held;
+	mk_actor *last = w->here[--w->here_count];
+	w->here[a->here] = last;
+	last->here = a->here;
+	mk_unlink_held(w, a);
 	if (a->warm)
 		drop_from_warm(w, a);
 	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL; at = &(*at)->next)
@@ -236,11 +271,6 @@ void mk_actor_unlink(mk_worker *w, mk_actor *a)
 			if (w->ready_tail == &a->next)
 				w->ready_tail = at;
 			a->sched &= (uint16_t)~MK_QUEUED;
-			break;
-		}
-	for (mk_actor **at = &w->parting; a->parting && *at != NULL; at = &(*at)->next_parting)
-		if (*at == a) {
-			*at = a->next_parting;
 			break;
 		}
 }

@@ -21,7 +21,12 @@ void mk_actor_discard(mk_actor *a);
  * subscribes it. 0, or MAIKO_ENOMEM with nothing done. */
 int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining);
 
-/* Into the worker's list of actors, and out of all its lists. */
+/* Room for one that is about to move here; mk_actor_link takes it after mk_actor_unreserve.
+ * 0 or MAIKO_ENOMEM. */
+int mk_actor_reserve(mk_worker *w);
+void mk_actor_unreserve(mk_worker *w);
+
+/* Among the worker's actors, and out of all its lists. */
 void mk_actor_link(mk_worker *w, mk_actor *a);
 void mk_actor_unlink(mk_worker *w, mk_actor *a);
 

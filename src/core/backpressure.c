@@ -154,14 +154,14 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 		return 0;
 	}
 	mk_actor *here = NULL;
-	if (sender->foreign == NULL && mk_home_of(w, sender) == w->index && !mk_move_awaits(w, sender->id)) {
+	if (mk_foreign_of(sender) == NULL && mk_home_of(w, sender) == w->index && !mk_move_awaits(w, sender->id)) {
 		here = mk_directory_look(w->sup, sender->id);
 		if (here == NULL || (here->sched & MK_ENDED) != 0 || here->in_stop)
 			return 0; /* it sends no more */
 	}
 	mk_edge *edge = MK_NEW(mk_edge);
-	mk_wait *wait = edge == NULL || sender->foreign != NULL ? NULL : wait_new(sender, subscriber, NULL);
-	if (edge == NULL || (wait == NULL && sender->foreign == NULL)) {
+	mk_wait *wait = edge == NULL || mk_foreign_of(sender) != NULL ? NULL : wait_new(sender, subscriber, NULL);
+	if (edge == NULL || (wait == NULL && mk_foreign_of(sender) == NULL)) {
 		mk_free(edge);
 		return MAIKO_ENOMEM;
 	}
@@ -171,8 +171,8 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	edge->topic = e->topic->index;
 	edge->next = x->mutes;
 	x->mutes = edge;
-	if (sender->foreign != NULL)
-		mk_foreign_mute(sender->foreign);
+	if (mk_foreign_of(sender) != NULL)
+		mk_foreign_mute(mk_foreign_of(sender));
 	else if (here != NULL)
 		wait_set(w, here, wait);
 	else if (!mk_move_keeps(w, sender->id, &wait->message))
@@ -182,8 +182,8 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 
 static void release(mk_worker *w, mk_edge *edge)
 {
-	if (edge->sender->foreign != NULL) {
-		mk_foreign_release(edge->sender->foreign);
+	if (mk_foreign_of(edge->sender) != NULL) {
+		mk_foreign_release(mk_foreign_of(edge->sender));
 		mk_free(edge);
 	} else if (mk_home_of(w, edge->sender) == w->index) {
 		release_arrived(w, &edge->message);
@@ -240,8 +240,8 @@ void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 	for (const mk_wait *wait = ch->waits; wait != NULL; wait = wait->next_of_channel)
 		if (wait->sender == sender)
 			return;
-	mk_actor *a = sender->foreign != NULL ? NULL : mk_directory_look(w->sup, sender->id);
-	if (sender->foreign == NULL && (a == NULL || (a->sched & MK_ENDED) != 0 || a->in_stop))
+	mk_actor *a = mk_foreign_of(sender) != NULL ? NULL : mk_directory_look(w->sup, sender->id);
+	if (mk_foreign_of(sender) == NULL && (a == NULL || (a->sched & MK_ENDED) != 0 || a->in_stop))
 		return;
 	mk_wait *wait = wait_new(sender, NULL, ch);
 	if (wait == NULL)
@@ -251,7 +251,7 @@ void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 	if (a != NULL)
 		wait_set(w, a, wait);
 	else
-		mk_foreign_mute(sender->foreign);
+		mk_foreign_mute(mk_foreign_of(sender));
 }
 
 void mk_release_channel(mk_worker *w, mk_channel *ch)
@@ -264,8 +264,8 @@ void mk_release_channel(mk_worker *w, mk_channel *ch)
 	atomic_store_explicit(&ch->producer_waits, false, memory_order_relaxed);
 	while (wait != NULL) {
 		mk_wait *next = wait->next_of_channel;
-		if (wait->sender->foreign != NULL)
-			mk_foreign_release(wait->sender->foreign);
+		if (mk_foreign_of(wait->sender) != NULL)
+			mk_foreign_release(mk_foreign_of(wait->sender));
 		wait_clear(w, wait);
 		wait = next;
 	}

@@ -91,11 +91,11 @@ static mk_load *load_of(mk_measure *m, maiko_actor_id id)
 static void count_talk(mk_worker *w, const mk_actor *a, mk_load *l)
 {
 	uint64_t place = mk_count(&a->box.head), end = mk_count(&a->box.tail);
-	if (end > place + a->budget)
-		end = place + a->budget;
+	if (end > place + a->box.budget)
+		end = place + a->box.budget;
 	for (; place < end; place++) {
 		const mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (e == NULL || e->sender->foreign != NULL || e->sender == a->self ||
+		if (e == NULL || mk_foreign_of(e->sender) != NULL || e->sender == a->self ||
 		    mk_home_of(w, e->sender) != w->index)
 			continue;
 		l->talk++;
@@ -125,12 +125,16 @@ void mk_balance_run_next(mk_worker *w)
 
 /* ---- giving away ----------------------------------------------------------------------------------- */
 
+static bool subscribes_to_all(mk_actor *a)
+{
+	return a->place_count != 0 && mk_places_at(&a->places, a->place_count)[0].topic == 0;
+}
+
 static bool may_go(mk_worker *w, const mk_load *l)
 {
 	uv_mutex_lock(&w->sup->lock); /* for `places`, too */
-	const mk_actor *a = mk_directory_find(w->sup, l->id);
-	bool may = a != NULL && a->worker == w && !a->pinned && mk_move_may_leave(a) &&
-		   (a->place_count == 0 || a->places[0].topic != 0) &&
+	mk_actor *a = mk_directory_find(w->sup, l->id);
+	bool may = a != NULL && a->worker == w && !a->pinned && mk_move_may_leave(a) && !subscribes_to_all(a) &&
 		   (a->extra == NULL || a->extra->moved_ns == 0 || w->now_ns - a->extra->moved_ns >= REST_NS);
 	uv_mutex_unlock(&w->sup->lock);
 	return may;

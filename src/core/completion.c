@@ -31,7 +31,7 @@ void mk_change_free(mk_change *c)
 		mk_actor_free(c->actor);
 	if (c->shadow != NULL)
 		mk_actor_free(c->shadow);
-	mk_free(c->places);
+	mk_places_free(&c->places, c->place_count);
 	mk_free(c);
 }
 

@@ -206,10 +206,9 @@ int maiko_stop_self(maiko_ctx *ctx)
 	int rc = check_ctx(ctx);
 	if (rc != 0)
 		return rc;
-	if ((ctx->sched & MK_ENDED) != 0 || ctx->parting)
+	if ((ctx->sched & (MK_ENDED | MK_PARTING)) != 0)
 		return MAIKO_ESTATE;
-	mk_hold(ctx->worker, ctx, MK_PAUSED); /* no callback but on_stop any more */
-	mk_part(ctx->worker, ctx);
+	mk_part(ctx->worker, ctx); /* no callback but on_stop any more */
 	return 0;
 }
 

@@ -194,7 +194,7 @@ void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 {
 	uint64_t length = mk_mailbox_length(&subscriber->box);
 	uint64_t place = mk_count(&subscriber->box.tail);
-	if (length < (uint64_t)subscriber->box.capacity + MK_CYCLE_BOUND || sender->foreign != NULL ||
+	if (length < (uint64_t)subscriber->box.capacity + MK_CYCLE_BOUND || mk_foreign_of(sender) != NULL ||
 	    place - subscriber->extra->asked_to_break < MAIKO_ALLOWANCE)
 		return; /* past the bound it asks now and then, until the verdict has come */
 	mk_break *b = MK_NEW(mk_break);

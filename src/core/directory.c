@@ -5,10 +5,15 @@
 
 static uint32_t slot_of(maiko_actor_id id) { return (uint32_t)id - 1; }
 
-static int free_slot(mk_sup *sup, uint32_t *ret_slot)
+static const char *name_of(const void *actor) { return ((const mk_actor *)actor)->self->name; }
+
+void mk_directory_init(mk_sup *sup) { mk_names_init(&sup->actor_names, &sup->actors, name_of); }
+
+/* One that an actor has left, or a new one. */
+static int free_id(mk_sup *sup, maiko_actor_id *ret_id)
 {
 	if (sup->free_count > 0) {
-		*ret_slot = sup->free_slots[--sup->free_count];
+		*ret_id = sup->free_ids[--sup->free_count];
 		return 0;
 	}
 	uint32_t slot = sup->actor_slots;
@@ -16,30 +21,26 @@ static int free_slot(mk_sup *sup, uint32_t *ret_slot)
 		return MAIKO_E2BIG;
 	/* Room among the free ones too: leaving must not fail. */
 	if (mk_table_reserve(&sup->actors, slot) != 0 ||
-	    mk_reserve((void **)&sup->generations, &sup->generation_size, slot + 1, sizeof(uint32_t)) != 0 ||
-	    mk_reserve((void **)&sup->free_slots, &sup->free_size, slot + 1, sizeof(uint32_t)) != 0)
+	    mk_reserve((void **)&sup->free_ids, &sup->free_size, slot + 1, sizeof *sup->free_ids) != 0)
 		return MAIKO_ENOMEM;
-	sup->generations[slot] = 0;
 	sup->actor_slots++;
-	*ret_slot = slot;
+	*ret_id = (maiko_actor_id)1 << 32 | (slot + 1);
 	return 0;
 }
 
 int mk_directory_enter(mk_sup *sup, mk_actor *a)
 {
-	uint32_t slot;
-	if (mk_names_get(&sup->actor_names, a->self->name) != NULL)
-		return MAIKO_EEXIST;
-	int rc = free_slot(sup, &slot);
+	maiko_actor_id id;
+	int rc = free_id(sup, &id);
 	if (rc != 0)
 		return rc;
-	rc = mk_names_put(&sup->actor_names, a->self->name, a);
+	rc = mk_names_put(&sup->actor_names, a->self->name, slot_of(id));
 	if (rc != 0) {
-		sup->free_slots[sup->free_count++] = slot;
+		sup->free_ids[sup->free_count++] = id;
 		return rc;
 	}
-	a->self->id = (uint64_t)++sup->generations[slot] << 32 | (slot + 1);
-	mk_table_set(&sup->actors, slot, a);
+	a->self->id = id;
+	mk_table_set(&sup->actors, slot_of(id), a);
 	sup->actor_count++;
 	return 0;
 }
@@ -48,9 +49,9 @@ void mk_directory_leave(mk_sup *sup, mk_actor *a)
 {
 	uint32_t slot = slot_of(a->self->id);
 	assert(mk_table_get(&sup->actors, slot) == a);
-	mk_table_set(&sup->actors, slot, NULL);
 	mk_names_remove(&sup->actor_names, a->self->name);
-	sup->free_slots[sup->free_count++] = slot;
+	mk_table_set(&sup->actors, slot, NULL);
+	sup->free_ids[sup->free_count++] = a->self->id + ((maiko_actor_id)1 << 32);
 	sup->actor_count--;
 }
 
@@ -73,8 +74,7 @@ void mk_directory_fini(mk_sup *sup)
 {
 	mk_names_fini(&sup->actor_names);
 	mk_table_fini(&sup->actors);
-	mk_free(sup->generations);
-	mk_free(sup->free_slots);
+	mk_free(sup->free_ids);
 	while (sup->senders != NULL) {
 		mk_sender *s = sup->senders;
 		sup->senders = s->next;

@@ -11,6 +11,8 @@
 
 #include "runtime.h"
 
+void mk_directory_init(mk_sup *sup);
+
 /* The rest is under the lock. */
 
 /* Enters an actor under its sender's name and gives it its id. 0, MAIKO_EEXIST,

@@ -84,8 +84,6 @@ static mk_foreign *record_new(mk_sup *sup)
 	self->foreign = f;
 	uint32_t worker = sup->next_worker++ % sup->options.workers;
 	mk_home_set(self, mk_home_word(0, worker, worker));
-	self->next = sup->senders;
-	sup->senders = self;
 	f->self = self;
 	f->thread = this_thread(sup);
 	mk_random random;
@@ -131,6 +129,7 @@ void mk_foreign_fini(mk_sup *sup)
 	while (sup->foreigners != NULL) {
 		mk_foreign *f = sup->foreigners;
 		sup->foreigners = f->next;
+		mk_free(f->self);
 		record_free(f);
 	}
 }
@@ -311,7 +310,7 @@ void mk_foreign_intake(mk_worker *w, bool close)
 	while (link != NULL) {
 		mk_event *e = mk_event_of_link(link);
 		link = link->next;
-		mk_foreign *f = e->sender->foreign;
+		mk_foreign *f = mk_foreign_of(e->sender);
 		if (f != last) {
 			told(last, taken);
 			last = f;

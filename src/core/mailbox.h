@@ -25,6 +25,7 @@ typedef struct mk_mailbox {
 	uint32_t capacity; /* above this many, the overflow policy */
 	mk_counter head, tail;
 	_Atomic(uint32_t) holes; /* between them; one writer, as they have */
+	uint32_t budget;         /* events taken in a turn of the actor */
 } mk_mailbox;
 
 /* Makes room for one more. 0 or MAIKO_ENOMEM. */

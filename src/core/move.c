@@ -66,22 +66,26 @@ int mk_move_request(mk_sup *sup, mk_change *c, int *ret_status)
 
 static void unreserve(mk_worker *w, mk_change *c, uint32_t count)
 {
+	const mk_place *places = mk_places_at(&c->places, c->place_count);
 	for (uint32_t i = 0; i < count; i++)
-		mk_topic_unreserve(mk_topic_known(w, c->places[i].topic));
+		mk_topic_unreserve(mk_topic_known(w, places[i].topic));
 }
 
 /* All that the new home will need, so that it cannot fail later. */
 static int reserve(mk_worker *w, mk_change *c)
 {
+	const mk_place *places = mk_places_at(&c->places, c->place_count);
 	for (uint32_t i = 0; i < c->place_count; i++) {
-		mk_topic *t = c->places[i].topic == 0 ? NULL : mk_topic_here(w, c->places[i].topic);
-		int rc = c->places[i].topic == 0 ? MAIKO_EBUSY : t == NULL ? MAIKO_ENOMEM : mk_topic_reserve(t);
+		mk_topic *t = places[i].topic == 0 ? NULL : mk_topic_here(w, places[i].topic);
+		int rc = places[i].topic == 0 ? MAIKO_EBUSY : t == NULL ? MAIKO_ENOMEM : mk_topic_reserve(t);
 		if (rc != 0) {
 			unreserve(w, c, i);
 			return rc;
 		}
 	}
-	int rc = c->shadow->class->tick != NULL ? mk_timers_reserve(&w->timers) : 0;
+	int rc = mk_actor_reserve(w);
+	if (rc == 0 && c->shadow->class->tick != NULL && (rc = mk_timers_reserve(&w->timers)) != 0)
+		mk_actor_unreserve(w);
 	if (rc != 0)
 		unreserve(w, c, c->place_count);
 	return rc;
@@ -93,17 +97,13 @@ static int look_at(mk_worker *w, mk_change *c)
 	mk_actor *a = mk_directory_find(w->sup, c->id);
 	if (a == NULL)
 		return MAIKO_ENOENT;
-	c->version = a->version;
-	c->place_count = a->place_count;
-	c->places = mk_calloc(a->place_count + 1, sizeof *c->places);
-	c->shadow = mk_actor_alloc(a->class);
-	if (c->places == NULL || c->shadow == NULL)
+	if (mk_places_copy(&c->places, mk_places_at(&a->places, a->place_count), a->place_count) != 0)
 		return MAIKO_ENOMEM;
-	if (a->place_count != 0)
-		memcpy(c->places, a->places, a->place_count * sizeof *c->places);
+	c->place_count = a->place_count;
+	c->shadow = mk_actor_alloc(a->class);
+	if (c->shadow == NULL)
+		return MAIKO_ENOMEM;
 	c->shadow->self = a->self;
-	c->shadow->capacity = a->capacity;
-	c->shadow->echo = a->echo;
 	c->shadow->worker = w;
 	c->shadow->shadow = c->shadow->warm = true;
 	c->shadow->sched = MK_MOVING; /* never ready */
@@ -121,6 +121,7 @@ static void free_shadow(mk_change *c)
 static void give_back(mk_worker *w, mk_change *c)
 {
 	unreserve(w, c, c->place_count);
+	mk_actor_unreserve(w);
 	if (c->shadow->class->tick != NULL)
 		mk_timers_unreserve(&w->timers);
 	free_shadow(c);
@@ -162,8 +163,7 @@ static void unprepare(mk_worker *w, mk_message *m)
 bool mk_move_may_leave(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
-	if (a->status != MAIKO_ACTOR_RUNNING || (a->sched & (MK_ENDED | MK_PAUSED | MK_WAITING | MK_MOVING)) != 0 ||
-	    a->parting || a->in_stop || a->looped)
+	if (a->status != MAIKO_ACTOR_RUNNING || (a->sched & (MK_HELD & ~MK_MUTED)) != 0 || a->in_stop || a->looped)
 		return false;
 	return x == NULL || (x->watch == NULL && x->adopted == NULL && x->kept_count == 0 && x->jobs == 0);
 }
@@ -177,6 +177,8 @@ static void pick(mk_worker *w, mk_message *m)
 	c->home = w->index;
 	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || mk_move_may_leave(a) ? 0 : MAIKO_EBUSY;
 	if (c->status == 0 && w->index != c->to) {
+		c->shadow->echo = a->echo;
+		c->shadow->box.budget = a->box.capacity; /* it never runs (overflow.c) */
 		mk_hold(w, a, MK_MOVING);
 		int rc = mk_topology_request(w->sup, c, NULL);
 		if (rc == 0)
@@ -189,11 +191,23 @@ static void pick(mk_worker *w, mk_message *m)
 
 /* ---- in the batch --------------------------------------------------------------------------------- */
 
+/* Whether its subscriptions are as they were when they were looked at. */
+static bool is_current(mk_change *c)
+{
+	mk_actor *a = c->actor;
+	const mk_place *now = mk_places_at(&a->places, a->place_count);
+	const mk_place *then = mk_places_at(&c->places, c->place_count);
+	bool same = a->place_count == c->place_count;
+	for (uint32_t i = 0; same && i < c->place_count; i++)
+		same = now[i].topic == then[i].topic && now[i].overflow == then[i].overflow;
+	return same;
+}
+
 int mk_move_begin(mk_sup *sup, mk_change *c)
 {
-	if (c->actor->version != c->version)
-		return MAIKO_EAGAIN; /* its subscriptions have changed since */
-	int rc = mk_interests_add(sup, c->places, c->place_count, c->to);
+	if (!is_current(c))
+		return MAIKO_EAGAIN;
+	int rc = mk_interests_add(sup, mk_places_at(&c->places, c->place_count), c->place_count, c->to);
 	if (rc == 0)
 		mk_home_set(c->actor->self, mk_home_word(mk_topology_number(sup), c->home, c->to));
 	return rc;
@@ -212,13 +226,14 @@ void mk_move_undo(mk_worker *w, mk_change *c)
 
 void mk_move_apply(mk_worker *w, mk_change *c)
 {
+	const mk_place *places = mk_places_at(&c->places, c->place_count);
 	for (uint32_t i = 0; i < c->place_count; i++) {
-		mk_topic *t = mk_topic_known(w, c->places[i].topic);
+		mk_topic *t = mk_topic_known(w, places[i].topic);
 		if (w->index == c->home) {
 			mk_topic_leave(t, c->actor);
 		} else if (w->index == c->to) {
 			mk_topic_unreserve(t);
-			(void)mk_topic_join(t, c->shadow, (maiko_overflow)c->places[i].overflow, true);
+			(void)mk_topic_join(t, c->shadow, (maiko_overflow)places[i].overflow, true);
 		}
 	}
 	if (w->index == c->to) {
@@ -228,15 +243,18 @@ void mk_move_apply(mk_worker *w, mk_change *c)
 	}
 }
 
-/* Its queued events become copies that no pool has: each goes round to the end. */
+/* Its queued events become copies that no pool has. */
 static void pack_mailbox(mk_worker *w, mk_actor *a)
 {
-	for (uint64_t left = mk_mailbox_length(&a->box); left > 0; left--) {
-		mk_event *e = mk_mailbox_pop(&a->box), *copy = mk_event_copy(NULL, e);
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (place < mk_count(&a->box.head) || e == NULL)
+			continue;
+		mk_event *copy = mk_event_copy(NULL, e);
 		if (copy != NULL) {
-			(void)mk_mailbox_push(&a->box, copy); /* there is room */
-			mk_count_add(&a->refused, (uint64_t)-1);
+			*mk_mailbox_slot(&a->box, place) = copy;
 		} else {
+			(void)mk_mailbox_remove(&a->box, place); /* those before it may come once more */
 			mk_count_fate(a, e->topic, MK_FATE_OF(no_memory));
 			MK_TELL_QUEUED(w, MAIKO_SAW_DISCARDED, a, e, MAIKO_NO_MEMORY);
 		}
@@ -272,7 +290,7 @@ void mk_move_settle(mk_worker *w, mk_change *c)
 	if (w->index != c->home && w->index != c->to)
 		return;
 	for (uint32_t i = 0; i < c->place_count; i++)
-		mk_topic_settle(mk_topic_known(w, c->places[i].topic));
+		mk_topic_settle(mk_topic_known(w, mk_places_at(&c->places, c->place_count)[i].topic));
 	if (w->index == c->home)
 		hand_over(w, c);
 }
@@ -308,10 +326,10 @@ static void forget_arrival(mk_worker *w, const mk_change *c)
 	*at = c->next_arriving;
 }
 
-static void take_subscriptions(mk_worker *w, const mk_change *c)
+static void take_subscriptions(mk_worker *w, mk_change *c)
 {
 	for (uint32_t i = 0; i < c->place_count; i++) {
-		mk_topic *t = mk_topic_known(w, c->places[i].topic);
+		mk_topic *t = mk_topic_known(w, mk_places_at(&c->places, c->place_count)[i].topic);
 		for (uint32_t k = 0; k < t->sub_count; k++)
 			if (t->subs[k].actor == c->shadow)
 				t->subs[k].actor = c->actor;
@@ -319,13 +337,14 @@ static void take_subscriptions(mk_worker *w, const mk_change *c)
 }
 
 /* What the shadow counted, besides what is queued for it. */
-static void take_counts(mk_actor *a, const mk_actor *shadow)
+static void take_counts(mk_worker *w, mk_actor *a, const mk_actor *shadow)
 {
-#define ADD(field, text) mk_count_add(&a->counts.field, mk_count(&shadow->counts.field));
-	MAIKO_FATE_MAP(ADD)
-#undef ADD
-	mk_count_add(&a->refused,
-		     mk_count(&shadow->refused) + mk_count(&shadow->box.head) + mk_mailbox_holes(&shadow->box));
+	if (shadow->tally == NULL)
+		return;
+	mk_tally *tally = mk_tally_of(a); /* without memory: as mk_count_refused */
+	mk_counts_add(tally != NULL ? &tally->counts : &w->gone, &shadow->tally->counts);
+	mk_count_add(tally != NULL ? &tally->refused : &w->gone_deliveries,
+		     mk_count(&shadow->tally->refused) + mk_count(&shadow->box.head) + mk_mailbox_holes(&shadow->box));
 }
 
 static void take_mailbox(mk_worker *w, mk_actor *a)
@@ -371,6 +390,7 @@ static void link_here(mk_worker *w, mk_actor *a)
 	unsigned held = a->sched & MK_HELD;
 	a->sched &= (uint16_t)~MK_HELD;
 	mk_hold(w, a, held);
+	mk_actor_unreserve(w);
 	mk_actor_link(w, a);
 	mk_tick_unpack(w, a);
 	mk_delayed_unpack(w, a);
@@ -378,10 +398,6 @@ static void link_here(mk_worker *w, mk_actor *a)
 		mk_warm(w, a);
 	if (a->extra != NULL && a->extra->reprobe)
 		w->reprobe = true;
-	if (a->parting) {
-		a->parting = false;
-		mk_part(w, a);
-	}
 	if (w->draining)
 		mk_actor_drain(w, a);
 	if (w->discarding)
@@ -397,7 +413,7 @@ static void take_over(mk_worker *w, mk_message *m)
 		w->probes = c->probes; /* those of one initiator are numbered upwards */
 	take_subscriptions(w, c);
 	take_mailbox(w, a);
-	take_counts(a, c->shadow);
+	take_counts(w, a, c->shadow);
 	mk_mutes_join(w, a, c->shadow);
 	link_here(w, a);
 	hear_kept(w, c);

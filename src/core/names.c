@@ -9,18 +9,38 @@
 #include <maiko/error.h>
 #include <string.h>
 
-static uint32_t hash(const char *name)
+/* Eight bytes at a time, each round a multiplication whose high half comes down again
+ * (multiply-shift: Dietzfelbinger et al., "A reliable randomized algorithm for the
+ * closest-pair problem", 1997). */
+static uint32_t hash_of(const char *name)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
-	return h ^ (h >> 15);
+	uint64_t h = UINT64_C(0x9e3779b97f4a7c15), word;
+	for (size_t left = strlen(name); left > 0; name += sizeof word) {
+		size_t take = left < sizeof word ? left : sizeof word;
+		word = 0;
+		memcpy(&word, name, take);
+		h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
+		h ^= h >> 32;
+		left -= take;
+	}
+	return (uint32_t)h;
 }
 
-static uint32_t slot_of(const mk_names *names, const char *name)
+void mk_names_init(mk_names *names, mk_table *things, const char *(*name_of)(const void *thing))
 {
-	uint32_t i = hash(name) & (names->size - 1);
-	while (names->slots[i].name != NULL && strcmp(names->slots[i].name, name) != 0)
+	*names = (mk_names){.things = things, .name_of = name_of};
+}
+
+static void *thing_at(const mk_names *names, uint32_t i)
+{
+	return mk_table_get(names->things, names->slots[i].place - 1);
+}
+
+static uint32_t slot_of(const mk_names *names, const char *name, uint32_t hash)
+{
+	uint32_t i = hash & (names->size - 1);
+	while (names->slots[i].place != 0 &&
+	       (names->slots[i].hash != hash || strcmp(names->name_of(thing_at(names, i)), name) != 0))
 		i = (i + 1) & (names->size - 1);
 	return i;
 }
@@ -29,29 +49,38 @@ void *mk_names_get(const mk_names *names, const char *name)
 {
 	if (names->size == 0)
 		return NULL;
-	const struct mk_named *slot = &names->slots[slot_of(names, name)];
-	return slot->name == NULL ? NULL : slot->thing;
+	uint32_t i = slot_of(names, name, hash_of(name));
+	return names->slots[i].place == 0 ? NULL : thing_at(names, i);
 }
 
 static int grow(mk_names *names)
 {
-	mk_names larger = {.size = names->size == 0 ? 16 : names->size * 2, .count = names->count};
-	larger.slots = mk_calloc(larger.size, sizeof *larger.slots);
-	if (larger.slots == NULL)
+	uint32_t size = names->size == 0 ? 16 : names->size * 2;
+	struct mk_named *slots = mk_calloc(size, sizeof *slots);
+	if (slots == NULL)
 		return MAIKO_ENOMEM;
-	for (uint32_t i = 0; i < names->size; i++)
-		if (names->slots[i].name != NULL)
-			larger.slots[slot_of(&larger, names->slots[i].name)] = names->slots[i];
+	for (uint32_t k = 0; k < names->size; k++) {
+		uint32_t i = names->slots[k].hash & (size - 1);
+		if (names->slots[k].place == 0)
+			continue;
+		while (slots[i].place != 0)
+			i = (i + 1) & (size - 1);
+		slots[i] = names->slots[k];
+	}
 	mk_free(names->slots);
-	*names = larger;
+	names->slots = slots;
+	names->size = size;
 	return 0;
 }
 
-int mk_names_put(mk_names *names, const char *name, void *thing)
+int mk_names_put(mk_names *names, const char *name, uint32_t index)
 {
 	if ((names->count + 1) * 2 > names->size && grow(names) != 0)
 		return MAIKO_ENOMEM;
-	names->slots[slot_of(names, name)] = (struct mk_named){name, thing};
+	uint32_t hash = hash_of(name), i = slot_of(names, name, hash);
+	if (names->slots[i].place != 0)
+		return MAIKO_EEXIST;
+	names->slots[i] = (struct mk_named){hash, index + 1};
 	names->count++;
 	return 0;
 }
@@ -60,22 +89,23 @@ void mk_names_remove(mk_names *names, const char *name)
 {
 	if (names->size == 0)
 		return;
-	uint32_t mask = names->size - 1, hole = slot_of(names, name);
-	if (names->slots[hole].name == NULL)
+	uint32_t mask = names->size - 1, hole = slot_of(names, name, hash_of(name));
+	if (names->slots[hole].place == 0)
 		return;
-	for (uint32_t i = (hole + 1) & mask; names->slots[i].name != NULL; i = (i + 1) & mask) {
-		uint32_t home = hash(names->slots[i].name) & mask;
+	for (uint32_t i = (hole + 1) & mask; names->slots[i].place != 0; i = (i + 1) & mask) {
+		uint32_t home = names->slots[i].hash & mask;
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			names->slots[hole] = names->slots[i];
 			hole = i;
 		}
 	}
-	names->slots[hole].name = NULL;
+	names->slots[hole].place = 0;
 	names->count--;
 }
 
 void mk_names_fini(mk_names *names)
 {
 	mk_free(names->slots);
-	*names = (mk_names){0};
+	names->slots = NULL;
+	names->size = names->count = 0;
 }

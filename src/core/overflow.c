@@ -17,16 +17,25 @@ static void shift(mk_actor *a);
 
 /* ---- fates ---------------------------------------------------------------------- */
 
+static void add_one(mk_counts *counts, size_t fate) { mk_count_add((mk_counter *)(void *)((char *)counts + fate), 1); }
+
 void mk_count_fate(mk_actor *a, mk_topic *t, size_t fate)
 {
-	mk_count_add((mk_counter *)(void *)((char *)&a->counts + fate), 1);
-	mk_count_add((mk_counter *)(void *)((char *)&t->counts + fate), 1);
+	add_one(&a->tally->counts, fate);
+	add_one(&t->counts, fate);
+}
+
+void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t fate)
+{
+	mk_tally *tally = mk_tally_of(a);
+	mk_count_add(tally != NULL ? &tally->refused : &w->gone_deliveries, 1);
+	add_one(tally != NULL ? &tally->counts : &w->gone, fate);
+	add_one(&t->counts, fate);
 }
 
 static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t fate)
 {
-	mk_count_add(&a->refused, 1);
-	mk_count_fate(a, e->topic, fate);
+	mk_count_refused(w, a, e->topic, fate);
 	MK_TELL(w, fate == MK_FATE_OF(dropped) ? MAIKO_SAW_OVERFLOWED : MAIKO_SAW_DISCARDED, a, e, mk_fate_code(fate));
 }
 
@@ -42,22 +51,19 @@ void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint
 			if (s->actor->self == from->sender && !s->actor->echo)
 				continue;
 			mk_count_add(&row->deliveries, 1);
-			mk_count_add(&s->actor->refused, 1);
-			mk_count_fate(s->actor, row, MK_FATE_OF(no_memory));
+			mk_count_refused(w, s->actor, row, MK_FATE_OF(no_memory));
 			MK_TELL(w, MAIKO_SAW_DISCARDED, s->actor, from, MAIKO_NO_MEMORY);
 		}
 }
 
 void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate)
 {
-	shift(a);
-	for (uint64_t left = mk_mailbox_length(&a->box); left > 0; left--) {
-		mk_event *e = mk_mailbox_pop(&a->box);
-		if (topic != NULL && e->topic != topic) {
-			(void)mk_mailbox_push(&a->box, e); /* to the end of those kept: there is room */
-			mk_count_add(&a->refused, (uint64_t)-1);
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (place < mk_count(&a->box.head) || e == NULL || (topic != NULL && e->topic != topic))
 			continue;
-		}
+		if (mk_mailbox_remove(&a->box, place)) /* those kept may come once more */
+			shift(a);
 		mk_count_fate(a, e->topic, fate);
 		MK_TELL_QUEUED(w, MAIKO_SAW_DISCARDED, a, e, mk_fate_code(fate));
 		mk_event_unref(&w->pool, e);
@@ -198,8 +204,7 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 		mk_event *old = *slot;
 		*slot = e;
 		e->refs++;
-		mk_count_add(&a->refused, 1);
-		mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
+		mk_count_refused(w, a, old->topic, MK_FATE_OF(dropped));
 		MK_TELL_QUEUED(w, MAIKO_SAW_OVERFLOWED, a, old, MAIKO_DROPPED);
 		MK_TELL(w, MAIKO_SAW_DELIVERED, a, e, 0);
 		mk_event_unref(&w->pool, old);
@@ -284,8 +289,9 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;
-	/* A shadow's mailbox has no room, so that each delivery comes here; who may not wait has it. */
-	uint32_t capacity = a->shadow && policy != MAIKO_BLOCK ? a->capacity : a->box.capacity;
+	/* A shadow's mailbox has no room, so that each delivery comes here; who may not wait has it:
+	 * its budget is the capacity of the actor (move.c). */
+	uint32_t capacity = a->shadow && policy != MAIKO_BLOCK ? a->box.budget : a->box.capacity;
 	if (policy != MAIKO_KEEP_LATEST && mk_mailbox_length(&a->box) < capacity) {
 		mk_deliver(w, a, e);
 		return;

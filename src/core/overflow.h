@@ -17,11 +17,14 @@ void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint
  * mk_counts). */
 void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate);
 
-/* Counts a fate on an actor and on the event's topic. */
+/* Counts a fate on an actor and on the event's topic: of an event that was in its mailbox, or
+ * of a delivery that adds nothing to it. What there is no memory to note of the actor is in the
+ * row of the gone. */
 #define MK_FATE_OF(name) offsetof(mk_counts, name)
 /* The same as a maiko_fate. */
 static inline int mk_fate_code(size_t fate) { return (int)(fate / sizeof(mk_counter)); }
 void mk_count_fate(mk_actor *a, mk_topic *t, size_t fate);
+void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t fate);
 
 void mk_keep_fini(mk_extra *x);
 /* What it knows of places by topic does not hold any more. */

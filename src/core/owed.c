@@ -1,19 +1,20 @@
 /*
- * owed.c - see owed.h: a list through the actors, under the supervisor's lock.
+ * owed.c - see owed.h: a list through what precedes the actors, under the supervisor's lock.
  */
 #include "owed.h"
+
+static mk_hook *hook_of(mk_actor *a) { return (mk_hook *)(void *)a - 1; }
 
 void mk_owe(mk_sup *sup, mk_actor *a)
 {
 	if (a->class->stop == NULL)
 		return;
+	mk_hook *h = hook_of(a);
 	uv_mutex_lock(&sup->lock);
-	a->hooked = true;
-	a->prev_hooked = NULL;
-	a->next_hooked = sup->hooked;
-	if (sup->hooked != NULL)
-		sup->hooked->prev_hooked = a;
-	sup->hooked = a;
+	*h = (mk_hook){.next = sup->hooks, .actor = a, .owed = true};
+	if (sup->hooks != NULL)
+		sup->hooks->prev = h;
+	sup->hooks = h;
 	uv_mutex_unlock(&sup->lock);
 }
 
@@ -21,16 +22,17 @@ bool mk_settle_owed(mk_sup *sup, mk_actor *a)
 {
 	if (a->class->stop == NULL)
 		return false;
+	mk_hook *h = hook_of(a);
 	uv_mutex_lock(&sup->lock);
-	bool owed = a->hooked;
+	bool owed = h->owed;
 	if (owed) {
-		a->hooked = false;
-		if (a->prev_hooked != NULL)
-			a->prev_hooked->next_hooked = a->next_hooked;
+		h->owed = false;
+		if (h->prev != NULL)
+			h->prev->next = h->next;
 		else
-			sup->hooked = a->next_hooked;
-		if (a->next_hooked != NULL)
-			a->next_hooked->prev_hooked = a->prev_hooked;
+			sup->hooks = h->next;
+		if (h->next != NULL)
+			h->next->prev = h->prev;
 	}
 	uv_mutex_unlock(&sup->lock);
 	return owed;

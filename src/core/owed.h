@@ -7,6 +7,14 @@
 
 #include "runtime.h"
 
+/* Before an actor whose type has an on_stop, in the same block. */
+typedef struct mk_hook {
+	struct mk_hook *prev, *next;
+	mk_actor *actor;
+	bool owed;
+} mk_hook;
+_Static_assert(sizeof(mk_hook) % 16 == 0, "what follows is aligned");
+
 /* An actor has started: its on_stop is owed, and comes before those of the ones that
  * started before. */
 void mk_owe(mk_sup *sup, mk_actor *a);

@@ -28,7 +28,7 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 	if (r == NULL)
 		return MAIKO_ENOMEM;
 	char *copy = mk_strdup(name);
-	rc = copy == NULL ? MAIKO_ENOMEM : mk_names_put(&sup->topic_names, copy, r);
+	rc = copy == NULL ? MAIKO_ENOMEM : mk_names_put(&sup->topic_names, copy, sup->topic_count);
 	if (rc != 0) {
 		mk_free(copy);
 		mk_free(r);
@@ -139,7 +139,7 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	t->buffer_count = mk_layout_buffers(desc->layout, t->buffers);
 	t->plain = t->buffer_count == 0 && t->size <= MK_INLINE_MAX;
 	t->klass = t->plain ? mk_klass_of(t->size) : 0;
-	rc = mk_names_put(&sup->type_names, desc->layout->name, t);
+	rc = mk_names_put(&sup->type_names, desc->layout->name, t->index);
 	if (rc != 0) {
 		mk_free(t);
 		return rc;
@@ -283,9 +283,14 @@ const maiko_subscription maiko_no_topics[] = {{.topic = NULL}};
 static uint64_t default_slot;
 const maiko_topic maiko_default_topic = {.name = "default", .slot = &default_slot};
 
+static const char *topic_name(const void *record) { return ((const mk_record *)record)->desc.name; }
+static const char *type_name(const void *type) { return ((const mk_type *)type)->desc->layout->name; }
+
 int mk_registry_init(mk_sup *sup)
 {
 	static const maiko_topic all = {.name = "*", .overflow = MAIKO_BLOCK};
+	mk_names_init(&sup->topic_names, &sup->topics, topic_name);
+	mk_names_init(&sup->type_names, &sup->types, type_name);
 	mk_record *r;
 	int rc = make_record(sup, all.name, &all, &r);
 	if (rc == 0)

@@ -63,6 +63,7 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 		return;
 	const mk_worker *w = sup->workers[mk_home_now(a->self)]; /* NULL: made, but in no batch yet */
 	const mk_extra *x = __atomic_load_n(&a->extra, __ATOMIC_ACQUIRE);
+	const mk_tally *tally = __atomic_load_n(&a->tally, __ATOMIC_ACQUIRE);
 	bool stuck =
 		mk_state_of(sup) == MK_ABANDONED && w != NULL &&
 		atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self->id;
@@ -80,10 +81,12 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	row->mutes = x == NULL ? 0 : mk_count(&x->mute_count);
 	/* Read head before tail, so that the length is never negative. */
 	uint64_t head = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
-	add_counts(&row->counts, &a->counts);
+	row->counts.handled += mk_count(&a->handled);
+	if (tally != NULL)
+		add_counts(&row->counts, &tally->counts);
 	uint32_t holes = mk_mailbox_holes(&a->box);
 	row->counts.queued = tail - head > holes ? tail - head - holes : 0;
-	row->counts.deliveries = tail + mk_count(&a->refused);
+	row->counts.deliveries = tail + (tally == NULL ? 0 : mk_count(&tally->refused));
 	if (stuck) /* it may be in the middle of a batch, which is counted at its end */
 		row->counts.queued = row->counts.deliveries - fates(&row->counts);
 	r->ledger.actor_count++;

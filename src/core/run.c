@@ -27,39 +27,54 @@ bool mk_has_work(const mk_actor *a)
 	return mk_mailbox_length(&a->box) != 0 || (x != NULL && (x->tasks != NULL || x->tick_due || x->overflowed));
 }
 
+/* Where it is linked while it is held. */
+static mk_actor **list_of(mk_worker *w, const mk_actor *a)
+{
+	return (a->sched & MK_PARTING) != 0 ? &w->parting : &w->held;
+}
+
+static void link_held(mk_worker *w, mk_actor *a)
+{
+	mk_actor **list = list_of(w, a);
+	a->prev_held = NULL;
+	a->next_held = *list;
+	if (*list != NULL)
+		(*list)->prev_held = a;
+	*list = a;
+}
+
+void mk_unlink_held(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_HELD) == 0)
+		return;
+	if (a->prev_held != NULL)
+		a->prev_held->next_held = a->next_held;
+	else
+		*list_of(w, a) = a->next_held;
+	if (a->next_held != NULL)
+		a->next_held->prev_held = a->prev_held;
+}
+
 void mk_hold(mk_worker *w, mk_actor *a, unsigned bit)
 {
 	bool held = (a->sched & MK_HELD) != 0;
 	a->sched |= (uint16_t)bit;
 	if (held)
 		return;
-	a->prev_held = NULL;
-	a->next_held = w->held;
-	if (w->held != NULL)
-		w->held->prev_held = a;
-	w->held = a;
+	link_held(w, a);
 	mk_tick_hold(a);
-}
-
-static void unlink_held(mk_worker *w, mk_actor *a)
-{
-	if (a->prev_held != NULL)
-		a->prev_held->next_held = a->next_held;
-	else
-		w->held = a->next_held;
-	if (a->next_held != NULL)
-		a->next_held->prev_held = a->prev_held;
-	a->prev_held = a->next_held = NULL;
 }
 
 void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
 {
 	if ((a->sched & bit) == 0)
 		return;
-	a->sched &= (uint16_t)~bit;
-	if ((a->sched & MK_HELD) != 0)
+	if ((a->sched & MK_HELD) != bit) {
+		a->sched &= (uint16_t)~bit;
 		return;
-	unlink_held(w, a);
+	}
+	mk_unlink_held(w, a);
+	a->sched &= (uint16_t)~bit;
 	mk_delayed_send_due(w, a);
 	if ((a->sched & MK_HELD) != 0)
 		return; /* what it sent has muted it again */
@@ -83,14 +98,13 @@ void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task)
 
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	mk_count_add(&a->refused, 1);
-	mk_count_fate(a, e->topic, MK_FATE_OF(no_memory));
+	mk_count_refused(w, a, e->topic, MK_FATE_OF(no_memory));
 	MK_TELL(w, MAIKO_SAW_DISCARDED, a, e, MAIKO_NO_MEMORY);
 }
 
 MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a)
 {
-	int rc = mk_mailbox_grow(&a->box);
+	int rc = mk_tally_of(a) == NULL ? MAIKO_ENOMEM : mk_mailbox_grow(&a->box);
 	if (rc == 0 && !a->warm)
 		mk_warm(w, a);
 	return rc;
@@ -99,7 +113,7 @@ MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a)
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a)
 {
 	a->warm = true;
-	a->warm_next = w->warm;
+	a->tally->next_warm = w->warm;
 	w->warm = a;
 }
 
@@ -112,10 +126,10 @@ void mk_cool(mk_worker *w)
 	for (mk_actor **at = &w->warm; *at != NULL;) {
 		mk_actor *a = *at;
 		if (mk_mailbox_span(&a->box) != 0) {
-			at = &a->warm_next;
+			at = &a->tally->next_warm;
 			continue;
 		}
-		*at = a->warm_next;
+		*at = a->tally->next_warm;
 		a->warm = false;
 		mk_mailbox_shrink(&a->box);
 	}
@@ -186,11 +200,26 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail)
 
 void mk_part(mk_worker *w, mk_actor *a)
 {
-	if (!a->parting) {
-		a->parting = true;
-		a->next_parting = w->parting;
-		w->parting = a;
-	}
+	if ((a->sched & MK_PARTING) != 0)
+		return;
+	mk_unlink_held(w, a);
+	bool held = (a->sched & MK_HELD) != 0;
+	a->sched |= MK_PARTING;
+	link_held(w, a);
+	if (!held)
+		mk_tick_hold(a);
+}
+
+mk_actor *mk_take_parting(mk_worker *w)
+{
+	mk_actor *a = w->parting;
+	if (a == NULL)
+		return NULL;
+	mk_unlink_held(w, a);
+	a->sched &= (uint16_t)~MK_PARTING;
+	if ((a->sched & MK_HELD) != 0)
+		link_held(w, a);
+	return a;
 }
 
 int mk_actor_start(mk_worker *w, mk_actor *a)
@@ -328,10 +357,10 @@ static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_ev
 
 static void count_handled(mk_actor *a, mk_topic *t, uint64_t handled, uint64_t ignored)
 {
-	mk_count_add(&a->counts.handled, handled);
+	mk_count_add(&a->handled, handled);
 	mk_count_add(&t->counts.handled, handled);
 	if (ignored != 0) {
-		mk_count_add(&a->counts.ignored, ignored);
+		mk_count_add(&a->tally->counts.ignored, ignored);
 		mk_count_add(&t->counts.ignored, ignored);
 	}
 }
@@ -341,7 +370,7 @@ static void run_events(mk_worker *w, mk_actor *a)
 	uint64_t handled = 0, ignored = 0;
 	mk_topic *topic = NULL;
 	mk_event *e;
-	for (uint32_t left = a->budget; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
+	for (uint32_t left = a->box.budget; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
 		if (MK_UNLIKELY(e->topic != topic)) {
 			if (topic != NULL)
 				count_handled(a, topic, handled, ignored);

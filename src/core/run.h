@@ -60,6 +60,9 @@ MK_PRIVATE bool mk_has_work(const mk_actor *a);
 void mk_hold(mk_worker *w, mk_actor *a, unsigned bit);
 void mk_permit(mk_worker *w, mk_actor *a, unsigned bit);
 
+/* Out of the list that it is in as long as it is held. */
+void mk_unlink_held(mk_worker *w, mk_actor *a);
+
 /* Adds a task, to be run as a callback of the actor. */
 void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task);
 
@@ -97,6 +100,8 @@ void mk_actor_discard_queued(mk_worker *w, mk_actor *a);
 
 /* To be ended (if it has not), and its removal asked for, in the worker's next turn. */
 void mk_part(mk_worker *w, mk_actor *a);
+/* The next of these, or NULL. */
+mk_actor *mk_take_parting(mk_worker *w);
 
 /* Gives empty rings back; at most once a second of use. */
 void mk_cool(mk_worker *w);

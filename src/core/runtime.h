@@ -22,6 +22,7 @@
 #include "mailbox.h"
 #include "memory.h"
 #include "names.h"
+#include "places.h"
 #include "table.h"
 #include "timer.h"
 
@@ -37,12 +38,17 @@ typedef maiko_supervisor mk_sup;
 /* Who sends: what an event keeps of its sender. Outlives the actor; freed with the
  * supervisor, so that a name can be read from any event at any time. */
 typedef struct mk_sender {
-	struct mk_sender *next; /* of the supervisor's, to free them */
 	maiko_actor_id id;      /* 0: a foreign thread */
 	_Atomic(uint64_t) home; /* where the actor lives, or the thread's events enter: mk_home_at */
-	struct mk_foreign *foreign;
+	union {
+		struct mk_sender *next;     /* of the supervisor's, to free them */
+		struct mk_foreign *foreign; /* the thread's */
+	};
 	char name[];
 } mk_sender;
+
+/* The foreign thread that it is, or NULL. */
+static inline struct mk_foreign *mk_foreign_of(const mk_sender *s) { return s->id == 0 ? s->foreign : NULL; }
 
 /* An actor moves in a numbered change (move.h): whoever has applied it finds the actor at its
  * new worker, whoever has not at its old one. Both and the number are one word, so that they
@@ -92,7 +98,8 @@ enum {
 	MK_WAITING = 1u << 4, /* not started, or the first batch is still starting (C7) */
 	MK_ENDED = 1u << 5,   /* failed, stopped or being removed: never runs again */
 	MK_MOVING = 1u << 6,  /* on its way to another worker, or about to be       */
-	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING
+	MK_PARTING = 1u << 7, /* to be ended, and removed, between callbacks        */
+	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_PARTING
 };
 
 typedef struct mk_counts {
@@ -100,6 +107,20 @@ typedef struct mk_counts {
 	MAIKO_FATE_MAP(MK_FATE)
 #undef MK_FATE
 } mk_counts;
+
+static inline void mk_counts_add(mk_counts *counts, const mk_counts *more)
+{
+#define MK_FATE(field, text) mk_count_add(&counts->field, mk_count(&more->field));
+	MAIKO_FATE_MAP(MK_FATE)
+#undef MK_FATE
+}
+
+/* What became of its deliveries besides being handled: what an actor has that got an event. */
+typedef struct mk_tally {
+	mk_counter refused; /* those that added nothing to the mailbox */
+	mk_counts counts;
+	mk_actor *next_warm; /* on the worker's list of rings to give back */
+} mk_tally;
 
 /* Something to be called back for, besides events. */
 typedef struct mk_task {
@@ -155,11 +176,6 @@ typedef struct mk_extra {
 	mk_counter ticks;
 } mk_extra;
 
-typedef struct mk_place {
-	uint32_t topic;
-	uint8_t overflow; /* as asked for */
-} mk_place;
-
 struct maiko_ctx {
 	/* a delivery: one line of the cache */
 	_Alignas(16) mk_mailbox box;
@@ -167,39 +183,30 @@ struct maiko_ctx {
 	mk_actor *next; /* ready list; before the start: order of adding */
 	uint16_t sched;
 	uint8_t status; /* maiko_actor_status */
-	bool echo;
-	bool warm;   /* on the worker's list of rings to give back */
-	bool shadow; /* of one that is on its way here (move.h) */
+	bool echo : 1;
+	bool shadow : 1;  /* of one that is on its way here (move.h) */
+	bool warm : 1;    /* on the worker's list of rings to give back */
+	bool in_stop : 1; /* in its on_stop: sends without an allowance */
+	bool unindexed : 1; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
+	bool pinned : 1; /* its worker was asked for */
+	bool looped : 1; /* it has its worker's loop, and may wait there for anything */
+	bool removing;   /* its removal is asked for (under the lock) */
+	bool changing;   /* a topology change under way is about it (under the lock) */
 	/* a run: the next */
 	const mk_class *class;
 	mk_extra *extra;
 	mk_worker *worker;
-	uint32_t budget;
-	uint32_t capacity; /* box.capacity while it is alive */
-	mk_counter sent;
-	mk_counts counts;
-	mk_counter refused; /* deliveries that added nothing to the mailbox */
+	mk_counter sent, handled;
+	mk_tally *tally;
 	/* seldom */
-	bool hooked;    /* on_stop is owed: it is in the supervisor's list */
-	bool in_stop;   /* in its on_stop: sends without an allowance */
-	bool parting;   /* on the worker's list of the ended */
-	bool removing;  /* its removal is asked for (under the lock) */
-	bool unindexed; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
-	bool pinned;    /* its worker was asked for */
-	bool looped;    /* it has its worker's loop, and may wait there for anything */
-	mk_actor *warm_next;
-	mk_actor *prev_here, *next_here; /* the worker's actors */
-	mk_actor *prev_held, *next_held; /* the worker's held actors */
-	mk_actor *prev_hooked, *next_hooked;
-	mk_actor *next_parting;
-	mk_place *places;
+	mk_places places; /* and their count: under the lock */
 	uint32_t place_count;
-	uint32_t version; /* of `places`, as they change (under the lock) */
-	uint32_t batch;   /* the last topology change that was about it (under the lock) */
-			  /* its state follows, in the same block: mk_actor_state */
+	uint32_t here;                   /* its place among the worker's actors */
+	mk_actor *prev_held, *next_held; /* the worker's held actors, or those that are parting */
+					 /* its state follows, in the same block: mk_actor_state */
 };
 _Static_assert(offsetof(struct maiko_ctx, class) == MK_LINE, "a delivery touches 64 bytes");
-_Static_assert(sizeof(struct maiko_ctx) <= 256, "an idle actor is small");
+_Static_assert(sizeof(struct maiko_ctx) == 144, "an idle actor is small");
 
 /* What the user has: behind the actor, aligned as its type asks for. */
 static inline void *mk_actor_state(const mk_actor *a) { return (char *)(uintptr_t)a + sizeof *a; }
@@ -306,11 +313,12 @@ struct mk_worker {
 	uint64_t unpublished; /* of these, with entries not published */
 	mk_channel *out[MAIKO_WORKERS_MAX];
 	/* actors */
-	mk_actor *actors;
+	mk_actor **here; /* all of them */
+	uint32_t here_count, here_size;
+	uint32_t here_reserved; /* of here_size, for those that are about to move here */
 	mk_actor *ready, **ready_tail;
-	mk_actor *held;
+	mk_actor *held, *parting;
 	mk_actor *warm;
-	mk_actor *parting;          /* to be ended, and removed, between callbacks */
 	struct mk_change *arriving; /* actors that have joined topics here, and are yet to come (move.c) */
 	uint64_t warm_swept_ns;
 	mk_counts gone; /* of removed actors */
@@ -404,15 +412,14 @@ struct maiko_supervisor {
 	mk_class *classes;
 	/* directory.c */
 	mk_table actors;
-	uint32_t *generations;
-	uint32_t actor_slots, generation_size, actor_count;
-	uint32_t *free_slots;
+	uint32_t actor_slots, actor_count;
+	maiko_actor_id *free_ids; /* of the slots that actors have left, with the next generation */
 	uint32_t free_count, free_size;
 	mk_sender *senders;
 	/* start.c, stop.c */
 	mk_actor *first, **last; /* the first batch, in the order added */
 	struct mk_start_run *start;
-	mk_actor *hooked; /* to be stopped: the last started first */
+	struct mk_hook *hooks; /* owed.c: the last started first */
 	uint64_t start_count;
 	struct mk_stop *stop;
 	mk_settlement settle; /* under the lock */
@@ -502,6 +509,14 @@ static inline mk_extra *mk_extra_of(mk_actor *a)
 		__atomic_store_n(&a->extra, x, __ATOMIC_RELEASE);
 	}
 	return x;
+}
+
+/* The tally of an actor, likewise. */
+static inline mk_tally *mk_tally_of(mk_actor *a)
+{
+	if (a->tally == NULL)
+		__atomic_store_n(&a->tally, MK_NEW(mk_tally), __ATOMIC_RELEASE);
+	return a->tally;
 }
 
 /* What a report reads of an actor besides counters. */

@@ -92,8 +92,8 @@ static void go(mk_worker *w, mk_message *m)
 {
 	(void)m;
 	w->go = true;
-	for (mk_actor *a = w->actors, *next; a != NULL; a = next) {
-		next = a->next_here;
+	for (uint32_t i = w->here_count; i-- > 0;) {
+		mk_actor *a = w->here[i];
 		if ((a->sched & MK_ENDED) != 0)
 			continue;
 		if (!hooked(a))

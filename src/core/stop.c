@@ -10,6 +10,7 @@
 #include "foreign.h"
 #include "monitor.h"
 #include "overflow.h"
+#include "owed.h"
 #include "run.h"
 #include "start.h"
 #include "tick.h"
@@ -143,13 +144,13 @@ static void over(mk_sup *sup)
 static void next_hook(mk_sup *sup)
 {
 	mk_stop *s = sup->stop;
-	mk_actor *a = sup->hooked;
-	while (a != NULL && (mk_stop_stuck(sup) & bit_of(a->worker)) != 0)
-		a = a->next_hooked;
-	if (a != NULL) {
+	const mk_hook *h = sup->hooks;
+	while (h != NULL && (mk_stop_stuck(sup) & bit_of(h->actor->worker)) != 0)
+		h = h->next;
+	if (h != NULL) {
 		s->step = STEP_HOOK;
-		s->hook = a;
-		ask(a->worker, run_hook);
+		s->hook = h->actor;
+		ask(h->actor->worker, run_hook);
 		return;
 	}
 	s->step = s->ended ? STEP_EXIT : STEP_END;
@@ -239,8 +240,8 @@ static void run_begin(mk_worker *w, mk_message *m)
 	w->draining = true;
 	mk_foreign_intake(w, true);
 	MK_TELL(w, MAIKO_SAW_DRAINING, NULL, NULL, 0); /* whoever sends from outside does it before */
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
-		mk_actor_drain(w, a);
+	for (uint32_t i = w->here_count; i-- > 0;)
+		mk_actor_drain(w, w->here[i]);
 	uv_mutex_lock(&w->sup->lock);
 	uint64_t deadline_ns = w->sup->stop->deadline_ns;
 	uv_mutex_unlock(&w->sup->lock);
@@ -296,8 +297,8 @@ static void run_end(mk_worker *w, mk_message *m)
 	(void)m;
 	if (was_given_up(w))
 		return;
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
-		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
+	for (uint32_t i = w->here_count; i-- > 0;)
+		mk_actor_end(w, w->here[i], MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
 	uv_mutex_lock(&w->sup->lock);
 	w->sup->stop->ended_late |= w->sequence != w->quiet_sequence;
 	answered(w, false);
@@ -309,8 +310,8 @@ static void run_exit(mk_worker *w, mk_message *m)
 	(void)m;
 	if (was_given_up(w))
 		return;
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
-		mk_adopted_close(w, a);
+	for (uint32_t i = w->here_count; i-- > 0;)
+		mk_adopted_close(w, w->here[i]);
 	mk_timer_clear(&w->timers, &w->deadline);
 	mk_worker_exit(w);
 }
@@ -323,8 +324,8 @@ static void run_discard(mk_worker *w, mk_message *m)
 {
 	(void)m;
 	w->discarding = true;
-	for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
-		mk_actor_discard_queued(w, a);
+	for (uint32_t i = w->here_count; i-- > 0;)
+		mk_actor_discard_queued(w, w->here[i]);
 	if (!w->exiting) { /* from now on it looks for others that do not return */
 		w->deadline.fire = deadline_passed;
 		mk_timer_set(&w->timers, &w->deadline, w->now_ns + (uint64_t)LOOK_MS * NS_A_MS);
@@ -424,17 +425,19 @@ static void stop_unstarted(mk_sup *sup)
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
 		w->draining = w->discarding = true;
-		for (mk_actor *a = w->actors; a != NULL; a = a->next_here)
-			a->box.capacity = 0;
+		for (uint32_t k = 0; k < w->here_count; k++)
+			w->here[k]->box.capacity = 0;
 		mk_foreign_intake(w, true);
 	}
 	do
 		for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 			mk_worker_turn(sup->workers[i]);
 	while (!all_quiet(sup));
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
-		for (mk_actor *a = sup->workers[i]->actors; a != NULL; a = a->next_here)
-			mk_actor_end(sup->workers[i], a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		mk_worker *w = sup->workers[i];
+		for (uint32_t k = w->here_count; k-- > 0;)
+			mk_actor_end(w, w->here[k], MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
+	}
 	uv_mutex_lock(&sup->lock);
 	sup->stop->step = STEP_DONE;
 	atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);

@@ -113,6 +113,7 @@ static int add_worker(mk_sup *sup, bool own_thread, mk_worker **ret_worker)
 
 static int fill(mk_sup *sup)
 {
+	mk_directory_init(sup);
 	int rc = mk_registry_init(sup);
 	if (rc == 0)
 		rc = mk_topology_init(sup);

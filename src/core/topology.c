@@ -50,12 +50,18 @@ uint64_t mk_topology_number(const mk_sup *sup) { return sup->topology->number; }
 
 /* ---- beginning a batch, under the lock ----------------------------------------------------- */
 
-static mk_place *place_of(const mk_actor *a, uint32_t topic)
+static mk_place *place_of(mk_actor *a, uint32_t topic)
 {
+	mk_place *all = mk_places_at(&a->places, a->place_count);
 	for (uint32_t i = 0; i < a->place_count; i++)
-		if (a->places[i].topic == topic)
-			return &a->places[i];
+		if (all[i].topic == topic)
+			return &all[i];
 	return NULL;
+}
+
+static void remove_place(mk_actor *a, const mk_place *place)
+{
+	mk_places_remove(&a->places, &a->place_count, (uint32_t)(place - mk_places_at(&a->places, a->place_count)));
 }
 
 static int begin_subscribe(mk_sup *sup, mk_change *c)
@@ -65,25 +71,23 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 		return MAIKO_EEXIST;
 	if (c->topic == 0 && a->place_count != 0)
 		return MAIKO_EEXIST;
-	mk_place *places = mk_realloc(a->places, (a->place_count + 1) * sizeof *places);
-	if (places == NULL)
-		return MAIKO_ENOMEM;
-	a->places = places;
-	a->version++;
 	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
-	if (rc == 0)
-		a->places[a->place_count++] = (mk_place){c->topic, (uint8_t)c->overflow};
+	if (rc != 0)
+		return rc;
+	rc = mk_places_add(&a->places, &a->place_count, (mk_place){c->topic, (uint8_t)c->overflow});
+	if (rc != 0)
+		mk_interest_take(sup, c->topic, c->home, c->overflow);
 	return rc;
 }
 
 static int begin_unsubscribe(mk_change *c)
 {
-	mk_place *p = place_of(c->actor, c->topic);
+	mk_actor *a = c->actor;
+	const mk_place *p = place_of(a, c->topic);
 	if (p == NULL)
 		return MAIKO_ENOENT;
 	c->overflow = (maiko_overflow)p->overflow; /* to take the interest away */
-	*p = c->actor->places[--c->actor->place_count];
-	c->actor->version++;
+	remove_place(a, p);
 	return 0;
 }
 
@@ -93,7 +97,6 @@ static int begin_remove(mk_change *c)
 	a->removing = true;
 	c->places = a->places;
 	c->place_count = a->place_count;
-	a->places = NULL;
 	a->place_count = 0;
 	return 0;
 }
@@ -114,7 +117,8 @@ static void begin_add(mk_sup *sup, mk_change *c)
 	}
 	c->status = mk_state_of(sup) >= MK_STOPPING
 			    ? MAIKO_ESHUTDOWN
-			    : mk_interests_add(sup, c->actor->places, c->actor->place_count, c->home);
+			    : mk_interests_add(sup, mk_places_at(&c->actor->places, c->actor->place_count),
+					       c->actor->place_count, c->home);
 }
 
 static void begin_one(mk_sup *sup, mk_change *c)
@@ -160,13 +164,13 @@ static void gather(mk_sup *sup)
 		left = c->next;
 		c->next = NULL;
 		mk_actor *a = c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
-		if (a != NULL && a->batch == (uint32_t)t->number) {
+		if (a != NULL && a->changing) {
 			*t->pending_tail = c;
 			t->pending_tail = &c->next;
 			continue;
 		}
 		if (a != NULL)
-			a->batch = (uint32_t)t->number;
+			a->changing = true;
 		*batch_tail = c;
 		batch_tail = &c->next;
 	}
@@ -217,7 +221,7 @@ static void apply_here(mk_worker *w, mk_change *c)
 	case MAIKO_CHANGE_REMOVE:
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(dead));
 		for (uint32_t i = 0; i < c->place_count; i++)
-			mk_topic_leave(mk_topic_here(w, c->places[i].topic), a);
+			mk_topic_leave(mk_topic_here(w, mk_places_at(&c->places, c->place_count)[i].topic), a);
 		break;
 	case MAIKO_CHANGE_ADD:
 	case MAIKO_CHANGE_MOVE:
@@ -225,10 +229,10 @@ static void apply_here(mk_worker *w, mk_change *c)
 	}
 }
 
-static void refresh_all(mk_worker *w, const mk_change *c)
+static void refresh_all(mk_worker *w, mk_change *c)
 {
-	const mk_place *places = c->kind == MAIKO_CHANGE_ADD ? c->actor->places : c->places;
 	uint32_t count = c->kind == MAIKO_CHANGE_ADD ? c->actor->place_count : c->place_count;
+	const mk_place *places = mk_places_at(c->kind == MAIKO_CHANGE_ADD ? &c->actor->places : &c->places, count);
 	for (uint32_t i = 0; i < count; i++) {
 		mk_interest_refresh(w, places[i].topic, c->home);
 		if (c->kind == MAIKO_CHANGE_MOVE)
@@ -261,7 +265,7 @@ static void apply(mk_worker *w, mk_message *m)
 		else if (c->kind != MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
 			apply_here(w, c);
 	uv_mutex_lock(&w->sup->lock);
-	for (const mk_change *c = t->batch; c != NULL; c = c->next)
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE))
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
@@ -284,7 +288,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		if (!c->arrived)
 			break;
 		for (uint32_t i = 0; i < a->place_count; i++)
-			mk_topic_settle(mk_topic_here(w, a->places[i].topic));
+			mk_topic_settle(mk_topic_here(w, mk_places_at(&a->places, a->place_count)[i].topic));
 		c->status = mk_actor_start(w, a);
 		if (c->status == 0) {
 			mk_permit(w, a, MK_WAITING);
@@ -310,7 +314,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		break;
 	case MAIKO_CHANGE_REMOVE:
 		for (uint32_t i = 0; i < c->place_count; i++)
-			mk_topic_settle(mk_topic_here(w, c->places[i].topic));
+			mk_topic_settle(mk_topic_here(w, mk_places_at(&c->places, c->place_count)[i].topic));
 		uv_mutex_lock(&w->sup->lock);
 		mk_directory_leave(w->sup, a);
 		mk_actor_fold(w, a);
@@ -334,7 +338,7 @@ static void settle(mk_worker *w, mk_message *m)
 		else if (c->begun && c->home == w->index)
 			settle_here(w, c);
 	uv_mutex_lock(&w->sup->lock);
-	for (const mk_change *c = t->batch; c != NULL; c = c->next)
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) && c->kind != MAIKO_CHANGE_ADD)
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
@@ -355,12 +359,12 @@ static void step_done(mk_worker *w)
 		return;
 	uint32_t workers = mk_worker_total(sup), moves = 0;
 	uv_mutex_lock(&sup->lock);
-	for (const mk_change *c = t->batch; c != NULL; c = c->next) {
+	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
 		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
 			mk_interest_take(sup, c->topic, c->home, c->overflow);
 		if (c->begun)
-			mk_interests_take(sup, c->places, c->place_count, c->home);
+			mk_interests_take(sup, mk_places_at(&c->places, c->place_count), c->place_count, c->home);
 	}
 	uv_mutex_unlock(&sup->lock);
 	atomic_store_explicit(&t->waiting, workers + moves, memory_order_relaxed);
@@ -375,16 +379,16 @@ static void step_done(mk_worker *w)
 /* A subscription that its home had no memory for was counted all the same. */
 static void undo_subscribe(mk_sup *sup, mk_change *c)
 {
-	mk_place *p = place_of(c->actor, c->topic);
 	mk_interest_take(sup, c->topic, c->home, c->overflow);
-	*p = c->actor->places[--c->actor->place_count];
+	remove_place(c->actor, place_of(c->actor, c->topic));
 }
 
 /* It never came to a worker. */
 static void undo_add(mk_sup *sup, mk_change *c)
 {
 	if (c->begun)
-		mk_interests_take(sup, c->actor->places, c->actor->place_count, c->home);
+		mk_interests_take(sup, mk_places_at(&c->actor->places, c->actor->place_count), c->actor->place_count,
+				  c->home);
 	mk_worker_at(sup, c->home)->busy = false;
 	mk_directory_leave(sup, c->actor);
 	mk_actor_discard(c->actor);
@@ -402,6 +406,9 @@ static void finish(mk_worker *w)
 			undo_subscribe(sup, c);
 		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
 			undo_add(sup, c);
+		mk_actor *a = mk_directory_find(sup, c->id);
+		if (a != NULL)
+			a->changing = false;
 		mk_change_tell_waiting(c);
 	}
 	t->batch = NULL;
@@ -450,19 +457,15 @@ void mk_topology_started(mk_sup *sup) { begin(sup); }
 
 void mk_topology_part(mk_worker *w)
 {
-	mk_actor *left = w->parting;
-	w->parting = NULL;
-	while (left != NULL) {
-		mk_actor *a = left;
-		left = a->next_parting;
-		a->parting = false;
+	mk_actor *a;
+	while ((a = mk_take_parting(w)) != NULL) {
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_FATE_OF(dead));
 		if (w->draining)
 			continue; /* it goes with the rest */
 		mk_change *c = MK_NEW(mk_change);
 		if (c == NULL) {
-			mk_part(w, a); /* next time */
-			continue;
+			mk_part(w, a); /* next time, with the rest */
+			break;
 		}
 		c->kind = MAIKO_CHANGE_REMOVE;
 		c->id = a->self->id;
@@ -474,15 +477,16 @@ void mk_topology_part(mk_worker *w)
 int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 {
 	mk_worker *w = mk_worker_at(sup, mk_home_now(a->self));
-	int rc = mk_interests_add(sup, a->places, a->place_count, w->index);
+	const mk_place *places = mk_places_at(&a->places, a->place_count);
+	int rc = mk_interests_add(sup, places, a->place_count, w->index);
 	if (rc != 0)
 		return rc;
 	rc = mk_actor_arrive(w, a, false);
 	if (rc != 0)
-		mk_interests_take(sup, a->places, a->place_count, w->index);
+		mk_interests_take(sup, places, a->place_count, w->index);
 	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
 		for (uint32_t i = 0; i < a->place_count; i++)
-			mk_interest_refresh(sup->workers[k], a->places[i].topic, w->index);
+			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);
 	return rc;
 }
 

@@ -41,11 +41,10 @@ typedef struct mk_change {
 	uint32_t home;
 	uint32_t topic;
 	maiko_overflow overflow;
-	mk_place *places; /* of a removal, a move: the actor's */
+	mk_places places; /* of a removal, a move: the actor's */
 	uint32_t place_count;
 	/* of a move: to where, what it found (move.c), and what waits for its end */
 	uint32_t to;
-	uint32_t version;
 	uint64_t probes;
 	mk_actor *shadow;
 	struct mk_change *next_arriving;

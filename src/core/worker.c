@@ -480,11 +480,9 @@ void mk_worker_free(mk_worker *w)
 	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++)
 		if (w->out[i] != NULL)
 			free_channel(w, w->out[i]);
-	while (w->actors != NULL) {
-		mk_actor *a = w->actors;
-		w->actors = a->next_here;
-		mk_actor_free(a);
-	}
+	while (w->here_count > 0)
+		mk_actor_free(w->here[--w->here_count]);
+	mk_free(w->here);
 	if (w->all != NULL)
 		mk_topics_fini(w);
 	mk_free(w->routes);

@@ -292,11 +292,11 @@ static bool run_actor(mt_replay *r, size_t at, uint64_t actor)
 		return true;
 	if ((a->sched & MK_QUEUED) == 0)
 		return pump(r, w);
-	uint32_t budget = a->budget;
-	a->budget = batch_of(r, at, actor);
+	uint32_t budget = a->box.budget;
+	a->box.budget = batch_of(r, at, actor);
 	r->wanted = a;
 	bool done = step(r, w, KIND(RUN));
-	a->budget = budget;
+	a->box.budget = budget;
 	return done;
 }
 

@@ -13,21 +13,34 @@
 enum { MANY = 10000 };
 
 static char many[MANY][16];
+static mk_table things; /* each is its own name */
+
+static const char *name_of(const void *thing) { return thing; }
 
 static void name_them(void)
 {
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < MANY; i++) {
 		snprintf(many[i], sizeof many[i], "device.%d", i);
+		assert_int_equal(mk_table_reserve(&things, (uint32_t)i), 0);
+		mk_table_set(&things, (uint32_t)i, many[i]);
+	}
 }
 
-static void put(mk_names *names, int i) { assert_int_equal(mk_names_put(names, many[i], many[i]), 0); }
+static mk_names no_names(void)
+{
+	mk_names names;
+	mk_names_init(&names, &things, name_of);
+	return names;
+}
+
+static void put(mk_names *names, int i) { assert_int_equal(mk_names_put(names, many[i], (uint32_t)i), 0); }
 static void expect(const mk_names *names, int i) { assert_ptr_equal(mk_names_get(names, many[i]), many[i]); }
 static void expect_none(const mk_names *names, int i) { assert_null(mk_names_get(names, many[i])); }
 
 static void an_empty_one_finds_and_removes_nothing(void **state)
 {
 	(void)state;
-	mk_names names = {0};
+	mk_names names = no_names();
 	assert_null(mk_names_get(&names, "a"));
 	mk_names_remove(&names, "a");
 	mk_names_fini(&names);
@@ -36,40 +49,49 @@ static void an_empty_one_finds_and_removes_nothing(void **state)
 static void a_name_is_found_by_its_content(void **state)
 {
 	(void)state;
-	mk_names names = {0};
-	int one, two;
-	char same[] = "first";
-	assert_int_equal(mk_names_put(&names, "first", &one), 0);
-	assert_int_equal(mk_names_put(&names, "second", &two), 0);
-	assert_ptr_equal(mk_names_get(&names, same), &one);
-	assert_ptr_equal(mk_names_get(&names, "second"), &two);
-	assert_null(mk_names_get(&names, "firs"));
-	assert_null(mk_names_get(&names, "first "));
+	mk_names names = no_names();
+	char same[] = "device.7";
+	put(&names, 7);
+	put(&names, 77);
+	assert_ptr_equal(mk_names_get(&names, same), many[7]);
+	assert_ptr_equal(mk_names_get(&names, "device.77"), many[77]);
+	assert_null(mk_names_get(&names, "device."));
+	assert_null(mk_names_get(&names, "device.7 "));
 	assert_null(mk_names_get(&names, ""));
+	mk_names_fini(&names);
+}
+
+static void a_name_is_there_once(void **state)
+{
+	(void)state;
+	mk_names names = no_names();
+	put(&names, 1);
+	assert_int_equal(mk_names_put(&names, "device.1", 2), MAIKO_EEXIST);
+	assert_int_equal(names.count, 1);
+	expect(&names, 1);
 	mk_names_fini(&names);
 }
 
 static void a_removed_name_can_be_put_again(void **state)
 {
 	(void)state;
-	mk_names names = {0};
-	int one, two;
-	assert_int_equal(mk_names_put(&names, "a", &one), 0);
-	mk_names_remove(&names, "b"); /* not there */
+	mk_names names = no_names();
+	put(&names, 1);
+	mk_names_remove(&names, many[2]); /* not there */
 	assert_int_equal(names.count, 1);
-	mk_names_remove(&names, "a");
-	mk_names_remove(&names, "a");
+	mk_names_remove(&names, many[1]);
+	mk_names_remove(&names, many[1]);
 	assert_int_equal(names.count, 0);
-	assert_null(mk_names_get(&names, "a"));
-	assert_int_equal(mk_names_put(&names, "a", &two), 0);
-	assert_ptr_equal(mk_names_get(&names, "a"), &two);
+	expect_none(&names, 1);
+	put(&names, 1);
+	expect(&names, 1);
 	mk_names_fini(&names);
 }
 
 static void ten_thousand_are_found_and_half_of_them_removed(void **state)
 {
 	(void)state;
-	mk_names names = {0};
+	mk_names names = no_names();
 	for (int i = 0; i < MANY; i++) {
 		put(&names, i);
 		expect(&names, 0);
@@ -94,7 +116,7 @@ static void removing_any_of_eight_leaves_the_other_seven(void **state)
 	(void)state;
 	for (int first = 0; first < 2000; first += 8)
 		for (int out = 0; out < 8; out++) {
-			mk_names names = {0};
+			mk_names names = no_names();
 			for (int i = 0; i < 8; i++)
 				put(&names, first + i);
 			assert_int_equal(names.size, 16);
@@ -112,10 +134,11 @@ static void removing_any_of_eight_leaves_the_other_seven(void **state)
 static void without_memory_a_put_fails_and_the_others_stand(void **state)
 {
 	(void)state;
-	mk_names names = {0};
+	mk_names names = no_names();
+	int64_t before = test_allocator_living();
 	for (int i = 0; i < 1000; i++) {
 		test_allocator_fail_at(0, true);
-		int rc = mk_names_put(&names, many[i], many[i]);
+		int rc = mk_names_put(&names, many[i], (uint32_t)i);
 		test_allocator_fail_never();
 		if (rc == 0)
 			continue;
@@ -127,8 +150,8 @@ static void without_memory_a_put_fails_and_the_others_stand(void **state)
 	for (int i = 0; i < 1000; i++)
 		expect(&names, i);
 	mk_names_fini(&names);
-	assert_null(mk_names_get(&names, many[0]));
-	assert_int_equal(test_allocator_living(), 0);
+	expect_none(&names, 0);
+	assert_int_equal(test_allocator_living(), before);
 }
 
 int main(void)
@@ -136,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_one_finds_and_removes_nothing),
 		cmocka_unit_test(a_name_is_found_by_its_content),
+		cmocka_unit_test(a_name_is_there_once),
 		cmocka_unit_test(a_removed_name_can_be_put_again),
 		cmocka_unit_test(ten_thousand_are_found_and_half_of_them_removed),
 		cmocka_unit_test(removing_any_of_eight_leaves_the_other_seven),

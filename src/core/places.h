@@ -1,0 +1,37 @@
+/*
+ * places.h - the topics that an actor subscribes to: one lies inside, more lie apart, in
+ * room for the next power of two, four at least.
+ */
+#ifndef MK_PLACES_H
+#define MK_PLACES_H
+
+#include "base.h"
+
+typedef struct mk_place {
+	uint32_t topic;
+	uint8_t overflow; /* as asked for */
+} mk_place;
+
+typedef union mk_places {
+	mk_place one;
+	mk_place *many;
+} mk_places;
+
+/* All `count` of them. */
+static inline mk_place *mk_places_at(mk_places *places, uint32_t count)
+{
+	return count > 1 ? places->many : &places->one;
+}
+
+/* One more, at the end. 0 or MAIKO_ENOMEM. */
+int mk_places_add(mk_places *places, uint32_t *count, mk_place place);
+
+/* Without that one; the last takes its place. */
+void mk_places_remove(mk_places *places, uint32_t *count, uint32_t index);
+
+/* A copy of others. 0 or MAIKO_ENOMEM. */
+int mk_places_copy(mk_places *places, const mk_place *from, uint32_t count);
+
+void mk_places_free(mk_places *places, uint32_t count);
+
+#endif

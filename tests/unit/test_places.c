@@ -1,0 +1,125 @@
+/*
+ * test_places.c - the topics of an actor: one inside, more apart, and back.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "places.h"
+
+#include "support.h"
+
+static mk_place place(uint32_t topic) { return (mk_place){topic, (uint8_t)(topic % 3)}; }
+
+static void fill(mk_places *places, uint32_t *count, uint32_t most)
+{
+	while (*count < most)
+		assert_int_equal(mk_places_add(places, count, place(*count)), 0);
+}
+
+static void expect(mk_places *places, uint32_t count, uint32_t i, uint32_t topic)
+{
+	const mk_place *p = &mk_places_at(places, count)[i];
+	assert_int_equal(p->topic, topic);
+	assert_int_equal(p->overflow, topic % 3);
+}
+
+static void each_is_where_it_was_added(void **state)
+{
+	(void)state;
+	mk_places places = {.many = NULL};
+	uint32_t count = 0;
+	for (uint32_t most = 1; most <= 100; most++) {
+		fill(&places, &count, most);
+		for (uint32_t i = 0; i < most; i++)
+			expect(&places, count, i, i);
+	}
+	mk_places_free(&places, count);
+	assert_int_equal(test_allocator_living(), 0);
+}
+
+static void one_needs_no_memory_and_the_last_but_one_gives_it_back(void **state)
+{
+	(void)state;
+	mk_places places = {.many = NULL};
+	uint32_t count = 0;
+	fill(&places, &count, 1);
+	assert_int_equal(test_allocator_living(), 0);
+	fill(&places, &count, 3);
+	assert_int_equal(test_allocator_living(), 1);
+	mk_places_remove(&places, &count, 0); /* the last takes its place */
+	expect(&places, count, 0, 2);
+	expect(&places, count, 1, 1);
+	mk_places_remove(&places, &count, 0);
+	assert_int_equal(test_allocator_living(), 0);
+	expect(&places, count, 0, 1);
+	mk_places_remove(&places, &count, 0);
+	assert_int_equal(count, 0);
+	mk_places_free(&places, count);
+}
+
+/* Past and below each power of two, with no room lost or used twice. */
+static void they_come_and_go_at_every_size(void **state)
+{
+	(void)state;
+	mk_places places = {.many = NULL};
+	uint32_t count = 0;
+	for (uint32_t size = 1; size <= 40; size++) {
+		fill(&places, &count, size);
+		mk_places_remove(&places, &count, count - 1);
+		fill(&places, &count, size);
+		for (uint32_t i = 0; i < size; i++)
+			expect(&places, count, i, i);
+	}
+	mk_places_free(&places, count);
+}
+
+static void a_copy_is_its_own(void **state)
+{
+	(void)state;
+	for (uint32_t size = 0; size <= 9; size++) {
+		mk_places places = {.many = NULL}, copy = {.many = NULL};
+		uint32_t count = 0, copied = size;
+		fill(&places, &count, size);
+		assert_int_equal(mk_places_copy(&copy, mk_places_at(&places, count), count), 0);
+		mk_places_free(&places, count);
+		fill(&copy, &copied, size + 5);
+		for (uint32_t i = 0; i < copied; i++)
+			expect(&copy, copied, i, i);
+		mk_places_free(&copy, copied);
+	}
+	assert_int_equal(test_allocator_living(), 0);
+}
+
+static void without_memory_all_is_as_it_was(void **state)
+{
+	(void)state;
+	mk_places places = {.many = NULL}, copy = {.many = NULL};
+	uint32_t count = 0;
+	for (uint32_t size = 1; size <= 20; size++) {
+		test_allocator_fail_at(0, true);
+		int rc = mk_places_add(&places, &count, place(count));
+		test_allocator_fail_never();
+		assert_true(rc == 0 || rc == MAIKO_ENOMEM);
+		assert_int_equal(count, rc == 0 ? size : size - 1);
+		fill(&places, &count, size);
+		for (uint32_t i = 0; i < size; i++)
+			expect(&places, count, i, i);
+	}
+	test_allocator_fail_at(0, true);
+	assert_int_equal(mk_places_copy(&copy, mk_places_at(&places, count), count), MAIKO_ENOMEM);
+	test_allocator_fail_never();
+	mk_places_free(&places, count);
+	assert_int_equal(test_allocator_living(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_is_where_it_was_added),
+		cmocka_unit_test(one_needs_no_memory_and_the_last_but_one_gives_it_back),
+		cmocka_unit_test(they_come_and_go_at_every_size),
+		cmocka_unit_test(a_copy_is_its_own),
+		cmocka_unit_test(without_memory_all_is_as_it_was),
+	};
+	test_allocator_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
