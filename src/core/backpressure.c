@@ -12,16 +12,6 @@
 #include "wait.h"
 #include "worker.h"
 
-/* The subscriber's end; as a message, the release on its way to the sender. Whoever
- * frees it frees the wait as well. */
-typedef struct mk_edge {
-	mk_message message;
-	struct mk_edge *next;
-	mk_sender *sender;
-	mk_wait *wait;  /* NULL: a foreign sender */
-	uint32_t topic; /* of all that arrived for a full mailbox, or MIXED */
-} mk_edge;
-
 enum { MIXED = UINT32_MAX };
 
 /* ---- the sender's end ------------------------------------------------------------ */

@@ -30,9 +30,6 @@
 
 #include "runtime.h"
 
-/* How far above its capacity a mailbox may be filled by members of a cycle. */
-#define MK_CYCLE_BOUND 65536
-
 /* The subscriber is full: the sender of this event must wait, once. 0 or MAIKO_ENOMEM. */
 int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber);
 

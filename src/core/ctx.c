@@ -7,6 +7,7 @@
 #include "router.h"
 #include "run.h"
 #include "stop.h"
+#include "wait.h"
 #include "worker.h"
 
 #include <string.h>
@@ -33,19 +34,11 @@ static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 }
 
 /* Sends a copy of `value`, or the block that it is in. */
-static MK_INLINE int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
-			      unsigned flags)
+static MK_NOINLINE int send_by(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
 {
-	const mk_route *route;
-	if (MK_UNLIKELY(ctx == NULL) || MK_UNLIKELY(desc == NULL) || MK_UNLIKELY(value == NULL))
-		return MAIKO_EINVAL;
+	int rc;
 	mk_worker *w = ctx->worker;
-	if (MK_UNLIKELY(*w->alive == 0))
-		return MAIKO_EFORK;
 	assert(w->actor == ctx); /* inside a callback of this actor, on its worker */
-	int rc = mk_route_find(w, desc, &route);
-	if (MK_UNLIKELY(rc != 0))
-		return rc;
 	const mk_type *type = route->type;
 	mk_topic *t = route->topic;
 	if (MK_UNLIKELY(t == NULL) && (rc = mk_route_by_content(w, type, value, &t)) != 0)
@@ -66,27 +59,79 @@ static MK_INLINE int ctx_send(maiko_ctx *ctx, const maiko_event_type *desc, cons
 	}
 	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
 	mk_count_add(&ctx->sent, 1);
-	if (MK_LIKELY(plain))
-		mk_publish_plain(w, t, e);
-	else
+	if (MK_UNLIKELY(!plain)) {
 		mk_publish(w, e);
+		return 0;
+	}
+	mk_publish_plain(w, t, e);
+	if (route->topic != NULL)
+		mk_route_note(w, route);
 	return 0;
+}
+
+/* The most frequent case, without a call: the type goes to one actor here, which has room, or has
+ * muted this one already. False: it is another case, and nothing is done. */
+static MK_INLINE bool send_to_only(const mk_route *route, maiko_ctx *ctx, const void *value)
+{
+	mk_worker *w = ctx->worker;
+	mk_actor *a = route->only;
+	if (route->shape != w->shape || a == ctx)
+		return false;
+	uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
+	mk_topic *t = route->topic;
+	const mk_type *type = route->type;
+	mk_event *e = mk_pool_first(&w->pool, type->klass);
+	if (span == a->box.size || e == NULL)
+		return false;
+	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0)) {
+		if (!mk_may_add(ctx, a, t->index, span))
+			return false;
+		ctx->extra->allowance--;
+	} else if (span >= a->box.capacity) {
+		return false;
+	}
+	assert(w->actor == ctx && mk_is_plain(w, t) && t->sub_count == 1 && t->subs[0].actor == a);
+	mk_pool_take_first(&w->pool, type->klass);
+	mk_event_fill(e, type, value);
+	mk_event_stamp(w, e, ctx->self, t, false);
+	e->refs = 1;
+	mk_mailbox_put(&a->box, e, tail);
+	mk_wake(w, a);
+	mk_count_add(&ctx->sent, 1);
+	mk_count_add(&t->published, 1);
+	mk_count_add(&t->deliveries, 1);
+	return true;
+}
+
+static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
+				unsigned flags)
+{
+	mk_route *route;
+	if (ctx == NULL || desc == NULL || value == NULL || (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return MAIKO_EINVAL;
+	if (mk_forked(ctx->worker->sup))
+		return MAIKO_EFORK;
+	int rc = mk_route_find(ctx->worker, desc, &route);
+	return rc != 0 ? rc : send_by(route, ctx, value, block, flags);
 }
 
 int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags)
 {
-	if (MK_UNLIKELY((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0))
-		return MAIKO_EINVAL;
-	return ctx_send(ctx, type, event, NULL, flags);
+	mk_route *route = NULL;
+	if (MK_LIKELY(ctx != NULL && type != NULL && event != NULL && flags == 0) && *ctx->worker->alive != 0)
+		route = mk_route_known(ctx->worker, type);
+	if (MK_UNLIKELY(route == NULL))
+		return send_any(ctx, type, event, NULL, flags);
+	return MK_LIKELY(send_to_only(route, ctx, event)) ? 0 : send_by(route, ctx, event, NULL, 0);
 }
 
 int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 {
 	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
-	if (b == NULL || b->magic != MK_BLOCK_DRAFT || (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
 		return MAIKO_EINVAL;
 	b->magic = 0;
-	int rc = ctx_send(ctx, b->desc, event, b, flags);
+	int rc = send_any(ctx, b->desc, event, b, flags);
 	if (rc != 0)
 		b->magic = MK_BLOCK_DRAFT;
 	return rc;
@@ -95,7 +140,7 @@ int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
 			 const void *event)
 {
-	const mk_route *found;
+	mk_route *found;
 	if (ctx == NULL || type == NULL || event == NULL)
 		return MAIKO_EINVAL;
 	mk_worker *w = ctx->worker;
@@ -104,7 +149,7 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 	if (w->draining || (ctx->sched & MK_ENDED) != 0)
 		return MAIKO_ESHUTDOWN;
 	int rc = mk_route_find(w, type, &found);
-	mk_route route = {NULL, NULL};
+	mk_route route = {.type = NULL};
 	if (rc == 0)
 		route = *found;
 	if (rc == 0 && route.topic == NULL)

@@ -102,14 +102,22 @@ static inline uint32_t mk_klass_of(uint32_t payload)
 						   : 0; /* large: a header alone */
 }
 
+/* The first free event of that class, or NULL, without and with taking it. */
+static inline mk_event *mk_pool_first(const mk_pool *pool, uint32_t klass) { return pool->free[klass]; }
+static inline void mk_pool_take_first(mk_pool *pool, uint32_t klass)
+{
+	mk_event *e = pool->free[klass];
+	pool->free[klass] = e->next;
+	e->klass = klass;
+}
+
 /* An event whose header is not filled; NULL without memory. */
 static inline mk_event *mk_pool_take(mk_pool *pool, uint32_t klass)
 {
 	if (MK_UNLIKELY(pool->free[klass] == NULL) && mk_pool_refill(pool, klass) != 0)
 		return NULL;
-	mk_event *e = pool->free[klass];
-	pool->free[klass] = e->next;
-	e->klass = klass;
+	mk_event *e = mk_pool_first(pool, klass);
+	mk_pool_take_first(pool, klass);
 	return e;
 }
 
@@ -140,15 +148,18 @@ static inline void mk_copy_small(void *to, const void *from, uint32_t size)
  * the heap. The rest of the header is the caller's. NULL without memory. */
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block);
 
-/* The same for a plain type, from a pool. */
+/* The same for a plain type: into an event of its class, and from a pool. */
+static inline void mk_event_fill(mk_event *e, const mk_type *type, const void *value)
+{
+	e->type = type;
+	mk_copy_small(e->payload, value, type->size);
+	e->data = e->payload;
+}
 static inline mk_event *mk_event_make_plain(mk_pool *pool, const mk_type *type, const void *value)
 {
 	mk_event *e = mk_pool_take(pool, type->klass);
-	if (MK_LIKELY(e != NULL)) {
-		e->type = type;
-		mk_copy_small(e->payload, value, type->size);
-		e->data = e->payload;
-	}
+	if (MK_LIKELY(e != NULL))
+		mk_event_fill(e, type, value);
 	return e;
 }
 

@@ -33,6 +33,8 @@ static void close_up(mk_worker *w)
 	for (uint32_t i = 0; i < w->monitor_count; i++)
 		if (w->monitors[i] != NULL)
 			w->monitors[count++] = w->monitors[i];
+	if (count != w->monitor_count)
+		mk_routes_forget(w);
 	w->monitor_count = count;
 }
 
@@ -79,6 +81,7 @@ static void attach(mk_worker *w, maiko_monitor *m)
 	for (uint32_t i = 0; i < w->monitor_count; i++)
 		if (w->monitors[i] == m)
 			return;
+	mk_routes_forget(w);
 	w->monitors[w->monitor_count++] = m; /* never while it tells; there are MAIKO_MONITORS_MAX */
 }
 

@@ -412,6 +412,7 @@ static void take_over(mk_worker *w, mk_message *m)
 	if (w->probes < c->probes)
 		w->probes = c->probes; /* those of one initiator are numbered upwards */
 	take_subscriptions(w, c);
+	mk_routes_forget(w);
 	take_mailbox(w, a);
 	take_counts(w, a, c->shadow);
 	mk_mutes_join(w, a, c->shadow);

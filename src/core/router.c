@@ -16,7 +16,7 @@
 
 enum { PUBLISH_EVERY = 64 }; /* entries after which a channel is made visible */
 
-int mk_route_learn(mk_worker *w, const maiko_event_type *desc, const mk_route **ret_route)
+int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route)
 {
 	const mk_type *type;
 	int rc = mk_registry_type(w->sup, desc, &type);
@@ -27,8 +27,8 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, const mk_route **
 	if (rc != 0)
 		return rc;
 	for (; size < w->route_size; size++)
-		w->routes[size] = (mk_route){NULL, NULL};
-	mk_route route = {type, NULL};
+		w->routes[size] = (mk_route){.type = NULL};
+	mk_route route = {.type = type};
 	if (desc->topic != NULL && (route.topic = mk_topic_here(w, type->topic)) == NULL)
 		return MAIKO_ENOMEM;
 	w->routes[type->index] = route;

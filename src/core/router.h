@@ -12,16 +12,21 @@
 
 /* The route of a type on this worker, asking the registry the first time. It moves when
  * another is learnt. */
-int mk_route_learn(mk_worker *w, const maiko_event_type *desc, const mk_route **ret_route);
+int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route);
 
-static inline int mk_route_find(mk_worker *w, const maiko_event_type *desc, const mk_route **ret_route)
+/* The same without asking, or NULL. */
+static inline mk_route *mk_route_known(mk_worker *w, const maiko_event_type *desc)
 {
 	uint32_t index;
-	if (MK_UNLIKELY(!mk_slot_get(desc->slot, w->serial, &index) || index >= w->route_size ||
-			w->routes[index].type == NULL))
-		return mk_route_learn(w, desc, ret_route);
-	*ret_route = &w->routes[index];
-	return 0;
+	bool known = mk_slot_get(desc->slot, w->serial, &index) && index < w->route_size;
+	mk_route *route = &w->routes[index];
+	return MK_LIKELY(known && route->type != NULL) ? route : NULL;
+}
+
+static inline int mk_route_find(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route)
+{
+	*ret_route = mk_route_known(w, desc);
+	return MK_LIKELY(*ret_route != NULL) ? 0 : mk_route_learn(w, desc, ret_route);
 }
 
 /* The topic of an event that is routed by content. 0, MAIKO_EINVAL, MAIKO_ENOMEM. */
@@ -65,7 +70,6 @@ static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, 
 	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
 	e->sender = sender;
 	e->topic = t;
-	e->refs = 0;
 }
 
 /* Publishes a stamped event of this worker's; takes it. Precondition: prepared. */
@@ -77,6 +81,16 @@ static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all;
 	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->monitor_count) == 0);
+}
+
+/* A route whose topic is plain and has one subscriber, of a simple policy, remembers it. */
+static inline void mk_route_note(const mk_worker *w, mk_route *route)
+{
+	const mk_topic *t = route->topic;
+	if (route->type->plain && t->sub_count == 1 && t->subs[0].simple) {
+		route->only = t->subs[0].actor;
+		route->shape = w->shape;
+	}
 }
 
 /* Whether a subscriber in the middle of a change gets what is sent under `marker`. */
@@ -110,6 +124,7 @@ static MK_INLINE uint64_t mk_fan_out(mk_worker *w, mk_topic *t, mk_event *e, uin
 /* mk_publish for a plain topic. */
 static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
 {
+	e->refs = 0;
 	uint64_t deliveries = mk_fan_out(w, t, e, 0, true);
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, deliveries);

@@ -256,9 +256,14 @@ typedef struct mk_topic {
 } mk_topic;
 _Static_assert(offsetof(mk_topic, counts) + sizeof(mk_counter) <= MK_LINE, "a publish touches one line");
 
+/* Where the events of a type go. */
 typedef struct mk_route {
 	const mk_type *type;
 	mk_topic *topic; /* NULL: routed by content */
+	/* The only actor that gets them, without more ado than that there is room, as long as
+	 * `shape` is the worker's (router.h). */
+	mk_actor *only;
+	uint64_t shape;
 } mk_route;
 
 /* ---- workers ---------------------------------------------------------------------- */
@@ -305,6 +310,7 @@ struct mk_worker {
 	mk_pool pool;
 	mk_route *routes; /* by type index */
 	uint32_t route_size;
+	uint64_t shape;       /* from 1; counts what may change who gets what here: subscriptions, monitors */
 	mk_table topics;      /* mk_topic, by index */
 	mk_topic *all;        /* of MAIKO_ALL_TOPICS */
 	uint64_t marker;      /* the last topology change applied */
@@ -436,6 +442,9 @@ struct maiko_supervisor {
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
 	uint32_t monitor_count;
 };
+
+/* Who gets what has changed here: what the routes remember of it is over. */
+static inline void mk_routes_forget(mk_worker *w) { w->shape++; }
 
 /* Where an actor lives, for a worker that has something for it. */
 static inline uint32_t mk_home_of(const mk_worker *w, const mk_sender *s) { return mk_home_at(s, w->marker); }

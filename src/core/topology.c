@@ -270,6 +270,7 @@ static void apply(mk_worker *w, mk_message *m)
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
 	w->marker = t->number;
+	mk_routes_forget(w);
 	MK_TELL(w, MAIKO_SAW_TOPOLOGY, NULL, NULL, (int64_t)t->number);
 	atomic_fetch_add_explicit(&t->waiting, (uint64_t)__builtin_popcountll(w->outgoing), memory_order_relaxed);
 	mk_router_mark(w, t->number);
@@ -342,6 +343,7 @@ static void settle(mk_worker *w, mk_message *m)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) && c->kind != MAIKO_CHANGE_ADD)
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
+	mk_routes_forget(w);
 	mk_topology_arrived(w);
 }
 
@@ -487,6 +489,8 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
 		for (uint32_t i = 0; i < a->place_count; i++)
 			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);
+	for (uint32_t k = 0; k < mk_worker_total(sup); k++)
+		mk_routes_forget(sup->workers[k]);
 	return rc;
 }
 

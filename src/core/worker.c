@@ -321,6 +321,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->serial = sup->serial;
 	w->own_thread = own_thread;
 	w->ready_tail = &w->ready;
+	w->shape = 1;
 	w->pace = ACTORS_A_TURN;
 	w->deferred_tail = &w->deferred;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
