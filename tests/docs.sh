@@ -133,13 +133,14 @@ unlisted() {
 	done
 }
 
-# Functions as they are declared, and macros in small letters, which stand for functions.
+# Functions as they are declared, and macros in small letters, which stand for functions. What ends
+# with "_" is behind a macro.
 calls() {
 	for header in $(sed -n 's|^#include <\(maiko/.*\.h\)>$|include/\1|p' include/maiko/maiko.h); do
 		sed -n -e 's/^MAIKO_API [^(]*[ *]\(maiko_[a-z0-9_]*\)(.*/\1/p' \
 			-e 's/^static inline [^(]*[ *]\(maiko_[a-z0-9_]*\)(.*/\1/p' \
 			-e 's/^#define \(maiko_[a-z0-9_]*\)(.*/\1/p' "$header"
-	done | sort -u
+	done | grep -v '_$' | sort -u
 }
 
 uncovered() {

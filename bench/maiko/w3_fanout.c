@@ -52,9 +52,11 @@ static int handled_one(subscriber *self, uint64_t seq)
 	return 0;
 }
 
+/* Both read what they get: the price, or a byte of the buffer. */
 static int subscriber_on_quote(subscriber *self, const quote *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
+	self->sum += ev->price;
 	return handled_one(self, ev->seq);
 }
 

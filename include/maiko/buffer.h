@@ -42,15 +42,32 @@ MAIKO_API maiko_buffer *maiko_buffer_ref(const maiko_buffer *buffer);
 /* One reference less; the last frees the buffer. Returns NULL; NULL is fine. */
 MAIKO_API maiko_buffer *maiko_buffer_unref(const maiko_buffer *buffer);
 
-/* The bytes, to read. */
+/* The bytes, to read; NULL for NULL. Also a macro, so that reading them is no call. */
 MAIKO_API const void *maiko_buffer_data(const maiko_buffer *buffer);
 
 /* The bytes, to fill before the first send; NULL once the buffer is shared (it
  * has more than one reference). */
 MAIKO_API void *maiko_buffer_writable(maiko_buffer *buffer);
 
-/* How many bytes; 0 for NULL. */
+/* How many bytes; 0 for NULL. Also a macro. */
 MAIKO_API size_t maiko_buffer_size(const maiko_buffer *buffer);
+
+/* ---- what is behind the macros: how each buffer begins ---- */
+
+struct maiko_buffer_view_ {
+	void *data;
+	size_t size;
+};
+static inline const void *maiko_buffer_data_(const maiko_buffer *buffer)
+{
+	return buffer == NULL ? NULL : ((const struct maiko_buffer_view_ *)(const void *)buffer)->data;
+}
+static inline size_t maiko_buffer_size_(const maiko_buffer *buffer)
+{
+	return buffer == NULL ? 0 : ((const struct maiko_buffer_view_ *)(const void *)buffer)->size;
+}
+#define maiko_buffer_data(buffer) maiko_buffer_data_(buffer)
+#define maiko_buffer_size(buffer) maiko_buffer_size_(buffer)
 
 MAIKO_END_DECLS
 

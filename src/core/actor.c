@@ -51,9 +51,11 @@ static int derive_places(mk_actor *a, maiko_overflow overflow)
 {
 	const mk_class *c = a->class;
 	int rc = c->any != NULL ? MAIKO_EINVAL : 0;
-	for (uint32_t i = 0; rc == 0 && i < c->handler_count; i++)
-		rc = c->handlers[i].type->desc->topic == NULL ? MAIKO_EINVAL
-							      : add_place(a, c->handlers[i].type->topic, overflow);
+	for (uint32_t i = 0; rc == 0 && i <= c->handler_mask; i++) {
+		const mk_type *type = c->handlers[i].type;
+		if (type != NULL)
+			rc = type->desc->topic == NULL ? MAIKO_EINVAL : add_place(a, type->topic, overflow);
+	}
 	return rc == 0 ? merge_places(a) : rc;
 }
 
@@ -92,7 +94,7 @@ static bool is_wide(const mk_class *class) { return class->desc->state_align > 1
 /* What lies before it in its block: the hook of one with an on_stop, and what aligns its state. */
 static size_t front_of(const mk_class *class)
 {
-	size_t hook = class->stop != NULL ? sizeof(mk_hook) : 0, align = class->desc->state_align;
+	size_t hook = class->hooked ? sizeof(mk_hook) : 0, align = class->desc->state_align;
 	size_t state = hook + sizeof(mk_actor);
 	return is_wide(class) ? (state + align - 1) / align * align - sizeof(mk_actor) : hook;
 }

@@ -13,9 +13,8 @@
 #include <string.h>
 
 struct maiko_buffer {
+	struct maiko_buffer_view_ view; /* its bytes: behind this struct, or the caller's */
 	_Atomic(uint32_t) refs;
-	size_t size;
-	void *data; /* behind this struct, or the caller's */
 	void (*release)(void *data, void *arg);
 	void *arg;
 };
@@ -33,8 +32,8 @@ int maiko_buffer_new(size_t size, maiko_buffer **ret_buffer)
 	if (b == NULL)
 		return MAIKO_ENOMEM;
 	atomic_init(&b->refs, 1);
-	b->size = size;
-	b->data = (char *)b + HEADER;
+	b->view.size = size;
+	b->view.data = (char *)b + HEADER;
 	*ret_buffer = b;
 	return 0;
 }
@@ -48,7 +47,7 @@ int maiko_buffer_copy(const void *data, size_t size, maiko_buffer **ret_buffer)
 	if (rc != 0)
 		return rc;
 	if (size > 0)
-		memcpy(b->data, data, size);
+		memcpy(b->view.data, data, size);
 	*ret_buffer = b;
 	return 0;
 }
@@ -64,8 +63,8 @@ int maiko_buffer_wrap(void *data, size_t size, void (*release)(void *data, void 
 	if (b == NULL)
 		return MAIKO_ENOMEM;
 	atomic_init(&b->refs, 1);
-	b->size = size;
-	b->data = data;
+	b->view.size = size;
+	b->view.data = data;
 	b->release = release;
 	b->arg = arg;
 	*ret_buffer = b;
@@ -85,19 +84,19 @@ maiko_buffer *maiko_buffer_unref(const maiko_buffer *buffer)
 	maiko_buffer *b = (maiko_buffer *)(uintptr_t)buffer;
 	if (b != NULL && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1) {
 		if (b->release != NULL)
-			b->release(b->data, b->arg);
+			b->release(b->view.data, b->arg);
 		mk_free(b);
 	}
 	return NULL;
 }
 
-const void *maiko_buffer_data(const maiko_buffer *buffer) { return buffer == NULL ? NULL : buffer->data; }
+const void *(maiko_buffer_data)(const maiko_buffer *buffer) { return maiko_buffer_data_(buffer); }
 
 void *maiko_buffer_writable(maiko_buffer *buffer)
 {
 	if (buffer == NULL || atomic_load_explicit(&buffer->refs, memory_order_acquire) != 1)
 		return NULL;
-	return buffer->data;
+	return buffer->view.data;
 }
 
-size_t maiko_buffer_size(const maiko_buffer *buffer) { return buffer == NULL ? 0 : buffer->size; }
+size_t(maiko_buffer_size)(const maiko_buffer *buffer) { return maiko_buffer_size_(buffer); }

@@ -223,10 +223,12 @@ static int add_handler(mk_sup *sup, mk_class *c, const maiko_item *i)
 	int rc = type_locked(sup, i->event, &type);
 	if (rc != 0)
 		return rc;
-	for (uint32_t k = 0; k < c->handler_count; k++)
-		if (c->handlers[k].type == type)
-			return MAIKO_EINVAL;
-	c->handlers[c->handler_count++] = (mk_handler){type, i->on};
+	if (mk_handler_of(c, type) != NULL)
+		return MAIKO_EINVAL;
+	uint32_t k = type->index & c->handler_mask;
+	while (c->handlers[k].type != NULL)
+		k = (k + 1) & c->handler_mask;
+	c->handlers[k] = (mk_handler){type, i->on};
 	return 0;
 }
 
@@ -247,10 +249,14 @@ static int class_locked(mk_sup *sup, const maiko_actor_type *desc, const mk_clas
 	while (desc->items[count].kind != MAIKO_ITEM_END)
 		if (++count > ITEMS_MAX)
 			return MAIKO_E2BIG;
-	mk_class *c = mk_calloc(1, sizeof *c + count * sizeof(mk_handler));
+	uint32_t room = 1;
+	while (room <= count)
+		room *= 2;
+	mk_class *c = mk_calloc(1, sizeof *c + room * sizeof(mk_handler));
 	if (c == NULL)
 		return MAIKO_ENOMEM;
 	c->desc = desc;
+	c->handler_mask = room - 1;
 	for (uint32_t i = 0; i < count; i++) {
 		const maiko_item *item = &desc->items[i];
 		int rc = item->kind == MAIKO_ITEM_ON ? add_handler(sup, c, item) : item_set(c, item) ? 0 : MAIKO_EINVAL;
@@ -259,6 +265,7 @@ static int class_locked(mk_sup *sup, const maiko_actor_type *desc, const mk_clas
 			return rc;
 		}
 	}
+	c->hooked = c->stop != NULL;
 	c->next = sup->classes;
 	sup->classes = c;
 	*ret_class = c;

@@ -323,18 +323,10 @@ void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
 
 /* ---- a turn of one actor -------------------------------------------------------------------- */
 
-static const mk_handler *handler_of(const mk_class *class, const mk_type *type)
-{
-	for (uint32_t i = 0; i < class->handler_count; i++)
-		if (class->handlers[i].type == type)
-			return &class->handlers[i];
-	return NULL;
-}
-
 /* Handles one event; returns what the handler did, or 1 if there is none. */
 static inline int handle(mk_actor *a, const mk_event *e)
 {
-	const mk_handler *h = handler_of(a->class, e->type);
+	const mk_handler *h = mk_handler_of(a->class, e->type);
 	if (MK_LIKELY(h != NULL)) {
 		int rc = h->on(mk_actor_state(a), e->data, a);
 		return rc > 0 ? 0 : rc;

@@ -83,9 +83,23 @@ typedef struct mk_class {
 	int (*error)(void *state, const maiko_error *error, maiko_ctx *ctx);
 	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
-	uint32_t handler_count;
+	bool hooked; /* its actors have room for the hook of an on_stop (owed.h) */
+	/* By type: open addressing from the type's index on; some are free. */
+	uint32_t handler_mask;
 	mk_handler handlers[];
 } mk_class;
+
+/* Its handler of a type, or NULL. */
+static inline const mk_handler *mk_handler_of(const mk_class *class, const mk_type *type)
+{
+	const mk_handler *h = &class->handlers[type->index & class->handler_mask];
+	for (uint32_t i = type->index + 1; h->type != type; i++) {
+		if (h->type == NULL)
+			return NULL;
+		h = &class->handlers[i & class->handler_mask];
+	}
+	return h;
+}
 
 /* ---- actors ------------------------------------------------------------------ */
 

@@ -86,13 +86,14 @@ static int source_any(void *state, const maiko_any *event, maiko_ctx *ctx)
 static int silence(mk_actor *a)
 {
 	const mk_class *class = a->class;
-	size_t size = sizeof *class + class->handler_count * sizeof class->handlers[0];
+	size_t size = sizeof *class + (class->handler_mask + 1) * sizeof class->handlers[0];
 	mk_class *silent = mk_calloc(1, size);
 	if (silent == NULL)
 		return MAIKO_ENOMEM;
 	silent->desc = class->desc;
-	silent->handler_count = class->handler_count;
-	for (uint32_t i = 0; i < class->handler_count; i++)
+	silent->hooked = class->hooked;
+	silent->handler_mask = class->handler_mask;
+	for (uint32_t i = 0; i <= class->handler_mask; i++)
 		silent->handlers[i] = (mk_handler){class->handlers[i].type, source_on};
 	silent->any = class->any != NULL ? source_any : NULL;
 	/* Behind the real one, which others of its type may need. */
