@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH = 512 };
+enum { BATCH = 64 };
 static const uint64_t SEED = 88172645463325252u;
 
 typedef struct visit {

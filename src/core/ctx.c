@@ -33,16 +33,13 @@ static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 	return 0;
 }
 
-/* Sends a copy of `value`, or the block that it is in. */
-static MK_NOINLINE int send_by(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
+/* Sends a copy of `value`, or the block that it is in, to a topic. */
+static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
+			     unsigned flags)
 {
 	int rc;
 	mk_worker *w = ctx->worker;
 	assert(w->actor == ctx); /* inside a callback of this actor, on its worker */
-	const mk_type *type = route->type;
-	mk_topic *t = route->topic;
-	if (MK_UNLIKELY(t == NULL) && (rc = mk_route_by_content(w, type, value, &t)) != 0)
-		return rc;
 	bool plain = mk_is_plain(w, t);
 	if (MK_UNLIKELY(!plain) && (rc = mk_router_prepare(w, t)) != 0)
 		return rc;
@@ -59,29 +56,21 @@ static MK_NOINLINE int send_by(mk_route *route, maiko_ctx *ctx, const void *valu
 	}
 	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
 	mk_count_add(&ctx->sent, 1);
-	if (MK_UNLIKELY(!plain)) {
+	if (MK_LIKELY(plain))
+		mk_publish_plain(w, t, e);
+	else
 		mk_publish(w, e);
-		return 0;
-	}
-	mk_publish_plain(w, t, e);
-	if (route->topic != NULL)
-		mk_route_note(w, route);
 	return 0;
 }
 
-/* The most frequent case, without a call: the type goes to one actor here, which has room, or has
- * muted this one already. False: it is another case, and nothing is done. */
-static MK_INLINE bool send_to_only(const mk_route *route, maiko_ctx *ctx, const void *value)
+/* The most frequent case, without a call: of a plain type, to the only subscriber of a plain topic,
+ * which has room, or has muted this actor already. False: it is another case, and nothing is done. */
+static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value)
 {
 	mk_worker *w = ctx->worker;
-	mk_actor *a = route->only;
-	if (route->shape != w->shape || a == ctx)
-		return false;
 	uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
-	mk_topic *t = route->topic;
-	const mk_type *type = route->type;
 	mk_event *e = mk_pool_first(&w->pool, type->klass);
-	if (span == a->box.size || e == NULL)
+	if (a == ctx || span == a->box.size || e == NULL)
 		return false;
 	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0)) {
 		if (!mk_may_add(ctx, a, t->index, span))
@@ -90,7 +79,7 @@ static MK_INLINE bool send_to_only(const mk_route *route, maiko_ctx *ctx, const 
 	} else if (span >= a->box.capacity) {
 		return false;
 	}
-	assert(w->actor == ctx && mk_is_plain(w, t) && t->sub_count == 1 && t->subs[0].actor == a);
+	assert(w->actor == ctx && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
 	mk_pool_take_first(&w->pool, type->klass);
 	mk_event_fill(e, type, value);
 	mk_event_stamp(w, e, ctx->self, t, false);
@@ -103,6 +92,34 @@ static MK_INLINE bool send_to_only(const mk_route *route, maiko_ctx *ctx, const 
 	return true;
 }
 
+/* By the topic that the type has; the route remembers who alone gets it. */
+static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
+{
+	mk_worker *w = ctx->worker;
+	int rc = send_to(route->topic, route->type, ctx, value, block, flags);
+	mk_actor *only = mk_only_subscriber(route->topic);
+	if (only != NULL && route->type->plain && mk_is_plain(w, route->topic)) {
+		route->only = only;
+		route->shape = w->shape;
+	}
+	return rc;
+}
+
+/* By its content. */
+static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
+				   unsigned flags)
+{
+	mk_topic *t;
+	int rc = mk_route_by_content(ctx->worker, type, value, &t);
+	if (MK_UNLIKELY(rc != 0))
+		return rc;
+	mk_actor *only = mk_only_subscriber(t);
+	if (MK_LIKELY(only != NULL && type->plain && block == NULL && flags == 0) && mk_is_plain(ctx->worker, t) &&
+	    send_to_only(only, t, type, ctx, value))
+		return 0;
+	return send_to(t, type, ctx, value, block, flags);
+}
+
 static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
 				unsigned flags)
 {
@@ -112,7 +129,10 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 	if (mk_forked(ctx->worker->sup))
 		return MAIKO_EFORK;
 	int rc = mk_route_find(ctx->worker, desc, &route);
-	return rc != 0 ? rc : send_by(route, ctx, value, block, flags);
+	if (rc != 0)
+		return rc;
+	return route->topic != NULL ? send_typed(route, ctx, value, block, flags)
+				    : send_routed(route->type, ctx, value, block, flags);
 }
 
 int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags)
@@ -122,7 +142,11 @@ int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *eve
 		route = mk_route_known(ctx->worker, type);
 	if (MK_UNLIKELY(route == NULL))
 		return send_any(ctx, type, event, NULL, flags);
-	return MK_LIKELY(send_to_only(route, ctx, event)) ? 0 : send_by(route, ctx, event, NULL, 0);
+	if (MK_LIKELY(route->shape == ctx->worker->shape) &&
+	    send_to_only(route->only, route->topic, route->type, ctx, event))
+		return 0;
+	return route->topic != NULL ? send_typed(route, ctx, event, NULL, 0)
+				    : send_routed(route->type, ctx, event, NULL, 0);
 }
 
 int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)

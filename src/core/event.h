@@ -29,7 +29,6 @@ struct mk_topic;
 /* An event type as one supervisor knows it; immutable once made. */
 typedef struct mk_type {
 	const maiko_event_type *desc;
-	struct mk_type *next_of_name; /* registry.c */
 	uint64_t hash;
 	uint32_t index;
 	uint32_t topic; /* index; meaningless if desc->route */

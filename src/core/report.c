@@ -66,7 +66,7 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	const mk_tally *tally = __atomic_load_n(&a->tally, __ATOMIC_ACQUIRE);
 	bool stuck =
 		mk_state_of(sup) == MK_ABANDONED && w != NULL &&
-		atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self->id;
+		atomic_load_explicit((_Atomic(mk_sender *) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self;
 	row->name = copy(r, a->self->name);
 	row->type = copy(r, a->class->desc->name);
 	row->id = a->self->id;

@@ -42,7 +42,9 @@ int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk
 	int rc = mk_registry_topic_index(w->sup, type->desc->route(value), &index);
 	if (MK_UNLIKELY(rc != 0))
 		return rc;
-	*ret_topic = mk_topic_here(w, index);
+	*ret_topic = mk_topic_known(w, index);
+	if (MK_UNLIKELY(*ret_topic == NULL))
+		*ret_topic = mk_topic_here(w, index);
 	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
 }
 

@@ -83,14 +83,11 @@ static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
 	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->monitor_count) == 0);
 }
 
-/* A route whose topic is plain and has one subscriber, of a simple policy, remembers it. */
-static inline void mk_route_note(const mk_worker *w, mk_route *route)
+/* The actor that alone gets what is sent to a plain topic, if nothing needs to be asked of it but
+ * whether it has room. NULL: there are others, or none. */
+static inline mk_actor *mk_only_subscriber(const mk_topic *t)
 {
-	const mk_topic *t = route->topic;
-	if (route->type->plain && t->sub_count == 1 && t->subs[0].simple) {
-		route->only = t->subs[0].actor;
-		route->shape = w->shape;
-	}
+	return t->sub_count == 1 && t->subs[0].simple ? t->subs[0].actor : NULL;
 }
 
 /* Whether a subscriber in the middle of a change gets what is sent under `marker`. */

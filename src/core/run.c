@@ -143,14 +143,14 @@ void mk_callback_enter(mk_worker *w, mk_actor *a)
 	w->stirred++;
 	w->actor = a;
 	mk_inside = w;
-	atomic_store_explicit(&w->running, a->self->id, memory_order_relaxed);
+	atomic_store_explicit(&w->running, a->self, memory_order_relaxed);
 }
 
 void mk_callback_leave(mk_worker *w)
 {
 	w->actor = NULL;
 	mk_inside = NULL;
-	atomic_store_explicit(&w->running, 0, memory_order_relaxed);
+	atomic_store_explicit(&w->running, NULL, memory_order_relaxed);
 }
 
 bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
@@ -429,6 +429,10 @@ static mk_actor *pop_ready(mk_worker *w)
 void mk_run_next(mk_worker *w)
 {
 	mk_actor *a = pop_ready(w);
+	if (MK_LIKELY(w->ready != NULL)) { /* while this one runs, the next comes into the cache */
+		__builtin_prefetch(&w->ready->class, 1);
+		__builtin_prefetch(mk_actor_state(w->ready), 1);
+	}
 	a->sched &= (uint16_t)~MK_QUEUED;
 	if (MK_UNLIKELY(a->extra != NULL && a->extra->runs_on))
 		mk_cycle_look(w, a);
@@ -437,7 +441,7 @@ void mk_run_next(mk_worker *w)
 	a->sched |= MK_RUNNING;
 	if (MK_UNLIKELY(a->extra != NULL && (a->extra->tasks != NULL || a->extra->overflowed)))
 		run_tasks(w, a);
-	if (MK_LIKELY((a->sched & MK_HELD) == 0 && mk_mailbox_length(&a->box) != 0)) {
+	if (MK_LIKELY((a->sched & MK_HELD) == 0 && mk_mailbox_span(&a->box) != 0)) {
 		mk_callback_enter(w, a);
 		run_events(w, a);
 		mk_callback_leave(w);
@@ -449,6 +453,6 @@ void mk_run_next(mk_worker *w)
 			mk_release_if_low(w, a);
 	}
 	a->sched &= (uint16_t)~MK_RUNNING;
-	if (a->sched == 0 && mk_has_work(a))
+	if (a->sched == 0 && (mk_mailbox_span(&a->box) != 0 || (a->extra != NULL && mk_has_work(a))))
 		mk_ready(w, a);
 }

@@ -238,7 +238,6 @@ typedef struct mk_record {
 	maiko_topic desc; /* a copy, with a name of its own */
 	uint64_t slot;
 	uint32_t index;
-	struct mk_record *next_of_name;
 	mk_interest *interests; /* under the lock, as are the rest */
 	uint32_t interest_count, interest_size;
 } mk_record;
@@ -255,10 +254,11 @@ typedef struct mk_sub {
 /* A topic as one worker has it. */
 typedef struct mk_topic {
 	/* a publish: one line of the cache */
-	_Alignas(MK_LINE) mk_sub *subs;
-	uint64_t remote; /* other workers with a subscriber */
+	_Alignas(MK_LINE) mk_sub *subs; /* `single`, or an array */
+	uint64_t remote;                /* other workers with a subscriber */
 	uint32_t sub_count;
 	bool changing; /* some subscriber is not ACTIVE */
+	mk_sub single;
 	mk_counter published, deliveries;
 	mk_counts counts; /* what was handled, and the rest beyond */
 	/* seldom */
@@ -355,7 +355,7 @@ struct mk_worker {
 	_Atomic(uint64_t) incoming;         /* workers that have a channel to this one */
 	_Atomic(mk_channel *) in[MAIKO_WORKERS_MAX];
 	_Atomic(bool) sleeping;
-	_Atomic(uint64_t) running; /* the id of the actor in a callback, for the report of a stop */
+	_Atomic(mk_sender *) running; /* the actor in a callback, for the report of a stop */
 	/* life */
 	bool go;         /* the first batch has started */
 	bool draining;   /* a stop has begun */

@@ -34,8 +34,8 @@ typedef struct done_call {
 
 /* How far a worker has come, and since when it has been there. */
 typedef struct mark {
-	maiko_actor_id running;
-	uint64_t head; /* of that actor's mailbox: each event of a batch moves it */
+	const mk_sender *running; /* what it names may be gone, but not the name */
+	uint64_t head;            /* of that actor's mailbox: each event of a batch moves it */
 	uint64_t since_ns;
 } mark;
 
@@ -86,7 +86,7 @@ static bool is_asked(const mk_worker *w) { return (w->sup->stop->asked & bit_of(
 static mark mark_of(mk_sup *sup, mk_worker *w)
 {
 	mark m = {.running = atomic_load_explicit(&w->running, memory_order_relaxed)};
-	const mk_actor *a = m.running == 0 ? NULL : mk_directory_find(sup, m.running);
+	const mk_actor *a = m.running == NULL ? NULL : mk_directory_find(sup, m.running->id);
 	m.head = a == NULL ? 0 : mk_count(&a->box.head);
 	return m;
 }
@@ -357,7 +357,7 @@ static bool stands_still(mk_sup *sup, mk_worker *w)
 		return false;
 	}
 	uint64_t since_ns = last->since_ns > s->deadline_ns ? last->since_ns : s->deadline_ns;
-	uint64_t grace_ms = m.running != 0 ? MAIKO_STOP_GRACE_MS : STARVED_MS;
+	uint64_t grace_ms = m.running != NULL ? MAIKO_STOP_GRACE_MS : STARVED_MS;
 	return now >= since_ns + grace_ms * NS_A_MS;
 }
 

@@ -30,6 +30,7 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 		mk_free_aligned(t);
 		return NULL;
 	}
+	t->subs = &t->single;
 	t->index = index;
 	t->record = mk_record_at(w->sup, index);
 	uv_mutex_lock(&w->sup->lock);
@@ -41,7 +42,19 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 
 static int room(mk_topic *t)
 {
-	return mk_reserve((void **)&t->subs, &t->sub_size, t->sub_count + t->reserved + 1, sizeof *t->subs);
+	enum { LEAST = 4 };
+	uint32_t need = t->sub_count + t->reserved + 1;
+	if (t->subs != &t->single)
+		return mk_reserve((void **)&t->subs, &t->sub_size, need, sizeof *t->subs);
+	if (need == 1)
+		return 0;
+	mk_sub *subs = mk_malloc(LEAST * sizeof *subs);
+	if (subs == NULL)
+		return MAIKO_ENOMEM;
+	subs[0] = t->single;
+	t->subs = subs;
+	t->sub_size = LEAST;
+	return 0;
 }
 
 int mk_topic_reserve(mk_topic *t)
@@ -101,7 +114,8 @@ void mk_topics_fini(mk_worker *w)
 	for (uint32_t i = 0; i < w->sup->topic_count; i++) {
 		mk_topic *t = mk_topic_known(w, i);
 		if (t != NULL) {
-			mk_free(t->subs);
+			if (t->subs != &t->single)
+				mk_free(t->subs);
 			mk_free_aligned(t);
 		}
 	}
