@@ -4,20 +4,22 @@
  */
 #include "cores.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
-/* Reads the start of a small file as text. */
+/* Reads the start of a small file as text; without a stream, whose buffer comes from malloc. */
 static int read_text(const char *path, char *text, size_t size)
 {
-	FILE *f = fopen(path, "re");
-	if (f == NULL)
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return -1;
-	size_t n = fread(text, 1, size - 1, f);
-	fclose(f);
-	text[n] = '\0';
+	ssize_t n = read(fd, text, size - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
 	return n > 0 ? 0 : -1;
 }
 

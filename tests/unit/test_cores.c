@@ -7,9 +7,12 @@
  */
 #include "support.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <uv.h>
 
 static struct {
@@ -18,22 +21,32 @@ static struct {
 static unsigned parallelism;
 static bool real; /* ask the kernel itself */
 
-static FILE *open_file(const char *path, const char *mode)
+static int file_with(const char *content)
+{
+	ssize_t size = (ssize_t)strlen(content);
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, (size_t)size), size);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static int open_file(const char *path, int flags)
 {
 	if (real)
-		return fopen(path, mode);
+		return open(path, flags);
 	for (int i = 0; files[i].path != NULL; i++)
 		if (strcmp(files[i].path, path) == 0)
-			return fmemopen((void *)(uintptr_t)files[i].content, strlen(files[i].content), "r");
-	return NULL;
+			return file_with(files[i].content);
+	return -1;
 }
 
 static unsigned available(void) { return real ? uv_available_parallelism() : parallelism; }
 
-#define fopen open_file
+#define open open_file
 #define uv_available_parallelism available
 #include "cores.c"
-#undef fopen
+#undef open
 #undef uv_available_parallelism
 
 static int eight_cores_and_no_files(void **state)
