@@ -27,7 +27,7 @@ static void release(mk_worker *w, mk_delayed *d)
 	mk_timer_clear(&w->timers, &d->timer);
 	mk_timers_unreserve(&w->timers);
 	mk_count_add(&d->event->topic->delayed, (uint64_t)-1);
-	mk_free(d);
+	mk_timers_give(&w->timers, d);
 }
 
 static void send_now(mk_worker *w, mk_delayed *d)
@@ -79,7 +79,7 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 		   maiko_delayed *ret_delayed)
 {
 	mk_extra *x = mk_extra_of(a);
-	mk_delayed *d = x == NULL ? NULL : MK_NEW(mk_delayed);
+	mk_delayed *d = x == NULL ? NULL : mk_timers_take(&w->timers, sizeof *d);
 	if (d == NULL)
 		return MAIKO_ENOMEM;
 	d->event = mk_event_make(&w->pool, route->type, value, NULL);
@@ -87,7 +87,7 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 	if (rc != 0) {
 		if (d->event != NULL)
 			mk_event_free(&w->pool, d->event);
-		mk_free(d);
+		mk_timers_give(&w->timers, d);
 		return rc;
 	}
 	mk_event_stamp(w, d->event, a->self, route->topic, false);

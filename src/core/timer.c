@@ -6,6 +6,7 @@
 #include "memory.h"
 
 #include <maiko/error.h>
+#include <string.h>
 
 int mk_timers_reserve(mk_timers *timers)
 {
@@ -21,8 +22,28 @@ void mk_timers_unreserve(mk_timers *timers)
 	timers->reserved--;
 }
 
+void *mk_timers_take(mk_timers *timers, size_t size)
+{
+	void *memory = timers->spare;
+	if (memory == NULL)
+		return mk_calloc(1, size);
+	timers->spare = *(void **)memory;
+	return memset(memory, 0, size);
+}
+
+void mk_timers_give(mk_timers *timers, void *memory)
+{
+	*(void **)memory = timers->spare;
+	timers->spare = memory;
+}
+
 void mk_timers_fini(mk_timers *timers)
 {
+	while (timers->spare != NULL) {
+		void *memory = timers->spare;
+		timers->spare = *(void **)memory;
+		mk_free(memory);
+	}
 	mk_free(timers->heap);
 	*timers = (mk_timers){0};
 }

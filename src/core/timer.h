@@ -20,12 +20,18 @@ typedef struct mk_timers {
 	mk_timer **heap; /* heap[1] is the first due */
 	uint32_t count, size, reserved;
 	uint64_t order;
+	void *spare; /* memory of timers that are gone; each piece begins with the next */
 } mk_timers;
 
 /* Room for one timer more, or one less. 0 or MAIKO_ENOMEM. */
 int mk_timers_reserve(mk_timers *timers);
 void mk_timers_unreserve(mk_timers *timers);
 void mk_timers_fini(mk_timers *timers);
+
+/* Zeroed memory of a struct with a timer in it, always of one size; NULL if there is none.
+ * What is given back is kept for the next: a steady course of timers costs no allocation. */
+void *mk_timers_take(mk_timers *timers, size_t size);
+void mk_timers_give(mk_timers *timers, void *memory);
 
 /* Sets or moves a timer, for which room is reserved. */
 void mk_timer_set(mk_timers *timers, mk_timer *timer, uint64_t due_ns);
