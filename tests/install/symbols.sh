@@ -1,8 +1,8 @@
 #!/bin/sh
-# symbols.sh LIBRARY...: our shared libraries together export what the headers declare
-# MAIKO_API, under public versions, and what the core declares MK_PRIVATE, under
-# MAIKO_PRIVATE; nothing else, and nothing is missing. The static libraries, where
-# nothing is hidden, take no name but maiko_, mk_ and mt_.
+# symbols.sh LIBRARY...: C15, a good guest takes no names of others. Our shared libraries
+# together export what the headers declare MAIKO_API, under public versions, and what the
+# core declares MK_PRIVATE, under MAIKO_PRIVATE; nothing else, and nothing is missing. The
+# static libraries, where nothing is hidden, take no name but maiko_, mk_ and mt_.
 #
 # SPDX-License-Identifier: MIT
 set -u
