@@ -169,11 +169,9 @@ MAIKO_END_DECLS
 
 /* ---- how it is done ------------------------------------------------------ */
 
-/* clang-format off */
 #define MAIKO_PP_ADD_(to, type, name, ...)                                                                             \
-	_Generic((to), maiko_ctx * : maiko_gen_ctx_add_##type, maiko_supervisor * : maiko_gen_add_##type)(             \
-	    (to), (name), &(const struct maiko_gen_options_##type){__VA_ARGS__})
-/* clang-format on */
+	MAIKO_PP_TO_(to, maiko_gen_ctx_add_##type, maiko_gen_add_##type)                                               \
+	((to), (name), &(const struct maiko_gen_options_##type){__VA_ARGS__})
 
 /* The typed options of one actor type, and its two adders. */
 #define MAIKO_PP_ADDER_(type)                                                                                          \

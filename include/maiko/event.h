@@ -225,7 +225,9 @@ MAIKO_END_DECLS
 									   .fields = maiko_gen_fields_##type}
 
 #define MAIKO_PP_FIELD_(type, item) MAIKO_PP_CAT(MAIKO_PP_FIELD_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
-#define MAIKO_PP_FIELD_IF_0(type, field) MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_KIND_(type, field), NULL),
+#define MAIKO_PP_FIELD_IF_0(type, field)                                                                               \
+	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_KIND_(type, field), NULL,                                            \
+			    "maiko: " #type "." #field " is not of a type that an event may have (see event.h)"),
 #define MAIKO_PP_FIELD_IF_1(type, tuple) MAIKO_PP_FIELD_OPEN_(type, MAIKO_PP_UNWRAP_ tuple)
 #define MAIKO_PP_UNWRAP_(...) __VA_ARGS__
 #define MAIKO_PP_FIELD_OPEN_(...) MAIKO_PP_FIELD_KIND_(__VA_ARGS__)
@@ -234,18 +236,25 @@ MAIKO_END_DECLS
 	{                                                                                                              \
 		.name = NULL                                                                                           \
 	}
-#define MAIKO_PP_ENUM_(type, field) MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_ENUM_KIND_(type, field), NULL),
-/* clang-format off */
+#define MAIKO_PP_ENUM_(type, field)                                                                                    \
+	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_ENUM_KIND_(type, field), NULL,                                       \
+			    "maiko: " #type "." #field " is not an enum"),
 #define MAIKO_PP_NESTED_(type, field, inner)                                                                           \
-	MAIKO_PP_FIELD_ROW_(type, field, _Generic(&((type *)0)->field, inner * : MAIKO_KIND_STRUCT),                   \
-			    &maiko_gen_layout_##inner),
-/* clang-format on */
+	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_NESTED_KIND_(type, field, inner), &maiko_gen_layout_##inner,         \
+			    "maiko: " #type "." #field " is not of type " #inner),
 
-#define MAIKO_PP_FIELD_ROW_(type, field, kind_, nested_)                                                               \
+#define MAIKO_PP_FIELD_ROW_(type, field, kind_, nested_, text)                                                         \
 	{                                                                                                              \
 		.name = #field, .offset = (uint32_t)offsetof(type, field),                                             \
-		.size = (uint32_t)sizeof(((type *)0)->field), .kind = (kind_), .nested = (nested_)                     \
+		.size = (uint32_t)(sizeof(((type *)0)->field) +                                                        \
+				   (size_t)MAIKO_PP_MUST_((kind_) != MAIKO_KIND_NONE, text)),                          \
+		.kind = (kind_), .nested = (nested_)                                                                   \
 	}
+
+/* clang-format off */
+#define MAIKO_PP_NESTED_KIND_(type, field, inner)                                                                      \
+	_Generic(&((type *)0)->field, inner * : MAIKO_KIND_STRUCT, default : MAIKO_KIND_NONE)
+/* clang-format on */
 
 /* An enum is an integer that its own spelling marks: sized as one, and not a
  * pointer or an array, which the bit field width below would refuse. */
@@ -254,7 +263,8 @@ MAIKO_END_DECLS
 		 : MAIKO_KIND_ENUM, unsigned                                                                           \
 		 : MAIKO_KIND_ENUM, long                                                                               \
 		 : MAIKO_KIND_ENUM, unsigned long                                                                      \
-		 : MAIKO_KIND_ENUM)
+		 : MAIKO_KIND_ENUM, default                                                                            \
+		 : MAIKO_KIND_NONE)
 
 /* A field's kind, by the type of its address: only so is char[N] told from char *. */
 #define MAIKO_PP_KIND_(type, field)                                                                                    \
@@ -275,6 +285,7 @@ MAIKO_END_DECLS
 		 : MAIKO_KIND_FLOAT, double *                                                                          \
 		 : MAIKO_KIND_DOUBLE, maiko_buffer **                                                                  \
 		 : MAIKO_KIND_BUFFER, const maiko_buffer **                                                            \
-		 : MAIKO_KIND_BUFFER)
+		 : MAIKO_KIND_BUFFER, default                                                                          \
+		 : MAIKO_KIND_NONE)
 
 #endif

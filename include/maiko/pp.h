@@ -1,11 +1,15 @@
 /*
  * pp.h - the preprocessor's part of the front door.
  *
- * Four tricks, each standard C11:
+ * Six tricks, each standard C11:
  *   MAIKO_PP_MAP(m, c, ...)   m(c, item) for each of up to 64 items
  *   MAIKO_PP_IS_TUPLE(x)      1 if x is written in parentheses, else 0
  *   MAIKO_PP_CAT(a, b)        a and b expanded, then pasted
  *   MAIKO_PP_COUNT(...)       how many arguments, 1 to 64
+ *   MAIKO_PP_MUST_(c, text)   0 if the constant condition holds; else it does not compile,
+ *                             and the compiler says the text
+ *   MAIKO_PP_TO_(to, f, g)    f if `to` is a maiko_ctx *, g if it is a maiko_supervisor *;
+ *                             else the same
  *
  * Nothing here is meant to be used directly.
  *
@@ -17,6 +21,19 @@
 /* clang-format off */
 #define MAIKO_PP_CAT(a, b) MAIKO_PP_CAT_(a, b)
 #define MAIKO_PP_CAT_(a, b) a##b
+
+/* The condition becomes a literal: how it is made would only be in the way of the text. */
+#define MAIKO_PP_IF_(condition) _Generic((char(*)[(condition) ? 1 : 2])0, char(*)[1] : 1, default : 0)
+#define MAIKO_PP_MUST_(condition, text)                                                                                \
+	(0 * (int)sizeof(struct {                                                                                      \
+		 _Static_assert(MAIKO_PP_IF_(condition), text);                                                        \
+		 char unused_;                                                                                         \
+	 }))
+#define MAIKO_PP_TO_(to, of_ctx, of_sup)                                                                               \
+	(MAIKO_PP_MUST_(_Generic((to), maiko_ctx * : 1, maiko_supervisor * : 1, default : 0),                          \
+			"maiko: " #to " must be a maiko_ctx * or a maiko_supervisor *")                                \
+		 ? 0                                                                                                   \
+		 : _Generic((to), maiko_ctx * : of_ctx, default : of_sup))
 
 #define MAIKO_PP_IS_TUPLE(x) MAIKO_PP_SECOND_(MAIKO_PP_PROBE_ x, 0, ~)
 #define MAIKO_PP_PROBE_(...) ~, 1

@@ -162,9 +162,11 @@ typedef struct maiko_matcher {
 #define maiko_where(name) ((maiko_matcher){.predicate = &maiko_gen_where_##name})
 /* clang-format off */
 #define maiko_where_with(name, pointer)                                                                                \
-	((maiko_matcher){.predicate = &maiko_gen_where_##name,                                                         \
-			 .arg = _Generic((pointer), maiko_gen_where_arg_##name * : (pointer),                          \
-					 const maiko_gen_where_arg_##name * : (pointer))})
+	((maiko_matcher){.predicate = &maiko_gen_where_##name +                                                        \
+				      MAIKO_PP_MUST_(MAIKO_PP_IS_TO_(pointer, maiko_gen_where_arg_##name),             \
+						     "maiko_where_with: " #pointer " must point to what MAIKO_WHERE_WITH(" \
+						     #name ", ...) takes"),                                            \
+			 .arg = (pointer)})
 /* clang-format on */
 
 /*
@@ -180,7 +182,10 @@ typedef struct maiko_matcher {
  * text; else it does not compile. A buffer is taken as text: its bytes.
  */
 #define maiko_match(event, ...)                                                                                        \
-	((maiko_matcher){.type = &maiko_gen_event_##event, .tests = {MAIKO_PP_MAP(MAIKO_PP_TEST_, event, __VA_ARGS__)}})
+	((maiko_matcher){.type = &maiko_gen_event_##event +                                                            \
+				 MAIKO_PP_MUST_(MAIKO_PP_COUNT(__VA_ARGS__) <= MAIKO_TESTS_MAX,                        \
+						"maiko_match: more than MAIKO_TESTS_MAX tests"),                       \
+			 .tests = {MAIKO_PP_MAP(MAIKO_PP_TEST_, event, __VA_ARGS__)}})
 #define MAIKO_FIELD_IS(field, value) (MAIKO_PP_TEST_ANY_, field, MAIKO_COMPARE_IS, value)
 #define MAIKO_FIELD_IS_NOT(field, value) (MAIKO_PP_TEST_ANY_, field, MAIKO_COMPARE_IS_NOT, value)
 #define MAIKO_FIELD_GREATER(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_GREATER, value)
@@ -351,15 +356,9 @@ static inline maiko_value maiko_value_text_(const char *text)
 
 /* A field's kind: of text, a number, or neither (1, 0, -1). */
 #define MAIKO_PP_IS_TEXT_FIELD_(type, field)                                                                           \
-	(MAIKO_PP_KIND_(type, field) == MAIKO_KIND_TEXT || MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BUFFER ? 1        \
-	 : MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BYTES                                                  ? -1       \
-													    : 0)
-/* 0, if the condition holds; else it does not compile. */
-#define MAIKO_PP_MUST_(condition, message)                                                                             \
-	(0 * (int)sizeof(struct {                                                                                      \
-		 _Static_assert(condition, message);                                                                   \
-		 char unused_;                                                                                         \
-	 }))
+	(MAIKO_PP_KIND_(type, field) == MAIKO_KIND_TEXT || MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BUFFER  ? 1       \
+	 : MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BYTES || MAIKO_PP_KIND_(type, field) == MAIKO_KIND_NONE ? -1      \
+													     : 0)
 
 #define MAIKO_PP_TEST_(type, tuple) MAIKO_PP_TEST_OPEN_(type, MAIKO_PP_UNWRAP_ tuple)
 #define MAIKO_PP_TEST_OPEN_(...) MAIKO_PP_TEST_KIND_(__VA_ARGS__)

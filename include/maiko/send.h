@@ -88,16 +88,14 @@ MAIKO_API int maiko_text_copy(char *dst, size_t size, const char *src);
 MAIKO_END_DECLS
 
 /* clang-format off */
-#define MAIKO_PP_SEND_FN_(to)                                                                                          \
-	_Generic((to), maiko_ctx * : maiko_ctx_send, maiko_supervisor * : maiko_supervisor_send)
+#define MAIKO_PP_IS_TO_(pointer, type) _Generic((pointer), type * : 1, const type * : 1, default : 0)
 /* clang-format on */
-#define MAIKO_PP_PUBLISH_FN_(to)                                                                                       \
-	_Generic((to), maiko_ctx * : maiko_ctx_publish, maiko_supervisor * : maiko_supervisor_publish)
 
 /* A literal of an event: __extension__ allows the empty one, all zero. */
 #define MAIKO_PP_VALUE_(event, ...) (__extension__(const event){__VA_ARGS__})
 #define MAIKO_PP_SEND_(flags, to, event, ...)                                                                          \
-	MAIKO_PP_SEND_FN_(to)((to), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__), (flags))
+	MAIKO_PP_TO_(to, maiko_ctx_send, maiko_supervisor_send)                                                        \
+	((to), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__), (flags))
 
 /* maiko_send(to, event, .field = ...) */
 #define maiko_send(to, ...) MAIKO_PP_SEND_(0u, to, __VA_ARGS__, )
@@ -115,13 +113,20 @@ MAIKO_END_DECLS
 	maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__))
 /* maiko_send_copy(to, event, pointer): a struct already filled. */
 #define maiko_send_copy(to, event, pointer)                                                                            \
-	MAIKO_PP_SEND_FN_(to)                                                                                          \
-	((to), &maiko_gen_event_##event, _Generic((pointer), event * : (pointer), const event * : (pointer)), 0u)
+	MAIKO_PP_TO_(to, maiko_ctx_send, maiko_supervisor_send)                                                        \
+	((to), &maiko_gen_event_##event, (pointer),                                                                    \
+	 0u + (unsigned)MAIKO_PP_MUST_(MAIKO_PP_IS_TO_(pointer, event),                                                \
+				       "maiko_send_copy: " #pointer " must point to a " #event))
 /* maiko_new(event): a zeroed `event *` to fill in place. */
 #define maiko_new(event) ((event *)maiko_event_new(&maiko_gen_event_##event))
 /* maiko_publish(to, pointer): sends what maiko_new gave. */
-#define maiko_publish(to, pointer) MAIKO_PP_PUBLISH_FN_(to)((to), (pointer), 0u)
+#define maiko_publish(to, pointer) MAIKO_PP_TO_(to, maiko_ctx_publish, maiko_supervisor_publish)((to), (pointer), 0u)
 /* maiko_text(array, text): fills a text field. */
-#define maiko_text(dst, src) maiko_text_copy(_Generic(&(dst), char(*)[sizeof(dst)] : (dst)), sizeof(dst), (src))
+/* clang-format off */
+#define maiko_text(dst, src)                                                                                           \
+	maiko_text_copy((dst), sizeof(dst) + (size_t)MAIKO_PP_MUST_(                                                   \
+				       _Generic(&(dst), char(*)[sizeof(dst)] : 1, default : 0),                        \
+				       "maiko_text: " #dst " must be an array of char"), (src))
+/* clang-format on */
 
 #endif

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko: sup must be a maiko_ctx \* or a maiko_supervisor \* */
 /* Actors are added to a supervisor, or from a ctx. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko: sample.value is not an enum */
 /* MAIKO_ENUM marks an integer, not a number with a fraction. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko: sample.shared is not an enum */
 /* MAIKO_ENUM marks an integer, not a pointer. */
 #include <maiko/maiko.h>
 

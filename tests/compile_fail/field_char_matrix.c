@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko: sample.value is not of a type that an event may have */
 /* Of arrays only text and bytes are described. */
 #include <maiko/maiko.h>
 

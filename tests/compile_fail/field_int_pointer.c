@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko: sample.value is not of a type that an event may have */
 /* A pointer means nothing elsewhere: it cannot be a field. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko: sample.value is not of a type that an event may have */
 /* A nested struct has a spelling of its own. */
 #include <maiko/maiko.h>
 

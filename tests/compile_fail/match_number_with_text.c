@@ -1,4 +1,4 @@
-/* expect: both be texts or both be numbers */
+/* expect: maiko_match: order.price and ."10." must both be texts or both be numbers */
 /* A number is compared with a text. */
 #include <maiko/harness.h>
 

@@ -1,4 +1,4 @@
-/* expect: must both be numbers */
+/* expect: maiko_match: order.what and 10 must both be numbers */
 /* Texts have no order here. */
 #include <maiko/harness.h>
 

@@ -1,4 +1,4 @@
-/* expect: excess elements in (array )?initializer */
+/* expect: maiko_match: more than MAIKO_TESTS_MAX tests */
 /* A matcher has up to six tests. */
 #include <maiko/harness.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko: sample.at is not of type size */
 /* MAIKO_NESTED with the description of another struct. */
 #include <maiko/maiko.h>
 

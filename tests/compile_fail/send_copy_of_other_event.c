@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko_send_copy: .* must point to a hello */
 /* A struct of another type than the event named. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko_send_copy: value must point to a hello */
 /* A struct rather than a pointer to it. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko_send_copy: .*value must point to a hello */
 /* A pointer that says nothing about what it points to. */
 #include <maiko/maiko.h>
 

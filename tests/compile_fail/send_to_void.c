@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: must be a maiko_ctx \* or a maiko_supervisor \* */
 /* Only a ctx or a supervisor can send. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko_text: name must be an array of char */
 /* maiko_text fills text, not bytes. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko_text: text must be an array of char */
 /* maiko_text fills an array: of a pointer it would not know the size. */
 #include <maiko/maiko.h>
 

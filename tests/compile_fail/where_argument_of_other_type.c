@@ -1,4 +1,4 @@
-/* expect: not compatible with any (generic )?association */
+/* expect: maiko_where_with: &limit must point to what MAIKO_WHERE_WITH\(dearer_than, ...\) takes */
 /* The argument of a predicate has the type that it was made for. */
 #include <maiko/harness.h>
 
