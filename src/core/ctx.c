@@ -64,31 +64,30 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 }
 
 /* The most frequent case, without a call: of a plain type, to the only subscriber of a plain topic,
- * which has room, or has muted this actor already. False: it is another case, and nothing is done. */
-static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value)
+ * which has room; or (`muted`, a constant: whether this actor is) which has muted it already. False:
+ * it is another case, and nothing is done. */
+static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value,
+				   bool muted)
 {
 	mk_worker *w = ctx->worker;
 	uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
 	mk_event *e = mk_pool_first(&w->pool, type->klass);
 	if (a == ctx || span == a->box.size || e == NULL)
 		return false;
-	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0)) {
-		if (!mk_may_add(ctx, a, t->index, span))
-			return false;
-		ctx->extra->allowance--;
-	} else if (span >= a->box.capacity) {
+	if (muted ? !mk_may_add(ctx, a, t->index, span) : span >= a->box.capacity)
 		return false;
-	}
+	if (muted)
+		ctx->extra->allowance--;
 	assert(w->actor == ctx && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
-	mk_pool_take_first(&w->pool, type->klass);
-	mk_event_fill(e, type, value);
-	mk_event_stamp(w, e, ctx->self, t, false);
-	e->refs = 1;
+	mk_pool_take_first(&w->pool, type->klass); /* in an order that few registers are enough for */
 	mk_mailbox_put(&a->box, e, tail);
 	mk_wake(w, a);
-	mk_count_add(&ctx->sent, 1);
+	e->refs = 1;
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, 1);
+	mk_count_add(&ctx->sent, 1);
+	mk_event_stamp(w, e, ctx->self, t, false);
+	mk_event_fill(e, type, value);
 	return true;
 }
 
@@ -115,9 +114,26 @@ static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const vo
 		return rc;
 	mk_actor *only = mk_only_subscriber(t);
 	if (MK_LIKELY(only != NULL && type->plain && block == NULL && flags == 0) && mk_is_plain(ctx->worker, t) &&
-	    send_to_only(only, t, type, ctx, value))
+	    (ctx->sched & MK_MUTED) == 0 && send_to_only(only, t, type, ctx, value, false))
 		return 0;
 	return send_to(t, type, ctx, value, block, flags);
+}
+
+/* To the one that the route remembers, if it may be. */
+static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *value)
+{
+	return send_to_only(route->only, route->topic, route->type, ctx, value, true)
+		       ? 0
+		       : send_typed(route, ctx, value, NULL, 0);
+}
+
+static MK_NOINLINE int send_remembered(mk_route *route, maiko_ctx *ctx, const void *value)
+{
+	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0))
+		return send_muted(route, ctx, value);
+	return MK_LIKELY(send_to_only(route->only, route->topic, route->type, ctx, value, false))
+		       ? 0
+		       : send_typed(route, ctx, value, NULL, 0);
 }
 
 static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
@@ -142,9 +158,8 @@ int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *eve
 		route = mk_route_known(ctx->worker, type);
 	if (MK_UNLIKELY(route == NULL))
 		return send_any(ctx, type, event, NULL, flags);
-	if (MK_LIKELY(route->shape == ctx->worker->shape) &&
-	    send_to_only(route->only, route->topic, route->type, ctx, event))
-		return 0;
+	if (MK_LIKELY(route->shape == ctx->worker->shape))
+		return send_remembered(route, ctx, event);
 	return route->topic != NULL ? send_typed(route, ctx, event, NULL, 0)
 				    : send_routed(route->type, ctx, event, NULL, 0);
 }

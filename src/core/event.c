@@ -24,6 +24,7 @@ int mk_pool_refill(mk_pool *pool, uint32_t klass)
 	pool->slabs = slab;
 	for (char *at = slab + SLAB - klass_size[klass]; at >= slab + MK_LINE; at -= klass_size[klass]) {
 		mk_event *e = (mk_event *)(void *)at;
+		e->klass = klass;
 		e->next = pool->free[klass];
 		pool->free[klass] = e;
 	}
@@ -140,9 +141,9 @@ static void give_back(mk_pool *pool, mk_event *e)
 	if ((e->klass & MK_KLASS_HEAP) != 0) {
 		mk_free_aligned(mk_event_link(e));
 	} else {
-		uint32_t list = e->klass & MK_KLASS_LIST;
-		e->next = pool->free[list];
-		pool->free[list] = e;
+		e->klass &= MK_KLASS_LIST;
+		e->next = pool->free[e->klass];
+		pool->free[e->klass] = e;
 	}
 }
 

@@ -62,7 +62,7 @@ typedef struct mk_event {
 		const void *data;      /* while alive: `payload`, or a block's data */
 	};
 	uint32_t refs;
-	uint32_t klass; /* which pool list, with the flags below */
+	uint32_t klass; /* which pool list; while alive, with the flags below */
 	_Alignas(16) unsigned char payload[];
 } mk_event;
 
@@ -103,12 +103,7 @@ static inline uint32_t mk_klass_of(uint32_t payload)
 
 /* The first free event of that class, or NULL, without and with taking it. */
 static inline mk_event *mk_pool_first(const mk_pool *pool, uint32_t klass) { return pool->free[klass]; }
-static inline void mk_pool_take_first(mk_pool *pool, uint32_t klass)
-{
-	mk_event *e = pool->free[klass];
-	pool->free[klass] = e->next;
-	e->klass = klass;
-}
+static inline void mk_pool_take_first(mk_pool *pool, uint32_t klass) { pool->free[klass] = pool->free[klass]->next; }
 
 /* An event whose header is not filled; NULL without memory. */
 static inline mk_event *mk_pool_take(mk_pool *pool, uint32_t klass)
@@ -125,11 +120,10 @@ static inline void mk_copy_small(void *to, const void *from, uint32_t size)
 {
 	char *t = to;
 	const char *f = from;
-	if (size >= 16) {
-		for (; size > 16; size -= 16, t += 16, f += 16)
-			__builtin_memcpy(t, f, 16);
-		/* the last 16 bytes end with the payload and may overlap what is copied */
-		__builtin_memcpy(t + size - 16, f + size - 16, 16);
+	if (size >= 16) { /* from the end; the first 16 bytes may overlap what is copied */
+		for (int32_t at = (int32_t)size - 16; at > 0; at -= 16)
+			__builtin_memcpy(t + at, f + at, 16);
+		__builtin_memcpy(t, f, 16);
 	} else if (size >= 8) {
 		__builtin_memcpy(t, f, 8);
 		__builtin_memcpy(t + size - 8, f + size - 8, 8);
