@@ -26,6 +26,8 @@ static int by_topic(const void *one, const void *other)
 /* A topic asked for twice is one place, if it is with one policy. */
 static int merge_places(mk_actor *a)
 {
+	if (a->place_count < 2)
+		return 0;
 	mk_place *all = mk_places_at(&a->places, a->place_count);
 	qsort(all, a->place_count, sizeof *all, by_topic);
 	for (uint32_t i = a->place_count; i-- > 1;) {

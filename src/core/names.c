@@ -9,9 +9,9 @@
 #include <maiko/error.h>
 #include <string.h>
 
-/* Eight bytes at a time, each round a multiplication whose high half comes down again
- * (multiply-shift: Dietzfelbinger et al., "A reliable randomized algorithm for the
- * closest-pair problem", 1997). */
+/* Eight bytes at a time, each round a multiplication whose high half comes down again; the
+ * high half of a last one is the hash (multiply-shift: Dietzfelbinger et al., "A reliable
+ * randomized algorithm for the closest-pair problem", 1997). */
 static uint32_t hash_of(const char *name)
 {
 	uint64_t h = UINT64_C(0x9e3779b97f4a7c15), word;
@@ -23,7 +23,7 @@ static uint32_t hash_of(const char *name)
 		h ^= h >> 32;
 		left -= take;
 	}
-	return (uint32_t)h;
+	return (uint32_t)(h * UINT64_C(0xc4ceb9fe1a85ec53) >> 32);
 }
 
 void mk_names_init(mk_names *names, mk_table *things, const char *(*name_of)(const void *thing))

@@ -120,6 +120,8 @@ void mk_rest(mk_worker *w)
 		adapt_spin(w, now_ns - since_ns);
 	}
 	mk_balance_busy(w, now_ns);
+	w->now_ns = now_ns; /* as of the last look, or of the end of the sleep */
+	w->is_now = true;
 }
 
 /* What was ready in the last poll and has not run yet would only be told again. */

@@ -309,6 +309,7 @@ struct mk_worker {
 	bool thread_made;
 	/* now */
 	uint64_t now_ns;
+	bool is_now;               /* the clock was read a moment ago: the next turn need not */
 	mk_actor *actor;           /* in a callback of */
 	mk_event *event;           /* being handled */
 	const maiko_id *cause;     /* parent and correlation of what a task sends, or NULL */

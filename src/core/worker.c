@@ -212,7 +212,9 @@ static void pace(mk_worker *w, uint64_t took_ns)
 bool mk_worker_turn(mk_worker *w)
 {
 	uint64_t before_ns = w->now_ns;
-	w->now_ns = mk_now(&w->sup->seam);
+	if (MK_LIKELY(!w->is_now))
+		w->now_ns = mk_now(&w->sup->seam);
+	w->is_now = false;
 	if (w->full)
 		pace(w, w->now_ns - before_ns);
 	run_control(w);
