@@ -112,6 +112,17 @@ mk_actor *mk_actor_alloc(const mk_class *class)
 	return a;
 }
 
+/* Its class; and as each of a million names is somewhere else in memory, that comes into the cache
+ * while the actor is made. */
+static int class_of(mk_sup *sup, const maiko_actor_type *type, const char *name, const mk_class **ret_class)
+{
+	uv_mutex_lock(&sup->lock);
+	mk_names_expect(&sup->actor_names, name);
+	int rc = mk_registry_class(sup, type, ret_class);
+	uv_mutex_unlock(&sup->lock);
+	return rc;
+}
+
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
 		 mk_actor **ret_actor)
 {
@@ -122,7 +133,7 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		return MAIKO_EINVAL;
 	int rc = check_options(sup, o);
 	if (rc == 0)
-		rc = mk_registry_class(sup, type, &class);
+		rc = class_of(sup, type, name, &class);
 	if (rc != 0)
 		return rc;
 	mk_actor *a = mk_actor_alloc(class);

@@ -1,9 +1,9 @@
 /*
  * mailbox.h - an actor's queue of events: a plain ring on the actor's worker.
  *
- * The ring is made with the first event, doubles on demand, and is given back when the
- * worker is idle and it is empty, so an actor that gets nothing costs nothing. It may
- * hold more than the capacity: the overflow policy decides before the push.
+ * The ring is made with the first event, doubles on demand, and is given back when it has
+ * not been used for a while and the worker is idle, so an actor that gets nothing costs
+ * nothing. It may hold more than the capacity: the overflow policy decides before the push.
  *
  * An event that is taken out of the middle leaves a hole (a NULL), which a pop passes over.
  * Before there are more holes than events they are closed: the events move to higher places,

@@ -73,6 +73,12 @@ static int grow(mk_names *names)
 	return 0;
 }
 
+void mk_names_expect(const mk_names *names, const char *name)
+{
+	if (names->size != 0)
+		__builtin_prefetch(&names->slots[hash_of(name) & (names->size - 1)], 1);
+}
+
 int mk_names_put(mk_names *names, const char *name, uint32_t index)
 {
 	if ((names->count + 1) * 2 > names->size && grow(names) != 0)

@@ -22,6 +22,8 @@ typedef struct mk_names {
 
 void mk_names_init(mk_names *names, mk_table *things, const char *(*name_of)(const void *thing));
 MK_PRIVATE void *mk_names_get(const mk_names *names, const char *name);
+/* Brings what a put of that name will touch into the cache. */
+void mk_names_expect(const mk_names *names, const char *name);
 /* The thing itself may come into its table later, but before the next call. 0, MAIKO_EEXIST or
  * MAIKO_ENOMEM. */
 int mk_names_put(mk_names *names, const char *name, uint32_t index);

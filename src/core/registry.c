@@ -232,9 +232,11 @@ static int add_handler(mk_sup *sup, mk_class *c, const maiko_item *i)
 	return 0;
 }
 
-static int class_locked(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class)
+int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class)
 {
 	enum { ITEMS_MAX = 32 };
+	if (desc == NULL)
+		return MAIKO_EINVAL;
 	for (const mk_class *c = sup->classes; c != NULL; c = c->next)
 		if (c->desc == desc) {
 			*ret_class = c;
@@ -270,16 +272,6 @@ static int class_locked(mk_sup *sup, const maiko_actor_type *desc, const mk_clas
 	sup->classes = c;
 	*ret_class = c;
 	return 0;
-}
-
-int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class)
-{
-	if (desc == NULL)
-		return MAIKO_EINVAL;
-	uv_mutex_lock(&sup->lock);
-	int rc = class_locked(sup, desc, ret_class);
-	uv_mutex_unlock(&sup->lock);
-	return rc;
 }
 
 /* ---- life ----------------------------------------------------------------------------- */

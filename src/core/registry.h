@@ -36,6 +36,7 @@ static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, 
 	return rc;
 }
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type);
+/* The same with the lock. */
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class);
 
 static inline mk_record *mk_record_at(mk_sup *sup, uint32_t index) { return mk_table_get(&sup->topics, index); }

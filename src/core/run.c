@@ -125,7 +125,9 @@ void mk_cool(mk_worker *w)
 	w->warm_swept_ns = w->now_ns;
 	for (mk_actor **at = &w->warm; *at != NULL;) {
 		mk_actor *a = *at;
-		if (mk_mailbox_span(&a->box) != 0) {
+		uint64_t tail = mk_count(&a->box.tail);
+		if (mk_mailbox_span(&a->box) != 0 || a->tally->cooled != tail) {
+			a->tally->cooled = tail;
 			at = &a->tally->next_warm;
 			continue;
 		}

@@ -103,7 +103,7 @@ void mk_part(mk_worker *w, mk_actor *a);
 /* The next of these, or NULL. */
 mk_actor *mk_take_parting(mk_worker *w);
 
-/* Gives empty rings back; at most once a second of use. */
+/* Gives back the rings of those that got nothing since it last did; at most once a second. */
 void mk_cool(mk_worker *w);
 
 #endif

@@ -134,6 +134,7 @@ typedef struct mk_tally {
 	mk_counter refused; /* those that added nothing to the mailbox */
 	mk_counts counts;
 	mk_actor *next_warm; /* on the worker's list of rings to give back */
+	uint64_t cooled;     /* its mailbox's tail, when that was last looked through */
 } mk_tally;
 
 /* Something to be called back for, besides events. */

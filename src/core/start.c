@@ -160,7 +160,10 @@ static int conclude(mk_sup *sup, int rc)
 
 void mk_start_tell_added(mk_sup *sup)
 {
-	for (const mk_actor *a = sup->first; a != NULL; a = a->next)
+	uv_mutex_lock(&sup->lock);
+	bool watched = sup->monitor_count != 0;
+	uv_mutex_unlock(&sup->lock);
+	for (const mk_actor *a = watched ? sup->first : NULL; a != NULL; a = a->next)
 		MK_TELL(a->worker, MAIKO_SAW_ADDED, a, NULL, 0);
 }
 

@@ -1,0 +1,88 @@
+/*
+ * test_cool.c - the ring of a mailbox is given back when it was not used for a second, and not
+ * before: a steady course does not make it again and again.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "actor.h"
+#include "directory.h"
+#include "run.h"
+#include "support.h"
+
+static const maiko_item items[] = {{.kind = MAIKO_ITEM_END}};
+static const maiko_actor_type type = {"actor", 8, 8, items, NULL};
+
+/* A mailbox keeps pointers and never looks behind them. */
+static mk_event *event(void)
+{
+	static _Alignas(16) char memory[sizeof(mk_event)];
+	return (mk_event *)(void *)memory;
+}
+
+static mk_actor *actor(maiko_supervisor *sup)
+{
+	maiko_actor_id id;
+	assert_int_equal(maiko_supervisor_add(sup, &type, "actor", &(maiko_add_options){.topics = maiko_no_topics}), 0);
+	assert_int_equal(maiko_find(sup, "actor", &id), 0);
+	return mk_directory_look(sup, id);
+}
+
+static void get_one(mk_worker *w, mk_actor *a)
+{
+	if (a->box.size == 0)
+		assert_int_equal(mk_deliver_grow(w, a), 0);
+	assert_int_equal(mk_mailbox_push(&a->box, event()), 0);
+}
+
+static void second_passes(mk_worker *w)
+{
+	w->now_ns += 1100000000;
+	mk_cool(w);
+}
+
+static void one_that_is_used_stays(void **state)
+{
+	(void)state;
+	maiko_supervisor *sup = test_supervisor(1);
+	mk_actor *a = actor(sup);
+	int64_t before = test_allocator_living();
+	for (int i = 0; i < 5; i++) {
+		get_one(a->worker, a);
+		assert_ptr_equal(mk_mailbox_pop(&a->box), event());
+		second_passes(a->worker);
+		assert_int_equal(test_allocator_living(), before + 2); /* the ring, and the tally */
+	}
+	maiko_supervisor_free(sup);
+}
+
+static void one_that_is_not_is_given_back(void **state)
+{
+	(void)state;
+	maiko_supervisor *sup = test_supervisor(1);
+	mk_actor *a = actor(sup);
+	for (int i = 0; i < 3; i++) {
+		get_one(a->worker, a);
+		second_passes(a->worker);
+		second_passes(a->worker);
+		assert_non_null(a->box.ring); /* there is something in it */
+		assert_ptr_equal(mk_mailbox_pop(&a->box), event());
+		mk_cool(a->worker); /* too soon */
+		assert_non_null(a->box.ring);
+		second_passes(a->worker);
+		assert_null(a->box.ring);
+		assert_int_equal(a->box.size, 0);
+		assert_false(a->warm);
+	}
+	maiko_supervisor_free(sup);
+	assert_int_equal(test_allocator_living(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_is_used_stays),
+		cmocka_unit_test(one_that_is_not_is_given_back),
+	};
+	test_allocator_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
