@@ -94,14 +94,14 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 /* By the topic that the type has; the route remembers who alone gets it. */
 static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
 {
-	mk_worker *w = ctx->worker;
-	int rc = send_to(route->topic, route->type, ctx, value, block, flags);
-	mk_actor *only = mk_only_subscriber(route->topic);
-	if (only != NULL && route->type->plain && mk_is_plain(w, route->topic)) {
+	mk_topic *t = route->topic;
+	const mk_type *type = route->type;
+	mk_actor *only = mk_only_subscriber(t);
+	if (only != NULL && type->plain && mk_is_plain(ctx->worker, t)) {
 		route->only = only;
-		route->shape = w->shape;
+		route->shape = ctx->worker->shape;
 	}
-	return rc;
+	return send_to(t, type, ctx, value, block, flags);
 }
 
 /* By its content. */
