@@ -71,10 +71,14 @@ bool mk_is_muted_by_channel(const mk_actor *a);
 /* The actor ends: it waits for nobody any more, and leaves its cycle. */
 void mk_forget_waits(mk_worker *w, mk_actor *a);
 
-/* Sends the probes that are due: one an actor, along all its edges. Not more often than
- * every millisecond while the worker has other work: an edge that soon goes again needs
- * none. */
-void mk_reprobe(mk_worker *w);
+/* When this worker is to send probes next; UINT64_MAX: it has none to send. Not more often than
+ * every millisecond while it has other work: an edge that soon goes again needs none. And the
+ * less often the more of them there are: among many actors that mute each other, each probe
+ * goes along every edge, and many together are to take a tenth of the time at most. */
+uint64_t mk_probes_due(const mk_worker *w);
+
+/* Sends them: one an actor, along all its edges. */
+void mk_probe_now(mk_worker *w);
 
 static inline bool mk_is_muted(const mk_actor *a) { return a->extra != NULL && a->extra->muted_by != NULL; }
 

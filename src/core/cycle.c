@@ -293,6 +293,7 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
 	if (mk_move_keeps(w, p->target->id, m))
 		return;
+	w->probes_seen++;
 	mk_actor *a = mk_directory_look(w->sup, p->target->id);
 	if (a != NULL && mk_is_muted(a)) {
 		if (a->self == p->path[0])
@@ -305,12 +306,19 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 
 void mk_probe_soon(mk_worker *w, mk_actor *a) { a->extra->reprobe = w->reprobe = true; }
 
-void mk_reprobe(mk_worker *w)
+uint64_t mk_probes_due(const mk_worker *w)
 {
-	enum { EVERY_NS = 1000000 };
-	if (w->ready != NULL && w->now_ns - w->probed_ns < EVERY_NS)
-		return;
+	enum { BUSY_NS = 1000000, A_PROBE_NS = 2000 /* ten times what one takes */, FEW = 100 };
+	uint64_t rest_ns = w->probes_seen < FEW ? 0 : w->probes_seen * A_PROBE_NS;
+	if (w->ready != NULL && rest_ns < BUSY_NS)
+		rest_ns = BUSY_NS;
+	return w->reprobe ? w->probed_ns + rest_ns : UINT64_MAX;
+}
+
+void mk_probe_now(mk_worker *w)
+{
 	w->probed_ns = w->now_ns;
+	w->probes_seen = 0;
 	w->reprobe = false;
 	for (mk_actor *a = w->held; a != NULL; a = a->next_held) {
 		if (a->extra == NULL || !a->extra->reprobe)

@@ -12,6 +12,7 @@
  */
 #include "rest.h"
 
+#include "backpressure.h"
 #include "balance.h"
 #include "run.h"
 #include "watch.h"
@@ -48,6 +49,8 @@ bool mk_rest_set_alarm(mk_worker *w)
 	uint64_t due = mk_timers_due(&w->timers), now = mk_now(&w->sup->seam);
 	if (w->doubtful != NULL && w->asked_ns + ASK_EVERY_NS < due)
 		due = w->asked_ns + ASK_EVERY_NS;
+	if (mk_probes_due(w) < due)
+		due = mk_probes_due(w);
 	if (due <= now)
 		return false;
 	if (due == UINT64_MAX) {
@@ -77,7 +80,7 @@ static bool spin(mk_worker *w, uint64_t *now_ns)
 	while (w->sup->spin && *now_ns < until) {
 		if (look(w))
 			return true;
-		*now_ns = mk_now(&w->sup->seam);
+		w->now_ns = *now_ns = mk_now(&w->sup->seam); /* probes may be due */
 	}
 	return false;
 }

@@ -316,6 +316,7 @@ struct mk_worker {
 	const maiko_id *cause;     /* parent and correlation of what a task sends, or NULL */
 	uint64_t sequence, origin; /* of event ids */
 	uint64_t probes;           /* sent, to number them */
+	uint64_t probes_seen;      /* of all workers, since those of this one were sent */
 	uint64_t quiet_sequence;   /* when a stop last found it quiet */
 	mk_random random;
 	maiko_envelope envelope; /* maiko_meta's answer */
@@ -354,6 +355,7 @@ struct mk_worker {
 	/* lanes */
 	mk_inbox control, foreign;
 	mk_link *deferred, **deferred_tail; /* control messages taken inside a send */
+	mk_link **deferred_seen;            /* up to here there is no mute that could be taken */
 	_Atomic(uint64_t) incoming;         /* workers that have a channel to this one */
 	_Atomic(mk_channel *) in[MAIKO_WORKERS_MAX];
 	_Atomic(bool) sleeping;

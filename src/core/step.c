@@ -92,7 +92,7 @@ static void take(mk_worker *w, mk_step step)
 		mk_topology_part(w);
 		break;
 	case MK_STEP_PROBE:
-		mk_reprobe(w);
+		mk_probe_now(w);
 		break;
 	case MK_STEP_FLUSH:
 		mk_router_flush(w);

@@ -270,6 +270,7 @@ static void apply(mk_worker *w, mk_message *m)
 			refresh_all(w, c);
 	uv_mutex_unlock(&w->sup->lock);
 	w->marker = t->number;
+	w->deferred_seen = &w->deferred; /* there may be mutes for who lives here now */
 	mk_routes_forget(w);
 	MK_TELL(w, MAIKO_SAW_TOPOLOGY, NULL, NULL, (int64_t)t->number);
 	atomic_fetch_add_explicit(&t->waiting, (uint64_t)__builtin_popcountll(w->outgoing), memory_order_relaxed);

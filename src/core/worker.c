@@ -62,10 +62,11 @@ static void take_control(mk_worker *w)
 void mk_worker_take_mutes(mk_worker *w)
 {
 	take_control(w);
-	for (mk_link **at = &w->deferred; *at != NULL;) {
+	while (*w->deferred_seen != NULL) {
+		mk_link **at = w->deferred_seen;
 		mk_message *m = MK_OF(*at, mk_message, link);
 		if (!m->mutes || !mk_mute_is_for(w, m)) {
-			at = &m->link.next;
+			w->deferred_seen = &m->link.next;
 			continue;
 		}
 		*at = m->link.next;
@@ -81,6 +82,8 @@ static void run_one_control(mk_worker *w)
 	w->deferred = m->link.next;
 	if (w->deferred == NULL)
 		w->deferred_tail = &w->deferred;
+	if (w->deferred_seen == &m->link.next)
+		w->deferred_seen = &w->deferred;
 	w->stirred++;
 	m->run(w, m);
 }
@@ -131,7 +134,7 @@ static bool run_channels(mk_worker *w)
 bool mk_worker_has_input(mk_worker *w)
 {
 	if (!mk_inbox_empty(&w->control) || w->deferred != NULL || w->ready != NULL || w->parting != NULL ||
-	    w->reprobe || (w->go && !mk_inbox_empty(&w->foreign)))
+	    (w->reprobe && w->now_ns >= mk_probes_due(w)) || (w->go && !mk_inbox_empty(&w->foreign)))
 		return true;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_seq_cst);
 	for (; incoming != 0; incoming &= incoming - 1) {
@@ -239,8 +242,8 @@ bool mk_worker_turn(mk_worker *w)
 	w->ran += w->pace - left;
 	if (MK_UNLIKELY(w->parting != NULL))
 		mk_topology_part(w);
-	if (MK_UNLIKELY(w->reprobe))
-		mk_reprobe(w);
+	if (MK_UNLIKELY(w->reprobe) && w->now_ns >= mk_probes_due(w))
+		mk_probe_now(w);
 	mk_router_flush(w);
 	if (MK_UNLIKELY(w->asked_idle) && mk_worker_quiet(w))
 		mk_stop_idle(w);
@@ -325,7 +328,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->ready_tail = &w->ready;
 	w->shape = 1;
 	w->pace = ACTORS_A_TURN;
-	w->deferred_tail = &w->deferred;
+	w->deferred_tail = w->deferred_seen = &w->deferred;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
 	mk_worker_number(w, index);
 	w->now_ns = mk_now(&sup->seam);
