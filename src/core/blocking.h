@@ -24,6 +24,6 @@ bool mk_blocking_waiting(const mk_sup *sup);
 void mk_blocking_step(mk_sup *sup);
 
 /* Starts a job of the actor. 0, MAIKO_ENOMEM, or MAIKO_EAGAIN (no thread). */
-int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, const void *job);
+int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, const void *data);
 
 #endif

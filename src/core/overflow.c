@@ -251,10 +251,11 @@ static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
 	}
 	if (o != NULL)
 		o->place = place;
-	if (place == tail) {
+	if (place >= tail) {
 		refuse(w, a, e, MK_FATE_OF(dropped)); /* full of other topics' events */
 		return;
 	}
+	assert(old != NULL);
 	if (mk_mailbox_remove(&a->box, place))
 		shift(a);
 	mk_count_fate(a, old->topic, MK_FATE_OF(dropped));

@@ -410,18 +410,22 @@ static void run_tasks(mk_worker *w, mk_actor *a)
 	}
 }
 
+/* Precondition: there is one. */
 static mk_actor *pop_ready(mk_worker *w)
 {
-	mk_actor **at = &w->ready;
+	mk_actor *a = w->ready, *before = NULL;
 	const mk_seam *seam = &w->sup->seam;
+	assert(a != NULL);
 	if (MK_UNLIKELY(seam->choose != NULL)) {
-		uint32_t count = 0;
-		for (mk_actor *a = w->ready; a != NULL; a = a->next)
+		uint32_t count = 1;
+		for (const mk_actor *other = a->next; other != NULL; other = other->next)
 			count++;
-		for (uint32_t k = seam->choose(seam->arg, count); k > 0 && (*at)->next != NULL; k--)
-			at = &(*at)->next;
+		for (uint32_t k = seam->choose(seam->arg, count); k > 0 && a->next != NULL; k--) {
+			before = a;
+			a = a->next;
+		}
 	}
-	mk_actor *a = *at;
+	mk_actor **at = MK_LIKELY(before == NULL) ? &w->ready : &before->next;
 	*at = a->next;
 	if (w->ready_tail == &a->next)
 		w->ready_tail = at;

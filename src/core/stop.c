@@ -180,15 +180,12 @@ static void after_quiesce(mk_sup *sup)
 /* All have answered, or are given up; `sent`: the hook's worker has sent something. */
 static void step_over(mk_sup *sup, bool sent)
 {
-	mk_stop *s = sup->stop;
-	if (s->step == STEP_BEGIN)
+	const mk_stop *s = sup->stop;
+	bool afresh = s->step == STEP_BEGIN || (s->step == STEP_HOOK && sent) || (s->step == STEP_END && s->ended_late);
+	if (afresh)
 		quiesce(sup, true);
 	else if (s->step == STEP_QUIESCE)
 		after_quiesce(sup);
-	else if (s->step == STEP_HOOK && sent)
-		quiesce(sup, true);
-	else if (s->step == STEP_END && s->ended_late)
-		quiesce(sup, true);
 	else if (s->step == STEP_HOOK || s->step == STEP_END)
 		next_hook(sup);
 	else if (s->step == STEP_EXIT)

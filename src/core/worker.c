@@ -206,7 +206,7 @@ static bool is_pressed(const mk_worker *w)
  * read in between: control, channels and libuv wait for its end. */
 static void pace(mk_worker *w, uint64_t took_ns)
 {
-	if (took_ns > 2 * POLL_EVERY_NS && w->pace > 1)
+	if (took_ns / 2 > POLL_EVERY_NS && w->pace > 1)
 		w->pace /= 2;
 	else if (took_ns < POLL_EVERY_NS / 2 && w->pace < ACTORS_A_TURN)
 		w->pace *= 2;

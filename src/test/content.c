@@ -64,6 +64,7 @@ static void put_all(sink *s, const maiko_layout *layout, const void *data)
 	}
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the sink writes there */
 static sink put_into(const maiko_layout *layout, const void *data, unsigned char *to)
 {
 	sink s = {.to = to, .hash = UINT64_C(0xcbf29ce484222325)};

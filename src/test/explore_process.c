@@ -109,6 +109,7 @@ static void conclude(mt_child *child, bool too_long, uint64_t seed_ms_max, mt_ou
 			 (unsigned long long)seed_ms_max);
 	} else if (WIFSIGNALED(status)) {
 		outcome = (mt_outcome){.failed = true, .signal = WTERMSIG(status)};
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): an explorer is a thread, and processes */
 		snprintf(outcome.text, sizeof outcome.text, "crash: %s", strsignal(WTERMSIG(status)));
 	} else if (WEXITSTATUS(status) != 0) { /* as sanitizers do */
 		outcome = (mt_outcome){.failed = true};

@@ -219,6 +219,7 @@ static void invariant_free(maiko_invariant *v)
 	while (v->oldest != NULL) {
 		waiting *x = v->oldest;
 		take_out(v, x);
+		assert(v->oldest != x);
 		free(x);
 	}
 	uv_mutex_destroy(&v->lock);

@@ -175,7 +175,7 @@ static law_flow *flow_of(mt_laws *laws, maiko_actor_id actor, const maiko_envelo
 	if (f->actor != 0)
 		return f;
 	if (++laws->flow_count * 2 > laws->flow_size) {
-		law_flow *grown = calloc(laws->flow_size * 2, sizeof *grown);
+		law_flow *grown = calloc((size_t)laws->flow_size * 2, sizeof *grown);
 		if (grown == NULL)
 			abort();
 		for (uint32_t i = 0; i < laws->flow_size; i++)

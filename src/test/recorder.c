@@ -178,9 +178,9 @@ static bool is_source(const maiko_recorder *r, const char *name)
 /* Whether it came from the world: then its content cannot be made again. */
 static bool needs_content(const maiko_recorder *r, const maiko_sight *s)
 {
-	if (s->kind != MAIKO_SAW_DISPATCHED)
-		return false;
 	const maiko_envelope *e = s->event;
+	if (s->kind != MAIKO_SAW_DISPATCHED || e == NULL)
+		return false;
 	return e->sender_id == 0 || (e->parent.origin == 0 && e->parent.sequence == 0) || is_source(r, e->sender);
 }
 

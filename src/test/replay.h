@@ -86,7 +86,7 @@ void mt_replay_diverge(mt_replay *r, const char *text); /* the first one counts 
 bool mt_replay_is_source(const mt_replay *r, uint64_t actor);
 bool mt_replay_is_named(const char *const *names, const char *name);
 bool mt_replay_compares(const mt_replay *r, int kind, uint64_t actor);
-void mt_replay_see(void *replay, const maiko_sight *sight); /* the monitor's hook */
+void mt_replay_see(void *arg, const maiko_sight *s); /* the monitor's hook; arg: the replay */
 
 /* Takes the next sight of the entry's worker, or none, for the entry; they must agree. */
 void mt_replay_check(mt_replay *r, const mt_entry *e);

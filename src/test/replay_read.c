@@ -159,7 +159,7 @@ int mt_recording_init(mt_recording *r, const char *path, char *text, size_t size
 	*r = (mt_recording){0};
 	int rc = map_file(r, path);
 	if (rc != 0) {
-		snprintf(text, size, "%s: %s", path, rc == MAIKO_EINVAL ? "it is empty" : strerror(-rc));
+		snprintf(text, size, "%s: %s", path, rc == MAIKO_EINVAL ? "it is empty" : uv_strerror(rc));
 		return rc;
 	}
 	rc = check_head(r, text, size);
