@@ -80,7 +80,8 @@ MAIKO_API int maiko_stop_self(maiko_ctx *ctx);
  * is stopping already. */
 MAIKO_API int maiko_stop_all(maiko_ctx *ctx);
 
-/* The raw calls under maiko_remove, maiko_subscribe and maiko_unsubscribe. */
+/* The raw calls under maiko_remove, maiko_subscribe, maiko_move and maiko_unsubscribe: as from outside
+ * (supervisor.h), but they return once the request is taken. */
 MAIKO_API int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options);
 MAIKO_API int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 				  const maiko_change_options *options);

@@ -289,8 +289,7 @@ void mk_move_settle(mk_worker *w, mk_change *c)
 {
 	if (w->index != c->home && w->index != c->to)
 		return;
-	for (uint32_t i = 0; i < c->place_count; i++)
-		mk_topic_settle(mk_topic_known(w, mk_places_at(&c->places, c->place_count)[i].topic));
+	mk_topics_settle(w, mk_places_at(&c->places, c->place_count), c->place_count);
 	if (w->index == c->home)
 		hand_over(w, c);
 }
@@ -328,8 +327,9 @@ static void forget_arrival(mk_worker *w, const mk_change *c)
 
 static void take_subscriptions(mk_worker *w, mk_change *c)
 {
+	const mk_place *places = mk_places_at(&c->places, c->place_count);
 	for (uint32_t i = 0; i < c->place_count; i++) {
-		mk_topic *t = mk_topic_known(w, mk_places_at(&c->places, c->place_count)[i].topic);
+		mk_topic *t = mk_topic_known(w, places[i].topic);
 		for (uint32_t k = 0; k < t->sub_count; k++)
 			if (t->subs[k].actor == c->shadow)
 				t->subs[k].actor = c->actor;

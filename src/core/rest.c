@@ -73,14 +73,14 @@ static bool look(mk_worker *w)
 	return false;
 }
 
-/* Looks a little longer. Moves the clock on that it is given. */
-static bool spin(mk_worker *w, uint64_t *now_ns)
+/* Looks a little longer. Moves the worker's time on: probes may fall due. */
+static bool spin(mk_worker *w)
 {
-	uint64_t until = *now_ns + w->spin_ns;
-	while (w->sup->spin && *now_ns < until) {
+	uint64_t until = w->now_ns + w->spin_ns;
+	while (w->sup->spin && w->now_ns < until) {
 		if (look(w))
 			return true;
-		w->now_ns = *now_ns = mk_now(&w->sup->seam); /* probes may be due */
+		w->now_ns = mk_now(&w->sup->seam);
 	}
 	return false;
 }
@@ -114,17 +114,16 @@ void mk_rest(mk_worker *w)
 {
 	if (w->sup->spin ? look(w) : mk_worker_has_input(w))
 		return;
-	uint64_t now_ns = mk_now(&w->sup->seam);
-	uint64_t since_ns = now_ns;
+	uint64_t since_ns = mk_now(&w->sup->seam);
+	w->now_ns = since_ns;
 	mk_balance_idle(w, since_ns);
-	if (!spin(w, &now_ns)) {
+	if (!spin(w)) {
 		sleep_until_woken(w);
-		now_ns = mk_now(&w->sup->seam);
-		adapt_spin(w, now_ns - since_ns);
+		w->now_ns = mk_now(&w->sup->seam);
+		adapt_spin(w, w->now_ns - since_ns);
 	}
-	mk_balance_busy(w, now_ns);
-	w->now_ns = now_ns; /* as of the last look, or of the end of the sleep */
-	w->is_now = true;
+	mk_balance_busy(w, w->now_ns);
+	w->is_now = true; /* as of the last look, or of the end of the sleep */
 }
 
 /* What was ready in the last poll and has not run yet would only be told again. */

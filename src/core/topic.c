@@ -102,6 +102,12 @@ void mk_topic_settle(mk_topic *t)
 	t->changing = false;
 }
 
+void mk_topics_settle(mk_worker *w, const mk_place *places, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		mk_topic_settle(mk_topic_known(w, places[i].topic));
+}
+
 void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops)
 {
 	uint64_t bit = UINT64_C(1) << worker;

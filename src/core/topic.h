@@ -26,6 +26,8 @@ void mk_topic_unjoin(mk_topic *t);
 void mk_topic_leave(mk_topic *t, mk_actor *a);
 /* The change is complete: the joining are in, the leaving are out. */
 void mk_topic_settle(mk_topic *t);
+/* The same for each of these, which there are here. */
+void mk_topics_settle(mk_worker *w, const mk_place *places, uint32_t count);
 
 /* Takes the supervisor's counts anew. With the lock. */
 void mk_topic_refresh(mk_topic *t, uint32_t here);

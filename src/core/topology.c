@@ -289,8 +289,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 	case MAIKO_CHANGE_ADD:
 		if (!c->arrived)
 			break;
-		for (uint32_t i = 0; i < a->place_count; i++)
-			mk_topic_settle(mk_topic_here(w, mk_places_at(&a->places, a->place_count)[i].topic));
+		mk_topics_settle(w, mk_places_at(&a->places, a->place_count), a->place_count);
 		c->status = mk_actor_start(w, a);
 		if (c->status == 0) {
 			mk_permit(w, a, MK_WAITING);
@@ -315,8 +314,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 	case MAIKO_CHANGE_MOVE:
 		break;
 	case MAIKO_CHANGE_REMOVE:
-		for (uint32_t i = 0; i < c->place_count; i++)
-			mk_topic_settle(mk_topic_here(w, mk_places_at(&c->places, c->place_count)[i].topic));
+		mk_topics_settle(w, mk_places_at(&c->places, c->place_count), c->place_count);
 		uv_mutex_lock(&w->sup->lock);
 		mk_directory_leave(w->sup, a);
 		mk_actor_fold(w, a);
@@ -490,8 +488,6 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
 		for (uint32_t i = 0; i < a->place_count; i++)
 			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);
-	for (uint32_t k = 0; k < mk_worker_total(sup); k++)
-		mk_routes_forget(sup->workers[k]);
 	return rc;
 }
 
