@@ -53,6 +53,21 @@ MAIKO_API const char *maiko_strerror(int code);
  * other. Never NULL; static memory. Any thread. */
 MAIKO_API const char *maiko_err_name(int code);
 
+/*
+ * maiko_last_error - why the last call of this thread that failed did so: a sentence
+ * for a person, which names the argument, its value and the rule.
+ *
+ *   if (rc < 0) fprintf(stderr, "%s\n", maiko_last_error());
+ *
+ * Read it after a call that failed, before the next call: a call that succeeds may
+ * leave it as it is or not. One line, shorter than 320 bytes; the wording may change
+ * with any version, the code is what a program decides by. Never NULL; "" when no call
+ * of this thread has failed. The memory is the thread's; copy what is to be kept. It is
+ * about calls, not about callbacks: what a callback of yours returned, on_error is told.
+ * Any thread.
+ */
+MAIKO_API const char *maiko_last_error(void);
+
 MAIKO_END_DECLS
 
 #endif

@@ -1,8 +1,13 @@
 /*
- * error.c - names and texts of error codes, from the one list in maiko/error.h.
+ * error.c - names and texts of error codes, from the one list in maiko/error.h; and why the
+ * last call of this thread that failed did so.
  */
-#include <maiko/error.h>
+#include "error.h"
+
 #include <maiko/version.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 #include <uv.h>
 
 const char *maiko_version(void) { return MAIKO_VERSION_TEXT; }
@@ -51,3 +56,48 @@ const char *maiko_err_name(int code)
 		return known_to_libuv(code) ? uv_err_name(code) : "UNKNOWN";
 	}
 }
+
+/* `text` is what maiko_last_error tells: `room`, or static memory. */
+static _Thread_local struct {
+	const char *text;
+	char room[MK_ERROR_SIZE];
+} last;
+
+/* One line, and whole characters where it was cut. */
+static void tidy(char *text, bool cut)
+{
+	size_t n = strlen(text);
+	if (cut) {
+		static const char more[] = "...";
+		for (n -= sizeof more - 1; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+			n--;
+		memcpy(text + n, more, sizeof more);
+	}
+	for (char *p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == '\x7f')
+			*p = '?';
+}
+
+int mk_fail(int code, const char *format, ...)
+{
+	/* Apart from `last.room`, which an argument may point into. */
+	char text[MK_ERROR_SIZE];
+	va_list arguments;
+	va_start(arguments, format);
+	int n = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (n < 0) /* it could not be written */
+		return mk_fail_text(code, maiko_strerror(code));
+
+	tidy(text, (size_t)n >= sizeof text);
+	memcpy(last.room, text, sizeof text);
+	return mk_fail_text(code, last.room);
+}
+
+int mk_fail_text(int code, const char *text)
+{
+	last.text = text;
+	return code;
+}
+
+const char *maiko_last_error(void) { return last.text == NULL ? "" : last.text; }

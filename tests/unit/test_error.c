@@ -1,8 +1,10 @@
 /*
- * test_error.c - every error code has its number, its name and its text.
+ * test_error.c - every error code has its number, its name and its text; why a call failed
+ * is told on the thread that made it.
  *
  * SPDX-License-Identifier: MIT
  */
+#include "error.h"
 #include "support.h"
 
 #include <limits.h>
@@ -100,6 +102,61 @@ static void any_other_number_is_unknown(void **state)
 	}
 }
 
+/* On a thread of its own, where no call has failed yet. */
+static void nothing_has_failed(void *arg) { *(bool *)arg = strcmp(maiko_last_error(), "") == 0; }
+
+static void why_is_told_on_the_thread_of_the_call(void **state)
+{
+	(void)state;
+	assert_int_equal(mk_fail(MAIKO_EEXIST, "an actor '%s' is there already", "log"), MAIKO_EEXIST);
+	assert_string_equal(maiko_last_error(), "an actor 'log' is there already");
+
+	bool was_empty = false;
+	uv_thread_t other;
+	assert_int_equal(uv_thread_create(&other, nothing_has_failed, &was_empty), 0);
+	assert_int_equal(uv_thread_join(&other), 0);
+	assert_true(was_empty);
+	assert_string_equal(maiko_last_error(), "an actor 'log' is there already");
+}
+
+static void the_last_failure_counts(void **state)
+{
+	(void)state;
+	(void)mk_fail(MAIKO_EINVAL, "the first");
+	assert_int_equal(mk_fail_text(MAIKO_EAGAIN, "the second"), MAIKO_EAGAIN);
+	assert_string_equal(maiko_last_error(), "the second");
+	(void)mk_fail(MAIKO_EINVAL, "the third, after %s", maiko_last_error());
+	assert_string_equal(maiko_last_error(), "the third, after the second");
+	(void)mk_fail(MAIKO_EINVAL, "%s: said again", maiko_last_error());
+	assert_string_equal(maiko_last_error(), "the third, after the second: said again");
+}
+
+static void a_sentence_is_one_line(void **state)
+{
+	(void)state;
+	(void)mk_fail(MAIKO_EINVAL, "a name '%s'", "two\nlines\x1b[1m");
+	assert_string_equal(maiko_last_error(), "a name 'two?lines?[1m'");
+}
+
+/* 1 to 4 bytes a character, so that some are cut in their middle. */
+static void what_is_too_long_is_cut_between_characters(void **state)
+{
+	(void)state;
+	static const char *const characters[] = {"a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x90\x9d"};
+	for (size_t i = 0; i < 4; i++) {
+		char text[2000] = "";
+		while (strlen(text) < 1900)
+			(void)strcat(text, characters[i]);
+		(void)mk_fail(MAIKO_EINVAL, "%s", text);
+
+		size_t size = strlen(maiko_last_error());
+		assert_true(size < MK_ERROR_SIZE && size > MK_ERROR_SIZE - 8);
+		assert_string_equal(maiko_last_error() + size - 3, "...");
+		assert_int_equal((size - 3) % (i + 1), 0);
+		assert_memory_equal(maiko_last_error(), text, size - 3);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +167,10 @@ int main(void)
 		cmocka_unit_test(codes_of_libuv_pass_through),
 		cmocka_unit_test(zero_is_success),
 		cmocka_unit_test(any_other_number_is_unknown),
+		cmocka_unit_test(why_is_told_on_the_thread_of_the_call),
+		cmocka_unit_test(the_last_failure_counts),
+		cmocka_unit_test(a_sentence_is_one_line),
+		cmocka_unit_test(what_is_too_long_is_cut_between_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,30 @@
+/*
+ * error.h - why a call failed: the sentence behind maiko_last_error.
+ *
+ * Each thread has room for one sentence. Whoever returns an error that a public call hands to
+ * its caller says why, where it is found out, on the caller's thread:
+ *
+ *   return mk_fail(MAIKO_EEXIST, "maiko_add: there is an actor '%s' already", name);
+ *
+ * The sentence names the call, the argument, the value and the rule. What a worker finds out for
+ * another thread is said again by the call that waits for it. A success says nothing: the hop
+ * never comes here.
+ */
+#ifndef MK_ERROR_H
+#define MK_ERROR_H
+
+#include "base.h"
+
+#include <maiko/error.h>
+
+/* Bytes of a sentence, with its end; what is longer is cut. */
+#define MK_ERROR_SIZE 320
+
+/* Keeps the sentence for this thread; returns `code`. Takes no memory. Its arguments may come
+ * from the sentence before; bytes that would break a line are replaced. */
+MK_PRIVATE int mk_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
+/* The same with a text that is static memory: two stores, for what may fail often (MAIKO_EAGAIN). */
+int mk_fail_text(int code, const char *text);
+
+#endif
