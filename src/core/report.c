@@ -6,6 +6,7 @@
  * read as they are, a little apart from each other while events flow.
  */
 #include "directory.h"
+#include "error.h"
 #include "foreign.h"
 #include "registry.h"
 #include "topic.h"
@@ -202,9 +203,9 @@ static void add_pairs(report *r, mk_sup *sup)
 int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 {
 	if (sup == NULL || ret_ledger == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(sup, ret_ledger);
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	report *r = MK_NEW(report);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
@@ -291,7 +292,7 @@ static void print_head(const char *first, FILE *out)
 int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 {
 	if (ledger == NULL || out == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ledger, out);
 	print_head("actor", out);
 	for (size_t i = 0; i < ledger->actor_count; i++) {
 		const maiko_actor_row *row = &ledger->actors[i];
