@@ -182,14 +182,14 @@ static uint64_t jobs_now(maiko_supervisor *sup)
 static void wait_until_gone(maiko_supervisor *sup, const char *name)
 {
 	maiko_actor_id id;
-	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
 	while (maiko_find(sup, name, &id) == 0)
 		assert_true(uv_hrtime() < until);
 }
 
 static void wait_for_no_jobs(maiko_supervisor *sup)
 {
-	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
 	while (jobs_now(sup) != 0)
 		assert_true(uv_hrtime() < until);
 }

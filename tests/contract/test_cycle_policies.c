@@ -113,7 +113,7 @@ static uint64_t dropped_in(const maiko_ledger *ledger)
 /* Until every token of so many rounds has come to its end. */
 static void wait_for_all(maiko_supervisor *sup, uint64_t tokens)
 {
-	uint64_t until = uv_hrtime() + UINT64_C(20000000000), ended;
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000), ended;
 	do {
 		maiko_ledger *ledger = NULL;
 		assert_int_equal(maiko_report(sup, &ledger), 0);

@@ -58,7 +58,7 @@ static void scene_init(scene *s, maiko_options options)
 /* Runs the loop until the count is reached, without letting it wait. */
 static void run_until(scene *s, _Atomic(uint64_t) *value, uint64_t least)
 {
-	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
 	while (atomic_load(value) < least) {
 		assert_true(uv_run(&s->loop, UV_RUN_NOWAIT) != 0);
 		assert_true(uv_hrtime() < until);

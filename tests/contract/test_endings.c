@@ -94,7 +94,7 @@ static void wait_until_all_have_left(maiko_supervisor *sup)
 	maiko_actor_id id;
 	test_wait_for(&stops, LEAVERS);
 	_Atomic(uint64_t) gone = 0;
-	for (uint64_t until = uv_hrtime() + UINT64_C(20000000000); uv_hrtime() < until && gone < LEAVERS;) {
+	for (uint64_t until = uv_hrtime() + UINT64_C(300000000000); uv_hrtime() < until && gone < LEAVERS;) {
 		gone = 0;
 		for (uint32_t i = 0; i < LEAVERS; i++)
 			gone += maiko_find(sup, name_of(i), &id) == MAIKO_ENOENT;
@@ -246,7 +246,7 @@ TEST_WORKERS(a_supervisor_is_freed_in_full_flow)
 		assert_int_equal(maiko_add(sup, drain, "drain0", .worker = 1), 0);
 		assert_int_equal(maiko_add(sup, drain, "drain1", .worker = workers), 0);
 		assert_int_equal(maiko_start(sup), 0);
-		for (uint64_t until = uv_hrtime() + UINT64_C(20000000000); uv_hrtime() < until && flows == 0;)
+		for (uint64_t until = uv_hrtime() + UINT64_C(300000000000); uv_hrtime() < until && flows == 0;)
 			flows = is_in_flow(sup, workers);
 		assert_int_equal(flows, 1);
 		assert_null(maiko_supervisor_free(sup));

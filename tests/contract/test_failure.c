@@ -138,7 +138,7 @@ static void wait_until_gone(maiko_supervisor *sup, const char *name)
 {
 	maiko_actor_id id;
 	_Atomic(uint64_t) gone = 0;
-	for (uint64_t until = uv_hrtime() + UINT64_C(20000000000); uv_hrtime() < until && gone == 0;)
+	for (uint64_t until = uv_hrtime() + UINT64_C(300000000000); uv_hrtime() < until && gone == 0;)
 		gone = maiko_find(sup, name, &id) == MAIKO_ENOENT;
 	assert_int_equal(gone, 1);
 }

@@ -50,7 +50,7 @@ static void leave(int status) { syscall(SYS_exit_group, status); }
 static int status_of(pid_t child)
 {
 	int status = 0;
-	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
 	pid_t ended;
 	while ((ended = waitpid(child, &status, WNOHANG)) == 0 && uv_hrtime() < until)
 		sched_yield();

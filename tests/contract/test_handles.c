@@ -186,7 +186,7 @@ static maiko_actor_id id_of(maiko_supervisor *sup, const char *name)
 static void wait_until_gone(maiko_supervisor *sup, const char *name)
 {
 	maiko_actor_id id;
-	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
 	while (maiko_find(sup, name, &id) == 0)
 		assert_true(uv_hrtime() < until);
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh BUILD: the libraries as others get them. Installs the build into an empty
 # prefix, moves that, and builds and runs programs against it: through pkg-config, shared
-# and static; through find_package; from C++ without our macros; and a simulation, which
-# needs libmaiko-test.
+# and static; through find_package; from C++ without our macros; a simulation, which needs
+# libmaiko-test; and a plugin that has the static libraries in itself.
 #
 # SPDX-License-Identifier: MIT
 set -u
@@ -78,6 +78,16 @@ step "run from C++" "$dir/raw"
 # shellcheck disable=SC2046 # several flags
 step "build a simulation" compile "$dir/sim" "$cc" "$root/tests/install/sim.c" $(pkg-config --libs maiko-test)
 step "run a simulation" "$dir/sim"
+
+# ---- a plugin ---------------------------------------------------------------------
+
+# Which has both libraries in itself, and so needs code that may lie anywhere.
+# shellcheck disable=SC2046 # several flags
+step "build a plugin" compile "$dir/plugin.so" "$cc" "$root/tests/install/plugin.c" -fPIC -shared -Wl,-z,defs \
+	$(pkg-config --static --libs maiko-test | sed 's/-lmaiko-test/-l:libmaiko-test.a/; s/-lmaiko /-l:libmaiko.a /')
+step "the plugin has the static libraries" is_static "$dir/plugin.so"
+step "build its host" compile "$dir/plugin_host" "$cc" "$root/tests/install/plugin_host.c" -ldl
+step "run the plugin" "$dir/plugin_host" "$dir/plugin.so"
 
 # ---- find_package ----------------------------------------------------------------
 

@@ -102,7 +102,7 @@ maiko_supervisor *test_supervisor(uint32_t workers)
 
 void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line)
 {
-	uint64_t until = uv_hrtime() + UINT64_C(20000000000);
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
 	while (atomic_load(value) < least) {
 		if (simulating ? !wait_in_simulation(value, least) : uv_hrtime() > until) {
 			print_error("waited in vain for %s: it is %llu\n", text,

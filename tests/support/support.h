@@ -50,7 +50,7 @@ uint64_t test_now_ns(void);
 /* A new supervisor with that many workers. Fails the test if there is none. */
 maiko_supervisor *test_supervisor(uint32_t workers);
 
-/* Waits until `*value` is at least `least`, at most 20 seconds: fails the test with the
+/* Waits until `*value` is at least `least`, at most five minutes: fails the test with the
  * text of the condition. Yields the processor between looks. */
 #define test_wait_for(value, least) test_wait_for_((value), (least), #value " >= " #least, __FILE__, __LINE__)
 void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line);
