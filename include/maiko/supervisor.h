@@ -118,8 +118,11 @@ MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
  * If an on_start fails (and its on_error does not forgive), those started are
  * stopped in reverse and its error is returned; the supervisor has then stopped.
  * Errors: MAIKO_ESTATE (started before), MAIKO_EDEADLK (inside a callback),
- * MAIKO_ENOMEM, what libuv says. Embedded: on the loop's own thread; does not run
- * the loop, which after a failed start must run once more to let go of what was opened.
+ * MAIKO_ENOMEM, what the system says of descriptors (UV_EMFILE, UV_ENFILE, UV_ENOSPC: a
+ * worker takes four, and one more when an actor of its first watches a descriptor; libuv
+ * takes two once in a process) or of threads (UV_EAGAIN); the supervisor has then stopped.
+ * Embedded: on the loop's own thread; does not run the loop, which after a failed start
+ * must run once more to let go of what was opened.
  */
 MAIKO_API int maiko_start(maiko_supervisor *sup);
 

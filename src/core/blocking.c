@@ -11,6 +11,7 @@
 #include "error.h"
 #include "directory.h"
 #include "run.h"
+#include "system.h"
 #include "worker.h"
 
 #include <string.h>
@@ -163,7 +164,7 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 	uv_mutex_lock(&b->mutex);
 	bool simulated = w->sup->seam.simulated;
 	if (!simulated && b->idle <= b->queued && b->threads < w->sup->options.blocking_threads &&
-	    uv_thread_create(&b->thread[b->threads], pool_main, b) == 0)
+	    mk_thread_create(&b->thread[b->threads], pool_main, b) == 0)
 		b->threads++;
 	bool served = simulated || b->threads > 0;
 	if (served) {

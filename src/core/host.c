@@ -8,6 +8,7 @@
  */
 #include "error.h"
 #include "stop.h"
+#include "system.h"
 
 #include <signal.h>
 
@@ -181,7 +182,7 @@ int maiko_run(maiko_supervisor *sup)
 		return mk_fail(MAIKO_EDEADLK,
 			       "maiko_run waits, which a thread inside a callback, or with an embedded loop, may not");
 	h.loop = sup->embedded ? sup->options.loop : &h.own_loop;
-	int rc = sup->embedded ? 0 : uv_loop_init(&h.own_loop);
+	int rc = sup->embedded ? 0 : mk_loop_init(&h.own_loop);
 	if (rc != 0)
 		return mk_fail(rc, "maiko_run: no loop to watch for signals: %s", maiko_strerror(rc));
 	signals_enter();

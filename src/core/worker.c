@@ -24,6 +24,7 @@
 #include "run.h"
 #include "settle.h"
 #include "stop.h"
+#include "system.h"
 #include "tick.h"
 #include "topic.h"
 #include "topology.h"
@@ -345,7 +346,7 @@ int mk_worker_open(mk_worker *w)
 {
 	if (w->sup->seam.simulated)
 		return 0;
-	int rc = w->sup->embedded ? 0 : uv_loop_init(&w->own_loop);
+	int rc = w->sup->embedded ? 0 : mk_loop_init(&w->own_loop);
 	if (rc != 0)
 		return rc;
 	rc = uv_async_init(w->loop, &w->async, on_async);
@@ -369,7 +370,7 @@ int mk_worker_spawn(mk_worker *w)
 {
 	if (w->sup->seam.simulated)
 		return 0;
-	int rc = uv_thread_create(&w->thread, thread_main, w);
+	int rc = mk_thread_create(&w->thread, thread_main, w);
 	w->thread_made = rc == 0;
 	return rc;
 }
@@ -471,7 +472,7 @@ struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who)
 {
 	(void)mk_refuse(w->sup, "maiko_loop", who);
 	if (!w->opened)
-		w->opened = uv_loop_init(&w->own_loop) == 0;
+		w->opened = mk_loop_init(&w->own_loop) == 0;
 	return w->opened ? &w->own_loop : NULL;
 }
 

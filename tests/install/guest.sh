@@ -25,9 +25,11 @@ changes='signal sigset sigaction uv_signal_start uv_signal_start_oneshot sigproc
 	uv_replace_allocator uv_set_process_title uv_disable_stdio_inheritance mallopt setvbuf fcloseall
 	sched_setaffinity pthread_setaffinity_np uv_default_loop'
 
-# maiko_run catches SIGINT and SIGTERM, and puts back what was there.
+# maiko_run catches SIGINT and SIGTERM, and puts back what was there. The mask is the calling
+# thread's, for as long as it makes another.
 asked='host sigaction
-host uv_signal_start'
+host uv_signal_start
+system pthread_sigmask'
 
 # "file name" for each name that an object of the library has from elsewhere; of the
 # variants that flags make (__printf_chk, __isoc99_sscanf) the plain name.
