@@ -67,6 +67,11 @@ MAIKO_API int maiko_release(maiko_ctx *ctx, const void *event);
  * actor has no tick; MAIKO_ESHUTDOWN: ticks have ended. */
 MAIKO_API int maiko_wake_tick(maiko_ctx *ctx);
 
+/* Stops watching the descriptor that this actor's tick waits for (maiko_when_readable,
+ * maiko_when_readable_or_ms, maiko_when_writable), which may then be closed: the tick rests as
+ * after maiko_never. Nothing if it waits for something else. MAIKO_EINVAL: the actor has no tick. */
+MAIKO_API int maiko_unwatch(maiko_ctx *ctx);
+
 /* ---- changes: they complete later, and MAIKO_ON_DONE tells ------------------ */
 
 /* maiko_add(ctx, type, name, options...): as from outside (supervisor.h), but

@@ -58,10 +58,13 @@ static inline maiko_next maiko_after_ms(uint64_t ms) { return maiko_next_make(MA
 /* After the next batch of events that this actor has handled. */
 static inline maiko_next maiko_after_events(void) { return maiko_next_make(MAIKO_NEXT_EVENTS, -1, 0, 0); }
 
-/* When `fd` can be read, or is at its end or in error. The descriptor stays the
- * actor's: close it only inside a callback of the same actor. A descriptor that
- * is not open goes to on_error as MAIKO_EBADF, one that another actor watches as
- * MAIKO_EBUSY; a regular file is always ready. */
+/* When `fd` can be read, or is at its end or in error. The descriptor becomes
+ * non-blocking and stays the actor's: close it only inside a callback of the same
+ * actor, after maiko_unwatch unless that is its tick. A descriptor that is not open goes to
+ * on_error as MAIKO_EBADF, one that another actor watches as MAIKO_EBUSY, and what the
+ * system refuses as its error; a regular file is always ready. One that is closed without
+ * maiko_unwatch goes to on_error as MAIKO_EBADF some 10 ms after the callback, also where a
+ * duplicate of it (dup, a forked child) stays open. */
 static inline maiko_next maiko_when_readable(int fd) { return maiko_next_make(MAIKO_NEXT_READABLE, fd, UINT64_MAX, 0); }
 
 /* The same, but in `ms` milliseconds at the latest. */

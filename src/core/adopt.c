@@ -13,6 +13,7 @@
 #include "actor.h"
 #include "error.h"
 #include "run.h"
+#include "watch.h"
 #include "worker.h"
 
 typedef struct mk_adopted {
@@ -193,6 +194,8 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 	mk_worker *w = ctx->worker;
 	assert(w->actor == ctx);
 	mk_callback_leave(w);
+	if (ctx->extra != NULL && ctx->extra->watch != NULL)
+		mk_watch_doubt(ctx);
 	if (rc < 0)
 		mk_actor_error(w, ctx, rc, MAIKO_PHASE_LOOP, NULL);
 	/* What it sent is published in the next turn. An embedded loop takes one before it

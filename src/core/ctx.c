@@ -8,6 +8,7 @@
 #include "router.h"
 #include "run.h"
 #include "stop.h"
+#include "tick.h"
 #include "wait.h"
 #include "worker.h"
 
@@ -286,6 +287,17 @@ int maiko_wake_tick(maiko_ctx *ctx)
 		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
 	ctx->extra->tick_due = true;
 	mk_wake(ctx->worker, ctx);
+	return 0;
+}
+
+int maiko_unwatch(maiko_ctx *ctx)
+{
+	int rc = check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	if (ctx->class->tick == NULL || ctx->extra == NULL)
+		return MAIKO_EINVAL;
+	mk_tick_unwatch(ctx->worker, ctx);
 	return 0;
 }
 

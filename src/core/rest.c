@@ -36,12 +36,10 @@ static void on_timer(uv_timer_t *timer)
 
 bool mk_rest_may_poll(mk_worker *w)
 {
-	bool may = MK_LIKELY(w->fresh == NULL) || mk_watch_recheck(w);
-	if (MK_UNLIKELY(w->doubtful != NULL && w->now_ns - w->asked_ns >= ASK_EVERY_NS)) {
-		w->asked_ns = w->now_ns;
-		may = mk_watch_ask(w) && may;
-	}
-	return may;
+	if (MK_LIKELY(w->doubtful == NULL || w->now_ns - w->asked_ns < ASK_EVERY_NS))
+		return true;
+	w->asked_ns = w->now_ns;
+	return mk_watch_ask(w);
 }
 
 bool mk_rest_set_alarm(mk_worker *w)
@@ -103,7 +101,7 @@ static void sleep_until_woken(mk_worker *w)
 	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
 	if (!mk_worker_has_input(w)) {
 		uv_run(w->loop, UV_RUN_ONCE);
-		mk_watch_polled(w);
+		w->fresh = false;
 	}
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	w->polled_ns = mk_now(&w->sup->seam);
@@ -134,7 +132,7 @@ void mk_rest_poll(mk_worker *w)
 	w->ran = w->fired = 0;
 	if (mk_rest_may_poll(w)) {
 		uv_run(w->loop, UV_RUN_NOWAIT);
-		mk_watch_polled(w);
+		w->fresh = false;
 	}
 	w->polled_ns = w->now_ns;
 }

@@ -13,6 +13,7 @@
 #include "overflow.h"
 #include "owed.h"
 #include "tick.h"
+#include "watch.h"
 
 #include <string.h>
 
@@ -455,6 +456,8 @@ void mk_run_next(mk_worker *w)
 	if (a->extra != NULL) {
 		if (a->extra->tick_due && (a->sched & MK_HELD) == 0)
 			mk_tick_run(w, a);
+		if (a->extra->watch != NULL)
+			mk_watch_doubt(a);
 		if (a->extra->mutes != NULL)
 			mk_release_if_low(w, a);
 	}

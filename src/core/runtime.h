@@ -290,11 +290,6 @@ typedef struct mk_message {
 	bool mutes;                                      /* may run inside a send: it touches flags and lists only */
 } mk_message;
 
-/* A place in a list of watches (watch.c). */
-typedef struct mk_watch_link {
-	struct mk_watch_link *next, **at; /* what points to it; NULL: in no list */
-} mk_watch_link;
-
 struct mk_worker {
 	mk_sup *sup;
 	/* copies of what is the supervisor's and does not change, for the path of an event */
@@ -348,8 +343,9 @@ struct mk_worker {
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
 	mk_counter jobs; /* blocking jobs under way */
 	mk_timers timers;
-	mk_watch_link *fresh;    /* started since libuv last polled */
-	mk_watch_link *doubtful; /* armed again, and going on */
+	struct mk_poller *poller;  /* watch.c: made for the first watch */
+	struct mk_watch *doubtful; /* watch.c: the kernel is to be asked about them */
+	bool fresh;                /* descriptors have been added since libuv last polled */
 	uint64_t asked_ns;
 	uint32_t fired, ran; /* descriptors ready in the last poll; actors run since */
 	/* lanes */

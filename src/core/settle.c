@@ -89,7 +89,7 @@ bool mk_settle_look(mk_worker *w)
 		uv_stop(w->loop);
 	if (w->settling == 0)
 		return false;
-	if (w->settle_polls || w->fresh != NULL) { /* a descriptor that libuv has not seen yet */
+	if (w->settle_polls || w->fresh) { /* a descriptor that libuv has not seen yet */
 		w->settle_polls = false;
 		w->polled_ns = 0; /* too long ago */
 	}
@@ -223,7 +223,7 @@ static int settle_host(mk_sup *sup, uint64_t until)
 		uv_mutex_lock(&sup->lock);
 		bool busy = mk_topology_busy(sup) || mk_state_of(sup) == MK_STOPPING;
 		uv_mutex_unlock(&sup->lock);
-		if (!busy && is_quiet(w) && w->fresh == NULL)
+		if (!busy && is_quiet(w) && !w->fresh)
 			return 0;
 		if (mk_now(&sup->seam) >= until)
 			return MAIKO_ETIMEDOUT;

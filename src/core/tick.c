@@ -153,6 +153,17 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 		x->backoff_ms = 0; /* the answer, too, was fine */
 }
 
+void mk_tick_unwatch(mk_worker *w, mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	if (x->next.kind != MAIKO_NEXT_READABLE && x->next.kind != MAIKO_NEXT_WRITABLE)
+		return;
+	x->next = maiko_never();
+	x->tick_due = x->tick_set = false;
+	mk_timer_clear(&w->timers, &x->timer);
+	mk_watch_close(a);
+}
+
 void mk_tick_hold(mk_actor *a) { mk_watch_hold(a); }
 
 void mk_tick_answer_again(mk_worker *w, mk_actor *a)

@@ -28,6 +28,9 @@ static inline void mk_tick_after_events(mk_actor *a)
 void mk_tick_hold(mk_actor *a);
 void mk_tick_permit(mk_worker *w, mk_actor *a);
 
+/* If it waits for a descriptor, it rests instead. */
+void mk_tick_unwatch(mk_worker *w, mk_actor *a);
+
 /* What it waits for has gone: its last answer is given once more, which finds the error. */
 void mk_tick_answer_again(mk_worker *w, mk_actor *a);
 

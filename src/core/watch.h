@@ -1,9 +1,8 @@
 /*
  * watch.h - a descriptor that a tick waits for.
  *
- * At most one actor of a supervisor watches a descriptor at a time: libuv allows one
- * watcher a loop, and two on two loops would both see each readiness. What libuv would
- * abort on is checked before.
+ * At most one actor of a supervisor watches a descriptor at a time: two would both see each
+ * readiness.
  */
 #ifndef MK_WATCH_H
 #define MK_WATCH_H
@@ -11,7 +10,7 @@
 #include "runtime.h"
 
 /* Waits for `fd`: 0 armed; 1 ready now (a regular file); or MAIKO_EBADF, MAIKO_EBUSY,
- * MAIKO_ENOMEM, what libuv says. When it is ready, the tick is due and the watch rests. */
+ * MAIKO_ENOMEM, what the system says. When it is ready, the tick is due and the watch rests. */
 int mk_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable);
 
 /* Rests; the descriptor stays the actor's. */
@@ -20,16 +19,18 @@ void mk_watch_disarm(mk_actor *a);
 void mk_watch_hold(mk_actor *a);
 int mk_watch_rearm(mk_actor *a);
 
-/* Right before libuv polls, if there are fresh watches: drops those that it would abort on,
- * and returns whether there were none. And once it has polled: the kernel has them. */
-bool mk_watch_recheck(mk_worker *w);
-void mk_watch_polled(mk_worker *w);
+/* The actor has been in a callback, where it may have closed what it watches: the kernel is to
+ * be asked. Precondition: it has a watch. */
+void mk_watch_doubt(mk_actor *a);
 
-/* Now and then: the same of those that have been polled on, whose descriptors may have been
- * closed meanwhile. */
+/* Asks, and drops what is no longer watched; whether there was none. */
 bool mk_watch_ask(mk_worker *w);
 
 /* Gives the descriptor up. */
 void mk_watch_close(mk_actor *a);
+
+/* The worker's loop is about to be left; and its memory freed, with what is watched yet. */
+void mk_watch_exit(mk_worker *w);
+void mk_watch_fini(mk_worker *w);
 
 #endif

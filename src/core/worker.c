@@ -286,7 +286,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	uint64_t start = mk_now(&w->sup->seam);
 	bool more;
 	w->polled_ns = start;
-	mk_watch_polled(w); /* since the last time, in any case */
+	w->fresh = false; /* it has polled since the last time, in any case */
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	do
 		more = mk_worker_turn(w);
@@ -407,6 +407,7 @@ void mk_worker_exit(mk_worker *w)
 		return;
 	}
 	close_one(w, (uv_handle_t *)&w->uv_timer);
+	mk_watch_exit(w);
 	if (w->sup->embedded) {
 		close_one(w, (uv_handle_t *)&w->async);
 		close_one(w, (uv_handle_t *)&w->idle);
@@ -479,6 +480,7 @@ struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who)
 void mk_worker_free(mk_worker *w)
 {
 	drop_messages(w);
+	mk_watch_fini(w);
 	if (w->opened && !w->sup->embedded) {
 		uv_walk(&w->own_loop, close_stray, NULL);
 		uv_run(&w->own_loop, UV_RUN_DEFAULT);
