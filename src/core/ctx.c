@@ -296,7 +296,7 @@ int maiko_unwatch(maiko_ctx *ctx)
 	if (rc != 0)
 		return rc;
 	if (ctx->class->tick == NULL || ctx->extra == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "maiko_unwatch: actor '%s' has no MAIKO_TICK", ctx->self->name);
 	mk_tick_unwatch(ctx->worker, ctx);
 	return 0;
 }

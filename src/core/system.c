@@ -15,9 +15,10 @@
  */
 #include "system.h"
 
+#include "error.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <maiko/error.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -127,7 +128,7 @@ int mk_loop_init(uv_loop_t *loop)
 	int fds[STDIO];
 	int taken = take_stdio(fds);
 	if (taken < 0)
-		return taken;
+		return mk_fail(taken, "a loop cannot be made: %s", maiko_strerror(taken));
 	int rc = 0;
 	if (atomic_load_explicit(&had_one, memory_order_acquire)) {
 		rc = init_loop(loop, NEXT_LOOP);
@@ -139,7 +140,7 @@ int mk_loop_init(uv_loop_t *loop)
 		pthread_mutex_unlock(&mutex);
 	}
 	close_all(fds, taken);
-	return rc;
+	return rc == 0 ? 0 : mk_fail(rc, "a loop of %d descriptors cannot be made: %s", NEXT_LOOP, maiko_strerror(rc));
 }
 
 int mk_poll_open(uv_loop_t *loop, uv_poll_t *poll, int fd, uv_poll_cb ready)
@@ -173,5 +174,5 @@ int mk_thread_create(uv_thread_t *ret_thread, void (*run)(void *arg), void *arg)
 		return -rc;
 	rc = uv_thread_create(ret_thread, run, arg);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
+	return rc == 0 ? 0 : mk_fail(rc, "a thread cannot be made: %s", maiko_strerror(rc));
 }

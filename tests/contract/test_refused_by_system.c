@@ -43,7 +43,7 @@ static struct {
 	kind kind;
 	uint64_t n;
 	char text[400];
-} *try;
+} * try;
 
 static bool went_short; /* some call has ended with an error */
 
@@ -63,7 +63,7 @@ static void wrong(const char *condition, int line)
 /* Until it is so, at most five minutes. */
 #define WAIT_FOR(condition)                                                                                            \
 	do {                                                                                                           \
-		uint64_t until_ = uv_hrtime() + UINT64_C(300000000000);                                                 \
+		uint64_t until_ = uv_hrtime() + UINT64_C(300000000000);                                                \
 		while (!(condition) && uv_hrtime() < until_)                                                           \
 			sched_yield();                                                                                 \
 		CHECK(condition);                                                                                      \

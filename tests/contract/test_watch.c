@@ -38,13 +38,13 @@ static void expect(bool good) { atomic_fetch_add(&wrong, !good); }
 
 /* What it does when it is ordered to, or has read a byte. */
 enum {
-	REST = 1,         /* closes it, and its tick rests                                     */
-	LATER,            /* ..., and comes again in a while                                   */
-	LEAVE,            /* ..., and the actor ends                                           */
-	REPLACE,          /* puts its spare in its place, under the same number                */
-	CLOSE,            /* a handler closes it, while the tick waits                         */
-	UNWATCH,          /* the same, with maiko_unwatch before                               */
-	UNWATCH_AND_WAKE  /* ... and the tick woken then, to watch the spare                   */
+	REST = 1,        /* closes it, and its tick rests                                     */
+	LATER,           /* ..., and comes again in a while                                   */
+	LEAVE,           /* ..., and the actor ends                                           */
+	REPLACE,         /* puts its spare in its place, under the same number                */
+	CLOSE,           /* a handler closes it, while the tick waits                         */
+	UNWATCH,         /* the same, with maiko_unwatch before                               */
+	UNWATCH_AND_WAKE /* ... and the tick woken then, to watch the spare                   */
 };
 
 typedef struct owner {
@@ -141,9 +141,8 @@ static scene scene_new(uint32_t workers, owner init)
 	init.fd = s.watched[0];
 	init.spare = s.spare[0];
 	assert_int_equal(maiko_add(s.sup, owner, "owner", .init = &init, .worker = 1), 0);
-	assert_int_equal(maiko_add(s.sup, neighbour, "neighbour", .init = &(neighbour){.fd = s.neighbours[0]},
-				   .worker = 1),
-			 0);
+	assert_int_equal(
+		maiko_add(s.sup, neighbour, "neighbour", .init = &(neighbour){.fd = s.neighbours[0]}, .worker = 1), 0);
 	assert_int_equal(maiko_start(s.sup), 0);
 	test_wait_for(&ticks, 1);
 	return s;

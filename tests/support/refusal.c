@@ -33,18 +33,13 @@
 static const struct {
 	const char *name;
 	int number, error;
-} calls[] = {
-	{"epoll_create1", SYS_epoll_create1, EMFILE},
-	{"eventfd2", SYS_eventfd2, EMFILE},
-	{"pipe2", SYS_pipe2, EMFILE},         /* only if it does not block: see filter_new */
-	{"epoll_ctl", SYS_epoll_ctl, ENOSPC}, /* only if it adds */
-	{"getrandom", SYS_getrandom, EPERM},  /* a filter of somebody else's */
-	ITS_OWN(openat, EMFILE)
-	ITS_OWN(clone, EAGAIN)
-	ITS_OWN(clone3, EAGAIN)
-	ITS_OWN(mmap, ENOMEM)
-	ITS_OWN(mprotect, ENOMEM)
-};
+} calls[] = {{"epoll_create1", SYS_epoll_create1, EMFILE},
+	     {"eventfd2", SYS_eventfd2, EMFILE},
+	     {"pipe2", SYS_pipe2, EMFILE},         /* only if it does not block: see filter_new */
+	     {"epoll_ctl", SYS_epoll_ctl, ENOSPC}, /* only if it adds */
+	     {"getrandom", SYS_getrandom, EPERM},  /* a filter of somebody else's */
+	     ITS_OWN(openat, EMFILE) ITS_OWN(clone, EAGAIN) ITS_OWN(clone3, EAGAIN) ITS_OWN(mmap, ENOMEM)
+		     ITS_OWN(mprotect, ENOMEM)};
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
 static _Atomic(int) listener = -1;
