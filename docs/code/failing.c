@@ -45,7 +45,7 @@ static int clerk_on_stop(clerk *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(clerk, MAIKO_ON(request, clerk_on_request), MAIKO_ON_ERROR(clerk_on_error), MAIKO_ON_STOP(clerk_on_stop));
 
-/* ---- the others go on ---- */
+/* ---- hears the same requests ---- */
 
 typedef struct archive {
 	unsigned kept;
@@ -67,33 +67,69 @@ static int archive_on_stop(archive *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(archive, MAIKO_ON(request, archive_on_request), MAIKO_ON_STOP(archive_on_stop));
 
-/* ---- the program ---- */
+/* ---- nobody has decided what follows a failure: the supervisor stops ---- */
 
-static int run(maiko_supervisor *sup)
+static int until_it_fails(maiko_supervisor *sup)
 {
-	static const int numbers[] = {1, 2, -1, 3, 0, 4, 5};
+	static const int numbers[] = {1, -1, 2, 0};
 	int rc = maiko_add(sup, archive, "archive");
 	if (rc == 0) rc = maiko_add(sup, clerk, "clerk");
 	if (rc == 0) rc = maiko_start(sup);
-	for (size_t i = 0; rc == 0 && i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		rc = maiko_send(sup, request, .number = numbers[i]);
-	if (rc == 0) rc = maiko_stop(sup, NULL);
-	return rc;
+	for (int i = 0; rc == 0 && i < 4; i++) rc = maiko_send(sup, request, .number = numbers[i]);
+	return rc == 0 ? maiko_join(sup) : rc;
 }
 
-int main(void)
+/* ---- the clerk may fail alone ---- */
+
+static int goes_on(maiko_supervisor *sup)
 {
-	maiko_supervisor *sup = NULL;
-	int rc = maiko_supervisor_new(&sup, NULL);
-	if (rc == 0) rc = run(sup);
-	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "failing: %s\n", maiko_strerror(rc));
-	return rc == 0 ? 0 : 1;
+	static const int numbers[] = {1, -1, 2, 0, 3, 4};
+	int rc = maiko_add(sup, archive, "archive");
+	if (rc == 0) rc = maiko_add(sup, clerk, "clerk", .restart = MAIKO_TEMPORARY);
+	if (rc == 0) rc = maiko_start(sup);
+	for (int i = 0; rc == 0 && i < 6; i++) rc = maiko_send(sup, request, .number = numbers[i]);
+	return rc == 0 ? maiko_stop(sup, NULL) : rc;
 }
+
+/* ---- the program ---- */
+
+/* Whether it could be told. */
+static bool tell(maiko_supervisor *sup, int status)
+{
+	maiko_ledger *ledger;
+	if (maiko_report(sup, &ledger) != 0) return false;
+	for (size_t i = 0; i < ledger->failure_count; i++) {
+		const maiko_failure *f = &ledger->failures[i];
+		printf("%s failed at %s: %s\n", f->actor, f->event, f->detail);
+	}
+	printf("the end: %s\n", maiko_strerror(status));
+	maiko_ledger_free(ledger);
+	return true;
+}
+
+static bool run(int (*part)(maiko_supervisor *sup), int expected)
+{
+	maiko_supervisor *sup;
+	if (maiko_supervisor_new(&sup, NULL) != 0) return false;
+	int rc = part(sup);
+	bool told = tell(sup, rc);
+	maiko_supervisor_free(sup);
+	return told && rc == expected;
+}
+
+int main(void) { return run(until_it_fails, MAIKO_ENOENT) && run(goes_on, 0) ? 0 : 1; }
 
 /* Expected output:
  * clerk: request -1: invalid argument
  * clerk: request 0: there is no such thing
- * clerk: served 3
- * archive: kept 7
+ * clerk: served 2
+ * archive: kept 4
+ * clerk failed at request: there is no such thing
+ * the end: there is no such thing
+ * clerk: request -1: invalid argument
+ * clerk: request 0: there is no such thing
+ * clerk: served 2
+ * archive: kept 6
+ * clerk failed at request: there is no such thing
+ * the end: success
  */

@@ -13,6 +13,8 @@
  *                         every event that no MAIKO_ON handles
  *   MAIKO_ON_START(fn)    int fn(state *, maiko_ctx *)
  *   MAIKO_ON_STOP(fn)     int fn(state *, maiko_ctx *)
+ *                         the last: it may send, but cannot wait for what comes of
+ *                         it; what takes an answer belongs into the drain before it
  *   MAIKO_ON_ERROR(fn)    int fn(state *, const maiko_error *, maiko_ctx *)
  *   MAIKO_ON_DONE(fn)     int fn(state *, const maiko_completion *, maiko_ctx *)
  *                         a change that this actor asked for is complete
@@ -20,8 +22,10 @@
  *
  * A negative answer is an error: on_error gets it and answers 0 to go on, or
  * negative to let the actor fail (without an on_error every error does). An
- * actor that has failed gets on_stop, if its on_start succeeded, and is removed;
- * the others go on.
+ * actor that has failed gets on_stop, if its on_start succeeded, and is removed.
+ * Then the supervisor stops gracefully, and its end says the error, unless the actor
+ * was added with .restart = MAIKO_TEMPORARY: then the others go on. Either way the
+ * ledger names it. (MAIKO_ESHUTDOWN is no failure once a stop has begun.)
  *
  * The state is the runtime's: zeroed, or a shallow copy of the option .init,
  * before on_start. It does not move while the actor lives. An actor's callbacks
@@ -63,6 +67,15 @@ typedef struct maiko_error {
 	const char *detail; /* for a person: the code's text, or more; never NULL */
 } maiko_error;
 
+/* What follows when an actor fails. Restarting one is not possible yet: maiko_add refuses the last
+ * two with MAIKO_EINVAL. */
+typedef enum maiko_restarting {
+	MAIKO_RESTART_UNSAID = 0, /* nobody has decided: the supervisor stops, with the error       */
+	MAIKO_TEMPORARY,          /* it is removed, the others go on                                */
+	MAIKO_TRANSIENT,          /* it is restarted when it has failed                             */
+	MAIKO_PERMANENT           /* it is restarted when it has ended                              */
+} maiko_restarting;
+
 /* Changes that are asked for in one moment and complete in a later one. */
 typedef enum maiko_change {
 	MAIKO_CHANGE_ADD = 1,
@@ -77,6 +90,10 @@ typedef struct maiko_completion {
 	int status;               /* 0, or why it was not done */
 	maiko_actor_id actor;     /* the actor added, removed, ... */
 	const maiko_topic *topic; /* of (un)subscribe, else NULL */
+	const char *name;         /* of an addition: the actor's; else ""                        */
+	const void *init;         /* of an addition that had .init: a copy of it, as it was given, so that
+				   * what it holds (a descriptor) can be given back when the addition
+				   * has failed; else NULL. Both until the callback returns.     */
 } maiko_completion;
 
 typedef enum maiko_item_kind {
@@ -123,6 +140,7 @@ typedef struct maiko_actor_type {
 	uint32_t worker;                   /* 1 and up: pinned to that worker; 0: the runtime's choice */              \
 	bool own_thread;                   /* a worker of its own                                    */                \
 	bool echo;                         /* gets its own events too                                */                \
+	maiko_restarting restart;          /* MAIKO_TEMPORARY: its failure does not stop the others  */                \
 	maiko_actor_id *ret_id;            /* where the id goes; NULL: nowhere                       */                \
 	void (*done)(void *arg, const maiko_completion *completion); /* see supervisor.h             */                \
 	void *done_arg;                                                                                                \
@@ -188,6 +206,7 @@ MAIKO_END_DECLS
 					  .worker = o_->worker,                                                        \
 					  .own_thread = o_->own_thread,                                                \
 					  .echo = o_->echo,                                                            \
+					  .restart = o_->restart,                                                      \
 					  .ret_id = o_->ret_id,                                                        \
 					  .done = o_->done,                                                            \
 					  .done_arg = o_->done_arg,                                                    \

@@ -7,6 +7,10 @@
  * MAIKO_EINVAL, and anything in a forked child with MAIKO_EFORK; to the others ctx
  * must not be NULL.
  *
+ * A ctx is valid as long as its actor's state is. Who may keep one: that state, and what belongs to
+ * it, as the data of a libuv handle that the actor has adopted. Nobody else: not another actor, not
+ * a thread, not a blocking job. They have the actor's id (maiko_self), or send to its topics.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef MAIKO_CTX_H
@@ -122,7 +126,12 @@ MAIKO_API struct uv_loop_s *maiko_loop(maiko_ctx *ctx);
  * is not closing yet, and the state is freed only after the close callback. To close it before
  * that, use maiko_close rather than uv_close, or it is taken for open. Errors:
  * MAIKO_EINVAL (a NULL, or a handle of another loop), MAIKO_EEXIST, MAIKO_ENOMEM,
- * MAIKO_ESTATE (the actor is ending). */
+ * MAIKO_ESTATE (the actor is ending).
+ *
+ * When the drain of a stop begins, streams and UDP sockets that are adopted are read no more
+ * (uv_read_stop, uv_udp_recv_stop): what they feed in would never be drained. All other handles
+ * (timers, listening sockets, polls) go on until their actor ends, for what it may have to write;
+ * those that only feed in, the actor stops itself where it finds maiko_stopping. */
 MAIKO_API int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle);
 
 /* Closes an adopted handle now; `closed` (may be NULL) is its close callback.
@@ -133,7 +142,10 @@ MAIKO_API int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*clo
  * every call of this page may be used as in a callback of the actor. Always pair
  * them. maiko_enter returns 0, MAIKO_EFAILED (the actor has ended: touch nothing,
  * do not leave) or MAIKO_ESTATE (it is inside a callback already). A negative `rc`
- * given to maiko_leave goes to on_error. */
+ * given to maiko_leave goes to on_error.
+ *
+ * During the drain of a stop it still enters, but there sends, maiko_wake_tick and maiko_blocking
+ * return MAIKO_ESHUTDOWN (which may be given to maiko_leave: then it is no failure). */
 MAIKO_API int maiko_enter(maiko_ctx *ctx);
 MAIKO_API void maiko_leave(maiko_ctx *ctx, int rc);
 

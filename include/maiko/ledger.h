@@ -17,8 +17,13 @@
 #ifndef MAIKO_LEDGER_H
 #define MAIKO_LEDGER_H
 
+#include <maiko/actor.h>
+#include <maiko/event.h>
 #include <maiko/export.h>
 #include <stdio.h>
+
+/* How many failures a supervisor remembers by name: the last ones. */
+#define MAIKO_FAILURES_KEPT 64
 
 /* XX(field, text): what became of deliveries, besides being queued. */
 #define MAIKO_FATE_MAP(XX)                                                                                             \
@@ -42,8 +47,9 @@ typedef enum maiko_actor_status {
 	MAIKO_ACTOR_RUNNING,
 	MAIKO_ACTOR_STOPPED,
 	MAIKO_ACTOR_FAILED,
-	MAIKO_ACTOR_STUCK, /* had not returned from a callback when the stop ended */
-	MAIKO_ACTOR_GONE   /* the row that removed actors fold into */
+	MAIKO_ACTOR_STUCK,   /* had not returned from a callback when the stop ended */
+	MAIKO_ACTOR_CUT_OFF, /* its on_stop did not run: its worker was stuck in another's callback */
+	MAIKO_ACTOR_GONE     /* the row that removed actors fold into */
 } maiko_actor_status;
 
 typedef struct maiko_actor_row {
@@ -59,6 +65,20 @@ typedef struct maiko_actor_row {
 	uint64_t mutes;     /* times it was muted */
 	maiko_counts counts;
 } maiko_actor_row;
+
+/* An actor that failed, whatever has become of it since. */
+typedef struct maiko_failure {
+	const char *actor; /* its name */
+	const char *type;  /* of the actor */
+	maiko_actor_id id;
+	uint32_t worker; /* 1 and up */
+	int error;
+	const char *detail; /* the error's text, or more; never NULL */
+	maiko_phase phase;
+	const char *event; /* the type of the event that it was handling; "" if none */
+	maiko_id event_id; /* of that event */
+	uint64_t time_ns;  /* since 1970-01-01 UTC, as in maiko_envelope */
+} maiko_failure;
 
 typedef struct maiko_topic_row {
 	const char *name;
@@ -91,6 +111,10 @@ typedef struct maiko_ledger {
 	maiko_counts total; /* over the actors */
 	uint64_t published; /* over the topics */
 	uint64_t jobs;      /* blocking jobs under way */
+	uint64_t failed;    /* times that an actor failed, in all */
+	size_t failure_count;
+	const maiko_failure *failures; /* the last MAIKO_FAILURES_KEPT of them, the first one first */
+	uint64_t cut_off;              /* actors whose on_stop did not run: rows CUT_OFF, and STUCK ones */
 } maiko_ledger;
 
 MAIKO_BEGIN_DECLS

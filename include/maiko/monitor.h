@@ -39,7 +39,7 @@
 	XX(ADDED, added, "added")                /* the actor lives on this worker, and is to be started  */           \
 	XX(STARTED, started, "started")          /* its on_start has returned, if it has one              */           \
 	XX(STOPPED, stopped, "stopped")          /* what its on_stop returned; 0 if it has none           */           \
-	XX(FAILED, failed, "failed")             /* the error; on_stop follows, if it had started         */           \
+	XX(FAILED, failed, "failed")             /* the error; "stopped" follows, if it had started       */           \
 	XX(REMOVED, removed, "removed")          /* nothing of it follows                                 */           \
 	XX(TICK_ENTERED, tick_entered, "tick entered")                                                                 \
 	XX(TICK_LEFT, tick_left, "tick left")      /* the kind of its answer (next.h)                       */         \

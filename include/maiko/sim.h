@@ -82,7 +82,8 @@ MAIKO_BEGIN_DECLS
 MAIKO_API int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options);
 
 /* Stops the supervisor, if it has not, and checks that nothing is left behind: the ledger
- * balances, and nothing is queued or under way. 0 or MAIKO_EBROKEN. */
+ * balances, and nothing is queued or under way. 0; MAIKO_EBROKEN; the error of an actor that
+ * failed, as maiko_stop returns it: that is the program's fault, not the runtime's. */
 MAIKO_API int maiko_sim_finish(maiko_sim *sim);
 
 /* Frees it and its supervisor, which need not have stopped. Returns NULL; NULL is fine. */

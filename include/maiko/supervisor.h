@@ -53,6 +53,13 @@ typedef struct maiko_options {
 				       * worker, or more of them than cores.                            */
 	bool no_spin;                 /* sleep at once: where power is scarce                           */
 	bool no_balance;              /* actors stay where they were put, unless maiko_move moves them  */
+	/* Called once when the supervisor has ended, whoever or whatever ended it: how a program that
+	 * does not wait hears of a failure. `status` is what maiko_join returns. On the thread of a
+	 * worker, or the loop's if embedded, or of the call that ended one that never ran (which may be
+	 * maiko_supervisor_free); not in a callback, and no callback of an actor follows. An embedded
+	 * supervisor may be freed in it, if maiko_run does not run it.                              */
+	void (*on_end)(void *arg, int status);
+	void *on_end_arg;
 	char reserved_;
 } maiko_options;
 
@@ -71,6 +78,14 @@ typedef struct maiko_stop_options {
 	struct maiko_ledger **ret_report; /* maiko_stop: the last ledger, the caller's to free    */
 	char reserved_;
 } maiko_stop_options;
+
+typedef struct maiko_run_options {
+	uint64_t deadline_ms;             /* of each stop for which none is given: that of a signal, a
+					   * failure, maiko_stop_all; as in maiko_stop_options           */
+	struct maiko_ledger **ret_report; /* the last ledger, the caller's to free; also when the run
+					   * failed, if it ended the supervisor                          */
+	char reserved_;
+} maiko_run_options;
 
 MAIKO_BEGIN_DECLS
 
@@ -116,7 +131,8 @@ MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
  * events flow: none is handled before all have returned. Waits for that.
  *
  * If an on_start fails (and its on_error does not forgive), those started are
- * stopped in reverse and its error is returned; the supervisor has then stopped.
+ * stopped in reverse and its error is returned, whatever its .restart; the supervisor has
+ * then stopped, with that error.
  * Errors: MAIKO_ESTATE (started before), MAIKO_EDEADLK (inside a callback),
  * MAIKO_ENOMEM, what the system says of descriptors (UV_EMFILE, UV_ENFILE, UV_ENOSPC: a
  * worker takes four, and one more when an actor of its first watches a descriptor; libuv
@@ -134,31 +150,45 @@ MAIKO_API int maiko_start(maiko_supervisor *sup);
  * then on_stop runs in reverse, each followed by a drain of what it sent. At the
  * deadline the rest is discarded and counted. `options` may be NULL.
  *
- * Idempotent: 0 when it has stopped already, before the start too. Errors:
- * MAIKO_ETIMEDOUT (a callback did not return: the ledger names the actor),
- * MAIKO_EDEADLK (on a thread that may not wait), MAIKO_ENOMEM (no ledger; it has
- * stopped). Embedded: use maiko_stop_begin and run the loop.
+ * Idempotent: it returns the same again when it has stopped already; 0 before the start.
+ * Errors: MAIKO_ETIMEDOUT (a callback did not return: the ledger names the actor), the error
+ * of the first actor that failed and was not MAIKO_TEMPORARY, before the stop or in it (it has
+ * stopped all the same, and the ledger names the actor), MAIKO_EDEADLK (on a thread that may
+ * not wait), MAIKO_ENOMEM (no ledger; it has stopped). What was discarded at the deadline is
+ * no error here: the ledger has it. Embedded: use maiko_stop_begin and run the loop.
  */
 MAIKO_API int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options);
 
 /* The same without waiting: `done(arg, status)` (may be NULL) is called once at the
- * end, on a worker; at once if it has stopped already. A second call joins the
+ * end, with what maiko_stop returns, on a worker; at once if it has stopped already. A second call joins the
  * first; one with .now ends its drain. `ret_report` is ignored. Errors:
  * MAIKO_ENOMEM (nothing was begun). Async-signal-safe it is not. */
 MAIKO_API int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options,
 			       void (*done)(void *arg, int status), void *arg);
 
 /* Waits until the supervisor has stopped, whoever stops it. A supervisor whose actors have all
- * stopped or failed goes on, as others may be added: somebody must stop it (maiko_stop,
- * maiko_stop_begin, maiko_stop_all). 0, MAIKO_ETIMEDOUT as maiko_stop, MAIKO_EDEADLK,
- * MAIKO_ESTATE (never started). */
+ * stopped goes on, as others may be added: somebody must stop it (maiko_stop,
+ * maiko_stop_begin, maiko_stop_all), or an actor fail that is not MAIKO_TEMPORARY. Returns
+ * what maiko_stop does, or MAIKO_ESTATE (never started). */
 MAIKO_API int maiko_join(maiko_supervisor *sup);
 
-/* Starts (if not started), waits for SIGINT or SIGTERM or another end, and stops
- * gracefully; a second signal ends the drain at once. Handles the signals only
- * while it runs. Embedded: runs the loop, on its thread. Returns what maiko_start
- * or maiko_stop say. */
-MAIKO_API int maiko_run(maiko_supervisor *sup);
+/*
+ * maiko_run(sup, options...) - starts (if not started), waits for SIGINT or SIGTERM or another
+ * end, and stops gracefully; a second signal ends the drain at once. Handles the signals only
+ * while it runs. Embedded: runs the loop, on its thread.
+ *
+ *   int rc = maiko_run(sup);
+ *   int rc = maiko_run(sup, .deadline_ms = 5000, .ret_report = &ledger);
+ *
+ * The options are those of maiko_run_options. 0 if all that was accepted has been dealt with:
+ * what maiko_start or maiko_stop return, and else MAIKO_EDISCARDED when the stop has discarded
+ * events that were queued, at its deadline or at the second signal. The other errors are those
+ * of maiko_start, MAIKO_EDEADLK (in a callback, or not embedded on a worker's thread) and what
+ * libuv says when it watches the signals.
+ */
+
+/* The raw call under maiko_run; `options` may be NULL. */
+MAIKO_API int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_options *options);
 
 /* ---- actors -------------------------------------------------------------------- */
 
@@ -174,6 +204,13 @@ MAIKO_API int maiko_run(maiko_supervisor *sup);
  * event needs .topics), MAIKO_EEXIST (an actor of that name), MAIKO_ETYPE,
  * MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; what on_start returned, when it fails.
  * *ret_id and `done` are touched only when the request was taken.
+ *
+ * The name is taken until the actor's end begins: what its on_stop sends may be answered by
+ * adding another of that name, which starts when that on_stop has returned.
+ *
+ * On a running supervisor an on_start that fails is the business of who asked for the
+ * addition: of the caller that waits, .done, or MAIKO_ON_DONE. Where there is none of these it
+ * stops the supervisor like any other failure.
  */
 
 /* The id of the actor of that name. MAIKO_ENOENT. */
@@ -215,6 +252,9 @@ MAIKO_API int maiko_supervisor_move(maiko_supervisor *sup, maiko_actor_id actor,
 MAIKO_API uint32_t maiko_worker_count(const maiko_supervisor *sup);
 
 MAIKO_END_DECLS
+
+#define maiko_run(...) MAIKO_PP_RUN_(__VA_ARGS__, .reserved_ = 0)
+#define MAIKO_PP_RUN_(sup, ...) maiko_supervisor_run((sup), &(const maiko_run_options){__VA_ARGS__})
 
 #define MAIKO_PP_CHANGE_OPTIONS_(...) (&(const maiko_change_options){__VA_ARGS__})
 #define MAIKO_PP_CALL_(to, call) MAIKO_PP_TO_(to, maiko_ctx_##call, maiko_supervisor_##call)

@@ -11,7 +11,6 @@
 #include "adopt.h"
 
 #include "actor.h"
-#include "error.h"
 #include "run.h"
 #include "watch.h"
 #include "worker.h"
@@ -36,22 +35,18 @@ int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 {
 	if (ctx != NULL && ctx->worker->sup->seam.simulated)
 		return mk_refuse(ctx->worker->sup, "maiko_adopt", ctx->self->name);
-	if (ctx == NULL || handle == NULL)
-		return MK_NULL(ctx, handle);
-	if (handle->loop != ctx->worker->loop)
-		return mk_fail(MAIKO_EINVAL, "maiko_adopt: the handle is not of the loop of actor '%s' (maiko_loop)",
-			       ctx->self->name);
+	if (ctx == NULL || handle == NULL || handle->loop != ctx->worker->loop)
+		return MAIKO_EINVAL;
 	if (mk_forked(ctx->worker->sup))
-		return mk_fail_forked();
+		return MAIKO_EFORK;
 	if ((ctx->sched & MK_ENDED) != 0)
-		return mk_fail(MAIKO_ESTATE, "maiko_adopt: actor '%s' is ending", ctx->self->name);
+		return MAIKO_ESTATE;
 	mk_extra *x = mk_extra_of(ctx);
 	if (x == NULL)
 		return MAIKO_ENOMEM;
 	for (const mk_adopted *d = x->adopted; d != NULL; d = d->next)
 		if (d->handle == handle)
-			return mk_fail(MAIKO_EEXIST, "maiko_adopt: actor '%s' has adopted the handle already",
-				       ctx->self->name);
+			return MAIKO_EEXIST;
 	mk_adopted *d = MK_NEW(mk_adopted);
 	if (d == NULL)
 		return MAIKO_ENOMEM;
@@ -127,19 +122,17 @@ static void close_one(mk_worker *w, mk_adopted *d)
 
 int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struct uv_handle_s *handle))
 {
-	if (ctx == NULL || handle == NULL)
-		return MK_NULL(ctx, handle);
+	if (ctx == NULL || handle == NULL || ctx->extra == NULL)
+		return MAIKO_EINVAL;
 	if (mk_forked(ctx->worker->sup)) /* the parent has the same kernel objects */
-		return mk_fail_forked();
-	for (mk_adopted *d = ctx->extra == NULL ? NULL : ctx->extra->adopted; d != NULL; d = d->next)
+		return MAIKO_EFORK;
+	for (mk_adopted *d = ctx->extra->adopted; d != NULL; d = d->next)
 		if (d->handle == handle && !d->closing && !uv_is_closing(handle)) {
 			d->closed = closed;
 			close_one(ctx->worker, d);
 			return 0;
 		}
-	return mk_fail(MAIKO_EINVAL,
-		       "maiko_close: the handle is none that actor '%s' has adopted, or is closing already",
-		       ctx->self->name);
+	return MAIKO_EINVAL;
 }
 
 void mk_adopted_close(mk_worker *w, mk_actor *a)
@@ -156,6 +149,19 @@ void mk_adopted_close(mk_worker *w, mk_actor *a)
 			unlink_one(d);
 			mk_free(d);
 		}
+	}
+}
+
+void mk_adopted_drain(const mk_actor *a)
+{
+	for (const mk_adopted *d = a->extra == NULL ? NULL : a->extra->adopted; d != NULL; d = d->next) {
+		uv_handle_t *h = d->handle;
+		if (d->closing || uv_is_closing(h))
+			continue;
+		if (h->type == UV_TCP || h->type == UV_NAMED_PIPE || h->type == UV_TTY)
+			uv_read_stop((uv_stream_t *)h);
+		else if (h->type == UV_UDP)
+			uv_udp_recv_stop((uv_udp_t *)h);
 	}
 }
 
@@ -176,15 +182,16 @@ void mk_adopted_depart(mk_worker *w, mk_actor *a)
 int maiko_enter(maiko_ctx *ctx)
 {
 	if (ctx == NULL)
-		return MK_NULL(ctx);
+		return MAIKO_EINVAL;
 	if (mk_forked(ctx->worker->sup))
-		return mk_fail_forked();
+		return MAIKO_EFORK;
 	if ((ctx->sched & MK_ENDED) != 0)
-		return mk_fail(MAIKO_EFAILED, "maiko_enter: actor '%s' has ended", ctx->self->name);
+		return MAIKO_EFAILED;
 	if (ctx->worker->actor != NULL)
-		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
-			       ctx->worker->actor->self->name);
+		return MAIKO_ESTATE;
 	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have waited since the turn */
+	if (ctx->worker->draining)                             /* what comes from the world is the drain's no more */
+		ctx->sched |= MK_SHUT;
 	mk_callback_enter(ctx->worker, ctx);
 	return 0;
 }
@@ -198,6 +205,11 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 		mk_watch_doubt(ctx);
 	if (rc < 0)
 		mk_actor_error(w, ctx, rc, MAIKO_PHASE_LOOP, NULL);
+	if ((ctx->sched & MK_SHUT) != 0) {
+		ctx->sched &= (uint16_t)~MK_SHUT;
+		if (mk_has_work(ctx))
+			mk_wake(w, ctx);
+	}
 	/* What it sent is published in the next turn. An embedded loop takes one before it
 	 * polls; ours might poll, and sleep, right after its timers: it is to return. */
 	if (!w->sup->embedded)

@@ -6,6 +6,9 @@
 
 #include "runtime.h"
 
+/* A stop has begun: its streams and sockets are read no more. */
+void mk_adopted_drain(const mk_actor *a);
+
 /* Closes what the actor has adopted. */
 void mk_adopted_close(mk_worker *w, mk_actor *a);
 

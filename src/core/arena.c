@@ -8,8 +8,9 @@
  *
  *   block  [head|piece][head|piece]...[  not used yet  ]
  */
-#include "error.h"
+#include "base.h"
 
+#include <maiko/error.h>
 #include <maiko/supervisor.h>
 #include <string.h>
 #include <uv.h>
@@ -119,10 +120,10 @@ int maiko_use_memory(void *block, size_t size)
 	if (block == NULL)
 		return maiko_set_allocator(NULL);
 	if (size < LEAST)
-		return mk_fail(MAIKO_EINVAL, "maiko_use_memory: size is %zu; at least %d bytes", size, LEAST);
+		return MAIKO_EINVAL;
 	int rc = arena.made ? 0 : uv_mutex_init(&arena.mutex);
 	if (rc != 0)
-		return mk_fail(rc, "maiko_use_memory: no mutex: %s", maiko_strerror(rc));
+		return rc;
 	arena.made = true;
 	size_t skip = (ALIGN - (uintptr_t)block % ALIGN) % ALIGN;
 	arena.at = (char *)block + skip;

@@ -10,17 +10,38 @@
 #include "run.h"
 #include "worker.h"
 
+#include <string.h>
+
 static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
 {
 	bool topic = c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE;
-	maiko_completion completion = {.change = c->kind, .status = c->status, .actor = c->id};
+	maiko_completion completion = {.change = c->kind,
+				       .status = c->status,
+				       .actor = c->id,
+				       .name = c->given == NULL ? "" : c->given->name,
+				       .init = c->given == NULL ? NULL : c->given->init};
 	if (topic)
 		completion.topic = &mk_record_at(sup, c->topic)->desc;
 	return completion;
 }
 
+mk_given *mk_given_new(const maiko_actor_type *type, const char *name, const void *init)
+{
+	enum { ALIGN = 64 }; /* of any state */
+	const size_t front = (sizeof(mk_given) + ALIGN - 1) / ALIGN * ALIGN;
+	mk_given *given = mk_calloc_aligned(front + (init == NULL ? 0 : type->state_size), ALIGN);
+	if (given == NULL)
+		return NULL;
+	memcpy(given->name, name, strlen(name) + 1);
+	if (init != NULL)
+		given->init = memcpy((char *)given + front, init, type->state_size);
+	return given;
+}
+
 void mk_change_free(mk_change *c)
 {
+	if (c == NULL)
+		return;
 	while (c->kept != NULL) {
 		mk_message *kept = MK_OF(c->kept, mk_message, link);
 		c->kept = c->kept->next;
@@ -32,6 +53,7 @@ void mk_change_free(mk_change *c)
 	if (c->shadow != NULL)
 		mk_actor_free(c->shadow);
 	mk_places_free(&c->places, c->place_count);
+	mk_free_aligned(c->given);
 	mk_free(c);
 }
 
@@ -103,7 +125,10 @@ void mk_change_conclude(mk_worker *w, mk_change *c)
 void mk_change_abandon(mk_change *c)
 {
 	if (c->done != NULL) {
-		maiko_completion completion = {.change = c->kind, .status = MAIKO_ESHUTDOWN, .actor = c->id};
+		maiko_completion completion = {.change = c->kind,
+					       .status = MAIKO_ESHUTDOWN,
+					       .actor = c->id,
+					       .name = ""};
 		c->done(c->done_arg, &completion);
 	}
 	mk_change_free(c);

@@ -18,20 +18,31 @@
 static int check_ctx(const maiko_ctx *ctx)
 {
 	if (ctx == NULL)
-		return mk_fail_text(MAIKO_EINVAL, "the ctx is NULL");
-	return mk_forked(ctx->worker->sup) ? mk_fail_forked() : 0;
+		return MAIKO_EINVAL;
+	return mk_forked(ctx->worker->sup) ? MAIKO_EFORK : 0;
 }
 
 /* ---- sending --------------------------------------------------------------------------- */
 
+/* Those that may not send as they please. */
+enum { CHECKED = MK_MUTED | MK_SHUT };
+
+/* Entered from libuv during a drain. */
+static int refuse_shut(void)
+{
+	return mk_fail_text(MAIKO_ESHUTDOWN, "a stop has begun: between maiko_enter and maiko_leave an actor sends "
+					     "nothing any more, wakes no tick and starts no job");
+}
+
 /* A muted actor: one of its allowance, or MAIKO_EAGAIN. */
 static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 {
-	if ((ctx->sched & MK_MUTED) == 0 || ctx->in_stop)
+	if ((ctx->sched & CHECKED) == 0 || ctx->in_stop)
 		return 0;
+	if ((ctx->sched & MK_SHUT) != 0)
+		return refuse_shut();
 	if (ctx->extra->allowance == 0)
-		return mk_fail_text(MAIKO_EAGAIN, "the actor is muted, as a subscriber is full, and has used up the "
-						  "MAIKO_ALLOWANCE sends that it still had");
+		return MAIKO_EAGAIN;
 	ctx->extra->allowance--;
 	return 0;
 }
@@ -50,7 +61,7 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 							      : mk_event_make(&w->pool, type, value, block);
 	if (MK_UNLIKELY(e == NULL))
 		return MAIKO_ENOMEM;
-	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0) && (rc = spend_allowance(ctx)) != 0) {
+	if (MK_UNLIKELY((ctx->sched & CHECKED) != 0) && (rc = spend_allowance(ctx)) != 0) {
 		if (block != NULL)
 			mk_event_unmake(&w->pool, e);
 		else
@@ -117,7 +128,7 @@ static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const vo
 		return rc;
 	mk_actor *only = mk_only_subscriber(t);
 	if (MK_LIKELY(only != NULL && type->plain && block == NULL && flags == 0) && mk_is_plain(ctx->worker, t) &&
-	    (ctx->sched & MK_MUTED) == 0 && send_to_only(only, t, type, ctx, value, false))
+	    (ctx->sched & CHECKED) == 0 && send_to_only(only, t, type, ctx, value, false))
 		return 0;
 	return send_to(t, type, ctx, value, block, flags);
 }
@@ -125,14 +136,15 @@ static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const vo
 /* To the one that the route remembers, if it may be. */
 static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *value)
 {
-	return send_to_only(route->only, route->topic, route->type, ctx, value, true)
+	bool shut = (ctx->sched & MK_SHUT) != 0;
+	return !shut && send_to_only(route->only, route->topic, route->type, ctx, value, true)
 		       ? 0
 		       : send_typed(route, ctx, value, NULL, 0);
 }
 
 static MK_NOINLINE int send_remembered(mk_route *route, maiko_ctx *ctx, const void *value)
 {
-	if (MK_UNLIKELY((ctx->sched & MK_MUTED) != 0))
+	if (MK_UNLIKELY((ctx->sched & CHECKED) != 0))
 		return send_muted(route, ctx, value);
 	return MK_LIKELY(send_to_only(route->only, route->topic, route->type, ctx, value, false))
 		       ? 0
@@ -143,12 +155,10 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 				unsigned flags)
 {
 	mk_route *route;
-	if (ctx == NULL || desc == NULL || value == NULL)
-		return MK_NULL(ctx, desc, value);
-	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
-		return mk_send_flags_fail(flags);
+	if (ctx == NULL || desc == NULL || value == NULL || (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return MAIKO_EINVAL;
 	if (mk_forked(ctx->worker->sup))
-		return mk_fail_forked();
+		return MAIKO_EFORK;
 	int rc = mk_route_find(ctx->worker, desc, &route);
 	if (rc != 0)
 		return rc;
@@ -173,7 +183,7 @@ int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 {
 	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
 	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
-		return mk_draft_fail(event);
+		return MAIKO_EINVAL;
 	b->magic = 0;
 	int rc = send_any(ctx, b->desc, event, b, flags);
 	if (rc != 0)
@@ -186,12 +196,12 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 {
 	mk_route *found;
 	if (ctx == NULL || type == NULL || event == NULL)
-		return MK_NULL(ctx, type, event);
+		return MAIKO_EINVAL;
 	mk_worker *w = ctx->worker;
 	if (mk_forked(w->sup))
-		return mk_fail_forked();
+		return MAIKO_EFORK;
 	if (w->draining || (ctx->sched & MK_ENDED) != 0)
-		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the actor is ending or the supervisor stopping");
+		return MAIKO_ESHUTDOWN;
 	int rc = mk_route_find(w, type, &found);
 	mk_route route = {.type = NULL};
 	if (rc == 0)
@@ -249,7 +259,7 @@ int maiko_keep(maiko_ctx *ctx, const void *event)
 		return rc;
 	mk_event *e = ctx->worker->event;
 	if (e == NULL || event == NULL || e->data != event || ctx->worker->actor != ctx)
-		return mk_fail_text(MAIKO_EINVAL, "maiko_keep: event is not the one that is being handled");
+		return MAIKO_EINVAL;
 	mk_extra *x = mk_extra_of(ctx);
 	if (x == NULL || mk_reserve((void **)&x->kept, &x->kept_size, x->kept_count + 1, sizeof(mk_event *)) != 0)
 		return MAIKO_ENOMEM;
@@ -271,7 +281,7 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 			mk_event_unref(&ctx->worker->pool, e);
 			return 0;
 		}
-	return mk_fail_text(MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
+	return MAIKO_EINVAL;
 }
 
 /* ---- its own course -------------------------------------------------------------------------- */
@@ -282,9 +292,11 @@ int maiko_wake_tick(maiko_ctx *ctx)
 	if (rc != 0)
 		return rc;
 	if (ctx->class->tick == NULL || ctx->extra == NULL)
-		return mk_fail(MAIKO_EINVAL, "maiko_wake_tick: actor '%s' has no MAIKO_TICK", ctx->self->name);
+		return MAIKO_EINVAL;
+	if ((ctx->sched & MK_SHUT) != 0)
+		return refuse_shut();
 	if ((ctx->sched & MK_ENDED) != 0 || (ctx->worker->draining && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
-		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
+		return MAIKO_ESHUTDOWN;
 	ctx->extra->tick_due = true;
 	mk_wake(ctx->worker, ctx);
 	return 0;
@@ -307,7 +319,7 @@ int maiko_stop_self(maiko_ctx *ctx)
 	if (rc != 0)
 		return rc;
 	if ((ctx->sched & (MK_ENDED | MK_PARTING)) != 0)
-		return mk_fail(MAIKO_ESTATE, "maiko_stop_self: actor '%s' is ending already", ctx->self->name);
+		return MAIKO_ESTATE;
 	mk_part(ctx->worker, ctx); /* no callback but on_stop any more */
 	return 0;
 }
@@ -323,16 +335,14 @@ int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *j
 	int rc = check_ctx(ctx);
 	if (rc != 0)
 		return rc;
-	if (type == NULL || job == NULL)
-		return MK_NULL(type, job);
-	if (type->work == NULL || type->done == NULL || type->actor == NULL || type->size == 0)
-		return mk_fail(MAIKO_EINVAL,
-			       "maiko_blocking: a job type needs work, done, the actor's type and a size");
+	if (type == NULL || job == NULL || type->work == NULL || type->done == NULL || type->actor == NULL ||
+	    type->size == 0)
+		return MAIKO_EINVAL;
 	if (type->size > MAIKO_EVENT_SIZE_MAX)
-		return mk_fail(MAIKO_E2BIG, "maiko_blocking: a job of %u bytes; at most MAIKO_EVENT_SIZE_MAX, %u",
-			       type->size, MAIKO_EVENT_SIZE_MAX);
+		return MAIKO_E2BIG;
 	if (strcmp(type->actor, ctx->class->desc->name) != 0)
-		return mk_fail(MAIKO_ETYPE, "maiko_blocking: the job is one of actor type '%s', actor '%s' is a '%s'",
-			       type->actor, ctx->self->name, ctx->class->desc->name);
+		return MAIKO_ETYPE;
+	if ((ctx->sched & MK_SHUT) != 0)
+		return refuse_shut();
 	return mk_blocking_start(ctx->worker, ctx, type, job);
 }

@@ -146,7 +146,7 @@ static void fall(mk_worker *w, mk_message *m)
 	if (a != NULL && (a->sched & MK_ENDED) == 0) {
 		char text[256];
 		name_cycle(v->cycle, text, sizeof text);
-		mk_actor_fail(w, a, MAIKO_EDEADLK, text);
+		mk_actor_fail(w, a, &(mk_cause){.code = MAIKO_EDEADLK, .phase = MAIKO_PHASE_DEADLOCK, .detail = text});
 	}
 	verdict_drop(m);
 }

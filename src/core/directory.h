@@ -2,8 +2,8 @@
  * directory.h - which actors a supervisor has: by id and by name.
  *
  * An id is (generation, slot + 1): a slot is used again, an id is not. An actor is in
- * the directory from the moment its addition is taken until its removal is complete;
- * its own worker frees it, after it has left. So a worker that finds an actor of its
+ * the directory from the moment its addition is taken until its removal is complete,
+ * by its name until its end begins; its own worker frees it, after it has left. So a worker that finds an actor of its
  * own here may use it without the lock.
  */
 #ifndef MK_DIRECTORY_H
@@ -19,6 +19,11 @@ void mk_directory_init(mk_sup *sup);
  * MAIKO_E2BIG or MAIKO_ENOMEM. */
 int mk_directory_enter(mk_sup *sup, mk_actor *a);
 void mk_directory_leave(mk_sup *sup, mk_actor *a);
+
+/* One that is about to end gives up its name, and stays. Who adds another by that name adds it in
+ * a batch that begins later, and needs the worker that this runs on: so it starts when this
+ * one's on_stop has returned. Takes the lock. */
+void mk_directory_free_name(mk_sup *sup, const mk_actor *a);
 
 /* NULL if there is none. */
 MK_PRIVATE mk_actor *mk_directory_find(mk_sup *sup, maiko_actor_id id);

@@ -7,6 +7,8 @@
  * default.
  */
 #include "error.h"
+#include "failure.h"
+#include "report.h"
 #include "stop.h"
 #include "system.h"
 
@@ -169,26 +171,42 @@ static int begin(host *h)
 	return rc != 0 ? rc : watched;
 }
 
-int maiko_run(maiko_supervisor *sup)
+/* What is to be said at the end of a run that went well otherwise. */
+static int account(maiko_supervisor *sup, const maiko_run_options *o, int rc)
+{
+	bool over = mk_state_of(sup) >= MK_STOPPED;
+	uint64_t discarded = over && rc == 0 ? mk_report_discarded(sup) : 0;
+	if (discarded != 0)
+		rc = mk_fail(MAIKO_EDISCARDED, "maiko_run: %llu deliveries were discarded by the stop",
+			     (unsigned long long)discarded);
+	if (!over || o == NULL || o->ret_report == NULL)
+		return rc;
+	int reported = maiko_report(sup, o->ret_report);
+	return rc == 0 ? reported : rc;
+}
+
+int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_options *options)
 {
 	host h = {.sup = sup};
 	if (sup == NULL)
-		return MK_NULL(sup);
+		return MAIKO_EINVAL;
 	if (mk_forked(sup))
-		return mk_fail_forked();
+		return MAIKO_EFORK;
 	if (sup->seam.simulated)
 		return mk_refuse(sup, "maiko_run", "outside");
 	if (mk_inside != NULL || (mk_hosting != 0 && !sup->embedded))
-		return mk_fail(MAIKO_EDEADLK,
-			       "maiko_run waits, which a thread inside a callback, or with an embedded loop, may not");
+		return MAIKO_EDEADLK;
 	h.loop = sup->embedded ? sup->options.loop : &h.own_loop;
 	int rc = sup->embedded ? 0 : mk_loop_init(&h.own_loop);
 	if (rc != 0)
-		return mk_fail(rc, "maiko_run: no loop to watch for signals: %s", maiko_strerror(rc));
+		return rc;
+	if (options != NULL && options->deadline_ms != 0) {
+		uv_mutex_lock(&sup->lock);
+		sup->stop_ms = options->deadline_ms;
+		uv_mutex_unlock(&sup->lock);
+	}
 	signals_enter();
 	rc = open_all(&h);
-	if (rc != 0)
-		(void)mk_fail(rc, "maiko_run: signals cannot be watched: %s", maiko_strerror(rc));
 	if (rc == 0)
 		rc = begin(&h);
 	while (h.open != 0) /* again, if another has called uv_stop */
@@ -196,5 +214,5 @@ int maiko_run(maiko_supervisor *sup)
 	signals_leave();
 	if (!sup->embedded)
 		uv_loop_close(&h.own_loop);
-	return rc != 0 ? rc : h.status;
+	return account(sup, options, rc != 0 ? rc : mk_failure_say(sup, "maiko_run", h.status));
 }

@@ -3,7 +3,9 @@
  */
 #include "owed.h"
 
-static mk_hook *hook_of(mk_actor *a) { return (mk_hook *)(void *)a - 1; }
+static mk_hook *hook_of(const mk_actor *a) { return (mk_hook *)(uintptr_t)a - 1; }
+
+bool mk_is_owed(const mk_actor *a) { return a->class->stop != NULL && hook_of(a)->owed; }
 
 void mk_owe(mk_sup *sup, mk_actor *a)
 {

@@ -18,6 +18,8 @@ _Static_assert(sizeof(mk_hook) % 16 == 0, "what follows is aligned");
 /* An actor has started: its on_stop is owed, and comes before those of the ones that
  * started before. */
 void mk_owe(mk_sup *sup, mk_actor *a);
+/* Whether it is owed. With the lock. */
+bool mk_is_owed(const mk_actor *a);
 /* Its on_stop is about to run; false: it is not owed. */
 bool mk_settle_owed(mk_sup *sup, mk_actor *a);
 

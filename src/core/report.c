@@ -5,21 +5,26 @@
  * its worker's row of the gone; so each is counted once. The counters themselves are
  * read as they are, a little apart from each other while events flow.
  */
+#include "report.h"
+
 #include "directory.h"
-#include "error.h"
+#include "failure.h"
 #include "foreign.h"
+#include "owed.h"
 #include "registry.h"
 #include "topic.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct report {
 	maiko_ledger ledger;
 	maiko_actor_row *actors;
 	maiko_topic_row *topics;
 	maiko_pair_row *pairs;
-	uint32_t actor_size, topic_size, pair_size;
+	maiko_failure *failures;
+	uint32_t actor_size, topic_size, pair_size, failure_size;
 	bool failed; /* no memory */
 } report;
 
@@ -57,6 +62,28 @@ static uint64_t fates(const maiko_counts *c)
 
 /* ---- actors ------------------------------------------------------------------------- */
 
+/* What a stop that had to give its worker up has left of an actor, or what it is. */
+static maiko_actor_status status_of(const mk_sup *sup, const mk_worker *w, const mk_actor *a)
+{
+	maiko_actor_status status = (maiko_actor_status)__atomic_load_n(&a->status, __ATOMIC_RELAXED);
+	if (mk_state_of(sup) != MK_ABANDONED || w == NULL)
+		return status;
+	if (atomic_load_explicit((_Atomic(mk_sender *) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self)
+		return MAIKO_ACTOR_STUCK;
+	return mk_is_owed(a) ? MAIKO_ACTOR_CUT_OFF : status;
+}
+
+static const char *detail_of(const maiko_actor_row *row, const mk_extra *x)
+{
+	if (row->status == MAIKO_ACTOR_STUCK)
+		return "in a callback that does not return";
+	if (row->status == MAIKO_ACTOR_CUT_OFF)
+		return "its on_stop did not run, because its worker is stuck";
+	if (x != NULL && x->detail != NULL)
+		return x->detail;
+	return row->error < 0 ? maiko_strerror(row->error) : "";
+}
+
 static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 {
 	maiko_actor_row *row = add_row(r, (void **)&r->actors, &r->actor_size, r->ledger.actor_count, sizeof *row);
@@ -65,18 +92,13 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	const mk_worker *w = sup->workers[mk_home_now(a->self)]; /* NULL: made, but in no batch yet */
 	const mk_extra *x = __atomic_load_n(&a->extra, __ATOMIC_ACQUIRE);
 	const mk_tally *tally = __atomic_load_n(&a->tally, __ATOMIC_ACQUIRE);
-	bool stuck =
-		mk_state_of(sup) == MK_ABANDONED && w != NULL &&
-		atomic_load_explicit((_Atomic(mk_sender *) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self;
 	row->name = copy(r, a->self->name);
 	row->type = copy(r, a->class->desc->name);
 	row->id = a->self->id;
 	row->worker = mk_home_now(a->self) + 1;
-	row->status = stuck ? MAIKO_ACTOR_STUCK : (maiko_actor_status)__atomic_load_n(&a->status, __ATOMIC_RELAXED);
+	row->status = status_of(sup, w, a);
 	row->error = x == NULL ? 0 : x->error;
-	row->detail = copy(r, x != NULL && x->detail != NULL ? x->detail
-			      : row->error < 0               ? maiko_strerror(row->error)
-							     : "");
+	row->detail = copy(r, detail_of(row, x));
 	row->sent = mk_count(&a->sent);
 	row->ticks = x == NULL ? 0 : mk_count(&x->ticks);
 	row->mutes = x == NULL ? 0 : mk_count(&x->mute_count);
@@ -88,7 +110,8 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	uint32_t holes = mk_mailbox_holes(&a->box);
 	row->counts.queued = tail - head > holes ? tail - head - holes : 0;
 	row->counts.deliveries = tail + (tally == NULL ? 0 : mk_count(&tally->refused));
-	if (stuck) /* it may be in the middle of a batch, which is counted at its end */
+	r->ledger.cut_off += row->status >= MAIKO_ACTOR_STUCK && mk_is_owed(a);
+	if (row->status == MAIKO_ACTOR_STUCK) /* it may be in the middle of a batch, which is counted at its end */
 		row->counts.queued = row->counts.deliveries - fates(&row->counts);
 	r->ledger.actor_count++;
 }
@@ -198,14 +221,42 @@ static void add_pairs(report *r, mk_sup *sup)
 	}
 }
 
+/* ---- failures ------------------------------------------------------------------------------ */
+
+static void failure_row(report *r, const mk_failure *f)
+{
+	maiko_failure *row = add_row(r, (void **)&r->failures, &r->failure_size, r->ledger.failure_count, sizeof *row);
+	if (row == NULL)
+		return;
+	*row = (maiko_failure){.actor = copy(r, f->actor),
+			       .type = copy(r, f->type->name),
+			       .id = f->id,
+			       .worker = f->worker,
+			       .error = f->code,
+			       .detail = copy(r, f->detail != NULL ? f->detail : maiko_strerror(f->code)),
+			       .phase = f->phase,
+			       .event = copy(r, f->event == NULL ? "" : f->event->layout->name),
+			       .event_id = f->event_id,
+			       .time_ns = f->time_ns};
+	r->ledger.failure_count++;
+}
+
+static void add_failures(report *r, const mk_failures *all)
+{
+	uint64_t from = all->count > MAIKO_FAILURES_KEPT ? all->count - MAIKO_FAILURES_KEPT : 0;
+	r->ledger.failed = all->count;
+	for (; from < all->count; from++)
+		failure_row(r, &all->kept[from % MAIKO_FAILURES_KEPT]);
+}
+
 /* ---- the calls ---------------------------------------------------------------------------- */
 
 int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 {
 	if (sup == NULL || ret_ledger == NULL)
-		return MK_NULL(sup, ret_ledger);
+		return MAIKO_EINVAL;
 	if (mk_forked(sup))
-		return mk_fail_forked();
+		return MAIKO_EFORK;
 	report *r = MK_NEW(report);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
@@ -214,6 +265,7 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	for (uint32_t i = 0; i < sup->topic_count; i++)
 		topic_row(r, sup, i);
 	add_pairs(r, sup);
+	add_failures(r, sup->failures);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		r->ledger.jobs += mk_count(&sup->workers[i]->jobs);
 	r->ledger.workers = mk_worker_total(sup);
@@ -222,12 +274,26 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	r->ledger.actors = r->actors;
 	r->ledger.topics = r->topics;
 	r->ledger.pairs = r->pairs;
+	r->ledger.failures = r->failures;
 	if (r->failed) {
 		maiko_ledger_free(&r->ledger);
 		return MAIKO_ENOMEM;
 	}
 	*ret_ledger = &r->ledger;
 	return 0;
+}
+
+uint64_t mk_report_discarded(mk_sup *sup)
+{
+	uint64_t discarded = 0;
+	uv_mutex_lock(&sup->lock);
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		for (uint32_t k = 0; k < sup->topic_count; k++) {
+			const mk_topic *t = mk_topic_known(sup->workers[i], k);
+			discarded += t == NULL ? 0 : mk_count(&t->counts.discarded);
+		}
+	uv_mutex_unlock(&sup->lock);
+	return discarded;
 }
 
 maiko_ledger *maiko_ledger_free(maiko_ledger *ledger)
@@ -242,6 +308,13 @@ maiko_ledger *maiko_ledger_free(maiko_ledger *ledger)
 	}
 	for (size_t i = 0; i < ledger->topic_count; i++)
 		mk_free(r->topics[i].name);
+	for (size_t i = 0; i < ledger->failure_count; i++) {
+		mk_free(r->failures[i].actor);
+		mk_free(r->failures[i].type);
+		mk_free(r->failures[i].detail);
+		mk_free(r->failures[i].event);
+	}
+	mk_free(r->failures);
 	mk_free(r->actors);
 	mk_free(r->topics);
 	mk_free(r->pairs);
@@ -271,7 +344,7 @@ bool maiko_ledger_balanced(const maiko_ledger *ledger)
 
 static const char *status_name(maiko_actor_status status)
 {
-	static const char *const names[] = {"added", "running", "stopped", "failed", "stuck", "gone"};
+	static const char *const names[] = {"added", "running", "stopped", "failed", "stuck", "cut off", "gone"};
 	return (unsigned)status < sizeof names / sizeof names[0] ? names[status] : "?";
 }
 
@@ -289,10 +362,24 @@ static void print_head(const char *first, FILE *out)
 		"dropped", "discard", "dead", "no mem");
 }
 
+static void print_failure(const maiko_failure *f, FILE *out)
+{
+	enum { NS_A_S = 1000000000, NS_A_MS = 1000000 };
+	time_t seconds = (time_t)(f->time_ns / NS_A_S);
+	struct tm utc;
+	char when[32] = "?";
+	if (gmtime_r(&seconds, &utc) != NULL)
+		(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
+	fprintf(out, "failed: %s (%s) in %s", f->actor, f->type, mk_phase_text(f->phase));
+	if (f->event[0] != '\0')
+		fprintf(out, " of %s", f->event);
+	fprintf(out, ", %s.%03uZ: %s\n", when, (unsigned)(f->time_ns % NS_A_S / NS_A_MS), f->detail);
+}
+
 int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 {
 	if (ledger == NULL || out == NULL)
-		return MK_NULL(ledger, out);
+		return MAIKO_EINVAL;
 	print_head("actor", out);
 	for (size_t i = 0; i < ledger->actor_count; i++) {
 		const maiko_actor_row *row = &ledger->actors[i];
@@ -300,8 +387,8 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 			continue;
 		fprintf(out, "%-20s", row->name);
 		print_counts(&row->counts, out);
-		if (row->status == MAIKO_ACTOR_FAILED || row->status == MAIKO_ACTOR_STUCK)
-			fprintf(out, "  %s: %s\n", status_name(row->status), row->detail);
+		if (row->status >= MAIKO_ACTOR_FAILED && row->status <= MAIKO_ACTOR_CUT_OFF)
+			fprintf(out, "  %s %s: %s\n", row->name, status_name(row->status), row->detail);
 	}
 	print_head("topic", out);
 	for (size_t i = 0; i < ledger->topic_count; i++) {
@@ -323,6 +410,8 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 			row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
 			(unsigned long long)row->in_flight, (unsigned long long)row->dropped);
 	}
+	for (size_t i = 0; i < ledger->failure_count; i++)
+		print_failure(&ledger->failures[i], out);
 	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (unsigned long long)ledger->published,
 		(unsigned long long)ledger->total.deliveries, (unsigned long long)ledger->total.handled,
 		maiko_ledger_balanced(ledger) ? "balanced" : "NOT BALANCED");

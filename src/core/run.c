@@ -6,9 +6,11 @@
  */
 #include "run.h"
 
+#include "adopt.h"
 #include "backpressure.h"
 #include "cycle.h"
 #include "delayed.h"
+#include "directory.h"
 #include "monitor.h"
 #include "overflow.h"
 #include "owed.h"
@@ -156,6 +158,13 @@ void mk_callback_leave(mk_worker *w)
 	atomic_store_explicit(&w->running, NULL, memory_order_relaxed);
 }
 
+/* Whether the code says no more than that a stop has begun: a callback in which something was
+ * refused for that has not failed. */
+static bool says_stopping(const mk_worker *w, int code)
+{
+	return code == MAIKO_ESHUTDOWN && mk_state_of(w->sup) >= MK_STOPPING;
+}
+
 bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
 {
 	maiko_error error = {.code = code, .phase = phase, .detail = maiko_strerror(code)};
@@ -172,33 +181,45 @@ bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, cons
 			return (a->sched & MK_ENDED) == 0;
 		code = rc;
 	}
-	mk_actor_fail(w, a, code, NULL);
+	if (says_stopping(w, code))
+		return (a->sched & MK_ENDED) == 0;
+	mk_actor_fail(w, a, &(mk_cause){.code = code, .phase = phase, .event = e});
 	return false;
 }
 
-void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail)
+/* What is to be known of it, whatever else it does. */
+static void note_failure(mk_worker *w, mk_actor *a, const mk_cause *cause, bool decisive)
 {
-	if ((a->sched & MK_ENDED) != 0)
-		return;
 	mk_extra *x = mk_extra_of(a);
-	if (x != NULL) {
-		char *copy = detail == NULL ? NULL : mk_strdup(detail);
+	if (x != NULL && x->error == 0) {
+		char *copy = cause->detail == NULL ? NULL : mk_strdup(cause->detail);
 		uv_mutex_lock(&w->sup->lock); /* a report may read them */
-		x->error = code;
+		x->error = cause->code;
 		x->detail = copy;
 		uv_mutex_unlock(&w->sup->lock);
 	}
-	if (detail != NULL)
-		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, code);
-	if (detail != NULL && a->class->error != NULL) { /* it is told, but has no say */
-		maiko_error error = {.code = code, .phase = MAIKO_PHASE_DEADLOCK, .detail = detail};
+	mk_failure_note(w, a, cause, decisive);
+}
+
+void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
+{
+	if ((a->sched & MK_ENDED) != 0)
+		return;
+	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
+	note_failure(w, a, cause, decisive);
+	if (cause->detail != NULL)
+		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, cause->code);
+	if (cause->detail != NULL && a->class->error != NULL) { /* it is told, but has no say */
+		maiko_error error = {.code = cause->code, .phase = cause->phase, .detail = cause->detail};
 		mk_callback_enter(w, a);
 		(void)a->class->error(mk_actor_state(a), &error, a);
 		mk_callback_leave(w);
 	}
-	MK_TELL(w, MAIKO_SAW_FAILED, a, NULL, code);
+	MK_TELL(w, MAIKO_SAW_FAILED, a, NULL, cause->code);
 	mk_actor_end(w, a, MAIKO_ACTOR_FAILED, MK_FATE_OF(dead));
 	mk_part(w, a);
+	if (decisive)
+		mk_failure_stops(w->sup, cause->code);
 }
 
 void mk_part(mk_worker *w, mk_actor *a)
@@ -248,6 +269,24 @@ void mk_actor_begin(mk_worker *w, mk_actor *a)
 	MK_TELL(w, MAIKO_SAW_STARTED, a, NULL, 0);
 }
 
+/* Its on_stop has failed, and on_error, which is asked, has not forgiven it. */
+static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
+{
+	MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, code);
+	if (a->class->error != NULL) {
+		maiko_error error = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(code)};
+		mk_callback_enter(w, a);
+		code = a->class->error(mk_actor_state(a), &error, a);
+		mk_callback_leave(w);
+	}
+	if (code >= 0 || says_stopping(w, code))
+		return;
+	note_failure(w, a, &(mk_cause){.code = code, .phase = MAIKO_PHASE_STOP}, !a->temporary);
+	MK_TELL(w, MAIKO_SAW_FAILED, a, NULL, code);
+	if (!a->temporary)
+		mk_failure_stops(w->sup, code);
+}
+
 /* Its last callback, if it has one. What it sends now is not held back. */
 static int run_on_stop(mk_worker *w, mk_actor *a)
 {
@@ -258,13 +297,7 @@ static int run_on_stop(mk_worker *w, mk_actor *a)
 	int rc = mk_result(w->sup, a, MAIKO_PHASE_STOP, a->class->stop(mk_actor_state(a), a));
 	mk_callback_leave(w);
 	if (rc < 0)
-		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, rc);
-	if (rc < 0 && a->class->error != NULL) {
-		maiko_error error = {.code = rc, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(rc)};
-		mk_callback_enter(w, a);
-		(void)a->class->error(mk_actor_state(a), &error, a);
-		mk_callback_leave(w);
-	}
+		fail_in_stop(w, a, rc);
 	return rc;
 }
 
@@ -292,11 +325,13 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t f
 	mk_hold(w, a, MK_ENDED);
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
 	mk_forget_waits(w, a);
+	if (!w->draining) /* what its on_stop sends may be why another of its name is added */
+		mk_directory_free_name(w->sup, a);
 	if (ran) {
 		int rc = run_on_stop(w, a);
 		MK_TELL(w, MAIKO_SAW_STOPPED, a, NULL, rc);
 	}
-	mk_status_set(a, status);
+	mk_status_set(a, a->extra != NULL && a->extra->error != 0 ? MAIKO_ACTOR_FAILED : status);
 	mk_purge(w, a, NULL, fate);
 	mk_release_all(w, a);
 	mk_tick_end(w, a);
@@ -312,6 +347,7 @@ void mk_actor_drain(mk_worker *w, mk_actor *a)
 {
 	mk_tick_drain(w, a);
 	mk_delayed_discard(w, a);
+	mk_adopted_drain(a);
 }
 
 void mk_actor_discard_queued(mk_worker *w, mk_actor *a)

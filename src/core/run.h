@@ -7,6 +7,7 @@
 #ifndef MK_RUN_H
 #define MK_RUN_H
 
+#include "failure.h"
 #include "monitor.h"
 #include "runtime.h"
 
@@ -78,8 +79,9 @@ MK_PRIVATE void mk_callback_leave(mk_worker *w);
  * Returns whether the actor goes on. */
 bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
 
-/* Fails an actor, whatever on_error might say. `detail` is copied. */
-void mk_actor_fail(mk_worker *w, mk_actor *a, int code, const char *detail);
+/* Fails an actor, whatever on_error might say: it ends, and unless it is temporary so does the
+ * supervisor. One that fails in its start is left to who starts it. */
+void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause);
 
 /* Runs on_start. 0, or the error that failed the actor. */
 int mk_actor_start(mk_worker *w, mk_actor *a);

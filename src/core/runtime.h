@@ -113,6 +113,7 @@ enum {
 	MK_ENDED = 1u << 5,   /* failed, stopped or being removed: never runs again */
 	MK_MOVING = 1u << 6,  /* on its way to another worker, or about to be       */
 	MK_PARTING = 1u << 7, /* to be ended, and removed, between callbacks        */
+	MK_SHUT = 1u << 8,    /* entered from libuv during a drain: may send nothing */
 	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_PARTING
 };
 
@@ -203,10 +204,11 @@ struct maiko_ctx {
 	bool warm : 1;    /* on the worker's list of rings to give back */
 	bool in_stop : 1; /* in its on_stop: sends without an allowance */
 	bool unindexed : 1; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
-	bool pinned : 1; /* its worker was asked for */
-	bool looped : 1; /* it has its worker's loop, and may wait there for anything */
-	bool removing;   /* its removal is asked for (under the lock) */
-	bool changing;   /* a topology change under way is about it (under the lock) */
+	bool pinned : 1;    /* its worker was asked for */
+	bool looped : 1;    /* it has its worker's loop, and may wait there for anything */
+	bool temporary : 1; /* its failure does not stop the supervisor */
+	bool removing;      /* its removal is asked for (under the lock) */
+	bool changing;      /* a topology change under way is about it (under the lock) */
 	/* a run: the next */
 	const mk_class *class;
 	mk_extra *extra;
@@ -436,12 +438,14 @@ struct maiko_supervisor {
 	maiko_actor_id *free_ids; /* of the slots that actors have left, with the next generation */
 	uint32_t free_count, free_size;
 	mk_sender *senders;
+	struct mk_failures *failures;
 	/* start.c, stop.c */
 	mk_actor *first, **last; /* the first batch, in the order added */
 	struct mk_start_run *start;
 	struct mk_hook *hooks; /* owed.c: the last started first */
 	uint64_t start_count;
 	struct mk_stop *stop;
+	uint64_t stop_ms;     /* the deadline of a stop for which none is given (under the lock) */
 	mk_settlement settle; /* under the lock */
 	/* topology.c */
 	struct mk_topology *topology;

@@ -8,7 +8,6 @@
  */
 #include "start.h"
 
-#include "error.h"
 #include "monitor.h"
 #include "run.h"
 #include "stop.h"
@@ -148,7 +147,7 @@ static int conclude(mk_sup *sup, int rc)
 		sup->first = NULL;
 		atomic_store_explicit(&sup->state, MK_STARTED, memory_order_release);
 		if (rc != 0)
-			mk_stop_failed_start(sup);
+			mk_stop_failed_start(sup, rc);
 		mk_stop_started(sup); /* before the go: a stop that discards finds all in its place */
 		if (rc == 0)
 			tell_to_go(sup);
@@ -181,13 +180,12 @@ int mk_start(mk_sup *sup)
 	uv_mutex_unlock(&sup->lock);
 	if (!first) {
 		mk_free(run);
-		return mk_fail_text(MAIKO_ESTATE, "maiko_start: the supervisor was started or stopped before");
+		return MAIKO_ESTATE;
 	}
 	mk_start_tell_added(sup);
 	int rc = open_all(sup);
 	if (rc != 0) {
-		(void)mk_fail(rc, "maiko_start: a worker's loop or thread could not be made: %s", maiko_strerror(rc));
-		mk_stop_never_started(sup);
+		mk_stop_never_started(sup, rc);
 		return rc;
 	}
 	rc = conclude(sup, run_hooks(sup));

@@ -7,6 +7,7 @@
 #include "backpressure.h"
 #include "delayed.h"
 #include "directory.h"
+#include "failure.h"
 #include "foreign.h"
 #include "monitor.h"
 #include "overflow.h"
@@ -57,10 +58,22 @@ typedef struct mk_stop {
 	done_call *calls;
 } mk_stop;
 
+static int watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
+{
+	done_call *call = MK_NEW(done_call);
+	if (call == NULL)
+		return MAIKO_ENOMEM;
+	*call = (done_call){sup->stop->calls, done, begun, arg};
+	sup->stop->calls = call;
+	return 0;
+}
+
 int mk_stop_init(mk_sup *sup)
 {
 	sup->stop = MK_NEW(mk_stop);
-	return sup->stop == NULL ? MAIKO_ENOMEM : 0;
+	if (sup->stop == NULL)
+		return MAIKO_ENOMEM;
+	return sup->options.on_end == NULL ? 0 : watch(sup, sup->options.on_end, NULL, sup->options.on_end_arg);
 }
 
 void mk_stop_fini(mk_sup *sup)
@@ -206,7 +219,7 @@ static void answered(mk_worker *w, bool sent)
 static void unlock_and_tell(mk_sup *sup)
 {
 	done_call *calls = NULL;
-	int status = mk_state_of(sup) == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0;
+	int status = mk_end_status(sup);
 	if (sup->stop->step == STEP_DONE) {
 		calls = sup->stop->calls;
 		sup->stop->calls = NULL;
@@ -441,9 +454,10 @@ static void stop_unstarted(mk_sup *sup)
 	uv_cond_broadcast(&sup->cond);
 }
 
-void mk_stop_never_started(mk_sup *sup)
+void mk_stop_never_started(mk_sup *sup, int code)
 {
 	uv_mutex_lock(&sup->lock);
+	sup->failures->status = code;
 	stop_unstarted(sup);
 	unlock_and_tell(sup);
 }
@@ -451,7 +465,7 @@ void mk_stop_never_started(mk_sup *sup)
 static uint64_t deadline_after(mk_sup *sup, uint64_t deadline_ms)
 {
 	if (deadline_ms == 0)
-		deadline_ms = MAIKO_STOP_DEADLINE_MS;
+		deadline_ms = sup->stop_ms;
 	return deadline_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + deadline_ms * NS_A_MS : UINT64_MAX;
 }
 
@@ -503,20 +517,11 @@ void mk_stop_started(mk_sup *sup)
 		end_now(sup);
 }
 
-void mk_stop_failed_start(mk_sup *sup)
+void mk_stop_failed_start(mk_sup *sup, int code)
 {
+	sup->failures->status = code;
 	begin(sup, MAIKO_STOP_DEADLINE_MS);
 	discard_all(sup);
-}
-
-static int watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
-{
-	done_call *call = MK_NEW(done_call);
-	if (call == NULL)
-		return MAIKO_ENOMEM;
-	*call = (done_call){sup->stop->calls, done, begun, arg};
-	sup->stop->calls = call;
-	return 0;
 }
 
 int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
@@ -530,7 +535,7 @@ int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun
 		begun(arg);
 	uv_mutex_unlock(&sup->lock);
 	if (state >= MK_STOPPED)
-		done(arg, state == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0);
+		done(arg, mk_end_status(sup));
 	return rc;
 }
 
@@ -553,7 +558,7 @@ int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(v
 	int state = mk_state_of(sup);
 	unlock_and_tell(sup);
 	if (rc == 0 && state >= MK_STOPPED && done != NULL)
-		done(arg, state == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0);
+		done(arg, mk_end_status(sup));
 	return rc;
 }
 
@@ -586,7 +591,7 @@ int mk_stop_wait(mk_sup *sup)
 				uv_cond_timedwait(&sup->cond, &sup->lock, (uint64_t)LOOK_MS * NS_A_MS);
 		}
 	}
-	int rc = mk_state_of(sup) == MK_ABANDONED ? MAIKO_ETIMEDOUT : 0;
+	int rc = mk_end_status(sup);
 	unlock_and_tell(sup);
 	return rc;
 }

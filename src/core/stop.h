@@ -52,10 +52,10 @@ void mk_stop_exited(mk_worker *w);
 void mk_stop_started(mk_sup *sup);
 
 /* The start has failed before any thread ran: all that was sent is discarded. */
-void mk_stop_never_started(mk_sup *sup);
+void mk_stop_never_started(mk_sup *sup, int code);
 
 /* The start has failed: all that was started is stopped, the rest discarded. With the
  * lock. */
-void mk_stop_failed_start(mk_sup *sup);
+void mk_stop_failed_start(mk_sup *sup, int code);
 
 #endif

@@ -7,7 +7,7 @@
 #include "completion.h"
 #include "cores.h"
 #include "directory.h"
-#include "error.h"
+#include "failure.h"
 #include "foreign.h"
 #include "monitor.h"
 #include "registry.h"
@@ -47,36 +47,14 @@ static void set_default(uint32_t *option, uint32_t value)
 		*option = value;
 }
 
-static int check_at_most(const char *option, uint32_t value, uint32_t most)
-{
-	return value <= most
-		       ? 0
-		       : mk_fail(MAIKO_EINVAL, "maiko_supervisor_new: .%s is %u; at most %u", option, value, most);
-}
-
 static int check_options(const maiko_options *o)
 {
-	int rc = check_at_most("workers", o->workers, MAIKO_WORKERS_MAX);
-	if (rc == 0)
-		rc = check_at_most("mailbox", o->mailbox, MAIKO_MAILBOX_MAX);
-	if (rc == 0)
-		rc = check_at_most("max_events_per_tick", o->max_events_per_tick, MAIKO_BUDGET_MAX);
-	if (rc == 0)
-		rc = check_at_most("foreign_credit", o->foreign_credit, MAIKO_MAILBOX_MAX);
-	if (rc == 0)
-		rc = check_at_most("blocking_threads", o->blocking_threads, 1024);
-	if (rc == 0)
-		rc = check_at_most("spin_us", o->spin_us, 1000);
-	if (rc != 0)
-		return rc;
-	if (o->loop != NULL && o->workers != 1)
-		return mk_fail(MAIKO_EINVAL, "maiko_supervisor_new: .workers is %u; with .loop it must be 1",
-			       o->workers);
-	if (o->channel < 16 || o->channel > 65536 || (o->channel & (o->channel - 1)) != 0)
-		return mk_fail(MAIKO_EINVAL,
-			       "maiko_supervisor_new: .channel is %u; it must be a power of 2, 16 to 65536",
-			       o->channel);
-	return 0;
+	bool channel = o->channel >= 16 && o->channel <= 65536 && (o->channel & (o->channel - 1)) == 0;
+	bool fine = o->workers <= MAIKO_WORKERS_MAX && (o->loop == NULL || o->workers == 1) &&
+		    o->mailbox <= MAIKO_MAILBOX_MAX && o->max_events_per_tick <= MAIKO_BUDGET_MAX &&
+		    o->foreign_credit <= MAIKO_MAILBOX_MAX && channel && o->blocking_threads <= 1024 &&
+		    o->spin_us <= 1000;
+	return fine ? 0 : MAIKO_EINVAL;
 }
 
 static int set_options(mk_sup *sup, const maiko_options *options)
@@ -111,6 +89,7 @@ static void free_all(mk_sup *sup)
 	mk_directory_fini(sup);
 	mk_registry_fini(sup);
 	mk_stop_fini(sup);
+	mk_failures_fini(sup);
 	mk_free(sup->watched);
 	alive_free(sup->alive);
 	uv_cond_destroy(&sup->cond);
@@ -118,17 +97,11 @@ static void free_all(mk_sup *sup)
 	mk_free(sup);
 }
 
-static int no_worker_left(void)
-{
-	return mk_fail(MAIKO_E2BIG, "no .own_thread: the supervisor has MAIKO_WORKERS_MAX workers, %d",
-		       MAIKO_WORKERS_MAX);
-}
-
 static int add_worker(mk_sup *sup, bool own_thread, mk_worker **ret_worker)
 {
 	uint32_t index = mk_worker_total(sup);
 	if (index == MAIKO_WORKERS_MAX)
-		return no_worker_left();
+		return MAIKO_E2BIG;
 	mk_worker *w = mk_worker_new(sup, index, own_thread);
 	if (w == NULL)
 		return MAIKO_ENOMEM;
@@ -145,6 +118,8 @@ static int fill(mk_sup *sup)
 	mk_directory_init(sup);
 	int rc = mk_registry_init(sup);
 	if (rc == 0)
+		rc = mk_failures_init(sup);
+	if (rc == 0)
 		rc = mk_topology_init(sup);
 	if (rc == 0)
 		rc = mk_stop_init(sup);
@@ -159,6 +134,8 @@ static int fill(mk_sup *sup)
 static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const mk_seam *seam)
 {
 	static _Atomic(uint32_t) last_serial;
+	if (ret_sup == NULL)
+		return MAIKO_EINVAL;
 	mk_sup *sup = MK_NEW(mk_sup);
 	if (sup == NULL)
 		return MAIKO_ENOMEM;
@@ -176,11 +153,12 @@ static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const 
 		return rc;
 	}
 	sup->last = &sup->first;
+	sup->stop_ms = MAIKO_STOP_DEADLINE_MS;
 	do
 		sup->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
 	while (sup->serial == 0); /* 0 is what an unused slot holds */
 	sup->alive = alive_new();
-	rc = sup->alive == NULL ? mk_fail(MAIKO_ENOMEM, "not enough memory: no page to notice a fork by") : fill(sup);
+	rc = sup->alive == NULL ? MAIKO_ENOMEM : fill(sup);
 	if (rc != 0) {
 		free_all(sup);
 		return rc;
@@ -191,15 +169,13 @@ static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const 
 
 int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options)
 {
-	if (ret_sup == NULL)
-		return MK_NULL(ret_sup);
 	return supervisor_new(ret_sup, options, NULL);
 }
 
 int mk_supervisor_simulated(mk_sup **ret_sup, const maiko_options *options, const mk_seam *seam)
 {
-	if (ret_sup == NULL || options == NULL || options->workers == 0 || options->loop != NULL)
-		return mk_fail(MAIKO_EINVAL, "a simulated supervisor has its own workers, 1 or more, and no .loop");
+	if (options == NULL || options->workers == 0 || options->loop != NULL)
+		return MAIKO_EINVAL;
 	return supervisor_new(ret_sup, options, seam);
 }
 
@@ -252,22 +228,15 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 static int check_sup(const mk_sup *sup)
 {
 	if (sup == NULL)
-		return mk_fail_text(MAIKO_EINVAL, "the supervisor is NULL");
-	return mk_forked(sup) ? mk_fail_forked() : 0;
-}
-
-/* This thread is in a callback, or runs an embedded loop: the wait would be for itself. */
-static int fail_to_wait(const char *call)
-{
-	return mk_fail(MAIKO_EDEADLK,
-		       "%s waits, which a thread inside a callback or job, or with an embedded loop, may not", call);
+		return MAIKO_EINVAL;
+	return mk_forked(sup) ? MAIKO_EFORK : 0;
 }
 
 int maiko_start(maiko_supervisor *sup)
 {
 	int rc = check_sup(sup);
 	if (rc == 0 && (mk_inside != NULL || (!sup->embedded && !mk_may_wait(sup))))
-		rc = fail_to_wait("maiko_start");
+		rc = MAIKO_EDEADLK;
 	return rc != 0 ? rc : mk_start(sup);
 }
 
@@ -289,12 +258,12 @@ int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options)
 {
 	int rc = check_sup(sup);
 	if (rc == 0 && would_deadlock(sup))
-		rc = fail_to_wait("maiko_stop");
+		rc = MAIKO_EDEADLK;
 	if (rc == 0)
 		rc = mk_stop_begin(sup, options, NULL, NULL);
 	if (rc != 0)
 		return rc;
-	rc = mk_stop_wait(sup);
+	rc = mk_failure_say(sup, "maiko_stop", mk_stop_wait(sup));
 	if (options != NULL && options->ret_report != NULL) {
 		int reported = maiko_report(sup, options->ret_report);
 		rc = rc == 0 ? reported : rc;
@@ -308,8 +277,8 @@ int maiko_join(maiko_supervisor *sup)
 	if (rc != 0)
 		return rc;
 	if (mk_state_of(sup) == MK_NEW)
-		return mk_fail(MAIKO_ESTATE, "maiko_join: the supervisor has never been started");
-	return would_deadlock(sup) ? fail_to_wait("maiko_join") : mk_stop_wait(sup);
+		return MAIKO_ESTATE;
+	return would_deadlock(sup) ? MAIKO_EDEADLK : mk_failure_say(sup, "maiko_join", mk_stop_wait(sup));
 }
 
 uint32_t maiko_worker_count(const maiko_supervisor *sup) { return sup == NULL ? 0 : mk_worker_total(sup); }
@@ -330,7 +299,7 @@ static int own_worker(mk_sup *sup, mk_worker **ret_worker, bool *ret_new)
 	if (mk_state_of(sup) == MK_NEW)
 		return add_worker(sup, true, ret_worker);
 	if (count + sup->workers_coming >= MAIKO_WORKERS_MAX)
-		return no_worker_left();
+		return MAIKO_E2BIG;
 	mk_worker *w = mk_worker_new(sup, MAIKO_WORKERS_MAX, true); /* its index follows */
 	if (w == NULL)
 		return MAIKO_ENOMEM;
@@ -392,10 +361,28 @@ static void wait_until_gone(mk_sup *sup, maiko_actor_id id)
 	uv_mutex_unlock(&sup->lock);
 }
 
-static int fail_stopping(const char *name)
+/* An addition that is asked for while it runs; NULL without memory. */
+static mk_change *addition_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
+			       const mk_actor *requester)
 {
-	return mk_fail(MAIKO_ESHUTDOWN, "actor '%.80s' cannot be added: the supervisor is stopping or has stopped",
-		       name == NULL ? "" : name);
+	mk_change *c = MK_NEW(mk_change);
+	if (c == NULL)
+		return NULL;
+	c->kind = MAIKO_CHANGE_ADD;
+	c->requester = requester == NULL ? 0 : requester->self->id;
+	if (o != NULL) {
+		c->done = o->done;
+		c->done_arg = o->done_arg;
+		c->ret_id = o->ret_id;
+	}
+	bool completes = c->done != NULL || (requester != NULL && requester->class->done != NULL);
+	c->told = completes || (requester == NULL && mk_may_wait(sup));
+	c->given = completes ? mk_given_new(type, name, o == NULL ? NULL : o->init) : NULL;
+	if (completes && c->given == NULL) {
+		mk_free(c);
+		return NULL;
+	}
+	return c;
 }
 
 static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
@@ -403,20 +390,20 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 {
 	mk_actor *a;
 	mk_worker *made;
-	int rc = mk_state_of(sup) >= MK_STOPPING ? fail_stopping(name) : mk_change_tellable(requester);
+	int rc = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : mk_change_tellable(requester);
 	if (rc == 0)
 		rc = mk_actor_new(sup, type, name, o, &a);
 	if (rc != 0)
 		return rc;
 	uv_mutex_lock(&sup->lock);
 	bool running = mk_state_of(sup) != MK_NEW;
-	mk_change *c = running ? MK_NEW(mk_change) : NULL;
+	mk_change *c = running ? addition_new(sup, type, name, o, requester) : NULL;
 	rc = running && c == NULL ? MAIKO_ENOMEM : mk_directory_enter(sup, a);
 	if (rc == 0 && (rc = place_actor(sup, a, o, &made)) != 0)
 		mk_directory_leave(sup, a);
 	if (rc != 0) {
 		uv_mutex_unlock(&sup->lock);
-		mk_free(c);
+		mk_change_free(c);
 		mk_actor_discard(a);
 		return rc;
 	}
@@ -428,20 +415,14 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 			*o->ret_id = id;
 		return rc;
 	}
-	c->kind = MAIKO_CHANGE_ADD;
 	c->id = id;
 	c->actor = a;
 	c->worker = made;
 	c->home = mk_home_now(a->self);
-	c->done = o == NULL ? NULL : o->done;
-	c->done_arg = o == NULL ? NULL : o->done_arg;
-	c->requester = requester == NULL ? 0 : requester->self->id;
-	c->ret_id = o == NULL ? NULL : o->ret_id;
 	uv_mutex_unlock(&sup->lock);
 	int status = 0;
 	rc = mk_topology_request(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
 	if (rc != 0) { /* it has begun to stop since */
-		rc = fail_stopping(name);
 		uv_mutex_lock(&sup->lock);
 		mk_directory_leave(sup, a);
 		sup->workers_coming -= made != NULL;
@@ -449,13 +430,11 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		mk_actor_discard(a);
 		if (made != NULL)
 			mk_worker_abort(made);
-		mk_free(c);
+		mk_change_free(c);
 		return rc;
 	}
-	if (status != 0) {
+	if (status != 0)
 		wait_until_gone(sup, id);
-		(void)mk_fail(status, "actor '%s' did not start: %s", name, maiko_strerror(status));
-	}
 	return status;
 }
 
@@ -463,17 +442,15 @@ int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, co
 			 const maiko_add_options *options)
 {
 	int rc = check_sup(sup);
-	if (rc == 0 && type == NULL)
-		rc = MK_NULL(type);
-	return rc != 0 ? rc : add(sup, type, name, options, NULL);
+	return rc != 0 ? rc : type == NULL ? MAIKO_EINVAL : add(sup, type, name, options, NULL);
 }
 
 int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name, const maiko_add_options *options)
 {
 	if (ctx == NULL || type == NULL)
-		return MK_NULL(ctx, type);
+		return MAIKO_EINVAL;
 	if (mk_forked(ctx->worker->sup))
-		return mk_fail_forked();
+		return MAIKO_EFORK;
 	return add(ctx->worker->sup, type, name, options, ctx);
 }
 
@@ -481,7 +458,7 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 {
 	int rc = check_sup(sup);
 	if (rc == 0 && (name == NULL || ret_id == NULL))
-		rc = MK_NULL(name, ret_id);
+		rc = MAIKO_EINVAL;
 	if (rc != 0)
 		return rc;
 	uv_mutex_lock(&sup->lock);
@@ -489,5 +466,5 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 	if (a != NULL)
 		*ret_id = a->self->id;
 	uv_mutex_unlock(&sup->lock);
-	return a == NULL ? mk_fail(MAIKO_ENOENT, "maiko_find: there is no actor '%s'", name) : 0;
+	return a == NULL ? MAIKO_ENOENT : 0;
 }

@@ -13,6 +13,7 @@
 #include "backpressure.h"
 #include "completion.h"
 #include "directory.h"
+#include "failure.h"
 #include "foreign.h"
 #include "interest.h"
 #include "monitor.h"
@@ -296,6 +297,8 @@ static void settle_here(mk_worker *w, mk_change *c)
 			mk_tick_begin(w, a);
 		} else {
 			mk_part(w, a);
+			if (a->status == MAIKO_ACTOR_FAILED && !c->told && !a->temporary)
+				mk_failure_stops(w->sup, c->status);
 		}
 		break;
 	case MAIKO_CHANGE_SUBSCRIBE:

@@ -29,6 +29,12 @@
 
 #include "runtime.h"
 
+/* An addition as it was asked for. */
+typedef struct mk_given {
+	const void *init; /* a copy, or NULL */
+	char name[MAIKO_NAME_MAX + 1];
+} mk_given;
+
 typedef struct mk_change {
 	mk_message message; /* to the requesting actor, at the end */
 	mk_task task;
@@ -59,6 +65,8 @@ typedef struct mk_change {
 	void (*done)(void *arg, const maiko_completion *completion);
 	void *done_arg;
 	struct mk_change_wait *wait; /* a thread that waits */
+	bool told;                   /* of an addition: somebody hears what became of it */
+	mk_given *given;             /* of one that a function or an actor is told of */
 } mk_change;
 
 /* A thread that waits for a change, under the lock. */

@@ -140,8 +140,8 @@ int maiko_expect_children_at(const maiko_here *here, maiko_query query, size_t c
 
 static const char *status_text(maiko_actor_status status)
 {
-	static const char *const texts[] = {"added, not started",  "running",  "stopped", "failed",
-					    "stuck in a callback", "not there"};
+	static const char *const texts[] = {"added, not started",  "running", "stopped",  "failed",
+					    "stuck in a callback", "cut off", "not there"};
 	return (unsigned)status <= MAIKO_ACTOR_GONE ? texts[status] : "?";
 }
 

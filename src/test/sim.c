@@ -529,11 +529,12 @@ int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options)
 
 int maiko_sim_finish(maiko_sim *sim)
 {
-	if (sim->failure == NULL && maiko_stop(sim->sup, NULL) != 0 && sim->failure == NULL)
+	int rc = sim->failure == NULL ? maiko_stop(sim->sup, NULL) : 0;
+	if (sim->failure == NULL && mk_state_of(sim->sup) != MK_STOPPED)
 		maiko_sim_fail(sim, "the stop failed");
 	if (sim->failure == NULL && sim->laws != NULL)
 		mt_laws_end(sim->laws, sim->sup);
-	return sim->failure == NULL ? 0 : MAIKO_EBROKEN;
+	return sim->failure == NULL ? rc : MAIKO_EBROKEN;
 }
 
 maiko_sim *maiko_sim_free(maiko_sim *sim)

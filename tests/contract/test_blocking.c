@@ -158,7 +158,7 @@ static maiko_supervisor *started(uint32_t workers, uint32_t solvers, const solve
 	for (uint32_t i = 0; i < solvers; i++) {
 		char name[24];
 		snprintf(name, sizeof name, "solver%u", i);
-		assert_int_equal(maiko_add(sup, solver, name, .init = init), 0);
+		assert_int_equal(maiko_add(sup, solver, name, .init = init, .restart = MAIKO_TEMPORARY), 0);
 	}
 	assert_int_equal(maiko_start(sup), 0);
 	return sup;

@@ -139,7 +139,7 @@ static void add_ring(maiko_supervisor *sup, const ring *r)
 			      .everyone = r->everyone};
 		snprintf(name, sizeof name, "member%u", i);
 		assert_int_equal(maiko_add(sup, member, name, .init = &how, .topics = topics, .mailbox = r->mailbox,
-					   .echo = r->echo),
+					   .echo = r->echo, .restart = MAIKO_TEMPORARY),
 				 0);
 	}
 }

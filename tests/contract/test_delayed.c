@@ -155,7 +155,9 @@ static maiko_supervisor *started(uint32_t workers)
 {
 	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, planner, "planner", .init = &(planner){.asks_at_stop = true}), 0);
+	assert_int_equal(maiko_add(sup, planner, "planner", .init = &(planner){.asks_at_stop = true},
+				   .restart = MAIKO_TEMPORARY),
+			 0);
 	assert_int_equal(maiko_add(sup, listener, "listener", .mailbox = MANY), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	return sup;

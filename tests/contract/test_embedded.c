@@ -328,7 +328,7 @@ static void a_failed_start_is_undone_by_the_loop(void **state)
 		}
 		assert_int_equal(atomic_load(&stops), 1);
 		assert_int_equal(atomic_load(&handled), 0);
-		test_finish(s.sup);
+		test_finish_with(s.sup, UV_EIO);
 		assert_int_equal(uv_loop_close(&s.loop), 0);
 	}
 }

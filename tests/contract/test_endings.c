@@ -109,7 +109,8 @@ static void join_an_empty_supervisor(uint32_t workers, bool failing, bool from_i
 	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < LEAVERS; i++)
-		assert_int_equal(maiko_add(sup, leaver, name_of(i), .init = &(leaver){failing}), 0);
+		assert_int_equal(
+			maiko_add(sup, leaver, name_of(i), .init = &(leaver){failing}, .restart = MAIKO_TEMPORARY), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(uv_thread_create(&joiner, join_main, sup), 0);
 	assert_int_equal(maiko_send(sup, leave), 0);

@@ -310,7 +310,7 @@ static void begin(cell *c)
 	assert_int_equal(maiko_start(c->sup), 0);
 	maiko_actor_id id;
 	int rc = maiko_add(c->sup, victim, "victim", .topics = MAIKO_TOPICS(prods, fills), .mailbox = MAILBOX,
-			   .worker = 1, .init = &init, .ret_id = &id);
+			   .worker = 1, .restart = MAIKO_TEMPORARY, .init = &init, .ret_id = &id);
 	assert_int_equal(rc, c->what == START && !c->forgives ? UV_EIO : 0);
 }
 

@@ -1,5 +1,6 @@
 /*
- * C11: one path for failure: on_error decides, the failed actor ends, the others go on.
+ * C11: one path for failure: on_error decides, the failed actor ends, and those that were added
+ * beside a temporary one go on. test_fail_fast.c has what follows when nobody has decided.
  */
 #include "support.h"
 
@@ -133,7 +134,7 @@ MAIKO_ACTOR(steady, MAIKO_ON(item, steady_on_item));
 static const maiko_phase failing_phases[] = {MAIKO_PHASE_START, MAIKO_PHASE_HANDLE, MAIKO_PHASE_TICK, MAIKO_PHASE_DONE};
 enum { PHASES = 4 };
 
-/* The name is free again as soon as the removal of the failed one is complete. */
+/* The name is free again as soon as the end of the failed one has begun. */
 static void wait_until_gone(maiko_supervisor *sup, const char *name)
 {
 	maiko_actor_id id;
@@ -172,8 +173,8 @@ TEST_WORKERS(an_error_that_is_not_forgiven_ends_the_actor)
 		bool tells = i % 2 == 0;
 		maiko_supervisor *sup = started_with_steady(workers);
 		fragile init = {.at = phase};
-		int rc = tells ? maiko_add(sup, fragile, "fragile", .init = &init)
-			       : maiko_add(sup, silent, "fragile", .init = &init);
+		int rc = tells ? maiko_add(sup, fragile, "fragile", .init = &init, .restart = MAIKO_TEMPORARY)
+			       : maiko_add(sup, silent, "fragile", .init = &init, .restart = MAIKO_TEMPORARY);
 		fail_once(sup, phase, rc);
 		assert_int_equal(maiko_add(sup, steady, "fragile"), 0); /* its name can be used again */
 		maiko_counts total = test_finish(sup);
@@ -219,8 +220,14 @@ TEST_WORKERS(an_error_of_on_stop_is_told_and_the_stop_goes_on)
 		maiko_supervisor *sup = started_with_steady(workers);
 		fragile init = {.at = MAIKO_PHASE_STOP, .forgives = forgives == 1};
 		assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &init), 0);
-		assert_int_equal(maiko_add(sup, silent, "silent", .init = &init), 0);
-		test_finish(sup);
+		assert_int_equal(maiko_add(sup, silent, "silent", .init = &init, .restart = MAIKO_TEMPORARY), 0);
+		maiko_ledger *ledger = test_stop_with(sup, forgives == 1 ? 0 : UV_EIO);
+		assert_int_equal(test_actor_row(ledger, "fragile")->error, forgives == 1 ? 0 : UV_EIO);
+		assert_int_equal(test_actor_row(ledger, "silent")->error, UV_EIO);
+		assert_int_equal(test_actor_row(ledger, "silent")->status, MAIKO_ACTOR_FAILED);
+		assert_int_equal(ledger->failed, forgives == 1 ? 1 : 2);
+		maiko_ledger_free(ledger);
+		test_release(sup);
 		assert_int_equal(atomic_load(&stops), 2);
 		assert_int_equal(atomic_load(&errors), 1);
 		assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_STOP);
@@ -231,8 +238,8 @@ TEST_WORKERS(what_was_queued_for_it_is_dead)
 {
 	maiko_supervisor *sup = started_with_steady(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
-	assert_int_equal(maiko_add(sup, silent, "one", .init = &init), 0);
-	assert_int_equal(maiko_add(sup, silent, "two", .init = &init), 0);
+	assert_int_equal(maiko_add(sup, silent, "one", .init = &init, .restart = MAIKO_TEMPORARY), 0);
+	assert_int_equal(maiko_add(sup, silent, "two", .init = &init, .restart = MAIKO_TEMPORARY), 0);
 	for (uint32_t i = 0; i < 500; i++)
 		assert_int_equal(maiko_send(sup, item, .n = i), 0);
 	test_wait_for(&steady_handled, 500);
@@ -256,9 +263,13 @@ TEST_WORKERS(a_failure_in_the_first_batch_is_in_the_ledger)
 		assert_int_equal(maiko_send(sup, item, .n = i), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	test_wait_for(&stops, 1);
-	maiko_counts total = test_finish(sup);
-	assert_int_equal(total.handled, 1);
-	assert_int_equal(total.dead + total.handled, total.deliveries);
+	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
+	assert_int_equal(ledger->total.handled, 1);
+	assert_int_equal(ledger->total.dead + ledger->total.handled, ledger->total.deliveries);
+	assert_int_equal(test_actor_row(ledger, "fragile")->status, MAIKO_ACTOR_FAILED);
+	assert_int_equal(test_actor_row(ledger, "fragile")->error, UV_EIO);
+	maiko_ledger_free(ledger);
+	test_release(sup);
 }
 
 /* ---- many fail at once, while others are added under their names ---- */
@@ -271,7 +282,8 @@ TEST_WORKERS(actors_fail_and_are_replaced_under_load)
 			const char *names[] = {"a", "b", "c", "d"};
 			fragile init = {.at = MAIKO_PHASE_HANDLE};
 			wait_until_gone(sup, names[i]);
-			assert_int_equal(maiko_add(sup, silent, names[i], .init = &init), 0);
+			assert_int_equal(maiko_add(sup, silent, names[i], .init = &init, .restart = MAIKO_TEMPORARY),
+					 0);
 		}
 		for (uint32_t i = 0; i < 20; i++)
 			assert_int_equal(maiko_send(sup, item, .n = i), 0);

@@ -215,7 +215,7 @@ static void live(maiko_supervisor *sup)
 {
 	assert_int_equal(maiko_add(sup, worker, "worker", .mailbox = 4), 0);
 	assert_int_equal(maiko_add(sup, worker, "own thread", .own_thread = true), 0);
-	assert_int_equal(maiko_add(sup, loser, "loser"), 0);
+	assert_int_equal(maiko_add(sup, loser, "loser", .restart = MAIKO_TEMPORARY), 0);
 	assert_int_equal(maiko_add(sup, loser, "loser"), MAIKO_EEXIST);
 	assert_int_equal(maiko_start(sup), 0);
 	for (uint32_t n = 1; n <= 100; n++)

@@ -122,7 +122,8 @@ static maiko_supervisor *watched(uint32_t workers, const source *from, const sin
 	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
-	assert_int_equal(maiko_add(sup, sink, "sink", .init = to, .worker = 1, .mailbox = mailbox, .overflow = overflow,
+	assert_int_equal(maiko_add(sup, sink, "sink", .init = to, .restart = MAIKO_TEMPORARY, .worker = 1,
+				   .mailbox = mailbox, .overflow = overflow,
 				   .max_events_per_tick = to == &plain ? 0 : 1),
 			 0);
 	assert_int_equal(maiko_add(sup, source, "source", .init = from, .worker = 1), 0);

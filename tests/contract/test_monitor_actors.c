@@ -77,18 +77,23 @@ static maiko_supervisor *watched(uint32_t workers)
 	return sup;
 }
 
-static void finish(maiko_supervisor *sup, const char *actor, const char *expected)
+static void finish_with(maiko_supervisor *sup, int status, const char *actor, const char *expected)
 {
-	test_finish(sup);
+	test_finish_with(sup, status);
 	assert_string_equal(sights_of_actor(actor), expected);
 	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+static void finish(maiko_supervisor *sup, const char *actor, const char *expected)
+{
+	finish_with(sup, 0, actor, expected);
 }
 
 /* A victim that gets an item; until so many of that kind are seen. */
 static void offend(uint32_t workers, const victim *v, maiko_sight_kind kind, const char *expected)
 {
 	maiko_supervisor *sup = watched(workers);
-	assert_int_equal(maiko_add(sup, victim, "victim", .init = v), 0);
+	assert_int_equal(maiko_add(sup, victim, "victim", .init = v, .restart = MAIKO_TEMPORARY), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
 	test_wait_for(sights_of(kind), 1);
@@ -117,14 +122,17 @@ TEST_WORKERS(a_completion_that_fails)
 TEST_WORKERS(an_on_stop_that_fails)
 {
 	offend(workers, &(victim){.fails = MAIKO_PHASE_STOP}, MAIKO_SAW_HANDLED,
-	       "added; started; delivered item 1; handled item 1; error: MAIKO_ECANCELED; stopped: MAIKO_ECANCELED");
+	       "added; started; delivered item 1; handled item 1; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED; "
+	       "stopped: MAIKO_ECANCELED");
 	maiko_supervisor *sup = watched(workers);
 	maiko_actor_id id;
-	assert_int_equal(maiko_add(sup, victim, "victim", .init = &(victim){.fails = MAIKO_PHASE_STOP}, .ret_id = &id),
+	assert_int_equal(maiko_add(sup, victim, "victim", .init = &(victim){.fails = MAIKO_PHASE_STOP},
+				   .restart = MAIKO_TEMPORARY, .ret_id = &id),
 			 0);
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(maiko_remove(sup, id), 0);
-	finish(sup, "victim", "added; started; error: MAIKO_ECANCELED; stopped: MAIKO_ECANCELED; removed");
+	finish(sup, "victim",
+	       "added; started; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED; stopped: MAIKO_ECANCELED; removed");
 }
 
 TEST_WORKERS(an_on_start_that_fails_later)
@@ -148,7 +156,7 @@ TEST_WORKERS(an_on_start_that_fails_the_start)
 	assert_int_equal(maiko_add(sup, victim, "victim", .init = &(victim){.fails = MAIKO_PHASE_START}), 0);
 	assert_int_equal(maiko_add(sup, victim, "last"), 0);
 	assert_int_equal(maiko_start(sup), MAIKO_EFAILED);
-	finish(sup, "victim", "added; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED");
+	finish_with(sup, MAIKO_EFAILED, "victim", "added; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED");
 	assert_string_equal(sights_of_actor("first"), "added; started; stopped");
 	assert_string_equal(sights_of_actor("last"), "added");
 }
@@ -198,7 +206,7 @@ TEST_WORKERS(a_cycle_that_overflows)
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
 	test_wait_for(&ends[1], 2);
-	test_finish(sup);
+	test_finish_with(sup, MAIKO_EDEADLK);
 	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(atomic_load(&ends[0]), 2);
 	assert_int_equal(atomic_load(&ends[1]), 2);
@@ -269,7 +277,7 @@ TEST_WORKERS(a_tick_that_fails)
 	       "error: MAIKO_ECANCELED; tick entered; tick left: never; stopped");
 	t.answers[1] = maiko_failed(MAIKO_EAGAIN);
 	sup = watched(workers);
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &t), 0);
+	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &t, .restart = MAIKO_TEMPORARY), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	test_wait_for(sights_of(MAIKO_SAW_REMOVED), 1);
 	finish(sup, "ticker",

@@ -165,9 +165,12 @@ static maiko_supervisor *crowd(uint32_t workers, maiko_actor_id *ret_leaver)
 				   .mailbox = 4),
 			 0);
 	assert_int_equal(maiko_add(sup, sink, "s3", .topics = MAIKO_TOPICS(levels), .mailbox = 8), 0); /* ignores */
-	assert_int_equal(
-		maiko_add(sup, sink, "s4", .topics = MAIKO_TOPICS(items), .mailbox = 4, .overflow = MAIKO_FAIL), 0);
-	assert_int_equal(maiko_add(sup, sink, "s5", .topics = MAIKO_TOPICS(items), .init = &(sink){.poison = 100}), 0);
+	assert_int_equal(maiko_add(sup, sink, "s4", .topics = MAIKO_TOPICS(items), .mailbox = 4, .overflow = MAIKO_FAIL,
+				   .restart = MAIKO_TEMPORARY),
+			 0);
+	assert_int_equal(maiko_add(sup, sink, "s5", .topics = MAIKO_TOPICS(items), .init = &(sink){.poison = 100},
+				   .restart = MAIKO_TEMPORARY),
+			 0);
 	assert_int_equal(maiko_add(sup, sink, "s6", .topics = MAIKO_TOPICS(items, levels), .ret_id = ret_leaver), 0);
 	assert_int_equal(maiko_add(sup, sink, "s7", .topics = MAIKO_ALL_TOPICS, .max_events_per_tick = 1), 0);
 	assert_int_equal(maiko_add(sup, pump, "p0"), 0);

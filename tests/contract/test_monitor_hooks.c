@@ -96,7 +96,9 @@ static maiko_supervisor *cast(uint32_t workers)
 	assert_int_equal(maiko_add(sup, ticker, "ticker", .ret_id = &ticker_id), 0);
 	assert_int_equal(maiko_add(sup, sink, "slow", .mailbox = 2, .worker = 1, .max_events_per_tick = 1), 0);
 	assert_int_equal(maiko_add(sup, sink, "narrow", .mailbox = 2, .overflow = MAIKO_DROP_OLDEST), 0);
-	assert_int_equal(maiko_add(sup, sink, "poisoned", .worker = 1, .init = &(sink){.poison = 2}), 0);
+	assert_int_equal(
+		maiko_add(sup, sink, "poisoned", .worker = 1, .init = &(sink){.poison = 2}, .restart = MAIKO_TEMPORARY),
+		0);
 	assert_int_equal(maiko_add(sup, source, "source", .worker = 1), 0);
 	return sup;
 }

@@ -424,6 +424,7 @@ static maiko_supervisor *failing(uint32_t workers, int answer)
 	maiko_supervisor *sup = with_flooder(workers, true);
 	sink how = {.answer = answer};
 	assert_int_equal(maiko_add(sup, sink, "sink", .init = &how, .mailbox = 4, .worker = 1,
+				   .restart = MAIKO_TEMPORARY,
 				   .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = MAIKO_FAIL))),
 			 0);
 	assert_int_equal(maiko_add(sup, gauge, "other"), 0);

@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -172,7 +173,7 @@ TEST_WORKERS(a_start_that_fails_is_told_and_leaves_the_signals_alone)
 	assert_int_equal(maiko_run(sup), UV_EPERM);
 	assert_disposed(SIG_DFL);
 	restore_defaults();
-	test_finish(sup);
+	test_finish_with(sup, UV_EPERM);
 	assert_int_equal(maiko_run(NULL), MAIKO_EINVAL);
 }
 
@@ -215,13 +216,65 @@ TEST_WORKERS(a_second_signal_ends_the_drain)
 	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
 	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
 	uint64_t before_ns = uv_hrtime();
-	assert_int_equal(maiko_run(sup), 0);
+	assert_int_equal(maiko_run(sup), MAIKO_EDISCARDED);
 	assert_true(uv_hrtime() - before_ns < UINT64_C(20000000000)); /* the deadline is at 30 seconds */
 	assert_disposed(SIG_DFL);
 	restore_defaults();
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.discarded, 1);
 	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* Nobody sends a second signal: the deadline given for the first ends it, and is told of. */
+TEST_WORKERS(a_deadline_ends_the_drain_and_what_it_discards_is_an_error)
+{
+	reset();
+	dispose(SIG_DFL);
+	maiko_ledger *ledger = NULL;
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, asker, "asker", .init = &(asker){.signalled = true}), 0);
+	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	assert_int_equal(maiko_run(sup, .deadline_ms = 20, .ret_report = &ledger), MAIKO_EDISCARDED);
+	assert_non_null(strstr(maiko_last_error(), "1 deliveries were discarded"));
+	assert_non_null(ledger);
+	assert_true(ledger->stopped);
+	assert_int_equal(ledger->total.discarded, 1);
+	maiko_ledger_free(ledger);
+	assert_int_equal(maiko_run(sup), MAIKO_EDISCARDED); /* as it was */
+	restore_defaults();
+	assert_int_equal(test_finish(sup).discarded, 1);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+/* ---- an actor fails ---- */
+
+static int failer_on_item(ender *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return UV_EIO;
+}
+typedef ender breaker;
+MAIKO_ACTOR(breaker, MAIKO_ON(item, failer_on_item));
+
+TEST_WORKERS(the_failure_of_an_actor_ends_it)
+{
+	reset();
+	dispose(SIG_DFL);
+	maiko_ledger *ledger = NULL;
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, breaker, "breaker"), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	assert_int_equal(maiko_run(sup, .ret_report = &ledger), UV_EIO);
+	assert_non_null(strstr(maiko_last_error(), "maiko_run: the actor 'breaker' failed in a handler"));
+	assert_int_equal(ledger->failure_count, 1);
+	assert_string_equal(ledger->failures[0].actor, "breaker");
+	maiko_ledger_free(ledger);
+	assert_disposed(SIG_DFL);
+	restore_defaults();
+	test_finish_with(sup, UV_EIO);
 }
 
 /* ---- two at once ---- */
@@ -320,6 +373,8 @@ int main(void)
 		cmocka_unit_test(signals_that_were_ignored_are_ignored_again),
 		cmocka_unit_test(a_start_that_fails_is_told_and_leaves_the_signals_alone),
 		cmocka_unit_test(a_second_signal_ends_the_drain),
+		cmocka_unit_test(a_deadline_ends_the_drain_and_what_it_discards_is_an_error),
+		cmocka_unit_test(the_failure_of_an_actor_ends_it),
 		cmocka_unit_test(one_signal_ends_all_that_run),
 		cmocka_unit_test(an_embedded_loop_runs_until_a_signal),
 		cmocka_unit_test(an_embedded_loop_runs_until_an_actor_stops_all),

@@ -180,8 +180,8 @@ TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 	assert_int_equal(maiko_start(sup), MAIKO_ESTATE);
 	assert_int_equal(maiko_send(sup, hi, .n = 2), MAIKO_ESHUTDOWN);
 	assert_int_equal(maiko_add(sup, member, "late"), MAIKO_ESHUTDOWN);
-	assert_int_equal(maiko_join(sup), 0);
-	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(maiko_join(sup), UV_EIO);
+	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
 	assert_true(ledger->stopped);
 	assert_int_equal(ledger->published, 1);
 	assert_int_equal(ledger->total.deliveries, 10);
@@ -266,7 +266,7 @@ TEST_WORKERS(what_on_start_adds_is_refused_if_the_start_fails)
 		assert_int_equal(maiko_start(sup), UV_EIO);
 		test_wait_for(&done_calls, 1);
 		assert_int_equal(atomic_load(&done_status), MAIKO_ESHUTDOWN);
-		test_finish(sup);
+		test_finish_with(sup, UV_EIO);
 		assert_int_equal(atomic_load(&started), 0);
 	}
 }

@@ -151,7 +151,7 @@ TEST_WORKERS(a_stop_before_the_start_is_final)
 	assert_int_equal(maiko_join(sup), MAIKO_ESTATE);
 	assert_int_equal(maiko_stop(sup, NULL), 0);
 	assert_int_equal(maiko_start(sup), MAIKO_ESTATE);
-	assert_int_equal(maiko_run(sup), 0);
+	assert_int_equal(maiko_run(sup), MAIKO_EDISCARDED); /* the seven */
 	assert_int_equal(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
 	assert_int_equal(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
 	assert_int_equal(maiko_join(sup), 0);
@@ -567,7 +567,9 @@ TEST_WORKERS(failures_while_stopping_change_nothing)
 		reset();
 		maiko_supervisor *sup = test_supervisor(workers);
 		for (uint32_t i = 0; i < 8; i++)
-			assert_int_equal(maiko_add(sup, failer, name_of("failer", i), .init = &(failer){i * 12}), 0);
+			assert_int_equal(maiko_add(sup, failer, name_of("failer", i), .init = &(failer){i * 12},
+						   .restart = MAIKO_TEMPORARY),
+					 0);
 		assert_int_equal(maiko_add(sup, counter, "counter"), 0);
 		assert_int_equal(maiko_start(sup), 0);
 		for (uint32_t i = 0; i < 100; i++)
@@ -599,6 +601,7 @@ static void assert_only_stuck(const maiko_ledger *ledger, uint32_t workers)
 	const maiko_actor_row *stuck = test_actor_row(ledger, "stuck");
 	assert_int_equal(stuck->status, MAIKO_ACTOR_STUCK);
 	assert_int_equal(stuck->worker, workers + 1);
+	assert_int_equal(ledger->cut_off, 1); /* itself */
 	uint32_t stopped_here = 0;
 	for (uint32_t i = 0; i < 8; i++)
 		stopped_here += has_stopped(ledger, name_of("counter", i));
@@ -656,7 +659,21 @@ TEST_WORKERS(stop_begin_tells_of_a_stuck_callback)
 	assert_null(maiko_supervisor_free(sup));
 }
 
-/* Its worker has all the others. */
+/* Each line of the printed ledger that begins so. */
+static size_t lines_with(const maiko_ledger *ledger, const char *begin)
+{
+	char text[8192] = "";
+	size_t count = 0;
+	FILE *out = fmemopen(text, sizeof text, "w");
+	assert_non_null(out);
+	assert_int_equal(maiko_ledger_print(ledger, out), 0);
+	assert_int_equal(fclose(out), 0);
+	for (const char *at = text; (at = strstr(at, begin)) != NULL; at++)
+		count++;
+	return count;
+}
+
+/* Its worker has all the others, and none of them gets its on_stop: they are named. */
 static void a_stuck_callback_on_the_only_worker(void **state)
 {
 	(void)state;
@@ -671,6 +688,11 @@ static void a_stuck_callback_on_the_only_worker(void **state)
 	maiko_stop_options options = {.now = true, .ret_report = &ledger};
 	assert_int_equal(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
 	assert_int_equal(test_actor_row(ledger, "stuck")->status, MAIKO_ACTOR_STUCK);
+	assert_int_equal(test_actor_row(ledger, "counter0")->status, MAIKO_ACTOR_CUT_OFF);
+	assert_int_equal(test_actor_row(ledger, "counter1")->status, MAIKO_ACTOR_CUT_OFF);
+	assert_int_equal(ledger->cut_off, 3);
+	assert_int_equal(lines_with(ledger, "\n  stuck stuck: in a callback that does not return"), 1);
+	assert_int_equal(lines_with(ledger, " cut off: its on_stop did not run"), 2);
 	assert_true(maiko_ledger_balanced(ledger));
 	assert_int_equal(atomic_load(&stopped), 0);
 	maiko_ledger_free(ledger);

@@ -368,7 +368,7 @@ TEST_SIM(an_error_without_a_code_is_einval)
 	assert_int_equal(maiko_add(sup, failer, "failer", .init = &init), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	test_wait_for(&errors, 1);
-	test_finish(sup);
+	test_finish_with(sup, MAIKO_EINVAL);
 	assert_int_equal(atomic_load(&last_code), MAIKO_EINVAL);
 }
 
@@ -442,7 +442,7 @@ TEST_WORKERS(a_closed_descriptor_is_ebadf)
 			assert_int_equal(maiko_start(sup), 0);
 			test_wait_for(&errors, forgives == 1 ? 5 : 1);
 			assert_backed_off(atomic_load(&errors), uv_hrtime() - start);
-			test_finish(sup);
+			test_finish_with(sup, forgives == 1 ? 0 : MAIKO_EBADF);
 			assert_int_equal(atomic_load(&last_code), MAIKO_EBADF);
 			assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_TICK);
 		}
@@ -746,8 +746,9 @@ TEST_WORKERS(a_descriptor_closed_before_it_is_polled_does_no_harm)
 		reset();
 		make_pipe(fds);
 		maiko_supervisor *sup = test_supervisor(workers);
-		assert_int_equal(
-			maiko_add(sup, hasty, "hasty", .init = &(hasty){.fd = fds[0]}, .max_events_per_tick = 1), 0);
+		assert_int_equal(maiko_add(sup, hasty, "hasty", .init = &(hasty){.fd = fds[0]},
+					   .max_events_per_tick = 1, .restart = MAIKO_TEMPORARY),
+				 0);
 		/* the tick comes between the first event and the second, in one go */
 		assert_int_equal(maiko_send(sup, order, .what = 1), 0);
 		assert_int_equal(maiko_send(sup, order, .what = 2), 0);

@@ -134,7 +134,7 @@ static inline void shop_open_with(scene *s, maiko_harness_options harness)
 	scene_open_with(s, (maiko_options){.workers = 0}, harness);
 	assert_int_equal(maiko_add(s->sup, customer, "customer", .topics = MAIKO_NO_TOPICS), 0);
 	assert_int_equal(maiko_add(s->sup, shop, "shop"), 0);
-	assert_int_equal(maiko_add(s->sup, stock, "stock"), 0);
+	assert_int_equal(maiko_add(s->sup, stock, "stock", .restart = MAIKO_TEMPORARY), 0);
 	assert_int_equal(maiko_add(s->sup, ledger, "ledger"), 0);
 	assert_int_equal(maiko_add(s->sup, auditor, "auditor"), 0);
 	assert_int_equal(maiko_start(s->sup), 0);

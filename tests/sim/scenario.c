@@ -3,6 +3,8 @@
  */
 #include "scenario.h"
 
+#include "runtime.h"
+
 #include <string.h>
 
 sc_world sc;
@@ -59,13 +61,33 @@ void scenario_prepare(maiko_sim_options *options, void *arg)
 
 /* ---- what happens --------------------------------------------------------------------------- */
 
-/* Its failure is nobody's surprise, but it need not have had everything. */
+static sc_actor *actor_of(const maiko_sight *s)
+{
+	for (uint32_t i = 0; i < sc.actor_count; i++)
+		if (sc.actors[i].id == s->actor)
+			return &sc.actors[i];
+	return NULL;
+}
+
+static void started(void *arg, const maiko_sight *s)
+{
+	(void)arg;
+	sc_actor *a = actor_of(s);
+	if (a != NULL)
+		a->running = true;
+}
+
+/* Its failure is nobody's surprise, but it need not have had everything; and the first that
+ * nobody has decided about is what the end says. */
 static void failed(void *arg, const maiko_sight *s)
 {
 	(void)arg;
-	for (uint32_t i = 0; i < sc.actor_count; i++)
-		if (sc.actors[i].id == s->actor)
-			sc.actors[i].failed = true;
+	sc_actor *a = actor_of(s);
+	if (a == NULL)
+		return;
+	a->failed = true;
+	if (a->running && !a->temporary && sc.status == 0)
+		sc.status = (int)s->code;
 }
 
 static int set_up(maiko_sim *sim)
@@ -80,8 +102,9 @@ static int set_up(maiko_sim *sim)
 	for (uint32_t i = 0; i < sc.used; i++) /* 5 and 12 have no divisor in common: no topic twice */
 		sc.topics[i] = (uint8_t)((first + 5 * i) % SC_TOPICS);
 	sc.stops = sc_draw(&random, 4) == 0;
+	sc.fatal = sc_draw(&random, 4) == 0;
 	sc.random = random;
-	int rc = maiko_monitor_add(sc.sup, &(maiko_hooks){.failed = failed}, NULL, &monitor);
+	int rc = maiko_monitor_add(sc.sup, &(maiko_hooks){.started = started, .failed = failed}, NULL, &monitor);
 	for (uint32_t i = 2 + sc_draw(&random, 7); rc == 0 && i > 0; i--)
 		(void)sc_add(NULL, &random);
 	return rc;
@@ -172,13 +195,19 @@ int scenario_run(maiko_sim *sim, void *arg)
 	if (sc_draw(&random, 3) == 0)
 		send_outside(&random); /* before the start */
 	if (sc_draw(&random, 64) != 0) {
-		sc.started = maiko_start(sc.sup) == 0;
+		rc = maiko_start(sc.sup);
+		sc.started = rc == 0;
+		if (sc.status == 0 && mk_state_of(sc.sup) != MK_NEW)
+			sc.status = rc;
 		for (uint32_t i = 3 + sc_draw(&random, 10); i > 0 && maiko_sim_failure(sim) == NULL; i--)
 			do_something(&random);
 		stop(&random);
 	}
 	rc = maiko_sim_finish(sim);
-	if (rc == 0)
+	if (rc != sc.status && maiko_sim_failure(sim) == NULL)
+		maiko_sim_fail(sim, "C11: the end says %d, not %d", rc, sc.status);
+	else if (rc != MAIKO_EBROKEN)
 		sc_end();
+	rc = 0;
 	return maiko_sim_failure(sim) != NULL ? MAIKO_EBROKEN : rc;
 }

@@ -43,7 +43,8 @@ typedef struct sc_actor {
 	uint8_t whole;      /* subscribed since before the start, without a break */
 	bool echo, first;   /* ... and of the first batch */
 	bool ignores;       /* some events, without seeing them */
-	bool failed, leaving, stopped;
+	bool temporary;     /* its failure does not stop the others */
+	bool running, failed, leaving, stopped;
 	uint16_t later; /* events sent later, accepted */
 	maiko_delayed delayed;
 	const parcel *kept;
@@ -64,6 +65,8 @@ typedef struct sc_world {
 	uint32_t serial;
 	bool strict;   /* no allocation fails: under block nothing may be missing */
 	bool stops;    /* actors may stop the supervisor */
+	bool fatal;    /* some are not temporary */
+	int status;    /* what the end is to say */
 	bool graceful; /* the stop has been or will be so */
 	bool started;
 } sc_world;

@@ -384,6 +384,7 @@ static void fill(sc_actor *a, uint64_t *random)
 	a->outs = (uint8_t)(sc_draw(random, 1u << sc.used) | sc_draw(random, 1u << sc.used));
 	a->subs = (uint8_t)(1 + sc_draw(random, (1u << sc.used) - 1));
 	a->echo = sc_draw(random, 5) == 0;
+	a->temporary = !sc.fatal || sc_draw(random, 2) == 0;
 	for (uint32_t t = 0; t < sc.used; t++) {
 		bool own = sc_policy(t) != MAIKO_FAIL && sc_draw(random, 8) == 0;
 		a->policy[t] = (uint8_t)(own ? MAIKO_BLOCK + sc_draw(random, 4) : sc_policy(t));
@@ -414,6 +415,7 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 			       .mailbox = 1 + sc_draw(random, 8),
 			       .max_events_per_tick = 1 + sc_draw(random, 4),
 			       .echo = a->echo,
+			       .restart = a->temporary ? MAIKO_TEMPORARY : MAIKO_RESTART_UNSAID,
 			       .ret_id = &a->id,
 			       .done = joined};
 	uint32_t place = sc_draw(random, 12);

@@ -63,6 +63,10 @@ maiko_counts test_finish(maiko_supervisor *sup);
 /* The same without freeing; the ledger is the caller's. */
 maiko_ledger *test_stop(maiko_supervisor *sup);
 
+/* The same of a supervisor in which an actor has failed with that error, and stopped it. */
+maiko_counts test_finish_with(maiko_supervisor *sup, int status);
+maiko_ledger *test_stop_with(maiko_supervisor *sup, int status);
+
 /* Frees one that has stopped, or never started. */
 void test_release(maiko_supervisor *sup);
 

@@ -36,6 +36,7 @@ static const struct row {
 	{MAIKO_ESIMULATED, -20008, "MAIKO_ESIMULATED",
 	 "real time, descriptors and threads are not to be had under simulation"},
 	{MAIKO_EBROKEN, -20009, "MAIKO_EBROKEN", "an expectation or an invariant does not hold"},
+	{MAIKO_EDISCARDED, -20010, "MAIKO_EDISCARDED", "events were discarded by the stop"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -95,7 +96,7 @@ static void zero_is_success(void **state)
 static void any_other_number_is_unknown(void **state)
 {
 	(void)state;
-	static const int others[] = {1, 22, -19999, -20000, -20010, INT_MAX, INT_MIN};
+	static const int others[] = {1, 22, -19999, -20000, -20099, INT_MAX, INT_MIN};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		assert_string_equal(maiko_err_name(others[i]), "UNKNOWN");
 		assert_string_equal(maiko_strerror(others[i]), "unknown error");

@@ -1,0 +1,62 @@
+/*
+ * failure.h - which actors have failed: the last of them by name, and what the end of the
+ * supervisor has to say of them (C11).
+ *
+ * All of it has its memory from the start, because want of memory is what many fail for;
+ * only a text of its own is given up then. Under the supervisor's lock.
+ */
+#ifndef MK_FAILURE_H
+#define MK_FAILURE_H
+
+#include "runtime.h"
+
+/* Why and where an actor has failed. */
+typedef struct mk_cause {
+	int code;
+	maiko_phase phase;
+	const mk_event *event; /* that it was handling, or NULL */
+	const char *detail;    /* copied; NULL: the code's text */
+} mk_cause;
+
+/* One that has failed. What it points to lives as long as the supervisor, but for `detail`. */
+typedef struct mk_failure {
+	char actor[MAIKO_NAME_MAX + 1];
+	const maiko_actor_type *type;
+	const maiko_event_type *event; /* NULL: none */
+	maiko_id event_id;
+	maiko_actor_id id;
+	uint64_t time_ns;
+	uint32_t worker;
+	int code;
+	maiko_phase phase;
+	char *detail; /* its own; NULL: the code's text */
+} mk_failure;
+
+typedef struct mk_failures {
+	int status;                        /* of the first that nobody had decided about, or 0 */
+	char decisive[MAIKO_NAME_MAX + 1]; /* its actor, and what that was doing */
+	maiko_phase phase;
+	uint64_t count;
+	mk_failure kept[MAIKO_FAILURES_KEPT]; /* a ring: the next goes to count % MAIKO_FAILURES_KEPT */
+} mk_failures;
+
+int mk_failures_init(mk_sup *sup);
+void mk_failures_fini(mk_sup *sup);
+
+/* Keeps it. `decisive`: nobody has decided about it, so the end of the supervisor says it, if it is
+ * the first such. On the actor's worker. */
+void mk_failure_note(mk_worker *w, const mk_actor *a, const mk_cause *cause, bool decisive);
+
+/* Begins the stop for it, if there is none; `code` is what its end says, if nothing else is. */
+void mk_failure_stops(mk_sup *sup, int code);
+
+/* What the end says: 0, MAIKO_ETIMEDOUT, or the error of what failed. */
+int mk_end_status(const mk_sup *sup);
+
+/* What a call returns that has waited for the end: `status`, with the words for it. */
+int mk_failure_say(mk_sup *sup, const char *call, int status);
+
+/* Where an actor was: "a handler". */
+const char *mk_phase_text(maiko_phase phase);
+
+#endif

@@ -1,0 +1,468 @@
+/*
+ * C11: an actor that fails, and about which nobody has decided, stops the supervisor gracefully;
+ * the end says its error, and the ledger names it, whatever becomes of it.
+ */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+typedef struct item {
+	uint32_t n;
+} item;
+typedef struct word {
+	uint32_t n;
+} word;
+MAIKO_TOPIC(items);
+MAIKO_TOPIC(words);
+MAIKO_EVENT(item, items, n);
+MAIKO_EVENT(word, words, n);
+
+enum { POISON = 1000, NO_PHASE = 0 };
+
+static _Atomic(uint64_t) heard, stops, ends, wrong;
+static _Atomic(int) end_status;
+
+static void reset(void)
+{
+	_Atomic(uint64_t) *all[] = {&heard, &stops, &ends, &wrong};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		atomic_store(all[i], 0);
+	atomic_store(&end_status, 1);
+}
+
+static void expect(bool condition)
+{
+	if (!condition)
+		atomic_fetch_add(&wrong, 1);
+}
+
+/* ---- fails in one of its callbacks, when the poison comes ---- */
+
+typedef struct fragile {
+	maiko_phase at;
+	bool poisoned;
+} fragile;
+
+static int fragile_on_start(fragile *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return self->at == MAIKO_PHASE_START ? UV_EIO : 0;
+}
+static int fragile_on_stop(fragile *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	atomic_fetch_add(&stops, 1);
+	return self->at == MAIKO_PHASE_STOP ? UV_EIO : 0;
+}
+static int fragile_on_done(fragile *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	(void)ctx;
+	(void)completion;
+	return self->at == MAIKO_PHASE_DONE ? UV_EIO : 0;
+}
+static int fragile_on_item(fragile *self, const item *ev, maiko_ctx *ctx)
+{
+	if (ev->n != POISON)
+		return 0;
+	self->poisoned = true;
+	if (self->at == MAIKO_PHASE_DONE)
+		expect(maiko_remove(ctx, UINT64_MAX) == 0);
+	if (self->at == MAIKO_PHASE_TICK)
+		expect(maiko_wake_tick(ctx) == 0);
+	return self->at == MAIKO_PHASE_HANDLE ? UV_EIO : 0;
+}
+static maiko_next fragile_tick(fragile *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return self->poisoned && self->at == MAIKO_PHASE_TICK ? maiko_failed(UV_EIO) : maiko_never();
+}
+MAIKO_ACTOR(fragile, MAIKO_ON_START(fragile_on_start), MAIKO_ON_STOP(fragile_on_stop), MAIKO_ON_DONE(fragile_on_done),
+	    MAIKO_ON(item, fragile_on_item), MAIKO_TICK(fragile_tick));
+
+/* ---- gets the same, and passes it on; and who hears that ---- */
+
+typedef struct steady {
+	uint32_t unused;
+} steady;
+typedef steady listener;
+
+static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_send(ctx, word, .n = ev->n);
+}
+static int steady_on_stop(steady *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+static int listener_on_word(listener *self, const word *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&heard, 1);
+	return 0;
+}
+MAIKO_ACTOR(steady, MAIKO_ON(item, steady_on_item), MAIKO_ON_STOP(steady_on_stop));
+MAIKO_ACTOR(listener, MAIKO_ON(word, listener_on_word));
+
+static maiko_supervisor *with_others(uint32_t workers)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, listener, "listener"), 0);
+	assert_int_equal(maiko_add(sup, steady, "steady"), 0);
+	return sup;
+}
+
+/* ---- what the ledger says of it ---- */
+
+static void check_failure(const maiko_failure *f, const char *actor, maiko_phase phase)
+{
+	bool of_event = phase == MAIKO_PHASE_HANDLE;
+	assert_string_equal(f->actor, actor);
+	assert_string_equal(f->type, "fragile");
+	assert_int_equal(f->error, UV_EIO);
+	assert_int_equal(f->phase, phase);
+	assert_string_equal(f->detail, "i/o error");
+	assert_string_equal(f->event, of_event ? "item" : "");
+	assert_int_equal(f->event_id.sequence != 0, of_event);
+	assert_true(f->id != 0 && f->worker != 0);
+}
+
+/* In which phases, by when: the poison is the last thing that is sent. */
+static void fail_in(uint32_t workers, maiko_phase phase, bool own_thread)
+{
+	maiko_supervisor *sup = with_others(workers);
+	fragile init = {.at = phase};
+	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &init, .own_thread = own_thread), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t n = 1; n <= 100; n++)
+		assert_int_equal(maiko_send(sup, item, .n = n < 100 ? n : POISON), 0);
+	if (phase == MAIKO_PHASE_STOP)
+		assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
+	assert_int_equal(maiko_join(sup), UV_EIO);
+	assert_non_null(strstr(maiko_last_error(), "'fragile' failed in "));
+	assert_int_equal(maiko_send(sup, item, .n = 1), MAIKO_ESHUTDOWN);
+	maiko_ledger *ledger = test_stop_with(sup, UV_EIO); /* again, the same */
+	/* The others have had everything: it was a graceful stop. */
+	assert_int_equal(test_actor_row(ledger, "steady")->counts.handled, 100);
+	assert_int_equal(atomic_load(&heard), 100);
+	assert_int_equal(atomic_load(&stops), 2);
+	assert_int_equal(test_actor_row(ledger, "fragile")->status, MAIKO_ACTOR_FAILED);
+	assert_int_equal(test_actor_row(ledger, "fragile")->error, UV_EIO);
+	assert_int_equal(ledger->failed, 1);
+	assert_int_equal(ledger->failure_count, 1);
+	check_failure(&ledger->failures[0], "fragile", phase);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+static void fail_in_each(uint32_t workers, bool own_thread)
+{
+	static const maiko_phase phases[] = {MAIKO_PHASE_HANDLE, MAIKO_PHASE_TICK, MAIKO_PHASE_DONE, MAIKO_PHASE_STOP};
+	for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
+		fail_in(workers, phases[i], own_thread);
+}
+
+TEST_WORKERS(a_failure_in_any_phase_stops_gracefully_and_is_named) { fail_in_each(workers, false); }
+TEST_WORKERS(so_does_that_of_an_actor_with_a_thread_of_its_own) { fail_in_each(workers, true); }
+TEST_SIM(so_it_is_in_every_order) { fail_in_each(workers, false); }
+
+/* ---- during a drain ---- */
+
+TEST_SIM(a_failure_in_the_drain_is_what_the_stop_returns)
+{
+	maiko_supervisor *sup = with_others(workers);
+	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t n = 1; n <= 50; n++)
+		assert_int_equal(maiko_send(sup, item, .n = n < 50 ? n : POISON), 0);
+	maiko_counts total = test_finish_with(sup, UV_EIO); /* most of it is handled in its drain */
+	assert_int_equal(total.handled, 150);
+	assert_int_equal(atomic_load(&stops), 2);
+}
+
+/* The first is what the end says; the ledger has them all. */
+TEST_SIM(of_many_failures_the_first_is_the_end)
+{
+	maiko_supervisor *sup = with_others(workers);
+	fragile init = {.at = MAIKO_PHASE_HANDLE};
+	for (int i = 0; i < 5; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "fragile%d", i);
+		assert_int_equal(maiko_add(sup, fragile, name, .init = &init), 0);
+	}
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
+	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
+	assert_int_equal(ledger->failed, 5);
+	assert_int_equal(ledger->failure_count, 5);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+	assert_int_equal(atomic_load(&stops), 6);
+}
+
+/* ---- temporary ones: removed, and remembered ---- */
+
+TEST_SIM(the_others_of_a_temporary_one_go_on_and_the_last_64_are_named)
+{
+	enum { FAILING = 70 };
+	maiko_supervisor *sup = with_others(workers);
+	fragile init = {.at = MAIKO_PHASE_HANDLE};
+	assert_int_equal(maiko_start(sup), 0);
+	for (int i = 0; i < FAILING; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "f%d", i);
+		assert_int_equal(maiko_add(sup, fragile, name, .init = &init, .restart = MAIKO_TEMPORARY), 0);
+		assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
+		test_wait_for(&stops, (uint64_t)i + 1);
+	}
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(ledger->failed, 70);
+	assert_int_equal(ledger->failure_count, 64);
+	check_failure(&ledger->failures[0], "f6", MAIKO_PHASE_HANDLE);
+	check_failure(&ledger->failures[63], "f69", MAIKO_PHASE_HANDLE);
+	for (size_t i = 1; i < 64; i++)
+		assert_true(ledger->failures[i].time_ns >= ledger->failures[i - 1].time_ns);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+	assert_int_equal(atomic_load(&heard), 70);
+}
+
+/* ---- a start that fails while it runs: for who asked ---- */
+
+typedef struct adder {
+	int32_t status;
+} adder;
+typedef adder mute_adder; /* hears of no completion */
+
+static int add_one(maiko_ctx *ctx)
+{
+	return maiko_add(ctx, fragile, "child", .init = &(fragile){.at = MAIKO_PHASE_START});
+}
+static int adder_on_item(adder *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	return add_one(ctx);
+}
+static int adder_on_done(adder *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	(void)ctx;
+	const fragile *init = completion->init;
+	self->status = completion->status;
+	expect(strcmp(completion->name, "child") == 0);
+	expect(init != NULL && init->at == MAIKO_PHASE_START && !init->poisoned);
+	expect(completion->status == UV_EIO);
+	atomic_fetch_add(&ends, 1);
+	return 0;
+}
+MAIKO_ACTOR(adder, MAIKO_ON(item, adder_on_item), MAIKO_ON_DONE(adder_on_done));
+MAIKO_ACTOR(mute_adder, MAIKO_ON(item, adder_on_item));
+
+TEST_SIM(an_addition_that_fails_is_for_who_is_told_of_it)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, adder, "adder"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_add(sup, fragile, "waits", .init = &(fragile){.at = MAIKO_PHASE_START}), UV_EIO);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	test_wait_for(&ends, 1);
+	assert_int_equal(maiko_send(sup, item, .n = 2), 0); /* it goes on */
+	test_wait_for(&ends, 2);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(ledger->failed, 3);
+	check_failure(&ledger->failures[0], "waits", MAIKO_PHASE_START);
+	check_failure(&ledger->failures[2], "child", MAIKO_PHASE_START);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+TEST_SIM(an_addition_that_fails_unheard_stops_the_supervisor)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, mute_adder, "adder"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	assert_int_equal(maiko_join(sup), UV_EIO);
+	test_finish_with(sup, UV_EIO);
+}
+
+/* ---- what is refused for a stop is no failure ---- */
+
+typedef struct late {
+	uint32_t unused;
+} late;
+static int late_on_item(late *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	if (!maiko_stopping(ctx))
+		return ev->n == 1 ? maiko_stop_all(ctx) : 0;
+	atomic_fetch_add(&heard, 1);
+	return maiko_send_after_ms(ctx, 1, NULL, word, .n = 1);
+}
+static int late_on_stop(late *self, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_send_after_ms(ctx, 1, NULL, word, .n = 1);
+}
+MAIKO_ACTOR(late, MAIKO_ON(item, late_on_item), MAIKO_ON_STOP(late_on_stop));
+
+TEST_SIM(to_be_refused_because_of_the_stop_is_no_failure)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, late, "late", .max_events_per_tick = 1), 0);
+	for (uint32_t n = 1; n <= 100; n++)
+		assert_int_equal(maiko_send(sup, item, .n = n), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_join(sup), 0);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_true(atomic_load(&heard) > 0);
+	assert_int_equal(ledger->failed, 0);
+	assert_int_equal(test_actor_row(ledger, "late")->counts.handled, 100);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+}
+
+/* ---- on_end ---- */
+
+static void note_end(void *arg, int status)
+{
+	atomic_store(&end_status, status);
+	atomic_fetch_add((_Atomic(uint64_t) *)arg, 1);
+}
+
+static maiko_supervisor *with_end(uint32_t workers, uv_loop_t *loop)
+{
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .loop = loop, .on_end = note_end, .on_end_arg = &ends};
+	reset();
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
+	return sup;
+}
+
+TEST_WORKERS(on_end_hears_of_it_once)
+{
+	maiko_supervisor *sup = with_end(workers, NULL);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
+	test_wait_for(&ends, 1);
+	assert_int_equal(atomic_load(&end_status), UV_EIO);
+	test_finish_with(sup, UV_EIO);
+	assert_int_equal(atomic_load(&ends), 1);
+}
+
+TEST_WORKERS(on_end_hears_of_an_end_that_is_no_failure)
+{
+	maiko_supervisor *sup = with_end(workers, NULL);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&ends), 1);
+	assert_int_equal(atomic_load(&end_status), 0);
+	sup = with_end(workers, NULL); /* never started */
+	assert_null(maiko_supervisor_free(sup));
+	assert_int_equal(atomic_load(&ends), 1);
+	assert_int_equal(atomic_load(&end_status), 0);
+}
+
+static maiko_supervisor *embedded;
+
+static void free_at_end(void *arg, int status)
+{
+	note_end(arg, status);
+	expect(maiko_supervisor_free(embedded) == NULL);
+}
+
+static void an_embedded_program_hears_of_it_and_may_free_there(void **state)
+{
+	(void)state;
+	uv_loop_t loop;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	maiko_options options = {.loop = &loop, .on_end = free_at_end, .on_end_arg = &ends};
+	reset();
+	assert_int_equal(maiko_supervisor_new(&embedded, &options), 0);
+	assert_int_equal(maiko_add(embedded, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
+	assert_int_equal(maiko_start(embedded), 0);
+	assert_int_equal(maiko_try_send(embedded, item, .n = POISON), 0);
+	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(atomic_load(&ends), 1);
+	assert_int_equal(atomic_load(&end_status), UV_EIO);
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* ---- the option ---- */
+
+static void restarts_are_refused_in_words(void **state)
+{
+	(void)state;
+	static const maiko_restarting refused[] = {MAIKO_TRANSIENT, MAIKO_PERMANENT, (maiko_restarting)17};
+	maiko_supervisor *sup = NULL;
+	assert_int_equal(maiko_supervisor_new(&sup, NULL), 0);
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		assert_int_equal(maiko_add(sup, steady, "steady", .restart = refused[i]), MAIKO_EINVAL);
+		assert_non_null(strstr(maiko_last_error(), ".restart"));
+		assert_non_null(strstr(maiko_last_error(), "not possible yet"));
+	}
+	assert_int_equal(maiko_add(sup, steady, "steady", .restart = MAIKO_TEMPORARY), 0);
+	assert_null(maiko_supervisor_free(sup));
+}
+
+/* ---- for a person ---- */
+
+static void the_printed_ledger_names_it(void **state)
+{
+	(void)state;
+	char text[4096] = "";
+	const char *line;
+	maiko_ledger *ledger = NULL;
+	maiko_supervisor *sup = with_others(2);
+	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
+	assert_int_equal(maiko_join(sup), UV_EIO);
+	assert_int_equal(maiko_report(sup, &ledger), 0);
+	FILE *out = fmemopen(text, sizeof text, "w");
+	assert_non_null(out);
+	assert_int_equal(maiko_ledger_print(ledger, out), 0);
+	assert_int_equal(fclose(out), 0);
+	maiko_ledger_free(ledger);
+	line = strstr(text, "failed: fragile (fragile) in a handler of item, 2");
+	assert_non_null(line);
+	assert_non_null(strstr(line, "Z: i/o error\n"));
+	test_finish_with(sup, UV_EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_failure_in_any_phase_stops_gracefully_and_is_named),
+		cmocka_unit_test(so_does_that_of_an_actor_with_a_thread_of_its_own),
+		cmocka_unit_test(so_it_is_in_every_order),
+		cmocka_unit_test(a_failure_in_the_drain_is_what_the_stop_returns),
+		cmocka_unit_test(of_many_failures_the_first_is_the_end),
+		cmocka_unit_test(the_others_of_a_temporary_one_go_on_and_the_last_64_are_named),
+		cmocka_unit_test(an_addition_that_fails_is_for_who_is_told_of_it),
+		cmocka_unit_test(an_addition_that_fails_unheard_stops_the_supervisor),
+		cmocka_unit_test(to_be_refused_because_of_the_stop_is_no_failure),
+		cmocka_unit_test(on_end_hears_of_it_once),
+		cmocka_unit_test(on_end_hears_of_an_end_that_is_no_failure),
+		cmocka_unit_test(an_embedded_program_hears_of_it_and_may_free_there),
+		cmocka_unit_test(restarts_are_refused_in_words),
+		cmocka_unit_test(the_printed_ledger_names_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
