@@ -25,7 +25,7 @@ static int by_topic(const void *one, const void *other)
 }
 
 /* A topic asked for twice is one place, if it is with one policy. */
-static int merge_places(mk_actor *a)
+static int merge_places(mk_sup *sup, mk_actor *a)
 {
 	if (a->place_count < 2)
 		return 0;
@@ -36,7 +36,8 @@ static int merge_places(mk_actor *a)
 		if (all[i].topic != all[i - 1].topic)
 			continue;
 		if (all[i].overflow != all[i - 1].overflow)
-			return MAIKO_EINVAL;
+			return mk_fail(MAIKO_EINVAL, "actor '%s': .topics has '%s' twice, with different .overflow",
+				       a->self->name, mk_record_at(sup, all[i].topic)->desc.name);
 		mk_places_remove(&a->places, &a->place_count, i);
 	}
 	return 0;
@@ -47,52 +48,77 @@ static int add_place(mk_actor *a, uint32_t topic, maiko_overflow overflow)
 	return mk_places_add(&a->places, &a->place_count, (mk_place){topic, (uint8_t)overflow});
 }
 
-static bool valid_overflow(maiko_overflow o) { return o >= MAIKO_OVERFLOW_DEFAULT && o <= MAIKO_FAIL; }
-
 /* The topics of the events that the type handles. */
-static int derive_places(mk_actor *a, maiko_overflow overflow)
+static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 {
 	const mk_class *c = a->class;
-	int rc = c->any != NULL ? MAIKO_EINVAL : 0;
+	int rc = 0;
+	if (c->any != NULL)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': MAIKO_ON_ANY needs .topics", a->self->name);
 	for (uint32_t i = 0; rc == 0 && i <= c->handler_mask; i++) {
 		const mk_type *type = c->handlers[i].type;
+		if (type != NULL && type->desc->topic == NULL)
+			return mk_fail(MAIKO_EINVAL,
+				       "actor '%s' handles '%s', which is routed by its content: it needs .topics",
+				       a->self->name, type->desc->layout->name);
 		if (type != NULL)
-			rc = type->desc->topic == NULL ? MAIKO_EINVAL : add_place(a, type->topic, overflow);
+			rc = add_place(a, type->topic, overflow);
 	}
-	return rc == 0 ? merge_places(a) : rc;
+	return rc == 0 ? merge_places(sup, a) : rc;
+}
+
+/* One of .topics. */
+static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, maiko_overflow overflow)
+{
+	mk_record *r;
+	if (!mk_overflow_valid(s->overflow))
+		return mk_overflow_fail("topic", s->topic->name, s->overflow);
+	int rc = mk_registry_topic(sup, s->topic, &r);
+	if (rc != 0)
+		return rc;
+	return add_place(a, r->index, s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : overflow);
 }
 
 static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 {
 	if (o->topics == NULL)
-		return derive_places(a, o->overflow);
+		return derive_places(sup, a, o->overflow);
 	if (o->topics == maiko_all_topics)
 		return add_place(a, 0, o->overflow);
 	for (const maiko_subscription *s = o->topics; s->topic != NULL; s++) {
-		mk_record *r;
-		int rc = valid_overflow(s->overflow) ? mk_registry_topic(sup, s->topic, &r) : MAIKO_EINVAL;
-		maiko_overflow own = s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : o->overflow;
-		if (rc == 0)
-			rc = add_place(a, r->index, own);
+		int rc = resolve_place(sup, a, s, o->overflow);
 		if (rc != 0)
 			return rc;
 	}
-	return merge_places(a);
+	return merge_places(sup, a);
 }
 
 /* ---- making --------------------------------------------------------------------------- */
 
-static int check_options(const mk_sup *sup, const maiko_add_options *o)
+static int check_options(const mk_sup *sup, const char *name, const maiko_add_options *o)
 {
 	uint32_t workers = mk_worker_total(sup);
-	if (o->mailbox > MAIKO_MAILBOX_MAX || o->max_events_per_tick > MAIKO_BUDGET_MAX ||
-	    !valid_overflow(o->overflow) || o->worker > workers || (o->own_thread && (o->worker != 0 || sup->embedded)))
-		return MAIKO_EINVAL;
+	if (o->mailbox > MAIKO_MAILBOX_MAX)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .mailbox is %u; at most MAIKO_MAILBOX_MAX, %u", name,
+			       o->mailbox, MAIKO_MAILBOX_MAX);
+	if (o->max_events_per_tick > MAIKO_BUDGET_MAX)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .max_events_per_tick is %u; at most MAIKO_BUDGET_MAX, %u",
+			       name, o->max_events_per_tick, MAIKO_BUDGET_MAX);
+	if (!mk_overflow_valid(o->overflow))
+		return mk_overflow_fail("actor", name, o->overflow);
+	if (o->worker > workers)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .worker is %u; the supervisor has %u", name, o->worker,
+			       workers);
+	if (o->own_thread && o->worker != 0)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .worker and .own_thread exclude each other", name);
+	if (o->own_thread && sup->embedded)
+		return mk_fail(MAIKO_EINVAL,
+			       "actor '%s': no .own_thread where the supervisor runs on a loop of the caller's", name);
 	if (o->restart != MAIKO_RESTART_UNSAID && o->restart != MAIKO_TEMPORARY)
-		return mk_fail(
-			MAIKO_EINVAL,
-			"maiko_add: .restart is %d: it is not said, or MAIKO_TEMPORARY; restarting is not possible yet",
-			(int)o->restart);
+		return mk_fail(MAIKO_EINVAL,
+			       "actor '%s': .restart is %d; unsaid or MAIKO_TEMPORARY: restarting is "
+			       "not possible yet",
+			       name, (int)o->restart);
 	return 0;
 }
 
@@ -136,8 +162,8 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	const maiko_add_options *o = options == NULL ? &plain : options;
 	const mk_class *class;
 	if (!mk_name_valid(name))
-		return MAIKO_EINVAL;
-	int rc = check_options(sup, o);
+		return mk_name_fail("an actor", name);
+	int rc = check_options(sup, name, o);
 	if (rc == 0)
 		rc = class_of(sup, type, name, &class);
 	if (rc != 0)
@@ -147,12 +173,13 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		return MAIKO_ENOMEM;
 	size_t length = strlen(name) + 1;
 	a->self = mk_calloc(1, sizeof *a->self + length);
+	if (a->self != NULL)
+		memcpy(a->self->name, name, length);
 	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
 	if (rc != 0) {
 		mk_actor_discard(a);
 		return rc;
 	}
-	memcpy(a->self->name, name, length);
 	if (o->init != NULL)
 		memcpy(mk_actor_state(a), o->init, type->state_size);
 	a->box.capacity = o->mailbox != 0 ? o->mailbox : sup->options.mailbox;

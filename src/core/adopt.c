@@ -11,6 +11,7 @@
 #include "adopt.h"
 
 #include "actor.h"
+#include "error.h"
 #include "run.h"
 #include "watch.h"
 #include "worker.h"
@@ -35,18 +36,22 @@ int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 {
 	if (ctx != NULL && ctx->worker->sup->seam.simulated)
 		return mk_refuse(ctx->worker->sup, "maiko_adopt", ctx->self->name);
-	if (ctx == NULL || handle == NULL || handle->loop != ctx->worker->loop)
-		return MAIKO_EINVAL;
+	if (ctx == NULL || handle == NULL)
+		return MK_NULL(ctx, handle);
+	if (handle->loop != ctx->worker->loop)
+		return mk_fail(MAIKO_EINVAL, "maiko_adopt: the handle is not of the loop of actor '%s' (maiko_loop)",
+			       ctx->self->name);
 	if (mk_forked(ctx->worker->sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	if ((ctx->sched & MK_ENDED) != 0)
-		return MAIKO_ESTATE;
+		return mk_fail(MAIKO_ESTATE, "maiko_adopt: actor '%s' is ending", ctx->self->name);
 	mk_extra *x = mk_extra_of(ctx);
 	if (x == NULL)
 		return MAIKO_ENOMEM;
 	for (const mk_adopted *d = x->adopted; d != NULL; d = d->next)
 		if (d->handle == handle)
-			return MAIKO_EEXIST;
+			return mk_fail(MAIKO_EEXIST, "maiko_adopt: actor '%s' has adopted the handle already",
+				       ctx->self->name);
 	mk_adopted *d = MK_NEW(mk_adopted);
 	if (d == NULL)
 		return MAIKO_ENOMEM;
@@ -122,17 +127,19 @@ static void close_one(mk_worker *w, mk_adopted *d)
 
 int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struct uv_handle_s *handle))
 {
-	if (ctx == NULL || handle == NULL || ctx->extra == NULL)
-		return MAIKO_EINVAL;
+	if (ctx == NULL || handle == NULL)
+		return MK_NULL(ctx, handle);
 	if (mk_forked(ctx->worker->sup)) /* the parent has the same kernel objects */
-		return MAIKO_EFORK;
-	for (mk_adopted *d = ctx->extra->adopted; d != NULL; d = d->next)
+		return mk_fail_forked();
+	for (mk_adopted *d = ctx->extra == NULL ? NULL : ctx->extra->adopted; d != NULL; d = d->next)
 		if (d->handle == handle && !d->closing && !uv_is_closing(handle)) {
 			d->closed = closed;
 			close_one(ctx->worker, d);
 			return 0;
 		}
-	return MAIKO_EINVAL;
+	return mk_fail(MAIKO_EINVAL,
+		       "maiko_close: the handle is none that actor '%s' has adopted, or is closing already",
+		       ctx->self->name);
 }
 
 void mk_adopted_close(mk_worker *w, mk_actor *a)
@@ -182,13 +189,14 @@ void mk_adopted_depart(mk_worker *w, mk_actor *a)
 int maiko_enter(maiko_ctx *ctx)
 {
 	if (ctx == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ctx);
 	if (mk_forked(ctx->worker->sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	if ((ctx->sched & MK_ENDED) != 0)
-		return MAIKO_EFAILED;
+		return mk_fail(MAIKO_EFAILED, "maiko_enter: actor '%s' has ended", ctx->self->name);
 	if (ctx->worker->actor != NULL)
-		return MAIKO_ESTATE;
+		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
+			       ctx->worker->actor->self->name);
 	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have waited since the turn */
 	if (ctx->worker->draining)                             /* what comes from the world is the drain's no more */
 		ctx->sched |= MK_SHUT;

@@ -8,9 +8,8 @@
  *
  *   block  [head|piece][head|piece]...[  not used yet  ]
  */
-#include "base.h"
+#include "error.h"
 
-#include <maiko/error.h>
 #include <maiko/supervisor.h>
 #include <string.h>
 #include <uv.h>
@@ -120,10 +119,10 @@ int maiko_use_memory(void *block, size_t size)
 	if (block == NULL)
 		return maiko_set_allocator(NULL);
 	if (size < LEAST)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "maiko_use_memory: size is %zu; at least %d bytes", size, LEAST);
 	int rc = arena.made ? 0 : uv_mutex_init(&arena.mutex);
 	if (rc != 0)
-		return rc;
+		return mk_fail(rc, "maiko_use_memory: no mutex: %s", maiko_strerror(rc));
 	arena.made = true;
 	size_t skip = (ALIGN - (uintptr_t)block % ALIGN) % ALIGN;
 	arena.at = (char *)block + skip;

@@ -8,6 +8,7 @@
 #include "as.h"
 
 #include "directory.h"
+#include "error.h"
 #include "foreign.h"
 #include "run.h"
 #include "settle.h"
@@ -157,10 +158,12 @@ static request *request_new(mk_sup *sup, maiko_actor_id actor, const maiko_event
 int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, const void *value, uint64_t timeout_ms,
 	       maiko_id *ret_id)
 {
-	if (sup == NULL || type == NULL || value == NULL || maiko_layout_check(type->layout) != 0)
-		return MAIKO_EINVAL;
+	if (sup == NULL || type == NULL || value == NULL)
+		return MK_NULL(sup, type, value);
+	if (maiko_layout_check(type->layout) != 0)
+		return MAIKO_EINVAL; /* which has said why */
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	bool host = mk_settle_is_host(sup);
 	if (!host && !mk_may_wait(sup))
 		return MAIKO_EDEADLK;

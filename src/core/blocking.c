@@ -8,6 +8,7 @@
  */
 #include "blocking.h"
 
+#include "error.h"
 #include "directory.h"
 #include "run.h"
 #include "system.h"
@@ -175,7 +176,7 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 	uv_mutex_unlock(&b->mutex);
 	if (!served) {
 		mk_free_aligned(job);
-		return MAIKO_EAGAIN;
+		return mk_fail_text(MAIKO_EAGAIN, "maiko_blocking: no thread could be made for the blocking pool");
 	}
 	mk_count_add(&w->jobs, 1);
 	a->extra->jobs++;

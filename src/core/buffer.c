@@ -6,10 +6,10 @@
  * release, and the last drop acquires, so that all reads of the bytes by any thread
  * happen before they are freed.
  */
+#include "error.h"
 #include "memory.h"
 
 #include <maiko/buffer.h>
-#include <maiko/error.h>
 #include <string.h>
 
 struct maiko_buffer {
@@ -22,12 +22,17 @@ struct maiko_buffer {
 /* The bytes of a buffer of ours start here, aligned for any type. */
 enum { HEADER = (sizeof(maiko_buffer) + 15) / 16 * 16 };
 
+static int too_big(size_t size)
+{
+	return mk_fail(MAIKO_E2BIG, "a buffer of %zu bytes; at most MAIKO_BUFFER_MAX, %zu", size, MAIKO_BUFFER_MAX);
+}
+
 int maiko_buffer_new(size_t size, maiko_buffer **ret_buffer)
 {
 	if (ret_buffer == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ret_buffer);
 	if (size > MAIKO_BUFFER_MAX)
-		return MAIKO_E2BIG;
+		return too_big(size);
 	maiko_buffer *b = mk_calloc(1, HEADER + size);
 	if (b == NULL)
 		return MAIKO_ENOMEM;
@@ -40,10 +45,10 @@ int maiko_buffer_new(size_t size, maiko_buffer **ret_buffer)
 
 int maiko_buffer_copy(const void *data, size_t size, maiko_buffer **ret_buffer)
 {
-	if (data == NULL && size > 0)
-		return MAIKO_EINVAL;
+	if (ret_buffer == NULL || (data == NULL && size > 0))
+		return MK_NULL(ret_buffer, data);
 	maiko_buffer *b;
-	int rc = ret_buffer == NULL ? MAIKO_EINVAL : maiko_buffer_new(size, &b);
+	int rc = maiko_buffer_new(size, &b);
 	if (rc != 0)
 		return rc;
 	if (size > 0)
@@ -56,9 +61,9 @@ int maiko_buffer_wrap(void *data, size_t size, void (*release)(void *data, void 
 		      maiko_buffer **ret_buffer)
 {
 	if (ret_buffer == NULL || (data == NULL && size > 0))
-		return MAIKO_EINVAL;
+		return MK_NULL(ret_buffer, data);
 	if (size > MAIKO_BUFFER_MAX)
-		return MAIKO_E2BIG;
+		return too_big(size);
 	maiko_buffer *b = MK_NEW(maiko_buffer);
 	if (b == NULL)
 		return MAIKO_ENOMEM;

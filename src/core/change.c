@@ -3,21 +3,80 @@
  * and their subscriptions.
  */
 #include "completion.h"
+#include "directory.h"
+#include "error.h"
 #include "foreign.h"
 #include "memory.h"
 #include "move.h"
 #include "registry.h"
 
+#include <stdio.h>
+
 static int check_sup(const maiko_supervisor *sup)
 {
-	return sup == NULL ? MAIKO_EINVAL : mk_forked(sup) ? MAIKO_EFORK : 0;
+	if (sup == NULL)
+		return mk_fail_text(MAIKO_EINVAL, "the supervisor is NULL");
+	return mk_forked(sup) ? mk_fail_forked() : 0;
 }
+
+/* ---- why it was not done --------------------------------------------------------------- */
+
+static const char *kind_name(maiko_change kind)
+{
+	static const char *const names[] = {"change",          "maiko_add",         "maiko_remove",
+					    "maiko_subscribe", "maiko_unsubscribe", "maiko_move"};
+	return names[kind];
+}
+
+/* What the code means here; `a` NULL: there is no such actor. */
+static const char *rule_of(int status, const mk_actor *a)
+{
+	switch (status) {
+	case MAIKO_ESTATE:
+		return "the supervisor has not been started";
+	case MAIKO_ESHUTDOWN:
+		return "the supervisor is stopping or has stopped";
+	case MAIKO_ENOENT:
+		return a == NULL ? "there is no such actor" : "it does not subscribe to it";
+	case MAIKO_EEXIST:
+		return "it subscribes to it already";
+	case MAIKO_EINVAL:
+		return a == NULL ? maiko_strerror(status)
+				 : "there is no such worker, or the actor has a thread of its own";
+	case MAIKO_EAGAIN:
+		return "its subscriptions changed meanwhile: try again";
+	case MAIKO_EBUSY:
+		return "it is bound to its worker now (see maiko_move), or a recorder watches";
+	default:
+		return maiko_strerror(status);
+	}
+}
+
+/* The sentence for what the supervisor answered, here or on a worker. */
+static int fail(mk_sup *sup, const mk_change *c, int status)
+{
+	char worker[32] = "";
+	uv_mutex_lock(&sup->lock);
+	const mk_actor *a = mk_directory_find(sup, c->id);
+	bool topic = c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE;
+	if (c->kind == MAIKO_CHANGE_MOVE)
+		(void)snprintf(worker, sizeof worker, " to worker %u", c->to + 1);
+	(void)mk_fail(status, "%s: actor %#llx%s%s%s%s%s%s: %s", kind_name(c->kind), (unsigned long long)c->id,
+		      a != NULL ? " '" : "", a != NULL ? a->self->name : "", a != NULL ? "'" : "",
+		      topic ? ", topic " : "", topic ? mk_record_at(sup, c->topic)->desc.name : "", worker,
+		      rule_of(status, a));
+	uv_mutex_unlock(&sup->lock);
+	return status;
+}
+
+/* ---- asking for it ------------------------------------------------------------------------ */
 
 /* `like`: its kind, topic and destination. */
 static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, const maiko_change_options *o)
 {
-	if (o != NULL && (o->overflow < MAIKO_OVERFLOW_DEFAULT || o->overflow > MAIKO_FAIL))
-		return MAIKO_EINVAL;
+	if (o != NULL && !mk_overflow_valid(o->overflow))
+		return mk_fail(MAIKO_EINVAL, "%s: .overflow is %d, which is no maiko_overflow", kind_name(like->kind),
+			       (int)o->overflow);
 	mk_change *c = mk_change_tellable(requester) == 0 ? MK_NEW(mk_change) : NULL;
 	if (c == NULL)
 		return MAIKO_ENOMEM;
@@ -30,7 +89,9 @@ static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, cons
 	int rc = c->kind == MAIKO_CHANGE_MOVE ? mk_move_request(sup, c, wait) : mk_topology_request(sup, c, wait);
 	if (rc != 0)
 		mk_free(c);
-	return rc != 0 ? rc : status;
+	if (rc == 0)
+		rc = status;
+	return rc == 0 ? 0 : fail(sup, like, rc);
 }
 
 static int subscribe(mk_sup *sup, mk_actor *requester, maiko_change kind, maiko_actor_id actor,
@@ -48,10 +109,15 @@ static int move(mk_sup *sup, mk_actor *requester, maiko_actor_id actor, uint32_t
 		const maiko_change_options *options)
 {
 	mk_change like = {.kind = MAIKO_CHANGE_MOVE, .id = actor, .to = worker - 1};
-	return worker == 0 ? MAIKO_EINVAL : request(sup, requester, &like, options);
+	if (worker == 0)
+		return mk_fail(MAIKO_EINVAL, "maiko_move: worker is 0; workers are numbered from 1");
+	return request(sup, requester, &like, options);
 }
 
-static int check_ctx(const maiko_ctx *ctx) { return ctx == NULL ? MAIKO_EINVAL : check_sup(ctx->worker->sup); }
+static int check_ctx(const maiko_ctx *ctx)
+{
+	return ctx == NULL ? mk_fail_text(MAIKO_EINVAL, "the ctx is NULL") : check_sup(ctx->worker->sup);
+}
 
 int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options)
 {

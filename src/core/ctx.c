@@ -18,8 +18,8 @@
 static int check_ctx(const maiko_ctx *ctx)
 {
 	if (ctx == NULL)
-		return MAIKO_EINVAL;
-	return mk_forked(ctx->worker->sup) ? MAIKO_EFORK : 0;
+		return mk_fail_text(MAIKO_EINVAL, "the ctx is NULL");
+	return mk_forked(ctx->worker->sup) ? mk_fail_forked() : 0;
 }
 
 /* ---- sending --------------------------------------------------------------------------- */
@@ -42,7 +42,8 @@ static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 	if ((ctx->sched & MK_SHUT) != 0)
 		return refuse_shut();
 	if (ctx->extra->allowance == 0)
-		return MAIKO_EAGAIN;
+		return mk_fail_text(MAIKO_EAGAIN, "the actor is muted, as a subscriber is full, and has used up the "
+						  "MAIKO_ALLOWANCE sends that it still had");
 	ctx->extra->allowance--;
 	return 0;
 }
@@ -155,10 +156,12 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 				unsigned flags)
 {
 	mk_route *route;
-	if (ctx == NULL || desc == NULL || value == NULL || (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
-		return MAIKO_EINVAL;
+	if (ctx == NULL || desc == NULL || value == NULL)
+		return MK_NULL(ctx, desc, value);
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return mk_send_flags_fail(flags);
 	if (mk_forked(ctx->worker->sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	int rc = mk_route_find(ctx->worker, desc, &route);
 	if (rc != 0)
 		return rc;
@@ -183,7 +186,7 @@ int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 {
 	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
 	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
-		return MAIKO_EINVAL;
+		return mk_draft_fail(event);
 	b->magic = 0;
 	int rc = send_any(ctx, b->desc, event, b, flags);
 	if (rc != 0)
@@ -196,12 +199,12 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 {
 	mk_route *found;
 	if (ctx == NULL || type == NULL || event == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ctx, type, event);
 	mk_worker *w = ctx->worker;
 	if (mk_forked(w->sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	if (w->draining || (ctx->sched & MK_ENDED) != 0)
-		return MAIKO_ESHUTDOWN;
+		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the actor is ending or the supervisor stopping");
 	int rc = mk_route_find(w, type, &found);
 	mk_route route = {.type = NULL};
 	if (rc == 0)
@@ -259,7 +262,7 @@ int maiko_keep(maiko_ctx *ctx, const void *event)
 		return rc;
 	mk_event *e = ctx->worker->event;
 	if (e == NULL || event == NULL || e->data != event || ctx->worker->actor != ctx)
-		return MAIKO_EINVAL;
+		return mk_fail_text(MAIKO_EINVAL, "maiko_keep: event is not the one that is being handled");
 	mk_extra *x = mk_extra_of(ctx);
 	if (x == NULL || mk_reserve((void **)&x->kept, &x->kept_size, x->kept_count + 1, sizeof(mk_event *)) != 0)
 		return MAIKO_ENOMEM;
@@ -281,7 +284,7 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 			mk_event_unref(&ctx->worker->pool, e);
 			return 0;
 		}
-	return MAIKO_EINVAL;
+	return mk_fail_text(MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
 }
 
 /* ---- its own course -------------------------------------------------------------------------- */
@@ -292,11 +295,11 @@ int maiko_wake_tick(maiko_ctx *ctx)
 	if (rc != 0)
 		return rc;
 	if (ctx->class->tick == NULL || ctx->extra == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "maiko_wake_tick: actor '%s' has no MAIKO_TICK", ctx->self->name);
 	if ((ctx->sched & MK_SHUT) != 0)
 		return refuse_shut();
 	if ((ctx->sched & MK_ENDED) != 0 || (ctx->worker->draining && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
-		return MAIKO_ESHUTDOWN;
+		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
 	ctx->extra->tick_due = true;
 	mk_wake(ctx->worker, ctx);
 	return 0;
@@ -319,7 +322,7 @@ int maiko_stop_self(maiko_ctx *ctx)
 	if (rc != 0)
 		return rc;
 	if ((ctx->sched & (MK_ENDED | MK_PARTING)) != 0)
-		return MAIKO_ESTATE;
+		return mk_fail(MAIKO_ESTATE, "maiko_stop_self: actor '%s' is ending already", ctx->self->name);
 	mk_part(ctx->worker, ctx); /* no callback but on_stop any more */
 	return 0;
 }
@@ -335,13 +338,17 @@ int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *j
 	int rc = check_ctx(ctx);
 	if (rc != 0)
 		return rc;
-	if (type == NULL || job == NULL || type->work == NULL || type->done == NULL || type->actor == NULL ||
-	    type->size == 0)
-		return MAIKO_EINVAL;
+	if (type == NULL || job == NULL)
+		return MK_NULL(type, job);
+	if (type->work == NULL || type->done == NULL || type->actor == NULL || type->size == 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "maiko_blocking: a job type needs work, done, the actor's type and a size");
 	if (type->size > MAIKO_EVENT_SIZE_MAX)
-		return MAIKO_E2BIG;
+		return mk_fail(MAIKO_E2BIG, "maiko_blocking: a job of %u bytes; at most MAIKO_EVENT_SIZE_MAX, %u",
+			       type->size, MAIKO_EVENT_SIZE_MAX);
 	if (strcmp(type->actor, ctx->class->desc->name) != 0)
-		return MAIKO_ETYPE;
+		return mk_fail(MAIKO_ETYPE, "maiko_blocking: the job is one of actor type '%s', actor '%s' is a '%s'",
+			       type->actor, ctx->self->name, ctx->class->desc->name);
 	if ((ctx->sched & MK_SHUT) != 0)
 		return refuse_shut();
 	return mk_blocking_start(ctx->worker, ctx, type, job);

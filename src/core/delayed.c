@@ -3,6 +3,7 @@
  */
 #include "delayed.h"
 
+#include "error.h"
 #include "router.h"
 #include "run.h"
 #include "topic.h"
@@ -139,7 +140,7 @@ int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 				give_up(w, d, i == 1);
 				return 0;
 			}
-	return MAIKO_ENOENT;
+	return mk_fail_text(MAIKO_ENOENT, "maiko_cancel: the actor has no such delayed send: it was sent or cancelled");
 }
 
 void mk_delayed_discard(mk_worker *w, mk_actor *a)

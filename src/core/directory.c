@@ -3,6 +3,8 @@
  */
 #include "directory.h"
 
+#include "error.h"
+
 static uint32_t slot_of(maiko_actor_id id) { return (uint32_t)id - 1; }
 
 static const char *name_of(const void *actor) { return ((const mk_actor *)actor)->self->name; }
@@ -18,7 +20,7 @@ static int free_id(mk_sup *sup, maiko_actor_id *ret_id)
 	}
 	uint32_t slot = sup->actor_slots;
 	if (slot >= MAIKO_ACTORS_MAX)
-		return MAIKO_E2BIG;
+		return mk_fail(MAIKO_E2BIG, "the supervisor has MAIKO_ACTORS_MAX actors, %u", MAIKO_ACTORS_MAX);
 	/* Room among the free ones too: leaving must not fail. */
 	if (mk_table_reserve(&sup->actors, slot) != 0 ||
 	    mk_reserve((void **)&sup->free_ids, &sup->free_size, slot + 1, sizeof *sup->free_ids) != 0)
@@ -30,13 +32,15 @@ static int free_id(mk_sup *sup, maiko_actor_id *ret_id)
 
 int mk_directory_enter(mk_sup *sup, mk_actor *a)
 {
-	maiko_actor_id id;
+	maiko_actor_id id = 0;
 	int rc = free_id(sup, &id);
 	if (rc != 0)
 		return rc;
 	rc = mk_names_put(&sup->actor_names, a->self->name, slot_of(id));
 	if (rc != 0) {
 		sup->free_ids[sup->free_count++] = id;
+		if (rc == MAIKO_EEXIST)
+			return mk_fail(rc, "actor '%s': there is one of that name already", a->self->name);
 		return rc;
 	}
 	a->self->id = id;

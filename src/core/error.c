@@ -100,4 +100,16 @@ int mk_fail_text(int code, const char *text)
 	return code;
 }
 
+int mk_fail_null(const char *call, const char *names, const void *const *pointers, size_t count)
+{
+	for (size_t i = 0; i + 1 < count && pointers[i] != NULL; i++)
+		names += strcspn(names, ",") + 2;
+	return mk_fail(MAIKO_EINVAL, "%s: %.*s is NULL", call, (int)strcspn(names, ","), names);
+}
+
+int mk_fail_forked(void)
+{
+	return mk_fail_text(MAIKO_EFORK, "this process is a forked child: the supervisor's threads are its parent's");
+}
+
 const char *maiko_last_error(void) { return last.text == NULL ? "" : last.text; }

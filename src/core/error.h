@@ -27,4 +27,15 @@ MK_PRIVATE int mk_fail(int code, const char *format, ...) __attribute__((format(
 /* The same with a text that is static memory: two stores, for what may fail often (MAIKO_EAGAIN). */
 int mk_fail_text(int code, const char *text);
 
+/* MAIKO_EINVAL: says which of the pointers is NULL, one of which is. MK_NULL is for public
+ * calls, whose name it gives. */
+#define MK_NULL(...)                                                                                                   \
+	mk_fail_null(__func__, #__VA_ARGS__, (const void *const[]){__VA_ARGS__},                                       \
+		     sizeof((const void *const[]){__VA_ARGS__}) / sizeof(void *))
+MK_PRIVATE int mk_fail_null(const char *call, const char *names, const void *const *pointers, size_t count)
+	__attribute__((cold));
+
+/* MAIKO_EFORK. */
+MK_PRIVATE int mk_fail_forked(void) __attribute__((cold));
+
 #endif

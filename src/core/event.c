@@ -6,9 +6,9 @@
  */
 #include "event.h"
 
+#include "error.h"
 #include "memory.h"
 
-#include <maiko/error.h>
 #include <maiko/send.h>
 #include <string.h>
 
@@ -167,14 +167,33 @@ void mk_event_free(mk_pool *pool, mk_event *e)
 
 void *maiko_event_new(const maiko_event_type *type)
 {
-	if (type == NULL || (type->topic == NULL) == (type->route == NULL) || maiko_layout_check(type->layout) != 0)
+	if (type == NULL)
+		(void)MK_NULL(type);
+	if (type == NULL || maiko_layout_check(type->layout) != 0)
 		return NULL;
+	if ((type->topic == NULL) == (type->route == NULL)) {
+		(void)mk_fail(MAIKO_EINVAL, "event '%s' must have a topic or a route, and not both",
+			      type->layout->name);
+		return NULL;
+	}
 	mk_block *b = mk_block_new(type->layout->size);
 	if (b == NULL)
 		return NULL;
 	b->desc = type;
 	b->magic = MK_BLOCK_DRAFT;
 	return b->data;
+}
+
+int mk_draft_fail(const void *event)
+{
+	return event == NULL
+		       ? mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is NULL")
+		       : mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is not one of maiko_new, or is spent");
+}
+
+int mk_send_flags_fail(unsigned flags)
+{
+	return mk_fail(MAIKO_EINVAL, "flags are %#x; MAIKO_SEND_ROOT and MAIKO_SEND_TRY are all there are", flags);
 }
 
 void *maiko_discard(void *event)

@@ -178,6 +178,10 @@ static inline void mk_event_unref(mk_pool *pool, mk_event *e)
 	}
 }
 
+/* MAIKO_EINVAL: what is to be published is none of maiko_new; a send has flags that there are not. */
+int mk_draft_fail(const void *event);
+int mk_send_flags_fail(unsigned flags);
+
 /* A zeroed block to be filled; NULL without memory. */
 mk_block *mk_block_new(uint32_t size);
 

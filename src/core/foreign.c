@@ -10,6 +10,7 @@
  */
 #include "foreign.h"
 
+#include "error.h"
 #include "monitor.h"
 #include "registry.h"
 #include "router.h"
@@ -178,6 +179,23 @@ static int wait_simulated(mk_sup *sup, mk_foreign *f, uint64_t until)
 	return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
 }
 
+static MK_NOINLINE int fail_to_send(mk_sup *sup, int rc)
+{
+	switch (rc) {
+	case MAIKO_ESHUTDOWN:
+		return mk_fail_text(rc, "the supervisor is stopping or has stopped: it takes no event from outside");
+	case MAIKO_ETIMEDOUT:
+		return mk_fail_text(
+			rc, "the time is over: the workers have not taken what was sent, or a subscriber is full");
+	default:
+		return mk_fail_text(
+			rc, mk_state_of(sup) < MK_STARTED
+				    ? "before the start no more than .foreign_credit events are kept"
+				    : "this send would have to wait: the workers have not taken what was sent, or "
+				      "a subscriber is full");
+	}
+}
+
 static int wait_to_send(mk_sup *sup, mk_foreign *f, uint64_t timeout_ms)
 {
 	int rc = may_send(sup, f);
@@ -211,7 +229,10 @@ static int wait_to_send(mk_sup *sup, mk_foreign *f, uint64_t timeout_ms)
 static int topic_of(mk_sup *sup, const mk_type *type, const void *value, uint32_t *ret_topic)
 {
 	*ret_topic = type->topic;
-	return type->desc->route == NULL ? 0 : mk_registry_topic_index(sup, type->desc->route(value), ret_topic);
+	if (type->desc->route == NULL)
+		return 0;
+	const maiko_topic *desc = type->desc->route(value);
+	return desc == NULL ? mk_route_fail(type) : mk_registry_topic_index(sup, desc, ret_topic);
 }
 
 static bool is_owner(const mk_sup *sup)
@@ -227,9 +248,9 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 	const mk_type *type;
 	uint32_t index, topic;
 	if (sup == NULL || desc == NULL || value == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(sup, desc, value);
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	if (MK_UNLIKELY(sup->seam.simulated) && !is_owner(sup))
 		return mk_refuse(sup, "a send from another thread", "outside");
 	int rc = 0;
@@ -240,10 +261,11 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 	mk_foreign *f = rc == 0 ? record_of(sup) : NULL;
 	if (rc == 0)
 		rc = f == NULL ? MAIKO_ENOMEM : topic_of(sup, type, value, &topic);
-	if (rc == 0)
-		rc = wait_to_send(sup, f, timeout_ms);
 	if (rc != 0)
 		return rc;
+	rc = wait_to_send(sup, f, timeout_ms);
+	if (MK_UNLIKELY(rc != 0))
+		return fail_to_send(sup, rc);
 	mk_event *e = mk_event_make(NULL, type, value, block);
 	if (e == NULL)
 		return MAIKO_ENOMEM;
@@ -259,7 +281,7 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 			mk_event_unmake(NULL, e);
 		else
 			mk_event_free(NULL, e);
-		return MAIKO_ESHUTDOWN;
+		return fail_to_send(sup, MAIKO_ESHUTDOWN);
 	}
 	mk_worker_wake(w);
 	return 0;
@@ -268,7 +290,7 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, const void *event, unsigned flags)
 {
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
-		return MAIKO_EINVAL;
+		return mk_send_flags_fail(flags);
 	return foreign_send(sup, type, event, NULL, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
 }
 
@@ -282,8 +304,10 @@ int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type 
 int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
 {
 	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
-	if (b == NULL || b->magic != MK_BLOCK_DRAFT || (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
-		return MAIKO_EINVAL;
+	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
+		return mk_draft_fail(event);
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return mk_send_flags_fail(flags);
 	b->magic = 0;
 	int rc = foreign_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
 	if (rc != 0)

@@ -189,17 +189,18 @@ int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_options *options
 {
 	host h = {.sup = sup};
 	if (sup == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(sup);
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	if (sup->seam.simulated)
 		return mk_refuse(sup, "maiko_run", "outside");
 	if (mk_inside != NULL || (mk_hosting != 0 && !sup->embedded))
-		return MAIKO_EDEADLK;
+		return mk_fail(MAIKO_EDEADLK,
+			       "maiko_run waits, which a thread inside a callback, or with an embedded loop, may not");
 	h.loop = sup->embedded ? sup->options.loop : &h.own_loop;
 	int rc = sup->embedded ? 0 : mk_loop_init(&h.own_loop);
 	if (rc != 0)
-		return rc;
+		return mk_fail(rc, "maiko_run: no loop to watch for signals: %s", maiko_strerror(rc));
 	if (options != NULL && options->deadline_ms != 0) {
 		uv_mutex_lock(&sup->lock);
 		sup->stop_ms = options->deadline_ms;
@@ -207,6 +208,8 @@ int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_options *options
 	}
 	signals_enter();
 	rc = open_all(&h);
+	if (rc != 0)
+		(void)mk_fail(rc, "maiko_run: signals cannot be watched: %s", maiko_strerror(rc));
 	if (rc == 0)
 		rc = begin(&h);
 	while (h.open != 0) /* again, if another has called uv_stop */

@@ -5,7 +5,8 @@
  */
 #include "layout.h"
 
-#include <maiko/error.h>
+#include "error.h"
+
 #include <string.h>
 
 bool mk_name_valid(const char *name)
@@ -50,26 +51,76 @@ typedef struct totals {
 	uint32_t fields, buffers;
 } totals;
 
+int mk_name_fail(const char *what, const char *name)
+{
+	if (name == NULL)
+		return mk_fail(MAIKO_EINVAL, "the name of %s is NULL", what);
+	return mk_fail(MAIKO_EINVAL, "the name of %s is '%.80s'; it must have 1 to %d bytes and no control character",
+		       what, name, MAIKO_NAME_MAX);
+}
+
+/* The struct itself, without its fields. */
+static int check_struct(const maiko_layout *layout, unsigned depth)
+{
+	if (layout == NULL)
+		return mk_fail(MAIKO_EINVAL, "a struct has no layout (NULL)");
+	if (!mk_name_valid(layout->name))
+		return mk_name_fail("a struct or event", layout->name);
+	if (layout->fields == NULL)
+		return mk_fail(MAIKO_EINVAL, "'%s' has no list of fields (NULL)", layout->name);
+	if (layout->size == 0 || layout->align == 0 || (layout->align & (layout->align - 1)) != 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "'%s' has size %u and alignment %u; neither may be 0, alignment is a power of 2",
+			       layout->name, layout->size, layout->align);
+	if (depth > MAIKO_NESTING_MAX)
+		return mk_fail(MAIKO_E2BIG, "'%s' is nested deeper than MAIKO_NESTING_MAX, %d", layout->name,
+			       MAIKO_NESTING_MAX);
+	if (layout->size > MAIKO_EVENT_SIZE_MAX)
+		return mk_fail(MAIKO_E2BIG, "'%s' has %u bytes; at most MAIKO_EVENT_SIZE_MAX, %u", layout->name,
+			       layout->size, MAIKO_EVENT_SIZE_MAX);
+	if (layout->align > 16)
+		return mk_fail(MAIKO_E2BIG, "'%s' has alignment %u; at most 16", layout->name, layout->align);
+	return 0;
+}
+
+/* A field itself, as a part of that struct. */
+static int check_field(const maiko_layout *layout, const maiko_field *f)
+{
+	if (!mk_name_valid(f->name))
+		return mk_name_fail("a field", f->name);
+	if (!size_fits_kind(f))
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s' has %u bytes, which do not fit its kind, %d", layout->name,
+			       f->name, f->size, (int)f->kind);
+	if (f->size > layout->size || f->offset > layout->size - f->size)
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s', %u bytes at %u, reaches out of the struct's %u",
+			       layout->name, f->name, f->size, f->offset, layout->size);
+	for (const maiko_field *g = layout->fields; g != f; g++)
+		if (strcmp(f->name, g->name) == 0)
+			return mk_fail(MAIKO_EINVAL, "'%s' has two fields '%s'", layout->name, f->name);
+	return 0;
+}
+
 static int check(const maiko_layout *layout, unsigned depth, totals *t)
 {
-	if (layout == NULL || layout->fields == NULL || !mk_name_valid(layout->name) || layout->size == 0 ||
-	    layout->align == 0 || (layout->align & (layout->align - 1)) != 0)
-		return MAIKO_EINVAL;
-	if (depth > MAIKO_NESTING_MAX || layout->size > MAIKO_EVENT_SIZE_MAX || layout->align > 16)
-		return MAIKO_E2BIG;
+	int rc = check_struct(layout, depth);
+	if (rc != 0)
+		return rc;
 	uint32_t count = 0;
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
-		if (++count > MAIKO_FIELDS_MAX || ++t->fields > MAIKO_FIELDS_TOTAL_MAX)
-			return MAIKO_E2BIG;
-		if (!mk_name_valid(f->name) || !size_fits_kind(f) || f->size > layout->size ||
-		    f->offset > layout->size - f->size)
-			return MAIKO_EINVAL;
-		for (const maiko_field *g = layout->fields; g != f; g++)
-			if (strcmp(f->name, g->name) == 0)
-				return MAIKO_EINVAL;
+		if (++count > MAIKO_FIELDS_MAX)
+			return mk_fail(MAIKO_E2BIG, "'%s' has more fields than MAIKO_FIELDS_MAX, %d", layout->name,
+				       MAIKO_FIELDS_MAX);
+		if (++t->fields > MAIKO_FIELDS_TOTAL_MAX)
+			return mk_fail(MAIKO_E2BIG,
+				       "an event has more fields than MAIKO_FIELDS_TOTAL_MAX, %d: see '%s'",
+				       MAIKO_FIELDS_TOTAL_MAX, layout->name);
+		rc = check_field(layout, f);
+		if (rc != 0)
+			return rc;
 		if (f->kind == MAIKO_KIND_BUFFER && ++t->buffers > MK_BUFFERS_MAX)
-			return MAIKO_E2BIG;
-		int rc = f->kind == MAIKO_KIND_STRUCT ? check(f->nested, depth + 1, t) : 0;
+			return mk_fail(MAIKO_E2BIG, "an event has more than %d buffers: see '%s.%s'", MK_BUFFERS_MAX,
+				       layout->name, f->name);
+		rc = f->kind == MAIKO_KIND_STRUCT ? check(f->nested, depth + 1, t) : 0;
 		if (rc != 0)
 			return rc;
 	}

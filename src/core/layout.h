@@ -14,6 +14,9 @@
 /* Whether `name` is 1 to MAIKO_NAME_MAX bytes without a control character. */
 bool mk_name_valid(const char *name);
 
+/* MAIKO_EINVAL: it is not; `what` has the name ("an actor"). */
+int mk_name_fail(const char *what, const char *name);
+
 /* Writes the offsets of all buffer fields; returns how many. The layout is valid. */
 uint32_t mk_layout_buffers(const maiko_layout *layout, uint32_t offsets[MK_BUFFERS_MAX]);
 

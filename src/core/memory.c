@@ -6,7 +6,8 @@
  */
 #include "memory.h"
 
-#include <maiko/error.h>
+#include "error.h"
+
 #include <maiko/supervisor.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,14 +44,35 @@ int maiko_set_allocator(const maiko_allocator *allocator)
 	}
 	if (allocator->malloc == NULL || allocator->calloc == NULL || allocator->realloc == NULL ||
 	    allocator->free == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "maiko_set_allocator: one of the four functions is NULL");
 	hooks = *allocator;
 	return 0;
 }
 
-void *mk_malloc(size_t size) { return hooks.malloc(size, hooks.arg); }
-void *mk_calloc(size_t count, size_t size) { return hooks.calloc(count, size, hooks.arg); }
-void *mk_realloc(void *memory, size_t size) { return hooks.realloc(memory, size, hooks.arg); }
+/* What a call that fails for want of memory says, unless it knows better. */
+static MK_NOINLINE void *none(size_t count, size_t size)
+{
+	(void)mk_fail(MAIKO_ENOMEM, "not enough memory: an allocation of %zu bytes failed", count * size);
+	return NULL;
+}
+
+void *mk_malloc(size_t size)
+{
+	void *memory = hooks.malloc(size, hooks.arg);
+	return MK_LIKELY(memory != NULL) ? memory : none(1, size);
+}
+
+void *mk_calloc(size_t count, size_t size)
+{
+	void *memory = hooks.calloc(count, size, hooks.arg);
+	return MK_LIKELY(memory != NULL) ? memory : none(count, size);
+}
+
+void *mk_realloc(void *memory, size_t size)
+{
+	void *grown = hooks.realloc(memory, size, hooks.arg);
+	return MK_LIKELY(grown != NULL) ? grown : none(1, size);
+}
 
 void mk_free(const void *memory)
 {

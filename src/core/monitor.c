@@ -7,6 +7,7 @@
  */
 #include "monitor.h"
 
+#include "error.h"
 #include "foreign.h"
 #include "overflow.h"
 #include "worker.h"
@@ -218,6 +219,12 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 	return 0;
 }
 
+static int fail_given_up(void)
+{
+	return mk_fail_text(MAIKO_ETIMEDOUT,
+			    "the stop has given up a callback that does not return: it may yet call a hook");
+}
+
 /* Waits until every worker has it, or none runs any more. With the lock, which is given up
  * meanwhile. */
 static int await(mk_sup *sup, request *r)
@@ -231,7 +238,7 @@ static int await(mk_sup *sup, request *r)
 	} else { /* it is dropped with the workers */
 		r->removes = r->waited_for = false;
 		if (is_given_up(sup))
-			return MAIKO_ETIMEDOUT;
+			return fail_given_up();
 		apply_to_all(sup, m, watches);
 	}
 	if (removes)
@@ -245,8 +252,8 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 	mk_sup *sup = m->sup;
 	request *r;
 	bool wait = mk_may_wait(sup);
-	if (is_given_up(sup))
-		return MAIKO_ETIMEDOUT; /* what is stuck may yet read the arrays */
+	if (is_given_up(sup)) /* what is stuck may yet read the arrays */
+		return fail_given_up();
 	if (!is_running(sup)) {
 		if (ret_monitor != NULL)
 			*ret_monitor = m;
@@ -283,18 +290,21 @@ static bool fill(maiko_monitor *m, const maiko_hooks *hooks)
 int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg, maiko_monitor **ret_monitor)
 {
 	if (sup == NULL || hooks == NULL || ret_monitor == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(sup, hooks, ret_monitor);
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	maiko_monitor *m = MK_NEW(maiko_monitor);
 	if (m == NULL)
 		return MAIKO_ENOMEM;
 	m->sup = sup;
 	m->arg = arg;
-	int rc = fill(m, hooks) ? 0 : MAIKO_EINVAL;
+	int rc = 0;
+	if (!fill(m, hooks))
+		rc = mk_fail_text(MAIKO_EINVAL, "maiko_monitor_add: hooks has no hook at all");
 	uv_mutex_lock(&sup->lock);
 	if (rc == 0 && sup->monitor_count == MAIKO_MONITORS_MAX)
-		rc = MAIKO_E2BIG;
+		rc = mk_fail(MAIKO_E2BIG, "maiko_monitor_add: the supervisor has MAIKO_MONITORS_MAX monitors, %d",
+			     MAIKO_MONITORS_MAX);
 	if (rc == 0) {
 		sup->monitors[sup->monitor_count++] = m;
 		rc = change(m, true, false, ret_monitor);
@@ -311,12 +321,12 @@ int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg
 static int change_public(maiko_monitor *m, bool watches, bool removes, void (*removed)(void *arg))
 {
 	if (m == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail_text(MAIKO_EINVAL, "the monitor is NULL");
 	mk_sup *sup = m->sup;
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	uv_mutex_lock(&sup->lock);
-	int rc = m->leaving ? MAIKO_ESTATE : 0;
+	int rc = m->leaving ? mk_fail_text(MAIKO_ESTATE, "the monitor is being removed") : 0;
 	if (rc == 0) {
 		m->removed = removed;
 		rc = change(m, watches, removes, NULL);

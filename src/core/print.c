@@ -4,7 +4,8 @@
  * The writer keeps counting when the text is full, so that cutting is noticed once,
  * at the end, and the text stays terminated.
  */
-#include <maiko/error.h>
+#include "error.h"
+
 #include <maiko/event.h>
 #include <maiko/send.h>
 #include <math.h>
@@ -189,18 +190,25 @@ static void put_struct(writer *w, const maiko_layout *layout, const char *value)
 
 int maiko_layout_print(const maiko_layout *layout, const void *value, char *text, size_t size)
 {
-	if (layout == NULL || value == NULL || text == NULL || size == 0)
-		return MAIKO_EINVAL;
+	if (layout == NULL || value == NULL || text == NULL)
+		return MK_NULL(layout, value, text);
+	if (size == 0)
+		return mk_fail(MAIKO_EINVAL, "maiko_layout_print: size is 0; there must be room for an end");
 	writer w = {text, size, 0};
 	put_struct(&w, layout, value);
 	text[w.used < size ? w.used : size - 1] = '\0';
-	return w.used < size ? 0 : MAIKO_ETRUNC;
+	if (w.used < size)
+		return 0;
+	return mk_fail(MAIKO_ETRUNC, "maiko_layout_print: '%s' takes %zu bytes; size is %zu", layout->name, w.used + 1,
+		       size);
 }
 
 int maiko_text_copy(char *dst, size_t size, const char *src)
 {
-	if (dst == NULL || size == 0 || src == NULL)
-		return MAIKO_EINVAL;
+	if (dst == NULL || src == NULL)
+		return MK_NULL(dst, src);
+	if (size == 0)
+		return mk_fail(MAIKO_EINVAL, "maiko_text_copy: size is 0; there must be room for an end");
 	size_t n = 0;
 	while (n < size && src[n] != '\0')
 		n++;
@@ -212,5 +220,5 @@ int maiko_text_copy(char *dst, size_t size, const char *src)
 		n--; /* back to the start of the character that does not fit */
 	memmove(dst, src, n);
 	dst[n] = '\0';
-	return MAIKO_ETRUNC;
+	return mk_fail(MAIKO_ETRUNC, "a text was cut: it has more than the %zu bytes that there is room for", size - 1);
 }

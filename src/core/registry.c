@@ -3,6 +3,8 @@
  */
 #include "registry.h"
 
+#include "error.h"
+
 #include <string.h>
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): a store that clang-tidy does not take for one */
@@ -20,10 +22,18 @@ static maiko_overflow policy_of(const maiko_topic *desc)
 
 /* ---- topics ------------------------------------------------------------------ */
 
+static const char *overflow_name(maiko_overflow overflow)
+{
+	static const char *const names[] = {"MAIKO_OVERFLOW_DEFAULT", "MAIKO_BLOCK",       "MAIKO_DROP_NEWEST",
+					    "MAIKO_DROP_OLDEST",      "MAIKO_KEEP_LATEST", "MAIKO_FAIL"};
+	return names[overflow];
+}
+
 static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
 {
 	if (sup->topic_count >= MAIKO_TOPICS_MAX)
-		return MAIKO_E2BIG;
+		return mk_fail(MAIKO_E2BIG, "topic '%s': the supervisor has MAIKO_TOPICS_MAX topics, %u", name,
+			       MAIKO_TOPICS_MAX);
 	int rc = mk_table_reserve(&sup->topics, sup->topic_count);
 	mk_record *r = rc == 0 ? MK_NEW(mk_record) : NULL;
 	if (r == NULL)
@@ -50,8 +60,11 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 	mk_record *r = mk_names_get(&sup->topic_names, name);
 	if (r == NULL)
 		return make_record(sup, name, like == NULL ? &plain : like, ret_record);
-	if (like != NULL && (policy_of(like) != r->desc.overflow || like->key != r->desc.key))
-		return MAIKO_EINVAL;
+	if (like != NULL && policy_of(like) != r->desc.overflow)
+		return mk_fail(MAIKO_EINVAL, "topic '%s' has .overflow %s elsewhere and %s here; they must be equal",
+			       name, overflow_name(r->desc.overflow), overflow_name(policy_of(like)));
+	if (like != NULL && like->key != r->desc.key)
+		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .key elsewhere; they must be equal", name);
 	*ret_record = r;
 	return 0;
 }
@@ -63,8 +76,10 @@ static int registered_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_reco
 		*ret_record = mk_record_at(sup, index);
 		return 0;
 	}
-	if (!mk_name_valid(desc->name) || desc->overflow < MAIKO_OVERFLOW_DEFAULT || desc->overflow > MAIKO_FAIL)
-		return MAIKO_EINVAL;
+	if (!mk_name_valid(desc->name))
+		return mk_name_fail("a topic", desc->name);
+	if (!mk_overflow_valid(desc->overflow))
+		return mk_overflow_fail("topic", desc->name, desc->overflow);
 	mk_record *r;
 	int rc = topic_locked(sup, desc->name, desc, &r);
 	if (rc == 0) {
@@ -74,10 +89,17 @@ static int registered_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_reco
 	return rc;
 }
 
+bool mk_overflow_valid(maiko_overflow overflow) { return overflow >= MAIKO_OVERFLOW_DEFAULT && overflow <= MAIKO_FAIL; }
+
+int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow)
+{
+	return mk_fail(MAIKO_EINVAL, "%s '%s': .overflow is %d, which is no maiko_overflow", what, name, (int)overflow);
+}
+
 int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
 {
 	if (desc == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "a topic is NULL");
 	uv_mutex_lock(&sup->lock);
 	int rc = registered_topic_locked(sup, desc, ret_record);
 	uv_mutex_unlock(&sup->lock);
@@ -86,10 +108,10 @@ int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_reco
 
 static int topic_named(mk_sup *sup, const char *name, const maiko_topic *like, const maiko_topic **ret_topic)
 {
-	if (sup == NULL || ret_topic == NULL || !mk_name_valid(name))
-		return MAIKO_EINVAL;
+	if (!mk_name_valid(name))
+		return mk_name_fail("a topic", name);
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	mk_record *r;
 	uv_mutex_lock(&sup->lock);
 	int rc = topic_locked(sup, name, like, &r);
@@ -101,13 +123,17 @@ static int topic_named(mk_sup *sup, const char *name, const maiko_topic *like, c
 
 int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic)
 {
+	if (sup == NULL || ret_topic == NULL)
+		return MK_NULL(sup, ret_topic);
 	return topic_named(sup, name, NULL, ret_topic);
 }
 
 int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like, const maiko_topic **ret_topic)
 {
-	if (like == NULL || like->overflow < MAIKO_OVERFLOW_DEFAULT || like->overflow > MAIKO_FAIL)
-		return MAIKO_EINVAL;
+	if (sup == NULL || like == NULL || ret_topic == NULL)
+		return MK_NULL(sup, like, ret_topic);
+	if (!mk_overflow_valid(like->overflow))
+		return mk_overflow_fail("topic", name == NULL ? "" : name, like->overflow);
 	return topic_named(sup, name, like, ret_topic);
 }
 
@@ -127,7 +153,8 @@ mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
 static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, mk_type **ret_type)
 {
 	if (sup->type_count >= MAIKO_EVENTS_MAX)
-		return MAIKO_E2BIG;
+		return mk_fail(MAIKO_E2BIG, "event '%s': the supervisor has MAIKO_EVENTS_MAX event types, %d",
+			       desc->layout->name, MAIKO_EVENTS_MAX);
 	int rc = mk_table_reserve(&sup->types, sup->type_count);
 	mk_type *t = rc == 0 ? MK_NEW(mk_type) : NULL;
 	if (t == NULL)
@@ -150,6 +177,12 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	return 0;
 }
 
+/* For a sentence: 0 is what an event has that is routed by its content. */
+static const char *topic_text(mk_sup *sup, uint32_t topic)
+{
+	return topic == 0 ? "(by its content)" : mk_record_at(sup, topic)->desc.name;
+}
+
 static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
 {
 	uint32_t index;
@@ -160,21 +193,25 @@ static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type 
 	int rc = maiko_layout_check(desc->layout);
 	if (rc != 0)
 		return rc;
+	const char *name = desc->layout->name;
 	if ((desc->topic == NULL) == (desc->route == NULL))
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "event '%s' has %s; it must have one of them", name,
+			       desc->topic == NULL ? "neither a topic nor a route" : "a topic and a route");
 	mk_record *r = NULL;
 	if (desc->topic != NULL)
 		rc = registered_topic_locked(sup, desc->topic, &r);
 	if (rc != 0)
 		return rc;
 	uint32_t topic = r == NULL ? 0 : r->index;
-	mk_type *t = mk_names_get(&sup->type_names, desc->layout->name);
+	mk_type *t = mk_names_get(&sup->type_names, name);
 	if (t == NULL)
 		rc = make_type(sup, desc, topic, &t);
 	else if (t->hash != maiko_layout_hash(desc->layout))
-		rc = MAIKO_ETYPE;
+		rc = mk_fail(MAIKO_ETYPE, "event '%s' has another layout elsewhere: %u bytes there, %u here", name,
+			     t->size, desc->layout->size);
 	else if (t->topic != topic)
-		rc = MAIKO_EINVAL;
+		rc = mk_fail(MAIKO_EINVAL, "event '%s' is of topic %s elsewhere and of %s here; it must be one", name,
+			     topic_text(sup, t->topic), topic_text(sup, topic));
 	if (rc == 0) {
 		slot_set(desc->slot, sup->serial, t->index);
 		*ret_type = t;
@@ -182,10 +219,16 @@ static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type 
 	return rc;
 }
 
+int mk_route_fail(const mk_type *type)
+{
+	return mk_fail(MAIKO_EINVAL, "event '%s': the function that routes it returned NULL; it must return a topic",
+		       type->desc->layout->name);
+}
+
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
 {
 	if (desc == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "an event type is NULL");
 	uv_mutex_lock(&sup->lock);
 	int rc = type_locked(sup, desc, ret_type);
 	uv_mutex_unlock(&sup->lock);
@@ -219,13 +262,15 @@ static bool item_set(mk_class *c, const maiko_item *i)
 static int add_handler(mk_sup *sup, mk_class *c, const maiko_item *i)
 {
 	if (i->on == NULL || i->event == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "actor type '%s': an item MAIKO_ITEM_ON without its event or its function",
+			       c->desc->name);
 	const mk_type *type;
 	int rc = type_locked(sup, i->event, &type);
 	if (rc != 0)
 		return rc;
 	if (mk_handler_of(c, type) != NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "actor type '%s' has two handlers of event '%s'; one at the most",
+			       c->desc->name, type->desc->layout->name);
 	uint32_t k = type->index & c->handler_mask;
 	while (c->handlers[k].type != NULL)
 		k = (k + 1) & c->handler_mask;
@@ -233,25 +278,44 @@ static int add_handler(mk_sup *sup, mk_class *c, const maiko_item *i)
 	return 0;
 }
 
+enum { ITEMS_MAX = 32 };
+
+/* The description itself, without its items. */
+static int check_class(const maiko_actor_type *desc)
+{
+	if (!mk_name_valid(desc->name))
+		return mk_name_fail("an actor type", desc->name);
+	if (desc->items == NULL)
+		return mk_fail(MAIKO_EINVAL, "actor type '%s' has no list of items (NULL)", desc->name);
+	if (desc->state_size == 0 || desc->state_align == 0 || (desc->state_align & (desc->state_align - 1)) != 0)
+		return mk_fail(
+			MAIKO_EINVAL,
+			"actor type '%s': its state has size %u and alignment %u; neither may be 0, alignment is a "
+			"power of 2",
+			desc->name, desc->state_size, desc->state_align);
+	if (desc->state_size > MAIKO_STATE_SIZE_MAX)
+		return mk_fail(MAIKO_E2BIG, "actor type '%s': its state has %u bytes; at most MAIKO_STATE_SIZE_MAX, %u",
+			       desc->name, desc->state_size, MAIKO_STATE_SIZE_MAX);
+	if (desc->state_align > 64)
+		return mk_fail(MAIKO_E2BIG, "actor type '%s': its state has alignment %u; at most 64", desc->name,
+			       desc->state_align);
+	return 0;
+}
+
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class)
 {
-	enum { ITEMS_MAX = 32 };
-	if (desc == NULL)
-		return MAIKO_EINVAL;
 	for (const mk_class *c = sup->classes; c != NULL; c = c->next)
 		if (c->desc == desc) {
 			*ret_class = c;
 			return 0;
 		}
-	if (!mk_name_valid(desc->name) || desc->items == NULL || desc->state_size == 0 || desc->state_align == 0 ||
-	    (desc->state_align & (desc->state_align - 1)) != 0)
-		return MAIKO_EINVAL;
-	if (desc->state_size > MAIKO_STATE_SIZE_MAX || desc->state_align > 64)
-		return MAIKO_E2BIG;
+	int rc = desc == NULL ? mk_fail(MAIKO_EINVAL, "an actor type is NULL") : check_class(desc);
+	if (rc != 0)
+		return rc;
 	uint32_t count = 0;
 	while (desc->items[count].kind != MAIKO_ITEM_END)
 		if (++count > ITEMS_MAX)
-			return MAIKO_E2BIG;
+			return mk_fail(MAIKO_E2BIG, "actor type '%s' has more than %d items", desc->name, ITEMS_MAX);
 	uint32_t room = 1;
 	while (room <= count)
 		room *= 2;
@@ -262,7 +326,13 @@ int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class 
 	c->handler_mask = room - 1;
 	for (uint32_t i = 0; i < count; i++) {
 		const maiko_item *item = &desc->items[i];
-		int rc = item->kind == MAIKO_ITEM_ON ? add_handler(sup, c, item) : item_set(c, item) ? 0 : MAIKO_EINVAL;
+		if (item->kind == MAIKO_ITEM_ON)
+			rc = add_handler(sup, c, item);
+		else if (!item_set(c, item))
+			rc = mk_fail(MAIKO_EINVAL,
+				     "actor type '%s': its item %u is of no known kind, without its function, or the "
+				     "second of its kind",
+				     desc->name, i + 1);
 		if (rc != 0) {
 			mk_free(c);
 			return rc;

@@ -36,6 +36,14 @@ static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, 
 	return rc;
 }
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type);
+
+/* MAIKO_EINVAL: the function that routes events of that type returned NULL. */
+int mk_route_fail(const mk_type *type);
+
+/* Whether it is a policy; and MAIKO_EINVAL: it is none, of that topic or actor. */
+bool mk_overflow_valid(maiko_overflow overflow);
+int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow);
+
 /* The same with the lock. */
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class);
 

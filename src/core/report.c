@@ -8,6 +8,7 @@
 #include "report.h"
 
 #include "directory.h"
+#include "error.h"
 #include "failure.h"
 #include "foreign.h"
 #include "owed.h"
@@ -254,9 +255,9 @@ static void add_failures(report *r, const mk_failures *all)
 int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 {
 	if (sup == NULL || ret_ledger == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(sup, ret_ledger);
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	report *r = MK_NEW(report);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
@@ -379,7 +380,7 @@ static void print_failure(const maiko_failure *f, FILE *out)
 int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 {
 	if (ledger == NULL || out == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ledger, out);
 	print_head("actor", out);
 	for (size_t i = 0; i < ledger->actor_count; i++) {
 		const maiko_actor_row *row = &ledger->actors[i];

@@ -39,9 +39,10 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_ro
 int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
 {
 	uint32_t index;
-	int rc = mk_registry_topic_index(w->sup, type->desc->route(value), &index);
+	const maiko_topic *desc = type->desc->route(value);
+	int rc = mk_registry_topic_index(w->sup, desc, &index);
 	if (MK_UNLIKELY(rc != 0))
-		return rc;
+		return desc == NULL ? mk_route_fail(type) : rc;
 	*ret_topic = mk_topic_known(w, index);
 	if (MK_UNLIKELY(*ret_topic == NULL))
 		*ret_topic = mk_topic_here(w, index);

@@ -30,6 +30,7 @@
  */
 #include "settle.h"
 
+#include "error.h"
 #include "foreign.h"
 #include "topology.h"
 #include "worker.h"
@@ -254,12 +255,14 @@ static int settle(mk_sup *sup, uint64_t until)
 int mk_settle_check(mk_sup *sup)
 {
 	if (sup == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail_text(MAIKO_EINVAL, "the supervisor is NULL");
 	if (mk_forked(sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	if (mk_state_of(sup) == MK_NEW)
-		return MAIKO_ESTATE;
-	return mk_state_of(sup) >= MK_STOPPED || mk_settle_is_host(sup) || mk_may_wait(sup) ? 0 : MAIKO_EDEADLK;
+		return mk_fail_text(MAIKO_ESTATE, "the supervisor has not been started");
+	if (mk_state_of(sup) >= MK_STOPPED || mk_settle_is_host(sup) || mk_may_wait(sup))
+		return 0;
+	return mk_fail_text(MAIKO_EDEADLK, "a thread inside a callback may not wait until all is quiet");
 }
 
 int mk_settle(mk_sup *sup, uint64_t timeout_ms)
@@ -268,11 +271,15 @@ int mk_settle(mk_sup *sup, uint64_t timeout_ms)
 	if (rc != 0)
 		return rc;
 	if (sup->seam.simulated)
-		return MAIKO_EINVAL;
+		return mk_fail_text(MAIKO_EINVAL, "the supervisor is simulated: its simulation settles it");
 	uint64_t until = mk_settle_deadline(sup, timeout_ms);
 	if (mk_settle_is_host(sup))
 		rc = settle_host(sup, until);
 	else if (mk_state_of(sup) < MK_STOPPED)
 		rc = settle(sup, until);
-	return rc == 0 && mk_state_of(sup) == MK_ABANDONED ? MAIKO_ETIMEDOUT : rc;
+	if (rc == MAIKO_ETIMEDOUT)
+		return mk_fail_text(rc, "not all was quiet within the time");
+	if (rc == 0 && mk_state_of(sup) == MK_ABANDONED)
+		return mk_fail_text(MAIKO_ETIMEDOUT, "the stop has given up a callback that does not return");
+	return rc;
 }

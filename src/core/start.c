@@ -8,6 +8,7 @@
  */
 #include "start.h"
 
+#include "error.h"
 #include "monitor.h"
 #include "run.h"
 #include "stop.h"
@@ -180,11 +181,12 @@ int mk_start(mk_sup *sup)
 	uv_mutex_unlock(&sup->lock);
 	if (!first) {
 		mk_free(run);
-		return MAIKO_ESTATE;
+		return mk_fail_text(MAIKO_ESTATE, "maiko_start: the supervisor was started or stopped before");
 	}
 	mk_start_tell_added(sup);
 	int rc = open_all(sup);
 	if (rc != 0) {
+		(void)mk_fail(rc, "maiko_start: a worker's loop or thread could not be made: %s", maiko_strerror(rc));
 		mk_stop_never_started(sup, rc);
 		return rc;
 	}

@@ -7,6 +7,7 @@
 #include "completion.h"
 #include "cores.h"
 #include "directory.h"
+#include "error.h"
 #include "failure.h"
 #include "foreign.h"
 #include "monitor.h"
@@ -47,14 +48,36 @@ static void set_default(uint32_t *option, uint32_t value)
 		*option = value;
 }
 
+static int check_at_most(const char *option, uint32_t value, uint32_t most)
+{
+	return value <= most
+		       ? 0
+		       : mk_fail(MAIKO_EINVAL, "maiko_supervisor_new: .%s is %u; at most %u", option, value, most);
+}
+
 static int check_options(const maiko_options *o)
 {
-	bool channel = o->channel >= 16 && o->channel <= 65536 && (o->channel & (o->channel - 1)) == 0;
-	bool fine = o->workers <= MAIKO_WORKERS_MAX && (o->loop == NULL || o->workers == 1) &&
-		    o->mailbox <= MAIKO_MAILBOX_MAX && o->max_events_per_tick <= MAIKO_BUDGET_MAX &&
-		    o->foreign_credit <= MAIKO_MAILBOX_MAX && channel && o->blocking_threads <= 1024 &&
-		    o->spin_us <= 1000;
-	return fine ? 0 : MAIKO_EINVAL;
+	int rc = check_at_most("workers", o->workers, MAIKO_WORKERS_MAX);
+	if (rc == 0)
+		rc = check_at_most("mailbox", o->mailbox, MAIKO_MAILBOX_MAX);
+	if (rc == 0)
+		rc = check_at_most("max_events_per_tick", o->max_events_per_tick, MAIKO_BUDGET_MAX);
+	if (rc == 0)
+		rc = check_at_most("foreign_credit", o->foreign_credit, MAIKO_MAILBOX_MAX);
+	if (rc == 0)
+		rc = check_at_most("blocking_threads", o->blocking_threads, 1024);
+	if (rc == 0)
+		rc = check_at_most("spin_us", o->spin_us, 1000);
+	if (rc != 0)
+		return rc;
+	if (o->loop != NULL && o->workers != 1)
+		return mk_fail(MAIKO_EINVAL, "maiko_supervisor_new: .workers is %u; with .loop it must be 1",
+			       o->workers);
+	if (o->channel < 16 || o->channel > 65536 || (o->channel & (o->channel - 1)) != 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "maiko_supervisor_new: .channel is %u; it must be a power of 2, 16 to 65536",
+			       o->channel);
+	return 0;
 }
 
 static int set_options(mk_sup *sup, const maiko_options *options)
@@ -97,11 +120,17 @@ static void free_all(mk_sup *sup)
 	mk_free(sup);
 }
 
+static int no_worker_left(void)
+{
+	return mk_fail(MAIKO_E2BIG, "no .own_thread: the supervisor has MAIKO_WORKERS_MAX workers, %d",
+		       MAIKO_WORKERS_MAX);
+}
+
 static int add_worker(mk_sup *sup, bool own_thread, mk_worker **ret_worker)
 {
 	uint32_t index = mk_worker_total(sup);
 	if (index == MAIKO_WORKERS_MAX)
-		return MAIKO_E2BIG;
+		return no_worker_left();
 	mk_worker *w = mk_worker_new(sup, index, own_thread);
 	if (w == NULL)
 		return MAIKO_ENOMEM;
@@ -134,8 +163,6 @@ static int fill(mk_sup *sup)
 static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const mk_seam *seam)
 {
 	static _Atomic(uint32_t) last_serial;
-	if (ret_sup == NULL)
-		return MAIKO_EINVAL;
 	mk_sup *sup = MK_NEW(mk_sup);
 	if (sup == NULL)
 		return MAIKO_ENOMEM;
@@ -158,7 +185,7 @@ static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const 
 		sup->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
 	while (sup->serial == 0); /* 0 is what an unused slot holds */
 	sup->alive = alive_new();
-	rc = sup->alive == NULL ? MAIKO_ENOMEM : fill(sup);
+	rc = sup->alive == NULL ? mk_fail(MAIKO_ENOMEM, "not enough memory: no page to notice a fork by") : fill(sup);
 	if (rc != 0) {
 		free_all(sup);
 		return rc;
@@ -169,13 +196,15 @@ static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const 
 
 int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options)
 {
+	if (ret_sup == NULL)
+		return MK_NULL(ret_sup);
 	return supervisor_new(ret_sup, options, NULL);
 }
 
 int mk_supervisor_simulated(mk_sup **ret_sup, const maiko_options *options, const mk_seam *seam)
 {
-	if (options == NULL || options->workers == 0 || options->loop != NULL)
-		return MAIKO_EINVAL;
+	if (ret_sup == NULL || options == NULL || options->workers == 0 || options->loop != NULL)
+		return mk_fail(MAIKO_EINVAL, "a simulated supervisor has its own workers, 1 or more, and no .loop");
 	return supervisor_new(ret_sup, options, seam);
 }
 
@@ -228,15 +257,22 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 static int check_sup(const mk_sup *sup)
 {
 	if (sup == NULL)
-		return MAIKO_EINVAL;
-	return mk_forked(sup) ? MAIKO_EFORK : 0;
+		return mk_fail_text(MAIKO_EINVAL, "the supervisor is NULL");
+	return mk_forked(sup) ? mk_fail_forked() : 0;
+}
+
+/* This thread is in a callback, or runs an embedded loop: the wait would be for itself. */
+static int fail_to_wait(const char *call)
+{
+	return mk_fail(MAIKO_EDEADLK,
+		       "%s waits, which a thread inside a callback or job, or with an embedded loop, may not", call);
 }
 
 int maiko_start(maiko_supervisor *sup)
 {
 	int rc = check_sup(sup);
 	if (rc == 0 && (mk_inside != NULL || (!sup->embedded && !mk_may_wait(sup))))
-		rc = MAIKO_EDEADLK;
+		rc = fail_to_wait("maiko_start");
 	return rc != 0 ? rc : mk_start(sup);
 }
 
@@ -258,7 +294,7 @@ int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options)
 {
 	int rc = check_sup(sup);
 	if (rc == 0 && would_deadlock(sup))
-		rc = MAIKO_EDEADLK;
+		rc = fail_to_wait("maiko_stop");
 	if (rc == 0)
 		rc = mk_stop_begin(sup, options, NULL, NULL);
 	if (rc != 0)
@@ -277,8 +313,8 @@ int maiko_join(maiko_supervisor *sup)
 	if (rc != 0)
 		return rc;
 	if (mk_state_of(sup) == MK_NEW)
-		return MAIKO_ESTATE;
-	return would_deadlock(sup) ? MAIKO_EDEADLK : mk_failure_say(sup, "maiko_join", mk_stop_wait(sup));
+		return mk_fail(MAIKO_ESTATE, "maiko_join: the supervisor has never been started");
+	return would_deadlock(sup) ? fail_to_wait("maiko_join") : mk_failure_say(sup, "maiko_join", mk_stop_wait(sup));
 }
 
 uint32_t maiko_worker_count(const maiko_supervisor *sup) { return sup == NULL ? 0 : mk_worker_total(sup); }
@@ -299,7 +335,7 @@ static int own_worker(mk_sup *sup, mk_worker **ret_worker, bool *ret_new)
 	if (mk_state_of(sup) == MK_NEW)
 		return add_worker(sup, true, ret_worker);
 	if (count + sup->workers_coming >= MAIKO_WORKERS_MAX)
-		return MAIKO_E2BIG;
+		return no_worker_left();
 	mk_worker *w = mk_worker_new(sup, MAIKO_WORKERS_MAX, true); /* its index follows */
 	if (w == NULL)
 		return MAIKO_ENOMEM;
@@ -361,6 +397,12 @@ static void wait_until_gone(mk_sup *sup, maiko_actor_id id)
 	uv_mutex_unlock(&sup->lock);
 }
 
+static int fail_stopping(const char *name)
+{
+	return mk_fail(MAIKO_ESHUTDOWN, "actor '%.80s' cannot be added: the supervisor is stopping or has stopped",
+		       name == NULL ? "" : name);
+}
+
 /* An addition that is asked for while it runs; NULL without memory. */
 static mk_change *addition_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
 			       const mk_actor *requester)
@@ -390,7 +432,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 {
 	mk_actor *a;
 	mk_worker *made;
-	int rc = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : mk_change_tellable(requester);
+	int rc = mk_state_of(sup) >= MK_STOPPING ? fail_stopping(name) : mk_change_tellable(requester);
 	if (rc == 0)
 		rc = mk_actor_new(sup, type, name, o, &a);
 	if (rc != 0)
@@ -423,6 +465,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	int status = 0;
 	rc = mk_topology_request(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
 	if (rc != 0) { /* it has begun to stop since */
+		rc = fail_stopping(name);
 		uv_mutex_lock(&sup->lock);
 		mk_directory_leave(sup, a);
 		sup->workers_coming -= made != NULL;
@@ -433,8 +476,10 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		mk_change_free(c);
 		return rc;
 	}
-	if (status != 0)
+	if (status != 0) {
 		wait_until_gone(sup, id);
+		(void)mk_fail(status, "actor '%s' did not start: %s", name, maiko_strerror(status));
+	}
 	return status;
 }
 
@@ -442,15 +487,17 @@ int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, co
 			 const maiko_add_options *options)
 {
 	int rc = check_sup(sup);
-	return rc != 0 ? rc : type == NULL ? MAIKO_EINVAL : add(sup, type, name, options, NULL);
+	if (rc == 0 && type == NULL)
+		rc = MK_NULL(type);
+	return rc != 0 ? rc : add(sup, type, name, options, NULL);
 }
 
 int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name, const maiko_add_options *options)
 {
 	if (ctx == NULL || type == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ctx, type);
 	if (mk_forked(ctx->worker->sup))
-		return MAIKO_EFORK;
+		return mk_fail_forked();
 	return add(ctx->worker->sup, type, name, options, ctx);
 }
 
@@ -458,7 +505,7 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 {
 	int rc = check_sup(sup);
 	if (rc == 0 && (name == NULL || ret_id == NULL))
-		rc = MAIKO_EINVAL;
+		rc = MK_NULL(name, ret_id);
 	if (rc != 0)
 		return rc;
 	uv_mutex_lock(&sup->lock);
@@ -466,5 +513,5 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 	if (a != NULL)
 		*ret_id = a->self->id;
 	uv_mutex_unlock(&sup->lock);
-	return a == NULL ? MAIKO_ENOENT : 0;
+	return a == NULL ? mk_fail(MAIKO_ENOENT, "maiko_find: there is no actor '%s'", name) : 0;
 }
