@@ -188,8 +188,8 @@ MAIKO_END_DECLS
 /* ---- how it is done ------------------------------------------------------ */
 
 #define MAIKO_PP_ADD_(to, type, name, ...)                                                                             \
-	MAIKO_PP_TO_(to, maiko_gen_ctx_add_##type, maiko_gen_add_##type)                                               \
-	((to), (name), &(const struct maiko_gen_options_##type){__VA_ARGS__})
+	MAIKO_PP_STRICT_(MAIKO_PP_TO_(to, maiko_gen_ctx_add_##type, maiko_gen_add_##type)(                             \
+		(to), (name), &(const struct maiko_gen_options_##type){__VA_ARGS__}))
 
 /* The typed options of one actor type, and its two adders. */
 #define MAIKO_PP_ADDER_(type)                                                                                          \
@@ -236,8 +236,14 @@ MAIKO_END_DECLS
  * own type, and to the rows that point to them. */
 #define MAIKO_PP_ACTOR_TABLE_(linkage, type, ...)                                                                      \
 	_Static_assert(MAIKO_PP_COUNT(__VA_ARGS__) <= 33, #type " has more than 32 items");                            \
-	MAIKO_PP_MAP(MAIKO_PP_CALLER_, type, __VA_ARGS__)                                                              \
-	static const maiko_item maiko_gen_items_##type[] = {MAIKO_PP_MAP(MAIKO_PP_ROW_, type, __VA_ARGS__)};           \
+	/* No name twice: in a block of each item the name that it takes is a type of another size. */                 \
+	MAIKO_UNUSED static inline void maiko_gen_once_##type(void){                                                   \
+		_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"") MAIKO_PP_MAP(            \
+			MAIKO_PP_FREE_, type, __VA_ARGS__) MAIKO_PP_MAP(MAIKO_PP_TAKE_, type, __VA_ARGS__)             \
+			MAIKO_PP_MAP(MAIKO_PP_CLOSE_, type, __VA_ARGS__)                                               \
+				_Pragma("GCC diagnostic pop")} MAIKO_PP_MAP(MAIKO_PP_CALLER_, type,                    \
+									    __VA_ARGS__) static const maiko_item       \
+		maiko_gen_items_##type[] = {MAIKO_PP_MAP(MAIKO_PP_ROW_, type, __VA_ARGS__)};                           \
 	static uint64_t maiko_gen_slot_actor_##type MAIKO_UNUSED;                                                      \
 	linkage const maiko_actor_type maiko_gen_actor_##type MAIKO_UNUSED = {.name = #type,                           \
 									      .state_size = sizeof(type),              \
@@ -245,11 +251,38 @@ MAIKO_END_DECLS
 									      .items = maiko_gen_items_##type,         \
 									      .slot = &maiko_gen_slot_actor_##type}
 
+#define MAIKO_PP_FREE_(type, tuple) MAIKO_PP_ITEM_(FREE_, type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_TAKE_(type, tuple) MAIKO_PP_ITEM_(TAKE_, type, MAIKO_PP_UNWRAP_ tuple)
+/* clang-format off */
+#define MAIKO_PP_CLOSE_(type, tuple) }
+#define MAIKO_PP_NAME_FREE_(name) typedef char name[1] MAIKO_UNUSED;
+#define MAIKO_PP_NAME_TAKE_(name, text) {_Static_assert(sizeof(name) == 1, text); typedef char name[2] MAIKO_UNUSED;
+/* clang-format on */
 #define MAIKO_PP_CALLER_(type, tuple) MAIKO_PP_ITEM_(CALLER_, type, MAIKO_PP_UNWRAP_ tuple)
 #define MAIKO_PP_ROW_(type, tuple) MAIKO_PP_ITEM_(ROW_, type, MAIKO_PP_UNWRAP_ tuple)
 #define MAIKO_PP_ITEM_(...) MAIKO_PP_ITEM_OPEN_(__VA_ARGS__)
 #define MAIKO_PP_ITEM_OPEN_(what, type, kind, event, fn) MAIKO_PP_CAT(kind, what)(type, event, fn)
 
+/* clang-format off */
+/* What each item takes. */
+#define MAIKO_PP_ON_FREE_(type, event, fn) MAIKO_PP_NAME_FREE_(maiko_on_##event)
+#define MAIKO_PP_ON_TAKE_(type, event, fn) MAIKO_PP_NAME_TAKE_(maiko_on_##event, "actor " #type ": two handlers of " #event)
+#define MAIKO_PP_ANY_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_any)
+#define MAIKO_PP_ANY_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_any, "actor " #type ": two MAIKO_ON_ANY")
+#define MAIKO_PP_START_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_start)
+#define MAIKO_PP_START_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_start, "actor " #type ": two MAIKO_ON_START")
+#define MAIKO_PP_STOP_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_stop)
+#define MAIKO_PP_STOP_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_stop, "actor " #type ": two MAIKO_ON_STOP")
+#define MAIKO_PP_ERROR_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_error)
+#define MAIKO_PP_ERROR_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_error, "actor " #type ": two MAIKO_ON_ERROR")
+#define MAIKO_PP_DONE_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_done)
+#define MAIKO_PP_DONE_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_done, "actor " #type ": two MAIKO_ON_DONE")
+#define MAIKO_PP_TICK_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_tick)
+#define MAIKO_PP_TICK_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_tick, "actor " #type ": two MAIKO_TICK")
+#define MAIKO_PP_END_FREE_(type, ignored, also)
+#define MAIKO_PP_END_TAKE_(type, ignored, also) {
+
+/* clang-format on */
 #define MAIKO_PP_CHECK_(fn, pointer, message) _Static_assert(_Generic(&fn, pointer : 1, default : 0), message);
 
 #define MAIKO_PP_ON_CALLER_(type, event_, fn)                                                                          \

@@ -175,7 +175,7 @@ MAIKO_END_DECLS
 
 #define maiko_blocking(ctx, work, ...) MAIKO_PP_BLOCKING_(ctx, work, __VA_ARGS__, )
 #define MAIKO_PP_BLOCKING_(ctx, work, done, ...)                                                                       \
-	maiko_ctx_blocking((ctx), &maiko_gen_job_##work##_##done,                                                      \
-			   &MAIKO_PP_VALUE_(maiko_gen_jobtype_##work##_##done, __VA_ARGS__))
+	MAIKO_PP_STRICT_(maiko_ctx_blocking((ctx), &maiko_gen_job_##work##_##done,                                     \
+					    &MAIKO_PP_VALUE_(maiko_gen_jobtype_##work##_##done, __VA_ARGS__)))
 
 #endif

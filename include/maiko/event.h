@@ -12,8 +12,8 @@
  *   field        kind                       spelling in the list
  *   char x[N]    text, zero-terminated      x
  *   uint8_t x[N] bytes                      x
- *   bool, float, double, any integer but    x
- *   plain char (say signed or unsigned)
+ *   bool, float, double, any integer,       x
+ *   plain char (a number of a byte)
  *   enum         its integer                MAIKO_ENUM(x)
  *   struct       described by MAIKO_STRUCT  MAIKO_NESTED(x, type)
  *   maiko_buffer *                          x
@@ -139,6 +139,30 @@ MAIKO_API int maiko_layout_print(const maiko_layout *layout, const void *value, 
 /* The event's content if it is of that type (by name and layout), else NULL. Any thread. */
 MAIKO_API const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type);
 
+/* ---- what is behind the macros: texts -------------------------------------- */
+
+#if defined(__has_attribute)
+#if __has_attribute(error)
+#define MAIKO_PP_NEVER_(text) __attribute__((error(text)))
+#endif
+#endif
+#ifndef MAIKO_PP_NEVER_
+#define MAIKO_PP_NEVER_(text)
+#endif
+
+/* Does nothing: a call of it does not compile, and says why. */
+MAIKO_API void maiko_text_fills_its_array_(void)
+	MAIKO_PP_NEVER_("maiko: a literal fills a char array and leaves no room for its end");
+
+/* Whether a text of `size` bytes has no end. `literal`: it may be a literal that fills all bytes, which
+ * does not compile where that is known then; else what comes after an end is no matter. */
+static inline __attribute__((always_inline)) bool maiko_text_is_open_(const char *text, size_t size, bool literal)
+{
+	if (literal && __builtin_constant_p(text[size - 1]) && text[size - 1] != '\0')
+		maiko_text_fills_its_array_();
+	return text[size - 1] != '\0' && (literal || __builtin_memchr(text, 0, size) == NULL);
+}
+
 MAIKO_END_DECLS
 
 /* The content of a maiko_any as `const event *`, or NULL if it is another event. */
@@ -148,7 +172,7 @@ MAIKO_END_DECLS
 #define MAIKO_EVENT(...) MAIKO_PP_EVENT_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 /* The same over several files: DECLARE in a header, DEFINE in one source file. */
 #define MAIKO_EVENT_DECLARE(type)                                                                                      \
-	extern const maiko_layout maiko_gen_layout_##type;                                                             \
+	MAIKO_STRUCT_DECLARE(type);                                                                                    \
 	extern const maiko_event_type maiko_gen_event_##type
 #define MAIKO_EVENT_DEFINE(...) MAIKO_PP_EVENT_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 
@@ -170,7 +194,10 @@ MAIKO_END_DECLS
 
 /* MAIKO_STRUCT(type, fields...): describes a struct that is nested in events. */
 #define MAIKO_STRUCT(...) MAIKO_PP_LAYOUT_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
-#define MAIKO_STRUCT_DECLARE(type) extern const maiko_layout maiko_gen_layout_##type
+#define MAIKO_STRUCT_DECLARE(type)                                                                                     \
+	extern const maiko_layout maiko_gen_layout_##type;                                                             \
+	extern const bool maiko_gen_texts_##type;                                                                      \
+	extern const char *maiko_gen_open_##type(const type *value_, bool literal_)
 #define MAIKO_STRUCT_DEFINE(...) MAIKO_PP_LAYOUT_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 
 /* Fields with a spelling of their own. */
@@ -222,7 +249,39 @@ MAIKO_END_DECLS
 	linkage const maiko_layout maiko_gen_layout_##type MAIKO_UNUSED = {.name = #type,                              \
 									   .size = sizeof(type),                       \
 									   .align = _Alignof(type),                    \
-									   .fields = maiko_gen_fields_##type}
+									   .fields = maiko_gen_fields_##type};         \
+	/* Whether it has texts; and the name of one that has no end, or NULL. */                                      \
+	linkage const bool maiko_gen_texts_##type MAIKO_UNUSED = MAIKO_PP_MAP(MAIKO_PP_TEXTS_, type, __VA_ARGS__);     \
+	MAIKO_PP_OPEN_AS_##linkage const char *maiko_gen_open_##type(const type *value_, bool literal_)                \
+	{                                                                                                              \
+		(void)value_, (void)literal_;                                                                          \
+		MAIKO_PP_MAP(MAIKO_PP_OPEN_, type, __VA_ARGS__)                                                        \
+		return NULL;                                                                                           \
+	}                                                                                                              \
+	_Static_assert(sizeof(type) > 0, "")
+
+/* Small, and known at compile time where the texts are literals. */
+#define MAIKO_PP_OPEN_AS_static MAIKO_UNUSED static inline __attribute__((always_inline))
+#define MAIKO_PP_OPEN_AS_
+#define MAIKO_PP_TEXTS_(type, item) MAIKO_PP_CAT(MAIKO_PP_TEXTS_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
+#define MAIKO_PP_TEXTS_IF_0(type, field) MAIKO_PP_KIND_(type, field) == MAIKO_KIND_TEXT ||
+#define MAIKO_PP_TEXTS_IF_1(type, tuple) MAIKO_PP_TUPLE_(TEXTS_, type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_OPEN_(type, item) MAIKO_PP_CAT(MAIKO_PP_OPEN_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
+#define MAIKO_PP_OPEN_IF_0(type, field)                                                                                \
+	if (MAIKO_PP_KIND_(type, field) == MAIKO_KIND_TEXT &&                                                          \
+	    maiko_text_is_open_((const char *)&value_->field, sizeof(value_->field), literal_))                        \
+		return #field;
+#define MAIKO_PP_OPEN_IF_1(type, tuple) MAIKO_PP_TUPLE_(OPEN_, type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_TUPLE_(...) MAIKO_PP_TUPLE_OPEN_(__VA_ARGS__)
+#define MAIKO_PP_TUPLE_OPEN_(what, type, kind, ...) MAIKO_PP_CAT(kind, what)(type, __VA_ARGS__)
+#define MAIKO_PP_NONE_TEXTS_(type, ignored) 0
+#define MAIKO_PP_NONE_OPEN_(type, ignored)
+#define MAIKO_PP_ENUM_TEXTS_(type, field)
+#define MAIKO_PP_ENUM_OPEN_(type, field)
+#define MAIKO_PP_NESTED_TEXTS_(type, field, inner) 1 ||
+#define MAIKO_PP_NESTED_OPEN_(type, field, inner)                                                                      \
+	if (maiko_gen_open_##inner(&value_->field, literal_) != NULL)                                                  \
+		return maiko_gen_open_##inner(&value_->field, literal_);
 
 #define MAIKO_PP_FIELD_(type, item) MAIKO_PP_CAT(MAIKO_PP_FIELD_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
 #define MAIKO_PP_FIELD_IF_0(type, field)                                                                               \
@@ -271,7 +330,8 @@ MAIKO_END_DECLS
 	_Generic(&((type *)0)->field, char(*)[sizeof(((type *)0)->field)]                                              \
 		 : MAIKO_KIND_TEXT, unsigned char(*)[sizeof(((type *)0)->field)]                                       \
 		 : MAIKO_KIND_BYTES, bool *                                                                            \
-		 : MAIKO_KIND_BOOL, signed char *                                                                      \
+		 : MAIKO_KIND_BOOL, char *                                                                             \
+		 : (char)-1 < 0 ? MAIKO_KIND_INT : MAIKO_KIND_UINT, signed char *                                      \
 		 : MAIKO_KIND_INT, short *                                                                             \
 		 : MAIKO_KIND_INT, int *                                                                               \
 		 : MAIKO_KIND_INT, long *                                                                              \

@@ -196,6 +196,7 @@ MAIKO_END_DECLS
 
 #define maiko_harness_send_as(h, actor, ...) MAIKO_PP_SEND_AS_(h, actor, __VA_ARGS__, )
 #define MAIKO_PP_SEND_AS_(h, actor, event, ...)                                                                        \
-	maiko_harness_dispatch((h), (actor), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__))
+	MAIKO_PP_SENDING_(event, maiko_harness_dispatch((h), (actor), &maiko_gen_event_##event, &maiko_value_),        \
+			  __VA_ARGS__)
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * pp.h - the preprocessor's part of the front door.
  *
- * Six tricks, each standard C11:
+ * Six tricks, each standard C11, and one of gcc and clang:
  *   MAIKO_PP_MAP(m, c, ...)   m(c, item) for each of up to 64 items
  *   MAIKO_PP_IS_TUPLE(x)      1 if x is written in parentheses, else 0
  *   MAIKO_PP_CAT(a, b)        a and b expanded, then pasted
@@ -10,6 +10,8 @@
  *                             and the compiler says the text
  *   MAIKO_PP_TO_(to, f, g)    f if `to` is a maiko_ctx *, g if it is a maiko_supervisor *;
  *                             else the same
+ *   MAIKO_PP_STRICT_(...)     declarations and statements, the last of which gives the value;
+ *                             pointers of a wrong type are errors in them, not warnings
  *
  * Nothing here is meant to be used directly.
  *
@@ -34,6 +36,14 @@
 			"maiko: " #to " must be a maiko_ctx * or a maiko_supervisor *")                                \
 		 ? 0                                                                                                   \
 		 : _Generic((to), maiko_ctx * : of_ctx, default : of_sup))
+
+/* What C forbids, but these compilers only warn of for the sake of old programs. */
+#define MAIKO_PP_STRICT_(...)                                                                                          \
+	__extension__({                                                                                                \
+		_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wint-conversion\"")                    \
+		_Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"") __VA_ARGS__;                          \
+		_Pragma("GCC diagnostic pop")                                                                          \
+	})
 
 #define MAIKO_PP_IS_TUPLE(x) MAIKO_PP_SECOND_(MAIKO_PP_PROBE_ x, 0, ~)
 #define MAIKO_PP_PROBE_(...) ~, 1

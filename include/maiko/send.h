@@ -6,6 +6,14 @@
  * `to` is a maiko_ctx * inside an actor's callback, or a maiko_supervisor * from
  * any thread outside. Fields that are left out are zero.
  *
+ * A text, char x[N], takes a literal (.x = "World"), or what a pointer leads to:
+ *
+ *   maiko_send(ctx, hello, MAIKO_TEXT(name, who), .n = 1)
+ *
+ * copies it if it fits with its end, or else sends nothing and returns MAIKO_ETRUNC.
+ * .x = pointer does not compile. A literal that fills the array, and so has no end,
+ * does not compile either where the compiler optimises; else it is MAIKO_EINVAL.
+ *
  * What a send returns (all forms):
  *   0               accepted: every subscriber of this moment gets it, or the
  *                   ledger says why not
@@ -15,7 +23,9 @@
  *   MAIKO_ETIMEDOUT maiko_send_timeout: still full at the end of the time
  *   MAIKO_ESHUTDOWN the supervisor is stopping (foreign sends) or has stopped
  *   MAIKO_ETYPE     the event's name is known with another layout
- *   MAIKO_EINVAL    a NULL; a bad description; a routed event without a topic
+ *   MAIKO_EINVAL    a NULL; a bad description; a routed event without a topic; a
+ *                   text without an end
+ *   MAIKO_ETRUNC    a text of MAIKO_TEXT does not fit; nothing was taken
  *   MAIKO_E2BIG     a bound of event.h or topic.h
  *   MAIKO_ENOMEM    no memory; nothing was taken
  *   MAIKO_EFORK     in a forked child
@@ -85,6 +95,28 @@ MAIKO_API void *maiko_discard(void *event);
  * (cut, at a boundary between UTF-8 characters), or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_text_copy(char *dst, size_t size, const char *src);
 
+/* ---- what is behind the macros: texts -------------------------------------- */
+
+/* A MAIKO_TEXT of an event: copied once all other fields have their values. */
+typedef struct maiko_text_ {
+	struct maiko_text_ *next;
+	const char *field, *text;
+	size_t offset, size;
+} maiko_text_;
+
+/* Fills them in, at the offsets of `value`. 0, MAIKO_ETRUNC, or MAIKO_EINVAL for a NULL. */
+MAIKO_API int maiko_texts_fill_(const char *event, void *value, const maiko_text_ *texts);
+
+/* MAIKO_EINVAL: that field of an event is a text without an end. */
+MAIKO_API int maiko_text_fail_(const char *event, const char *field);
+
+static inline char maiko_text_later_(maiko_text_ **list, maiko_text_ *text)
+{
+	text->next = *list;
+	*list = text;
+	return '\0';
+}
+
 MAIKO_END_DECLS
 
 /* clang-format off */
@@ -93,9 +125,37 @@ MAIKO_END_DECLS
 
 /* A literal of an event: __extension__ allows the empty one, all zero. */
 #define MAIKO_PP_VALUE_(event, ...) (__extension__(const event){__VA_ARGS__})
+/* Calls `call`, which reads maiko_value_, an `event` of these values, if its texts are in order. */
+#define MAIKO_PP_SENDING_(event, call, ...)                                                                            \
+	MAIKO_PP_STRICT_(typedef event maiko_sent_ MAIKO_UNUSED; maiko_text_ *maiko_texts_ = NULL;                     \
+			 event maiko_value_ = {__VA_ARGS__};                                                           \
+			 const char *maiko_open_ = MAIKO_PP_OPEN_TEXT_(event, &maiko_value_, true);                    \
+			 int maiko_rc_ = maiko_open_ != NULL ? maiko_text_fail_(#event, maiko_open_)                   \
+					 : maiko_texts_ == NULL                                                        \
+						 ? 0                                                                   \
+						 : maiko_texts_fill_(#event, &maiko_value_, maiko_texts_);             \
+			 maiko_rc_ != 0 ? maiko_rc_ : (call))
+#define MAIKO_PP_OPEN_TEXT_(event, value, literal)                                                                     \
+	(maiko_gen_texts_##event ? maiko_gen_open_##event(value, literal) : NULL)
 #define MAIKO_PP_SEND_(flags, to, event, ...)                                                                          \
-	MAIKO_PP_TO_(to, maiko_ctx_send, maiko_supervisor_send)                                                        \
-	((to), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__), (flags))
+	MAIKO_PP_SENDING_(event,                                                                                       \
+			  MAIKO_PP_TO_(to, maiko_ctx_send, maiko_supervisor_send)((to), &maiko_gen_event_##event,      \
+										  &maiko_value_, (flags)),             \
+			  __VA_ARGS__)
+
+/* MAIKO_TEXT(field, text): in the list of values of an event, a text field from a pointer. */
+/* clang-format off */
+#define MAIKO_TEXT(field_, text_)                                                                                      \
+	.field_[0] = maiko_text_later_(                                                                                \
+		&maiko_texts_,                                                                                         \
+		&(maiko_text_){.field = #field_,                                                                       \
+			       .text = (text_),                                                                        \
+			       .offset = offsetof(maiko_sent_, field_),                                                \
+			       .size = sizeof(((maiko_sent_ *)0)->field_) + (size_t)MAIKO_PP_MUST_(                    \
+					_Generic(&((maiko_sent_ *)0)->field_,                                          \
+						 char(*)[sizeof(((maiko_sent_ *)0)->field_)] : 1, default : 0),        \
+					"MAIKO_TEXT: " #field_ " must be an array of char")})
+/* clang-format on */
 
 /* maiko_send(to, event, .field = ...) */
 #define maiko_send(to, ...) MAIKO_PP_SEND_(0u, to, __VA_ARGS__, )
@@ -106,17 +166,25 @@ MAIKO_END_DECLS
 /* maiko_send_timeout(sup, ms, event, .field = ...): waits `ms` at the most. */
 #define maiko_send_timeout(sup, ms, ...) MAIKO_PP_SEND_TIMEOUT_(sup, ms, __VA_ARGS__, )
 #define MAIKO_PP_SEND_TIMEOUT_(sup, ms, event, ...)                                                                    \
-	maiko_supervisor_send_timeout((sup), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__), (ms))
+	MAIKO_PP_SENDING_(event, maiko_supervisor_send_timeout((sup), &maiko_gen_event_##event, &maiko_value_, (ms)),  \
+			  __VA_ARGS__)
 /* maiko_send_after_ms(ctx, ms, ret_delayed, event, .field = ...) */
 #define maiko_send_after_ms(ctx, ms, ret_delayed, ...) MAIKO_PP_SEND_AFTER_(ctx, ms, ret_delayed, __VA_ARGS__, )
 #define MAIKO_PP_SEND_AFTER_(ctx, ms, ret_delayed, event, ...)                                                         \
-	maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &MAIKO_PP_VALUE_(event, __VA_ARGS__))
+	MAIKO_PP_SENDING_(event,                                                                                       \
+			  maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &maiko_value_),   \
+			  __VA_ARGS__)
 /* maiko_send_copy(to, event, pointer): a struct already filled. */
 #define maiko_send_copy(to, event, pointer)                                                                            \
-	MAIKO_PP_TO_(to, maiko_ctx_send, maiko_supervisor_send)                                                        \
-	((to), &maiko_gen_event_##event, (pointer),                                                                    \
-	 0u + (unsigned)MAIKO_PP_MUST_(MAIKO_PP_IS_TO_(pointer, event),                                                \
-				       "maiko_send_copy: " #pointer " must point to a " #event))
+	MAIKO_PP_STRICT_(const event *maiko_copied_ = (const event *)(const void *)(pointer);                          \
+			 const char *maiko_open_ =                                                                     \
+				 maiko_copied_ != NULL ? MAIKO_PP_OPEN_TEXT_(event, maiko_copied_, false) : NULL;      \
+			 maiko_open_ != NULL ? maiko_text_fail_(#event, maiko_open_)                                   \
+					     : MAIKO_PP_TO_(to, maiko_ctx_send, maiko_supervisor_send)(                \
+						       (to), &maiko_gen_event_##event, maiko_copied_,                  \
+						       0u + (unsigned)MAIKO_PP_MUST_(MAIKO_PP_IS_TO_(pointer, event),  \
+										     "maiko_send_copy: " #pointer      \
+										     " must point to a " #event)))
 /* maiko_new(event): a zeroed `event *` to fill in place. */
 #define maiko_new(event) ((event *)maiko_event_new(&maiko_gen_event_##event))
 /* maiko_publish(to, pointer): sends what maiko_new gave. */

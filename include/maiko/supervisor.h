@@ -261,18 +261,19 @@ MAIKO_END_DECLS
 
 /* maiko_remove(to, id, options...), where `to` is a supervisor or a ctx */
 #define maiko_remove(to, ...) MAIKO_PP_REMOVE_(to, __VA_ARGS__, .reserved_ = 0)
-#define MAIKO_PP_REMOVE_(to, id, ...) MAIKO_PP_CALL_(to, remove)((to), (id), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+#define MAIKO_PP_REMOVE_(to, id, ...)                                                                                  \
+	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, remove)((to), (id), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 /* maiko_move(to, id, worker, options...) */
 #define maiko_move(to, id, ...) MAIKO_PP_MOVE_(to, id, __VA_ARGS__, .reserved_ = 0)
 #define MAIKO_PP_MOVE_(to, id, worker, ...)                                                                            \
-	MAIKO_PP_CALL_(to, move)((to), (id), (worker), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, move)((to), (id), (worker), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 /* maiko_subscribe(to, id, topic, options...), where `topic` is a const maiko_topic * */
 #define maiko_subscribe(to, id, ...) MAIKO_PP_SUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = 0)
 #define MAIKO_PP_SUBSCRIBE_(to, id, topic, ...)                                                                        \
-	MAIKO_PP_CALL_(to, subscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, subscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 /* maiko_unsubscribe(to, id, topic, options...) */
 #define maiko_unsubscribe(to, id, ...) MAIKO_PP_UNSUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = 0)
 #define MAIKO_PP_UNSUBSCRIBE_(to, id, topic, ...)                                                                      \
-	MAIKO_PP_CALL_(to, unsubscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__))
+	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, unsubscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 
 #endif

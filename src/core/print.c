@@ -203,6 +203,28 @@ int maiko_layout_print(const maiko_layout *layout, const void *value, char *text
 		       size);
 }
 
+int maiko_texts_fill_(const char *event, void *value, const maiko_text_ *texts)
+{
+	for (const maiko_text_ *t = texts; t != NULL; t = t->next) {
+		if (t->text == NULL)
+			return mk_fail(MAIKO_EINVAL, "event '%s': the text for .%s is NULL", event, t->field);
+		size_t length = strlen(t->text);
+		if (length >= t->size)
+			return mk_fail(MAIKO_ETRUNC,
+				       "event '%s': the text for .%s has %zu bytes; with its end it must fit in %zu",
+				       event, t->field, length, t->size);
+		memcpy((char *)value + t->offset, t->text, length + 1);
+	}
+	return 0;
+}
+
+int maiko_text_fail_(const char *event, const char *field)
+{
+	return mk_fail(MAIKO_EINVAL, "event '%s': the text of .%s fills all its bytes and has no end", event, field);
+}
+
+void maiko_text_fills_its_array_(void) {}
+
 int maiko_text_copy(char *dst, size_t size, const char *src)
 {
 	if (dst == NULL || src == NULL)

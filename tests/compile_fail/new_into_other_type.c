@@ -1,4 +1,5 @@
 /* expect: incompatible pointer type */
+/* a warning */
 /* maiko_new makes an event of the type named, and of no other. */
 #include <maiko/maiko.h>
 

@@ -1,4 +1,4 @@
-/* expect: redefinition of .?maiko_gen_on_greeter_gets_hello */
+/* expect: actor greeter: two handlers of hello */
 /* An actor type has one handler for an event. */
 #include <maiko/maiko.h>
 

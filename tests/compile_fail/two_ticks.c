@@ -1,4 +1,4 @@
-/* expect: redefinition of .?maiko_gen_tick_greeter */
+/* expect: actor greeter: two MAIKO_TICK */
 /* An actor type has one tick. */
 #include <maiko/maiko.h>
 

@@ -321,6 +321,80 @@ static void fills_text(void **state)
 	assert_string_equal(s.after, "x");
 }
 
+typedef struct at {
+	char where[4];
+} at;
+typedef struct letter {
+	at from;
+	char text[8];
+	int32_t n;
+} letter;
+MAIKO_TOPIC(letters);
+MAIKO_STRUCT(at, where);
+MAIKO_EVENT(letter, letters, MAIKO_NESTED(from, at), text, n);
+
+static void expect_letter(const char *where, const char *text, int n)
+{
+	const letter *value = (const letter *)(const void *)seen.value;
+	assert_string_equal(value->from.where, where);
+	assert_string_equal(value->text, text);
+	assert_int_equal(value->n, n);
+}
+
+static void sends_texts_that_pointers_lead_to(void **state)
+{
+	(void)state;
+	const char *text = "1234567", *where = "Ulm";
+	assert_int_equal(maiko_send(ctx, letter, MAIKO_TEXT(text, text), .n = 3), CTX_ANSWER);
+	expect_letter("", "1234567", 3);
+	assert_int_equal(maiko_send_root(ctx, letter, .n = 4, MAIKO_TEXT(from.where, where)), CTX_ANSWER);
+	expect_letter("Ulm", "", 4);
+	assert_int_equal(maiko_send(sup, letter, MAIKO_TEXT(text, where), MAIKO_TEXT(from.where, where)), SUP_ANSWER);
+	expect_letter("Ulm", "Ulm", 0);
+	assert_int_equal(maiko_send_timeout(sup, 1, letter, MAIKO_TEXT(text, "")), SUP_ANSWER);
+	expect_letter("", "", 0);
+	assert_int_equal(maiko_send_after_ms(ctx, 1, NULL, letter, MAIKO_TEXT(text, text + 4)), CTX_ANSWER);
+	expect_letter("", "567", 0);
+}
+
+static void sends_nothing_where_a_text_does_not_fit(void **state)
+{
+	(void)state;
+	const char *text = "12345678", *none = NULL;
+	see("nothing", NULL, NULL);
+	assert_int_equal(maiko_send(ctx, letter, MAIKO_TEXT(text, text)), MAIKO_ETRUNC);
+	assert_string_equal(maiko_last_error(),
+			    "event 'letter': the text for .text has 8 bytes; with its end it must fit in 8");
+	assert_int_equal(maiko_send(ctx, letter, MAIKO_TEXT(from.where, text + 4)), MAIKO_ETRUNC);
+	assert_string_equal(maiko_last_error(),
+			    "event 'letter': the text for .from.where has 4 bytes; with its end it must fit in 4");
+	assert_int_equal(maiko_send(ctx, letter, MAIKO_TEXT(text, none)), MAIKO_EINVAL);
+	assert_string_equal(maiko_last_error(), "event 'letter': the text for .text is NULL");
+	assert_string_equal(seen.call, "nothing");
+}
+
+/* What the compiler knows it refuses (compile_fail/text_fills_array.c). */
+static void sends_no_text_without_an_end(void **state)
+{
+	(void)state;
+	volatile char last = 'h';
+	letter value = {.n = 1};
+	memset(value.text, 'x', sizeof(value.text));
+	see("nothing", NULL, NULL);
+	assert_int_equal(maiko_send(ctx, letter, .text = {'a', 'b', 'c', 'd', 'e', 'f', 'g', last}), MAIKO_EINVAL);
+	assert_string_equal(maiko_last_error(), "event 'letter': the text of .text fills all its bytes and has no end");
+	assert_int_equal(maiko_send(ctx, letter, .from = {{'U', 'l', 'm', last}}), MAIKO_EINVAL);
+	assert_string_equal(maiko_last_error(),
+			    "event 'letter': the text of .where fills all its bytes and has no end");
+	assert_int_equal(maiko_send_copy(ctx, letter, &value), MAIKO_EINVAL);
+	assert_string_equal(maiko_last_error(), "event 'letter': the text of .text fills all its bytes and has no end");
+	assert_string_equal(seen.call, "nothing");
+
+	value.text[3] = '\0'; /* an end; what comes behind it is no matter */
+	assert_int_equal(maiko_send_copy(ctx, letter, &value), CTX_ANSWER);
+	expect_letter("", "xxx", 1);
+}
+
 /* ---- adding -------------------------------------------------------------------------- */
 
 typedef struct greeter {
@@ -502,6 +576,9 @@ int main(void)
 		cmocka_unit_test(publishes_what_was_made_in_place),
 		cmocka_unit_test(evaluates_each_argument_once),
 		cmocka_unit_test(fills_text),
+		cmocka_unit_test(sends_texts_that_pointers_lead_to),
+		cmocka_unit_test(sends_nothing_where_a_text_does_not_fit),
+		cmocka_unit_test(sends_no_text_without_an_end),
 		cmocka_unit_test(adds_with_defaults),
 		cmocka_unit_test(adds_with_every_option),
 		cmocka_unit_test(adds_and_sends_what_another_file_defines),

@@ -8,6 +8,7 @@
 #include "elsewhere.h"
 
 #include <maiko/maiko.h>
+#include <limits.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -122,8 +123,9 @@ typedef struct spellings {
 	unsigned long ul;
 	size_t size;
 	intptr_t ip;
+	char c;
 } spellings;
-MAIKO_EVENT(spellings, plain, ll, ull, i, u, s, us, sc, uc, l, ul, size, ip);
+MAIKO_EVENT(spellings, plain, ll, ull, i, u, s, us, sc, uc, l, ul, size, ip, c);
 
 static void describes_every_spelling_of_integer(void **state)
 {
@@ -139,7 +141,10 @@ static void describes_every_spelling_of_integer(void **state)
 		assert_int_equal(fields[i].size, sizes[i]);
 	for (size_t i = COUNT(sizes); i < COUNT(kinds); i++) /* long and the like: a machine word */
 		assert_int_equal(fields[i].size, UINTPTR_MAX > UINT32_MAX ? 8 : 4);
-	assert_null(fields[COUNT(kinds)].name);
+	assert_string_equal(fields[COUNT(kinds)].name, "c"); /* with a sign or without: the machine's choice */
+	assert_int_equal(fields[COUNT(kinds)].kind, CHAR_MIN < 0 ? MAIKO_KIND_INT : MAIKO_KIND_UINT);
+	assert_int_equal(fields[COUNT(kinds)].size, 1);
+	assert_null(fields[COUNT(kinds) + 1].name);
 }
 
 typedef struct arrays {
