@@ -218,8 +218,11 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 		if (mk_has_work(ctx))
 			mk_wake(w, ctx);
 	}
-	/* What it sent is published in the next turn. An embedded loop takes one before it
-	 * polls; ours might poll, and sleep, right after its timers: it is to return. */
-	if (!w->sup->embedded)
+	/* What it sent is published in the next turn. A loop of ours might poll, and sleep, right after its
+	 * timers: it is to return. An embedded one takes a turn before it polls, but this callback may have come
+	 * between the two: then the worker counts as sleeping, and is woken. */
+	if (w->sup->embedded)
+		mk_worker_wake(w);
+	else
 		uv_stop(w->loop);
 }

@@ -25,6 +25,9 @@ typedef struct mk_seam {
 	void *arg;
 	uint64_t thread; /* a simulation: which one sends from outside, 1 and up */
 	bool simulated;
+	/* Led by a recording, which says where a run of an actor ends (pace.h): after so many events, and
+	 * before a tick that is due or after it. */
+	bool led, tick_waits;
 	uv_thread_t owner;       /* the thread that simulates */
 	uint64_t wall_offset_ns; /* now_ns + this: since 1970-01-01 UTC */
 	uint64_t seed;

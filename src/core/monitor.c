@@ -37,6 +37,8 @@ static void close_up(mk_worker *w)
 	if (count != w->monitor_count)
 		mk_routes_forget(w);
 	w->monitor_count = count;
+	if (count == 0)
+		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_WATCHED, memory_order_relaxed);
 }
 
 MK_NOINLINE void mk_tell(mk_worker *w, maiko_sight_kind kind, const mk_actor *a, const mk_event *e, int64_t code,
@@ -84,6 +86,7 @@ static void attach(mk_worker *w, maiko_monitor *m)
 			return;
 	mk_routes_forget(w);
 	w->monitors[w->monitor_count++] = m; /* never while it tells; there are MAIKO_MONITORS_MAX */
+	atomic_fetch_or_explicit(&w->attention, MK_WATCHED, memory_order_relaxed);
 }
 
 static void detach(mk_worker *w, const maiko_monitor *m)

@@ -14,12 +14,13 @@
 
 #include "backpressure.h"
 #include "balance.h"
+#include "pace.h"
 #include "run.h"
 #include "watch.h"
 #include "worker.h"
 
 enum {
-	POLL_BUSY_NS = 10000000, /* the longest between two polls, if many descriptors were ready */
+	POLL_SHARE = 10,         /* a poll of descriptors that are told again takes a tenth of the time at most */
 	ASK_EVERY_NS = 10000000, /* whether descriptors are still those that are watched */
 	SPIN_LEAST_NS = 1000,
 	NS_A_MS = 1000000
@@ -121,18 +122,22 @@ void mk_rest(mk_worker *w)
 		adapt_spin(w, w->now_ns - since_ns);
 	}
 	mk_balance_busy(w, w->now_ns);
+	mk_pace_reset(w);
 	w->is_now = true; /* as of the last look, or of the end of the sleep */
 }
 
-/* What was ready in the last poll and has not run yet would only be told again. */
+/* What was ready in the last poll and has not run yet is only told again: when there is much of it, polls
+ * are fewer. */
 void mk_rest_poll(mk_worker *w)
 {
-	if (w->ran < w->fired && w->now_ns - w->polled_ns < POLL_BUSY_NS)
+	uint64_t begin_ns = mk_now(&w->sup->seam);
+	if (w->ran < w->fired && begin_ns - w->polled_ns < POLL_SHARE * w->poll_took_ns)
 		return;
 	w->ran = w->fired = 0;
 	if (mk_rest_may_poll(w)) {
 		uv_run(w->loop, UV_RUN_NOWAIT);
 		w->fresh = false;
 	}
-	w->polled_ns = w->now_ns;
+	w->polled_ns = mk_now(&w->sup->seam);
+	w->poll_took_ns = w->polled_ns - begin_ns;
 }

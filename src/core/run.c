@@ -14,6 +14,7 @@
 #include "monitor.h"
 #include "overflow.h"
 #include "owed.h"
+#include "pace.h"
 #include "tick.h"
 #include "watch.h"
 
@@ -396,12 +397,25 @@ static void count_handled(mk_actor *a, mk_topic *t, uint64_t handled, uint64_t i
 	}
 }
 
+/* The events of a budget that may be handled before the worker looks at the clock; 0: no more of them. */
+static inline uint32_t next_stint(mk_worker *w, uint32_t *budget)
+{
+	if (w->pace.left == 0 && mk_pace_look(w))
+		return 0;
+	uint32_t stint = *budget < w->pace.left ? *budget : w->pace.left;
+	*budget -= stint;
+	w->pace.left -= stint;
+	return stint;
+}
+
 static void run_events(mk_worker *w, mk_actor *a)
 {
 	uint64_t handled = 0, ignored = 0;
 	mk_topic *topic = NULL;
 	mk_event *e;
-	for (uint32_t left = a->box.budget; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
+	uint32_t budget = a->box.budget, left = 0;
+	while ((left > 0 || (left = next_stint(w, &budget)) > 0) && (e = mk_mailbox_pop(&a->box)) != NULL) {
+		left--;
 		if (MK_UNLIKELY(e->topic != topic)) {
 			if (topic != NULL)
 				count_handled(a, topic, handled, ignored);
@@ -412,19 +426,25 @@ static void run_events(mk_worker *w, mk_actor *a)
 		int rc = handle(a, e);
 		ignored += rc == 1;
 		handled += rc != 1;
-		if (MK_UNLIKELY(w->monitor_count != 0))
-			rc = tell_handled(w, a, e, rc);
+		if (MK_UNLIKELY(atomic_load_explicit(&w->attention, memory_order_relaxed) != 0)) {
+			if (w->monitor_count != 0)
+				rc = tell_handled(w, a, e, rc);
+			if (mk_pace_posted(w)) { /* this was the last one */
+				w->pace.left += left;
+				budget = left = 0;
+			}
+		}
 		if (MK_UNLIKELY(rc < 0)) {
 			mk_callback_leave(w);
-			bool goes_on = mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
+			(void)mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
 			mk_callback_enter(w, a);
-			left = goes_on ? left : 1;
 		}
 		w->event = NULL;
 		mk_event_unref(&w->pool, e);
 		if (MK_UNLIKELY((a->sched & MK_HELD) != 0))
 			break;
 	}
+	w->pace.left += left;
 	if (topic != NULL) {
 		count_handled(a, topic, handled, ignored);
 		mk_tick_after_events(a);
@@ -434,13 +454,16 @@ static void run_events(mk_worker *w, mk_actor *a)
 static void run_tasks(mk_worker *w, mk_actor *a)
 {
 	mk_extra *x = a->extra;
-	while (x->tasks != NULL && (a->sched & MK_HELD) == 0) {
+	while (x->tasks != NULL && (a->sched & MK_HELD) == 0 && !w->pace.over && !mk_pace_posted(w)) {
 		mk_task *task = x->tasks;
 		x->tasks = task->next;
 		if (x->tasks == NULL)
 			x->task_tail = &x->tasks;
 		task->run(a, task);
+		mk_pace_spend(w);
 	}
+	if (w->pace.left == 0)
+		w->pace.left = 1; /* for an event */
 	if (x->overflowed && (a->sched & MK_HELD) == 0) {
 		x->overflowed = false;
 		mk_actor_error(w, a, MAIKO_EOVERFLOW, MAIKO_PHASE_OVERFLOW, NULL);
@@ -469,6 +492,14 @@ static mk_actor *pop_ready(mk_worker *w)
 	return a;
 }
 
+/* Whether its tick is for the next run, because a control message has come; but not twice in a row. */
+static bool tick_waits(const mk_worker *w, mk_extra *x)
+{
+	bool waits = w->sup->seam.led ? w->sup->seam.tick_waits : mk_pace_posted(w) && !x->tick_late;
+	x->tick_late = waits;
+	return waits;
+}
+
 void mk_run_next(mk_worker *w)
 {
 	mk_actor *a = pop_ready(w);
@@ -490,8 +521,10 @@ void mk_run_next(mk_worker *w)
 		mk_callback_leave(w);
 	}
 	if (a->extra != NULL) {
-		if (a->extra->tick_due && (a->sched & MK_HELD) == 0)
+		if (a->extra->tick_due && (a->sched & MK_HELD) == 0 && !tick_waits(w, a->extra)) {
 			mk_tick_run(w, a);
+			mk_pace_spend(w);
+		}
 		if (a->extra->watch != NULL)
 			mk_watch_doubt(a);
 		if (a->extra->mutes != NULL)

@@ -155,6 +155,7 @@ typedef struct mk_extra {
 	struct mk_watch *watch;
 	uint32_t backoff_ms; /* of forgiven errors; 0: the last run was fine */
 	bool tick_due, tick_set;
+	bool tick_late; /* it was put off for a control message */
 	/* delayed.c */
 	struct mk_delayed *delayed;         /* waiting for their time */
 	struct mk_delayed *due, **due_tail; /* whose time has come while the actor was held */
@@ -292,6 +293,19 @@ typedef struct mk_message {
 	bool mutes;                                      /* may run inside a send: it touches flags and lists only */
 } mk_message;
 
+/* mk_worker.attention: a control message is in the lane (set by who posts it); there are monitors. */
+enum { MK_POSTED = 1u << 0, MK_WATCHED = 1u << 1 };
+
+/* How long callbacks run before the worker looks around (pace.h). */
+typedef struct mk_pace {
+	uint32_t left;      /* callbacks until the end of the stint */
+	uint32_t size;      /* of a stint, 1 to 16 */
+	uint64_t callbacks; /* since the clock was read */
+	uint64_t read_ns, read_ticks;
+	uint64_t turn_ns; /* when the turn began */
+	bool over;        /* the turn is to end */
+} mk_pace;
+
 struct mk_worker {
 	mk_sup *sup;
 	/* copies of what is the supervisor's and does not change, for the path of an event */
@@ -306,6 +320,8 @@ struct mk_worker {
 	uv_thread_t thread;
 	bool thread_made;
 	/* now */
+	_Atomic(uint32_t) attention; /* what an actor's run looks at after each callback: MK_POSTED, MK_WATCHED */
+	mk_pace pace;
 	uint64_t now_ns;
 	bool is_now;               /* the clock was read a moment ago: the next turn need not */
 	mk_actor *actor;           /* in a callback of */
@@ -379,9 +395,8 @@ struct mk_worker {
 	uv_prepare_t prepare;
 	uint32_t open_handles; /* that keep it from being over */
 	uint64_t polled_ns;
-	uint64_t spin_ns; /* how long it looks for work before it sleeps */
-	uint32_t pace;    /* actors run in a turn */
-	bool full;        /* the last turn ran as many */
+	uint64_t spin_ns;      /* how long it looks for work before it sleeps */
+	uint64_t poll_took_ns; /* the last poll of a busy worker */
 	/* balance.c */
 	_Atomic(uint64_t) idle_ns, idle_since_ns; /* in all before; now, or 0 */
 	uint64_t looked_ns;
@@ -396,9 +411,6 @@ struct mk_worker {
 
 /* ---- the supervisor ----------------------------------------------------------------- */
 
-/* How far a stop has come; a worker that has not, looks at its control lane first. */
-enum { MK_URGENT_STOP = 1, MK_URGENT_DISCARD = 2 };
-
 typedef enum mk_state { MK_NEW = 0, MK_STARTING, MK_STARTED, MK_STOPPING, MK_STOPPED, MK_ABANDONED } mk_state;
 
 /* settle.c: a round of questions to the workers, and the sums of their answers. */
@@ -411,8 +423,7 @@ typedef struct mk_settlement {
 
 struct maiko_supervisor {
 	maiko_options options;
-	uint32_t serial; /* which supervisor a slot's index is of */
-	_Atomic(int) urgency;
+	uint32_t serial;         /* which supervisor a slot's index is of */
 	volatile uint8_t *alive; /* a page that a fork wipes: 1 here, 0 in a child */
 	mk_seam seam;
 	bool spin, balance;

@@ -6,6 +6,7 @@
 #include "backpressure.h"
 #include "blocking.h"
 #include "foreign.h"
+#include "pace.h"
 #include "router.h"
 #include "run.h"
 #include "stop.h"
@@ -71,6 +72,7 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 static void take(mk_worker *w, mk_step step)
 {
 	w->now_ns = mk_now(&w->sup->seam);
+	mk_pace_begin(w);
 	w->unflushed = step.kind != MK_STEP_FLUSH;
 	switch ((mk_step_kind)step.kind) {
 	case MK_STEP_CONTROL:

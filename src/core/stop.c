@@ -348,7 +348,6 @@ static void discard_all(mk_sup *sup)
 	if (sup->stop->discarding)
 		return;
 	sup->stop->discarding = true;
-	atomic_store_explicit(&sup->urgency, MK_URGENT_DISCARD, memory_order_relaxed);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		sup->workers[i]->discard_message = (mk_message){.run = run_discard};
 		mk_worker_post(sup->workers[i], &sup->workers[i]->discard_message);
@@ -475,7 +474,6 @@ static void begin(mk_sup *sup, uint64_t deadline_ms)
 	sup->stop->deadline_ns = deadline_after(sup, deadline_ms);
 	sup->stop->step = STEP_BEGIN;
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
-	atomic_store_explicit(&sup->urgency, MK_URGENT_STOP, memory_order_relaxed);
 	uv_cond_broadcast(&sup->cond); /* who waits for the end now has a deadline */
 	for (done_call *call = sup->stop->calls; call != NULL; call = call->next)
 		if (call->begun != NULL)

@@ -2,8 +2,8 @@
  * worker.c - a worker's turn, its sleep, and its end.
  *
  * A turn: control lane, incoming channels, foreign sends, timers, ready actors; then what
- * it sent becomes visible. libuv is polled when there is nothing to do (rest.c), and every
- * 100 µs when there is.
+ * it sent becomes visible. pace.h says when a turn ends. libuv is polled when there is nothing
+ * to do (rest.c), and every 100 µs when there is.
  *
  * Sleeping: the worker stores `sleeping` and then looks at all its lanes once more; who
  * gives it something stores that and then loads `sleeping`. All four accesses are
@@ -19,6 +19,7 @@
 #include "balance.h"
 #include "delayed.h"
 #include "foreign.h"
+#include "pace.h"
 #include "rest.h"
 #include "router.h"
 #include "run.h"
@@ -31,9 +32,8 @@
 #include "watch.h"
 
 enum {
-	POLL_EVERY_NS = 100000, /* libuv, when busy; and about as long a turn */
-	ACTORS_A_TURN = 64,     /* at most */
-	ENTRIES_A_TURN = 1024,  /* of one channel */
+	ACTORS_A_TURN = 64,    /* at most */
+	ENTRIES_A_TURN = 1024, /* of one channel */
 	NS_A_MS = 1000000
 };
 
@@ -49,11 +49,16 @@ void mk_worker_wake(mk_worker *w)
 void mk_worker_post(mk_worker *w, mk_message *m)
 {
 	mk_inbox_push(&w->control, &m->link);
+	/* After the push: who finds the flag set and the lane empty has taken the message already. Relaxed: the
+	 * lane synchronises, this only ends a run sooner. */
+	atomic_fetch_or_explicit(&w->attention, MK_POSTED, memory_order_relaxed);
 	mk_worker_wake(w);
 }
 
 static void take_control(mk_worker *w)
 {
+	if (mk_pace_posted(w))
+		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_POSTED, memory_order_relaxed);
 	mk_link *taken = mk_inbox_take(&w->control);
 	*w->deferred_tail = taken;
 	for (; taken != NULL; taken = taken->next)
@@ -197,30 +202,12 @@ bool mk_worker_quiet(mk_worker *w)
 
 /* ---- a turn ------------------------------------------------------------------------------- */
 
-/* Whether a stop has got further than this worker: its word is on the control lane. */
-static bool is_pressed(const mk_worker *w)
-{
-	return atomic_load_explicit(&w->sup->urgency, memory_order_relaxed) > w->draining + w->discarding;
-}
-
-/* How many actors run in a turn follows from how long the last one took, as the clock is not
- * read in between: control, channels and libuv wait for its end. */
-static void pace(mk_worker *w, uint64_t took_ns)
-{
-	if (took_ns / 2 > POLL_EVERY_NS && w->pace > 1)
-		w->pace /= 2;
-	else if (took_ns < POLL_EVERY_NS / 2 && w->pace < ACTORS_A_TURN)
-		w->pace *= 2;
-}
-
 bool mk_worker_turn(mk_worker *w)
 {
-	uint64_t before_ns = w->now_ns;
 	if (MK_LIKELY(!w->is_now))
 		w->now_ns = mk_now(&w->sup->seam);
 	w->is_now = false;
-	if (w->full)
-		pace(w, w->now_ns - before_ns);
+	mk_pace_begin(w);
 	run_control(w);
 	if (w->left)
 		return false;
@@ -228,19 +215,16 @@ bool mk_worker_turn(mk_worker *w)
 	if (w->go && !w->draining)
 		mk_foreign_intake(w, false);
 	mk_timers_fire(&w->timers, w->now_ns);
-	uint32_t left = w->pace;
-	for (; left > 0 && w->ready != NULL; left--) {
+	uint32_t left = ACTORS_A_TURN;
+	for (; left > 0 && w->ready != NULL && mk_pace_goes_on(w); left--) {
 		if (MK_LIKELY(!w->measuring))
 			mk_run_next(w);
 		else
 			mk_balance_run_next(w);
 		if (w->unpublished != 0)
 			mk_router_show(w);
-		if (MK_UNLIKELY(is_pressed(w)))
-			break;
 	}
-	w->full = left == 0;
-	w->ran += w->pace - left;
+	w->ran += ACTORS_A_TURN - left;
 	if (MK_UNLIKELY(w->parting != NULL))
 		mk_topology_part(w);
 	if (MK_UNLIKELY(w->reprobe) && w->now_ns >= mk_probes_due(w))
@@ -265,7 +249,7 @@ static void thread_main(void *arg)
 		if (MK_UNLIKELY(w->measure != NULL && w->now_ns - w->looked_ns >= MK_BALANCE_EVERY_NS))
 			mk_balance_look(w);
 		if (mk_worker_turn(w)) {
-			if (w->now_ns - w->polled_ns >= POLL_EVERY_NS)
+			if (w->pace.over || w->now_ns - w->polled_ns >= MK_TURN_NS)
 				mk_rest_poll(w);
 		} else if (!w->left) {
 			mk_rest(w);
@@ -290,7 +274,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	do
 		more = mk_worker_turn(w);
-	while (more && !w->exiting && w->now_ns - start < POLL_EVERY_NS);
+	while (more && !w->exiting && !w->pace.over && w->now_ns - start < MK_TURN_NS);
 	if (!w->exiting && mk_state_of(w->sup) == MK_ABANDONED)
 		mk_worker_exit(w); /* it was given up, and has returned after all */
 	if (w->exiting)
@@ -328,11 +312,11 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->own_thread = own_thread;
 	w->ready_tail = &w->ready;
 	w->shape = 1;
-	w->pace = ACTORS_A_TURN;
 	w->deferred_tail = w->deferred_seen = &w->deferred;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
 	mk_worker_number(w, index);
 	w->now_ns = mk_now(&sup->seam);
+	mk_pace_reset(w);
 	w->all = mk_topic_here(w, 0);
 	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0 /* for the deadline */ ||
 	    (sup->balance && !own_thread && mk_balance_init(w) != 0)) {

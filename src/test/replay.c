@@ -265,15 +265,19 @@ static bool send_again(mt_replay *r, const mt_entry *e)
 	return done;
 }
 
-/* How many events an actor handled in one run: those before another one runs, in one turn. */
-static uint32_t batch_of(const mt_replay *r, size_t at, uint64_t actor)
+/* How many events an actor handled in one run: those before another one runs, in one turn; and whether its tick
+ * followed them. */
+static uint32_t batch_of(const mt_replay *r, size_t at, uint64_t actor, bool *ret_ticked)
 {
 	const mt_entry *first = &r->recording.entries[at];
 	uint32_t count = 0;
+	*ret_ticked = false;
 	for (size_t i = at; i < r->recording.count; i++) {
 		const mt_entry *e = &r->recording.entries[i];
 		if (e->worker != first->worker)
 			continue;
+		if (e->record->kind == MAIKO_SAW_TICK_ENTERED)
+			*ret_ticked = e->record->actor == actor && e->record->now_ns == first->record->now_ns;
 		if (e->record->now_ns != first->record->now_ns || e->record->kind == MAIKO_SAW_TICK_ENTERED)
 			break;
 		if (e->record->kind == MAIKO_SAW_HANDLED && e->record->actor != actor)
@@ -294,7 +298,9 @@ static bool run_actor(mt_replay *r, size_t at, uint64_t actor)
 	if ((a->sched & MK_QUEUED) == 0)
 		return pump(r, w);
 	uint32_t budget = a->box.budget;
-	a->box.budget = batch_of(r, at, actor);
+	bool ticked;
+	a->box.budget = batch_of(r, at, actor, &ticked);
+	r->sup->seam.tick_waits = !ticked;
 	r->wanted = a;
 	bool done = step(r, w, KIND(RUN));
 	a->box.budget = budget;
@@ -438,6 +444,7 @@ static int set_up(mt_replay *r)
 	const mt_head *head = r->recording.head;
 	maiko_options options = head->options;
 	mk_seam seam = {.now_ns = seam_now,
+			.led = true,
 			.choose = seam_choose,
 			.wait = seam_wait,
 			.refused = seam_refused,

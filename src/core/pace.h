@@ -1,0 +1,65 @@
+/*
+ * pace.h - how long a worker runs callbacks between two looks around (C10, C13, C14).
+ *
+ * A worker looks around at the start of each turn: at the clock, its control lane, its channels, what
+ * was sent from outside, its timers; and between turns at libuv. A turn ends
+ *
+ *   - after the callback during which a control message came: a stop, a deadline that another
+ *     thread keeps, a removal and a free take effect between two callbacks,
+ *   - when it has lasted 100 µs.
+ *
+ * The second is found by asking the clock, which costs up to twice as much as handling an event. So it
+ * is asked once a stint of at most 16 callbacks, and the stint is as long as 25 µs allow at the rate of
+ * the callbacks before. When callbacks become slow, up to 16 of them run before that is noticed; from
+ * then on the clock is asked after each. A stint begins with one callback after the worker has slept.
+ *
+ * Of the three things that an actor has to run, tasks, events and its tick, each gets one callback in a run,
+ * however late it is; so none of them can starve the others.
+ *
+ * What an actor sends to another worker is published when its run ends, and at the end of each stint.
+ */
+#ifndef MK_PACE_H
+#define MK_PACE_H
+
+#include "runtime.h"
+
+enum { MK_TURN_NS = 100000 };
+
+/* A turn begins; its time is w->now_ns. */
+static inline void mk_pace_begin(mk_worker *w)
+{
+	w->pace.over = false;
+	w->pace.turn_ns = w->now_ns;
+	if (w->pace.left == 0)
+		w->pace.left = w->pace.size;
+}
+
+/* The worker has slept: nothing is known about the callbacks that come. */
+void mk_pace_reset(mk_worker *w);
+
+/* The end of a stint, or earlier: whether the turn is over. */
+MK_NOINLINE bool mk_pace_look(mk_worker *w);
+
+/* Whether a control message is there: it ends the turn after the callback that runs. Not of a replay, whose runs
+ * end where those of the recording did. */
+static inline bool mk_pace_posted(const mk_worker *w)
+{
+	uint32_t attention = atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&w->attention, memory_order_relaxed);
+	return (attention & MK_POSTED) != 0 && !w->sup->seam.led;
+}
+
+/* Between two actors: whether the turn goes on. */
+static inline bool mk_pace_goes_on(mk_worker *w)
+{
+	return (MK_LIKELY(w->pace.left != 0) || !mk_pace_look(w)) && MK_LIKELY(!mk_pace_posted(w));
+}
+
+/* A tick or a task has run: these may be long, so the clock is asked after each. */
+static inline void mk_pace_spend(mk_worker *w)
+{
+	if (w->pace.left > 0)
+		w->pace.left--;
+	(void)mk_pace_look(w);
+}
+
+#endif
