@@ -85,9 +85,17 @@ run "missing" 0 --interval 100 --seconds 1 --proc "$dir/proc"
 prints 'TROUBLE cpu: .*directory' 'TROUBLE memory: meminfo: MemTotal' 'TROUBLE network: ' 'TROUBLE disk: '
 prints_ledger
 
-run "full disk" 0 --interval 10 --seconds 1 --journal /dev/full
-prints 'TROUBLE journal: /dev/full: ' 'TROUBLE journal: .* lines lost in all'
+# What is lost is told, and so is that not all went well.
+run "full disk" 1 --interval 10 --seconds 1 --journal /dev/full
+prints 'TROUBLE journal: /dev/full: ' 'TROUBLE journal: .* lines lost in all' \
+	'^sysmon: .*journal.* failed in on_stop' '^failed: journal (journal) in on_stop, '
 prints_ledger
+
+# The console and the ledger themselves are lost.
+name="nowhere to print"
+"$binary" --watch "$dir/watched" --interval 10 --seconds 1 >/dev/full 2>"$dir/err"
+status=$?
+[ "$status" -eq 1 ] || fail "ended with status $status, not 1"
 
 name="interrupted"
 : >"$dir/out"

@@ -7,7 +7,8 @@
  * enough, to the blocking pool, one at a time, so that a slow disk never holds up the
  * worker; the job has a copy, and the page fills on. Only whole lines are written: when
  * the disk is full the file is cut back to its last line end. What could not be written
- * is counted, and told once for each cause: a journal is no reason to stop a monitor.
+ * is counted, and told once for each cause: a journal is no reason to stop a monitor. But
+ * at the end it is one to say that not all went well: then on_stop fails.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -39,6 +40,7 @@ typedef struct journal {
 	bool writing;       /* a job has the page before this one */
 	int told;           /* the error that was told last */
 	uint64_t lost;      /* lines */
+	int lost_by;        /* the error that the last of them was lost by */
 	uint64_t opened_ns; /* when the page got its first line */
 	page page;
 } journal;
@@ -87,6 +89,7 @@ static int journal_account(journal *self, int status, uint64_t lost, maiko_ctx *
 	bool news = status != 0 && status != self->told;
 
 	self->lost += lost;
+	if (lost > 0) self->lost_by = status;
 	self->told = status;
 	return news ? trouble_send(ctx, 0, "%s: %s (%" PRIu64 " lines lost so far)", self->path, maiko_strerror(status),
 				   self->lost)
@@ -167,13 +170,14 @@ static int journal_on_stop(journal *self, maiko_ctx *ctx)
 	if (rc == 0 && self->lost > 0)
 		rc = trouble_send(ctx, 0, "%s: %" PRIu64 " lines lost in all", self->path, self->lost);
 	if (!self->writing) close(self->fd); /* else a stuck job still has it */
-	return rc;
+	return self->lost > 0 ? self->lost_by : rc;
 }
 
 static int journal_on_error(journal *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	if (error->phase != MAIKO_PHASE_START) return trouble_forgive(ctx, error);
-	fprintf(stderr, "sysmon: --journal %s: %s\n", self->path, maiko_strerror(error->code));
+	if (error->phase == MAIKO_PHASE_START)
+		fprintf(stderr, "sysmon: --journal %s: %s\n", self->path, maiko_strerror(error->code));
+	else if (error->phase != MAIKO_PHASE_STOP) return trouble_forgive(ctx, error);
 	return error->code;
 }
 

@@ -66,8 +66,7 @@ static bool account(maiko_supervisor *sup)
 
 	if (rc != 0) fprintf(stderr, "sysmon: no ledger: %s\n", maiko_strerror(rc));
 	else if (!fine) fprintf(stderr, "sysmon: the ledger does not balance\n");
-	for (size_t i = 0; rc == 0 && i < ledger->actor_count; i++)
-		fine = fine && ledger->actors[i].error == 0 && ledger->actors[i].status != MAIKO_ACTOR_STUCK;
+	if (rc == 0) fine = fine && ledger->failed == 0 && ledger->cut_off == 0 && ledger->total.discarded == 0;
 	putchar('\n'); /* below what the console has left there */
 	if (rc == 0) rc = maiko_ledger_print(ledger, stdout);
 	maiko_ledger_free(ledger);
@@ -92,7 +91,7 @@ int main(int argc, char **argv)
 	if (rc == 0) rc = maiko_run(sup);
 	int recorded = maiko_recorder_free(recorder);
 	if (rc == 0) rc = recorded;
-	if (rc != 0) fprintf(stderr, "sysmon: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "sysmon: %s\n", maiko_last_error()[0] != '\0' ? maiko_last_error() : maiko_strerror(rc));
 	bool fine = sup != NULL && account(sup);
 	maiko_supervisor_free(sup);
 	return rc == 0 && fine ? 0 : 1;

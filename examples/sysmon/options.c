@@ -33,8 +33,9 @@ static const char help[] =
 	"  -R, --replay FILE      replay a recorded run, given the options that it had\n"
 	"  -h, --help             print this\n"
 	"\n"
-	"At the end it prints the ledger: where every event went. The exit status is 0 if all\n"
-	"went well and the ledger balances, 1 if not, and 2 for a bad option.\n";
+	"At the end it prints the ledger: where every event went. The exit status is 0 if the\n"
+	"ledger balances, no actor failed, and all was written, discarded nowhere and lost from\n"
+	"neither the journal nor the record; 1 if not, and 2 for a bad option.\n";
 
 static options_answer bad(const char *option, const char *text, const char *wants)
 {
