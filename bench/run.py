@@ -36,7 +36,7 @@ def arguments():
     parser.add_argument("--only", metavar="W1,W2/one", help="these workloads and variants")
     parser.add_argument("--subjects", metavar="maiko,limits,go", help="these subjects")
     parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="times as many events (1)")
-    parser.add_argument("--sweep", action="store_true", help="the sweeps from one to a million too (S/...)")
+    parser.add_argument("--sweep", action="store_true", help="the sweeps too (S/..., G/...)")
     parser.add_argument("--timeout", type=float, default=120.0, metavar="S", help="seconds a run may take (120)")
     options = parser.parse_args()
     if options.runs < 1 or not 0 < options.scale <= 1000 or options.timeout <= 0:
@@ -64,7 +64,7 @@ def chosen_variants(chosen, options):
     if only is not None:
         variants = {v for v in variants if v in only or v.split("/")[0] in only}
     elif not options.sweep:
-        variants = {v for v in variants if not v.startswith("S/")}
+        variants = {v for v in variants if not v.startswith(("S/", "G/"))}
     if not variants:
         sys.exit("run.py: nothing to run")
     return sorted(variants, key=subjects.order_of)

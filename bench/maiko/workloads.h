@@ -19,5 +19,6 @@ extern const bench_variant crowd_variants[];    /* w10_crowd.c   */
 extern const bench_variant echo_variants[];     /* w11_echo.c    */
 extern const bench_variant cross_variants[];    /* x_cross.c     */
 extern const bench_variant sweep_variants[];    /* s_sweep.c     */
+extern const bench_variant growth_variants[];   /* g_growth.c    */
 
 #endif

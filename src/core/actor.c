@@ -197,13 +197,23 @@ void mk_actor_discard(mk_actor *a)
 	mk_actor_free(a);
 }
 
+void mk_actor_dispose(mk_actor *a)
+{
+	if ((a->sched & MK_QUEUED) != 0)
+		a->gone = true;
+	else
+		mk_actor_free(a);
+}
+
 void mk_actor_free(mk_actor *a)
 {
 	if (a->extra != NULL) {
 		mk_keep_fini(a->extra);
-		mk_free(a->extra->oldest);
 		mk_free(a->extra->kept);
-		mk_free(a->extra->seen);
+		mk_map *maps[] = {&a->extra->oldest, &a->extra->kept_at,       &a->extra->seen,
+				  &a->extra->edges,  &a->extra->delayed_names, &a->extra->handles};
+		for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+			mk_map_fini(maps[i]);
 		mk_free(a->extra->detail);
 		mk_free(a->extra);
 	}
@@ -292,20 +302,6 @@ void mk_actor_fold(mk_worker *w, const mk_actor *a)
 	}
 }
 
-/* With it all that have ended: many depart together. */
-static void drop_from_warm(mk_worker *w, const mk_actor *leaving)
-{
-	for (mk_actor **at = &w->warm; *at != NULL;) {
-		mk_actor *a = *at;
-		if (a != leaving && (a->sched & MK_ENDED) == 0) {
-			at = &a->tally->next_warm;
-			continue;
-		}
-		*at = a->tally->next_warm;
-		a->warm = false;
-	}
-}
-
 void mk_actor_unlink(mk_worker *w, mk_actor *a)
 {
 	mk_actor *last = w->here[--w->here_count];
@@ -313,7 +309,11 @@ void mk_actor_unlink(mk_worker *w, mk_actor *a)
 	last->here = a->here;
 	mk_unlink_held(w, a);
 	if (a->warm)
-		drop_from_warm(w, a);
+		mk_unlink_warm(w, a);
+}
+
+void mk_actor_unready(mk_worker *w, mk_actor *a)
+{
 	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL; at = &(*at)->next)
 		if (*at == a) {
 			*at = a->next;

@@ -26,9 +26,11 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining);
 int mk_actor_reserve(mk_worker *w);
 void mk_actor_unreserve(mk_worker *w);
 
-/* Among the worker's actors, and out of all its lists. */
+/* Among the worker's actors, and out of all its lists but the ready one; out of that, too,
+ * which is looked through. */
 void mk_actor_link(mk_worker *w, mk_actor *a);
 void mk_actor_unlink(mk_worker *w, mk_actor *a);
+void mk_actor_unready(mk_worker *w, mk_actor *a);
 
 /* With the lock, as it leaves the directory: its counters go to the worker's row of the
  * gone. */
@@ -38,7 +40,10 @@ void mk_actor_fold(mk_worker *w, const mk_actor *a);
  * handles are closed. */
 void mk_actor_depart(mk_worker *w, mk_actor *a);
 
-/* Frees it with all it has; nothing of it runs any more. */
+/* Frees it with all it has; nothing of it runs any more, and no list has it. */
 void mk_actor_free(mk_actor *a);
+
+/* The same, as soon as the ready list does not have it any more. */
+void mk_actor_dispose(mk_actor *a);
 
 #endif

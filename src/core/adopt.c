@@ -17,7 +17,7 @@
 #include "worker.h"
 
 typedef struct mk_adopted {
-	struct mk_adopted *next;
+	struct mk_adopted *next, **at; /* at: what points to it */
 	mk_actor *actor;
 	uv_handle_t *handle;
 	void (*closed)(uv_handle_t *handle);
@@ -48,33 +48,36 @@ int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 	mk_extra *x = mk_extra_of(ctx);
 	if (x == NULL)
 		return MAIKO_ENOMEM;
-	for (const mk_adopted *d = x->adopted; d != NULL; d = d->next)
-		if (d->handle == handle)
-			return mk_fail(MAIKO_EEXIST, "maiko_adopt: actor '%s' has adopted the handle already",
-				       ctx->self->name);
+	if (mk_map_find(&x->handles, mk_map_key(handle)) != NULL)
+		return mk_fail(MAIKO_EEXIST, "maiko_adopt: actor '%s' has adopted the handle already", ctx->self->name);
 	mk_adopted *d = MK_NEW(mk_adopted);
-	if (d == NULL)
+	if (d == NULL || mk_map_put(&x->handles, mk_map_key(handle), mk_map_key(d)) != 0) {
+		mk_free(d);
 		return MAIKO_ENOMEM;
+	}
 	d->actor = ctx;
 	d->handle = handle;
+	d->at = &x->adopted;
 	d->next = x->adopted;
+	if (d->next != NULL)
+		d->next->at = &d->next;
 	x->adopted = d;
 	return 0;
 }
 
 static void unlink_one(mk_adopted *d)
 {
-	mk_adopted **at = &d->actor->extra->adopted;
-	while (*at != d)
-		at = &(*at)->next;
-	*at = d->next;
+	mk_map_remove(&d->actor->extra->handles, mk_map_key(d->handle));
+	*d->at = d->next;
+	if (d->next != NULL)
+		d->next->at = d->at;
 }
 
 static void departed(uv_handle_t *handle)
 {
 	departure *d = MK_OF(handle, departure, timer);
 	mk_worker *w = d->worker;
-	mk_actor_free(d->actor);
+	mk_actor_dispose(d->actor);
 	mk_free(d);
 	mk_worker_handle_closed(w);
 }
@@ -131,15 +134,14 @@ int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struc
 		return MK_NULL(ctx, handle);
 	if (mk_forked(ctx->worker->sup)) /* the parent has the same kernel objects */
 		return mk_fail_forked();
-	for (mk_adopted *d = ctx->extra == NULL ? NULL : ctx->extra->adopted; d != NULL; d = d->next)
-		if (d->handle == handle && !d->closing && !uv_is_closing(handle)) {
-			d->closed = closed;
-			close_one(ctx->worker, d);
-			return 0;
-		}
-	return mk_fail(MAIKO_EINVAL,
-		       "maiko_close: the handle is none that actor '%s' has adopted, or is closing already",
-		       ctx->self->name);
+	mk_adopted *d = ctx->extra == NULL ? NULL : mk_map_get(&ctx->extra->handles, mk_map_key(handle));
+	if (d == NULL || d->closing || uv_is_closing(handle))
+		return mk_fail(MAIKO_EINVAL,
+			       "maiko_close: the handle is none that actor '%s' has adopted, or is closing already",
+			       ctx->self->name);
+	d->closed = closed;
+	close_one(ctx->worker, d);
+	return 0;
 }
 
 void mk_adopted_close(mk_worker *w, mk_actor *a)
@@ -175,7 +177,7 @@ void mk_adopted_drain(const mk_actor *a)
 void mk_adopted_depart(mk_worker *w, mk_actor *a)
 {
 	if (a->extra == NULL || a->extra->adopted == NULL) {
-		mk_actor_free(a);
+		mk_actor_dispose(a);
 		return;
 	}
 	mk_adopted_close(w, a);

@@ -23,13 +23,7 @@ void mk_hold_muted(mk_worker *w, mk_actor *a)
 	mk_hold(w, a, MK_MUTED);
 }
 
-bool mk_is_muted_by_channel(const mk_actor *a)
-{
-	const mk_wait *wait = a->extra->muted_by;
-	while (wait != NULL && wait->channel == NULL)
-		wait = wait->next;
-	return wait != NULL;
-}
+bool mk_is_muted_by_channel(const mk_actor *a) { return a->extra->channel_waits != 0; }
 
 static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 {
@@ -38,8 +32,12 @@ static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 		return; /* orphaned; it is not muted, the subscriber's bound is softer for once */
 	bool first = x->muted_by == NULL;
 	wait->actor = a;
+	wait->at = &x->muted_by;
 	wait->next = x->muted_by;
+	if (wait->next != NULL)
+		wait->next->at = &wait->next;
 	x->muted_by = wait;
+	x->channel_waits += wait->channel != NULL;
 	if (first) {
 		mk_count_add(&x->mute_count, 1);
 		MK_TELL(w, MAIKO_SAW_MUTED, a, NULL, 0);
@@ -55,14 +53,14 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 {
 	mk_actor *a = wait->actor;
 	if (a != NULL) {
-		mk_wait **at = &a->extra->muted_by;
-		while (*at != wait)
-			at = &(*at)->next;
-		*at = wait->next;
+		*wait->at = wait->next;
+		if (wait->next != NULL)
+			wait->next->at = wait->at;
+		a->extra->channel_waits -= wait->channel != NULL;
 		mk_cycle_released(a, wait->subscriber);
 		if (a->extra->muted_by == NULL) {
 			mk_cycle_leave(a);
-			a->extra->seen_count = 0;
+			mk_map_clear(&a->extra->seen);
 			MK_TELL(w, MAIKO_SAW_RELEASED, a, NULL, 0);
 			mk_permit(w, a, MK_MUTED);
 		} else if (a->extra->runs_on && !mk_is_muted_by_channel(a)) {
@@ -106,19 +104,35 @@ static void edge_drop(mk_message *m)
 
 /* ---- the subscriber's end ----------------------------------------------------------- */
 
+static void edge_link(mk_extra *x, mk_edge *edge)
+{
+	edge->at = &x->mutes;
+	edge->next = x->mutes;
+	if (edge->next != NULL)
+		edge->next->at = &edge->next;
+	x->mutes = edge;
+}
+
+static void edge_unlink(mk_edge *edge)
+{
+	*edge->at = edge->next;
+	if (edge->next != NULL)
+		edge->next->at = edge->at;
+}
+
 static bool mutes_already(mk_extra *x, const mk_event *e)
 {
-	for (mk_edge **at = &x->mutes; *at != NULL; at = &(*at)->next)
-		if ((*at)->sender == e->sender) {
-			mk_edge *edge = *at; /* to the front: it will ask again */
-			if (edge->topic != e->topic->index)
-				edge->topic = MIXED;
-			*at = edge->next;
-			edge->next = x->mutes;
-			x->mutes = edge;
-			return true;
+	mk_edge *edge = x->mutes;
+	if (edge != NULL && edge->sender != e->sender) {
+		edge = mk_map_get(&x->edges, mk_map_key(e->sender));
+		if (edge != NULL) { /* to the front: it will ask again */
+			edge_unlink(edge);
+			edge_link(x, edge);
 		}
-	return false;
+	}
+	if (edge != NULL && edge->topic != e->topic->index)
+		edge->topic = MIXED;
+	return edge != NULL;
 }
 
 static mk_wait *wait_new(mk_sender *sender, const mk_actor *subscriber, mk_channel *ch)
@@ -151,7 +165,9 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	}
 	mk_edge *edge = MK_NEW(mk_edge);
 	mk_wait *wait = edge == NULL || mk_foreign_of(sender) != NULL ? NULL : wait_new(sender, subscriber, NULL);
-	if (edge == NULL || (wait == NULL && mk_foreign_of(sender) == NULL)) {
+	if (edge == NULL || (wait == NULL && mk_foreign_of(sender) == NULL) ||
+	    mk_map_put(&x->edges, mk_map_key(sender), mk_map_key(edge)) != 0) {
+		mk_free(wait);
 		mk_free(edge);
 		return MAIKO_ENOMEM;
 	}
@@ -159,8 +175,7 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	edge->sender = sender;
 	edge->wait = wait;
 	edge->topic = e->topic->index;
-	edge->next = x->mutes;
-	x->mutes = edge;
+	edge_link(x, edge);
 	if (mk_foreign_of(sender) != NULL)
 		mk_foreign_mute(mk_foreign_of(sender));
 	else if (here != NULL)
@@ -188,6 +203,7 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber)
 	if (edge == NULL)
 		return;
 	subscriber->extra->mutes = NULL;
+	mk_map_clear(&subscriber->extra->edges);
 	while (edge != NULL) {
 		mk_edge *next = edge->next;
 		release(w, edge);
@@ -204,15 +220,16 @@ void mk_release_if_low(mk_worker *w, mk_actor *subscriber)
 void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic)
 {
 	mk_edge *gone = NULL;
-	if (subscriber->extra == NULL || topic == NULL)
+	mk_extra *x = subscriber->extra;
+	if (x == NULL || topic == NULL)
 		return;
-	for (mk_edge **at = &subscriber->extra->mutes; *at != NULL;) {
-		mk_edge *edge = *at;
-		if (edge->topic != topic->index) {
-			at = &edge->next;
+	for (mk_edge *edge = x->mutes, *next; edge != NULL; edge = next) {
+		next = edge->next;
+		if (edge->topic != topic->index)
 			continue;
-		}
-		*at = edge->next;
+		edge_unlink(edge);
+		if (mk_map_get(&x->edges, mk_map_key(edge->sender)) == edge)
+			mk_map_remove(&x->edges, mk_map_key(edge->sender));
 		edge->next = gone;
 		gone = edge;
 	}
@@ -227,16 +244,20 @@ void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic)
 
 void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 {
-	for (const mk_wait *wait = ch->waits; wait != NULL; wait = wait->next_of_channel)
-		if (wait->sender == sender)
-			return;
+	if (mk_map_find(&ch->muted, mk_map_key(sender)) != NULL)
+		return;
 	mk_actor *a = mk_foreign_of(sender) != NULL ? NULL : mk_directory_look(w->sup, sender->id);
 	if (mk_foreign_of(sender) == NULL && (a == NULL || (a->sched & MK_ENDED) != 0 || a->in_stop))
 		return;
 	mk_wait *wait = wait_new(sender, NULL, ch);
-	if (wait == NULL)
+	if (wait == NULL || mk_map_put(&ch->muted, mk_map_key(sender), mk_map_key(wait)) != 0) {
+		mk_free(wait);
 		return;
+	}
+	wait->at_of_channel = &ch->waits;
 	wait->next_of_channel = ch->waits;
+	if (ch->waits != NULL)
+		ch->waits->at_of_channel = &wait->next_of_channel;
 	ch->waits = wait;
 	if (a != NULL)
 		wait_set(w, a, wait);
@@ -251,6 +272,7 @@ void mk_release_channel(mk_worker *w, mk_channel *ch)
 	mk_worker_take_mutes(w); /* what the other said before it made room */
 	mk_wait *wait = ch->waits;
 	ch->waits = NULL;
+	mk_map_clear(&ch->muted);
 	atomic_store_explicit(&ch->producer_waits, false, memory_order_relaxed);
 	while (wait != NULL) {
 		mk_wait *next = wait->next_of_channel;
@@ -263,16 +285,17 @@ void mk_release_channel(mk_worker *w, mk_channel *ch)
 
 void mk_forget_channels(mk_worker *w, mk_actor *a)
 {
-	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
-		for (mk_wait **at = &w->out[__builtin_ctzll(left)]->waits; *at != NULL;) {
-			mk_wait *wait = *at;
-			if (wait->sender != a->self) {
-				at = &wait->next_of_channel;
-				continue;
-			}
-			*at = wait->next_of_channel;
-			wait_clear(w, wait);
-		}
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		mk_channel *ch = w->out[__builtin_ctzll(left)];
+		mk_wait *wait = mk_map_get(&ch->muted, mk_map_key(a->self));
+		if (wait == NULL)
+			continue;
+		mk_map_remove(&ch->muted, mk_map_key(a->self));
+		*wait->at_of_channel = wait->next_of_channel;
+		if (wait->next_of_channel != NULL)
+			wait->next_of_channel->at_of_channel = wait->at_of_channel;
+		wait_clear(w, wait);
+	}
 }
 
 void mk_mutes_join(mk_worker *w, mk_actor *a, mk_actor *shadow)
@@ -283,11 +306,16 @@ void mk_mutes_join(mk_worker *w, mk_actor *a, mk_actor *shadow)
 		mk_release_all(w, shadow);
 		return;
 	}
-	mk_edge **end = &a->extra->mutes;
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = shadow->extra->mutes;
+	mk_edge *edge = shadow->extra->mutes;
 	shadow->extra->mutes = NULL;
+	mk_map_clear(&shadow->extra->edges);
+	while (edge != NULL) {
+		mk_edge *next = edge->next;
+		edge_link(a->extra, edge);
+		/* Of a sender that both mute either will do; without memory it is muted once more. */
+		(void)mk_map_put(&a->extra->edges, mk_map_key(edge->sender), mk_map_key(edge));
+		edge = next;
+	}
 }
 
 void mk_drop_channel_waits(mk_channel *ch)
@@ -304,11 +332,12 @@ void mk_forget_waits(mk_worker *w, mk_actor *a)
 	if (a->extra == NULL)
 		return;
 	mk_cycle_leave(a);
+	mk_probe_forget(w, a);
 	while (a->extra->muted_by != NULL) {
 		mk_wait *wait = a->extra->muted_by;
 		a->extra->muted_by = wait->next;
 		wait->actor = NULL; /* its release will find nobody, and free it */
 	}
+	a->extra->channel_waits = 0;
 	a->sched &= (uint16_t)~MK_MUTED; /* it has ended: nothing to resume */
-	(void)w;
 }

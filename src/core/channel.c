@@ -23,6 +23,7 @@ void mk_channel_free(mk_channel *ch)
 {
 	if (ch != NULL) {
 		mk_free(ch->spill);
+		mk_map_fini(&ch->muted);
 		mk_free_aligned(ch);
 	}
 }

@@ -25,6 +25,7 @@
 #define MK_CHANNEL_H
 
 #include "base.h"
+#include "map.h"
 
 struct mk_event;
 struct mk_wait;
@@ -39,6 +40,7 @@ typedef struct mk_channel {
 	uint32_t spill_size;
 	uint64_t spill_head, spill_tail;
 	struct mk_wait *waits; /* the senders that it mutes */
+	mk_map muted;          /* the same, by sender */
 	mk_counter sent;       /* events */
 	mk_counter dropped;    /* events that it did not take */
 	/* the consumer's */

@@ -264,9 +264,17 @@ int maiko_keep(maiko_ctx *ctx, const void *event)
 	if (e == NULL || event == NULL || e->data != event || ctx->worker->actor != ctx)
 		return mk_fail_text(MAIKO_EINVAL, "maiko_keep: event is not the one that is being handled");
 	mk_extra *x = mk_extra_of(ctx);
-	if (x == NULL || mk_reserve((void **)&x->kept, &x->kept_size, x->kept_count + 1, sizeof(mk_event *)) != 0)
+	if (x == NULL)
 		return MAIKO_ENOMEM;
-	x->kept[x->kept_count++] = e;
+	const uint64_t *place = mk_map_find(&x->kept_at, mk_map_key(event));
+	if (place != NULL) {
+		x->kept[*place].times++;
+	} else {
+		if (mk_reserve((void **)&x->kept, &x->kept_size, x->kept_count + 1, sizeof *x->kept) != 0 ||
+		    mk_map_put(&x->kept_at, mk_map_key(event), x->kept_count) != 0)
+			return MAIKO_ENOMEM;
+		x->kept[x->kept_count++] = (mk_kept){e, 1};
+	}
 	e->refs++;
 	return 0;
 }
@@ -277,14 +285,18 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 	if (rc != 0)
 		return rc;
 	mk_extra *x = ctx->extra;
-	for (uint32_t i = 0; x != NULL && i < x->kept_count; i++)
-		if (x->kept[i]->data == event) {
-			mk_event *e = x->kept[i];
-			x->kept[i] = x->kept[--x->kept_count];
-			mk_event_unref(&ctx->worker->pool, e);
-			return 0;
-		}
-	return mk_fail_text(MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
+	const uint64_t *found = x == NULL || event == NULL ? NULL : mk_map_find(&x->kept_at, mk_map_key(event));
+	if (found == NULL)
+		return mk_fail_text(MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
+	uint64_t place = *found;
+	mk_event *e = x->kept[place].event;
+	if (--x->kept[place].times == 0) { /* the last takes its place */
+		x->kept[place] = x->kept[--x->kept_count];
+		*mk_map_find(&x->kept_at, mk_map_key(x->kept[place].event->data)) = place;
+		mk_map_remove(&x->kept_at, mk_map_key(event));
+	}
+	mk_event_unref(&ctx->worker->pool, e);
+	return 0;
 }
 
 /* ---- its own course -------------------------------------------------------------------------- */

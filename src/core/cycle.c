@@ -254,28 +254,18 @@ static void forward_all(mk_worker *w, mk_actor *a, const mk_probe_message *from,
 			forward(w, a, wait, from, number);
 }
 
-typedef struct mk_seen {
-	const mk_sender *initiator;
-	uint64_t number;
-} mk_seen;
-
 /* Whether a probe has been here; remembers it. Without memory it counts as one that has,
  * and the actor sends one of its own: it is in the same cycle, if there is one. */
 static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
-	mk_extra *x = a->extra;
-	for (uint32_t i = 0; i < x->seen_count; i++)
-		if (x->seen[i].initiator == p->path[0]) {
-			bool seen = x->seen[i].number >= p->number;
-			x->seen[i].number = seen ? x->seen[i].number : p->number;
-			return seen;
-		}
-	if (mk_reserve((void **)&x->seen, &x->seen_size, x->seen_count + 1, sizeof *x->seen) != 0) {
-		mk_probe_soon(w, a);
+	maiko_actor_id initiator = p->path[0]->id;
+	const uint64_t *last = mk_map_find(&a->extra->seen, initiator);
+	if (last != NULL && *last >= p->number)
 		return true;
-	}
-	x->seen[x->seen_count++] = (mk_seen){p->path[0], p->number};
-	return false;
+	if (mk_map_put(&a->extra->seen, initiator, p->number) == 0)
+		return false;
+	mk_probe_soon(w, a);
+	return true;
 }
 
 /* Whether a probe has come by the actor before: it was released and muted again meanwhile, and
@@ -304,7 +294,38 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 	probe_drop(m);
 }
 
-void mk_probe_soon(mk_worker *w, mk_actor *a) { a->extra->reprobe = w->reprobe = true; }
+static void note_probe(mk_worker *w, mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	if (x->reprobe)
+		return;
+	x->reprobe = true;
+	x->prev_probing = NULL;
+	x->next_probing = w->probing;
+	if (w->probing != NULL)
+		w->probing->extra->prev_probing = a;
+	w->probing = a;
+}
+
+void mk_probe_soon(mk_worker *w, mk_actor *a)
+{
+	note_probe(w, a);
+	w->reprobe = true;
+}
+
+void mk_probe_forget(mk_worker *w, mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	if (x == NULL || !x->reprobe)
+		return;
+	x->reprobe = false;
+	if (x->prev_probing != NULL)
+		x->prev_probing->extra->next_probing = x->next_probing;
+	else
+		w->probing = x->next_probing;
+	if (x->next_probing != NULL)
+		x->next_probing->extra->prev_probing = x->prev_probing;
+}
 
 uint64_t mk_probes_due(const mk_worker *w)
 {
@@ -320,10 +341,15 @@ void mk_probe_now(mk_worker *w)
 	w->probed_ns = w->now_ns;
 	w->probes_seen = 0;
 	w->reprobe = false;
-	for (mk_actor *a = w->held; a != NULL; a = a->next_held) {
-		if (a->extra == NULL || !a->extra->reprobe)
-			continue;
+	mk_actor *a = w->probing;
+	w->probing = NULL; /* what there is no memory to send is put there again */
+	while (a != NULL) {
+		mk_actor *next = a->extra->next_probing;
 		a->extra->reprobe = false;
-		forward_all(w, a, NULL, ++w->probes);
+		if ((a->sched & MK_HELD) != 0)
+			forward_all(w, a, NULL, ++w->probes);
+		else if (mk_is_muted(a))
+			note_probe(w, a); /* it runs on: when it is held again */
+		a = next;
 	}
 }

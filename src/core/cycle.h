@@ -9,8 +9,10 @@
 #include "runtime.h"
 #include "wait.h"
 
-/* An actor has a new edge: a probe of it goes out soon (mk_reprobe). */
+/* An actor has a new edge: a probe of it goes out soon (mk_probe_now). Or it has no edges any
+ * more, or leaves this worker. */
 void mk_probe_soon(mk_worker *w, mk_actor *a);
+void mk_probe_forget(mk_worker *w, mk_actor *a);
 
 /* A subscriber is given more although it mutes the sender: breaks the cycle that does
  * it once the bound is reached. */

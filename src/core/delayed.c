@@ -25,6 +25,7 @@ static void unlink_one(mk_delayed *d)
 
 static void release(mk_worker *w, mk_delayed *d)
 {
+	mk_map_remove(&d->actor->extra->delayed_names, d->name);
 	mk_timer_clear(&w->timers, &d->timer);
 	mk_timers_unreserve(&w->timers);
 	mk_count_add(&d->event->topic->delayed, (uint64_t)-1);
@@ -85,6 +86,8 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 		return MAIKO_ENOMEM;
 	d->event = mk_event_make(&w->pool, route->type, value, NULL);
 	int rc = d->event == NULL ? MAIKO_ENOMEM : mk_timers_reserve(&w->timers);
+	if (rc == 0 && (rc = mk_map_put(&x->delayed_names, x->delayed_count + 1, mk_map_key(d))) != 0)
+		mk_timers_unreserve(&w->timers);
 	if (rc != 0) {
 		if (d->event != NULL)
 			mk_event_free(&w->pool, d->event);
@@ -129,18 +132,12 @@ static void give_up(mk_worker *w, mk_delayed *d, bool due)
 
 int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 {
-	mk_delayed *lists[2] = {NULL, NULL};
-	if (a->extra != NULL) {
-		lists[0] = a->extra->delayed;
-		lists[1] = a->extra->due;
-	}
-	for (int i = 0; i < 2; i++)
-		for (mk_delayed *d = lists[i]; d != NULL; d = d->next)
-			if (d->name == delayed) {
-				give_up(w, d, i == 1);
-				return 0;
-			}
-	return mk_fail_text(MAIKO_ENOENT, "maiko_cancel: the actor has no such delayed send: it was sent or cancelled");
+	mk_delayed *d = a->extra == NULL || delayed == 0 ? NULL : mk_map_get(&a->extra->delayed_names, delayed);
+	if (d == NULL)
+		return mk_fail_text(MAIKO_ENOENT,
+				    "maiko_cancel: the actor has no such delayed send: it was sent or cancelled");
+	give_up(w, d, d->timer.place == 0); /* its time has come: it waits for the actor */
+	return 0;
 }
 
 void mk_delayed_discard(mk_worker *w, mk_actor *a)

@@ -6,6 +6,7 @@
 #include "actor.h"
 #include "backpressure.h"
 #include "completion.h"
+#include "cycle.h"
 #include "delayed.h"
 #include "directory.h"
 #include "interest.h"
@@ -272,11 +273,13 @@ static void pack_mailbox(mk_worker *w, mk_actor *a)
 static void hand_over(mk_worker *w, mk_change *c)
 {
 	mk_actor *a = c->actor;
+	mk_probe_forget(w, a);
 	mk_forget_channels(w, a);
 	mk_tick_pack(w, a);
 	mk_delayed_pack(w, a);
 	pack_mailbox(w, a);
 	mk_actor_unlink(w, a);
+	mk_actor_unready(w, a);
 	c->probes = w->probes;
 	c->on_way = true;
 	uv_mutex_lock(&w->sup->lock); /* a stop asks where it is, and then asks that worker */
@@ -328,12 +331,8 @@ static void forget_arrival(mk_worker *w, const mk_change *c)
 static void take_subscriptions(mk_worker *w, mk_change *c)
 {
 	const mk_place *places = mk_places_at(&c->places, c->place_count);
-	for (uint32_t i = 0; i < c->place_count; i++) {
-		mk_topic *t = mk_topic_known(w, places[i].topic);
-		for (uint32_t k = 0; k < t->sub_count; k++)
-			if (t->subs[k].actor == c->shadow)
-				t->subs[k].actor = c->actor;
-	}
+	for (uint32_t i = 0; i < c->place_count; i++)
+		mk_topic_take_over(mk_topic_known(w, places[i].topic), c->actor, c->shadow);
 }
 
 /* What the shadow counted, besides what is queued for it. */
@@ -361,10 +360,7 @@ static void take_events_of_shadow(mk_worker *w, const mk_change *c)
 {
 	mk_event *e;
 	while ((e = mk_mailbox_pop(&c->shadow->box)) != NULL) {
-		uint32_t k = 0;
-		while (e->topic->subs[k].actor != c->actor)
-			k++;
-		mk_overflow(w, &e->topic->subs[k], e);
+		mk_overflow(w, mk_topic_sub(e->topic, c->actor), e);
 		mk_event_unref(&w->pool, e);
 	}
 }
@@ -396,8 +392,8 @@ static void link_here(mk_worker *w, mk_actor *a)
 	mk_delayed_unpack(w, a);
 	if (a->box.ring != NULL)
 		mk_warm(w, a);
-	if (a->extra != NULL && a->extra->reprobe)
-		w->reprobe = true;
+	if (mk_is_muted(a))
+		mk_probe_soon(w, a);
 	if (w->draining)
 		mk_actor_drain(w, a);
 	if (w->discarding)

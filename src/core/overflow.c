@@ -3,8 +3,8 @@
  *
  * Keep-latest finds the queued event of a key through an index from (topic, type, key)
  * to the place in the mailbox. Places count from the start of the mailbox's life, so
- * one below its head is simply over. The index may be out of date, or missing for want
- * of memory: every hit is checked against the event, and then the mailbox is searched.
+ * one below its head is simply over. When events have moved, or one could not be noted, the
+ * index is made anew before it is asked again; without memory for that the mailbox is searched.
  */
 #include "overflow.h"
 
@@ -80,7 +80,7 @@ typedef struct mk_keep_entry {
 
 struct mk_keep {
 	uint32_t size, count;
-	bool shifted; /* events have moved since: a place below the head may be wrong */
+	bool shifted; /* events have moved since */
 	mk_keep_entry entries[];
 };
 
@@ -107,46 +107,44 @@ static mk_keep_entry *entry_of(struct mk_keep *keep, const mk_event *e, uint64_t
 	}
 }
 
-/* A larger index with what is still queued; the old one stays if there is no memory. */
-static bool grow(mk_actor *a)
+static void note(struct mk_keep *keep, const mk_event *e, uint64_t key, uint64_t place)
 {
-	struct mk_keep *old = a->extra->keep;
+	mk_keep_entry *entry = entry_of(keep, e, key);
+	keep->count += entry->topic == NULL;
+	*entry = (mk_keep_entry){e->topic, e->type, key, place};
+}
+
+/* The index anew, of what is queued; the old one stays if there is no memory. Between two of
+ * these as many events go through the mailbox, or leave its middle, as are looked at. */
+static bool reindex(mk_actor *a)
+{
 	uint64_t queued = mk_mailbox_length(&a->box);
 	uint32_t size = 16;
 	while (size < queued * 4)
 		size *= 2;
-	struct mk_keep *keep = mk_calloc(1, sizeof *keep + size * sizeof keep->entries[0]);
+	struct mk_keep *keep =
+		mk_extra_of(a) == NULL ? NULL : mk_calloc(1, sizeof *keep + size * sizeof keep->entries[0]);
 	if (keep == NULL)
 		return false;
 	keep->size = size;
-	/* What lies below the head, or was never noted, may be queued yet. */
-	keep->shifted = a->unindexed || (old != NULL && old->shifted);
-	a->unindexed = false;
-	for (uint32_t i = 0; old != NULL && i < old->size; i++) {
-		const mk_keep_entry *entry = &old->entries[i];
-		if (entry->topic == NULL || entry->place < mk_count(&a->box.head))
-			continue;
-		mk_event like = {.topic = (mk_topic *)(uintptr_t)entry->topic, .type = entry->type};
-		*entry_of(keep, &like, entry->key) = *entry;
-		keep->count++;
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		const mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (e != NULL)
+			note(keep, e, key_of(e), place);
 	}
-	mk_free(old);
+	mk_free(a->extra->keep);
 	a->extra->keep = keep;
+	a->unindexed = false;
 	return true;
 }
 
 static void remember(mk_actor *a, const mk_event *e, uint64_t key, uint64_t place)
 {
-	struct mk_keep *keep = mk_extra_of(a) == NULL ? NULL : a->extra->keep;
-	if (a->extra == NULL || ((keep == NULL || keep->count * 2 >= keep->size) && !grow(a))) {
-		a->unindexed = true; /* of the index to come, and of this one: search */
-		shift(a);
-		return;
-	}
-	keep = a->extra->keep;
-	mk_keep_entry *entry = entry_of(keep, e, key);
-	keep->count += entry->topic == NULL;
-	*entry = (mk_keep_entry){e->topic, e->type, key, place};
+	const struct mk_keep *keep = a->extra == NULL ? NULL : a->extra->keep;
+	if ((keep == NULL || keep->count * 2 >= keep->size) && !reindex(a))
+		a->unindexed = true;
+	else
+		note(a->extra->keep, e, key, place);
 }
 
 static bool holds(const mk_actor *a, uint64_t place, const mk_event *like, uint64_t key)
@@ -157,27 +155,26 @@ static bool holds(const mk_actor *a, uint64_t place, const mk_event *like, uint6
 	return e != NULL && e->topic == like->topic && e->type == like->type && key_of(e) == key;
 }
 
-/* Where the event of that key lies in the mailbox. */
-static bool find_latest(const mk_actor *a, const mk_event *e, uint64_t key, uint64_t *ret_place)
+/* Whether the index has all that is queued, where it is. */
+static bool is_indexed(mk_actor *a)
 {
-	if (a->extra != NULL && a->extra->keep != NULL) {
-		struct mk_keep *keep = a->extra->keep;
-		const mk_keep_entry *entry = entry_of(keep, e, key);
-		keep->shifted &= mk_mailbox_length(&a->box) != 0;
-		bool over = entry->topic == NULL || entry->place < mk_count(&a->box.head);
-		if (over && !keep->shifted)
-			return false;
-		if (!over && holds(a, entry->place, e, key)) {
-			*ret_place = entry->place;
-			return true;
-		}
+	const struct mk_keep *keep = a->extra == NULL ? NULL : a->extra->keep;
+	return (keep != NULL && !keep->shifted && !a->unindexed) || reindex(a);
+}
+
+/* Where the event of that key lies in the mailbox. */
+static bool find_latest(mk_actor *a, const mk_event *e, uint64_t key, uint64_t *ret_place)
+{
+	uint64_t place = mk_count(&a->box.head), end = mk_count(&a->box.tail);
+	if (place != end && is_indexed(a)) {
+		const mk_keep_entry *entry = entry_of(a->extra->keep, e, key);
+		place = entry->place;
+		end = entry->topic == NULL ? place : place + 1;
 	}
-	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++)
-		if (holds(a, place, e, key)) {
-			*ret_place = place;
-			return true;
-		}
-	return false;
+	while (place < end && !holds(a, place, e, key))
+		place++;
+	*ret_place = place;
+	return place < end;
 }
 
 void mk_keep_fini(mk_extra *x)
@@ -216,41 +213,33 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 		remember(a, e, key, tail);
 }
 
-/* Below `place` there is no event of that topic: events move to higher places alone. */
-typedef struct mk_oldest {
-	const mk_topic *topic;
-	uint64_t place;
-} mk_oldest;
-
-/* NULL without memory. */
-static mk_oldest *oldest_of(mk_actor *a, const mk_topic *topic)
+/* Below that place there is no event of that topic: events move to higher places alone. NULL
+ * without memory. */
+static uint64_t *oldest_of(mk_actor *a, const mk_topic *topic)
 {
 	mk_extra *x = mk_extra_of(a);
-	for (uint32_t i = 0; x != NULL && i < x->oldest_count; i++)
-		if (x->oldest[i].topic == topic)
-			return &x->oldest[i];
-	if (x == NULL || mk_reserve((void **)&x->oldest, &x->oldest_size, x->oldest_count + 1, sizeof *x->oldest) != 0)
-		return NULL;
-	x->oldest[x->oldest_count] = (mk_oldest){topic, 0};
-	return &x->oldest[x->oldest_count++];
+	uint64_t *place = x == NULL ? NULL : mk_map_find(&x->oldest, mk_map_key(topic));
+	if (place == NULL && x != NULL && mk_map_put(&x->oldest, mk_map_key(topic), 0) == 0)
+		place = mk_map_find(&x->oldest, mk_map_key(topic));
+	return place;
 }
 
-void mk_oldest_forget(mk_extra *x) { x->oldest_count = 0; }
+void mk_oldest_forget(mk_extra *x) { mk_map_clear(&x->oldest); }
 
 static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
 {
 	uint64_t place = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
-	mk_oldest *o = oldest_of(a, e->topic);
-	if (o != NULL && o->place > place)
-		place = o->place;
+	uint64_t *oldest = oldest_of(a, e->topic);
+	if (oldest != NULL && *oldest > place)
+		place = *oldest;
 	mk_event *old = NULL;
 	for (; place < tail; place++) {
 		old = *mk_mailbox_slot(&a->box, place);
 		if (old != NULL && old->topic == e->topic)
 			break;
 	}
-	if (o != NULL)
-		o->place = place;
+	if (oldest != NULL)
+		*oldest = place;
 	if (place >= tail) {
 		refuse(w, a, e, MK_FATE_OF(dropped)); /* full of other topics' events */
 		return;

@@ -3,12 +3,61 @@
  */
 #include "places.h"
 
+#include "map.h"
 #include "memory.h"
 
 #include <maiko/error.h>
 #include <string.h>
 
-enum { LEAST = 4 };
+enum { LEAST = 4, FEW = 16 };
+
+/* What `many` points into: the places by topic (and 1, for the topic 0), or empty; all of them. */
+typedef struct many {
+	mk_map index;
+	mk_place all[];
+} many;
+
+static many *many_of(const mk_places *places) { return MK_OF(places->many, many, all); }
+
+static bool resize(mk_places *places, many *old, uint32_t room)
+{
+	many *m = mk_realloc(old, sizeof *m + (size_t)room * sizeof m->all[0]);
+	if (m == NULL)
+		return false;
+	if (old == NULL)
+		m->index = (mk_map){0};
+	places->many = m->all;
+	return true;
+}
+
+static void note(mk_map *index, uint32_t topic, uint32_t i)
+{
+	if (index->count != 0 && mk_map_put(index, (uint64_t)topic + 1, i) != 0)
+		mk_map_fini(index);
+}
+
+static bool has_index(many *m, uint32_t count)
+{
+	if (m->index.count == count)
+		return true;
+	if (mk_map_reserve(&m->index, count) != 0)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		(void)mk_map_put(&m->index, (uint64_t)m->all[i].topic + 1, i);
+	return true;
+}
+
+uint32_t mk_places_find(mk_places *places, uint32_t count, uint32_t topic)
+{
+	if (count > FEW && has_index(many_of(places), count)) {
+		const uint64_t *i = mk_map_find(&many_of(places)->index, (uint64_t)topic + 1);
+		return i == NULL ? count : (uint32_t)*i;
+	}
+	uint32_t i = 0;
+	while (i < count && mk_places_at(places, count)[i].topic != topic)
+		i++;
+	return i;
+}
 
 static uint32_t room_for(uint32_t count)
 {
@@ -23,20 +72,16 @@ int mk_places_add(mk_places *places, uint32_t *count, mk_place place)
 	if (*count == 0) {
 		places->one = place;
 	} else if (*count == 1) {
-		mk_place *many = mk_malloc(LEAST * sizeof *many);
-		if (many == NULL)
+		mk_place one = places->one;
+		if (!resize(places, NULL, LEAST))
 			return MAIKO_ENOMEM;
-		many[0] = places->one;
-		many[1] = place;
-		places->many = many;
+		places->many[0] = one;
+		places->many[1] = place;
 	} else {
-		if (*count >= LEAST && (*count & (*count - 1)) == 0) {
-			mk_place *grown = mk_realloc(places->many, (size_t)*count * 2 * sizeof *grown);
-			if (grown == NULL)
-				return MAIKO_ENOMEM;
-			places->many = grown;
-		}
+		if (*count >= LEAST && (*count & (*count - 1)) == 0 && !resize(places, many_of(places), *count * 2))
+			return MAIKO_ENOMEM;
 		places->many[*count] = place;
+		note(&many_of(places)->index, place.topic, *count);
 	}
 	++*count;
 	return 0;
@@ -44,21 +89,26 @@ int mk_places_add(mk_places *places, uint32_t *count, mk_place place)
 
 void mk_places_remove(mk_places *places, uint32_t *count, uint32_t index)
 {
-	mk_place *all = mk_places_at(places, *count);
-	all[index] = all[--*count];
+	if (*count <= 1) {
+		*count = 0;
+		return;
+	}
+	many *m = many_of(places);
+	mk_map_remove(&m->index, (uint64_t)m->all[index].topic + 1);
+	m->all[index] = m->all[--*count];
+	if (index < *count)
+		note(&m->index, m->all[index].topic, index);
 	if (*count == 1) {
-		places->one = all[0];
-		mk_free(all);
+		mk_place one = m->all[0];
+		mk_places_free(places, 2);
+		places->one = one;
 	}
 }
 
 int mk_places_copy(mk_places *places, const mk_place *from, uint32_t count)
 {
-	if (count > 1) {
-		places->many = mk_malloc(room_for(count) * sizeof *from);
-		if (places->many == NULL)
-			return MAIKO_ENOMEM;
-	}
+	if (count > 1 && !resize(places, NULL, room_for(count)))
+		return MAIKO_ENOMEM;
 	if (count > 0)
 		memcpy(mk_places_at(places, count), from, count * sizeof *from);
 	return 0;
@@ -66,6 +116,8 @@ int mk_places_copy(mk_places *places, const mk_place *from, uint32_t count)
 
 void mk_places_free(mk_places *places, uint32_t count)
 {
-	if (count > 1)
-		mk_free(places->many);
+	if (count > 1) {
+		mk_map_fini(&many_of(places)->index);
+		mk_free(many_of(places));
+	}
 }

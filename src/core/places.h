@@ -1,6 +1,7 @@
 /*
  * places.h - the topics that an actor subscribes to: one lies inside, more lie apart, in
- * room for the next power of two, four at least.
+ * room for the next power of two, four at least. Among many of them a topic is found by an
+ * index, made when one is first looked for.
  */
 #ifndef MK_PLACES_H
 #define MK_PLACES_H
@@ -25,6 +26,9 @@ static inline mk_place *mk_places_at(mk_places *places, uint32_t count)
 
 /* One more, at the end. 0 or MAIKO_ENOMEM. */
 int mk_places_add(mk_places *places, uint32_t *count, mk_place place);
+
+/* Which one is of that topic; `count` if none is. */
+uint32_t mk_places_find(mk_places *places, uint32_t count, uint32_t topic);
 
 /* Without that one; the last takes its place. */
 void mk_places_remove(mk_places *places, uint32_t *count, uint32_t index);

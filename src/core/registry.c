@@ -304,11 +304,13 @@ static int check_class(const maiko_actor_type *desc)
 
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class)
 {
-	for (const mk_class *c = sup->classes; c != NULL; c = c->next)
-		if (c->desc == desc) {
-			*ret_class = c;
-			return 0;
-		}
+	const mk_class *known = sup->classes;
+	if (known == NULL || known->desc != desc)
+		known = desc == NULL ? NULL : mk_map_get(&sup->class_of, mk_map_key(desc));
+	if (known != NULL) {
+		*ret_class = known;
+		return 0;
+	}
 	int rc = desc == NULL ? mk_fail(MAIKO_EINVAL, "an actor type is NULL") : check_class(desc);
 	if (rc != 0)
 		return rc;
@@ -337,6 +339,10 @@ int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class 
 			mk_free(c);
 			return rc;
 		}
+	}
+	if (mk_map_put(&sup->class_of, mk_map_key(desc), mk_map_key(c)) != 0) {
+		mk_free(c);
+		return MAIKO_ENOMEM;
 	}
 	c->hooked = c->stop != NULL;
 	c->next = sup->classes;
@@ -383,6 +389,7 @@ void mk_registry_fini(mk_sup *sup)
 		sup->classes = c->next;
 		mk_free(c);
 	}
+	mk_map_fini(&sup->class_of);
 	mk_table_fini(&sup->topics);
 	mk_table_fini(&sup->types);
 	mk_names_fini(&sup->topic_names);

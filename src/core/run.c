@@ -6,6 +6,7 @@
  */
 #include "run.h"
 
+#include "actor.h"
 #include "adopt.h"
 #include "backpressure.h"
 #include "cycle.h"
@@ -117,8 +118,23 @@ MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a)
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a)
 {
 	a->warm = true;
+	a->tally->prev_warm = NULL;
 	a->tally->next_warm = w->warm;
+	if (w->warm != NULL)
+		w->warm->tally->prev_warm = a;
 	w->warm = a;
+}
+
+void mk_unlink_warm(mk_worker *w, mk_actor *a)
+{
+	const mk_tally *tally = a->tally;
+	a->warm = false;
+	if (tally->prev_warm != NULL)
+		tally->prev_warm->tally->next_warm = tally->next_warm;
+	else
+		w->warm = tally->next_warm;
+	if (tally->next_warm != NULL)
+		tally->next_warm->tally->prev_warm = tally->prev_warm;
 }
 
 void mk_cool(mk_worker *w)
@@ -127,16 +143,14 @@ void mk_cool(mk_worker *w)
 	if (w->now_ns - w->warm_swept_ns < EVERY_NS)
 		return;
 	w->warm_swept_ns = w->now_ns;
-	for (mk_actor **at = &w->warm; *at != NULL;) {
-		mk_actor *a = *at;
+	for (mk_actor *a = w->warm, *next; a != NULL; a = next) {
+		next = a->tally->next_warm;
 		uint64_t tail = mk_count(&a->box.tail);
 		if (mk_mailbox_span(&a->box) != 0 || a->tally->cooled != tail) {
 			a->tally->cooled = tail;
-			at = &a->tally->next_warm;
 			continue;
 		}
-		*at = a->tally->next_warm;
-		a->warm = false;
+		mk_unlink_warm(w, a);
 		mk_mailbox_shrink(&a->box);
 	}
 }
@@ -314,8 +328,12 @@ static void drop_tasks(mk_extra *x)
 
 static void release_kept(mk_worker *w, mk_extra *x)
 {
-	while (x->kept_count > 0)
-		mk_event_unref(&w->pool, x->kept[--x->kept_count]);
+	while (x->kept_count > 0) {
+		const mk_kept *kept = &x->kept[--x->kept_count];
+		for (uint32_t times = kept->times; times > 0; times--)
+			mk_event_unref(&w->pool, kept->event);
+	}
+	mk_map_fini(&x->kept_at);
 }
 
 void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t fate)
@@ -510,8 +528,11 @@ void mk_run_next(mk_worker *w)
 	a->sched &= (uint16_t)~MK_QUEUED;
 	if (MK_UNLIKELY(a->extra != NULL && a->extra->runs_on))
 		mk_cycle_look(w, a);
-	if ((a->sched & MK_HELD) != 0)
+	if ((a->sched & MK_HELD) != 0) {
+		if (a->gone)
+			mk_actor_free(a);
 		return;
+	}
 	a->sched |= MK_RUNNING;
 	if (MK_UNLIKELY(a->extra != NULL && (a->extra->tasks != NULL || a->extra->overflowed)))
 		run_tasks(w, a);

@@ -32,6 +32,7 @@ MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a);
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);
 /* On the worker's list of rings to give back. */
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a);
+void mk_unlink_warm(mk_worker *w, mk_actor *a);
 
 /* Queues an event for an actor, whose mailbox has that tail and span. `watched`: if anybody
  * watches, they are told. */

@@ -20,6 +20,7 @@
 #include "event.h"
 #include "inbox.h"
 #include "mailbox.h"
+#include "map.h"
 #include "memory.h"
 #include "names.h"
 #include "places.h"
@@ -134,8 +135,8 @@ static inline void mk_counts_add(mk_counts *counts, const mk_counts *more)
 typedef struct mk_tally {
 	mk_counter refused; /* those that added nothing to the mailbox */
 	mk_counts counts;
-	mk_actor *next_warm; /* on the worker's list of rings to give back */
-	uint64_t cooled;     /* its mailbox's tail, when that was last looked through */
+	mk_actor *next_warm, *prev_warm; /* on the worker's list of rings to give back */
+	uint64_t cooled;                 /* its mailbox's tail, when that was last looked through */
 } mk_tally;
 
 /* Something to be called back for, besides events. */
@@ -144,6 +145,12 @@ typedef struct mk_task {
 	void (*run)(mk_actor *a, struct mk_task *task); /* frees the task */
 	void (*drop)(struct mk_task *task);             /* the actor has ended: frees it */
 } mk_task;
+
+/* An event that an actor keeps. */
+typedef struct mk_kept {
+	mk_event *event;
+	uint32_t times;
+} mk_kept;
 
 /* What few actors have, made when first needed. */
 typedef struct mk_extra {
@@ -160,24 +167,27 @@ typedef struct mk_extra {
 	struct mk_delayed *delayed;         /* waiting for their time */
 	struct mk_delayed *due, **due_tail; /* whose time has come while the actor was held */
 	uint64_t delayed_count;             /* ever: names the next */
+	mk_map delayed_names;               /* all of them, by name */
 	/* backpressure.c */
 	struct mk_edge *mutes;    /* senders that this actor mutes */
+	mk_map edges;             /* the same, by sender */
 	struct mk_wait *muted_by; /* subscribers and channels that mute this actor */
+	uint32_t channel_waits;   /* of these */
 	struct mk_cycle *cycle;   /* the last one found since it was muted */
 	bool runs_on;             /* for that cycle's sake, although muted */
-	bool reprobe;
+	bool reprobe;             /* it is in the worker's list of those that have a probe to send: */
+	mk_actor *next_probing, *prev_probing;
 	uint64_t asked_to_break; /* at this place in its mailbox */
 	uint32_t allowance;
 	mk_counter mute_count;
-	struct mk_seen *seen; /* whose probes it has sent on */
-	uint32_t seen_count, seen_size;
+	mk_map seen; /* the last probe that it has sent on, by who sent it */
 	/* overflow.c */
-	struct mk_keep *keep;     /* where each key's latest lies in the mailbox */
-	struct mk_oldest *oldest; /* how far each topic's oldest event lies back */
-	uint32_t oldest_count, oldest_size;
+	struct mk_keep *keep; /* where each key's latest lies in the mailbox */
+	mk_map oldest;        /* how far each topic's oldest event lies back */
 	/* run.c */
 	mk_task *tasks, **task_tail;
-	mk_event **kept;
+	mk_kept *kept;
+	mk_map kept_at; /* the place of each, by its data */
 	uint32_t kept_count, kept_size;
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
 	/* blocking.c */
@@ -186,6 +196,7 @@ typedef struct mk_extra {
 	uint64_t moved_ns; /* when it came here, or 0 */
 	/* adopt.c */
 	struct mk_adopted *adopted;
+	mk_map handles; /* of these */
 	bool departing; /* it is freed with the last of them */
 	/* failure */
 	int error;
@@ -208,6 +219,7 @@ struct maiko_ctx {
 	bool pinned : 1;    /* its worker was asked for */
 	bool looped : 1;    /* it has its worker's loop, and may wait there for anything */
 	bool temporary : 1; /* its failure does not stop the supervisor */
+	bool gone : 1;      /* it has departed, and is freed when the ready list has come to it */
 	bool removing;      /* its removal is asked for (under the lock) */
 	bool changing;      /* a topology change under way is about it (under the lock) */
 	/* a run: the next */
@@ -253,7 +265,9 @@ typedef struct mk_sub {
 	uint8_t overflow; /* resolved; of all topics, default: that of each event's topic */
 	uint8_t state;    /* ACTIVE; JOINING, LEAVING: from, until the change under way */
 	bool simple;      /* as long as there is room, its policy has nothing to say */
+	uint32_t next_leaving;
 } mk_sub;
+_Static_assert(sizeof(mk_sub) == sizeof(mk_actor *) + 8, "a hundred thousand subscribers are small");
 
 /* A topic as one worker has it. */
 typedef struct mk_topic {
@@ -268,6 +282,9 @@ typedef struct mk_topic {
 	/* seldom */
 	uint32_t index, sub_size;
 	uint32_t reserved; /* of sub_size, for those that are about to move here */
+	uint32_t leaving;  /* the last that is LEAVING, its place from 1; each has the next */
+	uint32_t joined;   /* from here on they may be JOINING */
+	mk_map places;     /* of many subscribers, once one has been looked for (topic.c) */
 	mk_record *record;
 	uint64_t remote_drops; /* those of `remote` where every subscriber has a drop policy */
 	mk_counter unrouted, channel_dropped, delayed, delayed_discarded;
@@ -379,8 +396,9 @@ struct mk_worker {
 	bool draining;   /* a stop has begun */
 	bool discarding; /* its deadline has passed */
 	bool exiting;
-	bool asked_idle; /* the stop wants to know when nothing is left */
-	bool reprobe;    /* some actor here has a probe to send */
+	bool asked_idle;   /* the stop wants to know when nothing is left */
+	bool reprobe;      /* some actor here has a probe to send */
+	mk_actor *probing; /* those that have, or will when they are held again (cycle.c) */
 	uint64_t probed_ns;
 	uint64_t stirred;  /* control messages run, callbacks entered (settle.c) */
 	uint64_t settling; /* the round that it owes an answer; 0: none */
@@ -443,6 +461,7 @@ struct maiko_supervisor {
 	uint32_t type_count, topic_count;
 	mk_names type_names, topic_names, actor_names;
 	mk_class *classes;
+	mk_map class_of; /* the same, by description */
 	/* directory.c */
 	mk_table actors;
 	uint32_t actor_slots, actor_count;

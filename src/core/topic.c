@@ -5,6 +5,10 @@
  * counts, which by then may include the change's additions but not yet its removals:
  * a worker too many at the worst, which finds no subscriber and drops the entry
  * (topology.c).
+ *
+ * Who leaves is looked for by an index (`places`), made when that is first asked among more
+ * than a few; the last subscriber takes its place. So a change costs the same however many
+ * there are. Without memory for the index they are looked through.
  */
 #include "topic.h"
 
@@ -64,6 +68,38 @@ int mk_topic_reserve(mk_topic *t)
 	return rc;
 }
 
+enum { FEW = 16 };
+
+/* In the index, if there is one. */
+static void note_place(mk_topic *t, const mk_actor *a, uint32_t place)
+{
+	if (t->places.count != 0 && mk_map_put(&t->places, mk_map_key(a), place) != 0)
+		mk_map_fini(&t->places);
+}
+
+static bool has_index(mk_topic *t)
+{
+	if (t->places.count == t->sub_count)
+		return true;
+	if (mk_map_reserve(&t->places, t->sub_count) != 0)
+		return false;
+	for (uint32_t i = 0; i < t->sub_count; i++)
+		(void)mk_map_put(&t->places, mk_map_key(t->subs[i].actor), i);
+	return true;
+}
+
+mk_sub *mk_topic_sub(mk_topic *t, const mk_actor *a)
+{
+	if (t->sub_count > FEW && has_index(t)) {
+		const uint64_t *place = mk_map_find(&t->places, mk_map_key(a));
+		return place == NULL ? NULL : &t->subs[*place];
+	}
+	for (uint32_t i = 0; i < t->sub_count; i++)
+		if (t->subs[i].actor == a)
+			return &t->subs[i];
+	return NULL;
+}
+
 int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joining)
 {
 	int rc = room(t);
@@ -72,34 +108,72 @@ int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joinin
 	if (overflow == MAIKO_OVERFLOW_DEFAULT && t->index != 0)
 		overflow = t->record->desc.overflow;
 	bool simple = overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST;
-	t->subs[t->sub_count++] = (mk_sub){a, (uint8_t)overflow, joining ? MK_JOINING : MK_ACTIVE, simple};
+	if (joining && !t->changing)
+		t->joined = t->sub_count;
 	t->changing |= joining;
+	note_place(t, a, t->sub_count);
+	t->subs[t->sub_count++] = (mk_sub){a, (uint8_t)overflow, joining ? MK_JOINING : MK_ACTIVE, simple, 0};
 	return 0;
 }
 
-void mk_topic_unjoin(mk_topic *t) { t->sub_count--; }
+void mk_topic_unjoin(mk_topic *t) { mk_map_remove(&t->places, mk_map_key(t->subs[--t->sub_count].actor)); }
+
+void mk_topic_take_over(mk_topic *t, mk_actor *a, const mk_actor *shadow)
+{
+	mk_sub *s = mk_topic_sub(t, shadow);
+	if (s == NULL)
+		return;
+	s->actor = a;
+	if (t->places.count != 0) {
+		mk_map_remove(&t->places, mk_map_key(shadow));
+		note_place(t, a, (uint32_t)(s - t->subs));
+	}
+}
 
 void mk_topic_leave(mk_topic *t, mk_actor *a)
 {
-	for (uint32_t i = 0; i < t->sub_count; i++)
-		if (t->subs[i].actor == a) {
-			t->subs[i].state = MK_LEAVING;
-			t->changing = true;
-		}
+	mk_sub *s = mk_topic_sub(t, a);
+	if (s == NULL)
+		return;
+	if (!t->changing)
+		t->joined = t->sub_count;
+	t->changing = true;
+	s->state = MK_LEAVING;
+	s->next_leaving = t->leaving;
+	t->leaving = (uint32_t)(s - t->subs) + 1;
+}
+
+/* So that the last is one that stays. */
+static void drop_last_leaving(mk_topic *t)
+{
+	while (t->sub_count > 0 && t->subs[t->sub_count - 1].state == MK_LEAVING)
+		mk_map_remove(&t->places, mk_map_key(t->subs[--t->sub_count].actor));
 }
 
 void mk_topic_settle(mk_topic *t)
 {
-	uint32_t kept = 0;
 	if (!t->changing)
 		return;
-	for (uint32_t i = 0; i < t->sub_count; i++)
-		if (t->subs[i].state != MK_LEAVING) {
-			t->subs[kept] = t->subs[i];
-			t->subs[kept++].state = MK_ACTIVE;
+	for (uint32_t i = t->joined; i < t->sub_count; i++)
+		if (t->subs[i].state == MK_JOINING)
+			t->subs[i].state = MK_ACTIVE;
+	drop_last_leaving(t);
+	for (uint32_t place = t->leaving; place != 0;) {
+		mk_sub *s = &t->subs[place - 1];
+		uint32_t next = s->next_leaving;
+		if (place <= t->sub_count) { /* else it was among the last */
+			mk_map_remove(&t->places, mk_map_key(s->actor));
+			*s = t->subs[--t->sub_count];
+			if (t->places.count != 0)
+				note_place(t, s->actor, place - 1);
+			drop_last_leaving(t);
 		}
-	t->sub_count = kept;
+		place = next;
+	}
+	t->leaving = 0;
 	t->changing = false;
+	if (t->sub_count <= FEW)
+		mk_map_fini(&t->places);
 }
 
 void mk_topics_settle(mk_worker *w, const mk_place *places, uint32_t count)
@@ -122,6 +196,7 @@ void mk_topics_fini(mk_worker *w)
 		if (t != NULL) {
 			if (t->subs != &t->single)
 				mk_free(t->subs);
+			mk_map_fini(&t->places);
 			mk_free_aligned(t);
 		}
 	}

@@ -22,6 +22,9 @@ int mk_topic_reserve(mk_topic *t);
 static inline void mk_topic_unreserve(mk_topic *t) { t->reserved--; }
 /* Takes back the last mk_topic_join. */
 void mk_topic_unjoin(mk_topic *t);
+/* An actor's own subscription; NULL if there is none. A moving actor takes over its shadow's. */
+mk_sub *mk_topic_sub(mk_topic *t, const mk_actor *a);
+void mk_topic_take_over(mk_topic *t, mk_actor *a, const mk_actor *shadow);
 /* From the change under way on, it gets nothing more. */
 void mk_topic_leave(mk_topic *t, mk_actor *a);
 /* The change is complete: the joining are in, the leaving are out. */

@@ -32,6 +32,7 @@
 typedef struct mk_topology {
 	mk_change *pending, **pending_tail;
 	mk_change *batch;
+	mk_map changing; /* the same, by actor, if more than one has been asked for about one */
 	bool busy;
 	uint64_t number;
 	_Atomic(uint64_t) waiting;
@@ -53,11 +54,8 @@ uint64_t mk_topology_number(const mk_sup *sup) { return sup->topology->number; }
 
 static mk_place *place_of(mk_actor *a, uint32_t topic)
 {
-	mk_place *all = mk_places_at(&a->places, a->place_count);
-	for (uint32_t i = 0; i < a->place_count; i++)
-		if (all[i].topic == topic)
-			return &all[i];
-	return NULL;
+	uint32_t i = mk_places_find(&a->places, a->place_count, topic);
+	return i < a->place_count ? &mk_places_at(&a->places, a->place_count)[i] : NULL;
 }
 
 static void remove_place(mk_actor *a, const mk_place *place)
@@ -152,6 +150,45 @@ static void begin_one(mk_sup *sup, mk_change *c)
 static void apply(mk_worker *w, mk_message *m);
 static void settle(mk_worker *w, mk_message *m);
 
+static bool has_index(mk_topology *t)
+{
+	for (mk_change *c = t->changing.count == 0 ? t->batch : NULL; c != NULL; c = c->next)
+		if (mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0) {
+			mk_map_fini(&t->changing);
+			return false;
+		}
+	return true;
+}
+
+/* A change of an actor that the batch has another one of: it waits for the end of that. False: no
+ * memory. */
+static bool put_off(mk_topology *t, mk_change *c)
+{
+	mk_change *before = has_index(t) ? mk_map_get(&t->changing, c->id) : NULL;
+	if (before == NULL)
+		return false;
+	if (before->after == NULL)
+		before->after_tail = &before->after;
+	*before->after_tail = c;
+	before->after_tail = &c->next;
+	return true;
+}
+
+/* The change is over: the next that waits for it is asked for before all others, and the rest
+ * wait for that. */
+static void put_on(mk_topology *t, const mk_change *over)
+{
+	mk_change *c = over->after;
+	if (c == NULL)
+		return;
+	c->after = c->next;
+	c->after_tail = c->after == NULL ? NULL : over->after_tail;
+	c->next = t->pending;
+	if (t->pending == NULL)
+		t->pending_tail = &c->next;
+	t->pending = c;
+}
+
 /* Moves what is pending to a new batch: of one actor, one change; the next waits. */
 static void gather(mk_sup *sup)
 {
@@ -160,18 +197,24 @@ static void gather(mk_sup *sup)
 	t->pending = NULL;
 	t->pending_tail = &t->pending;
 	t->number++;
+	bool room = true;
 	while (left != NULL) {
 		mk_change *c = left;
 		left = c->next;
 		c->next = NULL;
 		mk_actor *a = c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
 		if (a != NULL && a->changing) {
+			room = room && put_off(t, c); /* one that is not, and all after it */
+			if (room)
+				continue;
 			*t->pending_tail = c;
 			t->pending_tail = &c->next;
 			continue;
 		}
 		if (a != NULL)
 			a->changing = true;
+		if (a != NULL && t->changing.count != 0 && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0)
+			mk_map_fini(&t->changing);
 		*batch_tail = c;
 		batch_tail = &c->next;
 	}
@@ -414,7 +457,9 @@ static void finish(mk_worker *w)
 		if (a != NULL)
 			a->changing = false;
 		mk_change_tell_waiting(c);
+		put_on(t, c);
 	}
+	mk_map_clear(&t->changing);
 	t->batch = NULL;
 	t->busy = false;
 	begin(sup);
@@ -504,10 +549,15 @@ void mk_topology_fini(mk_sup *sup)
 		while (lists[i] != NULL) {
 			mk_change *c = lists[i];
 			lists[i] = c->next;
+			if (c->after != NULL) {
+				*c->after_tail = lists[i];
+				lists[i] = c->after;
+			}
 			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
 				mk_actor_discard(c->actor);
 			mk_change_free(c);
 		}
+	mk_map_fini(&t->changing);
 	mk_free(t);
 	sup->topology = NULL;
 }

@@ -39,6 +39,7 @@ typedef struct mk_change {
 	mk_message message; /* to the requesting actor, at the end */
 	mk_task task;
 	struct mk_change *next;
+	struct mk_change *after, **after_tail; /* those of the same actor that wait for its end */
 	maiko_change kind;
 	maiko_actor_id id;
 	mk_actor *actor;        /* set when the batch begins; of an addition, from the start */

@@ -12,8 +12,8 @@
 /* As a message, the mute on its way to the sender. */
 typedef struct mk_wait {
 	mk_message message;
-	struct mk_wait *next; /* of the actor's */
-	struct mk_wait *next_of_channel;
+	struct mk_wait *next, **at; /* of the actor's; at: what points to it */
+	struct mk_wait *next_of_channel, **at_of_channel;
 	mk_actor *actor; /* NULL: on its way, ended, or a foreign sender */
 	mk_sender *sender;
 	mk_sender *subscriber; /* that mutes it, or NULL: */
@@ -24,7 +24,7 @@ typedef struct mk_wait {
  * frees it frees the wait as well. */
 typedef struct mk_edge {
 	mk_message message;
-	struct mk_edge *next; /* of the subscriber's, the last that has sent first */
+	struct mk_edge *next, **at; /* of the subscriber's, the last that has sent first; at: what points to it */
 	mk_sender *sender;
 	mk_wait *wait;  /* NULL: a foreign sender */
 	uint32_t topic; /* of all that arrived for a full mailbox, or MIXED (backpressure.c) */

@@ -473,6 +473,11 @@ void mk_worker_free(mk_worker *w)
 	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++)
 		if (w->out[i] != NULL)
 			free_channel(w, w->out[i]);
+	for (mk_actor *a = w->ready, *next; a != NULL; a = next) {
+		next = a->next;
+		if (a->gone)
+			mk_actor_free(a);
+	}
 	while (w->here_count > 0)
 		mk_actor_free(w->here[--w->here_count]);
 	mk_free(w->here);

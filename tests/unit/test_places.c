@@ -89,6 +89,51 @@ static void a_copy_is_its_own(void **state)
 	assert_int_equal(test_allocator_living(), 0);
 }
 
+static void each_is_found_by_its_topic(void **state)
+{
+	(void)state;
+	mk_places places = {.many = NULL};
+	uint32_t count = 0;
+	assert_int_equal(mk_places_find(&places, count, 0), 0);
+	for (uint32_t most = 1; most <= 100; most++) { /* with an index from the seventeenth on */
+		fill(&places, &count, most);
+		for (uint32_t topic = 0; topic < most; topic++)
+			assert_int_equal(mk_places_find(&places, count, topic), topic);
+		assert_int_equal(mk_places_find(&places, count, most), count);
+	}
+	mk_places_remove(&places, &count, 0); /* the last takes its place */
+	assert_int_equal(mk_places_find(&places, count, 99), 0);
+	assert_int_equal(mk_places_find(&places, count, 0), count);
+	while (count > 0) {
+		uint32_t topic = mk_places_at(&places, count)[count / 2].topic;
+		assert_int_equal(mk_places_find(&places, count, topic), count / 2);
+		mk_places_remove(&places, &count, count / 2);
+		assert_int_equal(mk_places_find(&places, count, topic), count);
+	}
+	mk_places_free(&places, count);
+	assert_int_equal(test_allocator_living(), 0);
+}
+
+static void without_memory_they_are_looked_through(void **state)
+{
+	(void)state;
+	mk_places places = {.many = NULL};
+	uint32_t count = 0;
+	fill(&places, &count, 50);
+	test_allocator_fail_at(0, true);
+	for (uint32_t topic = 0; topic < 50; topic++)
+		assert_int_equal(mk_places_find(&places, count, topic), topic);
+	assert_int_equal(mk_places_find(&places, count, 50), count);
+	test_allocator_fail_never();
+	assert_int_equal(mk_places_find(&places, count, 7), 7); /* with an index */
+	test_allocator_fail_at(0, true);
+	while (count < 64 && mk_places_add(&places, &count, place(count)) == 0)
+		assert_int_equal(mk_places_find(&places, count, count - 1), count - 1);
+	test_allocator_fail_never();
+	mk_places_free(&places, count);
+	assert_int_equal(test_allocator_living(), 0);
+}
+
 static void without_memory_all_is_as_it_was(void **state)
 {
 	(void)state;
@@ -118,6 +163,8 @@ int main(void)
 		cmocka_unit_test(one_needs_no_memory_and_the_last_but_one_gives_it_back),
 		cmocka_unit_test(they_come_and_go_at_every_size),
 		cmocka_unit_test(a_copy_is_its_own),
+		cmocka_unit_test(each_is_found_by_its_topic),
+		cmocka_unit_test(without_memory_they_are_looked_through),
 		cmocka_unit_test(without_memory_all_is_as_it_was),
 	};
 	test_allocator_install();

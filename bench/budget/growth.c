@@ -1,0 +1,59 @@
+/*
+ * growth.c - one of the operations of bench/growth among n, for counting its instructions
+ * (growth.sh).
+ *
+ *   growth list             the operations, and the most of each; 0: any number
+ *   growth OPERATION N      does it, and prints how often
+ *
+ * What is counted is growth_measured and what it calls.
+ */
+#include "growth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLOCK_STEP_NS = 5000 };
+
+/* In place of the C library's, for libuv too: what is done by time is done as often each time. */
+int clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+	static _Atomic(uint64_t) now_ns = UINT64_C(1000000000000);
+	uint64_t now = now_ns += CLOCK_STEP_NS;
+	(void)clock;
+	ret_time->tv_sec = (time_t)(now / 1000000000u);
+	ret_time->tv_nsec = (long)(now % 1000000000u);
+	return 0;
+}
+
+/* Noinline, and of a name that callgrind knows. */
+int growth_measured(const growth_operation *o, uint32_t n, uint64_t *ret_done);
+__attribute__((noinline)) int growth_measured(const growth_operation *o, uint32_t n, uint64_t *ret_done)
+{
+	return o->run(n, ret_done);
+}
+
+int main(int argc, char **argv)
+{
+	const growth_operation *o;
+	if (argc == 2 && strcmp(argv[1], "list") == 0) {
+		for (uint32_t i = 0; (o = growth_at(i)) != NULL; i++)
+			printf("%s %u\n", o->name, o->most);
+		return 0;
+	}
+	uint32_t n = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+	o = n == 0 ? NULL : growth_find(argv[1]);
+	uint64_t done = 0;
+	int rc = o == NULL ? MAIKO_EINVAL : o->prepare(n);
+	if (rc == 0)
+		rc = growth_measured(o, n, &done);
+	if (rc != 0 || done == 0) {
+		fprintf(stderr, "growth %s: %s\n", argc > 1 ? argv[1] : "", maiko_strerror(rc));
+		return 1;
+	}
+	printf("done %llu\n", (unsigned long long)done);
+	fflush(stdout);
+	_exit(0); /* what follows is no part of it */
+}

@@ -1,0 +1,38 @@
+/*
+ * g_growth.c - G: what an operation costs among a thousand things of its kind, and among a
+ * hundred thousand: those of bench/growth.
+ */
+#include "workloads.h"
+
+#include "growth.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "G/<operation>-<n>" */
+static bool run_growth(const bench_variant *v)
+{
+	char name[32];
+	const char *operation = strchr(v->name, '/') + 1;
+	snprintf(name, sizeof name, "%.*s", (int)(strrchr(operation, '-') - operation), operation);
+	const growth_operation *o = growth_find(name);
+	bench_check(o != NULL && o->prepare((uint32_t)v->size) == 0, "it cannot be prepared");
+	uint64_t done = 0, start_ns = bench_now_ns();
+	bench_check(o != NULL && o->run((uint32_t)v->size, &done) == 0 && done != 0, "it has failed");
+	bench_figure("operation", "ns", (double)(bench_now_ns() - start_ns) / (double)done);
+	return true;
+}
+
+#define GROWTH(operation)                                                                                              \
+	{"G/" operation "-1000", run_growth, .size = 1000}, { "G/" operation "-100000", run_growth, .size = 100000 }
+
+const bench_variant growth_variants[] = {GROWTH("find"),        GROWTH("add"),         GROWTH("remove"),
+					 GROWTH("remove-all"),  GROWTH("report"),      GROWTH("start"),
+					 GROWTH("stop"),        GROWTH("tick"),        GROWTH("type"),
+					 GROWTH("name-topic"),  GROWTH("subscribe"),   GROWTH("subscribe-all"),
+					 GROWTH("publish"),     GROWTH("join"),        GROWTH("deliver"),
+					 GROWTH("send-late"),   GROWTH("cancel"),      GROWTH("keep"),
+					 GROWTH("release"),     GROWTH("keep-latest"), GROWTH("keep-latest-mixed"),
+					 GROWTH("drop-oldest"), GROWTH("mute"),        GROWTH("muted-by"),
+					 GROWTH("thread"),      GROWTH("job"),         GROWTH("handle"),
+					 {.name = NULL}};
