@@ -171,14 +171,19 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 		mk_free(edge);
 		return MAIKO_ENOMEM;
 	}
+	if (mk_foreign_of(sender) != NULL && !mk_foreign_mute(mk_foreign_of(sender), e->id.sequence)) {
+		mk_map_remove(&x->edges, mk_map_key(sender));
+		mk_free(edge);
+		return 0;
+	}
 	edge->message = (mk_message){.run = release_arrived, .drop = edge_drop};
 	edge->sender = sender;
 	edge->wait = wait;
 	edge->topic = e->topic->index;
 	edge_link(x, edge);
 	if (mk_foreign_of(sender) != NULL)
-		mk_foreign_mute(mk_foreign_of(sender));
-	else if (here != NULL)
+		return 0;
+	if (here != NULL)
 		wait_set(w, here, wait);
 	else if (!mk_move_keeps(w, sender->id, &wait->message))
 		mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, sender)), &wait->message);
@@ -242,8 +247,9 @@ void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic)
 
 /* ---- channels -------------------------------------------------------------------------- */
 
-void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
+void mk_mute_by_channel(mk_worker *w, const mk_event *e, mk_channel *ch)
 {
+	mk_sender *sender = e->sender;
 	if (mk_map_find(&ch->muted, mk_map_key(sender)) != NULL)
 		return;
 	mk_actor *a = mk_foreign_of(sender) != NULL ? NULL : mk_directory_look(w->sup, sender->id);
@@ -254,6 +260,11 @@ void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 		mk_free(wait);
 		return;
 	}
+	if (mk_foreign_of(sender) != NULL && !mk_foreign_mute(mk_foreign_of(sender), e->id.sequence)) {
+		mk_map_remove(&ch->muted, mk_map_key(sender));
+		mk_free(wait);
+		return;
+	}
 	wait->at_of_channel = &ch->waits;
 	wait->next_of_channel = ch->waits;
 	if (ch->waits != NULL)
@@ -261,8 +272,6 @@ void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch)
 	ch->waits = wait;
 	if (a != NULL)
 		wait_set(w, a, wait);
-	else
-		mk_foreign_mute(mk_foreign_of(sender));
 }
 
 void mk_release_channel(mk_worker *w, mk_channel *ch)

@@ -33,8 +33,8 @@
 /* The subscriber is full: the sender of this event must wait, once. 0 or MAIKO_ENOMEM. */
 int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber);
 
-/* The channel is full: its sender must wait, once. Without memory it does not. */
-void mk_mute_by_channel(mk_worker *w, mk_sender *sender, mk_channel *ch);
+/* The channel is full: the sender of this event must wait, once. Without memory it does not. */
+void mk_mute_by_channel(mk_worker *w, const mk_event *e, mk_channel *ch);
 
 /* Whether a mute in the lane is about an actor that lives here as far as the worker knows. Else
  * it is behind the change that will bring the actor, and must not overtake it (move.h). */

@@ -1,9 +1,6 @@
 /*
  * foreign.c - see foreign.h.
  *
- * A thread finds its record through a small cache of its own, keyed by the supervisor's
- * serial; records live as long as the supervisor.
- *
  * Waiting: the thread stores `waiting`, then looks at its credit, the mutes and the
  * state; a worker stores one of those, then loads `waiting` (all sequentially
  * consistent), so one sees the other; the signal is given with the record's mutex.
@@ -11,108 +8,17 @@
 #include "foreign.h"
 
 #include "error.h"
+#include "foreigner.h"
 #include "monitor.h"
 #include "registry.h"
 #include "router.h"
 #include "topic.h"
 #include "worker.h"
 
-#include <string.h>
-
-typedef struct mk_foreign {
-	struct mk_foreign *next;
-	mk_sender *self;
-	uint64_t thread;
-	uint64_t origin, sequence; /* of its events' ids */
-	mk_counter sent;
-	_Alignas(MK_LINE) _Atomic(uint64_t) taken;
-	_Atomic(uint32_t) mutes;
-	_Atomic(bool) waiting;
-	uv_mutex_t mutex;
-	uv_cond_t cond;
-} mk_foreign;
-
-enum { CACHED = 4 };
-static _Thread_local struct {
-	uint32_t serial;
-	mk_foreign *record;
-} cache[CACHED];
-
-/* A number for this thread, never used by another; under simulation the one it plays. */
-static uint64_t this_thread(const mk_sup *sup)
-{
-	if (MK_UNLIKELY(sup->seam.simulated))
-		return sup->seam.thread;
-	static _Atomic(uint64_t) last;
-	static _Thread_local uint64_t mine;
-	if (mine == 0)
-		mine = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
-	return mine;
-}
-
 bool mk_may_wait(mk_sup *sup)
 {
 	(void)sup;
 	return mk_inside == NULL && mk_hosting == 0;
-}
-
-/* ---- records ---------------------------------------------------------------------------- */
-
-static void record_free(mk_foreign *f)
-{
-	uv_cond_destroy(&f->cond);
-	uv_mutex_destroy(&f->mutex);
-	mk_free_aligned(f);
-}
-
-static mk_foreign *record_new(mk_sup *sup)
-{
-	static const char name[] = "outside";
-	mk_foreign *f = mk_calloc_aligned(sizeof *f, MK_LINE);
-	mk_sender *self = f == NULL ? NULL : mk_calloc(1, sizeof *self + sizeof name);
-	if (self == NULL || uv_mutex_init(&f->mutex) != 0) {
-		mk_free(self);
-		mk_free_aligned(f);
-		return NULL;
-	}
-	if (uv_cond_init(&f->cond) != 0) {
-		uv_mutex_destroy(&f->mutex);
-		mk_free(self);
-		mk_free_aligned(f);
-		return NULL;
-	}
-	memcpy(self->name, name, sizeof name);
-	self->foreign = f;
-	uint32_t worker = sup->next_worker++ % sup->options.workers;
-	mk_home_set(self, mk_home_word(0, worker, worker));
-	f->self = self;
-	f->thread = this_thread(sup);
-	mk_random random;
-	mk_random_seed(&random, sup->seam.seed ^ (f->thread << 32));
-	f->origin = mk_random_next(&sup->seam, &random);
-	f->next = sup->foreigners;
-	sup->foreigners = f;
-	return f;
-}
-
-static mk_foreign *record_of(mk_sup *sup)
-{
-	uint32_t place = sup->serial % CACHED;
-	bool cached = cache[place].serial == sup->serial;
-	if (cached && (!sup->seam.simulated || cache[place].record->thread == sup->seam.thread))
-		return cache[place].record;
-	uv_mutex_lock(&sup->lock);
-	mk_foreign *f = sup->foreigners;
-	while (f != NULL && f->thread != this_thread(sup))
-		f = f->next;
-	if (f == NULL)
-		f = record_new(sup);
-	uv_mutex_unlock(&sup->lock);
-	if (f != NULL) {
-		cache[place].serial = sup->serial;
-		cache[place].record = f;
-	}
-	return f;
 }
 
 void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_t *ret_taken)
@@ -123,16 +29,6 @@ void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_
 			*ret_taken += atomic_load_explicit(&f->taken, memory_order_acquire);
 			*ret_sent += mk_count(&f->sent);
 		}
-}
-
-void mk_foreign_fini(mk_sup *sup)
-{
-	while (sup->foreigners != NULL) {
-		mk_foreign *f = sup->foreigners;
-		sup->foreigners = f->next;
-		mk_free(f->self);
-		record_free(f);
-	}
 }
 
 /* ---- waiting ------------------------------------------------------------------------------- */
@@ -146,7 +42,15 @@ static void signal_one(mk_foreign *f)
 	}
 }
 
-void mk_foreign_mute(mk_foreign *f) { atomic_fetch_add_explicit(&f->mutes, 1, memory_order_seq_cst); }
+bool mk_foreign_mute(mk_foreign *f, uint64_t sequence)
+{
+	uv_mutex_lock(&f->mutex);
+	bool its = sequence >= f->first;
+	if (its)
+		atomic_fetch_add_explicit(&f->mutes, 1, memory_order_seq_cst);
+	uv_mutex_unlock(&f->mutex);
+	return its;
+}
 
 void mk_foreign_release(mk_foreign *f)
 {
@@ -258,7 +162,7 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 		type = mk_table_get(&sup->types, index);
 	else
 		rc = mk_registry_type(sup, desc, &type);
-	mk_foreign *f = rc == 0 ? record_of(sup) : NULL;
+	mk_foreign *f = rc == 0 ? mk_foreigner_of(sup) : NULL;
 	if (rc == 0)
 		rc = f == NULL ? MAIKO_ENOMEM : topic_of(sup, type, value, &topic);
 	if (rc != 0)

@@ -6,14 +6,19 @@
  * them as the sender's worker does. The thread may have `foreign_credit` events that the
  * worker has not taken; past that, or while a subscriber or channel mutes it, it waits.
  * `sent` is written by the thread, `taken` by the worker, `mutes` by any worker.
+ *
+ * When a thread ends, the next new one takes over its record, with its order and its ids, once
+ * its last event has been taken and nothing mutes it. So there are as many records as threads
+ * that were there at one time. What an ended thread has sent mutes nobody any more.
  */
 #ifndef MK_FOREIGN_H
 #define MK_FOREIGN_H
 
 #include "runtime.h"
 
-/* By any worker: the thread must wait, and need not any more. */
-void mk_foreign_mute(struct mk_foreign *f);
+/* By any worker: the thread must wait because of an event of its own, of that number in its
+ * ids, and need not any more. False: it was another thread's that has ended. */
+bool mk_foreign_mute(struct mk_foreign *f, uint64_t sequence);
 void mk_foreign_release(struct mk_foreign *f);
 
 /* On a worker: publishes what has come in; with `close`, for the last time. */

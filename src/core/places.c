@@ -67,24 +67,31 @@ static uint32_t room_for(uint32_t count)
 	return room;
 }
 
-int mk_places_add(mk_places *places, uint32_t *count, mk_place place)
+/* One more than one. */
+static MK_NOINLINE int add_to_many(mk_places *places, uint32_t count, mk_place place)
 {
-	if (*count == 0) {
-		places->one = place;
-	} else if (*count == 1) {
-		mk_place one = places->one;
+	mk_place one = places->one;
+	if (count == 1) {
 		if (!resize(places, NULL, LEAST))
 			return MAIKO_ENOMEM;
 		places->many[0] = one;
-		places->many[1] = place;
-	} else {
-		if (*count >= LEAST && (*count & (*count - 1)) == 0 && !resize(places, many_of(places), *count * 2))
-			return MAIKO_ENOMEM;
-		places->many[*count] = place;
-		note(&many_of(places)->index, place.topic, *count);
+	} else if (count >= LEAST && (count & (count - 1)) == 0 && !resize(places, many_of(places), count * 2)) {
+		return MAIKO_ENOMEM;
 	}
-	++*count;
+	places->many[count] = place;
+	note(&many_of(places)->index, place.topic, count);
 	return 0;
+}
+
+int mk_places_add(mk_places *places, uint32_t *count, mk_place place)
+{
+	int rc = 0;
+	if (*count == 0)
+		places->one = place;
+	else
+		rc = add_to_many(places, *count, place);
+	*count += rc == 0;
+	return rc;
 }
 
 void mk_places_remove(mk_places *places, uint32_t *count, uint32_t index)

@@ -114,7 +114,7 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 		return;
 	} else {
 		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
-		mk_mute_by_channel(w, e->sender, ch);
+		mk_mute_by_channel(w, e, ch);
 	}
 	e->refs++;
 	mk_count_add(&ch->sent, 1);

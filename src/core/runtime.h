@@ -481,6 +481,9 @@ struct maiko_supervisor {
 	struct mk_topology *topology;
 	/* foreign.c */
 	struct mk_foreign *foreigners;
+	/* of these, under the lock of all threads: by thread; those whose thread has ended */
+	mk_map threads;
+	struct mk_foreign *idle_foreigners, *last_idle_foreigner;
 	/* watch.c: descriptors that a tick watches, a bit each */
 	uint64_t *watched;
 	uint32_t watched_size;

@@ -70,10 +70,10 @@ int mk_topic_reserve(mk_topic *t)
 
 enum { FEW = 16 };
 
-/* In the index, if there is one. */
-static void note_place(mk_topic *t, const mk_actor *a, uint32_t place)
+/* In the index, which there is. */
+static MK_NOINLINE void note_place(mk_topic *t, const mk_actor *a, uint32_t place)
 {
-	if (t->places.count != 0 && mk_map_put(&t->places, mk_map_key(a), place) != 0)
+	if (mk_map_put(&t->places, mk_map_key(a), place) != 0)
 		mk_map_fini(&t->places);
 }
 
@@ -108,10 +108,13 @@ int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joinin
 	if (overflow == MAIKO_OVERFLOW_DEFAULT && t->index != 0)
 		overflow = t->record->desc.overflow;
 	bool simple = overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST;
-	if (joining && !t->changing)
-		t->joined = t->sub_count;
-	t->changing |= joining;
-	note_place(t, a, t->sub_count);
+	if (joining) {
+		if (!t->changing)
+			t->joined = t->sub_count;
+		t->changing = true;
+	}
+	if (t->places.count != 0)
+		note_place(t, a, t->sub_count);
 	t->subs[t->sub_count++] = (mk_sub){a, (uint8_t)overflow, joining ? MK_JOINING : MK_ACTIVE, simple, 0};
 	return 0;
 }
