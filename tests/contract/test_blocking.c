@@ -296,6 +296,7 @@ static void end_before_done(uint32_t workers, int how)
 	} else {
 		assert_int_equal(maiko_send(sup, quit, .how = (uint32_t)how), 0);
 		wait_until_gone(sup, "solver0");
+		test_wait_for(&stops, 1); /* its name is free before */
 	}
 	assert_int_equal(atomic_load(&stops), 1);
 	assert_int_equal(jobs_now(sup), 6);
