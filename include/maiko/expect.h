@@ -19,6 +19,11 @@
  *       order#14 {"price":10,"what":"tea"}  from shop, to stock, ledger
  *         reserve#19 {"what":"tea"}  from stock, to no one
  *
+ * A name that is misspelt cannot hold: an actor that neither the records nor the supervisor
+ * know fails every expectation that names it (but maiko_expect_actor, of MAIKO_ACTOR_GONE),
+ * also one that expects nothing of it, and the text lists those that are known. Topics and
+ * types of events are known by their first use: they are listed where an expectation fails.
+ *
  * Let the supervisor settle first (maiko_harness_settle): an expectation does not wait. All
  * of them fail while maiko_harness_status is not 0. Each macro calls the function of its
  * name with _at, for bindings; `here` must be valid during the call. For threads see query.h.
@@ -128,6 +133,13 @@ MAIKO_API int maiko_expect_chain_branches_at(const maiko_here *here, maiko_chain
 #define maiko_expect_chain_branches(chain, n)                                                                          \
 	maiko_expect_chain_branches_at(MAIKO_PP_HERE_("maiko_expect_chain_branches(" #chain ", " #n ")"), (chain), (n))
 
+/* All its actors are these, in any order. */
+MAIKO_API int maiko_expect_chain_all_actors_at(const maiko_here *here, maiko_chain chain, const char *const *names);
+#define maiko_expect_chain_all_actors(chain, ...)                                                                      \
+	maiko_expect_chain_all_actors_at(                                                                              \
+		MAIKO_PP_HERE_("maiko_expect_chain_all_actors(" #chain ", " #__VA_ARGS__ ")"), (chain),                \
+		MAIKO_NAMES(__VA_ARGS__))
+
 /* Some complete path is exactly that; some path has these, one right after the other. */
 MAIKO_API int maiko_expect_chain_actors_exactly_at(const maiko_here *here, maiko_chain chain, const char *const *names);
 MAIKO_API int maiko_expect_chain_events_exactly_at(const maiko_here *here, maiko_chain chain, const char *const *names);
@@ -148,6 +160,34 @@ MAIKO_API int maiko_expect_chain_events_at(const maiko_here *here, maiko_chain c
 	maiko_expect_chain_events_at(MAIKO_PP_HERE_("maiko_expect_chain_events(" #chain ", " #__VA_ARGS__ ")"),        \
 				     (chain), MAIKO_NAMES(__VA_ARGS__))
 
+/* Some path has these in that order, with any others between. */
+MAIKO_API int maiko_expect_chain_passes_actors_at(const maiko_here *here, maiko_chain chain, const char *const *names);
+MAIKO_API int maiko_expect_chain_passes_events_at(const maiko_here *here, maiko_chain chain, const char *const *names);
+#define maiko_expect_chain_passes_actors(chain, ...)                                                                   \
+	maiko_expect_chain_passes_actors_at(                                                                           \
+		MAIKO_PP_HERE_("maiko_expect_chain_passes_actors(" #chain ", " #__VA_ARGS__ ")"), (chain),             \
+		MAIKO_NAMES(__VA_ARGS__))
+#define maiko_expect_chain_passes_events(chain, ...)                                                                   \
+	maiko_expect_chain_passes_events_at(                                                                           \
+		MAIKO_PP_HERE_("maiko_expect_chain_passes_events(" #chain ", " #__VA_ARGS__ ")"), (chain),             \
+		MAIKO_NAMES(__VA_ARGS__))
+
+/* The same three of steps: the arguments of MAIKO_STEPS. */
+MAIKO_API int maiko_expect_chain_steps_exactly_at(const maiko_here *here, maiko_chain chain, maiko_steps steps);
+MAIKO_API int maiko_expect_chain_steps_at(const maiko_here *here, maiko_chain chain, maiko_steps steps);
+MAIKO_API int maiko_expect_chain_passes_steps_at(const maiko_here *here, maiko_chain chain, maiko_steps steps);
+#define maiko_expect_chain_steps_exactly(chain, ...)                                                                   \
+	maiko_expect_chain_steps_exactly_at(                                                                           \
+		MAIKO_PP_HERE_("maiko_expect_chain_steps_exactly(" #chain ", " #__VA_ARGS__ ")"), (chain),             \
+		MAIKO_STEPS(__VA_ARGS__))
+#define maiko_expect_chain_steps(chain, ...)                                                                           \
+	maiko_expect_chain_steps_at(MAIKO_PP_HERE_("maiko_expect_chain_steps(" #chain ", " #__VA_ARGS__ ")"), (chain), \
+				    MAIKO_STEPS(__VA_ARGS__))
+#define maiko_expect_chain_passes_steps(chain, ...)                                                                    \
+	maiko_expect_chain_passes_steps_at(                                                                            \
+		MAIKO_PP_HERE_("maiko_expect_chain_passes_steps(" #chain ", " #__VA_ARGS__ ")"), (chain),              \
+		MAIKO_STEPS(__VA_ARGS__))
+
 /* It passes through an actor; does not; diverges after it; the shortest path to the last of
  * `names` is these. */
 MAIKO_API int maiko_expect_chain_passes_at(const maiko_here *here, maiko_chain chain, const char *actor);
@@ -166,6 +206,20 @@ MAIKO_API int maiko_expect_chain_path_to_at(const maiko_here *here, maiko_chain 
 #define maiko_expect_chain_path_to(chain, ...)                                                                         \
 	maiko_expect_chain_path_to_at(MAIKO_PP_HERE_("maiko_expect_chain_path_to(" #chain ", " #__VA_ARGS__ ")"),      \
 				      (chain), MAIKO_NAMES(__VA_ARGS__))
+
+/* There is an event that matches, and the first such has caused that many; some such has caused
+ * several. */
+MAIKO_API int maiko_expect_chain_branches_after_at(const maiko_here *here, maiko_chain chain, maiko_matcher event,
+						   size_t count);
+MAIKO_API int maiko_expect_chain_diverges_after_event_at(const maiko_here *here, maiko_chain chain,
+							 maiko_matcher event);
+#define maiko_expect_chain_branches_after(chain, event, n)                                                             \
+	maiko_expect_chain_branches_after_at(                                                                          \
+		MAIKO_PP_HERE_("maiko_expect_chain_branches_after(" #chain ", " #event ", " #n ")"), (chain), (event), \
+		(n))
+#define maiko_expect_chain_diverges_after_event(chain, event)                                                          \
+	maiko_expect_chain_diverges_after_event_at(                                                                    \
+		MAIKO_PP_HERE_("maiko_expect_chain_diverges_after_event(" #chain ", " #event ")"), (chain), (event))
 
 /* ---- of anything ------------------------------------------------------------------------------------- */
 

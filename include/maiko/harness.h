@@ -140,7 +140,9 @@ MAIKO_API int maiko_harness_settle(maiko_harness *h);
 /*
  * Returns as soon as `condition(arg)` holds: it is called on this thread, at once, after
  * sights, and every 10 ms, until `limit_ms` have passed (of virtual time under simulation,
- * which moves for it). Errors: MAIKO_ETIMEDOUT, else as above.
+ * which moves for it); 0: the option .timeout_ms. Errors: MAIKO_ETIMEDOUT; MAIKO_ESHUTDOWN
+ * (the supervisor has stopped, and the condition does not hold: it is not waited for); else
+ * as above.
  */
 MAIKO_API int maiko_harness_settle_until(maiko_harness *h, bool (*condition)(void *arg), void *arg, uint64_t limit_ms);
 
@@ -180,7 +182,7 @@ MAIKO_API maiko_actor_status maiko_harness_actor(maiko_harness *h, const char *a
 
 /* ---- for a person ------------------------------------------------------------------------------ */
 
-/* Writes all records, one a line. */
+/* Writes all records, one a line; one line says so if there is none. */
 MAIKO_API void maiko_harness_dump(maiko_harness *h, FILE *out);
 
 /* How many expectations have failed; the text of the last (the harness's, until the next one

@@ -21,9 +21,11 @@
  * received. Once the supervisor has settled, all else that was delivered was received.
  *
  * Matchers look into the event. MAIKO_WHERE makes one from an expression, at file scope;
- * maiko_match makes one from the names of fields, checked by the compiler:
+ * maiko_match makes one from the names of fields, checked by the compiler. MAIKO_WHERE_RECORD
+ * makes one that sees what is around the event: sender, topic, ids, time, receiver.
  *
  *   MAIKO_WHERE(expensive, order, it->price > 1000);
+ *   MAIKO_WHERE_RECORD(is_root, it->event->parent.sequence == 0);
  *   ...
  *   maiko_query_of(h, order, .where = maiko_where(expensive))
  *   maiko_query_of(h, order, .where = maiko_match(order, MAIKO_FIELD_IS(price, 10),
@@ -110,23 +112,39 @@ typedef struct maiko_field_test {
 	maiko_value value;
 } maiko_field_test;
 
-/* A predicate made by MAIKO_WHERE. */
+/* A predicate made by MAIKO_WHERE or MAIKO_WHERE_RECORD. */
 typedef struct maiko_predicate {
 	const char *name;
-	const char *text; /* of its expression */
-	const maiko_event_type *type;
+	const char *text;             /* of its expression */
+	const maiko_event_type *type; /* NULL: of any, and it tests records */
 	bool (*test)(const void *event, const void *arg);
+	bool (*test_record)(const maiko_record *record, const void *arg);
 	bool needs_arg;
 } maiko_predicate;
 
-/* What an event must have: this type, all of these tests, and this predicate. All zero: any
- * event will do. Make one with maiko_match or maiko_where. */
+/* What an event must have: this type, this id, all of these tests, and this predicate. All
+ * zero: any event will do. Make one with the calls below. */
 typedef struct maiko_matcher {
 	const maiko_event_type *type;
+	const char *type_name; /* NULL: any */
+	bool by_id;
+	maiko_id id;                      /* with by_id */
 	const maiko_predicate *predicate; /* may be NULL */
 	const void *arg;                  /* the predicate's */
 	maiko_field_test tests[MAIKO_TESTS_MAX];
 } maiko_matcher;
+
+/*
+ * An event of that type; of the type of that name; the event of that id. An id of zeros (the
+ * parent of a root) is no event's.
+ *
+ *   maiko_match_type(order)    maiko_match_name("order")    maiko_match_id(record->event->id)
+ */
+#define maiko_match_type(event) ((maiko_matcher){.type = &maiko_gen_event_##event})
+MAIKO_BEGIN_DECLS
+MAIKO_API maiko_matcher maiko_match_name(const char *name);
+MAIKO_API maiko_matcher maiko_match_id(maiko_id id);
+MAIKO_END_DECLS
 
 /*
  * MAIKO_WHERE(name, event, expression): at file scope, a predicate on an event, which the
@@ -136,8 +154,16 @@ typedef struct maiko_matcher {
  *   MAIKO_WHERE(expensive, order, it->price > 1000);
  *   MAIKO_WHERE_WITH(dearer_than, order, double, it->price > *arg);
  *
- * maiko_where(name), maiko_where_with(name, pointer): the matcher. The pointer must be valid
- * as long as the matcher is used.
+ * MAIKO_WHERE_RECORD(name, expression), MAIKO_WHERE_RECORD_WITH(name, type, expression): the
+ * same of events of any type; `it` is the record, as `const maiko_record *`, never of no event.
+ * Where no single record is asked about (a step of a chain), it is that of the event's being
+ * sent. The content is reached by maiko_payload(it, order).
+ *
+ *   MAIKO_WHERE_RECORD(from_the_shop, strcmp(it->event->sender, "shop") == 0);
+ *   MAIKO_WHERE_RECORD_WITH(sent_after, uint64_t, it->event->timestamp_ns > *arg);
+ *
+ * maiko_where(name), maiko_where_with(name, pointer): the matcher of any of them. The pointer
+ * must be valid as long as the matcher is used.
  */
 #define MAIKO_WHERE(name_, event_, ...)                                                                                \
 	static bool maiko_gen_where_test_##name_(const void *it_, const void *arg_)                                    \
@@ -159,6 +185,24 @@ typedef struct maiko_matcher {
 		return (__VA_ARGS__);                                                                                  \
 	}                                                                                                              \
 	MAIKO_PP_PREDICATE_(name_, event_, #__VA_ARGS__, true)
+#define MAIKO_WHERE_RECORD(name_, ...)                                                                                 \
+	static bool maiko_gen_where_test_##name_(const maiko_record *it, const void *arg_)                             \
+	{                                                                                                              \
+		(void)it;                                                                                              \
+		(void)arg_;                                                                                            \
+		return (__VA_ARGS__);                                                                                  \
+	}                                                                                                              \
+	MAIKO_PP_RECORD_PREDICATE_(name_, #__VA_ARGS__, false)
+#define MAIKO_WHERE_RECORD_WITH(name_, type_, ...)                                                                     \
+	typedef type_ maiko_gen_where_arg_##name_;                                                                     \
+	static bool maiko_gen_where_test_##name_(const maiko_record *it, const void *arg_)                             \
+	{                                                                                                              \
+		const type_ *arg = (const type_ *)arg_;                                                                \
+		(void)it;                                                                                              \
+		(void)arg;                                                                                             \
+		return (__VA_ARGS__);                                                                                  \
+	}                                                                                                              \
+	MAIKO_PP_RECORD_PREDICATE_(name_, #__VA_ARGS__, true)
 #define maiko_where(name) ((maiko_matcher){.predicate = &maiko_gen_where_##name})
 /* clang-format off */
 #define maiko_where_with(name, pointer)                                                                                \
@@ -311,6 +355,13 @@ MAIKO_END_DECLS
 									     .text = text_,                            \
 									     .type = &maiko_gen_event_##event_,        \
 									     .test = maiko_gen_where_test_##name_,     \
+									     .needs_arg = needs_}
+
+#define MAIKO_PP_RECORD_PREDICATE_(name_, text_, needs_)                                                               \
+	static const maiko_predicate maiko_gen_where_##name_ MAIKO_UNUSED = {.name = #name_,                           \
+									     .text = text_,                            \
+									     .test_record =                            \
+										     maiko_gen_where_test_##name_,     \
 									     .needs_arg = needs_}
 
 static inline maiko_value maiko_value_signed_(long long integer)

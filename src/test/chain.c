@@ -1,97 +1,9 @@
 /*
- * chain.c - see maiko/chain.h: a walk along all paths of a tree of causes.
- *
- * The walk is a stack of its own, because a chain may be longer than a thread's stack. It
- * stops once for each prefix of a path, so a question that only looks at the end of the
- * path is answered in time proportional to the tree.
+ * chain.c - see maiko/chain.h: questions about the paths and events of a chain.
  */
 #include "harness.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* ---- the walk ----------------------------------------------------------------------------- */
-
-static bool push(mt_walk *walk, const mt_event *e)
-{
-	if (walk->count == walk->size) {
-		size_t size = walk->size == 0 ? 64 : walk->size * 2;
-		mt_frame *grown = realloc(walk->frames, size * sizeof *grown);
-		if (grown == NULL) {
-			mt_no_memory(walk->harness);
-			return false;
-		}
-		walk->frames = grown;
-		walk->size = size;
-	}
-	walk->frames[walk->count++] = (mt_frame){.event = e};
-	return true;
-}
-
-void mt_walk_init(mt_walk *walk, maiko_chain chain)
-{
-	const mt_event *e = mt_event_of(chain.event);
-	*walk = (mt_walk){.harness = chain.harness};
-	walk->begins = e != NULL && chain.harness != NULL && push(walk, e);
-}
-
-void mt_walk_fini(mt_walk *walk) { free(walk->frames); }
-
-static bool sent_a_child(const mt_event *e, maiko_actor_id actor)
-{
-	const mt_event *c = mt_first_child(e);
-	while (c != NULL && c->envelope.sender_id != actor)
-		c = mt_next_sibling(c);
-	return c != NULL;
-}
-
-/* The next actor that received the frame's event and sent nothing because of it. */
-static const mt_note *next_leaf(const mt_frame *f)
-{
-	const mt_note *n = f->note == NULL ? mt_first_note(f->event) : mt_next_note(f->note);
-	while (n != NULL && (!mt_is_receipt(&n->record) || sent_a_child(f->event, n->record.actor)))
-		n = mt_next_note(n);
-	return n;
-}
-
-/* One step from the last frame of the stack; MT_AT_END: there is none. */
-static mt_stop step(mt_walk *walk)
-{
-	mt_frame *f = &walk->frames[walk->count - 1];
-	if (!f->had_children) {
-		f->child = f->child == NULL ? mt_first_child(f->event) : mt_next_sibling(f->child);
-		if (f->child != NULL) {
-			f->went_on = true;
-			return push(walk, f->child) ? MT_AT_EVENT : MT_AT_END;
-		}
-		f->had_children = true;
-	}
-	const mt_note *leaf = f->is_over ? NULL : next_leaf(f);
-	if (leaf != NULL) {
-		f->went_on = true;
-		f->note = leaf;
-		walk->last = leaf->record.actor_name;
-		return MT_AT_ACTOR;
-	}
-	bool alone = !f->went_on;
-	f->is_over = f->went_on = true;
-	return alone ? MT_AT_NOBODY : MT_AT_END;
-}
-
-mt_stop mt_walk_next(mt_walk *walk)
-{
-	if (walk->begins) {
-		walk->begins = false;
-		return MT_AT_EVENT;
-	}
-	while (walk->count > 0) {
-		mt_stop stop = step(walk);
-		if (stop != MT_AT_END)
-			return stop;
-		walk->count--;
-	}
-	return MT_AT_END;
-}
 
 /* ---- what a path is -------------------------------------------------------------------------- */
 
@@ -115,29 +27,77 @@ static size_t length_of(const char *const *names)
 	return n;
 }
 
-/* Whether the last of `length` names of a path are these. */
-static bool ends_with(const mt_walk *walk, const char *(*at)(const mt_walk *walk, size_t i), size_t length,
-		      const char *const *names, size_t count)
+/* What a path is compared with: names of actors or of types, or steps. */
+typedef struct list {
+	bool actors;
+	const char *const *names; /* NULL: steps */
+	const maiko_matcher *steps;
+	size_t count;
+} list;
+
+static list list_of_names(const char *const *names, bool actors)
 {
-	if (count > length)
+	return (list){.actors = actors, .names = names, .count = length_of(names)};
+}
+
+static bool is_same(const mt_walk *walk, size_t at, const list *l, size_t i)
+{
+	if (l->names == NULL)
+		return mt_matcher_holds(&l->steps[i], mt_event_record(walk->frames[at].event));
+	return strcmp((l->actors ? actor_at : event_at)(walk, at), l->names[i]) == 0;
+}
+
+/* Whether the last of `length` of a path are these. */
+static bool ends_with(const mt_walk *walk, size_t length, const list *l)
+{
+	if (l->count > length)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(at(walk, length - count + i), names[i]) != 0)
+	for (size_t i = 0; i < l->count; i++)
+		if (!is_same(walk, length - l->count + i, l, i))
 			return false;
 	return true;
 }
 
+/* How many of the list the path has passed, with its last place. What it has passed before that
+ * is known from the frame before: to take each as early as it comes leaves most of the way
+ * for the others. */
+static size_t passed(mt_walk *walk, size_t length, const list *l)
+{
+	size_t before = length > 1 ? walk->frames[length - 2].passed : 0;
+	size_t now = before + (before < l->count && is_same(walk, length - 1, l, before));
+	if (length == walk->count)
+		walk->frames[length - 1].passed = now;
+	return now;
+}
+
 /* ---- questions --------------------------------------------------------------------------------- */
 
-maiko_chain maiko_chain_of(maiko_harness *h, const maiko_record *event) { return (maiko_chain){h, event}; }
+maiko_chain maiko_chain_of(maiko_harness *h, const maiko_record *event)
+{
+	return (maiko_chain){.harness = h, .event = event};
+}
+
 maiko_chain maiko_chain_from(maiko_query query) { return maiko_chain_of(query.harness, maiko_query_first(query)); }
+
+maiko_chain maiko_chain_towards(maiko_chain chain, const char *actor)
+{
+	if (chain.towards != NULL && chain.harness != NULL) {
+		mt_misuse(chain.harness, "the part of a chain towards %s is asked for its part towards %s",
+			  chain.towards, actor == NULL ? "NULL" : actor);
+		chain.event = NULL;
+	}
+	chain.towards = actor == NULL ? "" : actor;
+	return chain;
+}
 
 size_t maiko_chain_count(maiko_chain chain)
 {
-	const mt_event *root = mt_event_of(chain.event);
+	mt_tree tree;
 	size_t count = 0;
-	for (const mt_event *e = root; e != NULL; e = mt_event_next(e, root, NULL))
+	mt_tree_init(&tree, chain);
+	for (const mt_event *e = tree.root; e != NULL; e = mt_tree_next(&tree, e, NULL))
 		count++;
+	mt_tree_fini(&tree);
 	return count;
 }
 
@@ -193,58 +153,173 @@ size_t maiko_chain_events(maiko_chain chain, size_t n, const char **names, size_
 	return path(chain, n, false, names, size);
 }
 
-typedef enum part { ANYWHERE, WHOLE, BEGINNING } part;
+static bool add_actors(const mt_tree *tree, const mt_event *e, mt_names *names)
+{
+	if (!mt_names_add(tree->harness, names, e->envelope.sender))
+		return false;
+	if (tree->towards == NULL)
+		return mt_event_add_receivers(e, names);
+	return !mt_event_was_received_by(e, tree->towards) || mt_names_add(tree->harness, names, tree->towards);
+}
 
-/* Whether some path has these names in a row: as any part of it, as a complete path, as its
- * beginning. */
-static bool has(maiko_chain chain, const char *const *names, bool actors, part where)
+static bool add_type(const mt_tree *tree, const mt_event *e, mt_names *names)
+{
+	return mt_names_add(tree->harness, names, e->envelope.type->layout->name);
+}
+
+static bool add_each(maiko_chain chain, mt_names *names,
+		     bool (*add)(const mt_tree *tree, const mt_event *e, mt_names *names))
+{
+	mt_tree tree;
+	bool fine = true;
+	mt_tree_init(&tree, chain);
+	for (const mt_event *e = tree.root; e != NULL && fine; e = mt_tree_next(&tree, e, NULL))
+		fine = add(&tree, e, names);
+	mt_tree_fini(&tree);
+	return fine;
+}
+
+bool mt_chain_add_actors(maiko_chain chain, mt_names *names) { return add_each(chain, names, add_actors); }
+bool mt_chain_add_types(maiko_chain chain, mt_names *names) { return add_each(chain, names, add_type); }
+
+size_t maiko_chain_all_actors(maiko_chain chain, const char **names, size_t size)
+{
+	mt_names found = {0};
+	mt_chain_add_actors(chain, &found);
+	return mt_names_give(&found, names, size);
+}
+
+typedef enum part { ANYWHERE, WHOLE, BEGINNING, WITH_GAPS } part;
+
+/* Whether the path that the walk stands at has the list as that part of it. */
+static bool has_now(mt_walk *walk, mt_stop stop, const list *l, part where)
+{
+	size_t length = l->actors ? actors_at(walk, stop) : walk->count;
+	if (where == WITH_GAPS)
+		return passed(walk, length, l) == l->count;
+	if (where != ANYWHERE && (length != l->count || (where == WHOLE && stop == MT_AT_EVENT)))
+		return false;
+	return ends_with(walk, length, l);
+}
+
+static bool has(maiko_chain chain, list l, part where)
 {
 	mt_walk walk;
 	mt_stop stop;
 	bool found = false;
-	size_t count = length_of(names);
 	mt_walk_init(&walk, chain);
-	while (!found && count > 0 && (stop = mt_walk_next(&walk)) != MT_AT_END) {
-		size_t length = actors ? actors_at(&walk, stop) : walk.count;
-		bool there = where == ANYWHERE || (length == count && (where == BEGINNING || stop != MT_AT_EVENT));
-		found = there && ends_with(&walk, actors ? actor_at : event_at, length, names, count);
-	}
+	while (!found && l.count > 0 && (stop = mt_walk_next(&walk)) != MT_AT_END)
+		found = has_now(&walk, stop, &l, where);
 	mt_walk_fini(&walk);
 	return found;
 }
 
+static bool has_actors(maiko_chain chain, const char *const *names, part where)
+{
+	return has(chain, list_of_names(names, true), where);
+}
+
+static bool has_events(maiko_chain chain, const char *const *names, part where)
+{
+	return has(chain, list_of_names(names, false), where);
+}
+
+static bool has_steps(maiko_chain chain, maiko_steps steps, part where)
+{
+	list l = {.steps = steps.steps, .count = steps.steps == NULL ? 0 : steps.count};
+	for (size_t i = 0; i < l.count; i++)
+		if (chain.harness == NULL || !mt_matcher_check(chain.harness, &l.steps[i]))
+			return false;
+	return has(chain, l, where);
+}
+
+bool mt_chain_begins_with(maiko_chain chain, const char *const *names) { return has_actors(chain, names, BEGINNING); }
+
 bool maiko_chain_has_actors_exactly(maiko_chain chain, const char *const *names)
 {
-	return has(chain, names, true, WHOLE);
+	return has_actors(chain, names, WHOLE);
 }
 
 bool maiko_chain_has_events_exactly(maiko_chain chain, const char *const *names)
 {
-	return has(chain, names, false, WHOLE);
+	return has_events(chain, names, WHOLE);
 }
 
-bool maiko_chain_has_actors(maiko_chain chain, const char *const *names) { return has(chain, names, true, ANYWHERE); }
-bool maiko_chain_has_events(maiko_chain chain, const char *const *names) { return has(chain, names, false, ANYWHERE); }
-bool mt_chain_begins_with(maiko_chain chain, const char *const *names) { return has(chain, names, true, BEGINNING); }
+bool maiko_chain_has_steps_exactly(maiko_chain chain, maiko_steps steps) { return has_steps(chain, steps, WHOLE); }
+
+bool maiko_chain_has_actors(maiko_chain chain, const char *const *names) { return has_actors(chain, names, ANYWHERE); }
+bool maiko_chain_has_events(maiko_chain chain, const char *const *names) { return has_events(chain, names, ANYWHERE); }
+bool maiko_chain_has_steps(maiko_chain chain, maiko_steps steps) { return has_steps(chain, steps, ANYWHERE); }
+
+bool maiko_chain_passes_actors(maiko_chain chain, const char *const *names)
+{
+	return has_actors(chain, names, WITH_GAPS);
+}
+
+bool maiko_chain_passes_events(maiko_chain chain, const char *const *names)
+{
+	return has_events(chain, names, WITH_GAPS);
+}
+
+bool maiko_chain_passes_steps(maiko_chain chain, maiko_steps steps) { return has_steps(chain, steps, WITH_GAPS); }
 
 bool maiko_chain_passes(maiko_chain chain, const char *actor)
 {
 	return actor != NULL && maiko_chain_has_actors(chain, MAIKO_NAMES(actor));
 }
 
+static size_t children_of(const mt_tree *tree, const mt_event *e)
+{
+	size_t count = 0;
+	for (const mt_event *c = mt_tree_first_child(tree, e); c != NULL; c = mt_tree_next_sibling(tree, c))
+		count++;
+	return count;
+}
+
 size_t maiko_chain_branches(maiko_chain chain, const maiko_record **records, size_t size)
 {
-	const mt_event *root = mt_event_of(chain.event);
+	mt_tree tree;
 	size_t count = 0;
-	for (const mt_event *e = root; e != NULL; e = mt_event_next(e, root, NULL)) {
-		const mt_event *first = mt_first_child(e);
-		if (first == NULL || mt_next_sibling(first) == NULL)
+	mt_tree_init(&tree, chain);
+	for (const mt_event *e = tree.root; e != NULL; e = mt_tree_next(&tree, e, NULL)) {
+		if (children_of(&tree, e) < 2)
 			continue;
 		if (count < size)
 			records[count] = mt_event_record(e);
 		count++;
 	}
+	mt_tree_fini(&tree);
 	return count;
+}
+
+/* Of the events that match: how many children the first has, or the most that any has. */
+static size_t branches_after(maiko_chain chain, const maiko_matcher *m, bool first)
+{
+	mt_tree tree;
+	size_t most = 0;
+	bool found = false;
+	if (chain.harness == NULL || !mt_matcher_check(chain.harness, m))
+		return 0;
+	mt_tree_init(&tree, chain);
+	for (const mt_event *e = tree.root; e != NULL && !(first && found); e = mt_tree_next(&tree, e, NULL)) {
+		if (!mt_matcher_holds(m, mt_event_record(e)))
+			continue;
+		size_t count = children_of(&tree, e);
+		most = count > most ? count : most;
+		found = true;
+	}
+	mt_tree_fini(&tree);
+	return most;
+}
+
+size_t maiko_chain_branches_after(maiko_chain chain, maiko_matcher event)
+{
+	return branches_after(chain, &event, true);
+}
+
+bool maiko_chain_diverges_after_event(maiko_chain chain, maiko_matcher event)
+{
+	return branches_after(chain, &event, false) > 1;
 }
 
 bool maiko_chain_diverges_after(maiko_chain chain, const char *actor)

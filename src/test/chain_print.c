@@ -38,18 +38,30 @@ static void print_line(const mt_event *e, FILE *out)
 
 void mt_chain_print(maiko_chain chain, size_t lines, const char *indent, FILE *out)
 {
-	const mt_event *root = mt_event_of(chain.event);
+	mt_tree tree;
 	size_t depth = 0;
-	for (const mt_event *e = root; e != NULL; e = mt_event_next(e, root, &depth)) {
+	mt_tree_init(&tree, chain);
+	if (tree.root == NULL)
+		mt_chain_print_empty(chain, indent, out);
+	for (const mt_event *e = tree.root; e != NULL; e = mt_tree_next(&tree, e, &depth)) {
 		if (lines-- == 0) {
 			fprintf(out, "%s... and more: %zu events in all\n", indent, maiko_chain_count(chain));
-			return;
+			break;
 		}
 		fprintf(out, "%s%*s", indent, (int)(depth < LEVELS_SHOWN ? depth : LEVELS_SHOWN) * 2, "");
 		if (depth > LEVELS_SHOWN)
 			fprintf(out, "(%zu deep) ", depth);
 		print_line(e, out);
 	}
+	mt_tree_fini(&tree);
+}
+
+void mt_chain_print_empty(maiko_chain chain, const char *indent, FILE *out)
+{
+	if (mt_event_of(chain.event) == NULL || chain.towards == NULL)
+		fprintf(out, "%s(no event)\n", indent);
+	else
+		fprintf(out, "%s(no event that leads to %s)\n", indent, chain.towards);
 }
 
 void maiko_chain_print(maiko_chain chain, FILE *out)
@@ -88,20 +100,18 @@ static int by_number(const void *a, const void *b)
 	return (*x)->number < (*y)->number ? -1 : (*x)->number > (*y)->number;
 }
 
-/* The events of a chain, as they were sent; NULL without memory. */
-static const mt_event **events_of(maiko_chain chain, size_t *ret_count)
+/* The events of a tree, as they were sent; NULL without memory. */
+static const mt_event **events_of(const mt_tree *tree, size_t count)
 {
-	const mt_event *root = mt_event_of(chain.event);
-	size_t count = maiko_chain_count(chain), i = 0;
+	size_t i = 0;
 	const mt_event **events = malloc(count * sizeof(const mt_event *));
 	if (events == NULL) {
-		mt_no_memory(root->harness);
+		mt_no_memory(tree->harness);
 		return NULL;
 	}
-	for (const mt_event *e = root; e != NULL && i < count; e = mt_event_next(e, root, NULL))
+	for (const mt_event *e = tree->root; e != NULL && i < count; e = mt_tree_next(tree, e, NULL))
 		events[i++] = e;
 	qsort(events, i, sizeof(const mt_event *), by_number);
-	*ret_count = i;
 	return events;
 }
 
@@ -164,14 +174,17 @@ static void print_events(const mt_event *const *events, size_t count, FILE *out)
 
 void maiko_chain_mermaid(maiko_chain chain, FILE *out)
 {
-	size_t count = 0;
+	mt_tree tree;
 	if (out == NULL)
 		return;
 	fprintf(out, "sequenceDiagram\n");
-	if (mt_event_of(chain.event) == NULL)
-		return;
-	const mt_event **events = events_of(chain, &count);
+	size_t count = maiko_chain_count(chain);
+	mt_tree_init(&tree, chain);
+	const mt_event **events = tree.root == NULL || count == 0 ? NULL : events_of(&tree, count);
 	if (events != NULL)
 		print_events(events, count, out);
+	else if (tree.root == NULL)
+		mt_chain_print_empty(chain, "    %% ", out);
 	free(events);
+	mt_tree_fini(&tree);
 }

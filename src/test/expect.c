@@ -6,6 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 0: the query can be asked. */
+static int begin(const maiko_here *here, const maiko_query *q)
+{
+	int rc = mt_expect_begin(here, q->harness);
+	if (rc == 0 && q->sender != NULL)
+		rc = mt_expect_actors(here, q->harness, MAIKO_NAMES(q->sender));
+	if (rc == 0 && q->receiver != NULL)
+		rc = mt_expect_actors(here, q->harness, MAIKO_NAMES(q->receiver));
+	return rc;
+}
+
 /* A query can be misused only when it is asked: then that is what fails. */
 static int misused(const maiko_here *here, maiko_harness *h) { return mt_expect_begin(here, h); }
 
@@ -26,7 +37,7 @@ static int count_failed(const maiko_here *here, const maiko_query *q, const char
 static int expect_between(const maiko_here *here, const maiko_query *q, size_t least, size_t most, const char *bound,
 			  size_t count)
 {
-	int rc = mt_expect_begin(here, q->harness);
+	int rc = begin(here, q);
 	if (rc != 0)
 		return rc;
 	size_t found = maiko_query_count(*q);
@@ -86,7 +97,7 @@ static int match_failed(const maiko_here *here, const maiko_query *q, const char
 /* Whether both can be asked, and there is one. 0 or what is to be returned. */
 static int begin_match(const maiko_here *here, const maiko_query *q, const maiko_matcher *m)
 {
-	int rc = mt_expect_begin(here, q->harness);
+	int rc = begin(here, q);
 	if (rc != 0)
 		return rc;
 	bool any = maiko_query_any(*q), fine = mt_matcher_check(q->harness, m);
@@ -182,11 +193,13 @@ typedef size_t (*names_call)(maiko_query query, const char **names, size_t size)
 static int expect_names(const maiko_here *here, const maiko_query *q, const char *what, names_call call,
 			const char *const *names)
 {
-	int rc = mt_expect_begin(here, q->harness);
+	int rc = begin(here, q);
+	if (rc == 0 && names == NULL)
+		rc = MAIKO_EINVAL;
+	if (rc == 0)
+		rc = mt_expect_actors(here, q->harness, names);
 	if (rc != 0)
 		return rc;
-	if (names == NULL)
-		return MAIKO_EINVAL;
 	mt_names found = {0};
 	size_t size = call(*q, NULL, 0);
 	const char **array = calloc(size + 1, sizeof *array);

@@ -67,6 +67,8 @@ static int event_failed(const maiko_here *here, const maiko_query *q, const dema
 static int expect_each(const maiko_here *here, const maiko_query *q, const demand *d)
 {
 	int rc = maiko_expect_any_at(here, *q);
+	if (rc == 0)
+		rc = mt_expect_actors(here, q->harness, d->names);
 	for (const maiko_record *r = NULL; rc == 0 && (r = maiko_query_next(*q, r)) != NULL;)
 		if (!d->holds(d, r))
 			rc = event_failed(here, q, d, r);
@@ -156,6 +158,8 @@ int maiko_expect_actor_at(const maiko_here *here, maiko_harness *h, const char *
 	maiko_actor_status now = maiko_harness_actor(h, actor);
 	if (now == status)
 		return 0;
+	if (now == MAIKO_ACTOR_GONE && (rc = mt_expect_actors(here, h, MAIKO_NAMES(actor))) != 0)
+		return rc;
 	mt_fail_begin(&f, here, h, "%s: %s", actor, status_text(status));
 	mt_fail_happened(&f);
 	fprintf(f.out, "%s: %s\n", actor, status_text(now));

@@ -50,6 +50,9 @@ void mt_fail_query(mt_failure *f, const maiko_query *q)
 	if (r != NULL)
 		fprintf(f->out, "    ... and more\n");
 	mt_query_print_funnel(q, f->out);
+	mt_fail_topic(q->harness, q->topic, f->out);
+	if (q->type_name != NULL)
+		mt_fail_types(q->harness, MAIKO_NAMES(q->type_name), f->out);
 	mt_fail_chain(f, maiko_chain_of(q->harness, first));
 }
 

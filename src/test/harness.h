@@ -127,10 +127,6 @@ const maiko_record *mt_event_record(const mt_event *e);
 /* Whether the event was sent or caused by `root`, at any remove; itself too. */
 bool mt_event_is_within(const mt_event *e, const mt_event *root);
 
-/* The next one of a tree in its order, down first; NULL at the end. `depth` (may be NULL)
- * follows: how many levels it is below `root`. */
-const mt_event *mt_event_next(const mt_event *e, const mt_event *root, size_t *depth);
-
 /* ---- distinct names, by first appearance -------------------------------------------------- */
 
 typedef struct mt_names {
@@ -156,8 +152,11 @@ void mt_no_memory(maiko_harness *h);
 /* ---- query.c, query_match.c ------------------------------------------------------------------ */
 
 /* Whether a matcher has a condition. */
-static inline bool mt_matcher_is_set(const maiko_matcher *m) { return m->type != NULL || m->predicate != NULL; }
-bool mt_matcher_holds(const maiko_matcher *m, const mt_event *e);
+static inline bool mt_matcher_is_set(const maiko_matcher *m)
+{
+	return m->type != NULL || m->predicate != NULL || m->type_name != NULL || m->by_id;
+}
+bool mt_matcher_holds(const maiko_matcher *m, const maiko_record *r);
 /* Whether its tests can be made; else what is wrong is a misuse. */
 bool mt_matcher_check(maiko_harness *h, const maiko_matcher *m);
 void mt_matcher_print(const maiko_matcher *m, FILE *out);
@@ -182,7 +181,27 @@ void mt_print_record(maiko_harness *h, const maiko_record *r, FILE *out);
 void mt_print_names(const mt_names *names, const char *none, FILE *out);
 void mt_print_list(const char *const *names, FILE *out);
 
-/* ---- chain.c, chain_print.c ------------------------------------------------------------------------ */
+/* ---- chain_walk.c: the events of a chain, and its paths ----------------------------------------- */
+
+/* The events of a chain. Those of a part (maiko_chain_towards) are looked up once, when it begins. */
+typedef struct mt_tree {
+	maiko_harness *harness;
+	const mt_event *root;     /* NULL: it has none */
+	const char *towards;      /* NULL: it is the whole */
+	const mt_event **members; /* of a part, by address */
+	size_t count, size;
+} mt_tree;
+
+void mt_tree_init(mt_tree *tree, maiko_chain chain);
+void mt_tree_fini(mt_tree *tree);
+const mt_event *mt_tree_first_child(const mt_tree *tree, const mt_event *e);
+const mt_event *mt_tree_next_sibling(const mt_tree *tree, const mt_event *e);
+
+/* The next one in the tree's order, down first; NULL at the end. `depth` (may be NULL)
+ * follows: how many levels it is below the root. */
+const mt_event *mt_tree_next(const mt_tree *tree, const mt_event *e, size_t *depth);
+
+bool mt_event_was_received_by(const mt_event *e, const char *actor);
 
 /* Where a walk along the paths of a chain stands. */
 typedef enum mt_stop {
@@ -196,13 +215,14 @@ typedef struct mt_frame {
 	const mt_event *event;
 	const mt_event *child; /* the last one gone down to */
 	const mt_note *note;   /* the last receipt stopped at */
+	size_t passed;         /* the walker's: how much of a list the path has passed */
 	bool had_children;     /* all of them */
 	bool is_over;          /* the receipts too */
 	bool went_on;
 } mt_frame;
 
 typedef struct mt_walk {
-	maiko_harness *harness;
+	mt_tree tree;
 	mt_frame *frames;
 	size_t count, size; /* the path: one frame an event */
 	const char *last;   /* MT_AT_ACTOR */
@@ -214,11 +234,29 @@ void mt_walk_init(mt_walk *walk, maiko_chain chain);
 mt_stop mt_walk_next(mt_walk *walk);
 void mt_walk_fini(mt_walk *walk);
 
+/* ---- chain.c, chain_print.c ------------------------------------------------------------------------ */
+
 /* Whether some path of actors begins so. */
 bool mt_chain_begins_with(maiko_chain chain, const char *const *names);
 
+/* Adds the names of its actors, or of its types of event. False without memory. */
+bool mt_chain_add_actors(maiko_chain chain, mt_names *names);
+bool mt_chain_add_types(maiko_chain chain, mt_names *names);
+
 /* The same as maiko_chain_print, at most `lines`, each indented. */
 void mt_chain_print(maiko_chain chain, size_t lines, const char *indent, FILE *out);
+void mt_chain_print_empty(maiko_chain chain, const char *indent, FILE *out);
+
+/* ---- expect_names.c: a name that nobody has is misspelt ------------------------------------------------ */
+
+/* 0 if all are names of actors that are known: from the records, from the supervisor, or
+ * "outside". Else the expectation fails and lists those. `names` is ended by NULL. */
+int mt_expect_actors(const maiko_here *here, maiko_harness *h, const char *const *names);
+
+/* In the text of a failure: says of each name that no recorded event's type, or topic, has it, and
+ * which there are. NULL names are none. */
+void mt_fail_types(maiko_harness *h, const char *const *names, FILE *out);
+void mt_fail_topic(maiko_harness *h, const char *name, FILE *out);
 
 /* ---- expect_text.c ----------------------------------------------------------------------------------- */
 

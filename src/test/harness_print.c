@@ -93,6 +93,8 @@ void maiko_harness_dump(maiko_harness *h, FILE *out)
 	if (h == NULL || out == NULL)
 		return;
 	uint64_t count = mt_store_count(&h->store);
+	if (count == 0)
+		fprintf(out, "(no records)\n");
 	for (uint64_t place = 0; place < count; place++)
 		mt_print_record(h, &mt_store_note(&h->store, place)->record, out);
 }

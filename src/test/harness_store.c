@@ -220,20 +220,6 @@ bool mt_event_is_within(const mt_event *e, const mt_event *root)
 	return e != NULL;
 }
 
-const mt_event *mt_event_next(const mt_event *e, const mt_event *root, size_t *depth)
-{
-	size_t unused = 0, *d = depth == NULL ? &unused : depth;
-	const mt_event *next = mt_first_child(e);
-	if (next != NULL)
-		++*d;
-	while (next == NULL && e != root) {
-		next = mt_next_sibling(e);
-		e = e->parent;
-		*d -= next == NULL;
-	}
-	return next;
-}
-
 /* ---- distinct names -------------------------------------------------------------------------------- */
 
 static maiko_tally *find_name(const mt_names *names, const char *name)

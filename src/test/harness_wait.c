@@ -5,6 +5,7 @@
 #include "harness.h"
 
 #include "as.h"
+#include "error.h"
 #include "settle.h"
 
 #include <maiko/sim.h>
@@ -95,6 +96,14 @@ static int run_to_sight(maiko_harness *h, uint64_t until)
 	return rc;
 }
 
+static bool has_ended(const maiko_harness *h) { return mk_state_of(h->sup) >= MK_STOPPED; }
+
+static int ended(void)
+{
+	return mk_fail(MAIKO_ESHUTDOWN,
+		       "maiko_harness_settle_until: the supervisor has stopped, and the condition does not hold");
+}
+
 static int wait_until(maiko_harness *h, bool (*condition)(void *arg), void *arg, uint64_t limit_ms)
 {
 	const uint64_t look_ns = 10 * NS_A_MS;
@@ -102,8 +111,11 @@ static int wait_until(maiko_harness *h, bool (*condition)(void *arg), void *arg,
 	uint64_t until = limit_ms < MAIKO_NEXT_MS_MAX ? now + limit_ms * NS_A_MS : UINT64_MAX;
 	for (;;) {
 		uint64_t sights = sights_of(h); /* before the look: what comes after it wakes us */
+		bool is_last = has_ended(h);
 		if (condition(arg))
 			return 0;
+		if (is_last)
+			return ended();
 		now = uv_hrtime();
 		if (now >= until)
 			return MAIKO_ETIMEDOUT;
@@ -124,9 +136,13 @@ int maiko_harness_settle_until(maiko_harness *h, bool (*condition)(void *arg), v
 		return MAIKO_EINVAL;
 	maiko_sim *sim = maiko_sim_of(h->sup);
 	int rc = mk_settle_check(h->sup);
+	if (limit_ms == 0)
+		limit_ms = h->options.timeout_ms;
 	if (rc == 0)
 		rc = sim != NULL ? maiko_sim_run_until(sim, condition, arg, limit_ms)
 				 : wait_until(h, condition, arg, limit_ms);
+	if (rc == MAIKO_ETIMEDOUT && sim != NULL && has_ended(h))
+		rc = ended();
 	return rc != 0 ? rc : maiko_harness_status(h);
 }
 

@@ -122,7 +122,7 @@ static bool holds(const maiko_query *q, unsigned by, const mt_note *n)
 	case BY_WITHIN:
 		return mt_event_of(q->within) != NULL && mt_event_is_within(n->event, mt_event_of(q->within));
 	default:
-		return mt_matcher_holds(matcher_of(q, by - BY_WHERE), n->event);
+		return mt_matcher_holds(matcher_of(q, by - BY_WHERE), &n->record);
 	}
 }
 
@@ -237,7 +237,7 @@ bool maiko_query_all(maiko_query query, maiko_matcher matcher)
 	if (query.harness == NULL || !mt_matcher_check(query.harness, &matcher))
 		return false;
 	for (const mt_note *n; (n = pass_next(&p)) != NULL;)
-		if (!mt_matcher_holds(&matcher, n->event))
+		if (!mt_matcher_holds(&matcher, &n->record))
 			return false;
 	return true;
 }

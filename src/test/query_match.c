@@ -4,6 +4,7 @@
  */
 #include "harness.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- fields ------------------------------------------------------------------------------ */
@@ -211,18 +212,28 @@ static bool tests_hold(const maiko_matcher *m, const maiko_layout *layout, const
 	return true;
 }
 
-bool mt_matcher_holds(const maiko_matcher *m, const mt_event *e)
+static bool predicate_holds(const maiko_matcher *m, const maiko_record *r)
 {
+	const maiko_predicate *p = m->predicate;
+	if (p->needs_arg && m->arg == NULL)
+		return false;
+	if (p->type == NULL)
+		return p->test_record(r, m->arg);
+	return mt_same_type(p->type, r->event->type) && p->test(r->data, m->arg);
+}
+
+bool mt_matcher_holds(const maiko_matcher *m, const maiko_record *r)
+{
+	const maiko_envelope *e = r->event;
 	if (!mt_matcher_is_set(m))
 		return true;
-	const maiko_event_type *type = e == NULL ? NULL : e->envelope.type;
-	if (type == NULL || (m->type != NULL && !mt_same_type(m->type, type)))
+	if (e == NULL || (m->type != NULL && !mt_same_type(m->type, e->type)))
 		return false;
-	if (!tests_hold(m, type->layout, e->data))
+	if (m->type_name != NULL && strcmp(m->type_name, e->type->layout->name) != 0)
 		return false;
-	const maiko_predicate *p = m->predicate;
-	return p == NULL ||
-	       (mt_same_type(p->type, type) && !(p->needs_arg && m->arg == NULL) && p->test(e->data, m->arg));
+	if (m->by_id && !maiko_id_equal(m->id, e->id))
+		return false;
+	return tests_hold(m, e->type->layout, r->data) && (m->predicate == NULL || predicate_holds(m, r));
 }
 
 static bool test_check(maiko_harness *h, const maiko_event_type *type, const maiko_field_test *test)
@@ -261,9 +272,12 @@ bool mt_matcher_check(maiko_harness *h, const maiko_matcher *m)
 	return true;
 }
 
+maiko_matcher maiko_match_name(const char *name) { return (maiko_matcher){.type_name = name == NULL ? "" : name}; }
+maiko_matcher maiko_match_id(maiko_id id) { return (maiko_matcher){.by_id = true, .id = id}; }
+
 bool maiko_record_matches(const maiko_record *record, maiko_matcher matcher)
 {
-	return record != NULL && mt_matcher_holds(&matcher, mt_note_of(record)->event);
+	return record != NULL && mt_matcher_holds(&matcher, record);
 }
 
 /* ---- for a person ------------------------------------------------------------------------------------ */
@@ -295,6 +309,13 @@ static void print_test(const maiko_field_test *test, FILE *out)
 void mt_matcher_print(const maiko_matcher *m, FILE *out)
 {
 	const char *between = "";
+	if (m->type_name != NULL)
+		fputs(m->type_name, out);
+	if (m->by_id) /* as the text of a failed exploration has it */
+		fprintf(out, "%s#%04" PRIx64 ".%" PRIu64, m->type_name == NULL ? "" : " ", m->id.origin & 0xffff,
+			m->id.sequence);
+	if (m->type_name != NULL || m->by_id)
+		between = " and ";
 	for (size_t i = 0; i < MAIKO_TESTS_MAX && m->tests[i].field != NULL; i++, between = " and ") {
 		fputs(between, out);
 		print_test(&m->tests[i], out);
@@ -302,5 +323,7 @@ void mt_matcher_print(const maiko_matcher *m, FILE *out)
 	if (m->predicate != NULL)
 		fprintf(out, "%s%s (%s)", between, m->predicate->name, m->predicate->text);
 	else if (m->type != NULL && m->tests[0].field == NULL)
-		fprintf(out, "%s", m->type->layout->name);
+		fprintf(out, "%s%s", between, m->type->layout->name);
+	else if (!mt_matcher_is_set(m))
+		fprintf(out, "any event");
 }

@@ -215,6 +215,51 @@ ON_EVERY_SCENE(of_a_chain)
 	scene_close(s);
 }
 
+/* ---- names ------------------------------------------------------------------------------------------- */
+
+/* A misspelt name would make what expects nothing hold for ever. */
+ON_EVERY_SCENE(an_actor_that_nobody_knows_fails_and_lists_those_known)
+{
+	static const char *const known = "; known: customer, shop, stock, ledger, auditor, outside\n";
+	open_and_order(s);
+	maiko_chain c = maiko_chain_from(maiko_query_of(s->h, order));
+	fails(maiko_expect_none(maiko_sent_by(s->h, "shpo")),
+	      "  expected  an actor named shpo\n  happened  there is none, and none is recorded");
+	says(known);
+	fails(maiko_expect_at_most(maiko_query_of(s->h, order, .receiver = "shpo"), 3), known);
+	fails(maiko_expect_count(maiko_received_by(s->h, "shpo"), 0), known);
+	fails(maiko_expect_all(maiko_sent_by(s->h, "shpo"), maiko_where(expensive)), known);
+	fails(maiko_expect_not_delivered_to(maiko_query_of(s->h, order), "stock", "shpo"), known);
+	fails(maiko_expect_ratio(maiko_query_of(s->h, order), 0, "shpo"), known);
+	fails(maiko_expect_receivers(maiko_query_of(s->h, order), "shpo", "auditor"), known);
+	fails(maiko_expect_actor(s->h, "shpo", MAIKO_ACTOR_RUNNING), known);
+	fails(maiko_expect_chain_avoids(c, "shpo"), known);
+	fails(maiko_expect_chain_actors(c, "customer", "shpo"), known);
+	fails(maiko_expect_chain_count(maiko_chain_towards(c, "shpo"), 0), known);
+	/* One that is gone is known by its records, one that is there without any. */
+	assert_int_equal(maiko_harness_send_as(s->h, "customer", order, .what = "!"), 0);
+	scene_settle(s);
+	holds(maiko_expect_none(maiko_sent_by(s->h, "stock")));
+	assert_int_equal(maiko_harness_clear(s->h), 0);
+	holds(maiko_expect_none(maiko_sent_by(s->h, "customer")));
+	fails(maiko_expect_none(maiko_sent_by(s->h, "shpo")), "; known: customer, shop, ");
+	scene_close(s);
+}
+
+ON_EVERY_SCENE(where_one_fails_a_topic_or_type_without_records_is_told)
+{
+	open_and_order(s);
+	maiko_chain c = maiko_chain_from(maiko_query_of(s->h, order));
+	fails(maiko_expect_any(maiko_published_on(s->h, "ordrs")),
+	      "  no topic of a recorded event is named ordrs; known: orders, ");
+	fails(maiko_expect_any(maiko_query_events(s->h, .type_name = "ordr")),
+	      "  no recorded event is named ordr; known: order, ");
+	fails(maiko_expect_chain_events(c, "order", "bil"), "  no recorded event is named bil; known: order, ");
+	fails(maiko_expect_chain_passes_steps(c, "order", "bil"), "  no recorded event is named bil; known: order, ");
+	holds(maiko_expect_none(maiko_published_on(s->h, "never used")));
+	scene_close(s);
+}
+
 /* ---- what it can rely on ---------------------------------------------------------------------------------- */
 
 ON_EVERY_SCENE(a_full_record_fails_everything)
@@ -259,6 +304,8 @@ int main(void)
 		cmocka_unit_test(of_an_actor),
 		cmocka_unit_test(of_anything),
 		cmocka_unit_test(of_a_chain),
+		cmocka_unit_test(an_actor_that_nobody_knows_fails_and_lists_those_known),
+		cmocka_unit_test(where_one_fails_a_topic_or_type_without_records_is_told),
 		cmocka_unit_test(a_full_record_fails_everything),
 		cmocka_unit_test(in_a_test_it_is_one_line),
 	};

@@ -9,6 +9,11 @@ MAIKO_WHERE(expensive, order, it->price > 1000);
 MAIKO_WHERE(is_tea, order, strcmp(it->what, "tea") == 0);
 MAIKO_WHERE_WITH(dearer_than, order, uint32_t, it->price > *arg);
 MAIKO_WHERE(big_bill, bill, it->amount >= 30);
+MAIKO_WHERE_RECORD(is_root, it->event->parent.sequence == 0 && it->event->parent.origin == 0);
+MAIKO_WHERE_RECORD(to_the_auditor, strcmp(it->actor_name, "auditor") == 0);
+MAIKO_WHERE_RECORD(dear_from_customer,
+		   strcmp(it->event->sender, "customer") == 0 && maiko_payload(it, order)->price > 100);
+MAIKO_WHERE_RECORD_WITH(not_before, uint64_t, it->event->timestamp_ns >= *arg);
 
 static size_t count(maiko_query q) { return maiko_query_count(q); }
 
@@ -301,6 +306,47 @@ ON_EVERY_SCENE(a_misuse_is_no_answer)
 	scene_close(s);
 }
 
+ON_EVERY_SCENE(by_what_is_around_the_event)
+{
+	shop_four_orders(s);
+	maiko_harness *h = s->h;
+	maiko_query all = maiko_query_events(h), records = maiko_query_events(h, .of = MAIKO_OF_SIGHTS);
+	assert_int_equal(count(maiko_query_where(all, maiko_where(is_root))), 4);
+	assert_int_equal(count(maiko_query_where(all, maiko_where(dear_from_customer))), 1);
+	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_RECEIPTS, .where = maiko_where(to_the_auditor))),
+			 7);
+	uint64_t last = maiko_query_last(maiko_query_of(h, order))->event->timestamp_ns;
+	maiko_query orders = maiko_query_of(h, order, .where = maiko_where_with(not_before, &last));
+	assert_true(maiko_query_any(orders));
+	assert_true(maiko_query_all(orders, maiko_where_with(not_before, &last)));
+	last++;
+	assert_false(maiko_query_any(orders));
+	/* A record of no event has nothing around one. */
+	assert_int_equal(count(maiko_query_where(records, maiko_where(is_root))),
+			 count(maiko_query_events(h, .of = MAIKO_OF_SIGHTS, .topic = "orders")));
+	assert_int_equal(maiko_harness_status(h), 0);
+	orders.where = maiko_where_with(not_before, (const uint64_t *)NULL);
+	assert_int_equal(count(orders), 0);
+	assert_int_equal(maiko_harness_status(h), MAIKO_EINVAL);
+	scene_close(s);
+}
+
+ON_EVERY_SCENE(by_id_and_by_name_as_matchers)
+{
+	shop_four_orders(s);
+	maiko_harness *h = s->h;
+	maiko_query all = maiko_query_events(h);
+	const maiko_record *second = maiko_query_nth(maiko_query_of(h, order), 1);
+	assert_int_equal(count(maiko_query_where(all, maiko_match_id(second->event->id))), 1);
+	assert_int_equal(count(maiko_query_where(all, maiko_match_id(second->event->parent))), 0); /* a root's */
+	assert_int_equal(count(maiko_query_where(all, maiko_match_name("bill"))), 3);
+	assert_int_equal(count(maiko_query_where(all, maiko_match_name(NULL))), 0);
+	assert_int_equal(count(maiko_query_where(all, maiko_match_type(bill))), 3);
+	assert_true(maiko_record_matches(second, maiko_match_type(order)));
+	assert_false(maiko_record_matches(second, maiko_match_name("bill")));
+	scene_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +361,8 @@ int main(void)
 		cmocka_unit_test(by_the_fields_of_numbers),
 		cmocka_unit_test(by_the_fields_of_texts),
 		cmocka_unit_test(a_misuse_is_no_answer),
+		cmocka_unit_test(by_what_is_around_the_event),
+		cmocka_unit_test(by_id_and_by_name_as_matchers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,20 @@ ON_EVERY_SCENE(it_can_be_written_down)
 	scene_close(s);
 }
 
+ON_EVERY_SCENE(a_dump_of_nothing_says_so)
+{
+	char text[64] = "";
+	shop_open(s);
+	scene_settle(s);
+	assert_int_equal(maiko_harness_clear(s->h), 0);
+	FILE *out = fmemopen(text, sizeof text, "w");
+	assert_non_null(out);
+	maiko_harness_dump(s->h, out);
+	fclose(out);
+	assert_string_equal(text, "(no records)\n");
+	scene_close(s);
+}
+
 /* ---- life ------------------------------------------------------------------------------------------ */
 
 ON_EVERY_SCENE(it_comes_and_goes_while_events_flow)
@@ -275,6 +289,7 @@ int main(void)
 		cmocka_unit_test(bad_arguments),
 		cmocka_unit_test(freed_on_an_embedded_loop),
 		cmocka_unit_test(one_may_ask_while_all_record),
+		cmocka_unit_test(a_dump_of_nothing_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -415,6 +416,53 @@ ON_EVERY_SCENE(it_knows_where_and_when_it_may_wait)
 	scene_close(s);
 }
 
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void stop_it(void *arg) { (void)maiko_stop(arg, NULL); }
+
+/* However long the limit: nothing comes any more. */
+ON_EVERY_SCENE(after_the_end_it_answers_at_once)
+{
+	const uint64_t year_ms = UINT64_C(365) * 24 * 3600 * 1000;
+	scene_open(s);
+	add_catchers(s, (catcher){.number = 0}, 0);
+	assert_int_equal(maiko_send(s->sup, ball, .to = 1, .hops = 3), 0);
+	assert_int_equal(maiko_stop(s->sup, NULL), 0);
+	assert_int_equal(maiko_harness_settle(s->h), 0);
+	assert_int_equal(maiko_harness_settle_until(s->h, four_caught, NULL, year_ms), 0);
+	assert_int_equal(maiko_harness_settle_until(s->h, never, NULL, year_ms), MAIKO_ESHUTDOWN);
+	assert_int_equal(maiko_harness_settle_on(maiko_query_of(s->h, ball), 4, year_ms), 0);
+	assert_int_equal(maiko_harness_settle_on(maiko_query_of(s->h, ball), 5, year_ms), MAIKO_ESHUTDOWN);
+	assert_non_null(strstr(maiko_last_error(), "has stopped"));
+	scene_close(s);
+}
+
+TEST_WORKERS(an_end_meanwhile_ends_the_wait)
+{
+	scene s = {.workers = workers};
+	uv_thread_t thread;
+	add_fast(&s, (catcher){.number = 0}, 0);
+	assert_int_equal(uv_thread_create(&thread, stop_it, s.sup), 0);
+	assert_int_equal(maiko_harness_settle_until(s.h, never, NULL, UINT64_MAX), MAIKO_ESHUTDOWN);
+	uv_thread_join(&thread);
+	scene_close(&s);
+}
+
+ON_EVERY_SCENE(without_a_limit_it_is_the_harness_s)
+{
+	scene_open_with(s, (maiko_options){.workers = 0}, (maiko_harness_options){.timeout_ms = 20});
+	add_catchers(s, (catcher){.number = 0}, 0);
+	assert_int_equal(maiko_send(s->sup, ball, .to = 1, .hops = 3), 0);
+	assert_int_equal(maiko_harness_settle_until(s->h, never, NULL, 0), MAIKO_ETIMEDOUT);
+	assert_int_equal(maiko_harness_settle_on(maiko_query_of(s->h, ball), 9, 0), MAIKO_ETIMEDOUT);
+	assert_int_equal(maiko_harness_settle_on(maiko_query_of(s->h, ball), 1, 60000), 0);
+	scene_close(s);
+}
+
 /* ---- several at once ------------------------------------------------------------------------------------- */
 
 static void settle_often(void *arg)
@@ -437,8 +485,6 @@ TEST_WORKERS(several_threads_may_settle_at_once)
 		uv_thread_join(&threads[i]);
 	scene_close(&s);
 }
-
-static void stop_it(void *arg) { (void)maiko_stop(arg, NULL); }
 
 TEST_WORKERS(a_stop_meanwhile_ends_it)
 {
@@ -547,6 +593,9 @@ int main(void)
 		cmocka_unit_test(changes_of_the_topology_are_waited_for),
 		cmocka_unit_test(a_callback_that_does_not_return_runs_into_the_time_out),
 		cmocka_unit_test(it_knows_where_and_when_it_may_wait),
+		cmocka_unit_test(after_the_end_it_answers_at_once),
+		cmocka_unit_test(an_end_meanwhile_ends_the_wait),
+		cmocka_unit_test(without_a_limit_it_is_the_harness_s),
 		cmocka_unit_test(several_threads_may_settle_at_once),
 		cmocka_unit_test(a_stop_meanwhile_ends_it),
 		cmocka_unit_test(on_its_own_thread_a_loop_is_run),
