@@ -55,7 +55,10 @@ static int test(void)
 	rc |= maiko_sim_advance(sim, UINT64_C(1) * 24 * 3600 * 1000);
 	rc |= maiko_expect_any(maiko_query_of(h, reminder, .sender = "clerk"));
 
-	maiko_chain_print(maiko_chain_from(maiko_query_of(h, order)), stdout);
+	maiko_chain chain = maiko_chain_from(maiko_query_of(h, order));
+	rc |= maiko_expect_chain_passes_steps(chain, "order", maiko_match(bill, MAIKO_FIELD_IS(total, 125)));
+	rc |= maiko_expect_chain_branches_after(chain, maiko_match_type(order), 2);
+	maiko_chain_print(chain, stdout);
 	maiko_harness_free(h);
 	maiko_sim_free(sim);
 	return rc;

@@ -242,7 +242,8 @@ ON_EVERY_SCENE(no_part_leads_to_one_that_received_nothing)
 	c = maiko_chain_towards(maiko_chain_towards(whole, "ledger"), "shop");
 	assert_int_equal(maiko_chain_count(c), 0);
 	assert_int_equal(maiko_harness_status(s->h), MAIKO_EINVAL);
-	fails(maiko_expect_chain_count(c, 0), "the part of a chain towards ledger is asked for its part towards shop\n");
+	fails(maiko_expect_chain_count(c, 0),
+	      "the part of a chain towards ledger is asked for its part towards shop\n");
 	scene_close(s);
 }
 
@@ -258,8 +259,10 @@ ON_EVERY_SCENE(all_its_actors_the_first_sender_with_them)
 	assert_int_equal(maiko_chain_all_actors(c, names, 2), 5);
 	assert_int_equal(maiko_chain_all_actors(maiko_chain_of(s->h, NULL), NULL, 0), 0);
 	holds(maiko_expect_chain_all_actors(c, "ledger", "shop", "stock", "auditor", "customer"));
-	fails(maiko_expect_chain_all_actors(c, "shop", "stock", "auditor", "customer"), "as all its actors shop, stock");
-	fails(maiko_expect_chain_all_actors(c, "shop", "stock", "auditor", "customer", "ledger", "outside"), "outside\n");
+	fails(maiko_expect_chain_all_actors(c, "shop", "stock", "auditor", "customer"),
+	      "as all its actors shop, stock");
+	fails(maiko_expect_chain_all_actors(c, "shop", "stock", "auditor", "customer", "ledger", "outside"),
+	      "outside\n");
 	scene_close(s);
 }
 
