@@ -14,6 +14,7 @@
 #ifndef MK_RUNTIME_H
 #define MK_RUNTIME_H
 
+#include "alive.h"
 #include "base.h"
 #include "channel.h"
 #include "clock.h"
@@ -235,8 +236,8 @@ struct maiko_ctx {
 	mk_actor *prev_held, *next_held; /* the worker's held actors, or those that are parting */
 					 /* its state follows, in the same block: mk_actor_state */
 };
-_Static_assert(offsetof(struct maiko_ctx, class) == MK_LINE, "a delivery touches 64 bytes");
-_Static_assert(sizeof(struct maiko_ctx) == 144, "an idle actor is small");
+_Static_assert(offsetof(struct maiko_ctx, class) <= MK_LINE, "a delivery touches one line");
+_Static_assert(sizeof(struct maiko_ctx) <= 144, "an idle actor is small");
 
 /* What the user has: behind the actor, aligned as its type asks for. */
 static inline void *mk_actor_state(const mk_actor *a) { return (char *)(uintptr_t)a + sizeof *a; }
@@ -326,7 +327,7 @@ typedef struct mk_pace {
 struct mk_worker {
 	mk_sup *sup;
 	/* copies of what is the supervisor's and does not change, for the path of an event */
-	const volatile uint8_t *alive;
+	const mk_alive *alive;
 	uint64_t wall_offset_ns;
 	uint32_t serial;
 	uint32_t index;
@@ -370,7 +371,7 @@ struct mk_worker {
 	uint32_t here_count, here_size;
 	uint32_t here_reserved; /* of here_size, for those that are about to move here */
 	mk_actor *ready, **ready_tail;
-	mk_actor *held, *parting, *ended; /* each held actor is in one of them */
+	mk_actor *held, *parting;
 	mk_actor *warm;
 	struct mk_change *arriving; /* actors that have joined topics here, and are yet to come (move.c) */
 	uint64_t warm_swept_ns;
@@ -400,8 +401,7 @@ struct mk_worker {
 	bool reprobe;      /* some actor here has a probe to send */
 	mk_actor *probing; /* those that have, or will when they are held again (cycle.c) */
 	uint64_t probed_ns;
-	mk_counter stirred; /* grows whenever the worker gets something to do (settle.c, stop.h) */
-	_Atomic(int) tid;   /* of its thread, or 0 (thread_time.c) */
+	uint64_t stirred;  /* control messages run, callbacks entered (settle.c) */
 	uint64_t settling; /* the round that it owes an answer; 0: none */
 	bool settle_polls; /* ... not without a poll of libuv */
 	bool settle_stops; /* its loop's thread waits for it to be quiet */
@@ -442,8 +442,8 @@ typedef struct mk_settlement {
 
 struct maiko_supervisor {
 	maiko_options options;
-	uint32_t serial;         /* which supervisor a slot's index is of */
-	volatile uint8_t *alive; /* a page that a fork wipes: 1 here, 0 in a child */
+	uint32_t serial; /* which supervisor a slot's index is of */
+	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
 	_Atomic(uint32_t) staying; /* those for whose sake no actor moves */
@@ -512,7 +512,7 @@ static inline int mk_state_of(const mk_sup *sup)
 {
 	return atomic_load_explicit((_Atomic(int) *)(uintptr_t)&sup->state, memory_order_acquire);
 }
-static inline bool mk_forked(const mk_sup *sup) { return *sup->alive == 0; }
+static inline bool mk_forked(const mk_sup *sup) { return mk_is_forked(sup->alive); }
 
 /* Waits until another thread has changed something and told `cond`. With the lock. */
 static inline void mk_await(mk_sup *sup)

@@ -18,28 +18,6 @@
 #include "topology.h"
 #include "worker.h"
 
-#include <sys/mman.h>
-
-/* ---- a page that a fork wipes (madvise(2), MADV_WIPEONFORK, Linux 4.14) ------------------- */
-
-enum { PAGE = 4096 };
-
-static volatile uint8_t *alive_new(void)
-{
-	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
-		return NULL;
-	(void)madvise(page, PAGE, MADV_WIPEONFORK); /* an older kernel: forks go unnoticed */
-	*(volatile uint8_t *)page = 1;
-	return page;
-}
-
-static void alive_free(volatile uint8_t *page)
-{
-	if (page != NULL)
-		munmap((void *)(uintptr_t)page, PAGE);
-}
-
 /* ---- making ----------------------------------------------------------------------------------- */
 
 static void set_default(uint32_t *option, uint32_t value)
@@ -114,7 +92,7 @@ static void free_all(mk_sup *sup)
 	mk_stop_fini(sup);
 	mk_failures_fini(sup);
 	mk_free(sup->watched);
-	alive_free(sup->alive);
+	mk_alive_free(sup->alive);
 	uv_cond_destroy(&sup->cond);
 	uv_mutex_destroy(&sup->lock);
 	mk_free(sup);
@@ -184,7 +162,7 @@ static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const 
 	do
 		sup->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
 	while (sup->serial == 0); /* 0 is what an unused slot holds */
-	sup->alive = alive_new();
+	sup->alive = mk_alive_new();
 	rc = sup->alive == NULL ? mk_fail(MAIKO_ENOMEM, "not enough memory: no page to notice a fork by") : fill(sup);
 	if (rc != 0) {
 		free_all(sup);
