@@ -24,14 +24,14 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define PAGE_SIZE 32768
+#define PAGE_BYTES 32768
 #define PAGE_ENOUGH 8192 /* bytes to write at once */
 #define PAGE_OLD_NS UINT64_C(2000000000)
 #define LINE_SIZE 2048 /* the longest: a file name, every byte escaped */
 
 typedef struct page {
 	size_t size;
-	char text[PAGE_SIZE];
+	char text[PAGE_BYTES];
 } page;
 
 typedef struct journal {

@@ -322,6 +322,8 @@ MAIKO_END_DECLS
 		 : MAIKO_KIND_ENUM, unsigned                                                                           \
 		 : MAIKO_KIND_ENUM, long                                                                               \
 		 : MAIKO_KIND_ENUM, unsigned long                                                                      \
+		 : MAIKO_KIND_ENUM, long long                                                                          \
+		 : MAIKO_KIND_ENUM, unsigned long long                                                                 \
 		 : MAIKO_KIND_ENUM, default                                                                            \
 		 : MAIKO_KIND_NONE)
 

@@ -17,8 +17,9 @@ enum { WARM = 50, ROUNDS = 300, BURST = 50, ROOM = 8, HOPS = 300, BLOCK = 256 <<
 
 static _Atomic(uint64_t) from_malloc, from_libuv;
 
-/* A sanitizer has a malloc of its own in place of the C library's. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+/* A sanitizer has a malloc of its own in place of the C library's; and only glibc has a second
+ * name for its own. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || !defined __GLIBC__
 #define COUNTS_MALLOC false
 #elif defined __has_feature
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)

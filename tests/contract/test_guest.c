@@ -49,7 +49,7 @@ static void look(process *ret)
 	for (char **at = environ; *at != NULL && used < sizeof ret->environment; at++)
 		used += (size_t)snprintf(ret->environment + used, sizeof ret->environment - used, "%s\n", *at);
 	for (int i = 0; i < RLIMIT_NLIMITS; i++)
-		(void)getrlimit((__rlimit_resource_t)i, &ret->limits[i]);
+		(void)getrlimit(i, &ret->limits[i]);
 	(void)getitimer(ITIMER_REAL, &ret->timer);
 	ret->priority = getpriority(PRIO_PROCESS, 0);
 }

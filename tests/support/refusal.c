@@ -72,9 +72,10 @@ static bool is_polled(const struct seccomp_data *call)
 {
 	int poller = (int)call->args[0], fd = (int)call->args[2];
 	struct epoll_event event = {0};
-	if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) != 0)
+	/* Not by epoll_ctl: for a thread sanitizer this would be a second user of the descriptor. */
+	if (syscall(SYS_epoll_ctl, poller, EPOLL_CTL_ADD, fd, &event) != 0)
 		return errno == EEXIST;
-	epoll_ctl(poller, EPOLL_CTL_DEL, fd, &event);
+	syscall(SYS_epoll_ctl, poller, EPOLL_CTL_DEL, fd, &event);
 	return false;
 }
 
@@ -86,14 +87,14 @@ static void *decide(void *memory)
 		;
 	for (;;) {
 		memset(request, 0, 4096);
-		if (ioctl(atomic_load(&listener), SECCOMP_IOCTL_NOTIF_RECV, request) != 0)
+		if (syscall(SYS_ioctl, atomic_load(&listener), SECCOMP_IOCTL_NOTIF_RECV, request) != 0)
 			continue; /* the thread that asked has gone */
 		memset(&response, 0, sizeof response);
 		response.id = request->id;
 		if (request->data.nr != SYS_epoll_ctl || !is_polled(&request->data))
 			response.error = -error_for(request->data.nr);
 		response.flags = response.error == 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
-		ioctl(atomic_load(&listener), SECCOMP_IOCTL_NOTIF_SEND, &response);
+		syscall(SYS_ioctl, atomic_load(&listener), SECCOMP_IOCTL_NOTIF_SEND, &response);
 	}
 	return NULL;
 }

@@ -21,7 +21,7 @@
 	}
 #define BUFFER(name_, offset_)                                                                                         \
 	{                                                                                                              \
-		.name = (name_), .offset = (offset_), .size = 8, .kind = MAIKO_KIND_BUFFER                             \
+		.name = (name_), .offset = (offset_), .size = sizeof(void *), .kind = MAIKO_KIND_BUFFER                \
 	}
 #define INNER(name_, offset_, layout)                                                                                  \
 	{                                                                                                              \
@@ -108,10 +108,18 @@ static void a_size_fits_its_kind(void **state)
 	static const struct {
 		maiko_kind kind;
 		const char *sizes; /* that are right, of 0 to 9 */
-	} rows[] = {{MAIKO_KIND_NONE, ""},       {MAIKO_KIND_TEXT, "123456789"}, {MAIKO_KIND_BYTES, "123456789"},
-		    {MAIKO_KIND_BOOL, "1"},      {MAIKO_KIND_INT, "1248"},       {MAIKO_KIND_UINT, "1248"},
-		    {MAIKO_KIND_ENUM, "1248"},   {MAIKO_KIND_FLOAT, "4"},        {MAIKO_KIND_DOUBLE, "8"},
-		    {MAIKO_KIND_STRUCT, ""},     {MAIKO_KIND_BUFFER, "8"},       {(maiko_kind)11, ""},
+	} rows[] = {{MAIKO_KIND_NONE, ""},
+		    {MAIKO_KIND_TEXT, "123456789"},
+		    {MAIKO_KIND_BYTES, "123456789"},
+		    {MAIKO_KIND_BOOL, "1"},
+		    {MAIKO_KIND_INT, "1248"},
+		    {MAIKO_KIND_UINT, "1248"},
+		    {MAIKO_KIND_ENUM, "1248"},
+		    {MAIKO_KIND_FLOAT, "4"},
+		    {MAIKO_KIND_DOUBLE, "8"},
+		    {MAIKO_KIND_STRUCT, ""},
+		    {MAIKO_KIND_BUFFER, sizeof(void *) == 8 ? "8" : "4"},
+		    {(maiko_kind)11, ""},
 		    {(maiko_kind)1000000000, ""}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		for (uint32_t size = 0; size <= 9; size++) {
@@ -123,8 +131,9 @@ static void a_size_fits_its_kind(void **state)
 static void a_buffer_is_aligned(void **state)
 {
 	(void)state;
-	assert_int_equal(check_field(8, 8, MAIKO_KIND_BUFFER), 0);
-	assert_int_equal(check_field(4, 8, MAIKO_KIND_BUFFER), MAIKO_EINVAL);
+	assert_int_equal(check_field(8, sizeof(void *), MAIKO_KIND_BUFFER), 0);
+	assert_int_equal(check_field(2, sizeof(void *), MAIKO_KIND_BUFFER), MAIKO_EINVAL);
+	assert_int_equal(check_field(sizeof(void *) / 2, sizeof(void *), MAIKO_KIND_BUFFER), MAIKO_EINVAL);
 }
 
 static void a_field_has_a_name_of_its_own(void **state)

@@ -76,9 +76,9 @@ static void expect_fields(const maiko_layout *layout, const row *rows, size_t co
 
 MAIKO_TOPIC(plain);
 
-/* The larger fields first: so the offsets are the same on every machine. */
+/* The larger fields first: so the offsets are the same on every machine, and with that the size. */
 typedef struct numbers {
-	int64_t i64;
+	_Alignas(8) int64_t i64;
 	uint64_t u64;
 	double d;
 	float f;
@@ -176,18 +176,17 @@ typedef struct enums {
 	colour c;
 	offset o;
 	uint8_t small; /* an enum kept in a byte */
-	int64_t wide;
+	_Alignas(8) int64_t wide;
+	_Alignas(8) unsigned long long longest;
 } enums;
-MAIKO_EVENT(enums, plain, MAIKO_ENUM(c), MAIKO_ENUM(o), MAIKO_ENUM(small), MAIKO_ENUM(wide));
+MAIKO_EVENT(enums, plain, MAIKO_ENUM(c), MAIKO_ENUM(o), MAIKO_ENUM(small), MAIKO_ENUM(wide), MAIKO_ENUM(longest));
 
 static void describes_enums(void **state)
 {
 	(void)state;
 	static const row rows[] = {
-		{"c", 0, 4, MAIKO_KIND_ENUM},
-		{"o", 4, 4, MAIKO_KIND_ENUM},
-		{"small", 8, 1, MAIKO_KIND_ENUM},
-		{"wide", 16, 8, MAIKO_KIND_ENUM},
+		{"c", 0, 4, MAIKO_KIND_ENUM},     {"o", 4, 4, MAIKO_KIND_ENUM},        {"small", 8, 1, MAIKO_KIND_ENUM},
+		{"wide", 16, 8, MAIKO_KIND_ENUM}, {"longest", 24, 8, MAIKO_KIND_ENUM},
 	};
 	expect_fields(MAIKO_EVENT_REF(enums)->layout, rows, COUNT(rows));
 }

@@ -124,7 +124,8 @@ static void an_empty_buffer_is_an_empty_text(void **state)
 	typedef struct holder {
 		maiko_buffer *b;
 	} holder;
-	static const maiko_field fields[] = {{.name = "b", .size = 8, .kind = MAIKO_KIND_BUFFER}, {.name = NULL}};
+	static const maiko_field fields[] = {{.name = "b", .size = sizeof(void *), .kind = MAIKO_KIND_BUFFER},
+					     {.name = NULL}};
 	static const maiko_layout layout = {"holder", 8, 8, fields};
 	char text[32];
 	holder value = {NULL};

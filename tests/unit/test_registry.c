@@ -283,8 +283,8 @@ static void a_type_knows_its_buffers(void **state)
 {
 	(void)state;
 	maiko_supervisor *sup = test_supervisor(1);
-	const maiko_field fields[] = {{.name = "p", .offset = 8, .size = 8, .kind = MAIKO_KIND_BUFFER},
-				      {.name = "q", .offset = 24, .size = 8, .kind = MAIKO_KIND_BUFFER},
+	const maiko_field fields[] = {{.name = "p", .offset = 8, .size = sizeof(void *), .kind = MAIKO_KIND_BUFFER},
+				      {.name = "q", .offset = 24, .size = sizeof(void *), .kind = MAIKO_KIND_BUFFER},
 				      END};
 	const maiko_layout layout = {"frame", 32, 8, fields};
 	const mk_type *t = type_of(sup, &(maiko_event_type){.layout = &layout, .topic = &news});
