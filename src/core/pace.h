@@ -51,7 +51,7 @@ static inline bool mk_pace_posted(const mk_worker *w)
 /* Between two actors: whether the turn goes on. */
 static inline bool mk_pace_goes_on(mk_worker *w)
 {
-	return (MK_LIKELY(w->pace.left != 0) || !mk_pace_look(w)) && MK_LIKELY(!mk_pace_posted(w));
+	return (MK_LIKELY(w->pace.left != 0) || !mk_pace_look(w)) && MK_LIKELY(!w->pace.over && !mk_pace_posted(w));
 }
 
 /* A tick or a task has run: these may be long, so the clock is asked after each. */
