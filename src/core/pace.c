@@ -69,3 +69,10 @@ MK_NOINLINE bool mk_pace_look(mk_worker *w)
 	p->left = p->over ? 0 : p->size;
 	return p->over;
 }
+
+MK_NOINLINE void mk_pace_sent(mk_worker *w)
+{
+	bool short_ones = w->pace.size == CALLBACKS_A_STINT;
+	if (!w->sup->seam.simulated && (!short_ones || ticks_now(w) - w->pace.read_ticks >= STINT_NS))
+		mk_router_show(w);
+}

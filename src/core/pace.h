@@ -16,7 +16,11 @@
  * Of the three things that an actor has to run, tasks, events and its tick, each gets one callback in a run,
  * however late it is; so none of them can starve the others.
  *
- * What an actor sends to another worker is published when its run ends, and at the end of each stint.
+ * What an actor sends to another worker is published when its run ends, at the end of each stint, and after a
+ * callback that has sent something when callbacks are not short, or 25 µs have passed since the clock was asked. So
+ * what a slow callback has sent is seen when it has returned; only what short ones have sent goes in batches, and the
+ * first slow one after them is the last that it may wait for. (Publishing after each would be a locked instruction
+ * an event.) In simulation it is a step of its own.
  */
 #ifndef MK_PACE_H
 #define MK_PACE_H
@@ -39,6 +43,9 @@ void mk_pace_reset(mk_worker *w);
 
 /* The end of a stint, or earlier: whether the turn is over. */
 MK_NOINLINE bool mk_pace_look(mk_worker *w);
+
+/* After a callback of a batch, when something is to be published. */
+MK_NOINLINE void mk_pace_sent(mk_worker *w);
 
 /* Whether a control message is there: it ends the turn after the callback that runs. Not of a replay, whose runs
  * end where those of the recording did. */

@@ -459,6 +459,8 @@ static void run_events(mk_worker *w, mk_actor *a)
 		}
 		w->event = NULL;
 		mk_event_unref(&w->pool, e);
+		if (MK_UNLIKELY(w->unpublished != 0))
+			mk_pace_sent(w);
 		if (MK_UNLIKELY((a->sched & MK_HELD) != 0))
 			break;
 	}
