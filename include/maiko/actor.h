@@ -136,6 +136,9 @@ typedef struct maiko_actor_type {
 					    * NULL: the topics of the events that the type handles   */                \
 	maiko_overflow overflow;           /* for those derived topics; default: each topic's own    */                \
 	uint32_t mailbox;                  /* events, 1 to MAIKO_MAILBOX_MAX; 0: the supervisor's    */                \
+	uint64_t mailbox_bytes;            /* bytes of buffers, and of payloads over 480 bytes, past                   \
+					    * which it is full for events that have such; each in                      \
+					    * whole, so by one event more; 0: the supervisor's       */                \
 	uint32_t max_events_per_tick;      /* events a turn, 1 to MAIKO_BUDGET_MAX; 0: supervisor's  */                \
 	uint32_t worker;                   /* 1 and up: pinned to that worker; 0: the runtime's choice */              \
 	bool own_thread;                   /* a worker of its own                                    */                \
@@ -202,6 +205,7 @@ MAIKO_END_DECLS
 					  .topics = o_->topics,                                                        \
 					  .overflow = o_->overflow,                                                    \
 					  .mailbox = o_->mailbox,                                                      \
+					  .mailbox_bytes = o_->mailbox_bytes,                                          \
 					  .max_events_per_tick = o_->max_events_per_tick,                              \
 					  .worker = o_->worker,                                                        \
 					  .own_thread = o_->own_thread,                                                \

@@ -63,6 +63,7 @@ typedef struct maiko_actor_row {
 	uint64_t sent;      /* events that it has sent */
 	uint64_t ticks;     /* times its tick ran */
 	uint64_t mutes;     /* times it was muted */
+	uint64_t bytes;     /* queued: of buffers, and of payloads over 480 bytes; exact between its turns */
 	maiko_counts counts;
 } maiko_actor_row;
 
@@ -87,6 +88,7 @@ typedef struct maiko_topic_row {
 	uint64_t channel_dropped;   /* entries dropped for a worker whose channel was full (drop policies) */
 	uint64_t delayed;           /* waiting for their time; not published yet */
 	uint64_t delayed_discarded; /* cancelled before their time */
+	uint64_t bytes;             /* queued, as in maiko_actor_row; a shared buffer counts in each mailbox */
 	maiko_counts counts;        /* queued: what remains of the deliveries */
 } maiko_topic_row;
 

@@ -30,6 +30,8 @@ struct maiko_ledger;
 #define MAIKO_STOP_GRACE_MS 1000
 /* The deadline when none is given. */
 #define MAIKO_STOP_DEADLINE_MS 30000
+/* The default of mailbox_bytes. */
+#define MAIKO_MAILBOX_BYTES (UINT64_C(64) << 20)
 /* For deadline_ms: wait for ever. */
 #define MAIKO_NO_DEADLINE UINT64_MAX
 
@@ -41,6 +43,8 @@ typedef struct maiko_options {
 				       * the caller's, runs on one thread, and stays alive from start until
 				       * stop is done. The blocking pool still has threads, once used.     */
 	uint32_t mailbox;             /* default capacity, 1 to MAIKO_MAILBOX_MAX; 1024                 */
+	uint64_t mailbox_bytes;       /* default bound of a mailbox in bytes of buffers, and of payloads
+				       * over 480 bytes, 1 and up; MAIKO_MAILBOX_BYTES                  */
 	uint32_t max_events_per_tick; /* default budget, 1 to MAIKO_BUDGET_MAX; 128                     */
 	uint32_t foreign_credit;      /* events of a foreign thread that no worker has taken yet, 1 to
 				       * MAIKO_MAILBOX_MAX; 1024. Before the start also the bound past

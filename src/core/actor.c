@@ -12,6 +12,7 @@
 #include "run.h"
 #include "tick.h"
 #include "topic.h"
+#include "weight.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,10 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	a->box.budget = o->max_events_per_tick != 0 ? o->max_events_per_tick : sup->options.max_events_per_tick;
 	a->echo = o->echo;
 	a->temporary = o->restart == MAIKO_TEMPORARY;
+	if (o->mailbox_bytes != 0 && mk_weight_bound(a, o->mailbox_bytes) != 0) {
+		mk_actor_discard(a);
+		return MAIKO_ENOMEM;
+	}
 	*ret_actor = a;
 	return 0;
 }
@@ -209,6 +214,7 @@ void mk_actor_free(mk_actor *a)
 {
 	if (a->extra != NULL) {
 		mk_keep_fini(a->extra);
+		mk_weight_fini(a->extra);
 		mk_free(a->extra->kept);
 		mk_map *maps[] = {&a->extra->oldest, &a->extra->kept_at,       &a->extra->seen,
 				  &a->extra->edges,  &a->extra->delayed_names, &a->extra->handles};

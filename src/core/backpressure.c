@@ -10,6 +10,7 @@
 #include "move.h"
 #include "run.h"
 #include "wait.h"
+#include "weight.h"
 #include "worker.h"
 
 enum { MIXED = UINT32_MAX };
@@ -218,7 +219,7 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber)
 
 void mk_release_if_low(mk_worker *w, mk_actor *subscriber)
 {
-	if (mk_mailbox_length(&subscriber->box) <= subscriber->box.capacity / 2)
+	if (mk_mailbox_length(&subscriber->box) <= subscriber->box.capacity / 2 && mk_weight_low(w, subscriber))
 		mk_release_all(w, subscriber);
 }
 

@@ -43,7 +43,7 @@ bool mk_mute_is_for(const mk_worker *w, const mk_message *m);
 /* Releases all that this subscriber mutes. */
 void mk_release_all(mk_worker *w, mk_actor *subscriber);
 
-/* The same, once it has fallen to its low mark, half its capacity. */
+/* The same, once it has fallen to its low mark, half its capacity, and half its bound in bytes. */
 void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
 
 /* Releases those that it mutes for this topic alone. The others wait for its low mark: or

@@ -11,6 +11,7 @@
 #include "directory.h"
 #include "move.h"
 #include "run.h"
+#include "weight.h"
 #include "worker.h"
 
 #include <stdio.h>
@@ -194,8 +195,9 @@ void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 {
 	uint64_t length = mk_mailbox_length(&subscriber->box);
 	uint64_t place = mk_count(&subscriber->box.tail);
-	if (length < (uint64_t)subscriber->box.capacity + MK_CYCLE_BOUND || mk_foreign_of(sender) != NULL ||
-	    place - subscriber->extra->asked_to_break < MAIKO_ALLOWANCE)
+	bool past = length >= (uint64_t)subscriber->box.capacity + MK_CYCLE_BOUND ||
+		    mk_weight_full(w, subscriber, MK_CYCLE_BYTES);
+	if (!past || mk_foreign_of(sender) != NULL || place - subscriber->extra->asked_to_break < MAIKO_ALLOWANCE)
 		return; /* past the bound it asks now and then, until the verdict has come */
 	mk_break *b = MK_NEW(mk_break);
 	if (b == NULL)

@@ -136,6 +136,17 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 	return e;
 }
 
+uint64_t mk_event_weight(const mk_event *e)
+{
+	uint64_t bytes = e->type->size > MK_INLINE_MAX ? e->type->size : 0;
+	for (uint32_t i = 0; (e->klass & MK_KLASS_BUFFERS) != 0 && i < e->type->buffer_count; i++) {
+		const maiko_buffer *b;
+		memcpy(&b, (const char *)e->data + e->type->buffers[i], sizeof b);
+		bytes += b == NULL ? 0 : maiko_buffer_size(b);
+	}
+	return bytes;
+}
+
 static void give_back(mk_pool *pool, mk_event *e)
 {
 	if ((e->klass & MK_KLASS_HEAP) != 0) {

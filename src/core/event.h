@@ -160,6 +160,9 @@ static inline mk_event *mk_event_make_plain(mk_pool *pool, const mk_type *type, 
  * reference. NULL without memory. */
 mk_event *mk_event_copy(mk_pool *pool, const mk_event *from);
 
+/* The bytes of its payload, if that is too large to lie inside, and of its buffers. */
+uint64_t mk_event_weight(const mk_event *e);
+
 /* Frees an event that was made but could not be sent; its block stays the caller's. */
 void mk_event_unmake(mk_pool *pool, mk_event *e);
 

@@ -15,6 +15,7 @@
 #include "run.h"
 #include "tick.h"
 #include "topic.h"
+#include "weight.h"
 #include "worker.h"
 
 #include <string.h>
@@ -277,6 +278,7 @@ static void hand_over(mk_worker *w, mk_change *c)
 	mk_forget_channels(w, a);
 	mk_tick_pack(w, a);
 	mk_delayed_pack(w, a);
+	mk_weight_forget(a);
 	pack_mailbox(w, a);
 	mk_actor_unlink(w, a);
 	mk_actor_unready(w, a);
@@ -353,12 +355,14 @@ static void take_mailbox(mk_worker *w, mk_actor *a)
 		if (e != NULL)
 			e->topic = mk_topic_known(w, e->topic->index);
 	}
+	mk_weight_again(a);
 }
 
 /* By the actor's own policy. */
 static void take_events_of_shadow(mk_worker *w, const mk_change *c)
 {
 	mk_event *e;
+	mk_weight_forget(c->shadow);
 	while ((e = mk_mailbox_pop(&c->shadow->box)) != NULL) {
 		mk_overflow(w, mk_topic_sub(e->topic, c->actor), e);
 		mk_event_unref(&w->pool, e);

@@ -12,6 +12,7 @@
 #include "monitor.h"
 #include "router.h"
 #include "run.h"
+#include "weight.h"
 
 static void shift(mk_actor *a);
 
@@ -62,6 +63,7 @@ void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate)
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
 		if (place < mk_count(&a->box.head) || e == NULL || (topic != NULL && e->topic != topic))
 			continue;
+		mk_weight_leaves(a, place, NULL);
 		if (mk_mailbox_remove(&a->box, place)) /* those kept may come once more */
 			shift(a);
 		mk_count_fate(a, e->topic, fate);
@@ -88,6 +90,7 @@ static void shift(mk_actor *a)
 {
 	if (a->extra != NULL && a->extra->keep != NULL)
 		a->extra->keep->shifted = true;
+	mk_weight_again(a);
 }
 
 static uint64_t key_of(const mk_event *e)
@@ -185,12 +188,32 @@ void mk_keep_fini(mk_extra *x)
 
 /* ---- policies ---------------------------------------------------------------------- */
 
+/* Whichever bound comes first. */
+static bool is_full(const mk_worker *w, mk_actor *a, const mk_event *e, uint32_t capacity)
+{
+	return mk_mailbox_length(&a->box) >= capacity || (mk_is_heavy(e) && mk_weight_full(w, a, 1));
+}
+
+static void deliver(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t tail = mk_count(&a->box.tail);
+	if (!mk_is_heavy(e)) {
+		mk_deliver(w, a, e);
+	} else if (mk_weight_reserve(a) != 0) {
+		mk_deliver_failed(w, a, e);
+	} else {
+		mk_deliver(w, a, e);
+		if (mk_count(&a->box.tail) != tail)
+			mk_weight_queued(a, e, tail);
+	}
+}
+
 static void block(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	if (mk_mailbox_length(&a->box) >= a->box.capacity && mk_mute_by_subscriber(w, e, a) != 0)
+	if (is_full(w, a, e, a->box.capacity) && mk_mute_by_subscriber(w, e, a) != 0)
 		refuse(w, a, e, MK_FATE_OF(no_memory));
 	else
-		mk_deliver(w, a, e);
+		deliver(w, a, e);
 }
 
 static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
@@ -199,6 +222,7 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 	if (find_latest(a, e, key, &place)) {
 		mk_event **slot = mk_mailbox_slot(&a->box, place);
 		mk_event *old = *slot;
+		mk_weight_leaves(a, place, e);
 		*slot = e;
 		e->refs++;
 		mk_count_refused(w, a, old->topic, MK_FATE_OF(dropped));
@@ -226,7 +250,8 @@ static uint64_t *oldest_of(mk_actor *a, const mk_topic *topic)
 
 void mk_oldest_forget(mk_extra *x) { mk_map_clear(&x->oldest); }
 
-static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
+/* Whether there was one. */
+static bool drop_one(mk_worker *w, mk_actor *a, const mk_event *e)
 {
 	uint64_t place = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
 	uint64_t *oldest = oldest_of(a, e->topic);
@@ -240,17 +265,28 @@ static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
 	}
 	if (oldest != NULL)
 		*oldest = place;
-	if (place >= tail) {
-		refuse(w, a, e, MK_FATE_OF(dropped)); /* full of other topics' events */
-		return;
-	}
+	if (place >= tail)
+		return false;
 	assert(old != NULL);
+	mk_weight_leaves(a, place, NULL);
 	if (mk_mailbox_remove(&a->box, place))
 		shift(a);
 	mk_count_fate(a, old->topic, MK_FATE_OF(dropped));
 	MK_TELL_QUEUED(w, MAIKO_SAW_OVERFLOWED, a, old, MAIKO_DROPPED);
 	mk_event_unref(&w->pool, old);
-	mk_deliver(w, a, e);
+	return true;
+}
+
+/* More than one, where one is not as large as what comes. */
+static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e, uint32_t capacity)
+{
+	do
+		if (!drop_one(w, a, e)) {
+			refuse(w, a, e, MK_FATE_OF(dropped)); /* full of other topics' events */
+			return;
+		}
+	while (is_full(w, a, e, capacity));
+	deliver(w, a, e);
 }
 
 /* Dropped is what the subscriber hears of: without room to note that, it is no memory. */
@@ -282,8 +318,8 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 	/* A shadow's mailbox has no room, so that each delivery comes here; who may not wait has it:
 	 * its budget is the capacity of the actor (move.c). */
 	uint32_t capacity = a->shadow && policy != MAIKO_BLOCK ? a->box.budget : a->box.capacity;
-	if (policy != MAIKO_KEEP_LATEST && mk_mailbox_length(&a->box) < capacity) {
-		mk_deliver(w, a, e);
+	if (policy != MAIKO_KEEP_LATEST && !is_full(w, a, e, capacity)) {
+		deliver(w, a, e);
 		return;
 	}
 	switch (policy) {
@@ -291,7 +327,7 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 		refuse(w, a, e, MK_FATE_OF(dropped));
 		break;
 	case MAIKO_DROP_OLDEST:
-		drop_oldest(w, a, e);
+		drop_oldest(w, a, e, capacity);
 		break;
 	case MAIKO_KEEP_LATEST:
 		keep_latest(w, a, e);

@@ -14,6 +14,7 @@
 #include "owed.h"
 #include "registry.h"
 #include "topic.h"
+#include "weight.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,7 @@ static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
 	row->sent = mk_count(&a->sent);
 	row->ticks = x == NULL ? 0 : mk_count(&x->ticks);
 	row->mutes = x == NULL ? 0 : mk_count(&x->mute_count);
+	row->bytes = mk_weight_of(x);
 	/* Read head before tail, so that the length is never negative. */
 	uint64_t head = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
 	row->counts.handled += mk_count(&a->handled);
@@ -179,6 +181,7 @@ static void topic_row(report *r, mk_sup *sup, uint32_t index)
 		sum.unrouted += mk_count(&t->unrouted);
 		sum.channel_dropped += mk_count(&t->channel_dropped);
 		sum.delayed += mk_count(&t->delayed);
+		sum.bytes += mk_count(&t->bytes);
 		sum.delayed_discarded += mk_count(&t->delayed_discarded);
 		add_counts(&sum.counts, &t->counts);
 		sum.counts.deliveries += mk_count(&t->deliveries);
@@ -357,6 +360,12 @@ static void print_counts(const maiko_counts *c, FILE *out)
 	fprintf(out, " %8llu %8llu\n", (unsigned long long)c->dead, (unsigned long long)c->no_memory);
 }
 
+static void print_bytes(uint64_t bytes, FILE *out)
+{
+	if (bytes != 0)
+		fprintf(out, "  queued: %llu bytes of large payloads and buffers\n", (unsigned long long)bytes);
+}
+
 static void print_head(const char *first, FILE *out)
 {
 	fprintf(out, "%-20s %10s %10s %8s %8s %8s %8s %8s %8s\n", first, "deliveries", "handled", "ignored", "queued",
@@ -388,6 +397,7 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 			continue;
 		fprintf(out, "%-20s", row->name);
 		print_counts(&row->counts, out);
+		print_bytes(row->bytes, out);
 		if (row->status >= MAIKO_ACTOR_FAILED && row->status <= MAIKO_ACTOR_CUT_OFF)
 			fprintf(out, "  %s %s: %s\n", row->name, status_name(row->status), row->detail);
 	}
@@ -396,6 +406,7 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 		const maiko_topic_row *row = &ledger->topics[i];
 		fprintf(out, "%-20s", row->name);
 		print_counts(&row->counts, out);
+		print_bytes(row->bytes, out);
 		if (row->unrouted + row->channel_dropped + row->delayed + row->delayed_discarded != 0)
 			fprintf(out,
 				"  of %llu published: %llu to nobody, %llu entries dropped; delayed: %llu, %llu "

@@ -49,6 +49,19 @@ int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk
 	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
 }
 
+MK_NOINLINE uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
+{
+	uint64_t deliveries = 0;
+	for (uint32_t i = 0; i < t->sub_count; i++) {
+		const mk_sub *s = &t->subs[i];
+		if ((t->changing && !mk_takes_part(w, s, marker)) || (s->actor->self == e->sender && !s->actor->echo))
+			continue;
+		deliveries++;
+		mk_overflow(w, s, e);
+	}
+	return deliveries;
+}
+
 static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
 {
 	mk_count_add(&e->topic->deliveries, mk_fan_out(w, t, e, marker, false));

@@ -9,6 +9,7 @@
 #include "registry.h"
 #include "run.h"
 #include "runtime.h"
+#include "weight.h"
 
 /* The route of a type on this worker, asking the registry the first time. It moves when
  * another is learnt. */
@@ -97,11 +98,16 @@ static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t m
 	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
 }
 
+/* mk_fan_out for an event with bytes outside of itself (weight.h). */
+uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker);
+
 /* Gives an event to the topic's subscribers here; returns to how many. `plain`, a constant:
  * mk_is_plain holds. */
 static MK_INLINE uint64_t mk_fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker, bool plain)
 {
 	uint64_t deliveries = 0;
+	if (MK_UNLIKELY(mk_is_heavy(e)))
+		return mk_fan_out_heavy(w, t, e, marker);
 	for (const mk_sub *s = t->subs, *end = s + t->sub_count; s != end; s++) {
 		mk_actor *a = s->actor;
 		if (!plain && MK_UNLIKELY(t->changing) && !mk_takes_part(w, s, marker))

@@ -17,6 +17,7 @@
 #include "owed.h"
 #include "pace.h"
 #include "tick.h"
+#include "weight.h"
 #include "watch.h"
 
 #include <string.h>
@@ -550,6 +551,8 @@ void mk_run_next(mk_worker *w)
 		}
 		if (a->extra->watch != NULL)
 			mk_watch_doubt(a);
+		if (a->extra->weights != NULL)
+			mk_weight_settle(a);
 		if (a->extra->mutes != NULL)
 			mk_release_if_low(w, a);
 	}

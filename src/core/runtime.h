@@ -182,6 +182,8 @@ typedef struct mk_extra {
 	uint32_t allowance;
 	mk_counter mute_count;
 	mk_map seen; /* the last probe that it has sent on, by who sent it */
+	/* weight.c */
+	struct mk_weights *weights;
 	/* overflow.c */
 	struct mk_keep *keep; /* where each key's latest lies in the mailbox */
 	mk_map oldest;        /* how far each topic's oldest event lies back */
@@ -289,6 +291,7 @@ typedef struct mk_topic {
 	mk_record *record;
 	uint64_t remote_drops; /* those of `remote` where every subscriber has a drop policy */
 	mk_counter unrouted, channel_dropped, delayed, delayed_discarded;
+	mk_counter bytes; /* queued, besides the events themselves (weight.h) */
 } mk_topic;
 _Static_assert(offsetof(mk_topic, counts) + sizeof(mk_counter) <= MK_LINE, "a publish touches one line");
 

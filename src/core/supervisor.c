@@ -72,6 +72,8 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	set_default(&o->channel, 4096);
 	set_default(&o->blocking_threads, 4);
 	set_default(&o->spin_us, 200);
+	if (o->mailbox_bytes == 0)
+		o->mailbox_bytes = MAIKO_MAILBOX_BYTES;
 	sup->balance = !o->no_balance && !sup->embedded && o->workers > 1;
 	sup->spin = !o->no_spin && o->workers <= cores && o->workers > 1;
 	return check_options(o);

@@ -8,6 +8,8 @@
 
 /* How far above its capacity a mailbox may be filled by members of a cycle. */
 #define MK_CYCLE_BOUND 65536
+/* ... and how many times its bound in bytes. */
+#define MK_CYCLE_BYTES 64
 
 /* As a message, the mute on its way to the sender. */
 typedef struct mk_wait {

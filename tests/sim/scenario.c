@@ -50,6 +50,7 @@ void scenario_prepare(maiko_sim_options *options, void *arg)
 	maiko_options *o = &options->supervisor;
 	o->workers = 1 + sc_draw(&random, 4);
 	o->mailbox = 1 + sc_draw(&random, 8);
+	o->mailbox_bytes = o->mailbox * 400; /* which comes first among large events only */
 	o->max_events_per_tick = 1 + sc_draw(&random, 4);
 	o->foreign_credit = sc_draw(&random, 2) == 0 ? 2 + sc_draw(&random, 6) : 64;
 	o->channel = 16;

@@ -98,6 +98,9 @@ void sc_end(void)
 		published += l->topics[i].published;
 		discarded += l->topics[i].delayed_discarded;
 		dropped += l->topics[i].channel_dropped;
+		if (l->topics[i].counts.queued == 0 && l->topics[i].bytes != 0)
+			maiko_sim_fail(sc.sim, "C3: topic '%s' has %llu bytes queued and no event", l->topics[i].name,
+				       (unsigned long long)l->topics[i].bytes);
 	}
 	if (sc.started && published + discarded != sc.accepted)
 		maiko_sim_fail(sc.sim, "C2: %llu events were accepted, %llu published and %llu cancelled",
@@ -105,6 +108,9 @@ void sc_end(void)
 			       (unsigned long long)discarded);
 	for (size_t i = 0; i < l->actor_count; i++) {
 		const maiko_actor_row *row = &l->actors[i];
+		if (row->counts.queued == 0 && row->bytes != 0)
+			maiko_sim_fail(sc.sim, "C3: actor '%s' has %llu bytes queued and no event", row->name,
+				       (unsigned long long)row->bytes);
 		for (uint32_t k = 0; k < sc.actor_count; k++) {
 			const sc_actor *a = &sc.actors[k];
 			if (a->id == 0 || a->id != row->id)

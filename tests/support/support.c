@@ -144,8 +144,12 @@ maiko_ledger *test_stop_with(maiko_supervisor *sup, int status)
 	assert_int_equal(ledger->total.queued, 0);
 	for (size_t i = 0; i < ledger->pair_count; i++)
 		assert_int_equal(ledger->pairs[i].in_flight, 0);
-	for (size_t i = 0; i < ledger->topic_count; i++)
+	for (size_t i = 0; i < ledger->topic_count; i++) {
 		assert_int_equal(ledger->topics[i].counts.queued, 0);
+		assert_int_equal(ledger->topics[i].bytes, 0);
+	}
+	for (size_t i = 0; i < ledger->actor_count; i++)
+		assert_int_equal(ledger->actors[i].bytes, 0);
 	return ledger;
 }
 

@@ -1,0 +1,271 @@
+/*
+ * The bound of a mailbox in bytes: what lies outside of its events, large payloads and buffers,
+ * is bounded like the events, whichever comes first, under each policy; the ledger has it.
+ */
+#include "support.h"
+
+#include <string.h>
+
+enum { SIZE = 1000, BOUND = 4000, FLOOD = 10 };
+
+typedef struct page {
+	uint32_t n;
+	uint8_t text[SIZE - 4];
+} page;
+typedef struct scan {
+	uint32_t n;
+	maiko_buffer *image;
+} scan;
+typedef struct note {
+	uint32_t n;
+} note;
+MAIKO_TOPIC(pages);
+MAIKO_TOPIC(scans);
+MAIKO_TOPIC(notes);
+MAIKO_EVENT(page, pages, n, text);
+MAIKO_EVENT(scan, scans, n, image);
+MAIKO_EVENT(note, notes, n);
+
+typedef struct flood {
+	uint32_t pages, scans, notes;
+} flood;
+MAIKO_TOPIC(floods);
+MAIKO_EVENT(flood, floods, pages, scans, notes);
+
+/* ---- who gets them ---- */
+
+static uint32_t seen[100];
+static _Atomic(uint64_t) seen_count, errors, wrong;
+
+static void forget(void)
+{
+	atomic_store(&seen_count, 0);
+	atomic_store(&errors, 0);
+	atomic_store(&wrong, 0);
+}
+
+typedef struct sink {
+	uint32_t got;
+} sink;
+static int sink_note(sink *self, uint32_t n)
+{
+	self->got++;
+	uint64_t place = atomic_fetch_add(&seen_count, 1);
+	if (place < sizeof seen / sizeof seen[0])
+		seen[place] = n;
+	return 0;
+}
+static int sink_on_page(sink *self, const page *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return sink_note(self, ev->n);
+}
+static int sink_on_scan(sink *self, const scan *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return sink_note(self, ev->n);
+}
+static int sink_on_note(sink *self, const note *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	return sink_note(self, ev->n);
+}
+static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(error->code == MAIKO_EOVERFLOW ? &errors : &wrong, 1);
+	return 0;
+}
+MAIKO_ACTOR(sink, MAIKO_ON(page, sink_on_page), MAIKO_ON(scan, sink_on_scan), MAIKO_ON(note, sink_on_note),
+	    MAIKO_ON_ERROR(sink_on_error));
+
+/* ---- who sends them, all in one callback, and then looks at the ledger ---- */
+
+static uint64_t queued_bytes, queued_events;
+
+static void look(maiko_supervisor *sup, const char *topic)
+{
+	maiko_ledger *ledger;
+	if (maiko_report(sup, &ledger) != 0) {
+		atomic_fetch_add(&wrong, 1);
+		return;
+	}
+	queued_bytes = queued_events = 0;
+	for (size_t i = 0; i < ledger->actor_count; i++)
+		if (strcmp(ledger->actors[i].name, "sink") == 0) {
+			queued_bytes = ledger->actors[i].bytes;
+			queued_events = ledger->actors[i].counts.queued;
+		}
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		if (strcmp(ledger->topics[i].name, topic) == 0 && ledger->topics[i].bytes != queued_bytes)
+			atomic_fetch_add(&wrong, 1);
+	maiko_ledger_free(ledger);
+}
+
+typedef struct flooder {
+	uint32_t sent;
+} flooder;
+static int flooder_on_flood(flooder *self, const flood *ev, maiko_ctx *ctx)
+{
+	int rc = 0;
+	maiko_buffer *image = NULL;
+	for (uint32_t i = 1; rc == 0 && i <= ev->pages; i++, self->sent++)
+		rc = maiko_send(ctx, page, .n = i);
+	if (ev->scans != 0)
+		rc = maiko_buffer_new(SIZE, &image);
+	for (uint32_t i = 1; rc == 0 && i <= ev->scans; i++, self->sent++)
+		rc = maiko_send(ctx, scan, .n = i, .image = image);
+	maiko_buffer_unref(image);
+	for (uint32_t i = 1; rc == 0 && i <= ev->notes; i++, self->sent++)
+		rc = maiko_send(ctx, note, .n = 100 + i);
+	look(maiko_supervisor_of(ctx), ev->pages != 0 ? "pages" : "scans");
+	return rc;
+}
+MAIKO_ACTOR(flooder, MAIKO_ON(flood, flooder_on_flood));
+
+/* Both on one worker, so that none is handled before all are sent. */
+static void run_flood(maiko_supervisor *sup, uint64_t bytes, maiko_overflow overflow, const flood *ev)
+{
+	forget();
+	assert_int_equal(maiko_add(sup, sink, "sink", .mailbox_bytes = bytes, .overflow = overflow, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, flooder, "flooder", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send_copy(sup, flood, ev), 0);
+	maiko_ledger *ledger = test_stop(sup);
+	for (size_t i = 0; i < ledger->actor_count; i++)
+		assert_int_equal(ledger->actors[i].bytes, 0);
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		assert_int_equal(ledger->topics[i].bytes, 0);
+	assert_int_equal(test_actor_row(ledger, "flooder")->mutes, overflow == MAIKO_BLOCK && bytes <= BOUND ? 1 : 0);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+static void expect_seen(uint64_t count, uint32_t first)
+{
+	assert_int_equal(atomic_load(&seen_count), count);
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(seen[i], first + i);
+}
+
+static void policies(uint32_t workers, const flood *ev)
+{
+	static const struct {
+		maiko_overflow policy;
+		uint64_t handled, queued, errors;
+		uint32_t first;
+	} all[] = {{MAIKO_BLOCK, 10, 10, 0, 1},
+		   {MAIKO_DROP_NEWEST, 4, 4, 0, 1},
+		   {MAIKO_DROP_OLDEST, 4, 4, 0, 7},
+		   {MAIKO_KEEP_LATEST, 1, 1, 0, 10},
+		   {MAIKO_FAIL, 4, 4, 1, 1}};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		run_flood(test_supervisor(workers), BOUND, all[i].policy, ev);
+		expect_seen(all[i].handled, all[i].first);
+		assert_int_equal(queued_events, all[i].queued);
+		assert_int_equal(queued_bytes, all[i].queued * SIZE);
+		assert_int_equal(atomic_load(&errors), all[i].errors);
+	}
+}
+
+TEST_SIM(large_payloads_are_bounded_under_each_policy) { policies(workers, &(flood){.pages = FLOOD}); }
+TEST_SIM(buffers_are_bounded_under_each_policy) { policies(workers, &(flood){.scans = FLOOD}); }
+
+TEST_SIM(what_lies_inside_an_event_passes_a_mailbox_that_is_full_of_bytes)
+{
+	run_flood(test_supervisor(workers), BOUND, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD, .notes = 3});
+	assert_int_equal(atomic_load(&seen_count), 7);
+	assert_int_equal(seen[3], 4);
+	assert_int_equal(seen[4], 101);
+	assert_int_equal(queued_bytes, 4 * SIZE);
+}
+
+TEST_SIM(one_event_is_taken_however_large)
+{
+	run_flood(test_supervisor(workers), 1, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
+	expect_seen(1, 1);
+	run_flood(test_supervisor(workers), 1, MAIKO_DROP_OLDEST, &(flood){.pages = FLOOD});
+	expect_seen(1, 10);
+}
+
+TEST_SIM(where_no_bound_is_said_there_is_the_usual_one)
+{
+	run_flood(test_supervisor(workers), 0, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
+	expect_seen(FLOOD, 1); /* far below 64 MiB */
+	assert_int_equal(queued_bytes, FLOOD * SIZE);
+}
+
+static void a_supervisor_has_a_bound_for_all(void **state)
+{
+	(void)state;
+	maiko_supervisor *sup = NULL;
+	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}), 0);
+	run_flood(sup, 0, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
+	expect_seen(4, 1);
+	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}), 0);
+	run_flood(sup, 2 * BOUND, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD}); /* its own comes first */
+	expect_seen(8, 1);
+}
+
+/* ---- a move takes them along ---- */
+
+static _Atomic(uint64_t) moved;
+
+static void on_moved(void *arg, const maiko_completion *completion)
+{
+	(void)arg;
+	atomic_fetch_add(completion->status == 0 ? &moved : &wrong, 1);
+}
+
+/* Fills the sink's mailbox, and moves it, before it runs. */
+typedef struct mover {
+	uint32_t to;
+	maiko_actor_id sink;
+} mover;
+static int mover_on_flood(mover *self, const flood *ev, maiko_ctx *ctx)
+{
+	int rc = 0;
+	for (uint32_t i = 1; rc == 0 && i <= ev->pages; i++)
+		rc = maiko_send(ctx, page, .n = i);
+	return rc != 0 ? rc : maiko_move(ctx, self->sink, self->to, .done = on_moved);
+}
+MAIKO_ACTOR(mover, MAIKO_ON(flood, mover_on_flood));
+
+TEST_SIM(a_move_takes_them_along)
+{
+	if (workers < 2)
+		return;
+	forget();
+	atomic_store(&moved, 0);
+	maiko_supervisor *sup = test_supervisor(workers);
+	maiko_actor_id id;
+	assert_int_equal(maiko_add(sup, sink, "sink", .max_events_per_tick = 1, .ret_id = &id, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, mover, "mover", .init = &(mover){2, id}, .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, flood, .pages = FLOOD), 0);
+	test_wait_for(&moved, 1);
+	test_wait_for(&seen_count, FLOOD);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "sink")->bytes, 0);
+	assert_int_equal(test_topic_row(ledger, "pages")->bytes, 0);
+	maiko_ledger_free(ledger);
+	test_release(sup);
+	expect_seen(FLOOD, 1);
+	assert_int_equal(atomic_load(&wrong), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(large_payloads_are_bounded_under_each_policy),
+		cmocka_unit_test(buffers_are_bounded_under_each_policy),
+		cmocka_unit_test(what_lies_inside_an_event_passes_a_mailbox_that_is_full_of_bytes),
+		cmocka_unit_test(one_event_is_taken_however_large),
+		cmocka_unit_test(where_no_bound_is_said_there_is_the_usual_one),
+		cmocka_unit_test(a_supervisor_has_a_bound_for_all),
+		cmocka_unit_test(a_move_takes_them_along),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
