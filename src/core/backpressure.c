@@ -45,8 +45,10 @@ static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 	}
 	if (wait->channel != NULL || !mk_cycle_runs_on(a))
 		mk_hold_muted(w, a);
-	if (wait->channel == NULL)
+	if (wait->channel == NULL) {
+		w->probed.edges++;
 		mk_probe_soon(w, a);
+	}
 }
 
 /* Takes a wait from its actor and frees it. */

@@ -85,6 +85,7 @@ void mk_cycle_look(mk_worker *w, mk_actor *a)
 {
 	if (mk_cycle_runs_on(a))
 		return;
+	w->probed.verdicts++;
 	a->extra->runs_on = false;
 	mk_probe_soon(w, a);
 	mk_hold_muted(w, a);
@@ -112,6 +113,7 @@ static void run_on(mk_worker *w, mk_message *m)
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
 	if (mk_move_keeps(w, v->member->id, m))
 		return;
+	w->probed.verdicts++;
 	mk_actor *a = mk_directory_look(w->sup, v->member->id);
 	bool waits = a != NULL && (a->sched & MK_ENDED) == 0 && is_muted_by(a, next_of(v->cycle, v->member));
 	if (!waits)
@@ -246,6 +248,7 @@ static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_pro
 	if (from != NULL)
 		memcpy(p->path, from->path, from->length * sizeof p->path[0]);
 	p->path[length - 1] = a->self;
+	w->probed.sent++;
 	mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, p->target)), &p->message);
 }
 
@@ -348,9 +351,10 @@ void mk_probe_now(mk_worker *w)
 	while (a != NULL) {
 		mk_actor *next = a->extra->next_probing;
 		a->extra->reprobe = false;
-		if ((a->sched & MK_HELD) != 0)
+		if ((a->sched & MK_HELD) != 0) {
+			w->probed.begun++;
 			forward_all(w, a, NULL, ++w->probes);
-		else if (mk_is_muted(a))
+		} else if (mk_is_muted(a))
 			note_probe(w, a); /* it runs on: when it is held again */
 		a = next;
 	}

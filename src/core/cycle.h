@@ -2,6 +2,12 @@
  * cycle.h - cycles of actors that mute each other: found, let run on, and broken.
  *
  * models/mute.pml is how they are found and opened; a change of that changes it first.
+ *
+ * What it costs is bounded: a probe is begun for a new edge, or for a verdict on a cycle (a member
+ * that is held again, or that a verdict did not fit), never for a probe that has come; and each is
+ * sent along an edge once, as an actor passes it on once as long as it is muted. So n actors with
+ * e edges among them send at most e messages a probe, and n probes as long as no edge changes. How
+ * often they are begun is rationed (mk_probes_due), for where edges come and go all the time.
  */
 #ifndef MK_CYCLE_H
 #define MK_CYCLE_H

@@ -351,7 +351,10 @@ struct mk_worker {
 	uint64_t sequence, origin; /* of event ids */
 	uint64_t probes;           /* sent, to number them */
 	uint64_t probes_seen;      /* of all workers, since those of this one were sent */
-	uint64_t quiet_sequence;   /* when a stop last found it quiet */
+	struct mk_probing {        /* what finding cycles has cost here, for tests (cycle.h) */
+		uint64_t edges, verdicts, begun, sent;
+	} probed;
+	uint64_t quiet_sequence; /* when a stop last found it quiet */
 	mk_random random;
 	maiko_envelope envelope; /* maiko_meta's answer */
 	/* monitor.c: who watches this worker */
