@@ -108,6 +108,10 @@ MAIKO_API int maiko_sim_run(maiko_sim *sim);
  * quiet. 0 or MAIKO_EBROKEN. */
 MAIKO_API int maiko_sim_advance(maiko_sim *sim, uint64_t ms);
 
+/* Inside a callback: it takes `us` microseconds. The virtual clock moves on by them, as it does during a slow
+ * callback; what falls due meanwhile comes after it. */
+MAIKO_API void maiko_sim_spend(maiko_sim *sim, uint64_t us);
+
 /* Runs until `condition(arg)` holds, up to `limit_ms` of virtual time. 0, MAIKO_ETIMEDOUT
  * or MAIKO_EBROKEN. */
 MAIKO_API int maiko_sim_run_until(maiko_sim *sim, bool (*condition)(void *arg), void *arg, uint64_t limit_ms);

@@ -561,6 +561,8 @@ maiko_sim *maiko_sim_of(const maiko_supervisor *sup)
 	return sup == NULL || sup->seam.now_ns != seam_now ? NULL : sup->seam.arg;
 }
 
+void maiko_sim_spend(maiko_sim *sim, uint64_t us) { sim->now_ns += us * 1000; }
+
 void maiko_sim_thread(maiko_sim *sim, uint32_t thread) { sim->sup->seam.thread = thread == 0 ? 1 : thread; }
 
 uint64_t maiko_sim_now(const maiko_sim *sim) { return sim->now_ns; }

@@ -1,0 +1,158 @@
+/*
+ * C10, C13, C14: a worker looks around between two callbacks: a stop, a removal and the clock do not wait for the
+ * rest of an actor's budget, nor for that of others. In simulation, where a callback takes what the test says.
+ */
+#include <maiko/sim.h>
+
+#include "support.h"
+
+/* BETWEEN: a stop is two control messages, and a simulated worker may run an actor between two of them. */
+enum { QUEUED = 50, SLOW_US = 10000, TICK_MS = 5, BETWEEN = 1 };
+
+typedef struct job {
+	uint32_t n;
+} job;
+MAIKO_TOPIC(jobs);
+MAIKO_EVENT(job, jobs, n);
+
+static maiko_sim *sim;
+static maiko_supervisor *sup;
+static uint32_t handled, stopped, ticks;
+static uint64_t latest_us; /* how late a tick came at the most */
+
+/* With its third job it does what it was made for. */
+typedef struct slow {
+	void (*third)(maiko_ctx *ctx);
+} slow;
+
+static int slow_on_job(slow *self, const job *ev, maiko_ctx *ctx)
+{
+	maiko_sim_spend(sim, SLOW_US);
+	if (++handled == 3 && self->third != NULL)
+		self->third(ctx);
+	(void)ev;
+	return 0;
+}
+
+static int slow_on_stop(slow *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	stopped++;
+	return 0;
+}
+MAIKO_ACTOR(slow, MAIKO_ON(job, slow_on_job), MAIKO_ON_STOP(slow_on_stop));
+
+typedef struct clock_watcher {
+	uint64_t due_ns;
+} clock_watcher;
+
+static maiko_next clock_watcher_tick(clock_watcher *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	uint64_t now_ns = maiko_sim_now(sim);
+	if (self->due_ns != 0 && (now_ns - self->due_ns) / 1000 > latest_us)
+		latest_us = (now_ns - self->due_ns) / 1000;
+	self->due_ns = now_ns + (uint64_t)TICK_MS * 1000000;
+	ticks++;
+	return handled < QUEUED ? maiko_after_ms(TICK_MS) : maiko_never();
+}
+MAIKO_ACTOR(clock_watcher, MAIKO_TICK(clock_watcher_tick));
+
+/* The schedule of a fair machine: always the first possible. */
+static void begin(void)
+{
+	maiko_sim_options options = {.supervisor = {.workers = 1, .max_events_per_tick = 128}, .replays = true};
+	assert_int_equal(maiko_sim_new(&sim, &options), 0);
+	sup = maiko_sim_supervisor(sim);
+	handled = stopped = ticks = 0;
+	latest_us = 0;
+}
+
+static void add_slow(void (*third)(maiko_ctx *ctx))
+{
+	assert_int_equal(maiko_add(sup, slow, "slow", .init = &(slow){.third = third}), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < QUEUED; i++)
+		assert_int_equal(maiko_send(sup, job, .n = i), 0);
+}
+
+static void end(void)
+{
+	assert_int_equal(maiko_sim_finish(sim), 0);
+	sim = maiko_sim_free(sim);
+}
+
+static void stop_now(maiko_ctx *ctx)
+{
+	(void)ctx;
+	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
+}
+
+static void a_stop_now_comes_after_the_callback_that_runs(void **state)
+{
+	(void)state;
+	begin();
+	add_slow(stop_now);
+	assert_int_equal(maiko_sim_run(sim), 0);
+	assert_in_range(handled, 3, 3 + BETWEEN);
+	assert_int_equal(stopped, 1);
+	end();
+}
+
+/* In 35 ms: during the fourth callback from then. */
+static void stop_soon(maiko_ctx *ctx)
+{
+	(void)ctx;
+	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.deadline_ms = 35}, NULL, NULL), 0);
+}
+
+static void a_deadline_comes_after_the_callback_that_runs(void **state)
+{
+	(void)state;
+	begin();
+	add_slow(stop_soon);
+	assert_int_equal(maiko_sim_run(sim), 0);
+	assert_in_range(handled, 3 + 4, 3 + 4 + BETWEEN);
+	assert_int_equal(stopped, 1);
+	end();
+}
+
+static void remove_itself(maiko_ctx *ctx) { assert_int_equal(maiko_remove(ctx, maiko_self(ctx)), 0); }
+
+static void a_removal_comes_after_the_callback_that_runs(void **state)
+{
+	(void)state;
+	begin();
+	add_slow(remove_itself);
+	assert_int_equal(maiko_sim_run(sim), 0);
+	assert_int_equal(handled, 3);
+	assert_int_equal(stopped, 1);
+	end();
+}
+
+/* Two callbacks late at the most: the one that runs when it falls due, and that of an actor that was ready
+ * before. */
+static void the_clock_is_looked_at_between_slow_callbacks(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(maiko_add(sup, clock_watcher, "clock"), 0);
+	add_slow(NULL);
+	assert_int_equal(maiko_sim_run(sim), 0);
+	assert_int_equal(handled, QUEUED);
+	assert_true(ticks >= QUEUED / 2 - 1);
+	assert_true(latest_us <= 2 * SLOW_US);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stop_now_comes_after_the_callback_that_runs),
+		cmocka_unit_test(a_deadline_comes_after_the_callback_that_runs),
+		cmocka_unit_test(a_removal_comes_after_the_callback_that_runs),
+		cmocka_unit_test(the_clock_is_looked_at_between_slow_callbacks),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
