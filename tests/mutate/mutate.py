@@ -5,8 +5,8 @@
 
 The mistakes (operators.py) are sampled by --seed from all places of src/core. Each is built and tried against
 2,000 explored seeds and the tests that run its line, the quickest first, and the first that fails kills it. What
-survives these is tried again under the address and undefined behaviour sanitizers, then under the thread sanitizer;
-a weakened memory order is tried under the latter alone. A result is written down at once, so that a run that was
+survives these is tried again with the explorer and the quick ones under the address and undefined behaviour
+sanitizers; where a lock is missing and where a memory order is weaker, it is the thread sanitizer. A result is written down at once, so that a run that was
 stopped goes on where it was; --again forgets the results. What is argued to change nothing that can be seen
 stands in equivalent.txt, with the argument.
 
@@ -34,6 +34,7 @@ import tree
 
 LABELS = ("unit", "contract", "sim", "stress")
 KILLED_PERCENT = 95
+QUICK_S = 0.5
 SLOWER = {"plain": 1, "asan": 10, "tsan": 20}  # a guess from above
 
 
@@ -96,6 +97,13 @@ def equivalents(root):
     return listed
 
 
+def kinds_for(site):
+    """The builds that a mistake is tried in, one after the other."""
+    if site.operator == "order":
+        return ("tsan",)
+    return ("plain", "tsan") if "lock(" in site.old else ("plain", "asan")
+
+
 class Trial:
     """Tries mistakes, each on a set of trees that nobody else has meanwhile."""
 
@@ -111,12 +119,14 @@ class Trial:
             mine[kind].compile("maiko_static", "maiko-test_static", "maiko_test_support", "explore", jobs=2)
         return mine[kind]
 
-    def tests(self, site):
+    def tests(self, site, kind):
         """The explorer, then what runs the line, the quickest first."""
         explorer = [f"{self.known['tree']}/build/tests/explore", "--quiet", "--jobs", "1", "--seeds"]
         yield "explore", {"command": [*explorer, str(self.options.seeds)], "seconds": 1}
         tests = {name: self.known["tests"][name] for name in self.known["lines"].get(f"{site.file}:{site.line}", [])}
-        yield from sorted(tests.items(), key=lambda item: item[1]["seconds"])
+        for name, test in sorted(tests.items(), key=lambda item: item[1]["seconds"]):
+            if kind != "asan" or test["seconds"] <= QUICK_S:
+                yield name, test
 
     def killer(self, site, built):
         """The first test that fails; "" if it does not compile, None if all pass."""
@@ -124,7 +134,7 @@ class Trial:
         try:
             if not built.compile("maiko_static", jobs=2):
                 return ""
-            for name, test in self.tests(site):
+            for name, test in self.tests(site, built.kind):
                 limit_s = 30 + 10 * test["seconds"] * SLOWER[built.kind]
                 if built.fails(test | {"tree": self.known["tree"]}, limit_s):
                     return name
@@ -135,7 +145,7 @@ class Trial:
     def __call__(self, site):
         mine = self.trees.get()
         try:
-            for kind in ("tsan",) if site.operator == "order" else ("plain", "asan", "tsan"):
+            for kind in kinds_for(site):
                 by = self.killer(site, self.tree(mine, kind))
                 if by is not None:
                     return {"by": by, "under": kind}
