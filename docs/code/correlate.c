@@ -51,9 +51,7 @@ static int waiter_on_order(waiter *self, const order *ev, maiko_ctx *ctx)
 	self->open[self->count].chain = maiko_meta(ctx)->correlation;
 	self->open[self->count].table = ev->table;
 	self->count++;
-	is_there question = {.dish = ""};
-	int rc = maiko_text(question.dish, ev->dish);
-	return rc == 0 ? maiko_send_copy(ctx, is_there, &question) : rc;
+	return maiko_send(ctx, is_there, MAIKO_TEXT(dish, ev->dish));
 }
 
 static int waiter_on_there_is(waiter *self, const there_is *ev, maiko_ctx *ctx)

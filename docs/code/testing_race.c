@@ -66,11 +66,18 @@ static int two_tellers(maiko_sim *sim, void *arg)
 	return rc != 0 ? rc : maiko_sim_finish(sim);
 }
 
+/* By turns on one worker and on two. */
+static void vary_workers(maiko_sim_options *options, void *arg)
+{
+	(void)arg;
+	options->supervisor.workers = 1 + options->seed % 2;
+}
+
 int main(void)
 {
 	maiko_explore_result result;
 	int rc = maiko_explore(&(maiko_explore_options){.scenario = two_tellers,
-							.sim.supervisor.workers = 2,
+							.prepare = vary_workers,
 							.count = 10000,
 							.jobs = 1},
 			       &result);

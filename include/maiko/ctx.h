@@ -44,7 +44,8 @@ MAIKO_API const char *maiko_sender(const maiko_ctx *ctx);
  * the next call of maiko_meta by this actor or the end of the callback. */
 MAIKO_API const maiko_envelope *maiko_meta(const maiko_ctx *ctx);
 
-/* Nanoseconds of a clock that never goes back, read once a turn of the worker. */
+/* Nanoseconds of a clock that never goes back, read once a turn of the worker (CLOCK_MONOTONIC of
+ * Linux, which stands still while the machine is suspended; the timers go by it as well). */
 MAIKO_API uint64_t maiko_now(const maiko_ctx *ctx);
 
 /* 64 random bits (not for secrets). Under simulation they follow from the seed. */

@@ -105,7 +105,9 @@ typedef struct maiko_envelope {
 	maiko_id id;
 	maiko_id parent;          /* the event whose handler sent it; none for a root  */
 	maiko_id correlation;     /* the id of the root of its chain                  */
-	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC; not before its parent's */
+	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC; not before its parent's. The time of
+				   * day is read when the supervisor is made; later changes of it, and
+				   * time that the machine was suspended, are not in it  */
 	const char *sender;       /* the actor's name; "outside" for a foreign thread  */
 	maiko_actor_id sender_id; /* 0 for a foreign thread                         */
 	const maiko_topic *topic;

@@ -5,7 +5,7 @@
  *
  *   maiko_explore_result result;
  *   maiko_explore(&(maiko_explore_options){.scenario = orders_are_acknowledged,
- *                                          .sim.supervisor.workers = 2,
+ *                                          .prepare = vary_workers,   // 1 + options->seed % 4
  *                                          .count = 100000}, &result);
  *   if (result.failed)
  *           maiko_explore_print(&result, stderr);
@@ -50,7 +50,8 @@ typedef struct maiko_explore_options {
 	 * process: it must not leave by longjmp(3), as the assertions of some test libraries do. */
 	int (*scenario)(maiko_sim *sim, void *arg);
 	/* Changes the options of one seed (its workers, its faults), from options->seed alone;
-	 * may be NULL. */
+	 * may be NULL. Vary the number of workers: on one no event crosses a channel, and between
+	 * two no third can come. */
 	void (*prepare)(maiko_sim_options *options, void *arg);
 	void *arg;
 	maiko_sim_options sim; /* of every seed, but for the seed itself */
