@@ -30,6 +30,10 @@
 #define ITS_OWN(name, error) {#name, SYS_##name, error},
 #endif
 
+#ifndef SYS_mmap2 /* which some machines of 32 bits have in its place */
+#define SYS_mmap2 SYS_mmap
+#endif
+
 static const struct {
 	const char *name;
 	int number, error;
@@ -38,7 +42,7 @@ static const struct {
 	     {"pipe2", SYS_pipe2, EMFILE},         /* only if it does not block: see filter_new */
 	     {"epoll_ctl", SYS_epoll_ctl, ENOSPC}, /* only if it adds */
 	     {"getrandom", SYS_getrandom, EPERM},  /* a filter of somebody else's */
-	     ITS_OWN(openat, EMFILE) ITS_OWN(clone, EAGAIN) ITS_OWN(clone3, EAGAIN) ITS_OWN(mmap, ENOMEM)
+	     ITS_OWN(openat, EMFILE) ITS_OWN(clone, EAGAIN) ITS_OWN(clone3, EAGAIN) ITS_OWN(mmap2, ENOMEM)
 		     ITS_OWN(mprotect, ENOMEM)};
 enum { CALLS = sizeof calls / sizeof calls[0] };
 

@@ -292,7 +292,8 @@ typedef struct holder {
 	uint64_t n;
 } holder;
 
-static const mk_type holder_type = {.size = sizeof(holder), .buffer_count = 3, .buffers = {0, 8, 16}};
+static const mk_type holder_type = {
+	.size = sizeof(holder), .buffer_count = 3, .buffers = {0, sizeof(void *), 2 * sizeof(void *)}};
 
 static void an_event_holds_its_buffers_until_it_is_freed(void **state)
 {
