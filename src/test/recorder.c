@@ -235,6 +235,7 @@ static int write_head(maiko_recorder *r, const mk_sup *sup)
 						.wall_offset_ns = sup->seam.wall_offset_ns,
 						.options = sup->options};
 	((mt_head *)(void *)segment)->options.loop = NULL;
+	((mt_head *)(void *)segment)->options.on_end = NULL;
 	munmap(segment, MT_SEGMENT);
 	return 0;
 }

@@ -455,6 +455,7 @@ static int set_up(mt_replay *r)
 			.wall_offset_ns = head->wall_offset_ns,
 			.seed = head->seed};
 	options.loop = NULL;
+	options.on_end = NULL;
 	options.no_spin = true;
 	if (r->recording.count > 0)
 		r->now_ns = r->recording.entries[0].record->now_ns;

@@ -42,6 +42,8 @@ extern _Atomic(uint64_t) sent[SENDERS][TOPICS]; /* accepted */
 /* ---- what is wrong ------------------------------------------------------------------------ */
 
 extern _Atomic(uint64_t) faults;
+/* One event is to be kept from the checks. */
+extern _Atomic(bool) spoils;
 
 /* An event that should not have come, or has not. */
 void fault_of(const char *what, const char *who, const parcel *p, uint64_t last);

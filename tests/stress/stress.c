@@ -1,7 +1,7 @@
 /*
  * stress - random topologies on real threads, round after round.
  *
- *   stress [--seconds S] [--workers N] [--seed X] [--events E] [--sends N] [--verbose]
+ *   stress [--seconds S] [--workers N] [--seed X] [--events E] [--sends N] [--verbose] [--spoil]
  *
  * A round: some actors on some topics of random policies, with random mailboxes and
  * budgets, a few with threads of their own; they forward what they get, tick, send later,
@@ -19,7 +19,8 @@
  * (default 10), and until E events are handled (default 10 million). What is wrong is
  * printed with the seed of its round, and makes the status 1. Each of the threads sends
  * N times a round (default 4000). The seed chooses the topologies; the threads take their
- * own turns.
+ * own turns. With --spoil an event is kept from those checks, to see that they see it: then the
+ * status must be 1.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -356,13 +357,11 @@ static uint64_t number(const char *text)
 
 int main(int argc, char **argv)
 {
-	static const struct option known[] = {{"seconds", required_argument, NULL, 's'},
-					      {"workers", required_argument, NULL, 'w'},
-					      {"seed", required_argument, NULL, 'x'},
-					      {"events", required_argument, NULL, 'e'},
-					      {"sends", required_argument, NULL, 'n'},
-					      {"verbose", no_argument, NULL, 'v'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option known[] = {
+		{"seconds", required_argument, NULL, 's'}, {"workers", required_argument, NULL, 'w'},
+		{"seed", required_argument, NULL, 'x'},    {"events", required_argument, NULL, 'e'},
+		{"sends", required_argument, NULL, 'n'},   {"verbose", no_argument, NULL, 'v'},
+		{"spoil", no_argument, NULL, 'l'},         {NULL, 0, NULL, 0}};
 	uint64_t seconds = 10, workers = 0, seed = 0, events = 10000000, rounds = 0, sends = 4000;
 	int option;
 	bool seeded = false, tells = false;
@@ -385,6 +384,9 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			tells = true;
+			break;
+		case 'l':
+			atomic_store(&spoils, true);
 			break;
 		default:
 			return 2;
