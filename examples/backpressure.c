@@ -86,7 +86,7 @@ int main(void)
 		       (unsigned)ledger->total.dropped);
 	maiko_ledger_free(ledger);
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "backpressure: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "backpressure: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -87,7 +87,7 @@ int main(void)
 	if (rc == 0) rc = run(sup, &heard);
 	maiko_supervisor_free(sup);
 	uv_sem_destroy(&heard);
-	if (rc != 0) fprintf(stderr, "dynamic: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "dynamic: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -101,7 +101,7 @@ int main(void)
 		printf("after the stop: %s\n", maiko_err_name(maiko_send(sup, sample, .n = 1)));
 	}
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "foreign_thread: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "foreign_thread: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -34,10 +34,9 @@ typedef struct judge {
 
 static int judge_on_guess(judge *self, const guess *ev, maiko_ctx *ctx)
 {
-	verdict v = {.answer = ev->number < self->secret ? HIGHER : ev->number > self->secret ? LOWER : FOUND};
-	int rc = maiko_text(v.player, maiko_sender(ctx));
-	if (rc == 0) rc = maiko_send_copy(ctx, verdict, &v);
-	if (rc == 0 && v.answer == FOUND && --self->playing == 0) rc = maiko_stop_all(ctx);
+	hint answer = ev->number < self->secret ? HIGHER : ev->number > self->secret ? LOWER : FOUND;
+	int rc = maiko_send(ctx, verdict, .answer = answer, MAIKO_TEXT(player, maiko_sender(ctx)));
+	if (rc == 0 && answer == FOUND && --self->playing == 0) rc = maiko_stop_all(ctx);
 	return rc;
 }
 
@@ -98,7 +97,7 @@ int main(void)
 	if (rc == 0) rc = maiko_start(sup);
 	if (rc == 0) rc = maiko_join(sup);
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "guesser: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "guesser: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

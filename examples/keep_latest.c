@@ -83,7 +83,7 @@ int main(void)
 	if (rc == 0) printf("ledger: %u dropped\n", (unsigned)ledger->total.dropped);
 	maiko_ledger_free(ledger);
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "keep_latest: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "keep_latest: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -53,7 +53,7 @@ int main(void)
 	if (rc == 0) rc = maiko_send(sup, job, .pages = 3);
 	if (rc == 0) rc = maiko_join(sup); /* a stop from here would end the tick before its last page */
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "tick_wake: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "tick_wake: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -93,7 +93,7 @@ int main(void)
 	if (rc == 0) rc = maiko_send(sup, order, .table = 7, .dish = "swan");
 	if (rc == 0) rc = maiko_stop(sup, NULL);
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "correlate: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "correlate: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -103,7 +103,7 @@ int main(void)
 	if (rc == 0) print_losses(ledger);
 	maiko_ledger_free(ledger);
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "overflow: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "overflow: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -44,7 +44,7 @@ int main(void)
 	for (unsigned n = 1; rc == 0 && n <= JOBS; n++) rc = maiko_send(sup, job, .n = n); /* waits while it is full */
 	if (rc == 0) rc = maiko_stop(sup, NULL);                                           /* handles what is queued */
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "queue_actors: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "queue_actors: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -104,7 +104,7 @@ int main(void)
 	if (rc == 0) rc = maiko_start(sup);
 	if (rc == 0) rc = maiko_join(sup); /* until the end of the stream */
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "stream: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "stream: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

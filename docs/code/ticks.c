@@ -183,7 +183,7 @@ int main(void)
 	maiko_supervisor_free(sup);
 	close(ends[0]);
 	close(ends[1]);
-	if (rc != 0) fprintf(stderr, "ticks: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "ticks: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

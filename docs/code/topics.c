@@ -100,7 +100,7 @@ int main(void)
 	int rc = maiko_supervisor_new(&sup, NULL);
 	if (rc == 0) rc = run(sup);
 	maiko_supervisor_free(sup);
-	if (rc != 0) fprintf(stderr, "topics: %s\n", maiko_strerror(rc));
+	if (rc != 0) fprintf(stderr, "topics: %s\n", maiko_last_error());
 	return rc == 0 ? 0 : 1;
 }
 

@@ -3,7 +3,8 @@
  *
  * Every function here belongs to the actor whose ctx it gets, and may be called
  * only on that actor's worker: inside its callbacks, or between maiko_enter and
- * maiko_leave. None of them waits. Calls that return a code answer a NULL with
+ * maiko_leave. On another thread, or outside, they are a race: a build of the library with
+ * assertions (without -DNDEBUG) ends the process there. None of them waits. Calls that return a code answer a NULL with
  * MAIKO_EINVAL, and anything in a forked child with MAIKO_EFORK; to the others ctx
  * must not be NULL.
  *

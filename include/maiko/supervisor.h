@@ -11,6 +11,9 @@
  * would wait for. All of them: MAIKO_EINVAL for a NULL, MAIKO_EFORK in a forked
  * child.
  *
+ * A supervisor must not be used once maiko_supervisor_free has freed it, by any thread. A
+ * build of the library with assertions (without -DNDEBUG) ends the process where that is seen.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef MAIKO_SUPERVISOR_H

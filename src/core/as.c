@@ -133,10 +133,11 @@ static int post(mk_sup *sup, request *r)
 {
 	int state = mk_state_of(sup);
 	if (state != MK_STARTED)
-		return state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
+		return state < MK_STARTED ? mk_fail_text(MAIKO_ESTATE, "the supervisor has not been started")
+					  : mk_fail_text(MAIKO_ESHUTDOWN, "the supervisor is stopping or has stopped");
 	const mk_actor *a = mk_directory_find(sup, r->actor);
 	if (a == NULL)
-		return MAIKO_ENOENT;
+		return mk_fail(MAIKO_ENOENT, "there is no actor %#llx", (unsigned long long)r->actor);
 	mk_worker_post(mk_worker_at(sup, mk_home_now(a->self)), &r->message);
 	return 0;
 }
@@ -166,7 +167,7 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 		return mk_fail_forked();
 	bool host = mk_settle_is_host(sup);
 	if (!host && !mk_may_wait(sup))
-		return MAIKO_EDEADLK;
+		return mk_fail_text(MAIKO_EDEADLK, "a thread inside a callback may not wait for an actor's send");
 	request *r = request_new(sup, actor, type, value);
 	if (r == NULL)
 		return MAIKO_ENOMEM;

@@ -116,7 +116,10 @@ static int move(mk_sup *sup, mk_actor *requester, maiko_actor_id actor, uint32_t
 
 static int check_ctx(const maiko_ctx *ctx)
 {
-	return ctx == NULL ? mk_fail_text(MAIKO_EINVAL, "the ctx is NULL") : check_sup(ctx->worker->sup);
+	if (ctx == NULL)
+		return mk_fail_text(MAIKO_EINVAL, "the ctx is NULL");
+	assert(mk_is_inside(ctx));
+	return check_sup(ctx->worker->sup);
 }
 
 int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options)

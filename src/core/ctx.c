@@ -19,6 +19,7 @@ static int check_ctx(const maiko_ctx *ctx)
 {
 	if (ctx == NULL)
 		return mk_fail_text(MAIKO_EINVAL, "the ctx is NULL");
+	assert(mk_is_inside(ctx));
 	return mk_forked(ctx->worker->sup) ? mk_fail_forked() : 0;
 }
 
@@ -54,7 +55,7 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 {
 	int rc;
 	mk_worker *w = ctx->worker;
-	assert(w->actor == ctx); /* inside a callback of this actor, on its worker */
+	assert(mk_is_inside(ctx)); /* inside a callback of this actor, on its worker */
 	bool plain = mk_is_plain(w, t);
 	if (MK_UNLIKELY(!plain) && (rc = mk_router_prepare(w, t)) != 0)
 		return rc;
@@ -93,7 +94,7 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 		return false;
 	if (muted)
 		ctx->extra->allowance--;
-	assert(w->actor == ctx && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
+	assert(mk_is_inside(ctx) && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
 	mk_pool_take_first(&w->pool, type->klass); /* in an order that few registers are enough for */
 	mk_mailbox_put(&a->box, e, tail);
 	mk_wake(w, a);
@@ -157,7 +158,7 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 {
 	mk_route *route;
 	if (ctx == NULL || desc == NULL || value == NULL)
-		return MK_NULL(ctx, desc, value);
+		return MK_NULL_IN("maiko_send", ctx, desc, value);
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return mk_send_flags_fail(flags);
 	if (mk_forked(ctx->worker->sup))

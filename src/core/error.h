@@ -27,10 +27,11 @@ MK_PRIVATE int mk_fail(int code, const char *format, ...) __attribute__((format(
 /* The same with a text that is static memory: two stores, for what may fail often (MAIKO_EAGAIN). */
 int mk_fail_text(int code, const char *text);
 
-/* MAIKO_EINVAL: says which of the pointers is NULL, one of which is. MK_NULL is for public
- * calls, whose name it gives. */
-#define MK_NULL(...)                                                                                                   \
-	mk_fail_null(__func__, #__VA_ARGS__, (const void *const[]){__VA_ARGS__},                                       \
+/* MAIKO_EINVAL: says which of the pointers is NULL, one of which is; in the call of that name, or
+ * in the public call where it stands. */
+#define MK_NULL(...) MK_NULL_IN(__func__, __VA_ARGS__)
+#define MK_NULL_IN(call, ...)                                                                                          \
+	mk_fail_null(call, #__VA_ARGS__, (const void *const[]){__VA_ARGS__},                                           \
 		     sizeof((const void *const[]){__VA_ARGS__}) / sizeof(void *))
 MK_PRIVATE int mk_fail_null(const char *call, const char *names, const void *const *pointers, size_t count)
 	__attribute__((cold));

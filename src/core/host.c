@@ -189,7 +189,7 @@ int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_options *options
 {
 	host h = {.sup = sup};
 	if (sup == NULL)
-		return MK_NULL(sup);
+		return MK_NULL_IN("maiko_run", sup);
 	if (mk_forked(sup))
 		return mk_fail_forked();
 	if (sup->seam.simulated)

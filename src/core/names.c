@@ -85,7 +85,7 @@ int mk_names_put(mk_names *names, const char *name, uint32_t index)
 		return MAIKO_ENOMEM;
 	uint32_t hash = hash_of(name), i = slot_of(names, name, hash);
 	if (names->slots[i].place != 0)
-		return MAIKO_EEXIST;
+		return MAIKO_EEXIST; /* in words: who knows whose name it is */
 	names->slots[i] = (struct mk_named){hash, index + 1};
 	names->count++;
 	return 0;

@@ -446,9 +446,12 @@ typedef struct mk_settlement {
 	uint64_t sent, taken, stirred;
 } mk_settlement;
 
+#define MK_SUP_MAGIC 0x6d61696bu
+
 struct maiko_supervisor {
 	maiko_options options;
 	uint32_t serial; /* which supervisor a slot's index is of */
+	uint32_t magic;  /* MK_SUP_MAGIC until it is freed */
 	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
@@ -518,7 +521,11 @@ static inline int mk_state_of(const mk_sup *sup)
 {
 	return atomic_load_explicit((_Atomic(int) *)(uintptr_t)&sup->state, memory_order_acquire);
 }
-static inline bool mk_forked(const mk_sup *sup) { return mk_is_forked(sup->alive); }
+static inline bool mk_forked(const mk_sup *sup)
+{
+	assert(sup->magic == MK_SUP_MAGIC); /* else it was freed: a call came too late */
+	return mk_is_forked(sup->alive);
+}
 
 /* Waits until another thread has changed something and told `cond`. With the lock. */
 static inline void mk_await(mk_sup *sup)
@@ -562,6 +569,9 @@ static inline maiko_envelope mk_envelope_of(const mk_event *e)
  * worker's, or runs an embedded loop: it must not wait for actors. */
 extern _Thread_local mk_worker *mk_inside;
 extern MK_PRIVATE _Thread_local unsigned mk_hosting;
+
+/* Whether this thread is inside a callback of that actor: nowhere else may its ctx be used. */
+static inline bool mk_is_inside(const mk_actor *a) { return mk_inside == a->worker && a->worker->actor == a; }
 
 /* The extra of an actor, made if need be; NULL without memory. Released, because a
  * report may find it from another thread. */

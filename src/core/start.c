@@ -22,6 +22,7 @@ typedef struct mk_start_run {
 	mk_actor *first;
 	mk_actor *next; /* where it ended: on another worker, failed, or NULL */
 	int status;
+	const char *failed; /* whose on_start that is of */
 	bool complete;
 } mk_start_run;
 
@@ -44,6 +45,7 @@ static void run_here(mk_worker *w, mk_start_run *s)
 	while (a != NULL && a->worker == w && s->status == 0 && mk_state_of(w->sup) == MK_STARTING) {
 		mk_actor *next = next_hooked(a->next);
 		a->next = NULL;
+		s->failed = a->self->name;
 		s->status = mk_actor_start(w, a);
 		a = next;
 	}
@@ -71,6 +73,11 @@ static bool wait_for(mk_sup *sup, const mk_start_run *s)
 	return starting;
 }
 
+static int fail_stopped(void)
+{
+	return mk_fail_text(MAIKO_ETIMEDOUT, "maiko_start: a stop came, and gave up an on_start that does not return");
+}
+
 static int run_hooks(mk_sup *sup)
 {
 	mk_start_run *s = sup->start;
@@ -81,10 +88,11 @@ static int run_hooks(mk_sup *sup)
 		} else {
 			mk_worker_post(a->worker, &s->message);
 			if (!wait_for(sup, s))
-				return MAIKO_ETIMEDOUT;
+				return fail_stopped();
 		}
 		if (s->status != 0)
-			return s->status;
+			return mk_fail(s->status, "maiko_start: the actor '%s' failed in on_start: %s", s->failed,
+				       maiko_strerror(s->status));
 	}
 	return 0;
 }
@@ -143,7 +151,7 @@ static int conclude(mk_sup *sup, int rc)
 {
 	uv_mutex_lock(&sup->lock);
 	if (mk_state_of(sup) != MK_STARTING) {
-		rc = MAIKO_ETIMEDOUT;
+		rc = fail_stopped();
 	} else {
 		sup->first = NULL;
 		atomic_store_explicit(&sup->state, MK_STARTED, memory_order_release);

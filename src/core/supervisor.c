@@ -97,6 +97,7 @@ static void free_all(mk_sup *sup)
 	mk_alive_free(sup->alive);
 	uv_cond_destroy(&sup->cond);
 	uv_mutex_destroy(&sup->lock);
+	sup->magic = 0;
 	mk_free(sup);
 }
 
@@ -164,6 +165,7 @@ static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const 
 	do
 		sup->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
 	while (sup->serial == 0); /* 0 is what an unused slot holds */
+	sup->magic = MK_SUP_MAGIC;
 	sup->alive = mk_alive_new();
 	rc = sup->alive == NULL ? mk_fail(MAIKO_ENOMEM, "not enough memory: no page to notice a fork by") : fill(sup);
 	if (rc != 0) {
@@ -476,6 +478,7 @@ int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name
 {
 	if (ctx == NULL || type == NULL)
 		return MK_NULL(ctx, type);
+	assert(mk_is_inside(ctx));
 	if (mk_forked(ctx->worker->sup))
 		return mk_fail_forked();
 	return add(ctx->worker->sup, type, name, options, ctx);

@@ -67,9 +67,9 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 {
 	mk_actor *a = c->actor;
 	if (place_of(a, c->topic) != NULL || place_of(a, 0) != NULL)
-		return MAIKO_EEXIST;
+		return MAIKO_EEXIST; /* in words: change.c */
 	if (c->topic == 0 && a->place_count != 0)
-		return MAIKO_EEXIST;
+		return MAIKO_EEXIST; /* in words: change.c */
 	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
 	if (rc != 0)
 		return rc;
@@ -482,7 +482,7 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 	int state = mk_state_of(sup);
 	if (state != MK_STARTED && state != MK_STARTING) {
 		uv_mutex_unlock(&sup->lock);
-		return state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
+		return state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN; /* in words: who asks */
 	}
 	if (change->ret_id != NULL)
 		*change->ret_id = change->id;

@@ -86,7 +86,7 @@ typedef struct supply {
 static int get(supply *s, void *to, size_t size)
 {
 	if (size > s->left)
-		return MAIKO_EINVAL;
+		return MAIKO_EINVAL; /* in words: the replay */
 	memcpy(to, s->from, size);
 	s->from += size;
 	s->left -= size;
@@ -97,7 +97,7 @@ static int get_buffer(supply *s, uint32_t size, void *at)
 {
 	maiko_buffer *buffer = NULL;
 	if (size > s->left)
-		return MAIKO_EINVAL;
+		return MAIKO_EINVAL; /* in words: the replay */
 	int rc = maiko_buffer_copy(s->from, size, &buffer);
 	if (rc != 0)
 		return rc;
@@ -118,7 +118,7 @@ static int get_field(supply *s, const maiko_field *f, char *at)
 	if (f->kind == MAIKO_KIND_BUFFER && size == no_buffer)
 		return 0;
 	if (f->kind == MAIKO_KIND_TEXT)
-		return size <= f->size ? get(s, at, size) : MAIKO_EINVAL;
+		return size <= f->size ? get(s, at, size) : MAIKO_EINVAL; /* as above */
 	return get_buffer(s, size, at);
 }
 

@@ -1,6 +1,7 @@
 /*
  * expect.c - expectations of queries, of events and of actors.
  */
+#include "error.h"
 #include "harness.h"
 
 #include <stdlib.h>
@@ -195,7 +196,7 @@ static int expect_names(const maiko_here *here, const maiko_query *q, const char
 {
 	int rc = begin(here, q);
 	if (rc == 0 && names == NULL)
-		rc = MAIKO_EINVAL;
+		rc = mk_fail(MAIKO_EINVAL, "%s:%d: the list of names is NULL", here->file, here->line);
 	if (rc == 0)
 		rc = mt_expect_actors(here, q->harness, names);
 	if (rc != 0)

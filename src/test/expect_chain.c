@@ -1,6 +1,7 @@
 /*
  * expect_chain.c - expectations of chains.
  */
+#include "error.h"
 #include "harness.h"
 
 #include <string.h>
@@ -93,7 +94,7 @@ static int expect_path(const maiko_here *here, maiko_chain chain, const char *te
 {
 	int rc = begin(here, chain);
 	if (rc == 0 && names == NULL)
-		rc = MAIKO_EINVAL;
+		rc = mk_fail(MAIKO_EINVAL, "%s:%d: the list of names is NULL", here->file, here->line);
 	if (rc == 0 && actors)
 		rc = mt_expect_actors(here, chain.harness, names);
 	if (rc == 0 && !question(chain, names))

@@ -1,6 +1,7 @@
 /*
  * expect_event.c - expectations of each event of a query, of an actor, and of anything.
  */
+#include "error.h"
 #include "harness.h"
 
 #include <string.h>
@@ -114,13 +115,13 @@ int maiko_expect_delivered_at(const maiko_here *here, maiko_query query)
 int maiko_expect_delivered_to_at(const maiko_here *here, maiko_query query, const char *const *names)
 {
 	demand d = {.holds = is_delivered_to_all, .text = "each delivered to ", .names = names};
-	return names == NULL ? MAIKO_EINVAL : expect_each(here, &query, &d);
+	return names == NULL ? MK_NULL(names) : expect_each(here, &query, &d);
 }
 
 int maiko_expect_not_delivered_to_at(const maiko_here *here, maiko_query query, const char *const *names)
 {
 	demand d = {.holds = is_delivered_to_none, .text = "each delivered to none of ", .names = names};
-	return names == NULL ? MAIKO_EINVAL : expect_each(here, &query, &d);
+	return names == NULL ? MK_NULL(names) : expect_each(here, &query, &d);
 }
 
 int maiko_expect_ratio_at(const maiko_here *here, maiko_query query, double least, const char *const *names)
@@ -128,7 +129,7 @@ int maiko_expect_ratio_at(const maiko_here *here, maiko_query query, double leas
 	char text[64];
 	snprintf(text, sizeof text, "each delivered to at least %g of ", least);
 	demand d = {.holds = is_delivered_to_enough, .text = text, .names = names, .least = least};
-	return names == NULL ? MAIKO_EINVAL : expect_each(here, &query, &d);
+	return names == NULL ? MK_NULL(names) : expect_each(here, &query, &d);
 }
 
 int maiko_expect_children_at(const maiko_here *here, maiko_query query, size_t count)
@@ -154,7 +155,7 @@ int maiko_expect_actor_at(const maiko_here *here, maiko_harness *h, const char *
 	if (rc != 0)
 		return rc;
 	if (actor == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(actor);
 	maiko_actor_status now = maiko_harness_actor(h, actor);
 	if (now == status)
 		return 0;

@@ -1,6 +1,7 @@
 /*
  * expect_text.c - what an expectation that fails says, and to whom.
  */
+#include "error.h"
 #include "harness.h"
 
 #include <stdarg.h>
@@ -36,7 +37,7 @@ int mt_fail_end(mt_failure *f)
 	h->failures++;
 	uv_mutex_unlock(&h->mutex);
 	free(last);
-	return MAIKO_EBROKEN;
+	return mk_fail(MAIKO_EBROKEN, "an expectation does not hold: see maiko_harness_failure");
 }
 
 void mt_fail_query(mt_failure *f, const maiko_query *q)
@@ -71,7 +72,7 @@ int mt_expect_begin(const maiko_here *here, maiko_harness *h)
 {
 	mt_failure f;
 	if (here == NULL || h == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(here, h);
 	int status = maiko_harness_status(h);
 	if (status == 0)
 		return 0;

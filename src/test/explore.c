@@ -6,6 +6,7 @@
  * whatever the number of processes. Replays for the shrinking run one by one, in a process
  * each, for the failure may be a crash.
  */
+#include "error.h"
 #include "exploring.h"
 
 #include <errno.h>
@@ -221,13 +222,14 @@ static int explain(exploration *x, maiko_explore_result *r)
 static int set_options(exploration *x, const maiko_explore_options *options)
 {
 	if (options == NULL || options->scenario == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "maiko_explore: the options need a .scenario");
 	x->options = *options;
 	maiko_explore_options *o = &x->options;
 	if (o->count == 0)
 		o->count = 1000;
 	if ((o->sim.replays || o->sim.replay_count != 0) && o->count != 1)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "maiko_explore: .count is %llu; a replay of choices is of one seed",
+			       (unsigned long long)o->count);
 	if (o->seed_ms_max == 0)
 		o->seed_ms_max = 10000;
 	if (o->shrink_max == 0)
@@ -276,7 +278,7 @@ int maiko_explore(const maiko_explore_options *options, maiko_explore_result *re
 	exploration x = {0};
 	maiko_explore_result r = {0};
 	maiko_explore_progress sum = {0};
-	int rc = ret_result == NULL ? MAIKO_EINVAL : set_options(&x, options);
+	int rc = ret_result == NULL ? MK_NULL(ret_result) : set_options(&x, options);
 	if (rc != 0)
 		return rc;
 	rc = make_children(&x);
@@ -303,7 +305,7 @@ int maiko_explore(const maiko_explore_options *options, maiko_explore_result *re
 		return rc;
 	}
 	*ret_result = r;
-	return r.failed ? MAIKO_EBROKEN : 0;
+	return r.failed ? mk_fail(MAIKO_EBROKEN, "maiko_explore: a seed fails: see the result") : 0;
 }
 
 void maiko_explore_result_fini(maiko_explore_result *result)

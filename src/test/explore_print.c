@@ -1,6 +1,8 @@
 /*
  * explore_print.c - what an exploration has found, for a person.
  */
+#include "error.h"
+
 #include <maiko/explore.h>
 
 #include <inttypes.h>
@@ -26,7 +28,7 @@ static void print_moment(const maiko_moment *m, FILE *out)
 int maiko_moments_print(const maiko_moment *moments, size_t count, bool causes_only, FILE *out)
 {
 	if ((moments == NULL && count != 0) || out == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(out, moments);
 	for (size_t i = 0; i < count; i++)
 		if (!causes_only || moments[i].is_cause)
 			print_moment(&moments[i], out);
@@ -46,7 +48,7 @@ static void print_choices(const maiko_explore_result *r, FILE *out)
 int maiko_explore_print(const maiko_explore_result *r, FILE *out)
 {
 	if (r == NULL || out == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(r, out);
 	double seconds = (double)r->elapsed_ns / 1e9;
 	fprintf(out, "%" PRIu64 " seeds, %" PRIu64 " steps, %" PRIu64 " events in %.1f s", r->seeds, r->steps,
 		r->events, seconds);

@@ -7,6 +7,7 @@
  */
 #include "harness.h"
 
+#include "error.h"
 #include "runtime.h"
 
 #include <stdarg.h>
@@ -41,7 +42,7 @@ static void see(void *arg, const maiko_sight *sight)
 static int set_recording(maiko_harness *h, bool recording)
 {
 	if (h == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "the harness is NULL");
 	uv_mutex_lock(&h->mutex);
 	h->recording = recording;
 	uv_mutex_unlock(&h->mutex);
@@ -55,7 +56,7 @@ int maiko_harness_clear(maiko_harness *h)
 {
 	mt_store old = {.events = NULL};
 	if (h == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "the harness is NULL");
 	uv_mutex_lock(&h->mutex);
 	mt_store_take(&h->store, &old);
 	h->broken = 0;
@@ -122,7 +123,7 @@ static maiko_harness *harness_new(maiko_supervisor *sup, const maiko_harness_opt
 int maiko_harness_open(maiko_harness **ret_harness, maiko_supervisor *sup, const maiko_harness_options *options)
 {
 	if (ret_harness == NULL || sup == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ret_harness, sup);
 	maiko_harness *h = harness_new(sup, options);
 	if (h == NULL)
 		return MAIKO_ENOMEM;
@@ -167,9 +168,14 @@ void mt_no_memory(maiko_harness *h)
 int maiko_harness_status(maiko_harness *h)
 {
 	if (h == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "the harness is NULL");
 	uv_mutex_lock(&h->mutex);
-	int rc = h->broken != 0 ? h->broken : h->misuse != NULL ? MAIKO_EINVAL : 0;
+	int rc = 0;
+	if (h->broken != 0)
+		rc = mk_fail(h->broken, "the harness does not know all that happened: %s",
+			     h->broken == MAIKO_E2BIG ? "more than .records_max records" : "no memory");
+	else if (h->misuse != NULL)
+		rc = mk_fail(MAIKO_EINVAL, "%s", h->misuse);
 	uv_mutex_unlock(&h->mutex);
 	return rc;
 }

@@ -2,6 +2,7 @@
  * harness_wait.c - sending in an actor's name, and waiting for rest or for a condition. The
  * core knows when a real supervisor rests (settle.h), a simulation when a simulated one does.
  */
+#include "error.h"
 #include "harness.h"
 
 #include "as.h"
@@ -19,15 +20,17 @@ int maiko_harness_dispatch(maiko_harness *h, const char *actor, const maiko_even
 	maiko_actor_id id;
 	maiko_id sent;
 	if (h == NULL || actor == NULL || type == NULL || event == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(h, actor, type, event);
 	maiko_sim *sim = maiko_sim_of(h->sup);
 	if (sim != NULL && maiko_sim_failure(sim) != NULL)
-		return MAIKO_EBROKEN;
+		return mk_fail(MAIKO_EBROKEN, "%s", maiko_sim_failure(sim));
 	int rc = maiko_find(h->sup, actor, &id);
 	if (rc == 0)
 		rc = mk_send_as(h->sup, id, type, event, sim != NULL ? UINT64_MAX : h->options.timeout_ms, &sent);
 	if (rc != 0)
-		return sim != NULL && maiko_sim_failure(sim) != NULL ? MAIKO_EBROKEN : rc;
+		return sim == NULL || maiko_sim_failure(sim) == NULL
+			       ? rc
+			       : mk_fail(MAIKO_EBROKEN, "%s", maiko_sim_failure(sim));
 	uv_mutex_lock(&h->mutex);
 	h->sent = sent;
 	uv_mutex_unlock(&h->mutex);
@@ -54,7 +57,7 @@ const maiko_record *maiko_harness_sent(maiko_harness *h)
 int maiko_harness_settle(maiko_harness *h)
 {
 	if (h == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(h);
 	maiko_sim *sim = maiko_sim_of(h->sup);
 	int rc = mk_settle_check(h->sup);
 	if (rc == 0)
@@ -118,7 +121,8 @@ static int wait_until(maiko_harness *h, bool (*condition)(void *arg), void *arg,
 			return ended();
 		now = uv_hrtime();
 		if (now >= until)
-			return MAIKO_ETIMEDOUT;
+			return mk_fail(MAIKO_ETIMEDOUT, "maiko_harness_settle_until: not within %llu ms",
+				       (unsigned long long)limit_ms);
 		uint64_t left = until - now < look_ns ? until - now : look_ns;
 		if (!mk_settle_is_host(h->sup)) {
 			wait_for_sight(h, sights, left);
@@ -132,8 +136,10 @@ static int wait_until(maiko_harness *h, bool (*condition)(void *arg), void *arg,
 
 int maiko_harness_settle_until(maiko_harness *h, bool (*condition)(void *arg), void *arg, uint64_t limit_ms)
 {
-	if (h == NULL || condition == NULL)
-		return MAIKO_EINVAL;
+	if (h == NULL)
+		return MK_NULL(h);
+	if (condition == NULL)
+		return mk_fail(MAIKO_EINVAL, "maiko_harness_settle_until: condition is NULL");
 	maiko_sim *sim = maiko_sim_of(h->sup);
 	int rc = mk_settle_check(h->sup);
 	if (limit_ms == 0)

@@ -8,6 +8,7 @@
  */
 #include <maiko/invariant.h>
 
+#include "error.h"
 #include "sim.h"
 
 #include <inttypes.h>
@@ -194,7 +195,13 @@ static int check_options(maiko_followed_by_options *o)
 {
 	if (o->open_max == 0)
 		o->open_max = MAIKO_INVARIANT_OPEN;
-	return o->open_max > MAIKO_INVARIANT_OPEN_MAX || o->within_ms > UINT64_MAX / 1000000 ? MAIKO_EINVAL : 0;
+	if (o->open_max > MAIKO_INVARIANT_OPEN_MAX)
+		return mk_fail(MAIKO_EINVAL, "an invariant: .open_max is %u; at most MAIKO_INVARIANT_OPEN_MAX, %u",
+			       o->open_max, (unsigned)MAIKO_INVARIANT_OPEN_MAX);
+	if (o->within_ms > UINT64_MAX / 1000000)
+		return mk_fail(MAIKO_EINVAL, "an invariant: .within_ms is %llu; at most %llu",
+			       (unsigned long long)o->within_ms, (unsigned long long)(UINT64_MAX / 1000000));
+	return 0;
 }
 
 static maiko_invariant *invariant_new(maiko_supervisor *sup, const maiko_followed_by_options *o)
@@ -230,8 +237,10 @@ int maiko_invariant_followed_by(maiko_supervisor *sup, const maiko_event_type *f
 				maiko_invariant **ret_invariant, const maiko_followed_by_options *options)
 {
 	static const maiko_followed_by_options plain;
-	if (sup == NULL || first == NULL || then == NULL || first == then || ret_invariant == NULL)
-		return MAIKO_EINVAL;
+	if (sup == NULL || first == NULL || then == NULL || ret_invariant == NULL)
+		return MK_NULL(sup, first, then, ret_invariant);
+	if (first == then)
+		return mk_fail(MAIKO_EINVAL, "an invariant: '%s' cannot be followed by itself", first->layout->name);
 	maiko_followed_by_options o = options == NULL ? plain : *options;
 	int rc = check_options(&o);
 	if (rc != 0)
@@ -256,14 +265,14 @@ int maiko_invariant_followed_by(maiko_supervisor *sup, const maiko_event_type *f
 int maiko_invariant_check(maiko_invariant *v)
 {
 	if (v == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "the invariant is NULL");
 	const mk_seam *seam = &v->sup->seam;
 	uint64_t now_ns = seam->now_ns != NULL ? seam->now_ns(seam->arg) : uv_hrtime();
 	uv_mutex_lock(&v->lock);
 	expire(v, now_ns + seam->wall_offset_ns);
 	bool fine = v->violations == 0;
 	uv_mutex_unlock(&v->lock);
-	return fine ? 0 : MAIKO_EBROKEN;
+	return fine ? 0 : mk_fail(MAIKO_EBROKEN, "the invariant does not hold");
 }
 
 uint64_t maiko_invariant_violations(maiko_invariant *v)

@@ -10,6 +10,7 @@
  * then on the hooks do nothing. What was written is a prefix of every worker's records; the
  * reader stops at the first ticket that is missing.
  */
+#include "error.h"
 #include "recording.h"
 
 #include "runtime.h"
@@ -259,7 +260,7 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 		       const maiko_recorder_options *options)
 {
 	if (ret_recorder == NULL || sup == NULL || path == NULL)
-		return MAIKO_EINVAL;
+		return MK_NULL(ret_recorder, sup, path);
 	maiko_recorder *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
@@ -271,7 +272,7 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 		if (r->fd >= 0)
 			close(r->fd);
 		free(r);
-		return rc;
+		return mk_fail(rc, "maiko_recorder_new: '%.200s': %s", path, maiko_strerror(rc));
 	}
 	rc = write_head(r, sup);
 	atomic_fetch_add(&sup->staying, 1); /* a replay does not move anything */

@@ -19,6 +19,7 @@
  */
 #include "replay.h"
 
+#include "error.h"
 #include "monitor.h"
 #include "registry.h"
 #include "router.h"
@@ -495,8 +496,10 @@ static int play(mt_replay *r)
 
 int maiko_replay(const maiko_replay_options *options, maiko_replay_result *ret_result)
 {
-	if (options == NULL || ret_result == NULL || options->path == NULL || options->setup == NULL)
-		return MAIKO_EINVAL;
+	if (options == NULL || ret_result == NULL)
+		return MK_NULL(options, ret_result);
+	if (options->path == NULL || options->setup == NULL)
+		return mk_fail(MAIKO_EINVAL, "maiko_replay: the options need .path and .setup");
 	*ret_result = (maiko_replay_result){0};
 	mt_replay *r = calloc(1, sizeof *r);
 	if (r == NULL)
@@ -510,5 +513,7 @@ int maiko_replay(const maiko_replay_options *options, maiko_replay_result *ret_r
 	if (rc == 0)
 		rc = play(r);
 	replay_free(r);
+	if (rc != 0 && ret_result->text[0] != '\0')
+		(void)mk_fail(rc, "%s", ret_result->text);
 	return rc;
 }

@@ -44,7 +44,7 @@ static int check_head(mt_recording *r, char *text, size_t size)
 		wrong = "its head is damaged";
 	if (wrong != NULL)
 		snprintf(text, size, "%s", wrong);
-	return wrong == NULL ? 0 : MAIKO_EINVAL;
+	return wrong == NULL ? 0 : MAIKO_EINVAL; /* in words: `text` */
 }
 
 static int keep_name(const mt_record ***names, size_t index, uint32_t *count, const mt_record *record)

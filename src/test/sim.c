@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "directory.h"
+#include "error.h"
 #include "memory.h"
 #include "monitor.h"
 
@@ -318,11 +319,13 @@ static void check_all(maiko_sim *sim)
 		sim->checks[i].check(sim, sim->checks[i].arg);
 }
 
+static int broken(const maiko_sim *sim) { return mk_fail(MAIKO_EBROKEN, "%s", sim->failure); }
+
 static int quiet(maiko_sim *sim)
 {
 	if (sim->laws != NULL)
 		mt_laws_quiet(sim->laws, sim->sup);
-	return sim->failure != NULL ? MAIKO_EBROKEN : 0;
+	return sim->failure != NULL ? broken(sim) : 0;
 }
 
 /* The next step, in `ret_step`; false if there is none. */
@@ -350,7 +353,7 @@ int maiko_sim_step(maiko_sim *sim)
 {
 	mk_step step;
 	if (sim->failure != NULL)
-		return MAIKO_EBROKEN;
+		return broken(sim);
 	disturb(sim);
 	if (!pick(sim, &step))
 		return quiet(sim);
@@ -363,7 +366,7 @@ int maiko_sim_step(maiko_sim *sim)
 	check_all(sim);
 	if (sim->steps > sim->options.steps_max)
 		maiko_sim_fail(sim, "no end after %llu steps", (unsigned long long)sim->steps - 1);
-	return sim->failure != NULL ? MAIKO_EBROKEN : 1;
+	return sim->failure != NULL ? broken(sim) : 1;
 }
 
 int maiko_sim_run(maiko_sim *sim)
@@ -417,7 +420,7 @@ int maiko_sim_run_until(maiko_sim *sim, bool (*condition)(void *arg), void *arg,
 		if (rc == 0 && !move_on(sim, until)) {
 			if (sim->now_ns < until)
 				sim->now_ns = until;
-			return condition(arg) ? 0 : MAIKO_ETIMEDOUT;
+			return condition(arg) ? 0 : mk_fail(MAIKO_ETIMEDOUT, "the condition did not come true in time");
 		}
 	}
 	return 0;
@@ -506,8 +509,10 @@ static mk_seam seam_of(maiko_sim *sim)
 
 int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options)
 {
-	if (ret_sim == NULL || (options != NULL && options->replay == NULL && options->replay_count != 0))
-		return MAIKO_EINVAL;
+	if (ret_sim == NULL)
+		return MK_NULL(ret_sim);
+	if (options != NULL && options->replay == NULL && options->replay_count != 0)
+		return mk_fail(MAIKO_EINVAL, "maiko_sim_new: .replay_count without .replay");
 	maiko_sim *sim = calloc(1, sizeof *sim);
 	if (sim == NULL)
 		return MAIKO_ENOMEM;
@@ -534,7 +539,7 @@ int maiko_sim_finish(maiko_sim *sim)
 		maiko_sim_fail(sim, "the stop failed");
 	if (sim->failure == NULL && sim->laws != NULL)
 		mt_laws_end(sim->laws, sim->sup);
-	return sim->failure == NULL ? rc : MAIKO_EBROKEN;
+	return sim->failure == NULL ? rc : broken(sim);
 }
 
 maiko_sim *maiko_sim_free(maiko_sim *sim)
@@ -579,9 +584,9 @@ size_t maiko_sim_choices(const maiko_sim *sim, const maiko_choice **ret_choices)
 int maiko_sim_check(maiko_sim *sim, void (*check)(maiko_sim *sim, void *arg), void *arg)
 {
 	if (sim == NULL || check == NULL)
-		return MAIKO_EINVAL;
+		return mk_fail(MAIKO_EINVAL, "maiko_sim_check: sim or check is NULL");
 	if (sim->check_count == CHECKS_MAX)
-		return MAIKO_E2BIG;
+		return mk_fail(MAIKO_E2BIG, "maiko_sim_check: there are %d checks already", CHECKS_MAX);
 	sim->checks[sim->check_count].check = check;
 	sim->checks[sim->check_count++].arg = arg;
 	return 0;
