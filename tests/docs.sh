@@ -4,8 +4,8 @@
 #
 #   - Every ```c block of README.md and docs/*.md stands, line by line and apart from the
 #     white space at the ends of lines, in a program of docs/code or examples. These are
-#     compiled and run by tests of their own.
-#   - Every relative link leads to a file, and to a heading if it names one.
+#     compiled and run by tests of their own. (prose/prose.pl looks at everything else.)
+#   - Every relative link of any page leads to a file, and to a heading if it names one.
 #   - The index, docs/README.md, lists every page.
 #   - docs/threads.md names every call of the headers that maiko.h brings in.
 #
@@ -20,6 +20,8 @@ findings=$(mktemp)
 trap 'rm -f "$findings"' EXIT
 
 pages() { ls README.md docs/*.md; }
+
+all_pages() { ls ./*.md docs/*.md bench/*.md bench/peers/*.md | sed 's|^\./||'; }
 
 programs() { find docs/code examples -name '*.[ch]' | sort; }
 
@@ -87,7 +89,7 @@ links() {
 			print FILENAME, FNR, substr($0, RSTART + 2, RLENGTH - 2)
 			$0 = substr($0, RSTART + RLENGTH)
 		}
-	}' $(pages)
+	}' $(all_pages)
 }
 
 # Whether a page has a heading of that anchor, as GitHub makes them.

@@ -2,7 +2,8 @@
 # run.sh BUILD: the libraries as others get them. Installs the build into an empty
 # prefix, moves that, and builds and runs programs against it: through pkg-config, shared
 # and static; through find_package; from C++ without our macros; a simulation, which needs
-# libmaiko-test; and a plugin that has the static libraries in itself.
+# libmaiko-test; a plugin that has the static libraries in itself; and the projects that the
+# documents show.
 #
 # SPDX-License-Identifier: MIT
 set -u
@@ -103,3 +104,30 @@ for kind in shared static; do
 	step "run hello with find_package" "$root/examples/check.sh" "$dir/project/hello_$kind" "$hello"
 	step "run a simulation with find_package" "$dir/project/sim_$kind"
 done
+
+# ---- the projects of the documents -----------------------------------------------
+
+shown=$dir/shown
+
+# copy PROJECT SOURCE: a folder with both
+copy() {
+	mkdir -p "$shown/$1"
+	cp "$root/tests/install/$1/CMakeLists.txt" "$2" "$shown/$1"
+}
+
+first=$root/docs/code/first.c
+copy first "$first"
+copy hello "$hello"
+for name in first hello; do
+	step "configure $name" cmake -S "$shown/$name" -B "$shown/$name/build" \
+		-DCMAKE_C_COMPILER="${CC:-cc}" -DCMAKE_PREFIX_PATH="$prefix"
+	step "build $name" cmake --build "$shown/$name/build"
+done
+step "run first" "$root/examples/check.sh" "$shown/first/build/first" "$first"
+step "run hello" "$root/examples/check.sh" "$shown/hello/build/hello" "$hello"
+
+# Not built once more: that the target is there is known when it is configured.
+copy subdirectory "$first"
+ln -s "$root" "$shown/subdirectory/maiko"
+step "configure with the sources in the tree" cmake -S "$shown/subdirectory" -B "$shown/subdirectory/build" \
+	-DCMAKE_C_COMPILER="${CC:-cc}"
