@@ -231,8 +231,8 @@ MAIKO_API int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id
  * the change is complete. unsubscribe: what is queued of that topic is counted dead.
  * Each has a moment: its place between a sender's events as that sender's worker has
  * it. Once it is complete no callback follows that it rules out. Errors: MAIKO_ESTATE
- * (before the start), MAIKO_ENOENT (no such actor, not subscribed), MAIKO_EEXIST (subscribed already), MAIKO_EINVAL,
- * MAIKO_ENOMEM, MAIKO_ESHUTDOWN. */
+ * (before the start), MAIKO_ENOENT (no such actor, not subscribed), MAIKO_EEXIST (subscribed already), MAIKO_EINVAL
+ * (subscribe: also a topic from which nothing could be handled, see maiko_add), MAIKO_ENOMEM, MAIKO_ESHUTDOWN. */
 MAIKO_API int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options);
 MAIKO_API int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
 					 const maiko_change_options *options);

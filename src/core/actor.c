@@ -68,6 +68,13 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 	return rc == 0 ? merge_places(sup, a) : rc;
 }
 
+int mk_actor_deaf(const mk_class *class, const char *who, const char *topic)
+{
+	return mk_fail(MAIKO_EINVAL,
+		       "actor '%s': its type '%s' handles no event of topic '%s', and has no MAIKO_ON_ANY", who,
+		       class->desc->name, topic);
+}
+
 /* One of .topics. */
 static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, maiko_overflow overflow)
 {
@@ -77,6 +84,8 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 	int rc = mk_registry_topic(sup, s->topic, &r);
 	if (rc != 0)
 		return rc;
+	if (!mk_class_handles(a->class, r->index))
+		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
 	return add_place(a, r->index, s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : overflow);
 }
 
@@ -84,6 +93,10 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 {
 	if (o->topics == NULL)
 		return derive_places(sup, a, o->overflow);
+	if (o->topics == maiko_all_topics && !mk_class_handles(a->class, 0))
+		return mk_fail(MAIKO_EINVAL,
+			       "actor '%s': .topics is MAIKO_ALL_TOPICS, but its type '%s' handles no event",
+			       a->self->name, a->class->desc->name);
 	if (o->topics == maiko_all_topics)
 		return add_place(a, 0, o->overflow);
 	for (const maiko_subscription *s = o->topics; s->topic != NULL; s++) {

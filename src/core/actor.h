@@ -11,6 +11,9 @@
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
 		 mk_actor **ret_actor);
 
+/* MAIKO_EINVAL: nothing that comes by that topic could have a handler (registry.h). */
+int mk_actor_deaf(const mk_class *class, const char *who, const char *topic);
+
 /* Zeroed, of that class. NULL without memory. */
 mk_actor *mk_actor_alloc(const mk_class *class);
 

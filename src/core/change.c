@@ -2,6 +2,7 @@
  * change.c - the public calls that change a running supervisor: removing and moving actors,
  * and their subscriptions.
  */
+#include "actor.h"
 #include "completion.h"
 #include "directory.h"
 #include "error.h"
@@ -9,6 +10,7 @@
 #include "memory.h"
 #include "move.h"
 #include "registry.h"
+#include "run.h"
 
 #include <stdio.h>
 
@@ -94,6 +96,18 @@ static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, cons
 	return rc == 0 ? 0 : fail(sup, like, rc);
 }
 
+/* Whether what comes by the topic could have a handler; an actor that is not there is told later. */
+static int check_handles(mk_sup *sup, maiko_actor_id actor, const mk_record *r)
+{
+	int rc = 0;
+	uv_mutex_lock(&sup->lock);
+	const mk_actor *a = mk_directory_find(sup, actor);
+	if (a != NULL && !mk_class_handles(a->class, r->index))
+		rc = mk_actor_deaf(a->class, a->self->name, r->desc.name);
+	uv_mutex_unlock(&sup->lock);
+	return rc;
+}
+
 static int subscribe(mk_sup *sup, mk_actor *requester, maiko_change kind, maiko_actor_id actor,
 		     const maiko_topic *topic, const maiko_change_options *options)
 {
@@ -102,6 +116,8 @@ static int subscribe(mk_sup *sup, mk_actor *requester, maiko_change kind, maiko_
 	mk_change like = {.kind = kind, .id = actor};
 	if (rc == 0)
 		like.topic = r->index;
+	if (rc == 0 && kind == MAIKO_CHANGE_SUBSCRIBE)
+		rc = check_handles(sup, actor, r);
 	return rc != 0 ? rc : request(sup, requester, &like, options);
 }
 

@@ -351,6 +351,16 @@ int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class 
 	return 0;
 }
 
+bool mk_class_handles(const mk_class *class, uint32_t topic)
+{
+	bool handles = class->any != NULL;
+	for (uint32_t i = 0; !handles && i <= class->handler_mask; i++) {
+		const mk_type *type = class->handlers[i].type;
+		handles = type != NULL && (topic == 0 || type->topic == topic || type->desc->route != NULL);
+	}
+	return handles;
+}
+
 /* ---- life ----------------------------------------------------------------------------- */
 
 const maiko_subscription maiko_all_topics[] = {{.topic = NULL}};

@@ -47,6 +47,10 @@ int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow
 /* The same with the lock. */
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class);
 
+/* Whether it can have a handler of what comes by that topic (0: by any). Events that are
+ * routed by their content may come by each. */
+bool mk_class_handles(const mk_class *class, uint32_t topic);
+
 static inline mk_record *mk_record_at(mk_sup *sup, uint32_t index) { return mk_table_get(&sup->topics, index); }
 
 /* Under the lock: the count of subscribers that worker has of a topic, made if need be;

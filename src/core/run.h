@@ -11,6 +11,9 @@
 #include "monitor.h"
 #include "runtime.h"
 
+/* Whether this thread is inside a callback of that actor: nowhere else may its ctx be used. */
+static inline bool mk_is_inside(const mk_actor *a) { return mk_inside == a->worker && a->worker->actor == a; }
+
 /* Appends a resting actor to the ready list. */
 static inline void mk_ready(mk_worker *w, mk_actor *a)
 {

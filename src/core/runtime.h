@@ -447,11 +447,9 @@ typedef struct mk_settlement {
 } mk_settlement;
 
 #define MK_SUP_MAGIC 0x6d61696bu
-
 struct maiko_supervisor {
 	maiko_options options;
-	uint32_t serial; /* which supervisor a slot's index is of */
-	uint32_t magic;  /* MK_SUP_MAGIC until it is freed */
+	uint32_t serial, magic; /* which supervisor a slot's index is of; MK_SUP_MAGIC until it is freed */
 	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
@@ -569,9 +567,6 @@ static inline maiko_envelope mk_envelope_of(const mk_event *e)
  * worker's, or runs an embedded loop: it must not wait for actors. */
 extern _Thread_local mk_worker *mk_inside;
 extern MK_PRIVATE _Thread_local unsigned mk_hosting;
-
-/* Whether this thread is inside a callback of that actor: nowhere else may its ctx be used. */
-static inline bool mk_is_inside(const mk_actor *a) { return mk_inside == a->worker && a->worker->actor == a; }
 
 /* The extra of an actor, made if need be; NULL without memory. Released, because a
  * report may find it from another thread. */

@@ -12,6 +12,7 @@
 #include "foreign.h"
 #include "monitor.h"
 #include "registry.h"
+#include "run.h"
 #include "start.h"
 #include "step.h"
 #include "stop.h"

@@ -19,7 +19,6 @@ typedef struct order {
 } order;
 MAIKO_TOPIC(items);
 MAIKO_TOPIC(orders);
-MAIKO_TOPIC(others);
 MAIKO_EVENT(item, items, source, n);
 MAIKO_EVENT(order, orders, what);
 
@@ -250,8 +249,8 @@ static void outsider_main(void *arg)
 	maiko_actor_id id = 0;
 	expect(maiko_add(sup, worker, "added", .ret_id = &id) == 0);
 	expect(maiko_send(sup, item, .n = 1) == 0);
-	expect(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(others)) == 0);
-	expect(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(others)) == 0);
+	expect(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)) == 0);
+	expect(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(items)) == 0);
 	expect(maiko_remove(sup, id) == 0);
 	expect(maiko_stop(sup, NULL) == 0); /* it may wait: the loop is another's */
 	atomic_fetch_add(&entered, 1);

@@ -208,14 +208,19 @@ TEST_WORKERS(each_subscriber_has_sights_of_its_own)
 typedef struct deaf {
 	int unused;
 } deaf;
-static int deaf_on_order(deaf *self, const order *ev, maiko_ctx *ctx)
+typedef struct other_item {
+	uint32_t n;
+} other_item;
+MAIKO_EVENT(other_item, items, n);
+
+static int deaf_on_other_item(deaf *self, const other_item *ev, maiko_ctx *ctx)
 {
 	(void)self;
 	(void)ev;
 	(void)ctx;
 	return 0;
 }
-MAIKO_ACTOR(deaf, MAIKO_ON(order, deaf_on_order));
+MAIKO_ACTOR(deaf, MAIKO_ON(other_item, deaf_on_other_item));
 
 TEST_WORKERS(an_event_without_a_handler_is_ignored_and_one_without_a_subscriber_only_dispatched)
 {

@@ -121,6 +121,32 @@ static int sink_on_bulk(sink *self, const bulk *ev, maiko_ctx *ctx)
 	return 0;
 }
 
+/* Of the topics that it hears, what nobody sends: it ignores the rest of them. */
+typedef struct other_level {
+	uint32_t n;
+} other_level;
+MAIKO_EVENT(other_level, levels, n);
+typedef struct other_orphan {
+	uint32_t n;
+} other_orphan;
+MAIKO_EVENT(other_orphan, orphans, n);
+
+static int sink_on_other_level(sink *self, const other_level *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return 0;
+}
+
+static int sink_on_other_orphan(sink *self, const other_orphan *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return 0;
+}
+
 static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 {
 	(void)self;
@@ -128,6 +154,7 @@ static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 	return error->phase == MAIKO_PHASE_OVERFLOW ? 0 : error->code;
 }
 MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item), MAIKO_ON(sample, sink_on_sample), MAIKO_ON(bulk, sink_on_bulk),
+	    MAIKO_ON(other_level, sink_on_other_level), MAIKO_ON(other_orphan, sink_on_other_orphan),
 	    MAIKO_ON_ERROR(sink_on_error));
 
 typedef struct pump {

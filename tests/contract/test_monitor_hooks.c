@@ -18,7 +18,6 @@ typedef struct echo {
 MAIKO_TOPIC(items);
 MAIKO_TOPIC(orders);
 MAIKO_TOPIC(echoes);
-MAIKO_TOPIC(others);
 MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(order, orders, n);
 MAIKO_EVENT(echo, echoes, n);
@@ -371,7 +370,7 @@ static int handler_on_item(handler *self, const item *ev, maiko_ctx *ctx)
 	atomic_store(&in_handler, true);
 	if (self->resumes) {
 		expect(maiko_monitor_resume(outer.self) == 0);
-		expect(maiko_subscribe(ctx, maiko_self(ctx), MAIKO_TOPIC_REF(others)) == 0);
+		expect(maiko_unsubscribe(ctx, maiko_self(ctx), MAIKO_TOPIC_REF(items)) == 0);
 	}
 	expect(maiko_monitor_remove(outer.self, gone_later) == 0);
 	expect(maiko_monitor_remove(outer.self, gone_later) == MAIKO_ESTATE);

@@ -325,13 +325,26 @@ static int wanderer_on_poke(wanderer *self, const poke *ev, maiko_ctx *ctx)
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
+/* Nobody sends it; of the topic of items it ignores the rest. */
+typedef struct other_item {
+	uint32_t n;
+} other_item;
+MAIKO_EVENT(other_item, items, n);
+static int wanderer_on_other_item(wanderer *self, const other_item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return 0;
+}
 static int wanderer_on_done(wanderer *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
 	atomic_fetch_add(&wrong, completion->actor != maiko_self(ctx));
 	self->told++;
 	return 0;
 }
-MAIKO_ACTOR(wanderer, MAIKO_ON(poke, wanderer_on_poke), MAIKO_ON_DONE(wanderer_on_done));
+MAIKO_ACTOR(wanderer, MAIKO_ON(poke, wanderer_on_poke), MAIKO_ON(other_item, wanderer_on_other_item),
+	    MAIKO_ON_DONE(wanderer_on_done));
 
 static maiko_supervisor *with_wanderer(uint32_t workers, maiko_actor_id *ret_id)
 {
@@ -340,8 +353,9 @@ static maiko_supervisor *with_wanderer(uint32_t workers, maiko_actor_id *ret_id)
 	atomic_store(&done_calls, 0);
 	atomic_store(&done_well, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(
-		maiko_add(sup, wanderer, "wanderer", .init = &(wanderer){.workers = workers}, .ret_id = ret_id), 0);
+	assert_int_equal(maiko_add(sup, wanderer, "wanderer", .topics = MAIKO_TOPICS(pokes),
+				   .init = &(wanderer){.workers = workers}, .ret_id = ret_id),
+			 0);
 	assert_int_equal(maiko_start(sup), 0);
 	return sup;
 }

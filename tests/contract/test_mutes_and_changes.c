@@ -64,7 +64,20 @@ static int restless_on_done(restless *self, const maiko_completion *completion, 
 	atomic_fetch_add(&changes, 1);
 	return 0;
 }
-MAIKO_ACTOR(restless, MAIKO_ON(item, restless_on_item), MAIKO_ON_DONE(restless_on_done));
+typedef struct spare { /* that nobody sends */
+	uint32_t n;
+} spare;
+MAIKO_EVENT(spare, spares, n);
+
+static int restless_on_spare(restless *self, const spare *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return MAIKO_EFAILED;
+}
+MAIKO_ACTOR(restless, MAIKO_ON(item, restless_on_item), MAIKO_ON(spare, restless_on_spare),
+	    MAIKO_ON_DONE(restless_on_done));
 
 /* Sends what it may: in bursts, each when it is not muted. */
 typedef struct source {

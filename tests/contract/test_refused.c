@@ -356,7 +356,7 @@ TEST_WORKERS(changes_before_the_start_are_refused)
 	maiko_supervisor *sup = with_witnesses(workers);
 	maiko_actor_id id;
 	assert_int_equal(maiko_find(sup, "first", &id), 0);
-	assert_int_equal(maiko_subscribe(sup, id, &maiko_default_topic), MAIKO_ESTATE);
+	assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(notes)), MAIKO_ESTATE);
 	assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(notes)), MAIKO_ESTATE);
 	assert_int_equal(maiko_remove(sup, id), MAIKO_ESTATE);
 	assert_int_equal(maiko_join(sup), MAIKO_ESTATE);

@@ -54,6 +54,10 @@ typedef struct crate {
 static const maiko_topic *crate_topic(const crate *c) { return c->topic < sc.used ? sc_topic(c->topic) : NULL; }
 MAIKO_EVENT_ROUTED(crate, crate_topic, sender, topic, n, key, check, serial, content, padding);
 
+/* Nobody sends it; who handles it may subscribe to any topic. */
+typedef parcel rarity;
+MAIKO_EVENT_ROUTED(rarity, letter_topic, sender, topic, n, key, check, serial);
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 enum { PLAIN, ROUTED, LARGE };
@@ -324,7 +328,8 @@ static int picky_on_stop(picky *self, maiko_ctx *ctx)
 	return 0;
 }
 MAIKO_ACTOR(picky, MAIKO_ON(note0, picky_on_note), MAIKO_ON(note1, picky_on_note), MAIKO_ON(note5, picky_on_note),
-	    MAIKO_ON(note7, picky_on_note), MAIKO_ON(note9, picky_on_note), MAIKO_ON_STOP(picky_on_stop));
+	    MAIKO_ON(note7, picky_on_note), MAIKO_ON(note9, picky_on_note), MAIKO_ON(rarity, picky_on_note),
+	    MAIKO_ON_STOP(picky_on_stop));
 
 /* Only listens. */
 typedef struct sink {

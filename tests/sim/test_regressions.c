@@ -231,7 +231,8 @@ static int asker_on_done(asker *self, const maiko_completion *completion, maiko_
 	told += maiko_send(ctx, item, .n = 1) == 0;
 	return 0;
 }
-MAIKO_ACTOR(asker, MAIKO_ON(note, asker_on_note), MAIKO_ON_DONE(asker_on_done));
+static int asker_on_latest(asker *self, const latest *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
+MAIKO_ACTOR(asker, MAIKO_ON(note, asker_on_note), MAIKO_ON(latest, asker_on_latest), MAIKO_ON_DONE(asker_on_done));
 
 typedef struct keeper {
 	uint64_t unused;
@@ -270,7 +271,7 @@ static int a_change_ends_in_a_stop(maiko_sim *sim, void *arg)
 	maiko_supervisor *sup = maiko_sim_supervisor(sim);
 	(void)arg;
 	told = received = 0;
-	int rc = maiko_add(sup, asker, "asker", .worker = 1);
+	int rc = maiko_add(sup, asker, "asker", .topics = MAIKO_TOPICS(notes), .worker = 1);
 	if (rc == 0)
 		rc = maiko_add(sup, keeper, "keeper", .worker = 2);
 	for (uint32_t i = 0; i < 3 && rc == 0; i++)

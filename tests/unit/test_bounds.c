@@ -104,7 +104,8 @@ static void up_to_4194304_topics(void **state)
 	assert_int_equal(maiko_topic_named(sup, "last", &again), 0);
 	assert_ptr_equal(again, topic);
 	assert_int_equal(send_one(sup, &known), 0);
-	assert_int_equal(add(sup, &plain, "a", &news), 0);
+	const maiko_item items[] = {{.kind = MAIKO_ITEM_ON, .event = &known, .on = on_event}, LAST};
+	assert_int_equal(add(sup, &(maiko_actor_type){"hears", 8, 8, items, NULL}, "a", &news), 0);
 	/* Back to what there is, the last at the place that it would have had. */
 	mk_record *last = mk_record_at(sup, 4194303);
 	mk_table_set(&sup->topics, 4194303, NULL);
