@@ -56,7 +56,7 @@ typedef struct maiko_actor_row {
 	const char *name;
 	const char *type;
 	maiko_actor_id id;
-	uint32_t worker; /* 1 and up */
+	uint32_t worker; /* 1 and up; 0: its thread is being made, or it is the row of the removed */
 	maiko_actor_status status;
 	int error;          /* why it failed, else 0 */
 	const char *detail; /* more, for a person; never NULL */

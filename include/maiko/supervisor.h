@@ -130,7 +130,8 @@ MAIKO_API int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_optio
  * NULL is fine. On a thread inside a callback of a supervisor, or while an embedded
  * loop still has to run for it to stop, it does nothing and returns `sup`. If a
  * callback does not return, or a blocking job not within MAIKO_STOP_GRACE_MS, the memory
- * is abandoned, because what runs may still use it. */
+ * is abandoned, because what runs may still use it. No other thread may be in a call on it,
+ * nor begin one. */
 MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
 
 /*

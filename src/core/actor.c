@@ -162,10 +162,10 @@ mk_actor *mk_actor_alloc(const mk_class *class)
  * while the actor is made. */
 static int class_of(mk_sup *sup, const maiko_actor_type *type, const char *name, const mk_class **ret_class)
 {
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	mk_names_expect(&sup->actor_names, name);
 	int rc = mk_registry_class(sup, type, ret_class);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return rc;
 }
 
@@ -296,11 +296,11 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 			mk_timers_unreserve(&w->timers);
 		return rc;
 	}
-	uv_mutex_lock(&w->sup->lock);
+	mk_lock(w->sup);
 	a->self->next = w->sup->senders;
 	w->sup->senders = a->self;
-	uv_mutex_unlock(&w->sup->lock);
 	a->worker = w;
+	mk_unlock(w->sup);
 	mk_actor_link(w, a);
 	mk_hold(w, a, MK_WAITING);
 	return 0;

@@ -10,6 +10,7 @@
 #include "directory.h"
 #include "error.h"
 #include "foreign.h"
+#include "move.h"
 #include "run.h"
 #include "settle.h"
 #include "worker.h"
@@ -37,25 +38,25 @@ typedef struct request {
 static void end(request *r, int status)
 {
 	mk_sup *sup = r->sup;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	bool cancelled = r->cancelled;
 	r->status = status;
 	r->progress = OVER;
 	if (r->host && !cancelled)
 		uv_stop(sup->options.loop); /* not to sleep in the poll that follows */
 	uv_cond_broadcast(&sup->cond);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	if (cancelled)
 		mk_free_aligned(r);
 }
 
 static bool begin_to_send(request *r)
 {
-	uv_mutex_lock(&r->sup->lock);
+	mk_lock(r->sup);
 	bool goes = !r->cancelled;
 	if (goes)
 		r->progress = SENDING;
-	uv_mutex_unlock(&r->sup->lock);
+	mk_unlock(r->sup);
 	return goes;
 }
 
@@ -79,6 +80,8 @@ static void task_drop(mk_task *task) { end(MK_OF(task, request, task), MAIKO_EFA
 static void message_run(mk_worker *w, mk_message *m)
 {
 	request *r = MK_OF(m, request, message);
+	if (mk_move_keeps(w, r->actor, m))
+		return;
 	mk_actor *a = mk_directory_look(w->sup, r->actor);
 	r->task = (mk_task){.run = task_run, .drop = task_drop};
 	if (a == NULL)
@@ -98,9 +101,9 @@ static int wait_a_little(mk_sup *sup, bool host, uint64_t until)
 {
 	int rc = 0;
 	if (host) {
-		uv_mutex_unlock(&sup->lock);
+		mk_unlock(sup);
 		rc = mk_settle_host(sup, until);
-		uv_mutex_lock(&sup->lock);
+		mk_lock(sup);
 	} else if (sup->seam.simulated || until == UINT64_MAX) {
 		mk_await(sup);
 	} else {
@@ -138,7 +141,9 @@ static int post(mk_sup *sup, request *r)
 	const mk_actor *a = mk_directory_find(sup, r->actor);
 	if (a == NULL)
 		return mk_fail(MAIKO_ENOENT, "there is no actor %#llx", (unsigned long long)r->actor);
-	mk_worker_post(mk_worker_at(sup, mk_home_now(a->self)), &r->message);
+	if (a->worker == NULL)
+		return mk_fail(MAIKO_ESTATE, "actor '%s' is still being added", a->self->name);
+	mk_worker_post(mk_worker_of(sup, a->self), &r->message);
 	return 0;
 }
 
@@ -172,7 +177,7 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 	if (r == NULL)
 		return MAIKO_ENOMEM;
 	r->host = host;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	int rc = post(sup, r);
 	bool posted = rc == 0;
 	if (posted)
@@ -182,7 +187,7 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 		rc = r->status;
 	if (rc == 0 && ret_id != NULL)
 		*ret_id = r->id;
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	if (mine)
 		mk_free_aligned(r);
 	return rc;

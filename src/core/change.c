@@ -58,7 +58,7 @@ static const char *rule_of(int status, const mk_actor *a)
 static int fail(mk_sup *sup, const mk_change *c, int status)
 {
 	char worker[32] = "";
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	const mk_actor *a = mk_directory_find(sup, c->id);
 	bool topic = c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE;
 	if (c->kind == MAIKO_CHANGE_MOVE)
@@ -67,7 +67,7 @@ static int fail(mk_sup *sup, const mk_change *c, int status)
 		      a != NULL ? " '" : "", a != NULL ? a->self->name : "", a != NULL ? "'" : "",
 		      topic ? ", topic " : "", topic ? mk_record_at(sup, c->topic)->desc.name : "", worker,
 		      rule_of(status, a));
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return status;
 }
 

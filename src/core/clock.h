@@ -18,6 +18,7 @@ typedef struct mk_seam {
 	uint64_t (*random)(void *arg);                 /* 64 bits         */
 	uint32_t (*choose)(void *arg, uint32_t count); /* 0 to count - 1  */
 	void (*wait)(void *arg);                       /* let others do something */
+	void (*between)(void *arg);                    /* they may: no lock is held */
 	/* What a callback has returned, or what it is to have returned. */
 	int (*result)(void *arg, uint64_t actor, int phase, int rc);
 	/* Something real was asked for: the call, and who made it. */

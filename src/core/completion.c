@@ -93,10 +93,10 @@ void mk_change_tell(mk_worker *w, mk_change *c)
 		maiko_completion completion = completion_of(sup, c);
 		c->done(c->done_arg, &completion);
 	}
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	const mk_actor *a = c->requester == 0 ? NULL : mk_directory_find(sup, c->requester);
 	mk_worker *home = a == NULL ? NULL : mk_worker_at(sup, mk_home_of(w, a->self));
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	if (home == NULL) {
 		mk_change_free(c);
 		return;
@@ -115,10 +115,10 @@ void mk_change_tell_waiting(mk_change *c)
 
 void mk_change_conclude(mk_worker *w, mk_change *c)
 {
-	uv_mutex_lock(&w->sup->lock);
+	mk_lock(w->sup);
 	mk_change_tell_waiting(c);
 	uv_cond_broadcast(&w->sup->cond);
-	uv_mutex_unlock(&w->sup->lock);
+	mk_unlock(w->sup);
 	mk_change_tell(w, c);
 }
 

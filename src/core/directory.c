@@ -81,9 +81,9 @@ mk_actor *mk_directory_find(mk_sup *sup, maiko_actor_id id)
 
 mk_actor *mk_directory_look(mk_sup *sup, maiko_actor_id id)
 {
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	mk_actor *a = mk_directory_find(sup, id);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return a;
 }
 

@@ -2,9 +2,11 @@
  * directory.h - which actors a supervisor has: by id and by name.
  *
  * An id is (generation, slot + 1): a slot is used again, an id is not. An actor is in
- * the directory from the moment its addition is taken until its removal is complete,
- * by its name until its end begins; its own worker frees it, after it has left. So a worker that finds an actor of its
- * own here may use it without the lock.
+ * the directory from the moment its addition is taken, in one critical section with its
+ * being queued, until its removal is complete, by its name until its end begins; its own
+ * worker frees it, after it has left. So a worker that finds an actor of its own here may
+ * use it without the lock, once it has come there (`worker`, under the lock): one that could
+ * not come any worker frees.
  */
 #ifndef MK_DIRECTORY_H
 #define MK_DIRECTORY_H

@@ -145,7 +145,7 @@ static void run(mk_worker *w, mk_message *message)
 {
 	request *r = MK_OF(message, errand, message)->of;
 	mk_sup *sup = w->sup;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	if (!r->watches)
 		detach(w, r->monitor);
 	else if (r->monitor->watches) /* else a pause or a removal follows, and holds here already */
@@ -156,7 +156,7 @@ static void run(mk_worker *w, mk_message *message)
 		forget(gone);
 	if (last)
 		uv_cond_broadcast(&sup->cond);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	if (gone != NULL)
 		farewell(gone);
 	if (mine)
@@ -192,9 +192,9 @@ static void depart(maiko_monitor *m)
 {
 	mk_sup *sup = m->sup;
 	forget(m);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	farewell(m);
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 }
 
 /* With the lock. */
@@ -304,7 +304,7 @@ int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg
 	int rc = 0;
 	if (!fill(m, hooks))
 		rc = mk_fail_text(MAIKO_EINVAL, "maiko_monitor_add: hooks has no hook at all");
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	if (rc == 0 && sup->monitor_count == MAIKO_MONITORS_MAX)
 		rc = mk_fail(MAIKO_E2BIG, "maiko_monitor_add: the supervisor has MAIKO_MONITORS_MAX monitors, %d",
 			     MAIKO_MONITORS_MAX);
@@ -316,7 +316,7 @@ int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg
 		else
 			forget(m);
 	}
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	mk_free(m);
 	return rc;
 }
@@ -328,13 +328,13 @@ static int change_public(maiko_monitor *m, bool watches, bool removes, void (*re
 	mk_sup *sup = m->sup;
 	if (mk_forked(sup))
 		return mk_fail_forked();
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	int rc = m->leaving ? mk_fail_text(MAIKO_ESTATE, "the monitor is being removed") : 0;
 	if (rc == 0) {
 		m->removed = removed;
 		rc = change(m, watches, removes, NULL);
 	}
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return rc;
 }
 

@@ -38,7 +38,7 @@ static void post(mk_sup *sup, mk_change *c, uint32_t to, void (*run)(mk_worker *
 int mk_move_request(mk_sup *sup, mk_change *c, int *ret_status)
 {
 	mk_change_wait waiting = {false, 0};
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	int state = mk_state_of(sup), rc = 0;
 	const mk_actor *a = mk_directory_find(sup, c->id);
 	if (state != MK_STARTED)
@@ -60,7 +60,7 @@ int mk_move_request(mk_sup *sup, mk_change *c, int *ret_status)
 			c->wait = NULL; /* nobody takes it out of its lane any more */
 		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
 	}
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return rc;
 }
 
@@ -133,9 +133,9 @@ static void prepare(mk_worker *w, mk_message *m)
 {
 	mk_change *c = MK_OF(m, mk_change, message);
 	mk_sup *sup = w->sup;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	c->status = look_at(w, c);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	if (c->status == 0)
 		c->status = reserve(w, c);
 	if (c->status != 0) {
@@ -143,12 +143,12 @@ static void prepare(mk_worker *w, mk_message *m)
 		mk_change_conclude(w, c);
 		return;
 	}
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	const mk_actor *a = mk_directory_find(sup, c->id);
 	/* Under the lock, as another move of it begins: so it comes before the actor leaves. */
 	if (a != NULL)
 		post(sup, c, mk_home_now(a->self), pick);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	if (a == NULL) {
 		c->status = MAIKO_ENOENT;
 		unprepare(w, m);
@@ -175,9 +175,11 @@ static void pick(mk_worker *w, mk_message *m)
 	mk_change *c = MK_OF(m, mk_change, message);
 	if (mk_move_keeps(w, c->id, m))
 		return;
-	mk_actor *a = mk_directory_look(w->sup, c->id);
+	mk_lock(w->sup); /* one that has not come to its worker may be given up by any */
+	mk_actor *a = mk_directory_find(w->sup, c->id);
 	c->home = w->index;
 	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || mk_move_may_leave(a) ? 0 : MAIKO_EBUSY;
+	mk_unlock(w->sup);
 	if (c->status == 0 && w->index != c->to) {
 		c->shadow->echo = a->echo;
 		c->shadow->box.budget = a->box.capacity; /* it never runs (overflow.c) */
@@ -284,10 +286,10 @@ static void hand_over(mk_worker *w, mk_change *c)
 	mk_actor_unready(w, a);
 	c->probes = w->probes;
 	c->on_way = true;
-	uv_mutex_lock(&w->sup->lock); /* a stop asks where it is, and then asks that worker */
+	mk_lock(w->sup); /* a stop asks where it is, and then asks that worker */
 	a->worker = mk_worker_at(w->sup, c->to);
 	post(w->sup, c, c->to, take_over);
-	uv_mutex_unlock(&w->sup->lock);
+	mk_unlock(w->sup);
 }
 
 void mk_move_settle(mk_worker *w, mk_change *c)

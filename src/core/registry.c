@@ -100,9 +100,9 @@ int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_reco
 {
 	if (desc == NULL)
 		return mk_fail(MAIKO_EINVAL, "a topic is NULL");
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	int rc = registered_topic_locked(sup, desc, ret_record);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return rc;
 }
 
@@ -113,9 +113,9 @@ static int topic_named(mk_sup *sup, const char *name, const maiko_topic *like, c
 	if (mk_forked(sup))
 		return mk_fail_forked();
 	mk_record *r;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	int rc = topic_locked(sup, name, like, &r);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	if (rc == 0)
 		*ret_topic = &r->desc;
 	return rc;
@@ -229,9 +229,9 @@ int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **
 {
 	if (desc == NULL)
 		return mk_fail(MAIKO_EINVAL, "an event type is NULL");
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	int rc = type_locked(sup, desc, ret_type);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return rc;
 }
 

@@ -86,18 +86,18 @@ static const char *detail_of(const maiko_actor_row *row, const mk_extra *x)
 	return row->error < 0 ? maiko_strerror(row->error) : "";
 }
 
-static void actor_row(report *r, const mk_sup *sup, const mk_actor *a)
+static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 {
 	maiko_actor_row *row = add_row(r, (void **)&r->actors, &r->actor_size, r->ledger.actor_count, sizeof *row);
 	if (row == NULL)
 		return;
-	const mk_worker *w = sup->workers[mk_home_now(a->self)]; /* NULL: made, but in no batch yet */
+	const mk_worker *w = mk_worker_of(sup, a->self);
 	const mk_extra *x = __atomic_load_n(&a->extra, __ATOMIC_ACQUIRE);
 	const mk_tally *tally = __atomic_load_n(&a->tally, __ATOMIC_ACQUIRE);
 	row->name = copy(r, a->self->name);
 	row->type = copy(r, a->class->desc->name);
 	row->id = a->self->id;
-	row->worker = mk_home_now(a->self) + 1;
+	row->worker = w == NULL ? 0 : w->index + 1;
 	row->status = status_of(sup, w, a);
 	row->error = x == NULL ? 0 : x->error;
 	row->detail = copy(r, detail_of(row, x));
@@ -264,7 +264,7 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	report *r = MK_NEW(report);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	add_actors(r, sup);
 	for (uint32_t i = 0; i < sup->topic_count; i++)
 		topic_row(r, sup, i);
@@ -274,7 +274,7 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 		r->ledger.jobs += mk_count(&sup->workers[i]->jobs);
 	r->ledger.workers = mk_worker_total(sup);
 	r->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	r->ledger.actors = r->actors;
 	r->ledger.topics = r->topics;
 	r->ledger.pairs = r->pairs;

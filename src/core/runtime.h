@@ -56,6 +56,8 @@ static inline struct mk_foreign *mk_foreign_of(const mk_sender *s) { return s->i
  * new worker, whoever has not at its old one. Both and the number are one word, so that they
  * are read in one piece; relaxed, because the number is of a change that the reader either has
  * applied, and so has heard of on its control lane, or has not. */
+enum { MK_NO_WORKER = UINT8_MAX }; /* it is to have a worker of its own, whose number follows (mk_worker_of) */
+_Static_assert(MAIKO_WORKERS_MAX < MK_NO_WORKER, "no worker has that number");
 static inline uint64_t mk_home_word(uint64_t number, uint32_t from, uint32_t to)
 {
 	return number << 16 | (uint64_t)from << 8 | to;
@@ -456,6 +458,7 @@ struct maiko_supervisor {
 	_Atomic(uint32_t) staying; /* those for whose sake no actor moves */
 	_Atomic(int) state;        /* mk_state; written under the lock */
 	uv_mutex_t lock;
+	uint32_t locked;         /* how often its thread has taken it by mk_lock: under the lock */
 	uv_cond_t cond;          /* something that a caller waits for */
 	uv_thread_t loop_thread; /* embedded: who runs the loop */
 	bool embedded;
@@ -510,14 +513,24 @@ static inline uint32_t mk_home_of(const mk_worker *w, const mk_sender *s) { retu
 /* With the lock: where it lives, or is about to. */
 static inline uint32_t mk_home_now(const mk_sender *s) { return mk_home_at(s, UINT64_MAX); }
 
-static inline mk_worker *mk_worker_at(mk_sup *sup, uint32_t index) { return sup->workers[index]; }
+static inline mk_worker *mk_worker_at(mk_sup *sup, uint32_t index)
+{
+	assert(index < MAIKO_WORKERS_MAX);
+	return sup->workers[index];
+}
+/* With the lock: the worker of an actor; NULL: none yet. */
+static inline mk_worker *mk_worker_of(mk_sup *sup, const mk_sender *s)
+{
+	return mk_home_now(s) == MK_NO_WORKER ? NULL : mk_worker_at(sup, mk_home_now(s));
+}
 static inline uint32_t mk_worker_total(const mk_sup *sup)
 {
 	return atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&sup->worker_count, memory_order_acquire);
 }
+/* Sequentially consistent, for who is about to wait (foreign.c) or to sleep (worker.c). */
 static inline int mk_state_of(const mk_sup *sup)
 {
-	return atomic_load_explicit((_Atomic(int) *)(uintptr_t)&sup->state, memory_order_acquire);
+	return atomic_load_explicit((_Atomic(int) *)(uintptr_t)&sup->state, memory_order_seq_cst);
 }
 static inline bool mk_forked(const mk_sup *sup)
 {
@@ -525,16 +538,34 @@ static inline bool mk_forked(const mk_sup *sup)
 	return mk_is_forked(sup->alive);
 }
 
-/* Waits until another thread has changed something and told `cond`. With the lock. */
+/* The lock. Where one piece of a call has ended and the next begins, other threads may act: in a
+ * simulation they do, at the seam's choice. */
+static inline void mk_lock(mk_sup *sup)
+{
+	if (MK_UNLIKELY(sup->seam.between != NULL) && sup->locked == 0)
+		sup->seam.between(sup->seam.arg);
+	uv_mutex_lock(&sup->lock);
+	sup->locked++;
+}
+static inline void mk_unlock(mk_sup *sup)
+{
+	sup->locked--;
+	uv_mutex_unlock(&sup->lock);
+}
+
+/* Waits until another thread has changed something and told `cond`. With the lock, held once. */
 static inline void mk_await(mk_sup *sup)
 {
 	if (MK_LIKELY(!sup->seam.simulated)) {
 		uv_cond_wait(&sup->cond, &sup->lock);
 		return;
 	}
+	uint32_t locked = sup->locked;
+	sup->locked = 0;
 	uv_mutex_unlock(&sup->lock);
 	sup->seam.wait(sup->seam.arg);
 	uv_mutex_lock(&sup->lock);
+	sup->locked = locked;
 }
 
 /* What a callback of an actor has returned, as far as a simulation lets it. */

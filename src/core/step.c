@@ -117,6 +117,20 @@ void mk_step_take(mk_sup *sup, mk_step step)
 	mk_hosting--;
 }
 
+mk_worker *mk_step_aside(void)
+{
+	mk_worker *inside = mk_inside;
+	mk_inside = NULL;
+	mk_hosting++;
+	return inside;
+}
+
+void mk_step_back(mk_worker *inside)
+{
+	mk_inside = inside;
+	mk_hosting--;
+}
+
 bool mk_step_has_job(const mk_sup *sup) { return mk_blocking_waiting(sup); }
 
 uint64_t mk_step_due(mk_sup *sup)

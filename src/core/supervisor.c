@@ -319,7 +319,7 @@ static int own_worker(mk_sup *sup, mk_worker **ret_worker, bool *ret_new)
 		return add_worker(sup, true, ret_worker);
 	if (count + sup->workers_coming >= MAIKO_WORKERS_MAX)
 		return no_worker_left();
-	mk_worker *w = mk_worker_new(sup, MAIKO_WORKERS_MAX, true); /* its index follows */
+	mk_worker *w = mk_worker_new(sup, MK_NO_WORKER, true); /* its index follows */
 	if (w == NULL)
 		return MAIKO_ENOMEM;
 	w->go = true;
@@ -358,26 +358,30 @@ static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_
 	return 0;
 }
 
-static int add_before_start(mk_sup *sup, mk_actor *a)
+static int add_before_start(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 {
+	maiko_actor_id id = a->self->id;
 	int rc = mk_topology_add_now(sup, a);
 	if (rc != 0) {
+		mk_worker_at(sup, mk_home_now(a->self))->busy = false;
 		mk_directory_leave(sup, a);
 		mk_actor_discard(a);
 		return rc;
 	}
 	*sup->last = a;
 	sup->last = &a->next;
+	if (o != NULL && o->ret_id != NULL)
+		*o->ret_id = id;
 	return 0;
 }
 
 /* Waits until a failed actor's name is free again. */
 static void wait_until_gone(mk_sup *sup, maiko_actor_id id)
 {
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	while (mk_directory_find(sup, id) != NULL && mk_state_of(sup) == MK_STARTED)
 		mk_await(sup);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 }
 
 static int fail_stopping(const char *name)
@@ -410,60 +414,51 @@ static mk_change *addition_new(mk_sup *sup, const maiko_actor_type *type, const 
 	return c;
 }
 
+/* In one critical section the actor can be found and its addition is queued: a change of it that
+ * another thread asks for comes behind. */
 static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
 	       mk_actor *requester)
 {
 	mk_actor *a;
-	mk_worker *made;
-	int rc = mk_state_of(sup) >= MK_STOPPING ? fail_stopping(name) : mk_change_tellable(requester);
+	mk_worker *made = NULL;
+	int status = 0, rc = mk_state_of(sup) >= MK_STOPPING ? fail_stopping(name) : mk_change_tellable(requester);
 	if (rc == 0)
 		rc = mk_actor_new(sup, type, name, o, &a);
 	if (rc != 0)
 		return rc;
-	uv_mutex_lock(&sup->lock);
-	bool running = mk_state_of(sup) != MK_NEW;
+	mk_lock(sup);
+	int state = mk_state_of(sup);
+	bool running = state != MK_NEW && state < MK_STOPPING;
 	mk_change *c = running ? addition_new(sup, type, name, o, requester) : NULL;
-	rc = running && c == NULL ? MAIKO_ENOMEM : mk_directory_enter(sup, a);
+	if (state >= MK_STOPPING)
+		rc = fail_stopping(name);
+	else
+		rc = running && c == NULL ? MAIKO_ENOMEM : mk_directory_enter(sup, a);
 	if (rc == 0 && (rc = place_actor(sup, a, o, &made)) != 0)
 		mk_directory_leave(sup, a);
 	if (rc != 0) {
-		uv_mutex_unlock(&sup->lock);
+		mk_unlock(sup);
 		mk_change_free(c);
 		mk_actor_discard(a);
 		return rc;
 	}
 	maiko_actor_id id = a->self->id;
-	if (!running) {
-		rc = add_before_start(sup, a);
-		uv_mutex_unlock(&sup->lock);
-		if (rc == 0 && o != NULL && o->ret_id != NULL)
-			*o->ret_id = id;
-		return rc;
+	if (running) {
+		c->id = id;
+		c->actor = a;
+		c->worker = made;
+		c->home = mk_home_now(a->self);
+		rc = mk_topology_ask(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
+		assert(rc == 0); /* the state is as it was */
+	} else {
+		rc = add_before_start(sup, a, o);
 	}
-	c->id = id;
-	c->actor = a;
-	c->worker = made;
-	c->home = mk_home_now(a->self);
-	uv_mutex_unlock(&sup->lock);
-	int status = 0;
-	rc = mk_topology_request(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
-	if (rc != 0) { /* it has begun to stop since */
-		rc = fail_stopping(name);
-		uv_mutex_lock(&sup->lock);
-		mk_directory_leave(sup, a);
-		sup->workers_coming -= made != NULL;
-		uv_mutex_unlock(&sup->lock);
-		mk_actor_discard(a);
-		if (made != NULL)
-			mk_worker_abort(made);
-		mk_change_free(c);
-		return rc;
-	}
+	mk_unlock(sup);
 	if (status != 0) {
 		wait_until_gone(sup, id);
 		(void)mk_fail(status, "actor '%s' did not start: %s", name, maiko_strerror(status));
 	}
-	return status;
+	return rc != 0 ? rc : status;
 }
 
 int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, const char *name,
@@ -492,10 +487,10 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 		rc = MK_NULL(name, ret_id);
 	if (rc != 0)
 		return rc;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	const mk_actor *a = mk_names_get(&sup->actor_names, name);
 	if (a != NULL)
 		*ret_id = a->self->id;
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return a == NULL ? mk_fail(MAIKO_ENOENT, "maiko_find: there is no actor '%s'", name) : 0;
 }

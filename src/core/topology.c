@@ -308,11 +308,11 @@ static void apply(mk_worker *w, mk_message *m)
 			mk_move_apply(w, c);
 		else if (c->kind != MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
 			apply_here(w, c);
-	uv_mutex_lock(&w->sup->lock);
+	mk_lock(w->sup);
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE))
 			refresh_all(w, c);
-	uv_mutex_unlock(&w->sup->lock);
+	mk_unlock(w->sup);
 	w->marker = t->number;
 	w->deferred_seen = &w->deferred; /* there may be mutes for who lives here now */
 	mk_routes_forget(w);
@@ -361,11 +361,11 @@ static void settle_here(mk_worker *w, mk_change *c)
 		break;
 	case MAIKO_CHANGE_REMOVE:
 		mk_topics_settle(w, mk_places_at(&c->places, c->place_count), c->place_count);
-		uv_mutex_lock(&w->sup->lock);
+		mk_lock(w->sup);
 		mk_directory_leave(w->sup, a);
 		mk_actor_fold(w, a);
 		w->busy = false; /* a worker of its own may be another's next */
-		uv_mutex_unlock(&w->sup->lock);
+		mk_unlock(w->sup);
 		mk_actor_depart(w, a);
 		break;
 	}
@@ -383,11 +383,11 @@ static void settle(mk_worker *w, mk_message *m)
 			mk_move_settle(w, c);
 		else if (c->begun && c->home == w->index)
 			settle_here(w, c);
-	uv_mutex_lock(&w->sup->lock);
+	mk_lock(w->sup);
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) && c->kind != MAIKO_CHANGE_ADD)
 			refresh_all(w, c);
-	uv_mutex_unlock(&w->sup->lock);
+	mk_unlock(w->sup);
 	mk_routes_forget(w);
 	mk_topology_arrived(w);
 }
@@ -405,7 +405,7 @@ static void step_done(mk_worker *w)
 	if (atomic_fetch_sub_explicit(&t->waiting, 1, memory_order_acq_rel) != 1)
 		return;
 	uint32_t workers = mk_worker_total(sup), moves = 0;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
 		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
@@ -413,7 +413,7 @@ static void step_done(mk_worker *w)
 		if (c->begun)
 			mk_interests_take(sup, mk_places_at(&c->places, c->place_count), c->place_count, c->home);
 	}
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	atomic_store_explicit(&t->waiting, workers + moves, memory_order_relaxed);
 	for (uint32_t i = 0; i < workers; i++) {
 		sup->workers[i]->topology_message = (mk_message){.run = settle};
@@ -447,7 +447,7 @@ static void finish(mk_worker *w)
 	mk_sup *sup = w->sup;
 	mk_topology *t = sup->topology;
 	mk_change *batch = t->batch;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	for (mk_change *c = batch; c != NULL; c = c->next) {
 		if (c->kind == MAIKO_CHANGE_SUBSCRIBE && c->begun && c->status != 0)
 			undo_subscribe(sup, c);
@@ -464,7 +464,7 @@ static void finish(mk_worker *w)
 	t->busy = false;
 	begin(sup);
 	uv_cond_broadcast(&sup->cond);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	while (batch != NULL) {
 		mk_change *next = batch->next;
 		mk_change_tell(w, batch);
@@ -474,16 +474,13 @@ static void finish(mk_worker *w)
 
 /* ---- requests ---------------------------------------------------------------------------------------------- */
 
-int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
+int mk_topology_ask(mk_sup *sup, mk_change *change, int *ret_status)
 {
 	mk_topology *t = sup->topology;
 	mk_change_wait waiting = {false, 0};
-	uv_mutex_lock(&sup->lock);
 	int state = mk_state_of(sup);
-	if (state != MK_STARTED && state != MK_STARTING) {
-		uv_mutex_unlock(&sup->lock);
+	if (state != MK_STARTED && state != MK_STARTING)
 		return state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN; /* in words: who asks */
-	}
 	if (change->ret_id != NULL)
 		*change->ret_id = change->id;
 	change->wait = ret_status != NULL ? &waiting : change->wait; /* a move has its own */
@@ -498,8 +495,15 @@ int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
 		change->wait = NULL; /* it may yet complete, if what is stuck returns */
 	if (ret_status != NULL)
 		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
-	uv_mutex_unlock(&sup->lock);
 	return 0;
+}
+
+int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
+{
+	mk_lock(sup);
+	int rc = mk_topology_ask(sup, change, ret_status);
+	mk_unlock(sup);
+	return rc;
 }
 
 void mk_topology_started(mk_sup *sup) { begin(sup); }
@@ -555,6 +559,8 @@ void mk_topology_fini(mk_sup *sup)
 			}
 			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
 				mk_actor_discard(c->actor);
+			if (i == 1 && c->worker != NULL)
+				mk_worker_abort(c->worker);
 			mk_change_free(c);
 		}
 	mk_map_fini(&t->changing);

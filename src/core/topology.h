@@ -83,6 +83,8 @@ void mk_topology_fini(mk_sup *sup);
  * returns its status in *ret_status. 0; MAIKO_ESHUTDOWN or MAIKO_ESTATE: not taken.
  * What is asked for while the start is under way begins after it. */
 int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status);
+/* The same with the lock, which is given up while it waits: for what must be in one piece with it. */
+int mk_topology_ask(mk_sup *sup, mk_change *change, int *ret_status);
 
 /* Ends and asks to remove the actors that are to part. */
 void mk_topology_part(mk_worker *w);

@@ -23,49 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	STEPS_ROOM = MAIKO_WORKERS_MAX * MK_STEPS_MAX + 1,
-	KINDS = MK_STEP_JOB + 1,
-	STALL_STEPS = 64,
-	BUSY_MS = 5,
-	CHECKS_MAX = 16
-};
-static const uint64_t NS_A_MS = 1000000;
+enum { KINDS = MK_STEP_JOB + 1 };
 static const uint64_t START_NS = 1000000000;                    /* not 0, which for many means never */
 static const uint64_t EPOCH_NS = UINT64_C(1767225600000000000); /* 2026-01-01: any fixed day */
-
-typedef struct invariant {
-	void (*check)(maiko_sim *sim, void *arg);
-	void *arg;
-} invariant;
-
-struct maiko_sim {
-	maiko_sim_options options;
-	mk_sup *sup;
-	mt_laws *laws;
-	maiko_monitor *monitor;
-	uint64_t now_ns, steps, events, signature;
-	mk_random schedule, data;
-	/* choices */
-	uint32_t density; /* one in so many is not the first */
-	uint64_t choices;
-	size_t replayed; /* of options.replay */
-	maiko_choice *chosen;
-	size_t chosen_count, chosen_size;
-	/* where the rotation is */
-	uint32_t last_worker;
-	uint16_t last_rank[MAIKO_WORKERS_MAX + 1]; /* the last: of the blocking pool */
-	/* faults */
-	uint64_t stalled_to[MAIKO_WORKERS_MAX]; /* a step count */
-	uint32_t slow_from, slow_worker;
-	uint64_t slow_to;
-	int state_before; /* an mk_state: in which its waits were given up */
-	bool stepping;    /* inside a step: allocations may fail */
-	invariant checks[CHECKS_MAX];
-	uint32_t check_count;
-	char *failure;
-	mk_step steps_now[STEPS_ROOM];
-};
 
 static _Thread_local mt_log *shared_log;
 
@@ -141,7 +101,7 @@ static uint32_t choose_any(maiko_sim *sim, uint64_t index, uint32_t count)
 	return value;
 }
 
-static uint32_t choose(maiko_sim *sim, uint32_t count, uint32_t one_in)
+uint32_t mt_sim_choose(maiko_sim *sim, uint32_t count, uint32_t one_in)
 {
 	uint64_t index = sim->choices++;
 	return is_first(sim, index, one_in) ? 0 : choose_any(sim, index, count);
@@ -149,11 +109,11 @@ static uint32_t choose(maiko_sim *sim, uint32_t count, uint32_t one_in)
 
 uint32_t maiko_sim_choose(maiko_sim *sim, uint32_t count)
 {
-	return sim == NULL || count < 2 ? 0 : choose(sim, count, sim->density);
+	return sim == NULL || count < 2 ? 0 : mt_sim_choose(sim, count, sim->density);
 }
 
 /* Whether a fault strikes. */
-static bool strikes(maiko_sim *sim, uint32_t one_in)
+bool mt_sim_strikes(maiko_sim *sim, uint32_t one_in)
 {
 	if (one_in == 0)
 		return false;
@@ -195,67 +155,6 @@ static void seam_refused(void *arg, const char *call, const char *who)
 	maiko_sim_fail(arg, "%s, asked for by %s: not under simulation", call, who);
 }
 
-/* ---- faults ------------------------------------------------------------------------------------ */
-
-static int seam_result(void *arg, uint64_t actor, int phase, int rc)
-{
-	maiko_sim *sim = arg;
-	(void)actor;
-	(void)phase;
-	return rc >= 0 && strikes(sim, sim->options.faults.callback) ? MAIKO_ECANCELED : rc;
-}
-
-bool mt_sim_allocation_fails(maiko_sim *sim) { return strikes(sim, sim->options.faults.allocation); }
-
-/* The k-th actor by creation, of those there are. */
-static maiko_actor_id actor_at(mk_sup *sup, uint32_t k)
-{
-	for (uint32_t slot = 0; slot < sup->actor_slots; slot++) {
-		const mk_actor *a = mk_table_get(&sup->actors, slot);
-		if (a != NULL && k-- == 0)
-			return a->self->id;
-	}
-	return 0;
-}
-
-static void ignore(void *arg, const maiko_completion *completion)
-{
-	(void)arg;
-	(void)completion;
-}
-
-static void remove_one(maiko_sim *sim)
-{
-	if (mk_state_of(sim->sup) != MK_STARTED || sim->sup->actor_count == 0)
-		return;
-	maiko_actor_id id = actor_at(sim->sup, choose(sim, sim->sup->actor_count, 1));
-	mk_hosting++; /* not to wait for it */
-	(void)maiko_remove(sim->sup, id, .done = ignore);
-	mk_hosting--;
-}
-
-static void disturb(maiko_sim *sim)
-{
-	const maiko_sim_faults *f = &sim->options.faults;
-	uint32_t workers = mk_worker_total(sim->sup);
-	if (f->stall != 0 && strikes(sim, f->stall))
-		sim->stalled_to[choose(sim, workers, 1)] = sim->steps + 1 + choose(sim, STALL_STEPS, 1);
-	if (f->slow != 0 && strikes(sim, f->slow)) {
-		sim->slow_from = choose(sim, workers, 1);
-		sim->slow_worker = choose(sim, workers, 1);
-		sim->slow_to = sim->steps + 1 + choose(sim, STALL_STEPS, 1);
-	}
-	if (f->removal != 0 && strikes(sim, f->removal))
-		remove_one(sim);
-	if (f->late != 0 && strikes(sim, f->late))
-		sim->now_ns += choose(sim, BUSY_MS, 1) * NS_A_MS;
-	if (f->burst != 0 && f->on_burst != NULL && strikes(sim, f->burst)) {
-		mk_hosting++; /* a wait would take steps inside this one */
-		f->on_burst(sim, f->arg);
-		mk_hosting--;
-	}
-}
-
 /* ---- steps ---------------------------------------------------------------------------------------- */
 
 static bool is_slow(const maiko_sim *sim, mk_step step)
@@ -286,7 +185,9 @@ static uint32_t gather(maiko_sim *sim, bool one, bool *ret_held)
 	*ret_held = false;
 	for (uint32_t left = workers + 1; left > 0 && (count == 0 || !one); left--) {
 		at = at >= workers ? 0 : at + 1;
-		if (at < workers && mk_step_may_wake(sup->workers[at], sim->now_ns))
+		if (at == sim->stepping)
+			*ret_held = true; /* in the midst of one */
+		else if (at < workers && mk_step_may_wake(sup->workers[at], sim->now_ns))
 			*ret_held |= gather_of(sim, sup->workers[at], &count);
 		else if (at == workers && mk_step_has_job(sup))
 			sim->steps_now[count++] = (mk_step){.kind = MK_STEP_JOB, .worker = (uint8_t)workers};
@@ -354,16 +255,20 @@ int maiko_sim_step(maiko_sim *sim)
 	mk_step step;
 	if (sim->failure != NULL)
 		return broken(sim);
-	disturb(sim);
+	mt_sim_disturb(sim);
 	if (!pick(sim, &step))
-		return quiet(sim);
+		return sim->overlapping ? 0 : quiet(sim);
 	sim->last_worker = step.worker;
 	sim->last_rank[step.worker] = rank_of(step);
-	mt_memory_fails_in(sim->options.faults.allocation != 0 ? sim : NULL);
+	uint32_t outer = sim->stepping;
+	sim->stepping = step.worker;
+	maiko_sim *before = mt_memory_fails_in(sim->options.faults.allocation != 0 ? sim : NULL);
 	mk_step_take(sim->sup, step);
-	mt_memory_fails_in(NULL);
+	(void)mt_memory_fails_in(before);
+	sim->stepping = outer;
 	sim->steps++;
-	check_all(sim);
+	if (!sim->overlapping) /* else something is in the midst of a piece */
+		check_all(sim);
 	if (sim->steps > sim->options.steps_max)
 		maiko_sim_fail(sim, "no end after %llu steps", (unsigned long long)sim->steps - 1);
 	return sim->failure != NULL ? broken(sim) : 1;
@@ -388,8 +293,8 @@ static bool move_on(maiko_sim *sim, uint64_t until)
 	uint64_t due = mk_step_due(sim->sup);
 	if (due > until || due == UINT64_MAX)
 		return false;
-	if (strikes(sim, sim->options.faults.late))
-		due += choose(sim, LATE_MS, 1) * NS_A_MS;
+	if (mt_sim_strikes(sim, sim->options.faults.late))
+		due += mt_sim_choose(sim, LATE_MS, 1) * NS_A_MS;
 	if (due > until)
 		due = until;
 	if (due > sim->now_ns)
@@ -490,6 +395,7 @@ static void set_options(maiko_sim *sim, const maiko_sim_options *options)
 	sim->density = densities[o->seed % (sizeof densities / sizeof densities[0])];
 	sim->signature = o->seed;
 	sim->now_ns = START_NS;
+	sim->stepping = UINT32_MAX;
 }
 
 static mk_seam seam_of(maiko_sim *sim)
@@ -497,7 +403,8 @@ static mk_seam seam_of(maiko_sim *sim)
 	return (mk_seam){.now_ns = seam_now,
 			 .choose = seam_choose,
 			 .wait = seam_wait,
-			 .result = seam_result,
+			 .between = mt_sim_between,
+			 .result = mt_sim_result,
 			 .refused = seam_refused,
 			 .arg = sim,
 			 .thread = 1,
@@ -585,8 +492,8 @@ int maiko_sim_check(maiko_sim *sim, void (*check)(maiko_sim *sim, void *arg), vo
 {
 	if (sim == NULL || check == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_sim_check: sim or check is NULL");
-	if (sim->check_count == CHECKS_MAX)
-		return mk_fail(MAIKO_E2BIG, "maiko_sim_check: there are %d checks already", CHECKS_MAX);
+	if (sim->check_count == MT_CHECKS_MAX)
+		return mk_fail(MAIKO_E2BIG, "maiko_sim_check: there are %d checks already", MT_CHECKS_MAX);
 	sim->checks[sim->check_count].check = check;
 	sim->checks[sim->check_count++].arg = arg;
 	return 0;

@@ -57,6 +57,12 @@ void mt_memory_remove(bool may_fail)
 		(void)maiko_set_allocator(NULL);
 }
 
-void mt_memory_fails_in(maiko_sim *sim) { failing = sim; }
+maiko_sim *mt_memory_fails_in(maiko_sim *sim)
+{
+	maiko_sim *before = failing;
+	failing = sim;
+	return before;
+}
+
 void mt_sim_count_allocations(void) { counting = true; }
 int64_t mt_sim_living(void) { return living; }

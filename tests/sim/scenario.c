@@ -31,14 +31,61 @@ static void prepare_faults(maiko_sim_faults *f, uint32_t which, uint64_t *random
 		f->burst = 50 + sc_draw(random, 200);
 }
 
+static void failed(void *arg, const maiko_sight *s);
+
 static void on_burst(maiko_sim *sim, void *arg)
 {
 	(void)sim;
 	(void)arg;
 	uint64_t random = sc.random ^ sc.serial;
 	for (uint32_t i = 4 + sc_draw(&random, 12); i > 0; i--)
-		if (sc_send_outside(SC_THREADS - 1, sc_draw(&random, sc.used), &random, SC_TRY) != 0)
+		if (sc_send_outside(SC_BURST, sc_draw(&random, sc.used), &random, SC_TRY) != 0)
 			return;
+}
+
+/* Another thread watches, and after a while does not. */
+static void watch_or_leave(void)
+{
+	static const maiko_hooks hooks = {.failed = failed};
+	if (sc.spare == NULL)
+		(void)maiko_monitor_add(sc.sup, &hooks, NULL, &sc.spare);
+	else if (maiko_monitor_remove(sc.spare, NULL) == 0)
+		sc.spare = NULL;
+}
+
+static void on_overlap(maiko_sim *sim, void *arg)
+{
+	(void)sim;
+	(void)arg;
+	maiko_ledger *ledger;
+	uint64_t random = sc.random ^ ++sc.overlaps * UINT64_C(0x9e3779b97f4a7c15);
+	switch (sc_draw(&random, 16)) {
+	case 0:
+	case 1:
+		(void)sc_add(NULL, &random);
+		break;
+	case 2:
+	case 3:
+		(void)sc_change(NULL, &random);
+		break;
+	case 4:
+		if (maiko_report(sc.sup, &ledger) == 0)
+			maiko_ledger_free(ledger);
+		break;
+	case 5:
+		watch_or_leave();
+		break;
+	case 6:
+	case 7:
+		(void)sc_send_outside(SC_OTHER, sc_draw(&random, sc.used), &random, SC_TRY);
+		break;
+	case 8:
+		if (sc.stops && sc_draw(&random, 8) == 0)
+			(void)maiko_stop_begin(sc.sup, NULL, NULL, NULL);
+		break;
+	default:
+		(void)sc_meet(&random);
+	}
 }
 
 void scenario_prepare(maiko_sim_options *options, void *arg)
@@ -54,8 +101,10 @@ void scenario_prepare(maiko_sim_options *options, void *arg)
 	o->max_events_per_tick = 1 + sc_draw(&random, 4);
 	o->foreign_credit = sc_draw(&random, 2) == 0 ? 2 + sc_draw(&random, 6) : 64;
 	o->channel = 16;
-	options->faults = (maiko_sim_faults){.on_burst = on_burst};
+	options->faults = (maiko_sim_faults){.on_burst = on_burst, .on_overlap = on_overlap};
 	prepare_faults(&options->faults, sc_draw(&random, 14), &random);
+	if (sc_draw(&random, 4) == 0)
+		options->faults.overlap = 2 + sc_draw(&random, 60);
 	memory_fails = options->faults.allocation != 0;
 	options->steps_max = 200000;
 }
@@ -113,7 +162,7 @@ static int set_up(maiko_sim *sim)
 
 static void send_outside(uint64_t *random)
 {
-	uint32_t thread = sc_draw(random, SC_THREADS - 1); /* the last is the burst's */
+	uint32_t thread = sc_draw(random, SC_BURST);
 	int how = (int)sc_draw(random, 3);
 	for (uint32_t i = 1 + sc_draw(random, 10); i > 0; i--)
 		if (sc_send_outside(thread, sc_draw(random, sc.used), random, how) != 0)
@@ -196,6 +245,7 @@ int scenario_run(maiko_sim *sim, void *arg)
 	if (sc_draw(&random, 3) == 0)
 		send_outside(&random); /* before the start */
 	if (sc_draw(&random, 64) != 0) {
+		sc.begun = true;
 		rc = maiko_start(sc.sup);
 		sc.started = rc == 0;
 		if (sc.status == 0 && mk_state_of(sc.sup) != MK_NEW)

@@ -19,7 +19,9 @@ enum {
 	SC_TOPICS = 12, /* there are */
 	SC_USED_MAX = 5,
 	SC_ACTORS_MAX = 20,
-	SC_THREADS = 3,
+	SC_THREADS = 4,
+	SC_BURST = 2, /* of these, whose bursts they are; and who acts in the midst of others' calls */
+	SC_OTHER = 3,
 	SC_SENDERS = SC_ACTORS_MAX + SC_THREADS
 };
 
@@ -63,12 +65,14 @@ typedef struct sc_world {
 	uint16_t sent[SC_SENDERS][SC_USED_MAX];
 	uint64_t accepted; /* sends in all, later ones too */
 	uint32_t serial;
-	bool strict;   /* no allocation fails: under block nothing may be missing */
-	bool stops;    /* actors may stop the supervisor */
-	bool fatal;    /* some are not temporary */
-	int status;    /* what the end is to say */
-	bool graceful; /* the stop has been or will be so */
-	bool started;
+	bool strict;         /* no allocation fails: under block nothing may be missing */
+	bool stops;          /* actors may stop the supervisor */
+	bool fatal;          /* some are not temporary */
+	int status;          /* what the end is to say */
+	bool graceful;       /* the stop has been or will be so */
+	bool begun, started; /* the start has been asked for, and has succeeded */
+	uint64_t overlaps;
+	maiko_monitor *spare;
 } sc_world;
 
 extern sc_world sc;
@@ -97,6 +101,8 @@ int sc_change(maiko_ctx *ctx, uint64_t *random);
 int sc_remove(maiko_ctx *ctx, uint64_t *random);
 /* Moves some actor to some worker, which may not be possible. */
 int sc_move(maiko_ctx *ctx, uint64_t *random);
+/* Finds some actor by its name, and changes it. */
+int sc_meet(uint64_t *random);
 
 /* Sends from that thread outside. */
 enum { SC_TRY, SC_WAIT, SC_TIMEOUT };

@@ -376,12 +376,14 @@ static const maiko_actor_type *const actor_types[] = {MAIKO_ACTOR_REF(mixer), MA
 						      MAIKO_ACTOR_REF(sink), MAIKO_ACTOR_REF(brittle),
 						      MAIKO_ACTOR_REF(patient)};
 
+enum { NAMES = 12 };
+
 /* ---- changes ----------------------------------------------------------------------------------------------- */
 
 static void fill(sc_actor *a, uint64_t *random)
 {
 	static const uint8_t often[] = {MIXER, MIXER, MIXER, PATIENT, PATIENT, BRITTLE, PICKY, SINK};
-	*a = (sc_actor){.random = *random ^ UINT64_C(0x9e3779b97f4a7c15), .first = !sc.started};
+	*a = (sc_actor){.random = *random ^ UINT64_C(0x9e3779b97f4a7c15), .first = !sc.begun};
 	a->type = often[sc_draw(random, sizeof often)];
 	a->ignores = a->type == PICKY;
 	a->energy = 8 + sc_draw(random, 24);
@@ -433,7 +435,7 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 		for (uint32_t t = 0; t < sc.used; t++)
 			a->policy[t] = (uint8_t)sc_policy(t);
 	}
-	snprintf(name, sizeof name, "a%u", number % 12);
+	snprintf(name, sizeof name, "a%u", number % NAMES);
 	return ctx != NULL ? maiko_ctx_add(ctx, actor_types[a->type], name, &o)
 			   : maiko_supervisor_add(sc.sup, actor_types[a->type], name, &o);
 }
@@ -447,24 +449,29 @@ static void unsubscribed(void *arg, const maiko_completion *completion)
 			a->seen[s][t] = 0;
 }
 
+static int subscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t)
+{
+	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .done = joined};
+	a->subs |= (uint8_t)(1u << t);
+	return ctx != NULL ? maiko_ctx_subscribe(ctx, a->id, sc_topic(t), &o)
+			   : maiko_supervisor_subscribe(sc.sup, a->id, sc_topic(t), &o);
+}
+
+static int unsubscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t)
+{
+	maiko_change_options o = {.done = unsubscribed, .done_arg = a};
+	a->whole &= (uint8_t) ~(1u << t);
+	return ctx != NULL ? maiko_ctx_unsubscribe(ctx, a->id, sc_topic(t), &o)
+			   : maiko_supervisor_unsubscribe(sc.sup, a->id, sc_topic(t), &o);
+}
+
 int sc_change(maiko_ctx *ctx, uint64_t *random)
 {
 	if (sc.actor_count == 0)
 		return MAIKO_ENOENT;
 	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
 	uint32_t t = sc_draw(random, sc.used);
-	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .done_arg = a};
-	if (sc_draw(random, 2) == 0) {
-		o.done = joined;
-		a->subs |= (uint8_t)(1u << t);
-		return ctx != NULL ? maiko_ctx_subscribe(ctx, a->id, sc_topic(t), &o)
-				   : maiko_supervisor_subscribe(sc.sup, a->id, sc_topic(t), &o);
-	}
-	o.overflow = MAIKO_OVERFLOW_DEFAULT;
-	o.done = unsubscribed;
-	a->whole &= (uint8_t) ~(1u << t);
-	return ctx != NULL ? maiko_ctx_unsubscribe(ctx, a->id, sc_topic(t), &o)
-			   : maiko_supervisor_unsubscribe(sc.sup, a->id, sc_topic(t), &o);
+	return sc_draw(random, 2) == 0 ? subscribe(ctx, a, t) : unsubscribe(ctx, a, t);
 }
 
 int sc_remove(maiko_ctx *ctx, uint64_t *random)
@@ -474,6 +481,31 @@ int sc_remove(maiko_ctx *ctx, uint64_t *random)
 	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
 	maiko_change_options o = {.done = joined};
 	return ctx != NULL ? maiko_ctx_remove(ctx, a->id, &o) : maiko_supervisor_remove(sc.sup, a->id, &o);
+}
+
+int sc_meet(uint64_t *random)
+{
+	char name[8];
+	maiko_actor_id id;
+	maiko_change_options o = {.done = joined};
+	snprintf(name, sizeof name, "a%u", sc_draw(random, NAMES));
+	int rc = maiko_find(sc.sup, name, &id);
+	if (rc != 0)
+		return rc;
+	uint32_t number = 0, t = sc_draw(random, sc.used);
+	while (number < sc.actor_count && sc.actors[number].id != id)
+		number++;
+	sc_actor *a = number == sc.actor_count ? NULL : &sc.actors[number];
+	switch (a == NULL ? 0 : sc_draw(random, 4)) {
+	case 0:
+		return maiko_supervisor_remove(sc.sup, id, &o);
+	case 1:
+		return subscribe(NULL, a, t);
+	case 2:
+		return unsubscribe(NULL, a, t);
+	default:
+		return maiko_supervisor_move(sc.sup, id, 1 + sc_draw(random, maiko_worker_count(sc.sup)), &o);
+	}
 }
 
 int sc_move(maiko_ctx *ctx, uint64_t *random)

@@ -1,0 +1,165 @@
+/*
+ * C3, C10: an actor that waits for a thread of its own is on no worker: a report says so, while
+ * it waits and after a stop that gave up what it waits for.
+ */
+#include "support.h"
+
+#include <sched.h>
+#include <uv.h>
+
+typedef struct item {
+	uint32_t n;
+} item;
+MAIKO_TOPIC(items);
+MAIKO_EVENT(item, items, n);
+
+static _Atomic(uint64_t) entered, returned;
+static _Atomic(bool) gate;
+static maiko_supervisor *abandoned[16]; /* what is left of them stays reachable */
+static uint32_t abandoned_count;
+
+typedef struct blocker {
+	uint32_t unused;
+} blocker;
+
+static int blocker_on_item(blocker *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	atomic_fetch_add(&entered, 1);
+	while (!atomic_load(&gate))
+		sched_yield();
+	return 0;
+}
+MAIKO_ACTOR(blocker, MAIKO_ON(item, blocker_on_item));
+
+typedef struct guest {
+	uint32_t unused;
+} guest;
+
+static int guest_on_start(guest *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return 0;
+}
+MAIKO_ACTOR(guest, MAIKO_ON_START(guest_on_start));
+
+typedef struct adding {
+	maiko_supervisor *sup;
+	const char *name;
+	bool own_thread;
+	int rc;
+	uv_thread_t thread;
+} adding;
+
+static void add(void *arg)
+{
+	adding *a = arg;
+	a->rc = maiko_add(a->sup, guest, a->name, .topics = MAIKO_NO_TOPICS, .own_thread = a->own_thread);
+	atomic_fetch_add(&returned, 1);
+}
+
+static void begin(adding *a)
+{
+	maiko_actor_id id;
+	assert_int_equal(uv_thread_create(&a->thread, add, a), 0);
+	while (maiko_find(a->sup, a->name, &id) != 0) /* from then on it is queued */
+		sched_yield();
+}
+
+typedef struct scene {
+	maiko_supervisor *sup;
+	adding first, alone;
+} scene;
+
+/* The batch that adds the first cannot complete, and the other waits for the next one. */
+static void scene_open(scene *s, uint32_t workers)
+{
+	atomic_store(&entered, 0);
+	atomic_store(&returned, 0);
+	atomic_store(&gate, false);
+	s->sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(s->sup, blocker, "blocker", .worker = 1), 0);
+	assert_int_equal(maiko_start(s->sup), 0);
+	assert_int_equal(maiko_send(s->sup, item, .n = 1), 0);
+	test_wait_for(&entered, 1);
+	s->first = (adding){.sup = s->sup, .name = "first"};
+	s->alone = (adding){.sup = s->sup, .name = "alone", .own_thread = true};
+	begin(&s->first);
+	begin(&s->alone);
+}
+
+static void scene_join(scene *s, int rc)
+{
+	assert_int_equal(uv_thread_join(&s->first.thread), 0);
+	assert_int_equal(uv_thread_join(&s->alone.thread), 0);
+	assert_int_equal(s->first.rc, rc);
+	assert_int_equal(s->alone.rc, rc);
+}
+
+static void assert_on_no_worker(const maiko_ledger *ledger)
+{
+	const maiko_actor_row *row = test_actor_row(ledger, "alone");
+	assert_int_equal(row->worker, 0);
+	assert_int_equal(row->status, MAIKO_ACTOR_ADDED);
+	assert_int_equal(test_actor_row(ledger, "blocker")->worker, 1);
+}
+
+TEST_WORKERS(it_is_reported_on_no_worker_while_it_waits)
+{
+	scene s;
+	maiko_ledger *ledger;
+	scene_open(&s, workers);
+	assert_int_equal(maiko_report(s.sup, &ledger), 0);
+	assert_on_no_worker(ledger);
+	maiko_ledger_free(ledger);
+	assert_int_equal(atomic_load(&returned), 0);
+	atomic_store(&gate, true);
+	scene_join(&s, 0);
+	assert_int_equal(maiko_report(s.sup, &ledger), 0);
+	assert_int_equal(test_actor_row(ledger, "alone")->worker, workers + 1);
+	maiko_ledger_free(ledger);
+	test_finish(s.sup);
+}
+
+/* It lives on no worker that it could leave. */
+TEST_WORKERS(it_cannot_be_moved_while_it_waits)
+{
+	scene s;
+	maiko_actor_id id;
+	scene_open(&s, workers);
+	assert_int_equal(maiko_find(s.sup, "alone", &id), 0);
+	assert_int_equal(maiko_move(s.sup, id, 1), MAIKO_EINVAL);
+	atomic_store(&gate, true);
+	scene_join(&s, 0);
+	test_finish(s.sup);
+}
+
+TEST_WORKERS(it_is_reported_on_no_worker_after_a_stop_that_gave_up)
+{
+	scene s;
+	maiko_ledger *ledger = NULL;
+	scene_open(&s, workers);
+	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
+	assert_int_equal(maiko_stop(s.sup, &options), MAIKO_ETIMEDOUT);
+	scene_join(&s, MAIKO_ESHUTDOWN);
+	assert_on_no_worker(ledger);
+	assert_int_equal(test_actor_row(ledger, "blocker")->status, MAIKO_ACTOR_STUCK);
+	maiko_ledger_free(ledger);
+	abandoned[abandoned_count++] = s.sup;
+	assert_null(maiko_supervisor_free(s.sup));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_reported_on_no_worker_while_it_waits),
+		cmocka_unit_test(it_cannot_be_moved_while_it_waits),
+		cmocka_unit_test(it_is_reported_on_no_worker_after_a_stop_that_gave_up),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	atomic_store(&gate, true); /* those that were given up return yet */
+	return failed;
+}
