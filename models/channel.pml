@@ -15,8 +15,8 @@
  *
  * What is left out, and why that is sound:
  *   - Memory orders. The interleavings are sequentially consistent; so are, in C, the
- *     accesses on which sleeping rests (`published`, `head`, `producer_waits`, `sleeping`).
- *     RELAXED_PUBLISH and LATE_BIT show what weaker ones would do. What the others release
+ *     accesses on which sleeping rests (`incoming`, `published`, `head`, `producer_waits`,
+ *     `sleeping`). RELAXED_PUBLISH and LATE_BIT show what weaker ones would do. What the others release
  *     and acquire is the content behind them, which ThreadSanitizer watches.
  *   - Time. A worker that looks longer before it sleeps (spin) does nothing that one which
  *     looks once cannot do; a poll of a busy worker's loop only forgets its async.

@@ -57,9 +57,9 @@ static void remove_name(mk_sup *sup, const mk_actor *a)
 
 void mk_directory_free_name(mk_sup *sup, const mk_actor *a)
 {
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	remove_name(sup, a);
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 }
 
 void mk_directory_leave(mk_sup *sup, mk_actor *a)

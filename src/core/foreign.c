@@ -31,6 +31,16 @@ void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_
 		}
 }
 
+void mk_foreign_drop(mk_worker *w)
+{
+	mk_link *link = mk_inbox_close(&w->foreign);
+	while (link != NULL) {
+		mk_event *e = mk_event_of_link(link);
+		link = link->next;
+		mk_event_free(NULL, e);
+	}
+}
+
 /* ---- waiting ------------------------------------------------------------------------------- */
 
 static void signal_one(mk_foreign *f)

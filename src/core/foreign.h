@@ -30,7 +30,11 @@ void mk_foreign_wake_all(mk_sup *sup);
 /* Entries that threads have sent to, and been taken from by, a worker; with the lock. */
 void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_t *ret_taken);
 
-/* Frees what was never taken (a supervisor that did not start), counted discarded. */
+/* Frees what a worker has not taken: each stop takes all, before the start too, but not that
+ * of a simulation that has failed. Nothing counts it. */
+void mk_foreign_drop(mk_worker *w);
+
+/* Frees the records of the threads. */
 void mk_foreign_fini(mk_sup *sup);
 
 /* Whether this thread may wait for the supervisor. */

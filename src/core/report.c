@@ -290,13 +290,13 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 uint64_t mk_report_discarded(mk_sup *sup)
 {
 	uint64_t discarded = 0;
-	uv_mutex_lock(&sup->lock);
+	mk_lock(sup);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		for (uint32_t k = 0; k < sup->topic_count; k++) {
 			const mk_topic *t = mk_topic_known(sup->workers[i], k);
 			discarded += t == NULL ? 0 : mk_count(&t->counts.discarded);
 		}
-	uv_mutex_unlock(&sup->lock);
+	mk_unlock(sup);
 	return discarded;
 }
 

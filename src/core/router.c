@@ -77,9 +77,12 @@ static MK_NOINLINE int open_channel(mk_worker *w, uint32_t to)
 		return MAIKO_ENOMEM;
 	w->out[to] = ch;
 	w->outgoing |= UINT64_C(1) << to;
-	/* Released before the bit: who sees the bit sees the channel. */
+	/* Released before the bit: who sees the bit sees the channel. The bit is one more of the
+	 * accesses that a sleep rests on (worker.c): in their one order it comes before the first
+	 * publish, and so before the look at a worker that does not sleep yet; that worker's look
+	 * at its lanes comes after both. models/channel.pml: LATE_BIT. */
 	atomic_store_explicit(&other->in[w->index], ch, memory_order_release);
-	atomic_fetch_or_explicit(&other->incoming, UINT64_C(1) << w->index, memory_order_release);
+	atomic_fetch_or_explicit(&other->incoming, UINT64_C(1) << w->index, memory_order_seq_cst);
 	return 0;
 }
 

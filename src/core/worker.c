@@ -464,6 +464,7 @@ struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who)
 void mk_worker_free(mk_worker *w)
 {
 	drop_messages(w);
+	mk_foreign_drop(w);
 	mk_watch_fini(w);
 	if (w->opened && !w->sup->embedded) {
 		uv_walk(&w->own_loop, close_stray, NULL);

@@ -75,10 +75,62 @@ TEST_WORKERS(one_seed_is_one_run)
 	assert_int_not_equal(run_once(1, workers), run_once(2, workers));
 }
 
+/* ---- what was sent before a start that the simulation has not come through --------------------- */
+
+typedef struct letter {
+	maiko_buffer *text;
+} letter;
+MAIKO_EVENT(letter, work, text);
+
+typedef struct breaker {
+	uint64_t unused;
+} breaker;
+static int breaker_on_start(breaker *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	maiko_sim_fail(maiko_sim_of(maiko_supervisor_of(ctx)), "on purpose");
+	return 0;
+}
+static int breaker_on_letter(breaker *self, const letter *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return 0;
+}
+MAIKO_ACTOR(breaker, MAIKO_ON_START(breaker_on_start), MAIKO_ON(letter, breaker_on_letter));
+
+static void let_go(void *data, void *arg)
+{
+	(void)data;
+	++*(uint64_t *)arg;
+}
+
+TEST_WORKERS(a_failed_simulation_lets_go_of_what_was_sent)
+{
+	maiko_sim *sim;
+	maiko_buffer *text;
+	static char data[] = "x";
+	uint64_t gone = 0;
+	assert_int_equal(maiko_sim_new(&sim, &(maiko_sim_options){.supervisor.workers = workers}), 0);
+	maiko_supervisor *sup = maiko_sim_supervisor(sim);
+	assert_int_equal(maiko_add(sup, breaker, "breaker"), 0);
+	assert_int_equal(maiko_buffer_wrap(data, sizeof data, let_go, &gone, &text), 0);
+	assert_int_equal(maiko_send(sup, letter, .text = text), 0);
+	maiko_buffer_unref(text);
+	assert_int_not_equal(maiko_start(sup), 0);
+	assert_string_equal(maiko_sim_failure(sim), "on purpose");
+	assert_int_equal(gone, 0);
+	assert_null(maiko_sim_free(sim));
+	assert_int_equal(gone, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_seed_is_one_run),
+		cmocka_unit_test(a_failed_simulation_lets_go_of_what_was_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
