@@ -2,6 +2,7 @@
  * stress - random topologies on real threads, round after round.
  *
  *   stress [--seconds S] [--workers N] [--seed X] [--events E] [--sends N] [--verbose] [--spoil]
+ *   stress --pairs [--seconds S] [--workers N] [--seed X]
  *
  * A round: some actors on some topics of random policies, with random mailboxes and
  * budgets, a few with threads of their own; they forward what they get, tick, send later,
@@ -21,10 +22,12 @@
  * N times a round (default 4000). The seed chooses the topologies; the threads take their
  * own turns. With --spoil an event is kept from those checks, to see that they see it: then the
  * status must be 1.
+ * With --pairs: pairs.h.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "node.h"
+#include "pairs.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -357,14 +360,18 @@ static uint64_t number(const char *text)
 
 int main(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"seconds", required_argument, NULL, 's'}, {"workers", required_argument, NULL, 'w'},
-		{"seed", required_argument, NULL, 'x'},    {"events", required_argument, NULL, 'e'},
-		{"sends", required_argument, NULL, 'n'},   {"verbose", no_argument, NULL, 'v'},
-		{"spoil", no_argument, NULL, 'l'},         {NULL, 0, NULL, 0}};
+	static const struct option known[] = {{"seconds", required_argument, NULL, 's'},
+					      {"workers", required_argument, NULL, 'w'},
+					      {"seed", required_argument, NULL, 'x'},
+					      {"events", required_argument, NULL, 'e'},
+					      {"sends", required_argument, NULL, 'n'},
+					      {"verbose", no_argument, NULL, 'v'},
+					      {"spoil", no_argument, NULL, 'l'},
+					      {"pairs", no_argument, NULL, 'p'},
+					      {NULL, 0, NULL, 0}};
 	uint64_t seconds = 10, workers = 0, seed = 0, events = 10000000, rounds = 0, sends = 4000;
 	int option;
-	bool seeded = false, tells = false;
+	bool seeded = false, tells = false, pairs = false;
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (option) {
 		case 's':
@@ -388,6 +395,9 @@ int main(int argc, char **argv)
 		case 'l':
 			atomic_store(&spoils, true);
 			break;
+		case 'p':
+			pairs = true;
+			break;
 		default:
 			return 2;
 		}
@@ -400,6 +410,8 @@ int main(int argc, char **argv)
 		return 1;
 	printf("seed %" PRIu64 "\n", seed);
 	fflush(stdout);
+	if (pairs)
+		return pairs_run(seconds, (uint32_t)workers, seed);
 	uint64_t start = uv_hrtime(), state = seed;
 	do {
 		uint64_t next = seeded && rounds == 0 ? seed : random_next(&state);
