@@ -36,7 +36,7 @@ bool mk_has_work(const mk_actor *a)
 /* Where it is linked while it is held. */
 static mk_actor **list_of(mk_worker *w, const mk_actor *a)
 {
-	return (a->sched & MK_PARTING) != 0 ? &w->parting : &w->held;
+	return (a->sched & MK_PARTING) != 0 ? &w->parting : (a->sched & MK_ENDED) != 0 ? &w->ended : &w->held;
 }
 
 static void link_held(mk_worker *w, mk_actor *a)
@@ -64,11 +64,11 @@ void mk_unlink_held(mk_worker *w, mk_actor *a)
 void mk_hold(mk_worker *w, mk_actor *a, unsigned bit)
 {
 	bool held = (a->sched & MK_HELD) != 0;
+	mk_unlink_held(w, a);
 	a->sched |= (uint16_t)bit;
-	if (held)
-		return;
 	link_held(w, a);
-	mk_tick_hold(a);
+	if (!held)
+		mk_tick_hold(a);
 }
 
 void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
@@ -161,7 +161,7 @@ void mk_cool(mk_worker *w)
 void mk_callback_enter(mk_worker *w, mk_actor *a)
 {
 	assert(w->actor == NULL);
-	w->stirred++;
+	mk_count_add(&w->stirred, 1);
 	w->actor = a;
 	mk_inside = w;
 	atomic_store_explicit(&w->running, a->self, memory_order_relaxed);

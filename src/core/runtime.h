@@ -379,7 +379,7 @@ struct mk_worker {
 	uint32_t here_count, here_size;
 	uint32_t here_reserved; /* of here_size, for those that are about to move here */
 	mk_actor *ready, **ready_tail;
-	mk_actor *held, *parting;
+	mk_actor *held, *parting, *ended; /* each held actor is in one of them */
 	mk_actor *warm;
 	struct mk_change *arriving; /* actors that have joined topics here, and are yet to come (move.c) */
 	uint64_t warm_swept_ns;
@@ -409,7 +409,8 @@ struct mk_worker {
 	bool reprobe;      /* some actor here has a probe to send */
 	mk_actor *probing; /* those that have, or will when they are held again (cycle.c) */
 	uint64_t probed_ns;
-	uint64_t stirred;  /* control messages run, callbacks entered (settle.c) */
+	mk_counter stirred; /* grows whenever the worker gets something to do (settle.c, stop.h) */
+	_Atomic(int) tid;   /* of its thread, or 0 (thread_time.c) */
 	uint64_t settling; /* the round that it owes an answer; 0: none */
 	bool settle_polls; /* ... not without a poll of libuv */
 	bool settle_stops; /* its loop's thread waits for it to be quiet */

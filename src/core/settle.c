@@ -61,7 +61,7 @@ static bool is_quiet(mk_worker *w)
 static void run_question(mk_worker *w, mk_message *m)
 {
 	(void)m;
-	w->stirred--; /* this one does not count */
+	mk_count_add(&w->stirred, (uint64_t)-2); /* this one does not count, nor that the lane was emptied for it */
 	uv_mutex_lock(&w->sup->lock);
 	w->sup->settle.posted &= ~(UINT64_C(1) << w->index);
 	w->settling = w->sup->settle.round;
@@ -78,7 +78,7 @@ static void add_sums(const mk_worker *w)
 		s->sent += w->out[i] == NULL ? 0 : mk_count(&w->out[i]->sent);
 		s->taken += in == NULL ? 0 : mk_count(&in->taken);
 	}
-	s->stirred += w->stirred + w->sequence;
+	s->stirred += mk_count(&w->stirred) + w->sequence;
 }
 
 bool mk_settle_look(mk_worker *w)

@@ -14,6 +14,7 @@
 #include "owed.h"
 #include "run.h"
 #include "start.h"
+#include "thread_time.h"
 #include "tick.h"
 #include "topology.h"
 #include "worker.h"
@@ -21,8 +22,8 @@
 typedef enum step { STEP_NONE = 0, STEP_BEGIN, STEP_QUIESCE, STEP_HOOK, STEP_END, STEP_EXIT, STEP_DONE } step;
 
 enum {
-	LOOK_MS = MAIKO_STOP_GRACE_MS / 4,     /* how often, after the deadline, for workers that do not move */
-	STARVED_MS = MAIKO_STOP_GRACE_MS * 10, /* for one outside a callback: it may want for a processor */
+	LOOK_MS = MAIKO_STOP_GRACE_MS / 4,           /* how often, after the deadline, for workers that do not move */
+	OUTSIDE_GRACE_MS = MAIKO_STOP_GRACE_MS * 10, /* for one in no callback of an actor: perhaps in one of libuv's */
 	NS_A_MS = 1000000
 };
 
@@ -37,7 +38,9 @@ typedef struct done_call {
 typedef struct mark {
 	const mk_sender *running; /* what it names may be gone, but not the name */
 	uint64_t head;            /* of that actor's mailbox: each event of a batch moves it */
-	uint64_t since_ns;
+	uint64_t looked_ns;       /* 0: nobody has looked yet */
+	uint64_t run_ns;          /* of its thread, then; 0: it slept, or that is not known */
+	uint64_t stood_ns;        /* for how long it has been there, its waits for a processor left out */
 } mark;
 
 /* All under the lock; `stuck` is also read without. */
@@ -46,9 +49,8 @@ typedef struct mk_stop {
 	uint64_t asked;          /* workers that have not answered */
 	_Atomic(uint64_t) stuck; /* workers that are not waited for any more */
 	mark marks[MAIKO_WORKERS_MAX];
-	uint64_t sent, taken; /* sums of this round of quiesce; control messages run count in both */
-	uint64_t last_sent, last_taken;
-	bool compared; /* there was a round before */
+	uint64_t answered_idle; /* workers that have said they have nothing left, at that count of stirs */
+	uint64_t stirred[MAIKO_WORKERS_MAX];
 	mk_actor *hook;
 	bool ended, ended_late; /* the step was taken; something had been sent since the quiesce before it */
 	bool discarding;
@@ -108,8 +110,7 @@ static void ask(mk_worker *w, void (*run)(mk_worker *, mk_message *))
 {
 	mk_stop *s = w->sup->stop;
 	s->asked |= bit_of(w);
-	s->marks[w->index] = mark_of(w->sup, w);
-	s->marks[w->index].since_ns = mk_now(&w->sup->seam);
+	s->marks[w->index] = (mark){.looked_ns = 0};
 	w->stop_message = (mk_message){.run = run};
 	mk_worker_post(w, &w->stop_message);
 }
@@ -123,7 +124,7 @@ static void ask_all(mk_sup *sup, void (*run)(mk_worker *, mk_message *))
 
 static void run_quiesce(mk_worker *w, mk_message *m)
 {
-	(void)m, w->stirred--; /* this one does not count */
+	(void)m;
 	w->asked_idle = true;
 }
 
@@ -133,14 +134,43 @@ static void run_exit(mk_worker *w, mk_message *m);
 
 static void next_hook(mk_sup *sup);
 
-static void quiesce(mk_sup *sup, bool afresh)
+/* Whether nothing is on its way to it. */
+static bool is_reached_by_nothing(mk_sup *sup, mk_worker *w)
+{
+	if (!mk_inbox_empty(&w->control))
+		return false;
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		const mk_channel *ch = atomic_load_explicit(&w->in[i], memory_order_acquire);
+		if (ch == NULL || (mk_stop_stuck(sup) >> i & 1) != 0)
+			continue;
+		uint64_t taken = atomic_load_explicit(&ch->taken, memory_order_acquire);
+		if (taken != mk_count(&ch->sent))
+			return false;
+	}
+	return true;
+}
+
+/* See stop.h: the count of stirs last. */
+static bool is_at_rest(mk_sup *sup, mk_worker *w)
+{
+	const mk_stop *s = sup->stop;
+	return (s->answered_idle & bit_of(w)) != 0 && is_reached_by_nothing(sup, w) &&
+	       mk_count(&w->stirred) == s->stirred[w->index];
+}
+
+static void quiesce(mk_sup *sup)
 {
 	mk_stop *s = sup->stop;
 	s->step = STEP_QUIESCE;
-	s->sent = s->taken = 0;
-	s->compared &= !afresh;
-	ask_all(sup, run_quiesce);
-	if (s->asked == 0) /* all are given up */
+	/* With one given up no change completes. */
+	if (mk_stop_stuck(sup) == 0 && mk_topology_busy(sup))
+		s->answered_idle = 0;
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		mk_worker *w = mk_worker_at(sup, i);
+		if ((mk_stop_stuck(sup) & bit_of(w)) == 0 && !is_at_rest(sup, w))
+			ask(w, run_quiesce);
+	}
+	if (s->asked == 0)
 		next_hook(sup);
 }
 
@@ -173,46 +203,26 @@ static void next_hook(mk_sup *sup)
 		over(sup);
 }
 
-static void after_quiesce(mk_sup *sup)
-{
-	mk_stop *s = sup->stop;
-	bool equal = s->sent == s->taken && s->compared && s->sent == s->last_sent && s->taken == s->last_taken;
-	bool stuck = mk_stop_stuck(sup) != 0; /* then no change completes */
-	/* One worker alone that has nothing left has nothing under way either. */
-	if ((equal || mk_worker_total(sup) == 1) && (stuck || !mk_topology_busy(sup))) {
-		s->compared = false;
-		next_hook(sup);
-		return;
-	}
-	s->last_sent = s->sent;
-	s->last_taken = s->taken;
-	s->compared = true;
-	quiesce(sup, false);
-}
-
-/* All have answered, or are given up; `sent`: the hook's worker has sent something. */
-static void step_over(mk_sup *sup, bool sent)
+/* All have answered, or are given up. */
+static void step_over(mk_sup *sup)
 {
 	const mk_stop *s = sup->stop;
-	bool afresh = s->step == STEP_BEGIN || (s->step == STEP_HOOK && sent) || (s->step == STEP_END && s->ended_late);
-	if (afresh)
-		quiesce(sup, true);
-	else if (s->step == STEP_QUIESCE)
-		after_quiesce(sup);
-	else if (s->step == STEP_HOOK || s->step == STEP_END)
-		next_hook(sup);
-	else if (s->step == STEP_EXIT)
+	if (s->step == STEP_EXIT)
 		over(sup);
+	else if (s->step == STEP_END && !s->ended_late)
+		next_hook(sup);
+	else
+		quiesce(sup);
 }
 
-static void answered(mk_worker *w, bool sent)
+static void answered(mk_worker *w)
 {
 	mk_stop *s = w->sup->stop;
 	if (!is_asked(w))
 		return;
 	s->asked &= ~bit_of(w);
 	if (s->asked == 0)
-		step_over(w->sup, sent);
+		step_over(w->sup);
 }
 
 /* Gives the lock up, and tells the end if it has come. */
@@ -237,10 +247,10 @@ static void unlock_and_tell(mk_sup *sup)
 
 static void deadline_passed(mk_timer *timer);
 
-static void answer(mk_worker *w, bool sent)
+static void answer(mk_worker *w)
 {
 	uv_mutex_lock(&w->sup->lock);
-	answered(w, sent);
+	answered(w);
 	unlock_and_tell(w->sup);
 }
 
@@ -259,7 +269,7 @@ static void run_begin(mk_worker *w, mk_message *m)
 		w->deadline.fire = deadline_passed;
 		mk_timer_set(&w->timers, &w->deadline, deadline_ns);
 	}
-	answer(w, false);
+	answer(w);
 }
 
 void mk_stop_idle(mk_worker *w)
@@ -268,16 +278,9 @@ void mk_stop_idle(mk_worker *w)
 	w->asked_idle = false;
 	w->quiet_sequence = w->sequence;
 	uv_mutex_lock(&w->sup->lock);
-	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++) {
-		mk_channel *in = atomic_load_explicit(&w->in[i], memory_order_acquire);
-		if ((mk_stop_stuck(w->sup) >> i & 1) != 0)
-			continue;
-		s->sent += w->out[i] == NULL ? 0 : mk_count(&w->out[i]->sent);
-		s->taken += in == NULL ? 0 : mk_count(&in->taken);
-	}
-	s->sent += w->stirred;
-	s->taken += w->stirred;
-	answered(w, false);
+	s->answered_idle |= bit_of(w);
+	s->stirred[w->index] = mk_count(&w->stirred);
+	answered(w);
 	unlock_and_tell(w->sup);
 }
 
@@ -290,7 +293,7 @@ static void run_hook(mk_worker *w, mk_message *m)
 	if (a == NULL)
 		return; /* too late: given up */
 	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, w->discarding ? MK_FATE_OF(discarded) : MK_FATE_OF(dead));
-	answer(w, w->sequence != w->quiet_sequence);
+	w->asked_idle = true;
 }
 
 static bool was_given_up(mk_worker *w)
@@ -311,7 +314,7 @@ static void run_end(mk_worker *w, mk_message *m)
 		mk_actor_end(w, w->here[i], MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
 	uv_mutex_lock(&w->sup->lock);
 	w->sup->stop->ended_late |= w->sequence != w->quiet_sequence;
-	answered(w, false);
+	answered(w);
 	unlock_and_tell(w->sup);
 }
 
@@ -326,7 +329,7 @@ static void run_exit(mk_worker *w, mk_message *m)
 	mk_worker_exit(w);
 }
 
-void mk_stop_exited(mk_worker *w) { answer(w, false); }
+void mk_stop_exited(mk_worker *w) { answer(w); }
 
 /* ---- discarding -------------------------------------------------------------------------------------- */
 
@@ -354,20 +357,18 @@ static void discard_all(mk_sup *sup)
 	}
 }
 
-/* Whether a worker has not moved for its grace. With the lock. */
+/* Whether a worker has not moved for its grace, and not for want of a processor. With the lock. */
 static bool stands_still(mk_sup *sup, mk_worker *w)
 {
-	mk_stop *s = sup->stop;
-	mark *last = &s->marks[w->index], m = mark_of(sup, w);
-	uint64_t now = mk_now(&sup->seam);
-	if (m.running != last->running || m.head != last->head) {
-		*last = m;
-		last->since_ns = now;
-		return false;
-	}
-	uint64_t since_ns = last->since_ns > s->deadline_ns ? last->since_ns : s->deadline_ns;
-	uint64_t grace_ms = m.running != NULL ? MAIKO_STOP_GRACE_MS : STARVED_MS;
-	return now >= since_ns + grace_ms * NS_A_MS;
+	mark *last = &sup->stop->marks[w->index], m = mark_of(sup, w);
+	m.looked_ns = mk_now(&sup->seam);
+	bool wants = mk_thread_time_wants(w, &m.run_ns);
+	if (last->looked_ns != 0 && m.running == last->running && m.head == last->head)
+		m.stood_ns = last->stood_ns + (!wants              ? m.looked_ns - last->looked_ns
+					       : last->run_ns != 0 ? m.run_ns - last->run_ns
+								   : 0);
+	*last = m;
+	return m.stood_ns >= (uint64_t)(m.running != NULL ? MAIKO_STOP_GRACE_MS : OUTSIDE_GRACE_MS) * NS_A_MS;
 }
 
 /* Gives up the workers that do not return from a callback; the others go on without
@@ -385,9 +386,8 @@ static void give_up(mk_sup *sup)
 		return;
 	atomic_fetch_or_explicit(&s->stuck, stuck, memory_order_relaxed);
 	s->asked &= ~stuck;
-	s->compared = false; /* the sums are now over fewer */
 	if (s->asked == 0)
-		step_over(sup, false);
+		step_over(sup);
 }
 
 void mk_stop_look(mk_sup *sup)

@@ -2,16 +2,29 @@
  * stop.h - the end of a supervisor (C10): a sequence of steps that every worker takes.
  *
  *   begin    foreign sends are refused, ticks, watches and delayed events end
- *   quiesce  every worker says when it has nothing left; twice in a row with equal sums
- *            of entries sent and taken means that nothing is left anywhere (the
- *            four-counter method of Mattern, "Algorithms for distributed termination
- *            detection", 1987). Control messages go by no channel and are not counted
- *            there; so no worker may have run any between its two answers (settle.c)
- *   hook     on_stop of the actor started last, on its worker; if it sent something,
- *            quiesce again; then the next
+ *   quiesce  every worker that is not known to be at rest says when it has nothing left,
+ *            until all are at rest: then nothing is left anywhere
+ *   hook     on_stop of the actor started last, on its worker, which answers when it has
+ *            nothing left again; then quiesce, which asks those that were sent something;
+ *            then the next
  *   end      every worker ends what is left; if a libuv callback of an actor's has sent
  *            something since, quiesce once more, so that it is taken and counted
  *   exit     every worker closes its handles
+ *
+ * At rest is a worker that has answered, has not stirred since (its count of stirs is what it
+ * told), and that nothing is on its way to: its control lane is empty, and each channel to it
+ * has as many entries taken as sent. Who looks does so under the lock, after the last answer.
+ * If all are at rest then, nothing was left at the moment T of that answer:
+ *
+ *   No worker stirred between its answer, before T, and the look at its count, after T. So
+ *   each had nothing to do at T, and what could still give it something was on its way at T,
+ *   sent by a worker before its own answer, which the lock makes visible: the look at lane and
+ *   channels finds it, unless it has been taken. But a worker counts a stir before it takes
+ *   anything from either, and the look reads the lane and the channels before the count.
+ *
+ * So a stop of n actors costs as many messages as their on_stops have to do with, not n times
+ * all workers. (The method of counters is of Mattern, "Algorithms for distributed termination
+ * detection", 1987; settle.c asks everybody, as it has no stop's end to wait for.)
  *
  * The worker that answers last takes the next step, under the lock. At the deadline all
  * workers are told to discard; the steps go on, quickly. A worker that has not moved for

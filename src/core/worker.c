@@ -26,6 +26,7 @@
 #include "settle.h"
 #include "stop.h"
 #include "system.h"
+#include "thread_time.h"
 #include "tick.h"
 #include "topic.h"
 #include "topology.h"
@@ -59,10 +60,16 @@ static void take_control(mk_worker *w)
 {
 	if (mk_pace_posted(w))
 		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_POSTED, memory_order_relaxed);
+	if (mk_inbox_empty(&w->control))
+		return;
+	/* Before the messages leave the lane: who finds it empty then finds that (stop.h). */
+	mk_count_add(&w->stirred, 1);
 	mk_link *taken = mk_inbox_take(&w->control);
 	*w->deferred_tail = taken;
-	for (; taken != NULL; taken = taken->next)
+	for (; taken != NULL; taken = taken->next) {
 		w->deferred_tail = &taken->next;
+		mk_count_add(&w->stirred, 1);
+	}
 }
 
 void mk_worker_take_mutes(mk_worker *w)
@@ -90,7 +97,6 @@ static void run_one_control(mk_worker *w)
 		w->deferred_tail = &w->deferred;
 	if (w->deferred_seen == &m->link.next)
 		w->deferred_seen = &w->deferred;
-	w->stirred++;
 	m->run(w, m);
 }
 
@@ -108,6 +114,8 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 	uint64_t entry, taken = 0, published = mk_channel_published(ch);
 	if (ch->marker > w->marker) /* born in a batch that is on its way to us on the control lane */
 		return ch->taken_to != published;
+	if (ch->taken_to != published) /* before they count as taken: stop.h */
+		mk_count_add(&w->stirred, 1);
 	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
 		if (!mk_entry_is_marker(entry)) {
 			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
@@ -121,7 +129,7 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 		ch->marker = mk_entry_marker(entry);
 		mk_topology_passed(w);
 	}
-	mk_count_add(&ch->taken, taken);
+	atomic_store_explicit(&ch->taken, mk_count(&ch->taken) + taken, memory_order_release);
 	if (mk_channel_acknowledge(ch))
 		mk_worker_wake(mk_worker_at(w->sup, from));
 	return ch->taken_to != published;
@@ -245,6 +253,7 @@ static void thread_main(void *arg)
 {
 	mk_worker *w = arg;
 	mk_hosting++;
+	mk_thread_time_init(w);
 	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
 		if (MK_UNLIKELY(w->measure != NULL && w->now_ns - w->looked_ns >= MK_BALANCE_EVERY_NS))
 			mk_balance_look(w);
