@@ -23,8 +23,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A sanitizer has calls of its own, and ends the process when one is refused. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/* A sanitizer has calls of its own, and ends the process when one is refused. musl's malloc asks
+ * for a little at a time, so that the one refused can be libuv's, right after what was tried. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 #define ITS_OWN(name, error)
 #else
 #define ITS_OWN(name, error) {#name, SYS_##name, error},
