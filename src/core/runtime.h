@@ -25,6 +25,7 @@
 #include "memory.h"
 #include "names.h"
 #include "places.h"
+#include "sender.h"
 #include "table.h"
 #include "timer.h"
 
@@ -35,42 +36,7 @@ typedef struct maiko_ctx mk_actor; /* a user's ctx is the actor itself */
 typedef struct mk_worker mk_worker;
 typedef maiko_supervisor mk_sup;
 
-/* ---- identities ------------------------------------------------------------- */
-
-/* Who sends: what an event keeps of its sender. Outlives the actor; freed with the
- * supervisor, so that a name can be read from any event at any time. */
-typedef struct mk_sender {
-	maiko_actor_id id;      /* 0: a foreign thread */
-	_Atomic(uint64_t) home; /* where the actor lives, or the thread's events enter: mk_home_at */
-	union {
-		struct mk_sender *next;     /* of the supervisor's, to free them */
-		struct mk_foreign *foreign; /* the thread's */
-	};
-	char name[];
-} mk_sender;
-
-/* The foreign thread that it is, or NULL. */
-static inline struct mk_foreign *mk_foreign_of(const mk_sender *s) { return s->id == 0 ? s->foreign : NULL; }
-
-/* An actor moves in a numbered change (move.h): whoever has applied it finds the actor at its
- * new worker, whoever has not at its old one. Both and the number are one word, so that they
- * are read in one piece; relaxed, because the number is of a change that the reader either has
- * applied, and so has heard of on its control lane, or has not. */
-enum { MK_NO_WORKER = UINT8_MAX }; /* it is to have a worker of its own, whose number follows (mk_worker_of) */
-_Static_assert(MAIKO_WORKERS_MAX < MK_NO_WORKER, "no worker has that number");
-static inline uint64_t mk_home_word(uint64_t number, uint32_t from, uint32_t to)
-{
-	return number << 16 | (uint64_t)from << 8 | to;
-}
-static inline uint32_t mk_home_at(const mk_sender *s, uint64_t number)
-{
-	uint64_t word = atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&s->home, memory_order_relaxed);
-	return (uint8_t)(number >= word >> 16 ? word : word >> 8);
-}
-static inline void mk_home_set(mk_sender *s, uint64_t word)
-{
-	atomic_store_explicit(&s->home, word, memory_order_relaxed);
-}
+/* ---- types ------------------------------------------------------------------ */
 
 /* An actor type as one supervisor knows it; immutable once made. */
 typedef struct mk_handler {

@@ -153,7 +153,7 @@ static void settle(mk_worker *w, mk_message *m);
 static bool has_index(mk_topology *t)
 {
 	for (mk_change *c = t->changing.count == 0 ? t->batch : NULL; c != NULL; c = c->next)
-		if (mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0) {
+		if (c->id != 0 /* what was asked of nobody */ && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0) {
 			mk_map_fini(&t->changing);
 			return false;
 		}

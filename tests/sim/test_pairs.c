@@ -292,10 +292,45 @@ static void each_call_meets_each_other_at_each_cut(void **state)
 		meets_all(&calls[i]);
 }
 
+/* ---- of nobody --------------------------------------------------------------------------------- */
+
+static int changes_rc[4];
+
+typedef struct changer {
+	uint32_t unused;
+} changer;
+static int changer_on_item(changer *self, const item *ev, maiko_ctx *ctx)
+{
+	maiko_actor_id it = found();
+	(void)self;
+	(void)ev;
+	changes_rc[0] = maiko_unsubscribe(ctx, it, MAIKO_TOPIC_REF(items)); /* a batch of its own */
+	changes_rc[1] = maiko_remove(ctx, 0);
+	changes_rc[2] = maiko_subscribe(ctx, it, MAIKO_TOPIC_REF(others));
+	changes_rc[3] = maiko_unsubscribe(ctx, it, MAIKO_TOPIC_REF(others)); /* put off */
+	return 0;
+}
+MAIKO_ACTOR(changer, MAIKO_ON(item, changer_on_item));
+
+static void a_change_of_nobody_is_beside_two_of_one(void **state)
+{
+	(void)state;
+	now = (struct run){.at_cut = UINT32_MAX};
+	assert_int_equal(set_up(2, 0, true), 0);
+	assert_int_equal(maiko_add(now.sup, changer, "changer"), 0);
+	assert_int_equal(maiko_send(now.sup, item, .n = 1), 0);
+	assert_int_equal(maiko_sim_run(now.sim), 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(changes_rc[i], 0);
+	assert_int_equal(maiko_sim_finish(now.sim), 0);
+	maiko_sim_free(now.sim);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_call_meets_each_other_at_each_cut),
+		cmocka_unit_test(a_change_of_nobody_is_beside_two_of_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

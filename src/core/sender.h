@@ -1,0 +1,48 @@
+/*
+ * sender.h - who sends an event, and where it lives.
+ */
+#ifndef MK_SENDER_H
+#define MK_SENDER_H
+
+#include "base.h"
+
+#include <maiko/maiko.h>
+
+/* The home of an actor that is to have a worker of its own, which has no number yet. */
+enum { MK_NO_WORKER = UINT8_MAX };
+_Static_assert(MAIKO_WORKERS_MAX < MK_NO_WORKER, "no worker has that number");
+
+/* Who sends: what an event keeps of its sender. Outlives the actor; freed with the
+ * supervisor, so that a name can be read from any event at any time. */
+typedef struct mk_sender {
+	maiko_actor_id id;      /* 0: a foreign thread */
+	_Atomic(uint64_t) home; /* where the actor lives, or the thread's events enter: mk_home_at */
+	union {
+		struct mk_sender *next;     /* of the supervisor's, to free them */
+		struct mk_foreign *foreign; /* the thread's */
+	};
+	char name[];
+} mk_sender;
+
+/* The foreign thread that it is, or NULL. */
+static inline struct mk_foreign *mk_foreign_of(const mk_sender *s) { return s->id == 0 ? s->foreign : NULL; }
+
+/* An actor moves in a numbered change (move.h): whoever has applied it finds the actor at its
+ * new worker, whoever has not at its old one. Both and the number are one word, so that they
+ * are read in one piece; relaxed, because the number is of a change that the reader either has
+ * applied, and so has heard of on its control lane, or has not. */
+static inline uint64_t mk_home_word(uint64_t number, uint32_t from, uint32_t to)
+{
+	return number << 16 | (uint64_t)from << 8 | to;
+}
+static inline uint32_t mk_home_at(const mk_sender *s, uint64_t number)
+{
+	uint64_t word = atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&s->home, memory_order_relaxed);
+	return (uint8_t)(number >= word >> 16 ? word : word >> 8);
+}
+static inline void mk_home_set(mk_sender *s, uint64_t word)
+{
+	atomic_store_explicit(&s->home, word, memory_order_relaxed);
+}
+
+#endif
