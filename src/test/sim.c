@@ -255,9 +255,13 @@ int maiko_sim_step(maiko_sim *sim)
 	mk_step step;
 	if (sim->failure != NULL)
 		return broken(sim);
+	uint64_t steps = sim->steps;
 	mt_sim_disturb(sim);
-	if (!pick(sim, &step))
+	if (!pick(sim, &step)) {
+		if (sim->steps != steps) /* the disturbance was cut in two, and the last taken meanwhile */
+			return sim->failure != NULL ? MAIKO_EBROKEN : 1;
 		return sim->overlapping ? 0 : quiet(sim);
+	}
 	sim->last_worker = step.worker;
 	sim->last_rank[step.worker] = rank_of(step);
 	uint32_t outer = sim->stepping;

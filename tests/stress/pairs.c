@@ -110,6 +110,7 @@ static maiko_actor_id find_it(void)
 static int add_with(maiko_ctx *ctx, maiko_add_options o)
 {
 	o.done = ctx != NULL ? tell_inside : tell_outside;
+	o.restart = MAIKO_TEMPORARY;
 	return asked(ctx, ctx != NULL ? maiko_ctx_add(ctx, MAIKO_ACTOR_REF(guest), "it", &o)
 				      : maiko_supervisor_add(sup, MAIKO_ACTOR_REF(guest), "it", &o));
 }
@@ -135,8 +136,8 @@ static int remove_it(maiko_ctx *ctx, uint64_t random)
 {
 	maiko_change_options o = options_of(ctx);
 	(void)random;
-	return asked(ctx, ctx != NULL ? maiko_ctx_remove(ctx, find_it(), &o)
-				      : maiko_supervisor_remove(sup, find_it(), &o));
+	return asked(ctx,
+		     ctx != NULL ? maiko_ctx_remove(ctx, find_it(), &o) : maiko_supervisor_remove(sup, find_it(), &o));
 }
 static int subscribe(maiko_ctx *ctx, uint64_t random)
 {
