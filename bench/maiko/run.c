@@ -45,7 +45,7 @@ bool run_supervisor(const run_plan *plan)
 		rc = maiko_stop(sup, &(maiko_stop_options){.ret_report = &ledger});
 	}
 	if (rc == 0)
-		judge(ledger, plan->handled);
+		judge(ledger, plan->handled + (plan->beside == NULL ? 0 : *plan->beside));
 	else
 		fprintf(stderr, "%s\n", maiko_strerror(rc));
 	maiko_ledger_free(ledger);

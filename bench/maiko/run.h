@@ -16,6 +16,7 @@ typedef struct run_plan {
 	int (*add)(maiko_supervisor *sup);      /* adds the actors; 0 or an error            */
 	void (*outside)(maiko_supervisor *sup); /* after the start, on the main thread; NULL */
 	uint64_t handled;                       /* by all actors together: what is right      */
+	const _Atomic(uint64_t) *beside;        /* and besides, as they count themselves; NULL */
 } run_plan;
 
 /* Runs a supervisor until run_ends is called, stops it, and checks its ledger: balanced,

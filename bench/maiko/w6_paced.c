@@ -3,12 +3,15 @@
  * pace, and what that costs in processor time.
  *
  * The plain variants have the default options: a worker looks for work for 20 us before
- * it sleeps. The idle ones sleep at once.
+ * it sleeps. The idle ones sleep at once. In the flood ones the sensor's worker is never out of
+ * work: events that send themselves again, each handled for as long as the variant says, are beside
+ * its tick; there the time counts from when the descriptor was due, so that it has the wait for it.
  */
 #include "workloads.h"
 
 #include "pace.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,16 +25,20 @@ static uint64_t events, events_s;
 static uint64_t *samples_ns;
 static uint64_t process_cpu_ns, handler_cpu_ns; /* from the first event to the last */
 
+static _Atomic(bool) measured; /* the flood is to end */
+static bool since_due;         /* latency counts from when an event was due, not from its send */
+
 /* ---- the sensor ---- */
 
 typedef struct sensor {
-	uint64_t sent, started_ns;
+	uint64_t sent, started_ns, opened_ns;
 	int fd;
 } sensor;
 
 static int sensor_on_start(sensor *self, maiko_ctx *ctx)
 {
 	(void)ctx;
+	self->opened_ns = bench_now_ns();
 	self->fd = pace_by_descriptor(events_s) ? pace_open(events_s, false) : -1;
 	return 0;
 }
@@ -45,7 +52,8 @@ static maiko_next sensor_tick(sensor *self, maiko_ctx *ctx)
 	}
 	uint64_t due = self->fd >= 0 ? pace_read(self->fd) : pace_due(self->started_ns, self->sent, events_s);
 	for (; due > 0 && self->sent < events; due--, self->sent++) {
-		int rc = maiko_send(ctx, reading, .seq = self->sent, .sent_ns = bench_now_ns());
+		uint64_t due_ns = self->opened_ns + (self->sent + 1) * 1000000000 / events_s;
+		int rc = maiko_send(ctx, reading, .seq = self->sent, .sent_ns = since_due ? due_ns : bench_now_ns());
 		if (rc != 0)
 			return maiko_failed(rc);
 	}
@@ -80,12 +88,50 @@ static int meter_on_reading(meter *self, const reading *ev, maiko_ctx *ctx)
 	if (++self->handled == events) {
 		process_cpu_ns = bench_process_cpu_ns() - process_cpu_ns;
 		handler_cpu_ns = bench_thread_cpu_ns() - handler_cpu_ns;
+		atomic_store_explicit(&measured, true, memory_order_relaxed);
 		run_ends();
 	}
 	return 0;
 }
 
 MAIKO_ACTOR(meter, MAIKO_ON(reading, meter_on_reading));
+
+/* ---- the flood ---- */
+
+enum { FLOOD = 500 };
+static uint64_t flood_ns;
+
+typedef struct drop {
+	uint64_t n;
+} drop;
+MAIKO_TOPIC(drops);
+MAIKO_EVENT(drop, drops, n);
+
+static _Atomic(uint64_t) drops_handled;
+
+typedef struct flood {
+	uint64_t handled;
+} flood;
+
+static int flood_on_start(flood *self, maiko_ctx *ctx)
+{
+	(void)self;
+	int rc = 0;
+	for (uint64_t n = 0; n < FLOOD && rc == 0; n++)
+		rc = maiko_send(ctx, drop, .n = n);
+	return rc;
+}
+
+static int flood_on_drop(flood *self, const drop *ev, maiko_ctx *ctx)
+{
+	uint64_t until_ns = bench_now_ns() + flood_ns;
+	while (bench_now_ns() < until_ns)
+		;
+	atomic_store_explicit(&drops_handled, ++self->handled, memory_order_relaxed);
+	return atomic_load_explicit(&measured, memory_order_relaxed) ? 0 : maiko_send(ctx, drop, .n = ev->n);
+}
+
+MAIKO_ACTOR(flood, MAIKO_ON_START(flood_on_start), MAIKO_ON(drop, flood_on_drop));
 
 /* ---- the whole ---- */
 
@@ -95,14 +141,21 @@ static int add(maiko_supervisor *sup)
 	return rc != 0 ? rc : maiko_add(sup, meter, "meter", .worker = 2);
 }
 
-static bool run_with(const bench_variant *v, maiko_options options)
+static int add_flooded(maiko_supervisor *sup)
+{
+	int rc = maiko_add(sup, flood, "flood", .worker = 1, .echo = true);
+	return rc != 0 ? rc : add(sup);
+}
+
+static bool run_with(const bench_variant *v, maiko_options options, int (*add_all)(maiko_supervisor *sup))
 {
 	events_s = v->size;
 	events = bench_scaled(pace_by_descriptor(events_s) ? 2 * events_s : events_s, 1);
 	samples_ns = calloc(events, sizeof *samples_ns);
 	options.workers = v->workers;
-	bool done =
-		samples_ns != NULL && run_supervisor(&(run_plan){.options = options, .add = add, .handled = events});
+	bool done = samples_ns != NULL &&
+		    run_supervisor(&(
+			    run_plan){.options = options, .add = add_all, .handled = events, .beside = &drops_handled});
 	if (done) {
 		bench_percentiles(samples_ns, events);
 		bench_figure("cpu", "s", (double)process_cpu_ns / run_ns());
@@ -112,11 +165,23 @@ static bool run_with(const bench_variant *v, maiko_options options)
 	return done;
 }
 
-static bool run(const bench_variant *v) { return run_with(v, (maiko_options){.no_spin = false}); }
-static bool run_idle(const bench_variant *v) { return run_with(v, (maiko_options){.no_spin = true}); }
+static bool run(const bench_variant *v) { return run_with(v, (maiko_options){.no_spin = false}, add); }
+static bool run_idle(const bench_variant *v) { return run_with(v, (maiko_options){.no_spin = true}, add); }
+
+static bool run_flooded(const bench_variant *v, uint64_t takes_ns)
+{
+	since_due = true;
+	flood_ns = takes_ns;
+	return run_with(v, (maiko_options){.no_spin = false}, add_flooded);
+}
+
+static bool run_flood(const bench_variant *v) { return run_flooded(v, 0); }
+static bool run_slow_flood(const bench_variant *v) { return run_flooded(v, 20000); }
 
 const bench_variant paced_variants[] = {{"W6/100k", run, .workers = 2, .size = 100000},
 					{"W6/1k", run, .workers = 2, .size = 1000},
 					{"W6/100k-idle", run_idle, .workers = 2, .size = 100000},
 					{"W6/1k-idle", run_idle, .workers = 2, .size = 1000},
+					{"W6/1k-flood", run_flood, .workers = 2, .size = 1000},
+					{"W6/1k-flood-20us", run_slow_flood, .workers = 2, .size = 1000},
 					{.name = NULL}};
