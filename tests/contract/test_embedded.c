@@ -447,6 +447,86 @@ static void it_can_be_freed_as_soon_as_it_is_done(void **state)
 	assert_int_equal(atomic_load(&wrong), 0);
 }
 
+/* ---- a callback between the worker's turn and the poll ---- */
+
+typedef struct counter {
+	uint32_t unused;
+} counter;
+
+/* The poll that follows does not wait. */
+static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	atomic_fetch_add(&handled, 1);
+	uv_stop(maiko_loop(ctx));
+	return 0;
+}
+
+MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
+
+typedef struct guest {
+	maiko_ctx **ret_ctx;
+} guest;
+
+static int guest_on_start(guest *self, maiko_ctx *ctx)
+{
+	*self->ret_ctx = ctx;
+	return maiko_loop(ctx) != NULL ? 0 : MAIKO_EINVAL;
+}
+
+MAIKO_ACTOR(guest, MAIKO_ON_START(guest_on_start));
+
+typedef struct late_sender {
+	uv_prepare_t prepare;
+	maiko_ctx *ctx;
+	uint32_t left; /* to send, one a round of the loop */
+} late_sender;
+
+static void on_late_prepare(uv_prepare_t *prepare)
+{
+	late_sender *self = prepare->data;
+	if (self->left == 0)
+		return;
+	self->left--;
+	expect(maiko_enter(self->ctx) == 0);
+	expect(maiko_send(self->ctx, item, .n = self->left) == 0);
+	maiko_leave(self->ctx, 0);
+}
+
+static void in_vain(uv_timer_t *timer) { *(bool *)timer->data = true; }
+
+/* libuv calls prepare handles in the reverse order of their start, so this one comes after the worker's, which
+ * has found nothing to do: nothing else ends the poll. */
+static void what_is_sent_right_before_the_poll_does_not_wait_for_its_end(void **state)
+{
+	(void)state;
+	enum { ROUNDS = 20, VAIN_MS = 60000 };
+	scene s;
+	late_sender late = {.left = 0};
+	uv_timer_t timer;
+	bool vain = false;
+	scene_init(&s, (maiko_options){0});
+	assert_int_equal(uv_prepare_init(&s.loop, &late.prepare), 0);
+	assert_int_equal(uv_prepare_start(&late.prepare, on_late_prepare), 0);
+	late.prepare.data = &late;
+	assert_int_equal(maiko_add(s.sup, guest, "guest", .init = &(guest){&late.ctx}), 0);
+	assert_int_equal(maiko_add(s.sup, counter, "counter"), 0);
+	assert_int_equal(maiko_start(s.sup), 0);
+	assert_int_equal(uv_timer_init(&s.loop, &timer), 0);
+	timer.data = &vain;
+	for (uint64_t i = 1; i <= ROUNDS && !vain; i++) {
+		assert_int_equal(uv_timer_start(&timer, in_vain, VAIN_MS, 0), 0);
+		late.left = 1;
+		while (atomic_load(&handled) < i && !vain)
+			(void)uv_run(&s.loop, UV_RUN_ONCE);
+	}
+	assert_false(vain);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_close((uv_handle_t *)&late.prepare, NULL);
+	assert_int_equal(scene_end(&s).handled, 20);
+}
+
 /* ---- maiko_run ---- */
 
 static int quitter_on_item(worker *self, const item *ev, maiko_ctx *ctx)
@@ -621,6 +701,7 @@ int main(void)
 		cmocka_unit_test(a_removed_actor_s_timer_is_closed),
 		cmocka_unit_test(a_loop_with_other_handles_goes_on_after_the_stop),
 		cmocka_unit_test(it_can_be_freed_as_soon_as_it_is_done),
+		cmocka_unit_test(what_is_sent_right_before_the_poll_does_not_wait_for_its_end),
 		cmocka_unit_test(run_runs_the_loop_until_it_has_stopped),
 		cmocka_unit_test(blocking_jobs_come_back_to_the_loop),
 		cmocka_unit_test(descriptors_are_watched_on_the_loop),
