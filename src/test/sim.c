@@ -259,7 +259,7 @@ int maiko_sim_step(maiko_sim *sim)
 	mt_sim_disturb(sim);
 	if (!pick(sim, &step)) {
 		if (sim->steps != steps) /* the disturbance was cut in two, and the last taken meanwhile */
-			return sim->failure != NULL ? MAIKO_EBROKEN : 1;
+			return sim->failure != NULL ? broken(sim) : 1;
 		return sim->overlapping ? 0 : quiet(sim);
 	}
 	sim->last_worker = step.worker;

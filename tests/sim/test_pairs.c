@@ -30,12 +30,20 @@ static int guest_on_item(guest *self, const item *ev, maiko_ctx *ctx)
 	self->heard++;
 	return 0;
 }
+/* What comes from a topic that it was subscribed to meanwhile. */
+static int guest_on_any(guest *self, const maiko_any *event, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)event;
+	(void)ctx;
+	return 0;
+}
 static int guest_on_stop(guest *self, maiko_ctx *ctx)
 {
 	(void)self;
 	return maiko_send(ctx, item, .n = 0);
 }
-MAIKO_ACTOR(guest, MAIKO_ON(item, guest_on_item), MAIKO_ON_STOP(guest_on_stop));
+MAIKO_ACTOR(guest, MAIKO_ON(item, guest_on_item), MAIKO_ON_ANY(guest_on_any), MAIKO_ON_STOP(guest_on_stop));
 
 typedef struct sink {
 	uint32_t heard;
@@ -97,12 +105,13 @@ static maiko_actor_id found(void)
 static int add(void)
 {
 	request *r = request_of("add");
-	return r->rc = maiko_add(now.sup, guest, "it", .done = told, .done_arg = r);
+	return r->rc = maiko_add(now.sup, guest, "it", .topics = MAIKO_TOPICS(items), .done = told, .done_arg = r);
 }
 static int add_alone(void)
 {
 	request *r = request_of("add alone");
-	return r->rc = maiko_add(now.sup, guest, "it", .own_thread = true, .done = told, .done_arg = r);
+	return r->rc = maiko_add(now.sup, guest, "it", .topics = MAIKO_TOPICS(items), .own_thread = true, .done = told,
+				 .done_arg = r);
 }
 static int remove_it(void)
 {
@@ -246,7 +255,7 @@ static int set_up(uint32_t workers, uint64_t seed, bool present)
 	if (rc == 0)
 		rc = maiko_add(now.sup, sink, "sink", .worker = workers);
 	if (rc == 0 && present)
-		rc = maiko_add(now.sup, guest, "it", .worker = 1);
+		rc = maiko_add(now.sup, guest, "it", .topics = MAIKO_TOPICS(items), .worker = 1);
 	now.present = present;
 	return rc == 0 ? maiko_start(now.sup) : rc;
 }

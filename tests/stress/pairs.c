@@ -50,12 +50,21 @@ static int guest_on_note(guest *self, const note *ev, maiko_ctx *ctx)
 	(void)ctx;
 	return ++self->heard % 4096 == 0 ? -1 : 0; /* and it fails */
 }
+/* What comes from a topic that it was subscribed to meanwhile. */
+static int guest_on_any(guest *self, const maiko_any *event, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)event;
+	(void)ctx;
+	return 0;
+}
 static int guest_on_stop(guest *self, maiko_ctx *ctx)
 {
 	(void)self;
 	return maiko_send(ctx, note, .n = 2);
 }
-MAIKO_ACTOR(guest, MAIKO_ON(note, guest_on_note), MAIKO_ON_START(guest_on_start), MAIKO_ON_STOP(guest_on_stop));
+MAIKO_ACTOR(guest, MAIKO_ON(note, guest_on_note), MAIKO_ON_ANY(guest_on_any), MAIKO_ON_START(guest_on_start),
+	    MAIKO_ON_STOP(guest_on_stop));
 
 typedef struct talker {
 	uint64_t n;
@@ -111,6 +120,7 @@ static int add_with(maiko_ctx *ctx, maiko_add_options o)
 {
 	o.done = ctx != NULL ? tell_inside : tell_outside;
 	o.restart = MAIKO_TEMPORARY;
+	o.topics = MAIKO_TOPICS(notes);
 	return asked(ctx, ctx != NULL ? maiko_ctx_add(ctx, MAIKO_ACTOR_REF(guest), "it", &o)
 				      : maiko_supervisor_add(sup, MAIKO_ACTOR_REF(guest), "it", &o));
 }
