@@ -224,10 +224,19 @@ static void a_thread_does_not_wait_for_what_another_has_sent(void **state)
 
 static pthread_key_t last_words;
 
+/* The thread sanitizer has let go of a thread before the last round. */
+#if defined __SANITIZE_THREAD__
+enum { WORDS = 2 };
+#else
+enum { WORDS = 100 };
+#endif
+
 static void say_last_words(void *sup)
 {
+	static _Thread_local int words;
 	send_one(sup);
-	pthread_setspecific(last_words, sup); /* again, as often as there is a round */
+	if (++words < WORDS)
+		pthread_setspecific(last_words, sup); /* again, as often as there is a round */
 }
 
 static void ends_with_words(void *arg)
