@@ -57,9 +57,12 @@ static void connection_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *
 	connection *self = stream->data;
 	if (maiko_enter(self->ctx) != 0) return; /* the actor has ended */
 	int rc = 0;
-	if (count == UV_EOF) rc = maiko_stop_self(self->ctx);
-	else if (count < 0) rc = (int)count; /* it fails, alone */
-	else rc = connection_ask(self, buf->base, count);
+	if (count == UV_EOF)
+		rc = maiko_stop_self(self->ctx);
+	else if (count < 0)
+		rc = (int)count; /* it fails, alone */
+	else
+		rc = connection_ask(self, buf->base, count);
 	maiko_leave(self->ctx, rc);
 }
 
@@ -97,7 +100,8 @@ static int acceptor_on_start(acceptor *self, maiko_ctx *ctx)
 	for (int i = 0; rc == 0 && i < 2; i++) {
 		char name[16];
 		snprintf(name, sizeof(name), "connection%d", i);
-		rc = maiko_add(ctx, connection, name, .init = &(connection){.fd = self->fds[i]}, .restart = MAIKO_TEMPORARY);
+		rc = maiko_add(ctx, connection, name, .init = &(connection){.fd = self->fds[i]},
+			       .restart = MAIKO_TEMPORARY);
 	}
 	return rc;
 }
@@ -160,7 +164,8 @@ int main(void)
 {
 	uv_os_sock_t first[2], second[2];
 	maiko_supervisor *sup = NULL;
-	if (uv_socketpair(SOCK_STREAM, 0, first, 0, 0) != 0 || uv_socketpair(SOCK_STREAM, 0, second, 0, 0) != 0) return 1;
+	if (uv_socketpair(SOCK_STREAM, 0, first, 0, 0) != 0 || uv_socketpair(SOCK_STREAM, 0, second, 0, 0) != 0)
+		return 1;
 	if (write(first[1], "abc", 3) != 3) return 1; /* the questions of the clients */
 
 	int rc = maiko_supervisor_new(&sup, NULL);

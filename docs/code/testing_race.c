@@ -76,11 +76,9 @@ static void vary_workers(maiko_sim_options *options, void *arg)
 int main(void)
 {
 	maiko_explore_result result;
-	int rc = maiko_explore(&(maiko_explore_options){.scenario = two_tellers,
-							.prepare = vary_workers,
-							.count = 10000,
-							.jobs = 1},
-			       &result);
+	int rc = maiko_explore(
+		&(maiko_explore_options){.scenario = two_tellers, .prepare = vary_workers, .count = 10000, .jobs = 1},
+		&result);
 	if (rc != MAIKO_EBROKEN) return 1;
 	printf("%s\n", result.text);
 	printf("after at most 3 unusual choices: %s\n", result.choice_count <= 3 ? "yes" : "no");

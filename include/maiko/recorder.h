@@ -1,31 +1,40 @@
 /*
  * recorder.h - recording a running program, and replaying it in simulation.
  *
- * A recorder is a monitor that writes what it sees to a file: what came in from outside
- * with its content, what every actor did and sent with a digest of it, and in which order
- * the workers did it all. Replay builds the same actors in a simulation and leads it along
- * the recording: the same workers take the same events from the same channels and run the
- * same actors at the same times. What the actors then do is compared with what they did.
+ * A recorder writes to a file what comes in from outside, with its content, and in which pieces each
+ * worker did its work: which control message it ran next, how many events it took from which other
+ * worker, which actor it ran and for how many events, what it saw of a channel's room; and what every
+ * actor did and sent, with a digest of it. Replay builds the same actors in a simulation and does these
+ * pieces again in the same order. What the actors then do is compared with what they did.
  *
  *   maiko_recorder *recorder;
  *   maiko_recorder_new(&recorder, sup, "run.mkr", NULL);       // before maiko_start
  *   maiko_run(sup);
  *   maiko_recorder_free(recorder);
  *
- *   static const char *const sources[] = {"cpu", "network", NULL};
+ *   static const char *const sources[] = {"cpu", "network*", NULL};
  *   maiko_replay_result result;
  *   maiko_replay(&(maiko_replay_options){.path = "run.mkr", .setup = add_actors, .sources = sources}, &result);
  *
  * An actor that reads the world (a file, a descriptor, a clock of its own) is a source: in
- * a replay it is not run, and what it sent is sent again in its name. All others must do
- * the same when the same happens to them: then a replay has no divergence, and after a
- * change of an actor it names the first event that differs.
+ * a replay it is not run; what it sent, and whom it added, removed or subscribed, is done again in its
+ * name. All others must do the same when the same happens to them: then a replay has no divergence, and
+ * after a change of an actor it names the first event that differs. Mutes, drops, cycles of full
+ * mailboxes, failures, delayed events, actors with threads of their own, blocking jobs and all changes of
+ * actors and subscriptions, from actors or from outside, are replayed exactly.
  *
  * The file is mapped, so a recording outlives a crash of the program, up to its last sight.
- * It grows by a segment (1 MiB) a worker at a time; a record takes some 100 bytes. It holds
- * for the byte order, the layout of the events and the number of workers that it was made
- * with. While it is made no actor moves to another worker. Not reproduced: changes of the topology asked for from outside, what was dropped at
- * a full channel between workers, what a failed allocation caused.
+ * It grows by a segment (1 MiB) a worker at a time; a record takes 40 bytes for a piece, 72 for what
+ * became of an event, 120 for what was sent. It holds for the byte order, the layout of the events and the
+ * version of the library that it was made with.
+ *
+ * What a recording changes: no actor moves to another worker, and nothing is sent in an actor's name from
+ * outside (MAIKO_EBUSY); a callback finds a channel to another worker as full as the worker's last look
+ * between callbacks has left it, so one that sends more than a channel holds is muted (or, where all
+ * subscribers there drop, drops) earlier. What cannot be recorded is refused when it begins: a
+ * supervisor that has been started, events with bytes that no field describes. Two things end a
+ * recording, as an error of maiko_recorder_free, and what was until then is whole: a delivery that failed
+ * for want of memory, and a stop that gives a callback up.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -38,10 +47,14 @@
 typedef struct maiko_recorder maiko_recorder;
 
 typedef struct maiko_recorder_options {
-	/* Names of actors, ended by NULL, all of whose sends are recorded with their content.
-	 * Else it is that of sends from outside and of those that no event caused: what a tick
-	 * or an on_start sends. A source whose handlers send must be named here. */
+	/* Names of actors, ended by NULL, all of whose sends are recorded with their content; a name that
+	 * ends with '*' stands for all that begin so. Else it is that of sends from outside and of those
+	 * that no event caused: what a tick or an on_start sends. A source whose handlers send must be
+	 * named here. */
 	const char *const *sources;
+	/* Bytes of events that no field describes are recorded as they are, too: a pointer among them
+	 * means nothing in a replay. Else events that have such bytes are refused. */
+	bool undescribed;
 	char reserved_;
 } maiko_recorder_options;
 
@@ -50,34 +63,47 @@ typedef struct maiko_replay_options {
 	/* Adds the actors, with the names and in the order of the recorded program. */
 	int (*setup)(maiko_supervisor *sup, void *arg);
 	void *arg;
-	const char *const *sources;           /* names of actors, ended by NULL */
+	const char *const *sources;           /* names of actors, ended by NULL; '*' as above */
 	const maiko_event_type *const *types; /* those that no actor handles, ended by NULL */
+	/* Types of the actors that only a source, or a thread outside, adds while it runs; ended by
+	 * NULL. And, optional, what is called with the state that such an actor was given (.init), as its
+	 * bytes were: to put pointers right. 0, or an error, which ends the replay. */
+	const maiko_actor_type *const *actors;
+	int (*init)(const char *name, const maiko_actor_type *type, void *state, void *arg);
 	char reserved_;
 } maiko_replay_options;
 
 typedef struct maiko_replay_result {
 	uint64_t records; /* compared */
 	uint64_t events;  /* handled */
+	uint64_t whole;   /* records of the file that follow each other without a gap */
 	bool complete;    /* the recording ends with maiko_recorder_free, not with a crash */
-	char text[1024];  /* the first divergence, or what is wrong with the file */
+	/* The first divergence, or what is wrong with the file; of a recording that is not whole (after a
+	 * crash, a full disk, or cut), how much of it is and was replayed; else "". */
+	char text[1024];
 } maiko_replay_result;
 
 MAIKO_BEGIN_DECLS
 
-/* Records `sup` from now on into a new file; to be replayed, from before maiko_start.
- * Errors: MAIKO_EINVAL, MAIKO_ENOMEM, MAIKO_EFORK, what open(2) or posix_fallocate(3) say,
- * as a negative errno, and those of maiko_monitor_add. Any thread. */
+/* Records `sup` from now on, before maiko_start, into a new file, which is not to exist. While it records,
+ * adding or sending an event with bytes that no field describes is refused (MAIKO_ETYPE), unless
+ * .undescribed is set. Errors: MAIKO_EINVAL (a NULL), MAIKO_ESTATE (it has been started), MAIKO_EEXIST (it
+ * has or had a recorder), MAIKO_ETYPE (an event that its actors handle has such bytes), MAIKO_ESIMULATED,
+ * MAIKO_ENOMEM, MAIKO_EFORK, what open(2) (-EEXIST: there is such a file) or posix_fallocate(3) say, as a
+ * negative errno, and those of maiko_monitor_add. Any thread. */
 MAIKO_API int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, const char *path,
 				 const maiko_recorder_options *options);
 
 /* Ends the recording and frees the recorder (NULL is fine); before the supervisor is freed, on a thread
- * that may wait. 0, or the error (a full disk) that ended the recording before: what was
- * recorded until then is whole. */
+ * that may wait. 0, or the error that ended the recording before (a full disk; MAIKO_ENOMEM; MAIKO_ETIMEDOUT:
+ * a callback was given up; MAIKO_E2BIG: an event of more than 512 KiB): what was recorded until then is
+ * whole. */
 MAIKO_API int maiko_recorder_free(maiko_recorder *recorder);
 
-/* Replays a recording, on this thread. 0: no divergence; MAIKO_EBROKEN: *ret_result names
- * the first; MAIKO_EINVAL: a NULL, or a file that is no recording, or of another version or
- * kind of machine (the text says which); MAIKO_ENOMEM; what open(2) or `setup` say. */
+/* Replays a recording, as much as is whole, on this thread. 0: no divergence; MAIKO_EBROKEN: *ret_result
+ * names the first; MAIKO_EINVAL: a NULL, or a file that is no recording, or of another version or
+ * kind of machine, or of which nothing is whole (the text says which); MAIKO_ENOMEM; what open(2) or
+ * `setup` say. */
 MAIKO_API int maiko_replay(const maiko_replay_options *options, maiko_replay_result *ret_result);
 
 MAIKO_END_DECLS

@@ -12,6 +12,7 @@
 
 #include "actor.h"
 #include "error.h"
+#include "note.h"
 #include "run.h"
 #include "watch.h"
 #include "worker.h"
@@ -202,6 +203,7 @@ int maiko_enter(maiko_ctx *ctx)
 	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have waited since the turn */
 	if (ctx->worker->draining)                             /* what comes from the world is the drain's no more */
 		ctx->sched |= MK_SHUT;
+	MK_NOTE(ctx->worker, MK_NOTE_ENTER, ctx->self->id, 0);
 	mk_callback_enter(ctx->worker, ctx);
 	return 0;
 }
@@ -211,6 +213,7 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 	mk_worker *w = ctx->worker;
 	assert(w->actor == ctx);
 	mk_callback_leave(w);
+	MK_NOTE(w, MK_NOTE_LEAVE, 0, rc);
 	if (ctx->extra != NULL && ctx->extra->watch != NULL)
 		mk_watch_doubt(ctx);
 	if (rc < 0)
@@ -225,6 +228,6 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 	 * between the two: then the worker counts as sleeping, and is woken. */
 	if (w->sup->embedded)
 		mk_worker_wake(w);
-	else
+	else if (!w->sup->seam.simulated)
 		uv_stop(w->loop);
 }

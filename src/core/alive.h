@@ -24,7 +24,7 @@ mk_alive *mk_alive_new(void);
 void mk_alive_free(mk_alive *alive);
 
 /* Of one that is not MK_ALIVE. */
-bool mk_alive_is_forked(const mk_alive *alive);
+MK_PRIVATE bool mk_alive_is_forked(const mk_alive *alive);
 
 static inline bool mk_is_forked(const mk_alive *alive)
 {

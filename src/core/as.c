@@ -153,7 +153,7 @@ static request *request_new(mk_sup *sup, maiko_actor_id actor, const maiko_event
 	request *r = mk_calloc_aligned(sizeof *r + size, 16);
 	if (r == NULL)
 		return NULL;
-	r->message = (mk_message){.run = message_run, .drop = message_drop};
+	r->message = (mk_message){.run = message_run, .drop = message_drop, .post = MK_POST_UNSEEN};
 	r->sup = sup;
 	r->actor = actor;
 	r->type = type;
@@ -170,6 +170,9 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 		return MAIKO_EINVAL; /* which has said why */
 	if (mk_forked(sup))
 		return mk_fail_forked();
+	if (sup->seam.noted)
+		return mk_fail_text(MAIKO_EBUSY, "a recorder watches: what is sent in an actor's name from outside "
+						 "could not be replayed");
 	bool host = mk_settle_is_host(sup);
 	if (!host && !mk_may_wait(sup))
 		return mk_fail_text(MAIKO_EDEADLK, "a thread inside a callback may not wait for an actor's send");

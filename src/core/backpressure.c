@@ -189,7 +189,7 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	if (here != NULL)
 		wait_set(w, here, wait);
 	else if (!mk_move_keeps(w, sender->id, &wait->message))
-		mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, sender)), &wait->message);
+		mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, sender)), &wait->message);
 	return 0;
 }
 
@@ -201,7 +201,7 @@ static void release(mk_worker *w, mk_edge *edge)
 	} else if (mk_home_of(w, edge->sender) == w->index) {
 		release_arrived(w, &edge->message);
 	} else {
-		mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, edge->sender)), &edge->message);
+		mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, edge->sender)), &edge->message);
 	}
 }
 

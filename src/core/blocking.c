@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "directory.h"
+#include "note.h"
 #include "run.h"
 #include "system.h"
 #include "worker.h"
@@ -23,6 +24,7 @@ typedef struct mk_job {
 	const maiko_job_type *type;
 	mk_worker *worker;
 	maiko_actor_id actor;
+	uint32_t number;   /* of those that its actor has started */
 	maiko_id cause[2]; /* parent and correlation of what `done` sends */
 	int status;
 	_Alignas(16) unsigned char data[];
@@ -67,6 +69,7 @@ static void task_run(mk_actor *a, mk_task *task)
 	mk_callback_enter(w, a);
 	int rc = mk_result(w->sup, a, MAIKO_PHASE_DONE, job->type->done(mk_actor_state(a), job->data, job->status, a));
 	mk_callback_leave(w);
+	MK_NOTE(w, MK_NOTE_TASK_DONE, 0, rc);
 	if (rc < 0)
 		mk_actor_error(w, a, rc, MAIKO_PHASE_DONE, NULL);
 	w->cause = NULL;
@@ -87,6 +90,11 @@ static void came_back(mk_worker *w, mk_message *m)
 	} else {
 		mk_free_aligned(job);
 	}
+}
+
+maiko_actor_id mk_blocking_actor_of(const mk_message *m)
+{
+	return MK_OF((mk_message *)(uintptr_t)m, mk_job, message)->actor;
 }
 
 static void message_drop(mk_message *m) { mk_free_aligned(MK_OF(m, mk_job, message)); }
@@ -118,7 +126,7 @@ static mk_job *next_job(mk_blocking *b, bool ran)
 static void run_job(mk_job *job)
 {
 	job->status = job->type->work(job->data);
-	job->message = (mk_message){.run = came_back, .drop = message_drop};
+	job->message = (mk_message){.run = came_back, .drop = message_drop, .post = MK_POST_JOB, .number = job->number};
 	mk_worker_post(job->worker, &job->message);
 }
 
@@ -153,6 +161,7 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 	job->type = type;
 	job->worker = w;
 	job->actor = a->self->id;
+	job->number = a->extra->started_jobs++;
 	if (w->event != NULL) {
 		job->cause[0] = w->event->id;
 		job->cause[1] = w->event->correlation;

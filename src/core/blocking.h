@@ -23,6 +23,9 @@ void mk_blocking_fini(mk_sup *sup);
 bool mk_blocking_waiting(const mk_sup *sup);
 void mk_blocking_step(mk_sup *sup);
 
+/* Whose job it is that comes back with this message (MK_POST_JOB). */
+maiko_actor_id mk_blocking_actor_of(const mk_message *m);
+
 /* Starts a job of the actor. 0, MAIKO_ENOMEM, or MAIKO_EAGAIN (no thread). */
 int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, const void *data);
 

@@ -9,6 +9,7 @@
 #include "foreign.h"
 #include "memory.h"
 #include "move.h"
+#include "note.h"
 #include "registry.h"
 #include "run.h"
 
@@ -88,7 +89,8 @@ static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, cons
 	c->done = o == NULL ? NULL : o->done;
 	c->done_arg = o == NULL ? NULL : o->done_arg;
 	int status = 0, *wait = requester == NULL && mk_may_wait(sup) ? &status : NULL;
-	int rc = c->kind == MAIKO_CHANGE_MOVE ? mk_move_request(sup, c, wait) : mk_topology_request(sup, c, wait);
+	int rc = c->kind == MAIKO_CHANGE_MOVE ? mk_move_request(sup, c, wait)
+					      : mk_topology_request(sup, mk_caller(sup, requester), c, wait);
 	if (rc != 0)
 		mk_free(c);
 	if (rc == 0)

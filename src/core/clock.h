@@ -21,14 +21,20 @@ typedef struct mk_seam {
 	void (*between)(void *arg);                    /* they may: no lock is held */
 	/* What a callback has returned, or what it is to have returned. */
 	int (*result)(void *arg, uint64_t actor, int phase, int rc);
+	/* Why it goes on no more (a simulation that has failed), in words too; 0: it does. */
+	int (*failure)(void *arg);
 	/* Something real was asked for: the call, and who made it. */
 	void (*refused)(void *arg, const char *call, const char *who);
 	void *arg;
 	uint64_t thread; /* a simulation: which one sends from outside, 1 and up */
 	bool simulated;
-	/* Led by a recording, which says where a run of an actor ends (pace.h): after so many events, and
-	 * before a tick that is due or after it. */
+	bool steered;             /* `choose` picks the next, or `noted`: who is run next is looked at */
+	bool noted;               /* for a recording, or led by one (note.h) */
+	struct mk_scribe *scribe; /* who writes it, or leads; NULL: nobody (any more) */
+	/* Led by a recording, which says where a run of an actor ends (pace.h): after so many tasks and
+	 * events, and before a tick that is due or after it. */
 	bool led, tick_waits;
+	uint32_t led_tasks;
 	uv_thread_t owner;       /* the thread that simulates */
 	uint64_t wall_offset_ns; /* now_ns + this: since 1970-01-01 UTC */
 	uint64_t seed;

@@ -6,6 +6,7 @@
 #include "actor.h"
 #include "directory.h"
 #include "move.h"
+#include "note.h"
 #include "registry.h"
 #include "run.h"
 #include "worker.h"
@@ -65,6 +66,7 @@ static void task_run(mk_actor *a, mk_task *task)
 	mk_callback_enter(a->worker, a);
 	int rc = mk_result(a->worker->sup, a, MAIKO_PHASE_DONE, a->class->done(mk_actor_state(a), &completion, a));
 	mk_callback_leave(a->worker);
+	MK_NOTE(a->worker, MK_NOTE_TASK_DONE, 0, rc);
 	if (rc < 0)
 		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
 }
@@ -101,7 +103,11 @@ void mk_change_tell(mk_worker *w, mk_change *c)
 		mk_change_free(c);
 		return;
 	}
-	c->message = (mk_message){.run = tell_requester, .drop = tell_drop};
+	c->message = (mk_message){.run = tell_requester,
+				  .drop = tell_drop,
+				  .post = MK_POST_CHANGE,
+				  .from = c->by,
+				  .number = c->number};
 	mk_worker_post(home, &c->message);
 }
 

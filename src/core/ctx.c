@@ -5,6 +5,7 @@
 #include "blocking.h"
 #include "delayed.h"
 #include "error.h"
+#include "note.h"
 #include "router.h"
 #include "run.h"
 #include "stop.h"
@@ -212,13 +213,22 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 		route = *found;
 	if (rc == 0 && route.topic == NULL)
 		rc = mk_route_by_content(w, route.type, event, &route.topic);
-	return rc != 0 ? rc : mk_delayed_add(w, ctx, &route, event, delay_ms, ret_delayed);
+	if (rc == 0)
+		rc = mk_delayed_add(w, ctx, &route, event, delay_ms, ret_delayed);
+	if (MK_UNLIKELY(w->sup->seam.noted) && rc == 0)
+		mk_note_call(w->sup, w, MK_NOTE_AFTER, ctx->self->id, (int64_t)ctx->extra->delayed_count,
+			     &(mk_call){.event = type, .data = event, .delay_ms = delay_ms});
+	return rc;
 }
 
 int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
 {
 	int rc = check_ctx(ctx);
-	return rc != 0 ? rc : mk_delayed_cancel(ctx->worker, ctx, delayed);
+	if (rc == 0)
+		rc = mk_delayed_cancel(ctx->worker, ctx, delayed);
+	if (rc == 0)
+		MK_NOTE(ctx->worker, MK_NOTE_CANCEL, ctx->self->id, (int64_t)delayed);
+	return rc;
 }
 
 /* ---- who and when ------------------------------------------------------------------------ */
@@ -227,7 +237,11 @@ const char *maiko_name(const maiko_ctx *ctx) { return ctx->self->name; }
 maiko_actor_id maiko_self(const maiko_ctx *ctx) { return ctx->self->id; }
 maiko_supervisor *maiko_supervisor_of(const maiko_ctx *ctx) { return ctx->worker->sup; }
 uint64_t maiko_now(const maiko_ctx *ctx) { return ctx->worker->now_ns; }
-uint64_t maiko_random(maiko_ctx *ctx) { return mk_random_next(&ctx->worker->sup->seam, &ctx->worker->random); }
+uint64_t maiko_random(maiko_ctx *ctx)
+{
+	MK_NOTE(ctx->worker, MK_NOTE_RANDOM, ctx->self->id, 0);
+	return mk_random_next(&ctx->worker->sup->seam, &ctx->worker->random);
+}
 bool maiko_stopping(const maiko_ctx *ctx) { return ctx->worker->draining; }
 bool maiko_is_congested(const maiko_ctx *ctx) { return mk_is_muted(ctx); }
 
@@ -336,6 +350,7 @@ int maiko_stop_self(maiko_ctx *ctx)
 		return rc;
 	if ((ctx->sched & (MK_ENDED | MK_PARTING)) != 0)
 		return mk_fail(MAIKO_ESTATE, "maiko_stop_self: actor '%s' is ending already", ctx->self->name);
+	MK_NOTE(ctx->worker, MK_NOTE_STOP_SELF, ctx->self->id, 0);
 	mk_part(ctx->worker, ctx); /* no callback but on_stop any more */
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "backpressure.h"
 #include "directory.h"
 #include "move.h"
+#include "note.h"
 #include "run.h"
 #include "weight.h"
 #include "worker.h"
@@ -64,9 +65,16 @@ static const mk_sender *next_of(const mk_cycle *c, const mk_sender *member)
 }
 
 /* Relaxed, here and below: a flag alone, which is looked at again before each run. */
-static bool is_open(const mk_cycle *c)
+static bool is_open(mk_worker *w, const mk_cycle *c)
 {
-	return atomic_load_explicit((_Atomic(bool) *)(uintptr_t)&c->open, memory_order_relaxed);
+	mk_told told;
+	uint32_t look = w->looks_open++;
+	if (MK_UNLIKELY(w->sup->seam.led))
+		return mk_is_told(w, MK_NOTE_OPEN, look, &told);
+	bool open = atomic_load_explicit((_Atomic(bool) *)(uintptr_t)&c->open, memory_order_relaxed);
+	if (open)
+		MK_NOTE(w, MK_NOTE_OPEN, look, 0);
+	return open;
 }
 
 static void open_up(mk_cycle *c) { atomic_store_explicit(&c->open, true, memory_order_relaxed); }
@@ -78,7 +86,7 @@ void mk_cycle_released(mk_actor *a, const mk_sender *subscriber)
 		open_up(c);
 }
 
-bool mk_cycle_runs_on(const mk_actor *a) { return a->extra->runs_on && !is_open(a->extra->cycle); }
+bool mk_cycle_runs_on(const mk_actor *a) { return a->extra->runs_on && !is_open(a->worker, a->extra->cycle); }
 
 /* The other cycles that it may be in had no need of it: their probes go out again. */
 void mk_cycle_look(mk_worker *w, mk_actor *a)
@@ -118,7 +126,7 @@ static void run_on(mk_worker *w, mk_message *m)
 	bool waits = a != NULL && (a->sched & MK_ENDED) == 0 && is_muted_by(a, next_of(v->cycle, v->member));
 	if (!waits)
 		open_up(v->cycle);
-	if (waits && !is_open(v->cycle)) {
+	if (waits && !is_open(w, v->cycle)) {
 		mk_cycle_leave(a);
 		a->extra->cycle = v->cycle;
 		a->extra->runs_on = true;
@@ -168,7 +176,7 @@ static bool tell_members(mk_worker *w, mk_cycle *c, void (*run)(mk_worker *, mk_
 		v->member = c->members[i];
 		v->cycle = c;
 		atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
-		mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, v->member)), &v->message);
+		mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, v->member)), &v->message);
 	}
 	return all;
 }
@@ -207,7 +215,7 @@ void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 	subscriber->extra->asked_to_break = place;
 	b->message = (mk_message){.run = break_arrived, .drop = break_drop};
 	b->sender = sender;
-	mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, sender)), &b->message);
+	mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, sender)), &b->message);
 }
 
 /* ---- probes ------------------------------------------------------------------------------ */
@@ -249,7 +257,7 @@ static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_pro
 		memcpy(p->path, from->path, from->length * sizeof p->path[0]);
 	p->path[length - 1] = a->self;
 	w->probed.sent++;
-	mk_worker_post(mk_worker_at(w->sup, mk_home_of(w, p->target)), &p->message);
+	mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, p->target)), &p->message);
 }
 
 static void forward_all(mk_worker *w, mk_actor *a, const mk_probe_message *from, uint64_t number)

@@ -55,6 +55,33 @@ static void remove_name(mk_sup *sup, const mk_actor *a)
 		mk_names_remove(&sup->actor_names, a->self->name);
 }
 
+int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id)
+{
+	enum { AHEAD = 1 << 16 }; /* what others add meanwhile; more is no recording */
+	uint32_t slot = slot_of(id);
+	if (slot >= MAIKO_ACTORS_MAX || slot > sup->actor_slots + AHEAD)
+		return MAIKO_EBROKEN;
+	while (sup->actor_slots <= slot) {
+		if (mk_table_reserve(&sup->actors, sup->actor_slots) != 0 ||
+		    mk_reserve((void **)&sup->free_ids, &sup->free_size, sup->actor_slots + 1, sizeof *sup->free_ids) !=
+			    0)
+			return MAIKO_ENOMEM;
+		sup->actor_slots++;
+	}
+	/* Whoever has the name or the slot is about to leave it: that comes a little later in the recording. */
+	const mk_actor *before = mk_table_get(&sup->actors, slot);
+	if (before != NULL)
+		remove_name(sup, before);
+	mk_names_remove(&sup->actor_names, a->self->name);
+	int rc = mk_names_put(&sup->actor_names, a->self->name, slot);
+	if (rc != 0)
+		return rc;
+	a->self->id = id;
+	mk_table_set(&sup->actors, slot, a);
+	sup->actor_count++;
+	return 0;
+}
+
 void mk_directory_free_name(mk_sup *sup, const mk_actor *a)
 {
 	mk_lock(sup);
@@ -65,10 +92,12 @@ void mk_directory_free_name(mk_sup *sup, const mk_actor *a)
 void mk_directory_leave(mk_sup *sup, mk_actor *a)
 {
 	uint32_t slot = slot_of(a->self->id);
-	assert(mk_table_get(&sup->actors, slot) == a);
+	assert(mk_table_get(&sup->actors, slot) == a || sup->seam.led);
 	remove_name(sup, a);
-	mk_table_set(&sup->actors, slot, NULL);
-	sup->free_ids[sup->free_count++] = a->self->id + ((maiko_actor_id)1 << 32);
+	if (mk_table_get(&sup->actors, slot) == a)
+		mk_table_set(&sup->actors, slot, NULL);
+	if (MK_LIKELY(!sup->seam.led)) /* led, ids come from the recording */
+		sup->free_ids[sup->free_count++] = a->self->id + ((maiko_actor_id)1 << 32);
 	sup->actor_count--;
 }
 

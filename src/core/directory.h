@@ -21,6 +21,8 @@ void mk_directory_init(mk_sup *sup);
  * MAIKO_E2BIG or MAIKO_ENOMEM. */
 int mk_directory_enter(mk_sup *sup, mk_actor *a);
 void mk_directory_leave(mk_sup *sup, mk_actor *a);
+/* The same with the id that a recording says. 0, MAIKO_ENOMEM, MAIKO_EBROKEN: no id that there is. */
+int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id);
 
 /* One that is about to end gives up its name, and stays. Who adds another by that name adds it in
  * a batch that begins later, and needs the worker that this runs on: so it starts when this

@@ -25,7 +25,7 @@
 MK_PRIVATE int mk_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
 /* The same with a text that is static memory: two stores, for what may fail often (MAIKO_EAGAIN). */
-int mk_fail_text(int code, const char *text);
+MK_PRIVATE int mk_fail_text(int code, const char *text);
 
 /* MAIKO_EINVAL: says which of the pointers is NULL, one of which is; in the call of that name, or
  * in the public call where it stands. */

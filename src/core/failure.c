@@ -80,6 +80,9 @@ const char *mk_phase_text(maiko_phase phase)
 int mk_failure_say(mk_sup *sup, const char *call, int status)
 {
 	const mk_failures *all = sup->failures; /* at the end nothing is added */
+	int broken = status != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
+	if (broken != 0)
+		return broken;
 	if (status == MAIKO_ETIMEDOUT)
 		return mk_fail(status, "%s: a callback does not return; the ledger names its actor", call);
 	if (status == 0 || status != all->status || all->decisive[0] == '\0')

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "foreigner.h"
 #include "monitor.h"
+#include "note.h"
 #include "registry.h"
 #include "router.h"
 #include "topic.h"
@@ -229,6 +230,42 @@ int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
 	return rc;
 }
 
+/* ---- led by a recording --------------------------------------------------------------------- */
+
+void mk_foreign_forget(mk_worker *w)
+{
+	mk_link *link = mk_inbox_take(&w->foreign);
+	while (link != NULL) {
+		mk_event *e = mk_event_of_link(link);
+		link = link->next;
+		mk_event_free(NULL, e);
+	}
+}
+
+int mk_foreign_put(mk_worker *w, const maiko_event_type *desc, const void *value, maiko_id id, uint64_t timestamp_ns)
+{
+	mk_sup *sup = w->sup;
+	const mk_type *type;
+	uint32_t topic;
+	int rc = mk_registry_type(sup, desc, &type);
+	mk_foreign *f = rc == 0 ? mk_foreigner_with(sup, w->index, id.origin) : NULL;
+	if (rc == 0)
+		rc = f == NULL ? MAIKO_ENOMEM : topic_of(sup, type, value, &topic);
+	mk_event *e = rc == 0 ? mk_event_make(NULL, type, value, NULL) : NULL;
+	if (e == NULL)
+		return rc == 0 ? MAIKO_ENOMEM : rc;
+	e->id = e->correlation = id;
+	e->timestamp_ns = timestamp_ns;
+	e->sender = f->self;
+	e->refs = topic;
+	mk_count_add(&f->sent, 1);
+	if (!mk_inbox_push(&w->foreign, mk_event_link(e))) {
+		mk_event_free(NULL, e);
+		return MAIKO_ESHUTDOWN;
+	}
+	return 0;
+}
+
 /* ---- on the worker -------------------------------------------------------------------------------- */
 
 static void told(mk_foreign *f, uint64_t taken)
@@ -240,11 +277,24 @@ static void told(mk_foreign *f, uint64_t taken)
 	}
 }
 
+static void note_intake(mk_worker *w, const mk_link *link)
+{
+	int64_t count = 0;
+	for (; link != NULL; link = link->next)
+		count++;
+	if (count != 0)
+		mk_note_here(w, MK_NOTE_FOREIGN, 0, count);
+}
+
 void mk_foreign_intake(mk_worker *w, bool close)
 {
 	mk_foreign *last = NULL;
 	uint64_t taken = 0;
+	if (MK_UNLIKELY(w->sup->seam.led) && mk_scribe_of(w->sup) != NULL)
+		mk_scribe_of(w->sup)->refill(mk_scribe_of(w->sup)->arg, w);
 	mk_link *link = close ? mk_inbox_close(&w->foreign) : mk_inbox_take(&w->foreign);
+	if (MK_UNLIKELY(w->sup->seam.noted))
+		note_intake(w, link);
 	while (link != NULL) {
 		mk_event *e = mk_event_of_link(link);
 		link = link->next;

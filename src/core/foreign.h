@@ -24,6 +24,12 @@ void mk_foreign_release(struct mk_foreign *f);
 /* On a worker: publishes what has come in; with `close`, for the last time. */
 void mk_foreign_intake(mk_worker *w, bool close);
 
+/* Led by a recording: drops what has come in. And: what a thread outside has sent to this worker, with the id and the time that it
+ * had. 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the worker takes no more), what a send returns. */
+MK_PRIVATE void mk_foreign_forget(mk_worker *w);
+MK_PRIVATE int mk_foreign_put(mk_worker *w, const maiko_event_type *type, const void *value, maiko_id id,
+			      uint64_t timestamp_ns);
+
 /* Wakes all that wait in a send: the supervisor is stopping. With the lock. */
 void mk_foreign_wake_all(mk_sup *sup);
 

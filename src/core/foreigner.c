@@ -174,6 +174,19 @@ static mk_foreign *record_new(mk_sup *sup)
 	return f;
 }
 
+mk_foreign *mk_foreigner_with(mk_sup *sup, uint32_t worker, uint64_t origin)
+{
+	mk_foreign *f = sup->foreigners;
+	while (f != NULL && f->origin != origin)
+		f = f->next;
+	if (f == NULL && (f = record_new(sup)) != NULL) {
+		f->thread = 0;
+		f->origin = origin;
+		mk_home_set(f->self, mk_home_word(0, worker, worker));
+	}
+	return f;
+}
+
 /* Takes over what a thread has left behind, the first of these, if nothing of it is under way. */
 static mk_foreign *take_over(mk_sup *sup)
 {

@@ -50,8 +50,12 @@ void mk_interests_take(mk_sup *sup, const mk_place *places, uint32_t count, uint
 
 void mk_interest_refresh(mk_worker *w, uint32_t topic, uint32_t worker)
 {
-	mk_topic *t = mk_topic_known(w, topic);
-	if (t == NULL || worker == w->index)
+	mk_topic *t = worker == w->index ? NULL : mk_topic_known(w, topic);
+	if (MK_UNLIKELY(t == NULL && w->sup->seam.noted) && worker != w->index) {
+		t = mk_topic_here(w, topic);
+		w->unsure |= t == NULL;
+	}
+	if (t == NULL)
 		return;
 	const mk_interest *i = mk_record_interest(t->record, worker); /* there: it was counted */
 	if (i != NULL)

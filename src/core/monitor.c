@@ -215,7 +215,7 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 	if (ret_monitor != NULL)
 		*ret_monitor = m; /* before the first hook, which may want it */
 	for (uint32_t i = 0; i < count; i++) {
-		r->errands[i] = (errand){{.run = run, .drop = drop}, r};
+		r->errands[i] = (errand){{.run = run, .drop = drop, .post = MK_POST_UNSEEN}, r};
 		mk_worker_post(sup->workers[i], &r->errands[i].message);
 	}
 	*ret_request = r;

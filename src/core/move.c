@@ -184,7 +184,7 @@ static void pick(mk_worker *w, mk_message *m)
 		c->shadow->echo = a->echo;
 		c->shadow->box.budget = a->box.capacity; /* it never runs (overflow.c) */
 		mk_hold(w, a, MK_MOVING);
-		int rc = mk_topology_request(w->sup, c, NULL);
+		int rc = mk_topology_request(w->sup, w, c, NULL);
 		if (rc == 0)
 			return; /* it is not ours any more */
 		mk_permit(w, a, MK_MOVING);

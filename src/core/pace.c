@@ -64,8 +64,9 @@ MK_NOINLINE bool mk_pace_look(mk_worker *w)
 	p->callbacks += p->size - p->left;
 	if (w->unpublished != 0 && !w->sup->seam.simulated)
 		mk_router_show(w);
-	/* A turn that is over stays so: who ends an actor's run asks, and then who would run the next. */
-	p->over = p->over || w->deferred != NULL || is_late(w);
+	/* A turn that is over stays so: who ends an actor's run asks, and then who would run the next. A replay knows
+	 * no time here. */
+	p->over = !w->sup->seam.led && (p->over || w->deferred != NULL || is_late(w));
 	p->left = p->over ? 0 : p->size;
 	return p->over;
 }

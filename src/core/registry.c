@@ -4,6 +4,7 @@
 #include "registry.h"
 
 #include "error.h"
+#include "note.h"
 
 #include <string.h>
 
@@ -155,7 +156,12 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	if (sup->type_count >= MAIKO_EVENTS_MAX)
 		return mk_fail(MAIKO_E2BIG, "event '%s': the supervisor has MAIKO_EVENTS_MAX event types, %d",
 			       desc->layout->name, MAIKO_EVENTS_MAX);
-	int rc = mk_table_reserve(&sup->types, sup->type_count);
+	const mk_scribe *s = mk_scribe_of(sup);
+	int rc = s == NULL || s->accept == NULL ? 0 : s->accept(s->arg, desc);
+	if (rc == 0)
+		rc = mk_table_reserve(&sup->types, sup->type_count);
+	if (rc != 0)
+		return rc;
 	mk_type *t = rc == 0 ? MK_NEW(mk_type) : NULL;
 	if (t == NULL)
 		return MAIKO_ENOMEM;

@@ -8,6 +8,7 @@
 
 #include "backpressure.h"
 #include "monitor.h"
+#include "note.h"
 #include "overflow.h"
 #include "registry.h"
 #include "run.h"
@@ -96,13 +97,18 @@ int mk_router_open(mk_worker *w, uint64_t workers)
 	return 0;
 }
 
-static void take_back(mk_worker *w, mk_channel *ch)
+static void reclaim(mk_worker *w, mk_channel *ch)
 {
 	uint64_t entry;
-	mk_channel_look(ch);
 	while (mk_channel_reclaim(ch, &entry))
 		if (!mk_entry_is_marker(entry))
 			mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
+}
+
+static void take_back(mk_worker *w, mk_channel *ch)
+{
+	mk_channel_look(ch);
+	reclaim(w, ch);
 }
 
 static void make_visible(mk_worker *w, uint32_t to)
@@ -117,8 +123,10 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 {
 	mk_channel *ch = w->out[to];
 	make_visible(w, to);
-	take_back(w, ch);
-	mk_worker_take_mutes(w);             /* what the other said before it made room */
+	if (MK_LIKELY(!w->sup->seam.noted)) { /* else there is no look while a callback runs (note.h) */
+		take_back(w, ch);
+		mk_worker_take_mutes(w); /* what the other said before it made room */
+	}
 	w->unpublished |= UINT64_C(1) << to; /* for what now moves to the ring */
 	mk_channel_unspill(ch);
 	if (!mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
@@ -201,10 +209,13 @@ uint32_t mk_router_mark(mk_worker *w, uint64_t number)
 		uint32_t to = (uint32_t)__builtin_ctzll(left);
 		mk_channel *ch = w->out[to];
 		uint64_t entry = mk_entry_of_marker(number);
-		take_back(w, ch);
-		mk_worker_take_mutes(w);
+		if (MK_LIKELY(!w->sup->seam.noted)) {
+			take_back(w, ch);
+			mk_worker_take_mutes(w);
+		}
 		mk_channel_unspill(ch);
-		if (!mk_channel_spilling(ch))
+		/* The marker before may be taken, and not yet given back: its slot is not free then. */
+		if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed < ch->capacity)
 			mk_channel_push(ch, entry);
 		else
 			(void)mk_channel_spill(ch, entry); /* its slot is kept */
@@ -219,9 +230,68 @@ void mk_router_show(mk_worker *w)
 		make_visible(w, (uint32_t)__builtin_ctzll(left));
 }
 
+/* What follows from the room that there is. */
+static void use_room(mk_worker *w, uint32_t to)
+{
+	mk_channel *ch = w->out[to];
+	reclaim(w, ch);
+	if (mk_channel_spilling(ch)) {
+		mk_channel_unspill(ch);
+		w->unpublished |= UINT64_C(1) << to;
+	}
+	if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
+		mk_release_channel(w, ch);
+}
+
+/* Whether use_room does something although nothing more has been acknowledged. */
+static bool has_use_for_room(const mk_channel *ch)
+{
+	if (mk_channel_spilling(ch))
+		return mk_channel_has_room(ch);
+	return atomic_load_explicit(&ch->producer_waits, memory_order_relaxed) &&
+	       ch->tail - ch->reclaimed <= ch->capacity / 2;
+}
+
+/* As mk_router_flush, but first it looks at everything, then notes it, then uses it. */
+static MK_NOINLINE bool flush_noted(mk_worker *w)
+{
+	uint64_t head[MAIKO_WORKERS_MAX], some = 0, spilling = 0;
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		head[to] = atomic_load_explicit(&ch->head, memory_order_acquire);
+		if (head[to] != ch->seen_head || has_use_for_room(ch))
+			some |= UINT64_C(1) << to;
+	}
+	if (some != 0)
+		mk_worker_look_at_control(w);
+	for (; some != 0; some &= some - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(some);
+		mk_note_here(w, MK_NOTE_FLUSH, to, (int64_t)head[to]);
+		w->out[to]->seen_head = head[to];
+		use_room(w, to);
+	}
+	mk_router_show(w);
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
+		spilling |= mk_channel_spilling(w->out[__builtin_ctzll(left)]);
+	return spilling != 0;
+}
+
+bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head)
+{
+	mk_channel *ch = to < MAIKO_WORKERS_MAX ? w->out[to] : NULL;
+	if (ch == NULL || head < ch->reclaimed || head > atomic_load_explicit(&ch->head, memory_order_relaxed))
+		return false;
+	ch->seen_head = head;
+	use_room(w, to);
+	return true;
+}
+
 bool mk_router_flush(mk_worker *w)
 {
 	bool spilling = false;
+	if (MK_UNLIKELY(w->sup->seam.noted))
+		return flush_noted(w);
 	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
 		uint32_t to = (uint32_t)__builtin_ctzll(left);
 		mk_channel *ch = w->out[to];

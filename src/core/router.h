@@ -152,4 +152,7 @@ void mk_router_show(mk_worker *w);
  * is left. */
 bool mk_router_flush(mk_worker *w);
 
+/* Led: the same for one channel, which is empty up to `head`. False: it is not yet. */
+bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head);
+
 #endif

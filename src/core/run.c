@@ -13,6 +13,7 @@
 #include "delayed.h"
 #include "directory.h"
 #include "monitor.h"
+#include "note.h"
 #include "overflow.h"
 #include "owed.h"
 #include "pace.h"
@@ -176,9 +177,16 @@ void mk_callback_leave(mk_worker *w)
 
 /* Whether the code says no more than that a stop has begun: a callback in which something was
  * refused for that has not failed. */
-static bool says_stopping(const mk_worker *w, int code)
+static bool says_stopping(mk_worker *w, int code)
 {
-	return code == MAIKO_ESHUTDOWN && mk_state_of(w->sup) >= MK_STOPPING;
+	if (code != MAIKO_ESHUTDOWN)
+		return false;
+	mk_told told;
+	bool stopping = mk_state_of(w->sup) >= MK_STOPPING;
+	if (MK_UNLIKELY(w->sup->seam.led) && mk_is_told(w, MK_NOTE_STOPPING, MK_ANY_NUMBER, &told))
+		return told.value != 0;
+	MK_NOTE(w, MK_NOTE_STOPPING, 0, stopping);
+	return stopping;
 }
 
 bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
@@ -475,14 +483,19 @@ static void run_events(mk_worker *w, mk_actor *a)
 static void run_tasks(mk_worker *w, mk_actor *a)
 {
 	mk_extra *x = a->extra;
-	while (x->tasks != NULL && (a->sched & MK_HELD) == 0 && !w->pace.over && !mk_pace_posted(w)) {
+	const mk_seam *seam = &w->sup->seam;
+	uint32_t ran = 0;
+	while (x->tasks != NULL && (a->sched & MK_HELD) == 0 && !w->pace.over && !mk_pace_posted(w) &&
+	       (!seam->led || ran < seam->led_tasks)) {
 		mk_task *task = x->tasks;
 		x->tasks = task->next;
 		if (x->tasks == NULL)
 			x->task_tail = &x->tasks;
 		task->run(a, task);
 		mk_pace_spend(w);
+		ran++;
 	}
+	MK_NOTE(w, MK_NOTE_TASKS, 0, ran);
 	if (w->pace.left == 0)
 		w->pace.left = 1; /* for an event */
 	if (x->overflowed && (a->sched & MK_HELD) == 0) {
@@ -497,14 +510,16 @@ static mk_actor *pop_ready(mk_worker *w)
 	mk_actor *a = w->ready, *before = NULL;
 	const mk_seam *seam = &w->sup->seam;
 	assert(a != NULL);
-	if (MK_UNLIKELY(seam->choose != NULL)) {
+	if (MK_UNLIKELY(seam->steered)) {
 		uint32_t count = 1;
 		for (const mk_actor *other = a->next; other != NULL; other = other->next)
 			count++;
-		for (uint32_t k = seam->choose(seam->arg, count); k > 0 && a->next != NULL; k--) {
+		uint32_t k = seam->choose == NULL ? 0 : seam->choose(seam->arg, count);
+		for (; k > 0 && a->next != NULL; k--) {
 			before = a;
 			a = a->next;
 		}
+		MK_NOTE(w, MK_NOTE_RUN, a->self->id, 0);
 	}
 	mk_actor **at = MK_LIKELY(before == NULL) ? &w->ready : &before->next;
 	*at = a->next;
@@ -514,10 +529,12 @@ static mk_actor *pop_ready(mk_worker *w)
 }
 
 /* Whether its tick is for the next run, because a control message has come; but not twice in a row. */
-static bool tick_waits(const mk_worker *w, mk_extra *x)
+static bool tick_waits(mk_worker *w, mk_extra *x)
 {
 	bool waits = w->sup->seam.led ? w->sup->seam.tick_waits : mk_pace_posted(w) && !x->tick_late;
 	x->tick_late = waits;
+	if (waits)
+		MK_NOTE(w, MK_NOTE_TICK_LATE, 0, 0);
 	return waits;
 }
 

@@ -81,7 +81,7 @@ MK_PRIVATE void mk_callback_leave(mk_worker *w);
 
 /* An error of a callback: on_error decides; if it does not forgive, the actor fails.
  * Returns whether the actor goes on. */
-bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
+MK_PRIVATE bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
 
 /* Fails an actor, whatever on_error might say: it ends, and unless it is temporary so does the
  * supervisor. One that fails in its start is left to who starts it. */

@@ -23,6 +23,7 @@
 #include "mailbox.h"
 #include "map.h"
 #include "memory.h"
+#include "message.h"
 #include "names.h"
 #include "places.h"
 #include "sender.h"
@@ -33,7 +34,6 @@
 #include <uv.h>
 
 typedef struct maiko_ctx mk_actor; /* a user's ctx is the actor itself */
-typedef struct mk_worker mk_worker;
 typedef maiko_supervisor mk_sup;
 
 /* ---- types ------------------------------------------------------------------ */
@@ -163,6 +163,7 @@ typedef struct mk_extra {
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
 	/* blocking.c */
 	uint32_t jobs; /* under way */
+	uint32_t started_jobs;
 	/* move.c */
 	uint64_t moved_ns; /* when it came here, or 0 */
 	/* adopt.c */
@@ -275,13 +276,6 @@ typedef struct mk_route {
 
 /* ---- workers ---------------------------------------------------------------------- */
 
-typedef struct mk_message {
-	mk_link link;
-	void (*run)(mk_worker *w, struct mk_message *m); /* on the worker; owns the message */
-	void (*drop)(struct mk_message *m);              /* frees it unrun; NULL: not allocated */
-	bool mutes;                                      /* may run inside a send: it touches flags and lists only */
-} mk_message;
-
 /* mk_worker.attention: a control message is in the lane (set by who posts it); there are monitors. */
 enum { MK_POSTED = 1u << 0, MK_WATCHED = 1u << 1 };
 
@@ -324,6 +318,9 @@ struct mk_worker {
 	} probed;
 	uint64_t quiet_sequence; /* when a stop last found it quiet */
 	mk_random random;
+	/* note.h: messages posted, changes asked for, looks at whether a cycle is open */
+	uint32_t posted, asked_changes, looks_open;
+	bool unsure;             /* without memory for a topic with subscribers elsewhere: the next look at it asks */
 	maiko_envelope envelope; /* maiko_meta's answer */
 	/* monitor.c: who watches this worker */
 	uint32_t monitor_count, telling;
@@ -377,9 +374,9 @@ struct mk_worker {
 	uint64_t probed_ns;
 	mk_counter stirred; /* grows whenever the worker gets something to do (settle.c, stop.h) */
 	_Atomic(int) tid;   /* of its thread, or 0 (thread_time.c) */
-	uint64_t settling; /* the round that it owes an answer; 0: none */
-	bool settle_polls; /* ... not without a poll of libuv */
-	bool settle_stops; /* its loop's thread waits for it to be quiet */
+	uint64_t settling;  /* the round that it owes an answer; 0: none */
+	bool settle_polls;  /* ... not without a poll of libuv */
+	bool settle_stops;  /* its loop's thread waits for it to be quiet */
 	mk_message go_message, topology_message, stop_message, discard_message, leave_message, settle_message;
 	mk_timer deadline;
 	/* libuv */
@@ -433,6 +430,7 @@ struct maiko_supervisor {
 	mk_worker *workers[MAIKO_WORKERS_MAX];
 	_Atomic(uint32_t) worker_count;
 	uint32_t next_worker;    /* round robin */
+	uint32_t asked_changes;  /* from outside (note.h) */
 	uint32_t workers_coming; /* made, but in no batch yet */
 	/* registry.c */
 	mk_table types, topics;

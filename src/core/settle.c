@@ -133,7 +133,7 @@ static void ask(mk_worker *w)
 	if ((s->posted & bit) != 0) /* of a caller whose time was over; it is this round's now */
 		return;
 	s->posted |= bit;
-	w->settle_message = (mk_message){.run = run_question};
+	w->settle_message = (mk_message){.run = run_question, .post = MK_POST_UNSEEN};
 	mk_worker_post(w, &w->settle_message);
 }
 

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "monitor.h"
+#include "note.h"
 #include "run.h"
 #include "stop.h"
 #include "tick.h"
@@ -42,6 +43,7 @@ static mk_actor *next_hooked(mk_actor *a)
 static void run_here(mk_worker *w, mk_start_run *s)
 {
 	mk_actor *a = s->first;
+	MK_NOTE(w, MK_NOTE_HOOKS, 0, 0);
 	while (a != NULL && a->worker == w && s->status == 0 && mk_state_of(w->sup) == MK_STARTING) {
 		mk_actor *next = next_hooked(a->next);
 		a->next = NULL;
@@ -82,7 +84,7 @@ static int run_hooks(mk_sup *sup)
 {
 	mk_start_run *s = sup->start;
 	for (mk_actor *a = next_hooked(sup->first); a != NULL; a = s->next) {
-		*s = (mk_start_run){.message = {.run = run_message}, .first = a};
+		*s = (mk_start_run){.message = {.run = run_message, .post = MK_POST_START}, .first = a};
 		if (sup->embedded) {
 			run_here(a->worker, s);
 		} else {
@@ -140,7 +142,7 @@ static void tell_to_go(mk_sup *sup)
 {
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
-		w->go_message = (mk_message){.run = go};
+		w->go_message = (mk_message){.run = go, .post = MK_POST_GO};
 		mk_worker_post(w, &w->go_message);
 	}
 }
@@ -149,7 +151,11 @@ static void tell_to_go(mk_sup *sup)
  * another thread comes between. */
 static int conclude(mk_sup *sup, int rc)
 {
+	const mk_scribe *scribe = sup->seam.led ? mk_scribe_of(sup) : NULL;
+	if (MK_UNLIKELY(scribe != NULL) && !scribe->reach_started(scribe->arg))
+		return MAIKO_ETIMEDOUT;
 	uv_mutex_lock(&sup->lock);
+	mk_note_sup(sup, MK_NOTE_STARTED, 0, 0);
 	if (mk_state_of(sup) != MK_STARTING) {
 		rc = fail_stopped();
 	} else {
@@ -186,6 +192,8 @@ int mk_start(mk_sup *sup)
 	bool first = atomic_compare_exchange_strong(&sup->state, &expected, MK_STARTING);
 	if (first)
 		sup->start = run;
+	if (first)
+		mk_note_sup(sup, MK_NOTE_STARTING, 0, 0);
 	uv_mutex_unlock(&sup->lock);
 	if (!first) {
 		mk_free(run);
@@ -199,6 +207,9 @@ int mk_start(mk_sup *sup)
 		return rc;
 	}
 	rc = conclude(sup, run_hooks(sup));
+	int broken = rc != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
+	if (broken != 0)
+		return broken;
 	if (rc != 0 && !sup->embedded)
 		mk_stop_wait(sup);
 	return rc;

@@ -79,7 +79,7 @@ static void take(mk_worker *w, mk_step step)
 		mk_worker_run_control(w);
 		break;
 	case MK_STEP_TAKE:
-		mk_worker_take(w, step.from);
+		mk_worker_take(w, step.from, 1);
 		break;
 	case MK_STEP_FOREIGN:
 		mk_foreign_intake(w, false);

@@ -10,55 +10,22 @@
 #include "failure.h"
 #include "foreign.h"
 #include "monitor.h"
+#include "note.h"
 #include "overflow.h"
 #include "owed.h"
 #include "run.h"
 #include "start.h"
+#include "stop_state.h"
 #include "thread_time.h"
 #include "tick.h"
 #include "topology.h"
 #include "worker.h"
-
-typedef enum step { STEP_NONE = 0, STEP_BEGIN, STEP_QUIESCE, STEP_HOOK, STEP_END, STEP_EXIT, STEP_DONE } step;
 
 enum {
 	LOOK_MS = MAIKO_STOP_GRACE_MS / 4,           /* how often, after the deadline, for workers that do not move */
 	OUTSIDE_GRACE_MS = MAIKO_STOP_GRACE_MS * 10, /* for one in no callback of an actor: perhaps in one of libuv's */
 	NS_A_MS = 1000000
 };
-
-typedef struct done_call {
-	struct done_call *next;
-	void (*done)(void *arg, int status);
-	void (*begun)(void *arg); /* may be NULL */
-	void *arg;
-} done_call;
-
-/* How far a worker has come, and since when it has been there. */
-typedef struct mark {
-	const mk_sender *running; /* what it names may be gone, but not the name */
-	uint64_t head;            /* of that actor's mailbox: each event of a batch moves it */
-	uint64_t looked_ns;       /* 0: nobody has looked yet */
-	uint64_t run_ns;          /* of its thread, then; 0: it slept, or that is not known */
-	uint64_t stood_ns;        /* for how long it has been there, its waits for a processor left out */
-} mark;
-
-/* All under the lock; `stuck` is also read without. */
-typedef struct mk_stop {
-	step step;
-	uint64_t asked;          /* workers that have not answered */
-	_Atomic(uint64_t) stuck; /* workers that are not waited for any more */
-	mark marks[MAIKO_WORKERS_MAX];
-	uint64_t answered_idle; /* workers that have said they have nothing left, at that count of stirs */
-	uint64_t stirred[MAIKO_WORKERS_MAX];
-	mk_actor *hook;
-	bool ended, ended_late; /* the step was taken; something had been sent since the quiesce before it */
-	bool discarding;
-	bool wanted, wanted_now; /* asked for while the start was under way */
-	uint64_t wanted_ms;
-	uint64_t deadline_ns; /* UINT64_MAX: none */
-	done_call *calls;
-} mk_stop;
 
 static int watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
 {
@@ -111,16 +78,12 @@ static void ask(mk_worker *w, void (*run)(mk_worker *, mk_message *))
 	mk_stop *s = w->sup->stop;
 	s->asked |= bit_of(w);
 	s->marks[w->index] = (mark){.looked_ns = 0};
-	w->stop_message = (mk_message){.run = run};
+	w->stop_message = (mk_message){.run = run, .post = MK_POST_STOP};
 	mk_worker_post(w, &w->stop_message);
 }
 
-static void ask_all(mk_sup *sup, void (*run)(mk_worker *, mk_message *))
-{
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
-		if ((mk_stop_stuck(sup) & bit_of(sup->workers[i])) == 0)
-			ask(sup->workers[i], run);
-}
+/* All but those that were given up. */
+static uint64_t all_of(mk_sup *sup) { return (UINT64_MAX >> (64 - mk_worker_total(sup))) & ~mk_stop_stuck(sup); }
 
 static void run_quiesce(mk_worker *w, mk_message *m)
 {
@@ -128,9 +91,27 @@ static void run_quiesce(mk_worker *w, mk_message *m)
 	w->asked_idle = true;
 }
 
+static void run_begin(mk_worker *w, mk_message *m);
 static void run_hook(mk_worker *w, mk_message *m);
 static void run_end(mk_worker *w, mk_message *m);
 static void run_exit(mk_worker *w, mk_message *m);
+
+void mk_stop_take(mk_sup *sup, step next, uint64_t workers, mk_actor *hook)
+{
+	static void (*const runs[])(mk_worker *, mk_message *) = {[STEP_BEGIN] = run_begin,
+								  [STEP_QUIESCE] = run_quiesce,
+								  [STEP_HOOK] = run_hook,
+								  [STEP_END] = run_end,
+								  [STEP_EXIT] = run_exit};
+	mk_stop *s = sup->stop;
+	if (next != STEP_BEGIN) /* which is noted as the stop */
+		mk_note_sup(sup, MK_NOTE_STEP, hook == NULL ? workers : hook->self->id, next);
+	s->step = next;
+	s->hook = hook;
+	s->ended |= next == STEP_END;
+	for (; workers != 0; workers &= workers - 1)
+		ask(mk_worker_at(sup, (uint32_t)__builtin_ctzll(workers)), runs[next]);
+}
 
 static void next_hook(mk_sup *sup);
 
@@ -161,22 +142,24 @@ static bool is_at_rest(mk_sup *sup, mk_worker *w)
 static void quiesce(mk_sup *sup)
 {
 	mk_stop *s = sup->stop;
-	s->step = STEP_QUIESCE;
+	uint64_t workers = 0;
 	/* With one given up no change completes. */
 	if (mk_stop_stuck(sup) == 0 && mk_topology_busy(sup))
 		s->answered_idle = 0;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = mk_worker_at(sup, i);
 		if ((mk_stop_stuck(sup) & bit_of(w)) == 0 && !is_at_rest(sup, w))
-			ask(w, run_quiesce);
+			workers |= bit_of(w);
 	}
+	mk_stop_take(sup, STEP_QUIESCE, workers, NULL);
 	if (s->asked == 0)
 		next_hook(sup);
 }
 
-static void over(mk_sup *sup)
+void mk_stop_is_over(mk_sup *sup)
 {
 	uint64_t stuck = mk_stop_stuck(sup);
+	mk_note_sup(sup, MK_NOTE_OVER, 0, 0);
 	sup->stop->step = STEP_DONE;
 	atomic_store_explicit(&sup->state, stuck == 0 ? MK_STOPPED : MK_ABANDONED, memory_order_seq_cst);
 	for (; stuck != 0; stuck &= stuck - 1) /* one that returns yet leaves */
@@ -186,29 +169,24 @@ static void over(mk_sup *sup)
 
 static void next_hook(mk_sup *sup)
 {
-	mk_stop *s = sup->stop;
+	const mk_stop *s = sup->stop;
 	const mk_hook *h = sup->hooks;
 	while (h != NULL && (mk_stop_stuck(sup) & bit_of(h->actor->worker)) != 0)
 		h = h->next;
 	if (h != NULL) {
-		s->step = STEP_HOOK;
-		s->hook = h->actor;
-		ask(h->actor->worker, run_hook);
+		mk_stop_take(sup, STEP_HOOK, bit_of(h->actor->worker), h->actor);
 		return;
 	}
-	s->step = s->ended ? STEP_EXIT : STEP_END;
-	ask_all(sup, s->ended ? run_exit : run_end);
-	s->ended = true;
+	mk_stop_take(sup, s->ended ? STEP_EXIT : STEP_END, all_of(sup), NULL);
 	if (s->asked == 0)
-		over(sup);
+		mk_stop_is_over(sup);
 }
 
-/* All have answered, or are given up. */
-static void step_over(mk_sup *sup)
+void mk_stop_step_over(mk_sup *sup)
 {
 	const mk_stop *s = sup->stop;
 	if (s->step == STEP_EXIT)
-		over(sup);
+		mk_stop_is_over(sup);
 	else if (s->step == STEP_END && !s->ended_late)
 		next_hook(sup);
 	else
@@ -221,12 +199,11 @@ static void answered(mk_worker *w)
 	if (!is_asked(w))
 		return;
 	s->asked &= ~bit_of(w);
-	if (s->asked == 0)
-		step_over(w->sup);
+	if (s->asked == 0 && !w->sup->seam.led)
+		mk_stop_step_over(w->sup);
 }
 
-/* Gives the lock up, and tells the end if it has come. */
-static void unlock_and_tell(mk_sup *sup)
+void mk_stop_unlock_and_tell(mk_sup *sup)
 {
 	done_call *calls = NULL;
 	int status = mk_end_status(sup);
@@ -251,7 +228,7 @@ static void answer(mk_worker *w)
 {
 	uv_mutex_lock(&w->sup->lock);
 	answered(w);
-	unlock_and_tell(w->sup);
+	mk_stop_unlock_and_tell(w->sup);
 }
 
 static void run_begin(mk_worker *w, mk_message *m)
@@ -281,7 +258,7 @@ void mk_stop_idle(mk_worker *w)
 	s->answered_idle |= bit_of(w);
 	s->stirred[w->index] = mk_count(&w->stirred);
 	answered(w);
-	unlock_and_tell(w->sup);
+	mk_stop_unlock_and_tell(w->sup);
 }
 
 static void run_hook(mk_worker *w, mk_message *m)
@@ -315,7 +292,7 @@ static void run_end(mk_worker *w, mk_message *m)
 	uv_mutex_lock(&w->sup->lock);
 	w->sup->stop->ended_late |= w->sequence != w->quiet_sequence;
 	answered(w);
-	unlock_and_tell(w->sup);
+	mk_stop_unlock_and_tell(w->sup);
 }
 
 static void run_exit(mk_worker *w, mk_message *m)
@@ -345,16 +322,22 @@ static void run_discard(mk_worker *w, mk_message *m)
 	}
 }
 
-/* With the lock. */
-static void discard_all(mk_sup *sup)
+void mk_stop_discard_now(mk_sup *sup)
 {
-	if (sup->stop->discarding)
-		return;
 	sup->stop->discarding = true;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
-		sup->workers[i]->discard_message = (mk_message){.run = run_discard};
+		sup->workers[i]->discard_message = (mk_message){.run = run_discard, .post = MK_POST_DISCARD};
 		mk_worker_post(sup->workers[i], &sup->workers[i]->discard_message);
 	}
+}
+
+/* With the lock. Led, it is when the recording says so. */
+static void discard_all(mk_sup *sup)
+{
+	if (sup->stop->discarding || sup->seam.led)
+		return;
+	mk_note_sup(sup, MK_NOTE_DISCARD, 0, 0);
+	mk_stop_discard_now(sup);
 }
 
 /* Whether a worker has not moved for its grace, and not for want of a processor. With the lock. */
@@ -382,12 +365,13 @@ static void give_up(mk_sup *sup)
 		if (stands_still(sup, w))
 			stuck |= bit_of(w);
 	}
-	if (stuck == 0)
+	if (stuck == 0 || sup->seam.led)
 		return;
+	mk_note_sup(sup, MK_NOTE_GIVE_UP, stuck, MAIKO_ETIMEDOUT);
 	atomic_fetch_or_explicit(&s->stuck, stuck, memory_order_relaxed);
 	s->asked &= ~stuck;
 	if (s->asked == 0)
-		step_over(sup);
+		mk_stop_step_over(sup);
 }
 
 void mk_stop_look(mk_sup *sup)
@@ -397,7 +381,7 @@ void mk_stop_look(mk_sup *sup)
 		discard_all(sup);
 		give_up(sup);
 	}
-	unlock_and_tell(sup);
+	mk_stop_unlock_and_tell(sup);
 }
 
 static void deadline_passed(mk_timer *timer)
@@ -456,9 +440,10 @@ static void stop_unstarted(mk_sup *sup)
 void mk_stop_never_started(mk_sup *sup, int code)
 {
 	uv_mutex_lock(&sup->lock);
+	mk_note_sup(sup, MK_NOTE_GIVE_UP, 0, code);
 	sup->failures->status = code;
 	stop_unstarted(sup);
-	unlock_and_tell(sup);
+	mk_stop_unlock_and_tell(sup);
 }
 
 static uint64_t deadline_after(mk_sup *sup, uint64_t deadline_ms)
@@ -469,21 +454,29 @@ static uint64_t deadline_after(mk_sup *sup, uint64_t deadline_ms)
 }
 
 /* With the lock, as are the next three. */
-static void begin(mk_sup *sup, uint64_t deadline_ms)
+void mk_stop_begin_until(mk_sup *sup, uint64_t deadline_ns)
 {
-	sup->stop->deadline_ns = deadline_after(sup, deadline_ms);
-	sup->stop->step = STEP_BEGIN;
+	mk_note_sup(sup, MK_NOTE_STOP, 0, (int64_t)deadline_ns);
+	sup->stop->deadline_ns = deadline_ns;
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
 	uv_cond_broadcast(&sup->cond); /* who waits for the end now has a deadline */
 	for (done_call *call = sup->stop->calls; call != NULL; call = call->next)
 		if (call->begun != NULL)
 			call->begun(call->arg);
 	mk_foreign_wake_all(sup);
-	ask_all(sup, run_begin);
+	mk_stop_take(sup, STEP_BEGIN, all_of(sup), NULL);
+}
+
+static void begin(mk_sup *sup, uint64_t deadline_ms)
+{
+	if (MK_LIKELY(!sup->seam.led)) /* else it is when the recording says so */
+		mk_stop_begin_until(sup, deadline_after(sup, deadline_ms));
 }
 
 static void end_now(mk_sup *sup)
 {
+	if (MK_UNLIKELY(sup->seam.led))
+		return;
 	sup->stop->deadline_ns = mk_now(&sup->seam);
 	discard_all(sup);
 	uv_cond_broadcast(&sup->cond);
@@ -554,7 +547,7 @@ int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(v
 	if (rc == 0 && o->now && mk_state_of(sup) == MK_STOPPING)
 		end_now(sup);
 	int state = mk_state_of(sup);
-	unlock_and_tell(sup);
+	mk_stop_unlock_and_tell(sup);
 	if (rc == 0 && state >= MK_STOPPED && done != NULL)
 		done(arg, mk_end_status(sup));
 	return rc;
@@ -590,6 +583,6 @@ int mk_stop_wait(mk_sup *sup)
 		}
 	}
 	int rc = mk_end_status(sup);
-	unlock_and_tell(sup);
+	mk_stop_unlock_and_tell(sup);
 	return rc;
 }

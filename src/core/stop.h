@@ -71,4 +71,15 @@ void mk_stop_never_started(mk_sup *sup, int code);
  * lock. */
 void mk_stop_failed_start(mk_sup *sup, int code);
 
+/* ---- led by a recording (lead.h), with the lock; each false if it cannot be now ------------- */
+
+MK_PRIVATE bool mk_stop_begin_led(mk_sup *sup, uint64_t deadline_ns);
+MK_PRIVATE bool mk_stop_discard_led(mk_sup *sup);
+/* The next step, as the recorder was told; `number`: of a hook, whose; else the workers. */
+MK_PRIVATE bool mk_stop_step_led(mk_sup *sup, int64_t step, uint64_t number);
+MK_PRIVATE bool mk_stop_over_led(mk_sup *sup);
+
+/* Led no more: what the stop waited for. Without the lock. */
+void mk_stop_go_on(mk_sup *sup);
+
 #endif

@@ -11,11 +11,13 @@
 #include "failure.h"
 #include "foreign.h"
 #include "monitor.h"
+#include "note.h"
 #include "registry.h"
 #include "run.h"
 #include "start.h"
 #include "step.h"
 #include "stop.h"
+#include "topic.h"
 #include "topology.h"
 #include "worker.h"
 
@@ -117,6 +119,8 @@ static int add_worker(mk_sup *sup, bool own_thread, mk_worker **ret_worker)
 	if (w == NULL)
 		return MAIKO_ENOMEM;
 	mk_monitor_welcome(w);
+	if (MK_UNLIKELY(sup->seam.noted))
+		mk_topics_know_all(w);
 	sup->workers[index] = w;
 	atomic_store_explicit(&sup->worker_count, index + 1, memory_order_release);
 	if (ret_worker != NULL)
@@ -153,6 +157,7 @@ static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const 
 		sup->seam = *seam;
 	else if (rc == 0)
 		rc = mk_seam_init(&sup->seam);
+	sup->seam.steered = sup->seam.choose != NULL;
 	if (rc == 0)
 		rc = uv_mutex_init_recursive(&sup->lock);
 	if (rc == 0 && (rc = uv_cond_init(&sup->cond)) != 0)
@@ -304,13 +309,13 @@ uint32_t maiko_worker_count(const maiko_supervisor *sup) { return sup == NULL ? 
 
 /* ---- adding ------------------------------------------------------------------------------------- */
 
-/* A worker for an actor with a thread of its own: one that its actor has left, or a new
- * one, running if the others do. With the lock. */
-static int own_worker(mk_sup *sup, mk_worker **ret_worker, bool *ret_new)
+/* A worker for an actor with a thread of its own: one that its actor has left (`led`: but that
+ * one), or a new one, running if the others do. With the lock. */
+static int own_worker(mk_sup *sup, const mk_told *led, mk_worker **ret_worker, bool *ret_new)
 {
 	uint32_t count = mk_worker_total(sup);
 	*ret_new = false;
-	for (uint32_t i = sup->options.workers; i < count; i++)
+	for (uint32_t i = sup->options.workers; i < count && led == NULL; i++)
 		if (!sup->workers[i]->busy) {
 			*ret_worker = sup->workers[i];
 			return 0;
@@ -336,13 +341,19 @@ static int own_worker(mk_sup *sup, mk_worker **ret_worker, bool *ret_new)
 	return 0;
 }
 
-static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_worker **ret_new)
+static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, const mk_told *led, mk_worker **ret_new)
 {
 	mk_worker *w;
-	bool made = false;
+	bool made = false, own = o != NULL && o->own_thread;
 	*ret_new = NULL;
-	if (o != NULL && o->own_thread) {
-		int rc = own_worker(sup, &w, &made);
+	if (MK_UNLIKELY(led != NULL) && led->value != MK_NOTE_NEW_WORKER) {
+		if (led->value < 0 || led->value >= mk_worker_total(sup))
+			return MAIKO_EBROKEN;
+		w = sup->workers[led->value];
+		w->busy = own;
+		a->pinned = !own && o != NULL && o->worker != 0;
+	} else if (own) {
+		int rc = own_worker(sup, led, &w, &made);
 		if (rc != 0)
 			return rc;
 		w->busy = true;
@@ -414,14 +425,48 @@ static mk_change *addition_new(mk_sup *sup, const maiko_actor_type *type, const 
 	return c;
 }
 
+/* Gives it an id and a place; led, those of the recording. With the lock. */
+static int enter_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_worker *caller, mk_worker **ret_new)
+{
+	mk_told told, *led = NULL;
+	int rc = 0;
+	if (MK_UNLIKELY(sup->seam.led) && mk_state_of(sup) != MK_NEW) {
+		led = &told;
+		rc = mk_caller_is_told(sup, caller, MK_NOTE_ADD, MK_ANY_NUMBER, led) ? 0 : MAIKO_EBROKEN;
+		if (rc == 0 && led->value < 0)
+			rc = (int)led->value;
+	} else if (mk_state_of(sup) >= MK_STOPPING) {
+		rc = fail_stopping(a->self->name);
+	}
+	if (rc == 0)
+		rc = led != NULL ? mk_directory_enter_as(sup, a, led->number) : mk_directory_enter(sup, a);
+	if (rc == 0 && (rc = place_actor(sup, a, o, led, ret_new)) != 0)
+		mk_directory_leave(sup, a);
+	return rc;
+}
+
+static void note_addition(mk_sup *sup, const mk_actor *a, const maiko_add_options *o, mk_worker *caller,
+			  const mk_change *c, const mk_worker *made, int rc)
+{
+	if (rc != 0 && caller == NULL)
+		return; /* nothing has come of it */
+	int64_t value = made != NULL ? (int64_t)MK_NOTE_NEW_WORKER : (int64_t)mk_home_now(a->self);
+	if (rc != 0)
+		value = rc;
+	mk_note_call(
+		sup, caller, MK_NOTE_ADD, a->self->id, value,
+		&(mk_call){.type = a->class->desc, .name = a->self->name, .options = o, .told = c != NULL && c->told});
+}
+
 /* In one critical section the actor can be found and its addition is queued: a change of it that
  * another thread asks for comes behind. */
 static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
 	       mk_actor *requester)
 {
 	mk_actor *a;
-	mk_worker *made = NULL;
-	int status = 0, rc = mk_state_of(sup) >= MK_STOPPING ? fail_stopping(name) : mk_change_tellable(requester);
+	mk_worker *made = NULL, *caller = mk_caller(sup, requester);
+	bool early = mk_state_of(sup) >= MK_STOPPING && (caller == NULL || !sup->seam.noted);
+	int status = 0, rc = early ? fail_stopping(name) : mk_change_tellable(requester);
 	if (rc == 0)
 		rc = mk_actor_new(sup, type, name, o, &a);
 	if (rc != 0)
@@ -430,12 +475,9 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	int state = mk_state_of(sup);
 	bool running = state != MK_NEW && state < MK_STOPPING;
 	mk_change *c = running ? addition_new(sup, type, name, o, requester) : NULL;
-	if (state >= MK_STOPPING)
-		rc = fail_stopping(name);
-	else
-		rc = running && c == NULL ? MAIKO_ENOMEM : mk_directory_enter(sup, a);
-	if (rc == 0 && (rc = place_actor(sup, a, o, &made)) != 0)
-		mk_directory_leave(sup, a);
+	rc = running && c == NULL ? MAIKO_ENOMEM : enter_actor(sup, a, o, caller, &made);
+	if (MK_UNLIKELY(sup->seam.noted) && state != MK_NEW)
+		note_addition(sup, a, o, caller, c, made, rc);
 	if (rc != 0) {
 		mk_unlock(sup);
 		mk_change_free(c);
@@ -448,7 +490,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		c->actor = a;
 		c->worker = made;
 		c->home = mk_home_now(a->self);
-		rc = mk_topology_ask(sup, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
+		rc = mk_topology_ask(sup, caller, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
 		assert(rc == 0); /* the state is as it was */
 	} else {
 		rc = add_before_start(sup, a, o);
@@ -487,10 +529,17 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 		rc = MK_NULL(name, ret_id);
 	if (rc != 0)
 		return rc;
+	mk_worker *caller = MK_LIKELY(!sup->seam.noted) ? NULL : mk_caller(sup, NULL);
+	mk_told told;
 	mk_lock(sup);
 	const mk_actor *a = mk_names_get(&sup->actor_names, name);
-	if (a != NULL)
-		*ret_id = a->self->id;
+	maiko_actor_id id = a == NULL ? 0 : a->self->id;
+	if (caller != NULL && sup->seam.led && mk_is_told(caller, MK_NOTE_FOUND, MK_ANY_NUMBER, &told))
+		id = (maiko_actor_id)told.value;
+	else if (caller != NULL)
+		mk_note_here(caller, MK_NOTE_FOUND, 0, (int64_t)id);
 	mk_unlock(sup);
-	return a == NULL ? mk_fail(MAIKO_ENOENT, "maiko_find: there is no actor '%s'", name) : 0;
+	if (id != 0)
+		*ret_id = id;
+	return id == 0 ? mk_fail(MAIKO_ENOENT, "maiko_find: there is no actor '%s'", name) : 0;
 }

@@ -37,11 +37,27 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->subs = &t->single;
 	t->index = index;
 	t->record = mk_record_at(w->sup, index);
-	uv_mutex_lock(&w->sup->lock);
-	mk_topic_refresh(t, w->index);
-	uv_mutex_unlock(&w->sup->lock);
+	/* Noted, it does not depend on when: all topics with subscribers are known from when they have them. */
+	if (MK_LIKELY(!w->sup->seam.noted) || w->unsure || mk_state_of(w->sup) == MK_NEW) {
+		uv_mutex_lock(&w->sup->lock);
+		mk_topic_refresh(t, w->index);
+		uv_mutex_unlock(&w->sup->lock);
+	}
 	mk_table_set(&w->topics, index, t);
 	return t;
+}
+
+void mk_topics_know_all(mk_worker *w)
+{
+	for (uint32_t i = 0; i < w->sup->topic_count; i++) {
+		if (mk_record_at(w->sup, i)->interest_count == 0)
+			continue;
+		mk_topic *t = mk_topic_here(w, i);
+		if (t == NULL)
+			w->unsure = true;
+		else
+			mk_topic_refresh(t, w->index);
+	}
 }
 
 static int room(mk_topic *t)

@@ -11,6 +11,9 @@
  * NULL without memory. */
 mk_topic *mk_topic_here(mk_worker *w, uint32_t index);
 
+/* Views of all topics that have had subscribers, as they are now (note.h). With the lock. */
+void mk_topics_know_all(mk_worker *w);
+
 /* The same if it was made before, else NULL. */
 static inline mk_topic *mk_topic_known(mk_worker *w, uint32_t index) { return mk_table_get(&w->topics, index); }
 

@@ -18,6 +18,7 @@
 #include "interest.h"
 #include "monitor.h"
 #include "move.h"
+#include "note.h"
 #include "overflow.h"
 #include "registry.h"
 #include "router.h"
@@ -25,18 +26,10 @@
 #include "stop.h"
 #include "tick.h"
 #include "topic.h"
+#include "topology_state.h"
 #include "worker.h"
 
 #include <string.h>
-
-typedef struct mk_topology {
-	mk_change *pending, **pending_tail;
-	mk_change *batch;
-	mk_map changing; /* the same, by actor, if more than one has been asked for about one */
-	bool busy;
-	uint64_t number;
-	_Atomic(uint64_t) waiting;
-} mk_topology;
 
 int mk_topology_init(mk_sup *sup)
 {
@@ -109,6 +102,8 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		mk_worker_number(c->worker, count);
 		c->worker->marker = sup->topology->number - 1;
 		mk_topic_refresh(c->worker->all, count); /* changes since it was made passed it by */
+		if (MK_UNLIKELY(sup->seam.noted))
+			mk_topics_know_all(c->worker);
 		mk_monitor_welcome(c->worker);
 		atomic_store_explicit(&sup->worker_count, count + 1, memory_order_release);
 		c->home = c->worker->index;
@@ -150,84 +145,12 @@ static void begin_one(mk_sup *sup, mk_change *c)
 static void apply(mk_worker *w, mk_message *m);
 static void settle(mk_worker *w, mk_message *m);
 
-static bool has_index(mk_topology *t)
-{
-	for (mk_change *c = t->changing.count == 0 ? t->batch : NULL; c != NULL; c = c->next)
-		if (c->id != 0 /* what was asked of nobody */ && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0) {
-			mk_map_fini(&t->changing);
-			return false;
-		}
-	return true;
-}
-
-/* A change of an actor that the batch has another one of: it waits for the end of that. False: no
- * memory. */
-static bool put_off(mk_topology *t, mk_change *c)
-{
-	mk_change *before = has_index(t) ? mk_map_get(&t->changing, c->id) : NULL;
-	if (before == NULL)
-		return false;
-	if (before->after == NULL)
-		before->after_tail = &before->after;
-	*before->after_tail = c;
-	before->after_tail = &c->next;
-	return true;
-}
-
-/* The change is over: the next that waits for it is asked for before all others, and the rest
- * wait for that. */
-static void put_on(mk_topology *t, const mk_change *over)
-{
-	mk_change *c = over->after;
-	if (c == NULL)
-		return;
-	c->after = c->next;
-	c->after_tail = c->after == NULL ? NULL : over->after_tail;
-	c->next = t->pending;
-	if (t->pending == NULL)
-		t->pending_tail = &c->next;
-	t->pending = c;
-}
-
-/* Moves what is pending to a new batch: of one actor, one change; the next waits. */
-static void gather(mk_sup *sup)
-{
-	mk_topology *t = sup->topology;
-	mk_change *left = t->pending, **batch_tail = &t->batch;
-	t->pending = NULL;
-	t->pending_tail = &t->pending;
-	t->number++;
-	bool room = true;
-	while (left != NULL) {
-		mk_change *c = left;
-		left = c->next;
-		c->next = NULL;
-		mk_actor *a = c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
-		if (a != NULL && a->changing) {
-			room = room && put_off(t, c); /* one that is not, and all after it */
-			if (room)
-				continue;
-			*t->pending_tail = c;
-			t->pending_tail = &c->next;
-			continue;
-		}
-		if (a != NULL)
-			a->changing = true;
-		if (a != NULL && t->changing.count != 0 && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0)
-			mk_map_fini(&t->changing);
-		*batch_tail = c;
-		batch_tail = &c->next;
-	}
-}
-
 /* With the lock; the posts wake workers, which need no lock for it. */
-static void begin(mk_sup *sup)
+void mk_topology_begin(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
-	if (t->busy || t->pending == NULL)
-		return;
 	t->busy = true;
-	gather(sup);
+	t->settling = false;
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		begin_one(sup, c);
 		c->begun = c->status == 0;
@@ -235,7 +158,7 @@ static void begin(mk_sup *sup)
 	uint32_t workers = mk_worker_total(sup);
 	atomic_store_explicit(&t->waiting, workers, memory_order_relaxed);
 	for (uint32_t i = 0; i < workers; i++) {
-		sup->workers[i]->topology_message = (mk_message){.run = apply};
+		sup->workers[i]->topology_message = (mk_message){.run = apply, .post = MK_POST_TOPOLOGY};
 		mk_worker_post(sup->workers[i], &sup->workers[i]->topology_message);
 	}
 }
@@ -371,9 +294,6 @@ static void settle_here(mk_worker *w, mk_change *c)
 	}
 }
 
-/* The last of a step. Nothing else of the batch runs now. */
-static void finish(mk_worker *w);
-
 static void settle(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
@@ -394,18 +314,17 @@ static void settle(mk_worker *w, mk_message *m)
 
 void mk_topology_arrived(mk_worker *w)
 {
-	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1)
-		finish(w);
+	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1 && !w->sup->seam.led)
+		mk_topology_finish(w);
 }
 
-static void step_done(mk_worker *w)
+void mk_topology_settle_all(mk_sup *sup)
 {
-	mk_sup *sup = w->sup;
 	mk_topology *t = sup->topology;
-	if (atomic_fetch_sub_explicit(&t->waiting, 1, memory_order_acq_rel) != 1)
-		return;
 	uint32_t workers = mk_worker_total(sup), moves = 0;
 	mk_lock(sup);
+	mk_note_sup(sup, MK_NOTE_SETTLING, t->number, 0);
+	t->settling = true;
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
 		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
@@ -416,9 +335,15 @@ static void step_done(mk_worker *w)
 	mk_unlock(sup);
 	atomic_store_explicit(&t->waiting, workers + moves, memory_order_relaxed);
 	for (uint32_t i = 0; i < workers; i++) {
-		sup->workers[i]->topology_message = (mk_message){.run = settle};
+		sup->workers[i]->topology_message = (mk_message){.run = settle, .post = MK_POST_TOPOLOGY};
 		mk_worker_post(sup->workers[i], &sup->workers[i]->topology_message);
 	}
+}
+
+static void step_done(mk_worker *w)
+{
+	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1 && !w->sup->seam.led)
+		mk_topology_settle_all(w->sup);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
@@ -442,12 +367,13 @@ static void undo_add(mk_sup *sup, mk_change *c)
 	c->actor = NULL;
 }
 
-static void finish(mk_worker *w)
+void mk_topology_finish(mk_worker *w)
 {
 	mk_sup *sup = w->sup;
 	mk_topology *t = sup->topology;
 	mk_change *batch = t->batch;
 	mk_lock(sup);
+	mk_note_sup(sup, MK_NOTE_FINISHED, w->index, 0);
 	for (mk_change *c = batch; c != NULL; c = c->next) {
 		if (c->kind == MAIKO_CHANGE_SUBSCRIBE && c->begun && c->status != 0)
 			undo_subscribe(sup, c);
@@ -457,12 +383,12 @@ static void finish(mk_worker *w)
 		if (a != NULL)
 			a->changing = false;
 		mk_change_tell_waiting(c);
-		put_on(t, c);
+		mk_topology_put_on(t, c);
 	}
 	mk_map_clear(&t->changing);
 	t->batch = NULL;
 	t->busy = false;
-	begin(sup);
+	mk_topology_next(sup);
 	uv_cond_broadcast(&sup->cond);
 	mk_unlock(sup);
 	while (batch != NULL) {
@@ -473,40 +399,6 @@ static void finish(mk_worker *w)
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------- */
-
-int mk_topology_ask(mk_sup *sup, mk_change *change, int *ret_status)
-{
-	mk_topology *t = sup->topology;
-	mk_change_wait waiting = {false, 0};
-	int state = mk_state_of(sup);
-	if (state != MK_STARTED && state != MK_STARTING)
-		return state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN; /* in words: who asks */
-	if (change->ret_id != NULL)
-		*change->ret_id = change->id;
-	change->wait = ret_status != NULL ? &waiting : change->wait; /* a move has its own */
-	change->next = NULL;
-	*t->pending_tail = change;
-	t->pending_tail = &change->next;
-	if (state == MK_STARTED)
-		begin(sup);
-	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
-		mk_await(sup);
-	if (ret_status != NULL && !waiting.complete)
-		change->wait = NULL; /* it may yet complete, if what is stuck returns */
-	if (ret_status != NULL)
-		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
-	return 0;
-}
-
-int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status)
-{
-	mk_lock(sup);
-	int rc = mk_topology_ask(sup, change, ret_status);
-	mk_unlock(sup);
-	return rc;
-}
-
-void mk_topology_started(mk_sup *sup) { begin(sup); }
 
 void mk_topology_part(mk_worker *w)
 {
@@ -522,7 +414,7 @@ void mk_topology_part(mk_worker *w)
 		}
 		c->kind = MAIKO_CHANGE_REMOVE;
 		c->id = a->self->id;
-		if (mk_topology_request(w->sup, c, NULL) != 0)
+		if (mk_topology_request(w->sup, w, c, NULL) != 0)
 			mk_free(c); /* stopping, or not yet started */
 	}
 }

@@ -61,7 +61,9 @@ typedef struct mk_change {
 	bool begun;          /* it was possible; `status` says what became of it */
 	bool arrived;        /* of an addition: the actor has come to its worker */
 	int status;
-	/* who asked */
+	/* who asked, and (note.h) his worker's index + 1 and how many changes were asked for there before */
+	uint16_t by;
+	uint32_t number;
 	maiko_actor_id requester; /* an actor, or 0 */
 	void (*done)(void *arg, const maiko_completion *completion);
 	void *done_arg;
@@ -79,12 +81,12 @@ typedef struct mk_change_wait {
 int mk_topology_init(mk_sup *sup);
 void mk_topology_fini(mk_sup *sup);
 
-/* Takes a change, to be freed when it is complete. With `ret_status`, waits for that and
+/* Takes a change, to be freed when it is complete; `caller`: mk_caller. With `ret_status`, waits for that and
  * returns its status in *ret_status. 0; MAIKO_ESHUTDOWN or MAIKO_ESTATE: not taken.
  * What is asked for while the start is under way begins after it. */
-int mk_topology_request(mk_sup *sup, mk_change *change, int *ret_status);
+int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
 /* The same with the lock, which is given up while it waits: for what must be in one piece with it. */
-int mk_topology_ask(mk_sup *sup, mk_change *change, int *ret_status);
+int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
 
 /* Ends and asks to remove the actors that are to part. */
 void mk_topology_part(mk_worker *w);
@@ -106,5 +108,18 @@ MK_PRIVATE bool mk_topology_busy(const mk_sup *sup);
 
 /* The number of the last change that has begun. With the lock. */
 MK_PRIVATE uint64_t mk_topology_number(const mk_sup *sup);
+
+/* ---- led by a recording (lead.h); each false if it cannot be now ------------------------- */
+
+/* What a change is called: of an addition the actor's id. */
+uint64_t mk_change_key(const mk_change *c);
+
+/* Begins a batch of those changes; takes step 2 of it; ends it, as that worker. */
+MK_PRIVATE bool mk_topology_begin_led(mk_sup *sup, uint64_t number, const uint64_t *keys, size_t count);
+MK_PRIVATE bool mk_topology_settle_led(mk_sup *sup);
+MK_PRIVATE bool mk_topology_finish_led(mk_worker *w);
+
+/* Led no more: what it waited for. */
+void mk_topology_go_on(mk_sup *sup);
 
 #endif

@@ -17,8 +17,10 @@
 #include "actor.h"
 #include "backpressure.h"
 #include "balance.h"
+#include "blocking.h"
 #include "delayed.h"
 #include "foreign.h"
+#include "note.h"
 #include "pace.h"
 #include "rest.h"
 #include "router.h"
@@ -56,6 +58,13 @@ void mk_worker_post(mk_worker *w, mk_message *m)
 	mk_worker_wake(w);
 }
 
+void mk_worker_post_by(mk_worker *from, mk_worker *to, mk_message *m)
+{
+	m->from = (uint16_t)(from->index + 1);
+	m->number = from->posted++;
+	mk_worker_post(to, m);
+}
+
 static void take_control(mk_worker *w)
 {
 	if (mk_pace_posted(w))
@@ -72,9 +81,63 @@ static void take_control(mk_worker *w)
 	}
 }
 
-void mk_worker_take_mutes(mk_worker *w)
+/* What points to the one that was posted so, of those that have come; NULL: it has not come, or one that
+ * it cannot overtake is before it (of mutes another mute, of the same worker). */
+static mk_link **find_posted(mk_worker *w, uint64_t posted, maiko_actor_id of, bool mute)
 {
 	take_control(w);
+	for (mk_link **at = &w->deferred; *at != NULL; at = &(*at)->next) {
+		const mk_message *m = MK_OF(*at, mk_message, link);
+		bool alone = m->post >= MK_POST_START && m->post == posted >> 56; /* its number says nothing */
+		bool same = mk_note_posted(m) == posted;
+		if (alone || (same && (m->post != MK_POST_JOB || mk_blocking_actor_of(m) == of)))
+			return at;
+		if (m->post == MK_POST_NUMBERED && !same && m->from == posted >> 32 && (m->mutes || !mute))
+			break;
+	}
+	return NULL;
+}
+
+bool mk_worker_has_posted(mk_worker *w, uint64_t posted, maiko_actor_id of)
+{
+	return find_posted(w, posted, of, false) != NULL;
+}
+
+static mk_message *take_posted(mk_worker *w, uint64_t posted, maiko_actor_id of, bool mute)
+{
+	mk_link **at = find_posted(w, posted, of, mute);
+	if (at == NULL)
+		return NULL;
+	mk_message *m = MK_OF(*at, mk_message, link);
+	*at = m->link.next;
+	if (w->deferred_tail == &m->link.next)
+		w->deferred_tail = at;
+	if (w->deferred_seen == &m->link.next)
+		w->deferred_seen = at;
+	return m;
+}
+
+/* Led: those that the recording says. */
+static void take_told_mutes(mk_worker *w)
+{
+	mk_told told;
+	while (mk_is_told(w, MK_NOTE_MUTE, MK_ANY_NUMBER, &told)) {
+		mk_message *m = take_posted(w, told.number, 0, true);
+		if (m != NULL && m->mutes)
+			m->run(w, m);
+		else if (m != NULL)
+			mk_inbox_push(&w->control, &m->link); /* the recording is wrong, and will be found so */
+	}
+}
+
+void mk_worker_take_mutes(mk_worker *w)
+{
+	if (MK_UNLIKELY(w->sup->seam.led)) {
+		take_told_mutes(w);
+		return;
+	}
+	if (MK_LIKELY(!w->sup->seam.noted)) /* else a flush has done so before it noted what it saw */
+		take_control(w);
 	while (*w->deferred_seen != NULL) {
 		mk_link **at = w->deferred_seen;
 		mk_message *m = MK_OF(*at, mk_message, link);
@@ -85,9 +148,12 @@ void mk_worker_take_mutes(mk_worker *w)
 		*at = m->link.next;
 		if (w->deferred_tail == &m->link.next)
 			w->deferred_tail = at;
+		MK_NOTE(w, MK_NOTE_MUTE, mk_note_posted(m), 0);
 		m->run(w, m);
 	}
 }
+
+void mk_worker_look_at_control(mk_worker *w) { take_control(w); }
 
 static void run_one_control(mk_worker *w)
 {
@@ -97,7 +163,21 @@ static void run_one_control(mk_worker *w)
 		w->deferred_tail = &w->deferred;
 	if (w->deferred_seen == &m->link.next)
 		w->deferred_seen = &w->deferred;
+	if (MK_UNLIKELY(w->sup->seam.noted)) {
+		if (m->post == MK_POST_TOPOLOGY)
+			(void)mk_router_flush(w); /* for the markers; while it runs there is no look at room */
+		mk_note_control(w, m);
+	}
 	m->run(w, m);
+}
+
+bool mk_worker_run_posted(mk_worker *w, uint64_t posted, maiko_actor_id of)
+{
+	mk_message *m = take_posted(w, posted, of, false);
+	if (m == NULL)
+		return false;
+	m->run(w, m);
+	return true;
 }
 
 static void run_control(mk_worker *w)
@@ -116,6 +196,9 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 		return ch->taken_to != published;
 	if (ch->taken_to != published) /* before they count as taken: stop.h */
 		mk_count_add(&w->stirred, 1);
+	if (MK_UNLIKELY(w->sup->seam.noted) && ch->taken_to != published)
+		mk_note_take(w, from,
+			     published - ch->taken_to < (uint64_t)left ? published - ch->taken_to : (uint64_t)left);
 	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
 		if (!mk_entry_is_marker(entry)) {
 			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
@@ -184,7 +267,7 @@ bool mk_worker_can_take(mk_worker *w, uint32_t from)
 	return !mk_entry_is_marker(entry) || mk_entry_marker(entry) == w->marker;
 }
 
-void mk_worker_take(mk_worker *w, uint32_t from) { run_channel(w, from, 1); }
+void mk_worker_take(mk_worker *w, uint32_t from, uint32_t count) { run_channel(w, from, (int)count); }
 
 /* ---- whether it is quiet --------------------------------------------------------------- */
 
@@ -222,6 +305,8 @@ bool mk_worker_turn(mk_worker *w)
 	bool more = run_channels(w);
 	if (w->go && !w->draining)
 		mk_foreign_intake(w, false);
+	if (MK_UNLIKELY(w->sup->seam.noted) && mk_timers_due(&w->timers) <= w->now_ns)
+		mk_note_here(w, MK_NOTE_TIMERS, 0, 0);
 	mk_timers_fire(&w->timers, w->now_ns);
 	uint32_t left = ACTORS_A_TURN;
 	for (; left > 0 && w->ready != NULL && mk_pace_goes_on(w); left--) {
@@ -233,13 +318,19 @@ bool mk_worker_turn(mk_worker *w)
 			mk_router_show(w);
 	}
 	w->ran += ACTORS_A_TURN - left;
-	if (MK_UNLIKELY(w->parting != NULL))
+	if (MK_UNLIKELY(w->parting != NULL)) {
+		MK_NOTE(w, MK_NOTE_PART, 0, 0);
 		mk_topology_part(w);
-	if (MK_UNLIKELY(w->reprobe) && w->now_ns >= mk_probes_due(w))
+	}
+	if (MK_UNLIKELY(w->reprobe) && w->now_ns >= mk_probes_due(w)) {
+		MK_NOTE(w, MK_NOTE_PROBE, 0, 0);
 		mk_probe_now(w);
+	}
 	mk_router_flush(w);
-	if (MK_UNLIKELY(w->asked_idle) && mk_worker_quiet(w))
+	if (MK_UNLIKELY(w->asked_idle) && mk_worker_quiet(w)) {
+		MK_NOTE(w, MK_NOTE_IDLE, 0, 0);
 		mk_stop_idle(w);
+	}
 	if (MK_UNLIKELY(w->settling != 0 || w->settle_stops))
 		more |= mk_settle_look(w);
 	return more || w->ready != NULL;
@@ -434,7 +525,7 @@ static void leave(mk_worker *w, mk_message *m)
 
 void mk_worker_join(mk_worker *w)
 {
-	w->leave_message = (mk_message){.run = leave};
+	w->leave_message = (mk_message){.run = leave, .post = MK_POST_UNSEEN};
 	mk_worker_post(w, &w->leave_message); /* most have left already */
 	uv_thread_join(&w->thread);
 	w->thread_made = false;

@@ -30,6 +30,15 @@ void mk_worker_free(mk_worker *w);
 /* From any thread: gives it a message, whose memory is then the worker's. */
 void mk_worker_post(mk_worker *w, mk_message *m);
 
+/* The same on the thread of the worker `from`: a recording knows it by that. */
+void mk_worker_post_by(mk_worker *from, mk_worker *to, mk_message *m);
+/* Runs the message that was posted so (mk_note_posted; `of`: a job's actor), wherever it lies in the
+ * lane. False: it has not come. */
+bool mk_worker_has_posted(mk_worker *w, uint64_t posted, maiko_actor_id of);
+bool mk_worker_run_posted(mk_worker *w, uint64_t posted, maiko_actor_id of);
+/* Takes from the lane what has come; a later take of the mutes then looks at no more (note.h). */
+void mk_worker_look_at_control(mk_worker *w);
+
 /* From any thread: makes sure that it looks at its lanes. */
 void mk_worker_wake(mk_worker *w);
 
@@ -48,7 +57,7 @@ bool mk_worker_quiet(mk_worker *w);
 bool mk_worker_has_control(mk_worker *w);
 void mk_worker_run_control(mk_worker *w);
 MK_PRIVATE bool mk_worker_can_take(mk_worker *w, uint32_t from);
-void mk_worker_take(mk_worker *w, uint32_t from);
+void mk_worker_take(mk_worker *w, uint32_t from, uint32_t count);
 bool mk_worker_has_input(mk_worker *w);
 
 /* Under simulation: a loop that never runs, and the simulation fails. */

@@ -6,14 +6,78 @@
  */
 #include "recording.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static const uint32_t no_buffer = UINT32_MAX; /* in place of a size */
+
+/* ---- what no field describes --------------------------------------------------------------- */
+
+static uint32_t aligned_as(const maiko_field *f)
+{
+	struct u64 {
+		char c;
+		uint64_t v;
+	};
+	struct f64 {
+		char c;
+		double v;
+	};
+	switch (f->kind) {
+	case MAIKO_KIND_TEXT:
+	case MAIKO_KIND_BYTES:
+		return 1;
+	case MAIKO_KIND_STRUCT:
+		return f->nested->align;
+	case MAIKO_KIND_DOUBLE:
+		return offsetof(struct f64, v);
+	default:
+		return f->size == sizeof(uint64_t) ? offsetof(struct u64, v) : f->size;
+	}
+}
+
+/* The next bytes from `at` on: up to the next field there may be what aligns that one, and at the end
+ * what aligns the struct. */
+static bool next_gap(const maiko_layout *layout, uint32_t at, uint32_t *ret_from, uint32_t *ret_to)
+{
+	while (at < layout->size) {
+		uint32_t end = at, next = layout->size, align = layout->align;
+		for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+			if (f->offset <= at && f->offset + f->size > end)
+				end = f->offset + f->size;
+			if (f->offset > at && f->offset < next) {
+				next = f->offset;
+				align = aligned_as(f);
+			}
+		}
+		if (end == at && (at + align - 1) / align * align < next) {
+			*ret_from = at;
+			*ret_to = next;
+			return true;
+		}
+		at = end == at ? next : end;
+	}
+	return false;
+}
+
+bool mt_content_gap(const maiko_layout *layout, const maiko_layout **ret_layout, uint32_t *ret_from, uint32_t *ret_to)
+{
+	*ret_layout = layout;
+	if (next_gap(layout, 0, ret_from, ret_to))
+		return true;
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++)
+		if (f->kind == MAIKO_KIND_STRUCT && mt_content_gap(f->nested, ret_layout, ret_from, ret_to))
+			return true;
+	return false;
+}
+
+/* ---- there ------------------------------------------------------------------------------------ */
 
 typedef struct sink {
 	unsigned char *to; /* NULL: only counted */
 	size_t size;
 	uint64_t hash;
+	bool undescribed;
 } sink;
 
 static void put(sink *s, const void *bytes, size_t size)
@@ -62,25 +126,39 @@ static void put_all(sink *s, const maiko_layout *layout, const void *data)
 			put(s, at, f->size);
 		}
 	}
+	for (uint32_t from, to = 0; s->undescribed && next_gap(layout, to, &from, &to);)
+		put(s, (const char *)data + from, to - from);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): the sink writes there */
-static sink put_into(const maiko_layout *layout, const void *data, unsigned char *to)
+static sink put_into(const maiko_layout *layout, const void *data, bool undescribed, unsigned char *to)
 {
-	sink s = {.to = to, .hash = UINT64_C(0xcbf29ce484222325)};
+	sink s = {.to = to, .hash = UINT64_C(0xcbf29ce484222325), .undescribed = undescribed};
 	put_all(&s, layout, data);
 	return s;
 }
 
-uint64_t mt_content_hash(const maiko_layout *layout, const void *data) { return put_into(layout, data, NULL).hash; }
-size_t mt_content_size(const maiko_layout *layout, const void *data) { return put_into(layout, data, NULL).size; }
-void mt_content_write(const maiko_layout *layout, const void *data, unsigned char *to) { put_into(layout, data, to); }
+uint64_t mt_content_hash(const maiko_layout *layout, const void *data, bool undescribed)
+{
+	return put_into(layout, data, undescribed, NULL).hash;
+}
+
+size_t mt_content_size(const maiko_layout *layout, const void *data, bool undescribed)
+{
+	return put_into(layout, data, undescribed, NULL).size;
+}
+
+void mt_content_write(const maiko_layout *layout, const void *data, bool undescribed, unsigned char *to)
+{
+	put_into(layout, data, undescribed, to);
+}
 
 /* ---- back ------------------------------------------------------------------------------------ */
 
 typedef struct supply {
 	const unsigned char *from;
 	size_t left;
+	bool undescribed;
 } supply;
 
 static int get(supply *s, void *to, size_t size)
@@ -129,12 +207,14 @@ static int get_all(supply *s, const maiko_layout *layout, void *data)
 		char *at = (char *)data + f->offset;
 		rc = f->kind == MAIKO_KIND_STRUCT ? get_all(s, f->nested, at) : get_field(s, f, at);
 	}
+	for (uint32_t from, to = 0; s->undescribed && rc == 0 && next_gap(layout, to, &from, &to);)
+		rc = get(s, (char *)data + from, to - from);
 	return rc;
 }
 
-int mt_content_read(const maiko_layout *layout, const unsigned char *from, size_t size, void *data)
+int mt_content_read(const maiko_layout *layout, const unsigned char *from, size_t size, bool undescribed, void *data)
 {
-	supply s = {from, size};
+	supply s = {from, size, undescribed};
 	int rc = get_all(&s, layout, data);
 	if (rc == 0 && s.left != 0)
 		rc = MAIKO_EINVAL;

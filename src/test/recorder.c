@@ -1,18 +1,19 @@
 /*
  * recorder.c - writing a recording: see recording.h for the file.
  *
- * The hook runs on the worker: it draws a ticket, fills a record in the worker's segment of
- * the mapped file, and stores its size last, released, so that a reader after a crash finds
- * whole records alone. Segments are fetched under the mutex, one in some ten thousand
- * records; so are numbers for types and names of actors, one each.
+ * Two hooks write: a monitor's, what was seen, and a scribe's (note.h), what was decided. Each runs on
+ * the worker, or with the supervisor's lock for the tape of that: it draws a ticket, fills a record
+ * in the tape's segment of the mapped file, and stores its size last, released, so that a reader after
+ * a crash finds whole records alone. Segments are fetched under the mutex, one in some ten thousand
+ * records; so are numbers for types, one each.
  *
- * An error (a full disk) ends the recording, not the program: `rc` is set once, and from
- * then on the hooks do nothing. What was written is a prefix of every worker's records; the
- * reader stops at the first ticket that is missing.
+ * An error (a full disk) ends the recording, not the program: `rc` is set once, and from then on the
+ * hooks do nothing. A ticket is drawn for that and never written: the reader stops there, so what other
+ * workers write meanwhile counts no more.
  */
-#include "error.h"
 #include "recording.h"
 
+#include "error.h"
 #include "runtime.h"
 
 #include <errno.h>
@@ -22,10 +23,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-typedef struct tape {
+typedef struct mt_writer {
 	unsigned char *segment; /* NULL: none yet */
 	size_t used;
-} tape;
+} mt_writer;
 
 typedef struct known_type {
 	struct known_type *next;
@@ -38,6 +39,7 @@ enum { TYPE_PLACES = 256 };
 struct maiko_recorder {
 	mk_sup *sup;
 	maiko_monitor *monitor;
+	mk_scribe scribe;
 	maiko_recorder_options options;
 	int fd;
 	uv_mutex_t mutex;
@@ -46,14 +48,20 @@ struct maiko_recorder {
 	_Atomic(known_type *) types[TYPE_PLACES]; /* prepended, read without */
 	_Atomic(uint64_t) ticket;
 	_Atomic(int) rc;
-	tape tapes[MAIKO_WORKERS_MAX];
+	_Atomic(bool) over; /* its last record is written, or it has failed */
+	mt_writer tapes[MT_TAPES];
 };
 
 static void give_up(maiko_recorder *r, int rc)
 {
 	int none = 0;
-	atomic_compare_exchange_strong(&r->rc, &none, rc);
+	if (!atomic_compare_exchange_strong(&r->rc, &none, rc))
+		return;
+	atomic_fetch_add(&r->ticket, 1); /* a gap: nothing after it counts */
+	atomic_store(&r->over, true);
 }
+
+static bool is_over(maiko_recorder *r) { return atomic_load_explicit(&r->over, memory_order_acquire); }
 
 /* ---- space -------------------------------------------------------------------------------- */
 
@@ -73,60 +81,60 @@ static unsigned char *map_segment(maiko_recorder *r, uint64_t index)
 	return segment;
 }
 
-static bool fetch_segment(maiko_recorder *r, uint32_t worker)
+static bool fetch_segment(maiko_recorder *r, uint32_t number)
 {
-	tape *t = &r->tapes[worker];
+	mt_writer *t = &r->tapes[number];
 	if (t->segment != NULL)
 		munmap(t->segment, MT_SEGMENT);
 	uv_mutex_lock(&r->mutex);
-	t->segment = map_segment(r, ++r->segments);
+	t->segment = map_segment(r, r->segments + 1);
+	r->segments += t->segment != NULL;
 	uv_mutex_unlock(&r->mutex);
 	if (t->segment == NULL)
 		return false;
-	*(mt_segment *)(void *)t->segment = (mt_segment){.magic = MT_RECORDING_MAGIC, .worker = worker};
+	*(mt_segment *)(void *)t->segment = (mt_segment){.magic = MT_RECORDING_MAGIC, .tape = number};
 	t->used = sizeof(mt_segment);
 	return true;
 }
 
-/* Room for a record on a worker's tape; NULL: the recording has ended. */
-static mt_record *reserve(maiko_recorder *r, uint32_t worker, size_t content)
+/* Room for a record with so many bytes behind it; NULL: the recording has ended. */
+static mt_record *reserve(maiko_recorder *r, uint32_t number, size_t rest)
 {
-	tape *t = &r->tapes[worker];
-	size_t size = (sizeof(mt_record) + content + 7) & ~(size_t)7;
+	mt_writer *t = &r->tapes[number];
+	size_t size = (sizeof(mt_record) + rest + 7) & ~(size_t)7;
 	if (size > MT_RECORD_MAX) {
 		give_up(r, MAIKO_E2BIG);
 		return NULL;
 	}
-	if ((t->segment == NULL || t->used + size > MT_SEGMENT) && !fetch_segment(r, worker))
+	if ((t->segment == NULL || t->used + size > MT_SEGMENT) && !fetch_segment(r, number))
 		return NULL;
 	mt_record *record = (mt_record *)(void *)(t->segment + t->used);
-	record->content_size = (uint32_t)content;
-	record->ticket = atomic_fetch_add_explicit(&r->ticket, 1, memory_order_relaxed) + 1;
+	record->padding = (uint8_t)(size - sizeof *record - rest);
+	record->ticket = atomic_fetch_add_explicit(&r->ticket, 1, memory_order_seq_cst) + 1;
 	return record;
 }
 
-static void commit(maiko_recorder *r, uint32_t worker, mt_record *record)
+static void commit(maiko_recorder *r, uint32_t number, mt_record *record, size_t rest)
 {
-	uint32_t size = (uint32_t)((sizeof *record + record->content_size + 7) & ~(size_t)7);
-	r->tapes[worker].used += size;
+	uint32_t size = (uint32_t)((sizeof *record + rest + 7) & ~(size_t)7);
+	r->tapes[number].used += size;
 	__atomic_store_n(&record->size, size, __ATOMIC_RELEASE);
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
 
-static void write_name(maiko_recorder *r, uint32_t worker, int kind, uint64_t actor, uint32_t type, uint64_t hash,
+static void write_name(maiko_recorder *r, uint32_t tape, uint8_t kind, uint64_t number, uint64_t value,
 		       const char *name)
 {
 	size_t length = strlen(name) + 1;
-	mt_record *record = reserve(r, worker, length);
+	mt_record *record = reserve(r, tape, length);
 	if (record == NULL)
 		return;
-	record->kind = (uint8_t)kind;
-	record->actor = actor;
-	record->type = type;
-	record->hash = hash;
-	memcpy(record->content, name, length);
-	commit(r, worker, record);
+	record->kind = kind;
+	record->number = number;
+	record->value = (int64_t)value;
+	memcpy(record->rest, name, length);
+	commit(r, tape, record, length);
 }
 
 static uint32_t find_type(known_type *first, const maiko_event_type *desc)
@@ -138,7 +146,7 @@ static uint32_t find_type(known_type *first, const maiko_event_type *desc)
 }
 
 /* The number of a type, written with its name when it is new. */
-static uint32_t number_of(maiko_recorder *r, uint32_t worker, const maiko_event_type *desc)
+static uint32_t number_of(maiko_recorder *r, uint32_t tape, const maiko_event_type *desc)
 {
 	_Atomic(known_type *) *place = &r->types[((uintptr_t)desc >> 4) % TYPE_PLACES];
 	uint32_t number = find_type(atomic_load_explicit(place, memory_order_acquire), desc);
@@ -160,90 +168,222 @@ static uint32_t number_of(maiko_recorder *r, uint32_t worker, const maiko_event_
 	}
 	uv_mutex_unlock(&r->mutex);
 	if (is_new)
-		write_name(r, worker, MT_NAMES_TYPE, 0, number, maiko_layout_hash(desc->layout), desc->layout->name);
+		write_name(r, tape, MT_NAMES_TYPE, number, maiko_layout_hash(desc->layout), desc->layout->name);
 	else
 		free(made);
 	return number;
 }
 
-/* ---- the hook --------------------------------------------------------------------------------- */
-
-static bool is_source(const maiko_recorder *r, const char *name)
-{
-	for (const char *const *s = r->options.sources; s != NULL && *s != NULL; s++)
-		if (strcmp(*s, name) == 0)
-			return true;
-	return false;
-}
+/* ---- what is seen --------------------------------------------------------------------------- */
 
 /* Whether it came from the world: then its content cannot be made again. */
 static bool needs_content(const maiko_recorder *r, const maiko_sight *s)
 {
 	const maiko_envelope *e = s->event;
-	if (s->kind != MAIKO_SAW_DISPATCHED || e == NULL)
-		return false;
-	return e->sender_id == 0 || (e->parent.origin == 0 && e->parent.sequence == 0) || is_source(r, e->sender);
+	return e->sender_id == 0 || (e->parent.origin == 0 && e->parent.sequence == 0) ||
+	       mt_is_listed(r->options.sources, e->sender);
 }
 
-static void fill(mt_record *record, const maiko_sight *s)
+static void fill_dispatch(const maiko_recorder *r, mt_record *record, const maiko_sight *s, bool content)
 {
+	const maiko_layout *layout = s->event->type->layout;
+	mt_dispatch *d = (mt_dispatch *)(void *)(record->rest + sizeof(mt_event));
+	*d = (mt_dispatch){.parent = s->event->parent,
+			   .correlation = s->event->correlation,
+			   .hash = mt_content_hash(layout, s->data, r->options.undescribed),
+			   .timestamp_ns = s->event->timestamp_ns};
+	if (content)
+		mt_content_write(layout, s->data, r->options.undescribed, (unsigned char *)(d + 1));
+}
+
+static void fill_event(mt_record *record, const maiko_sight *s, uint32_t type)
+{
+	mt_event *e = (mt_event *)(void *)record->rest;
+	*e = (mt_event){.id = s->event->id, .sender = s->event->sender_id, .type = type};
+}
+
+static void see_event(maiko_recorder *r, const maiko_sight *s)
+{
+	uint32_t tape = s->worker - 1, type = number_of(r, tape, s->event->type);
+	bool dispatched = s->kind == MAIKO_SAW_DISPATCHED, content = dispatched && needs_content(r, s);
+	size_t rest = sizeof(mt_event) + (dispatched ? sizeof(mt_dispatch) : 0);
+	if (content)
+		rest += mt_content_size(s->event->type->layout, s->data, r->options.undescribed);
+	mt_record *record = type == 0 ? NULL : reserve(r, tape, rest);
+	if (record == NULL)
+		return;
 	record->kind = (uint8_t)s->kind;
-	record->was_queued = s->was_queued;
+	record->flags = (uint8_t)(MT_HAS_EVENT | (content ? MT_HAS_CONTENT : 0) | (s->was_queued ? MT_WAS_QUEUED : 0));
 	record->now_ns = s->now_ns;
-	record->actor = s->actor;
-	record->code = s->code;
-	if (s->event != NULL) {
-		record->id = s->event->id;
-		record->parent = s->event->parent;
-		record->sender = s->event->sender_id;
-	}
+	record->number = s->actor;
+	record->value = s->code;
+	fill_event(record, s, type);
+	if (dispatched)
+		fill_dispatch(r, record, s, content);
+	commit(r, tape, record, rest);
+}
+
+static void see_other(maiko_recorder *r, const maiko_sight *s)
+{
+	uint32_t tape = s->worker - 1;
+	mt_record *record = reserve(r, tape, 0);
+	if (record == NULL)
+		return;
+	record->kind = (uint8_t)s->kind;
+	record->now_ns = s->now_ns;
+	record->number = s->actor;
+	record->value = s->code;
+	commit(r, tape, record, 0);
 }
 
 static void see(void *arg, const maiko_sight *s)
 {
 	maiko_recorder *r = arg;
-	if (atomic_load_explicit(&r->rc, memory_order_relaxed) != 0)
+	if (is_over(r))
 		return;
-	uint32_t worker = s->worker - 1, type = 0;
-	const maiko_layout *layout = s->event == NULL ? NULL : s->event->type->layout;
+	if (s->kind == MAIKO_SAW_DISCARDED && s->code == MAIKO_NO_MEMORY) {
+		give_up(r, MAIKO_ENOMEM); /* it could not be brought about again */
+		return;
+	}
 	if (s->kind == MAIKO_SAW_ADDED)
-		write_name(r, worker, MT_NAMES_ACTOR, s->actor, 0, 0, s->actor_name);
-	if (layout != NULL && (type = number_of(r, worker, s->event->type)) == 0)
-		return;
-	bool content = needs_content(r, s);
-	mt_record *record = reserve(r, worker, content ? mt_content_size(layout, s->data) : 0);
+		write_name(r, s->worker - 1, MT_NAMES_ACTOR, s->actor, 0, s->actor_name);
+	if (s->event != NULL)
+		see_event(r, s);
+	else
+		see_other(r, s);
+}
+
+/* ---- what is noted ------------------------------------------------------------------------------ */
+
+/* Whether it is about the actor that calls, and need not be known of one that a replay runs. Which
+ * those are is said to the replay; here it is known of who is caused by an event. */
+static bool is_made_again(const maiko_recorder *r, const mk_worker *w, mk_note_kind kind)
+{
+	if (kind != MK_NOTE_AFTER && kind != MK_NOTE_CANCEL && kind != MK_NOTE_RANDOM && kind != MK_NOTE_STOP_SELF)
+		return false;
+	return w->event != NULL && w->actor != NULL && !mt_is_listed(r->options.sources, w->actor->self->name);
+}
+
+/* The bytes of a delayed event, behind its number; or (`to` NULL) how many. */
+static size_t write_delayed(const maiko_recorder *r, const mk_call *call, uint32_t type, unsigned char *to)
+{
+	uint64_t number = type;
+	if (to != NULL) {
+		memcpy(to, &number, sizeof number);
+		mt_content_write(call->event->layout, call->data, r->options.undescribed, to + sizeof number);
+	}
+	return sizeof number + mt_content_size(call->event->layout, call->data, r->options.undescribed);
+}
+
+static void write_note(maiko_recorder *r, uint32_t tape, const mk_note *note)
+{
+	const mk_call *call = note->call;
+	uint32_t type = note->kind == MK_NOTE_AFTER ? number_of(r, tape, call->event) : 0;
+	size_t rest = note->key_count * sizeof note->keys[0], given = 0;
+	if (call != NULL)
+		rest = given = mt_call_write(note->kind, call, NULL);
+	if (type != 0)
+		rest += write_delayed(r, call, type, NULL);
+	mt_record *record = reserve(r, tape, rest);
 	if (record == NULL)
 		return;
-	fill(record, s);
-	record->type = type;
-	record->has_content = content;
-	if (s->kind == MAIKO_SAW_DISPATCHED)
-		record->hash = mt_content_hash(layout, s->data);
-	if (content)
-		mt_content_write(layout, s->data, record->content);
-	commit(r, worker, record);
+	record->kind = (uint8_t)(MT_NOTES + note->kind);
+	record->now_ns = note->now_ns;
+	record->number = note->number;
+	record->value = note->value;
+	if (note->key_count != 0)
+		memcpy(record->rest, note->keys, rest);
+	if (call != NULL)
+		(void)mt_call_write(note->kind, call, record->rest);
+	if (type != 0)
+		(void)write_delayed(r, call, type, record->rest + given);
+	commit(r, tape, record, rest);
+}
+
+static void note(void *arg, mk_worker *w, const mk_note *note)
+{
+	maiko_recorder *r = arg;
+	if (is_over(r) || (w != NULL && is_made_again(r, w, note->kind)))
+		return;
+	if (note->kind == MK_NOTE_GIVE_UP)
+		give_up(r, (int)note->value);
+	else
+		write_note(r, w == NULL ? MT_SUP_TAPE : w->index, note);
+}
+
+/* ---- what cannot be recorded ---------------------------------------------------------------------- */
+
+static int accept_type(void *arg, const maiko_event_type *type)
+{
+	const maiko_recorder *r = arg;
+	const maiko_layout *layout;
+	uint32_t from, to;
+	if (r->options.undescribed || !mt_content_gap(type->layout, &layout, &from, &to))
+		return 0;
+	return mk_fail(MAIKO_ETYPE,
+		       "event '%s' cannot be recorded: no field describes the bytes %u to %u of '%s' (list their "
+		       "field, or set .undescribed of maiko_recorder_options)",
+		       type->layout->name, from, to - 1, layout->name);
+}
+
+static int accept_all(maiko_recorder *r)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < r->sup->type_count; i++) {
+		const mk_type *t = mk_table_get(&r->sup->types, i);
+		rc = accept_type(r, t->desc);
+	}
+	return rc;
+}
+
+/* With the lock. */
+static int attach(maiko_recorder *r)
+{
+	mk_sup *sup = r->sup;
+	if (sup->seam.simulated)
+		return mk_fail_text(MAIKO_ESIMULATED,
+				    "maiko_recorder_new: the supervisor is simulated: its seed and its "
+				    "choices say all of the run");
+	if (mk_state_of(sup) != MK_NEW)
+		return mk_fail_text(MAIKO_ESTATE, "maiko_recorder_new: the supervisor has been started; a recording "
+						  "begins before that, or it could not be replayed");
+	if (mk_scribe_of(sup) != NULL || sup->seam.noted)
+		return mk_fail_text(MAIKO_EEXIST, "maiko_recorder_new: the supervisor has had a recorder already");
+	int rc = accept_all(r);
+	if (rc != 0)
+		return rc;
+	r->scribe = (mk_scribe){.arg = r, .note = note, .accept = accept_type};
+	mk_note_begin(sup, &r->scribe);
+	return 0;
 }
 
 /* ---- life --------------------------------------------------------------------------------------- */
 
-static int write_head(maiko_recorder *r, const mk_sup *sup)
+static int write_head(maiko_recorder *r)
 {
+	const mk_sup *sup = r->sup;
 	unsigned char *segment = map_segment(r, 0);
 	if (segment == NULL)
 		return atomic_load(&r->rc);
+	const maiko_options *o = &sup->options;
 	*(mt_head *)(void *)segment = (mt_head){.magic = MT_RECORDING_MAGIC,
 						.seed = sup->seam.seed,
 						.wall_offset_ns = sup->seam.wall_offset_ns,
-						.options = sup->options};
-	((mt_head *)(void *)segment)->options.loop = NULL;
-	((mt_head *)(void *)segment)->options.on_end = NULL;
+						.undescribed = r->options.undescribed,
+						.mailbox_bytes = o->mailbox_bytes,
+						.workers = o->workers,
+						.mailbox = o->mailbox,
+						.max_events_per_tick = o->max_events_per_tick,
+						.foreign_credit = o->foreign_credit,
+						.channel = o->channel,
+						.blocking_threads = o->blocking_threads};
 	munmap(segment, MT_SEGMENT);
 	return 0;
 }
 
 static void recorder_free(maiko_recorder *r)
 {
-	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX; i++)
+	for (uint32_t i = 0; i < MT_TAPES; i++)
 		if (r->tapes[i].segment != NULL)
 			munmap(r->tapes[i].segment, MT_SEGMENT);
 	for (uint32_t i = 0; i < TYPE_PLACES; i++)
@@ -251,9 +391,52 @@ static void recorder_free(maiko_recorder *r)
 			next = t->next;
 			free(t);
 		}
-	close(r->fd);
+	if (r->fd >= 0)
+		close(r->fd);
 	uv_mutex_destroy(&r->mutex);
 	free(r);
+}
+
+/* With the lock, as its tape is the supervisor's: from here on nothing is written. */
+static void detach(maiko_recorder *r)
+{
+	uv_mutex_lock(&r->sup->lock);
+	mt_record *end = is_over(r) ? NULL : reserve(r, MT_SUP_TAPE, 0);
+	if (end != NULL) {
+		end->kind = MT_ENDS;
+		commit(r, MT_SUP_TAPE, end, 0);
+	}
+	atomic_store(&r->over, true);
+	__atomic_store_n(&r->sup->seam.scribe, NULL, __ATOMIC_RELEASE);
+	uv_mutex_unlock(&r->sup->lock);
+}
+
+/* Its file, with a head, and its hooks. */
+static int begin(maiko_recorder *r, const char *path)
+{
+	mk_sup *sup = r->sup;
+	uv_mutex_lock(&sup->lock);
+	int rc = attach(r);
+	uv_mutex_unlock(&sup->lock);
+	if (rc != 0)
+		return rc;
+	r->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (r->fd < 0) {
+		rc = -errno;
+		(void)mk_fail(rc, "maiko_recorder_new: '%.120s' cannot be made: %s%s", path, maiko_strerror(rc),
+			      rc == -EEXIST ? "; a recorder overwrites no file" : "");
+	} else if ((rc = write_head(r)) != 0) {
+		(void)mk_fail(rc, "maiko_recorder_new: '%.120s' cannot be written: %s", path, maiko_strerror(rc));
+	}
+	if (rc == 0)
+		rc = maiko_monitor_add(sup, &(maiko_hooks){.any = see}, r, &r->monitor);
+	if (rc != 0) {
+		detach(r);
+		sup->seam.noted = sup->seam.steered = false;
+		if (r->fd >= 0) /* it has made it */
+			unlink(path);
+	}
+	return rc;
 }
 
 int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, const char *path,
@@ -261,29 +444,27 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 {
 	if (ret_recorder == NULL || sup == NULL || path == NULL)
 		return MK_NULL(ret_recorder, sup, path);
+	if (mk_forked(sup))
+		return mk_fail_forked();
 	maiko_recorder *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
 	if (options != NULL)
 		r->options = *options;
-	r->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int rc = r->fd < 0 ? -errno : uv_mutex_init(&r->mutex);
+	r->sup = sup;
+	r->fd = -1;
+	int rc = uv_mutex_init(&r->mutex);
 	if (rc != 0) {
-		if (r->fd >= 0)
-			close(r->fd);
 		free(r);
-		return mk_fail(rc, "maiko_recorder_new: '%.200s': %s", path, maiko_strerror(rc));
+		return rc;
 	}
-	rc = write_head(r, sup);
 	atomic_fetch_add(&sup->staying, 1); /* a replay does not move anything */
-	if (rc == 0)
-		rc = maiko_monitor_add(sup, &(maiko_hooks){.any = see}, r, &r->monitor);
+	rc = begin(r, path);
 	if (rc != 0) {
 		atomic_fetch_sub(&sup->staying, 1);
 		recorder_free(r);
 		return rc;
 	}
-	r->sup = sup;
 	*ret_recorder = r;
 	return 0;
 }
@@ -292,15 +473,11 @@ int maiko_recorder_free(maiko_recorder *r)
 {
 	if (r == NULL)
 		return 0;
+	detach(r);
 	int rc = maiko_monitor_remove(r->monitor, NULL);
 	if (rc != 0)
 		return rc; /* a hook may yet be called: it stays */
 	atomic_fetch_sub(&r->sup->staying, 1);
-	mt_record *end = atomic_load(&r->rc) == 0 ? reserve(r, 0, 0) : NULL;
-	if (end != NULL) {
-		end->kind = MT_ENDS;
-		commit(r, 0, end);
-	}
 	rc = atomic_load(&r->rc);
 	recorder_free(r);
 	return rc;

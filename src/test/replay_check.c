@@ -1,9 +1,9 @@
 /*
  * replay_check.c - what is seen in a replay, held against the recording.
- *
- * Each worker's sights wait in a queue until their record comes.
  */
 #include "replay.h"
+
+#include "directory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,155 +16,180 @@ void mt_replay_diverge(mt_replay *r, const char *text)
 	r->failed = true;
 }
 
-bool mt_replay_is_named(const char *const *names, const char *name)
-{
-	for (; names != NULL && *names != NULL; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
 bool mt_replay_is_source(const mt_replay *r, uint64_t actor)
 {
-	return actor != 0 && mt_replay_is_named(r->options->sources, mt_recording_actor(&r->recording, actor));
+	return actor != 0 && mt_is_listed(r->options->sources, mt_recording_actor(&r->recording, actor));
+}
+
+/* ---- in words ------------------------------------------------------------------------------- */
+
+static const char *const note_texts[] = {
+	"a control message",
+	"events taken from another worker",
+	"timers",
+	"a run",
+	"actors that end",
+	"probes",
+	"room in a channel",
+	"rest before the stop",
+	"the start of actors",
+	"entered from libuv",
+	"events taken from outside",
+	"left to libuv",
+	"callbacks of changes and jobs",
+	"the callback of a change or a job",
+	"a tick put off",
+	"a mute",
+	"an open cycle",
+	"an error while stopping",
+	"maiko_find",
+	"maiko_add",
+	"a change of actors or subscriptions",
+	"a delayed send",
+	"maiko_cancel",
+	"maiko_random",
+	"maiko_stop_self",
+	"the start",
+	"the end of the start",
+	"a batch of changes",
+	"the second half of a batch of changes",
+	"the end of a batch of changes",
+	"a stop",
+	"the end of a stop's patience",
+	"a step of the stop",
+	"the end",
+	"a worker that does not return",
+};
+_Static_assert(sizeof note_texts / sizeof note_texts[0] == MK_NOTES, "a text for each kind");
+
+static const char *kind_text(int kind)
+{
+	if (kind < MT_NOTES)
+		return maiko_sight_text((maiko_sight_kind)kind);
+	return kind < MT_NOTES + MK_NOTES ? note_texts[kind - MT_NOTES] : "?";
+}
+
+typedef struct about {
+	int kind;
+	uint64_t actor;
+	const char *type;
+	maiko_id id;
+	uint64_t sender;
+	int64_t code;
+} about;
+
+static void describe(const mt_replay *r, const about *s, char *text, size_t size)
+{
+	int n = snprintf(text, size, "%s", kind_text(s->kind));
+	if (s->actor != 0 && n >= 0 && (size_t)n < size)
+		n += snprintf(text + n, size - (size_t)n, ", %s", mt_recording_actor(&r->recording, s->actor));
+	if (s->id.origin != 0 && n >= 0 && (size_t)n < size)
+		n += snprintf(text + n, size - (size_t)n, ", event %s #%llu from %s", s->type,
+			      (unsigned long long)s->id.sequence, mt_recording_actor(&r->recording, s->sender));
+	if (s->code != 0 && n >= 0 && (size_t)n < size)
+		snprintf(text + n, size - (size_t)n, ", code %lld", (long long)s->code);
+}
+
+static about about_record(const mt_replay *r, const mt_record *record)
+{
+	const mt_event *e = mt_event_of(record);
+	bool names = mt_is_sight(record) || mt_is_note(record, MK_NOTE_RUN) || mt_is_note(record, MK_NOTE_ADD);
+	about s = {.kind = record->kind, .actor = names ? record->number : 0};
+	if (mt_is_sight(record))
+		s.code = record->value;
+	if (e != NULL) {
+		s.type = mt_recording_type(&r->recording, e->type);
+		s.id = e->id;
+		s.sender = e->sender;
+	}
+	return s;
+}
+
+void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, const char *instead)
+{
+	char was[256], text[1024], where[32] = "outside";
+	about s = about_record(r, record);
+	describe(r, &s, was, sizeof was);
+	if (tape < MAIKO_WORKERS_MAX)
+		snprintf(where, sizeof where, "worker %u", tape + 1);
+	snprintf(text, sizeof text, "record %llu, %s, %.6f s: recorded: %s; replayed: %s",
+		 (unsigned long long)record->ticket, where,
+		 (double)(int64_t)(record->now_ns - r->recording.entries[0].record->now_ns) / 1e9, was,
+		 instead == NULL ? "nothing more" : instead);
+	mt_replay_diverge(r, text);
 }
 
 /* ---- what is seen ------------------------------------------------------------------------------- */
 
-bool mt_replay_compares(const mt_replay *r, int kind, uint64_t actor)
+static bool is_same(const mt_replay *r, const mt_record *record, const maiko_sight *s)
 {
-	switch (kind) {
-	case MAIKO_SAW_DISPATCHED:
-	case MAIKO_SAW_DELIVERED:
-	case MAIKO_SAW_OVERFLOWED:
-	case MAIKO_SAW_DISCARDED:
-	case MAIKO_SAW_HANDLED:
-		return true;
-	case MAIKO_SAW_TICK_ENTERED:
-	case MAIKO_SAW_STARTED:
-	case MAIKO_SAW_STOPPED:
-	case MAIKO_SAW_FAILED:
-	case MAIKO_SAW_ERROR:
-		return !mt_replay_is_source(r, actor);
-	default:
+	/* When a source ticks next the world says. */
+	bool answer = s->kind == MAIKO_SAW_TICK_LEFT && mt_replay_is_source(r, s->actor);
+	if (record->kind != s->kind || record->number != s->actor || (record->value != s->code && !answer))
 		return false;
-	}
+	const mt_event *e = mt_event_of(record);
+	if ((e != NULL) != (s->event != NULL) || ((record->flags & MT_WAS_QUEUED) != 0) != s->was_queued)
+		return false;
+	if (s->kind == MAIKO_SAW_ADDED)
+		return strcmp(mt_recording_actor(&r->recording, s->actor), s->actor_name) == 0;
+	return e == NULL || (maiko_id_equal(e->id, s->event->id) && e->sender == s->event->sender_id);
 }
 
-/* The recorded series of ids that a simulated thread plays. */
-static uint64_t recorded_origin(const mt_replay *r, uint64_t origin)
+static bool is_content_same(const mt_replay *r, const mt_record *record, const maiko_sight *s)
 {
-	for (size_t i = 0; i < r->recording.origin_count; i++) {
-		const mt_origin *o = &r->recording.origins[i];
-		if (o->thread != 0 && o->thread < MT_THREADS_MAX && r->origins[o->thread] == origin)
-			return o->origin;
+	if (s->kind != MAIKO_SAW_DISPATCHED)
+		return true;
+	bool undescribed = r->recording.head->undescribed != 0;
+	return mt_dispatch_of(record)->hash == mt_content_hash(s->event->type->layout, s->data, undescribed);
+}
+
+static void describe_sight(const mt_replay *r, const maiko_sight *s, bool content_differs, char *text, size_t size)
+{
+	about a = {.kind = (int)s->kind, .actor = s->actor, .code = s->code};
+	if (s->event != NULL) {
+		a.type = s->event->type->layout->name;
+		a.id = s->event->id;
+		a.sender = s->event->sender_id;
 	}
-	return origin;
+	describe(r, &a, text, size);
+	if (s->kind != MAIKO_SAW_DISPATCHED)
+		return;
+	char content[160];
+	(void)maiko_layout_print(s->event->type->layout, s->data, content, sizeof content);
+	size_t n = strlen(text);
+	snprintf(text + n, size - n, " with %s%s", content, content_differs ? " (its content differs)" : "");
+}
+
+static void compare(mt_replay *r, const maiko_sight *s)
+{
+	char is[600], text[700];
+	uint32_t tape = s->worker - 1;
+	const mt_record *record = mt_replay_peek(r, tape);
+	if (record == NULL && !r->recording.over)
+		return; /* the recording ends within this piece */
+	bool same = record != NULL && is_same(r, record, s);
+	if (same && is_content_same(r, record, s)) {
+		mt_replay_consume(r, tape);
+		r->result->records++;
+		r->result->events += s->kind == MAIKO_SAW_HANDLED;
+		return;
+	}
+	describe_sight(r, s, same, is, sizeof is);
+	if (record != NULL) {
+		mt_replay_differs(r, record, tape, is);
+		return;
+	}
+	snprintf(text, sizeof text, "at the end, worker %u: not recorded; replayed: %s", tape + 1, is);
+	mt_replay_diverge(r, text);
 }
 
 void mt_replay_see(void *arg, const maiko_sight *s)
 {
 	mt_replay *r = arg;
-	if (!mt_replay_compares(r, (int)s->kind, s->actor))
+	if (r->ending || r->failed)
 		return;
-	mt_queue *q = &r->queues[s->worker - 1];
-	if (q->count == q->size) {
-		mt_seen *more = realloc(q->items, (q->size * 2 + 64) * sizeof *more);
-		if (more == NULL) {
-			mt_replay_diverge(r, "no memory");
-			return;
-		}
-		q->items = more;
-		q->size = q->size * 2 + 64;
-	}
-	mt_seen *item = &q->items[q->count++];
-	*item = (mt_seen){.kind = (uint8_t)s->kind, .actor = s->actor, .code = s->code};
-	if (s->event == NULL)
-		return;
-	item->id = s->event->id;
-	item->sender = s->event->sender_id;
-	snprintf(item->type, sizeof item->type, "%s", s->event->type->layout->name);
-	if (s->kind == MAIKO_SAW_DISPATCHED) {
-		item->hash = mt_content_hash(s->event->type->layout, s->data);
-		(void)maiko_layout_print(s->event->type->layout, s->data, item->content, sizeof item->content);
-	}
-	item->id.origin = recorded_origin(r, item->id.origin);
-}
-
-/* ---- comparing ---------------------------------------------------------------------------------------- */
-
-static void describe(const mt_replay *r, int kind, uint64_t actor, const char *type, maiko_id id, uint64_t sender,
-		     int64_t code, char *text, size_t size)
-{
-	int n = snprintf(text, size, "%s", maiko_sight_text((maiko_sight_kind)kind));
-	if (actor != 0 && n >= 0 && (size_t)n < size)
-		n += snprintf(text + n, size - (size_t)n, ", %s", mt_recording_actor(&r->recording, actor));
-	if (id.origin != 0 && n >= 0 && (size_t)n < size)
-		n += snprintf(text + n, size - (size_t)n, ", event %s #%llu from %s", type,
-			      (unsigned long long)id.sequence, mt_recording_actor(&r->recording, sender));
-	if (code != 0 && n >= 0 && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, ", code %lld", (long long)code);
-}
-
-static void differs(mt_replay *r, const mt_entry *e, const mt_seen *s)
-{
-	char was[256], is[512] = "nothing more", text[1024];
-	const mt_record *record = e->record;
-	describe(r, record->kind, record->actor, mt_recording_type(&r->recording, record->type), record->id,
-		 record->sender, record->code, was, sizeof was);
-	if (s != NULL) {
-		describe(r, s->kind, s->actor, s->type, s->id, s->sender, s->code, is, 256);
-		if (s->kind == MAIKO_SAW_DISPATCHED) {
-			size_t n = strlen(is);
-			snprintf(is + n, sizeof is - n, " with %s", s->content);
-		}
-	}
-	snprintf(text, sizeof text, "record %llu, worker %u, %.6f s: recorded: %s; replayed: %s%s",
-		 (unsigned long long)record->ticket, e->worker + 1,
-		 (double)(record->now_ns - r->recording.entries[0].record->now_ns) / 1e9, was, is,
-		 s != NULL && record->kind == s->kind && record->kind == MAIKO_SAW_DISPATCHED &&
-				 maiko_id_equal(record->id, s->id)
-			 ? " (its content differs)"
-			 : "");
-	mt_replay_diverge(r, text);
-}
-
-static bool is_same(const mt_replay *r, const mt_record *record, const mt_seen *s)
-{
-	return record->kind == s->kind && record->actor == s->actor && maiko_id_equal(record->id, s->id) &&
-	       record->sender == s->sender && (record->code == s->code || mt_replay_is_source(r, record->actor)) &&
-	       (record->kind != MAIKO_SAW_DISPATCHED || record->hash == s->hash);
-}
-
-void mt_replay_check(mt_replay *r, const mt_entry *e)
-{
-	mt_queue *q = &r->queues[e->worker];
-	if (q->head == q->count) {
-		differs(r, e, NULL);
-		return;
-	}
-	const mt_seen *s = &q->items[q->head];
-	if (!is_same(r, e->record, s)) {
-		differs(r, e, s);
-		return;
-	}
-	r->result->records++;
-	r->result->events += s->kind == MAIKO_SAW_HANDLED;
-	if (++q->head == q->count)
-		q->head = q->count = 0;
-}
-
-/* What was seen after the last record of a whole recording. */
-void mt_replay_check_rest(mt_replay *r)
-{
-	for (uint32_t i = 0; i < MAIKO_WORKERS_MAX && !r->failed; i++) {
-		const mt_queue *q = &r->queues[i];
-		char is[256], text[512];
-		if (q->head == q->count)
-			continue;
-		const mt_seen *s = &q->items[q->head];
-		describe(r, s->kind, s->actor, s->type, s->id, s->sender, s->code, is, sizeof is);
-		snprintf(text, sizeof text, "at the end, worker %u: not recorded; replayed: %s", i + 1, is);
-		mt_replay_diverge(r, text);
-	}
+	compare(r, s);
+	mk_actor *a = s->kind == MAIKO_SAW_ADDED ? mk_directory_find(r->sup, s->actor) : NULL;
+	if (a != NULL && mt_is_listed(r->options->sources, s->actor_name) && mt_source_silence(r, a) != 0)
+		mt_replay_diverge(r, "no memory");
 }

@@ -1,7 +1,7 @@
 /*
  * replay_read.c - reads a recording: gathers the records of all segments and puts them in
  * the order of their tickets. The first ticket that is missing ends it: after a crash, or
- * a disk that was full, what is behind a gap cannot be led to.
+ * a disk that was full, or of a file that was cut, what is behind a gap cannot be led to.
  */
 #include "replay.h"
 
@@ -35,34 +35,29 @@ static int map_file(mt_recording *r, const char *path)
 static int check_head(mt_recording *r, char *text, size_t size)
 {
 	r->head = (const mt_head *)(const void *)r->file;
-	const char *wrong = NULL;
-	if (r->size < MT_SEGMENT || r->head->magic >> 8 != MT_RECORDING_MAGIC >> 8)
-		wrong = "it is no recording, or of another kind of machine";
-	else if (r->head->magic != MT_RECORDING_MAGIC)
-		wrong = "it is a recording of another version";
-	else if (r->head->options.workers == 0 || r->head->options.workers > MAIKO_WORKERS_MAX)
-		wrong = "its head is damaged";
-	if (wrong != NULL)
-		snprintf(text, size, "%s", wrong);
-	return wrong == NULL ? 0 : MAIKO_EINVAL; /* in words: `text` */
-}
-
-static int keep_name(const mt_record ***names, size_t index, uint32_t *count, const mt_record *record)
-{
-	if (index >= *count) {
-		size_t grown = index * 2 + 16;
-		const mt_record **more = realloc(*names, grown * sizeof **names);
-		if (more == NULL)
-			return MAIKO_ENOMEM;
-		memset(more + *count, 0, (grown - *count) * sizeof *more);
-		*names = more;
-		*count = (uint32_t)grown;
+	unsigned ours = MT_RECORDING_MAGIC & 0xff;
+	if (r->size < sizeof *r->head || r->head->magic >> 8 != MT_RECORDING_MAGIC >> 8) {
+		snprintf(text, size, "it is no recording, or of another kind of machine");
+		return MAIKO_EINVAL; /* in words: `text` */
 	}
-	(*names)[index] = record;
+	if (r->head->magic != MT_RECORDING_MAGIC) {
+		unsigned version = (unsigned)(r->head->magic & 0xff);
+		snprintf(text, size,
+			 "it is a recording of version %u; this library reads version %u: replay it with the library "
+			 "that made it",
+			 version, ours);
+		return MAIKO_EINVAL; /* in words: `text` */
+	}
+	if (r->head->workers == 0 || r->head->workers > MAIKO_WORKERS_MAX) {
+		snprintf(text, size, "its head is damaged");
+		return MAIKO_EINVAL; /* in words: `text` */
+	}
 	return 0;
 }
 
-static int add(mt_recording *r, size_t *room, const mt_record *record, uint32_t worker)
+/* ---- records ------------------------------------------------------------------------------ */
+
+static int add(mt_recording *r, size_t *room, const mt_record *record, uint32_t tape)
 {
 	if (r->count == *room) {
 		size_t grown = *room == 0 ? 4096 : *room * 2;
@@ -72,26 +67,46 @@ static int add(mt_recording *r, size_t *room, const mt_record *record, uint32_t 
 		r->entries = more;
 		*room = grown;
 	}
-	r->entries[r->count++] = (mt_entry){record, worker};
+	r->entries[r->count++] = (mt_entry){.record = record, .tape = tape};
 	return 0;
+}
+
+/* How many bytes come before the content. */
+static size_t fixed_of(const mt_record *record)
+{
+	size_t fixed = sizeof *record;
+	if ((record->flags & MT_HAS_EVENT) != 0)
+		fixed += sizeof(mt_event) + (record->kind == MAIKO_SAW_DISPATCHED ? sizeof(mt_dispatch) : 0);
+	return fixed;
+}
+
+const unsigned char *mt_content_of(const mt_record *record, size_t *ret_size)
+{
+	size_t fixed = fixed_of(record);
+	*ret_size = record->size - record->padding - fixed;
+	return (const unsigned char *)record + fixed;
 }
 
 static bool is_whole(const mt_record *record, size_t left)
 {
-	return left >= sizeof *record && record->size >= sizeof *record && record->size <= left &&
-	       record->size % 8 == 0 && record->content_size <= record->size - sizeof *record;
+	if (left < sizeof *record || record->size < sizeof *record || record->size > left || record->size % 8 != 0 ||
+	    record->padding >= 8)
+		return false;
+	bool needs_event = record->kind <= MAIKO_SAW_DISCARDED; /* as the first sights do */
+	return record->size >= fixed_of(record) + record->padding &&
+	       (!needs_event || (record->flags & MT_HAS_EVENT) != 0);
 }
 
-static int read_segment(mt_recording *r, size_t *room, const unsigned char *segment)
+static int read_segment(mt_recording *r, size_t *room, const unsigned char *segment, size_t size)
 {
 	const mt_segment *s = (const mt_segment *)(const void *)segment;
-	if (s->magic != MT_RECORDING_MAGIC || s->worker >= MAIKO_WORKERS_MAX)
+	if (size < sizeof *s || s->magic != MT_RECORDING_MAGIC || s->tape >= MT_TAPES)
 		return 0; /* fetched, and nothing written: the crash came before */
-	for (size_t at = sizeof *s; at < MT_SEGMENT;) {
+	for (size_t at = sizeof *s; at < size;) {
 		const mt_record *record = (const mt_record *)(const void *)(segment + at);
-		if (!is_whole(record, MT_SEGMENT - at))
+		if (!is_whole(record, size - at))
 			break;
-		int rc = add(r, room, record, s->worker);
+		int rc = add(r, room, record, s->tape);
 		if (rc != 0)
 			return rc;
 		at += record->size;
@@ -105,53 +120,89 @@ static int by_ticket(const void *a, const void *b)
 	return x->record->ticket < y->record->ticket ? -1 : x->record->ticket > y->record->ticket;
 }
 
+/* ---- names -------------------------------------------------------------------------------- */
+
 /* A name's text ends inside its record. */
 static bool is_text(const mt_record *record)
 {
-	return record->content_size > 0 && record->content[record->content_size - 1] == '\0';
+	size_t size;
+	const unsigned char *text = mt_content_of(record, &size);
+	return size > 0 && text[size - 1] == '\0';
 }
 
-static int learn_origin(mt_recording *r, const mt_entry *e)
+static int keep_name(const mt_record ***names, size_t index, size_t *room, const mt_record *record)
 {
-	uint32_t threads = 0;
-	for (size_t i = 0; i < r->origin_count; i++) {
-		if (r->origins[i].origin == e->record->id.origin)
-			return 0;
-		threads += r->origins[i].thread != 0;
+	enum { NAMES_MAX = 1 << 24 };
+	if (index >= NAMES_MAX)
+		return 0;
+	if (index >= *room) {
+		size_t grown = index * 2 + 16;
+		const mt_record **more = realloc(*names, grown * sizeof **names);
+		if (more == NULL)
+			return MAIKO_ENOMEM;
+		memset(more + *room, 0, (grown - *room) * sizeof *more);
+		*names = more;
+		*room = grown;
 	}
-	mt_origin *more = realloc(r->origins, (r->origin_count + 1) * sizeof *more);
-	if (more == NULL)
-		return MAIKO_ENOMEM;
-	r->origins = more;
-	r->origins[r->origin_count++] = (mt_origin){.origin = e->record->id.origin,
-						    .worker = e->worker,
-						    .thread = e->record->sender == 0 ? threads + 1 : 0};
+	(*names)[index] = record;
 	return 0;
 }
 
-/* Takes the names out, and ends it at the first gap. */
+static int by_number(const void *a, const void *b)
+{
+	const mt_record *x = *(const mt_record *const *)a, *y = *(const mt_record *const *)b;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* ---- in order --------------------------------------------------------------------------------- */
+
+/* Takes the names out, and ends it at the first gap, or where the recorder was freed. */
 static int sift(mt_recording *r)
 {
-	size_t kept = 0;
-	uint32_t actors = 0;
+	size_t kept = 0, type_room = 0, actor_room = 0;
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < r->count; i++) {
+	r->found = r->count;
+	for (size_t i = 0; rc == 0 && i < r->count && !r->complete; i++) {
 		const mt_entry e = r->entries[i];
 		if (e.record->ticket != i + 1)
 			break;
+		r->whole++;
 		if (e.record->kind == MT_NAMES_TYPE && is_text(e.record))
-			rc = keep_name(&r->types, e.record->type, &r->type_count, e.record);
+			rc = keep_name(&r->types, e.record->number, &type_room, e.record);
 		else if (e.record->kind == MT_NAMES_ACTOR && is_text(e.record))
-			rc = keep_name(&r->actors, r->actor_count++, &actors, e.record);
+			rc = keep_name(&r->actors, r->actor_count++, &actor_room, e.record);
 		else if (e.record->kind == MT_ENDS)
 			r->complete = true;
-		else if (e.record->kind < MAIKO_SIGHT_KINDS)
+		else if (e.record->kind < MAIKO_SIGHT_KINDS || e.record->kind >= MT_NOTES)
 			r->entries[kept++] = e;
-		if (rc == 0 && e.record->kind == MAIKO_SAW_DISPATCHED)
-			rc = learn_origin(r, &e);
+		r->over |= mt_is_note(e.record, MK_NOTE_OVER);
 	}
+	r->type_count = (uint32_t)type_room;
 	r->count = kept;
+	if (r->actor_count > 1)
+		qsort(r->actors, r->actor_count, sizeof *r->actors, by_number);
 	return rc;
+}
+
+/* A list for each tape. */
+static int part(mt_recording *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		r->tapes[r->entries[i].tape].count++;
+	for (uint32_t k = 0; k < MT_TAPES; k++) {
+		mt_tape *t = &r->tapes[k];
+		t->records = t->count == 0 ? NULL : calloc(t->count, sizeof *t->records);
+		if (t->count != 0 && t->records == NULL)
+			return MAIKO_ENOMEM;
+		t->count = 0;
+	}
+	for (size_t i = 0; i < r->count; i++) {
+		mt_entry *e = &r->entries[i];
+		mt_tape *t = &r->tapes[e->tape];
+		e->place = t->count;
+		t->records[t->count++] = e->record;
+	}
+	return 0;
 }
 
 int mt_recording_init(mt_recording *r, const char *path, char *text, size_t size)
@@ -164,41 +215,40 @@ int mt_recording_init(mt_recording *r, const char *path, char *text, size_t size
 	}
 	rc = check_head(r, text, size);
 	size_t room = 0;
-	for (size_t at = MT_SEGMENT; rc == 0 && at + MT_SEGMENT <= r->size; at += MT_SEGMENT)
-		rc = read_segment(r, &room, r->file + at);
+	for (size_t at = MT_SEGMENT; rc == 0 && at < r->size; at += MT_SEGMENT)
+		rc = read_segment(r, &room, r->file + at, r->size - at < MT_SEGMENT ? r->size - at : MT_SEGMENT);
 	if (rc != 0)
 		return rc;
-	qsort(r->entries, r->count, sizeof *r->entries, by_ticket);
-	return sift(r);
+	if (r->count > 1)
+		qsort(r->entries, r->count, sizeof *r->entries, by_ticket);
+	rc = sift(r);
+	return rc != 0 ? rc : part(r);
 }
 
 void mt_recording_fini(mt_recording *r)
 {
 	if (r->file != NULL)
 		munmap(r->file, r->size);
+	for (uint32_t k = 0; k < MT_TAPES; k++)
+		free(r->tapes[k].records);
 	free(r->entries);
 	free(r->types);
 	free(r->actors);
-	free(r->origins);
 }
 
-const mt_origin *mt_recording_origin(const mt_recording *r, uint64_t origin)
-{
-	for (size_t i = 0; i < r->origin_count; i++)
-		if (r->origins[i].origin == origin)
-			return &r->origins[i];
-	return NULL;
-}
+static const char *name_in(const mt_record *record) { return (const char *)record->rest; }
 
 const char *mt_recording_actor(const mt_recording *r, uint64_t actor)
 {
-	for (size_t i = 0; i < r->actor_count; i++)
-		if (r->actors[i]->actor == actor)
-			return (const char *)r->actors[i]->content;
+	const mt_record like = {.number = actor}, *key = &like;
+	const mt_record **found =
+		r->actor_count == 0 ? NULL : bsearch(&key, r->actors, r->actor_count, sizeof *r->actors, by_number);
+	if (found != NULL)
+		return name_in(*found);
 	return actor == 0 ? "outside" : "?";
 }
 
 const char *mt_recording_type(const mt_recording *r, uint32_t type)
 {
-	return type < r->type_count && r->types[type] != NULL ? (const char *)r->types[type]->content : "?";
+	return type < r->type_count && r->types[type] != NULL ? name_in(r->types[type]) : "?";
 }

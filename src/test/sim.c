@@ -152,7 +152,18 @@ const char *maiko_sim_failure(const maiko_sim *sim) { return sim == NULL ? NULL 
 
 static void seam_refused(void *arg, const char *call, const char *who)
 {
-	maiko_sim_fail(arg, "%s, asked for by %s: not under simulation", call, who);
+	maiko_sim *sim = arg;
+	sim->refused |= sim->failure == NULL;
+	maiko_sim_fail(sim, "%s, asked for by %s: not under simulation", call, who);
+}
+
+/* What a call says that waited when it failed. */
+static int seam_failure(void *arg)
+{
+	const maiko_sim *sim = arg;
+	return sim->failure == NULL ? 0
+				    : mk_fail(sim->refused ? MAIKO_ESIMULATED : MAIKO_EBROKEN,
+					      "the simulation has failed: %s", sim->failure);
 }
 
 /* ---- steps ---------------------------------------------------------------------------------------- */
@@ -245,7 +256,6 @@ static bool pick(maiko_sim *sim, mk_step *ret_step)
 		return false;
 	uint32_t first = fair(sim, count);
 	uint32_t k = fairly || count == 1 ? 0 : choose_any(sim, index, count);
-	/* 0 is the fair one; the others follow in their order. */
 	*ret_step = sim->steps_now[k == 0 ? first : k <= first ? k - 1 : k];
 	return true;
 }
@@ -410,6 +420,7 @@ static mk_seam seam_of(maiko_sim *sim)
 			 .between = mt_sim_between,
 			 .result = mt_sim_result,
 			 .refused = seam_refused,
+			 .failure = seam_failure,
 			 .arg = sim,
 			 .thread = 1,
 			 .simulated = true,
@@ -480,12 +491,10 @@ maiko_sim *maiko_sim_of(const maiko_supervisor *sup)
 void maiko_sim_spend(maiko_sim *sim, uint64_t us) { sim->now_ns += us * 1000; }
 
 void maiko_sim_thread(maiko_sim *sim, uint32_t thread) { sim->sup->seam.thread = thread == 0 ? 1 : thread; }
-
 uint64_t maiko_sim_now(const maiko_sim *sim) { return sim->now_ns; }
 uint64_t maiko_sim_steps(const maiko_sim *sim) { return sim->steps; }
 uint64_t maiko_sim_events(const maiko_sim *sim) { return sim->events; }
 uint64_t maiko_sim_signature(const maiko_sim *sim) { return sim->signature; }
-
 size_t maiko_sim_choices(const maiko_sim *sim, const maiko_choice **ret_choices)
 {
 	*ret_choices = sim->chosen;

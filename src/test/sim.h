@@ -45,6 +45,7 @@ struct maiko_sim {
 	mt_invariant checks[MT_CHECKS_MAX];
 	uint32_t check_count;
 	char *failure;
+	bool refused; /* that is why */
 	mk_step steps_now[MT_STEPS_ROOM];
 };
 

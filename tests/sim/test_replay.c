@@ -145,6 +145,7 @@ static void record(uint32_t workers, const char *path, bool stop)
 	maiko_recorder *recorder;
 	maiko_supervisor *sup = test_supervisor(workers);
 	atomic_store(&summed, 0);
+	unlink(path);
 	assert_int_equal(maiko_recorder_new(&recorder, sup, path, NULL), 0);
 	assert_int_equal(add_actors(sup, NULL), 0);
 	assert_int_equal(maiko_start(sup), 0);

@@ -114,8 +114,8 @@ TEST_WORKERS(a_failure_and_the_stop_that_follows_are_replayed)
 		maiko_replay_result result;
 		ends = 0;
 		record(workers, path);
-		int rc = maiko_replay(
-			&(maiko_replay_options){.path = path, .setup = add_actors, .sources = sources}, &result);
+		int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = add_actors, .sources = sources},
+				      &result);
 		unlink(path);
 		if (rc != 0)
 			fail_msg("%s: %s", maiko_strerror(rc), result.text);

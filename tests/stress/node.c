@@ -50,10 +50,8 @@ uint32_t below(uint64_t *state, uint32_t count) { return (uint32_t)(random_next(
 static int node_start(node *self, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (!self->stays) {
-		self->number = atomic_fetch_add(&senders, 1);
+	if (!self->stays)
 		self->last = calloc((size_t)SENDERS * TOPICS, sizeof *self->last);
-	}
 	return self->last == NULL || self->number >= SENDERS - 1 ? MAIKO_ENOMEM : 0;
 }
 

@@ -1,7 +1,8 @@
 /*
  * stress - random topologies on real threads, round after round.
  *
- *   stress [--seconds S] [--workers N] [--seed X] [--events E] [--sends N] [--verbose] [--spoil]
+ *   stress [--seconds S] [--rounds R] [--workers N] [--seed X] [--events E] [--sends N]
+ *          [--record DIRECTORY] [--verbose] [--spoil]
  *   stress --pairs [--seconds S] [--workers N] [--seed X]
  *
  * A round: some actors on some topics of random policies, with random mailboxes and
@@ -17,17 +18,22 @@
  * and at the end the ledger balances (C3), nothing is queued and a graceful stop has
  * discarded nothing (C10). In one round of eight the failure of a guest is not temporary, and the first of
  * these stops the supervisor (C11): the end says so, and no sooner. No call returns what it may not. Rounds go on for S seconds
- * (default 10), and until E events are handled (default 10 million). What is wrong is
+ * (default 10), and until E events are handled (default 10 million); or there are R of them. What is wrong is
  * printed with the seed of its round, and makes the status 1. Each of the threads sends
  * N times a round (default 4000). The seed chooses the topologies; the threads take their
  * own turns. With --spoil an event is kept from those checks, to see that they see it: then the
  * status must be 1.
  * With --pairs: pairs.h.
  *
+ * With --record each round is recorded, and replayed right after: without a divergence. The
+ * file of one that is not stays in the directory.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include "node.h"
 #include "pairs.h"
+
+#include <maiko/recorder.h>
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -45,6 +51,7 @@ static _Atomic(uint64_t) timeouts;
 static _Atomic(bool) stopping, over; /* the round is being stopped; its threads are to end */
 static maiko_counts in_all;
 static uint64_t failed_rounds; /* ended by a failure */
+static uint64_t replayed;      /* records */
 
 typedef struct round_of {
 	maiko_supervisor *sup;
@@ -179,7 +186,7 @@ static void churn(void *arg)
 	for (uint32_t i = 0; !atomic_load(&over) && atomic_load(&senders) < SENDERS - 64; i++) {
 		maiko_actor_id id;
 		char name[24];
-		node init = {.stays = false};
+		node init = {.stays = false, .number = atomic_fetch_add(&senders, 1)};
 		bool own_thread = below(&self->random, 24) == 0;
 		snprintf(name, sizeof name, "guest%u", i % CHURNED);
 		int rc = add_node(r, &self->random, name, &init, own_thread, &id);
@@ -291,14 +298,20 @@ static maiko_ledger *stop(round_of *r, bool *ret_graceful)
 	return ledger;
 }
 
+static int set_up(maiko_supervisor *sup, void *arg)
+{
+	round_of *r = arg;
+	r->sup = sup;
+	int rc = make_topics(r);
+	return rc == 0 ? add_kept(r) : rc;
+}
+
 static int run_round(round_of *r)
 {
 	outsider outsiders[THREADS + 1];
 	uint32_t count = 0, joined = 0;
 	bool graceful = false;
-	int rc = make_topics(r);
-	if (rc == 0)
-		rc = add_kept(r);
+	int rc = set_up(r->sup, r);
 	if (rc == 0)
 		rc = maiko_start(r->sup);
 	if (rc != 0)
@@ -321,27 +334,62 @@ static int run_round(round_of *r)
 	return 0;
 }
 
-static bool round_from(uint64_t seed, uint32_t workers, uint64_t events)
+/* A round before it has a supervisor; the seed says all of it. */
+static maiko_options begin_round(round_of *r, uint64_t seed, uint32_t workers, uint64_t events)
 {
-	static round_of r;
-	memset(&r, 0, sizeof r);
+	memset(r, 0, sizeof *r);
 	for (uint32_t s = 0; s < SENDERS; s++)
 		for (uint32_t t = 0; t < TOPICS; t++)
 			atomic_store(&sent[s][t], 0);
-	r.random = round_seed = seed;
-	r.events = events;
-	r.workers = workers != 0 ? workers : 1 + below(&r.random, 4);
-	r.fatal = below(&r.random, 8) == 0;
-	atomic_store(&stopping, r.fatal); /* that is, it may be */
+	r->random = round_seed = seed;
+	r->events = events;
+	r->workers = workers != 0 ? workers : 1 + below(&r->random, 4);
+	r->fatal = below(&r->random, 8) == 0;
+	atomic_store(&stopping, r->fatal); /* that is, it may be */
 	atomic_store(&over, false);
-	maiko_options options = {.workers = r.workers, .channel = 16u << below(&r.random, 5)};
+	return (maiko_options){.workers = r->workers, .channel = 16u << below(&r->random, 5)};
+}
+
+/* What was recorded of the round happens again. */
+static void replay(round_of *r, uint64_t seed, uint32_t workers, const char *path)
+{
+	static const maiko_actor_type *const actors[] = {MAIKO_ACTOR_REF(node), NULL};
+	static const maiko_event_type *const types[] = {MAIKO_EVENT_REF(parcel), NULL};
+	maiko_replay_result result;
+	(void)begin_round(r, seed, workers, 0);
+	int rc = maiko_replay(
+		&(maiko_replay_options){.path = path, .setup = set_up, .arg = r, .actors = actors, .types = types},
+		&result);
+	if (rc != 0)
+		fault_at_end(result.text, NULL);
+	else if (!result.complete)
+		fault_at_end("the recording is not complete", NULL);
+	else
+		remove(path);
+	replayed += result.records;
+}
+
+/* `directory` NULL: it is not recorded. */
+static bool round_from(uint64_t seed, uint32_t workers, uint64_t events, const char *directory)
+{
+	static round_of r;
+	char path[4096];
+	maiko_recorder *recorder = NULL;
+	maiko_options options = begin_round(&r, seed, workers, events);
 	int rc = maiko_supervisor_new(&r.sup, &options);
+	if (directory != NULL) {
+		snprintf(path, sizeof path, "%s/%" PRIu64 ".mkr", directory, seed);
+		rc = rc == 0 ? maiko_recorder_new(&recorder, r.sup, path, NULL) : rc;
+	}
 	if (rc == 0)
 		rc = run_round(&r);
-	if (rc != 0)
-		fault_at_end(maiko_strerror(rc), NULL);
+	int recorded = maiko_recorder_free(recorder);
+	if (rc != 0 || recorded != 0)
+		fault_at_end(maiko_strerror(rc != 0 ? rc : recorded), NULL);
 	if (maiko_supervisor_free(r.sup) != NULL)
 		fault_at_end("it could not be freed", NULL);
+	if (recorder != NULL && rc == 0)
+		replay(&r, seed, workers, path);
 	return atomic_load(&faults) == 0;
 }
 
@@ -365,11 +413,14 @@ int main(int argc, char **argv)
 					      {"seed", required_argument, NULL, 'x'},
 					      {"events", required_argument, NULL, 'e'},
 					      {"sends", required_argument, NULL, 'n'},
+					      {"rounds", required_argument, NULL, 'r'},
+					      {"record", required_argument, NULL, 'd'},
 					      {"verbose", no_argument, NULL, 'v'},
 					      {"spoil", no_argument, NULL, 'l'},
 					      {"pairs", no_argument, NULL, 'p'},
 					      {NULL, 0, NULL, 0}};
-	uint64_t seconds = 10, workers = 0, seed = 0, events = 10000000, rounds = 0, sends = 4000;
+	uint64_t seconds = 10, workers = 0, seed = 0, events = 10000000, rounds = 0, sends = 4000, most = UINT64_MAX;
+	const char *directory = NULL;
 	int option;
 	bool seeded = false, tells = false, pairs = false;
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -388,6 +439,12 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			sends = number(optarg);
+			break;
+		case 'r':
+			most = number(optarg);
+			break;
+		case 'd':
+			directory = optarg;
 			break;
 		case 'v':
 			tells = true;
@@ -415,13 +472,14 @@ int main(int argc, char **argv)
 	uint64_t start = uv_hrtime(), state = seed;
 	do {
 		uint64_t next = seeded && rounds == 0 ? seed : random_next(&state);
-		if (!round_from(next, (uint32_t)workers, sends))
+		if (!round_from(next, (uint32_t)workers, sends, directory))
 			break;
 		rounds++;
 		if (tells)
 			printf("%.1f s: round seed %" PRIu64 ", %" PRIu64 " handled, %" PRIu64 " timed out so far\n",
 			       (double)(uv_hrtime() - start) / 1e9, next, in_all.handled, atomic_load(&timeouts));
-	} while (uv_hrtime() - start < seconds * 1000000000u || in_all.handled < events);
+	} while (rounds < most &&
+		 (most != UINT64_MAX || uv_hrtime() - start < seconds * 1000000000u || in_all.handled < events));
 	double took = (double)(uv_hrtime() - start) / 1e9;
 	printf("%" PRIu64 " rounds in %.1f s, %" PRIu64 " of them ended by a failure, %" PRIu64
 	       " sends timed out\n%" PRIu64 " deliveries:",
@@ -429,6 +487,8 @@ int main(int argc, char **argv)
 #define TELL(field, text) printf(" %" PRIu64 " " #field, in_all.field);
 	MAIKO_FATE_MAP(TELL)
 #undef TELL
+	if (directory != NULL)
+		printf("\n%" PRIu64 " records replayed", replayed);
 	printf("\n%s\n", atomic_load(&faults) == 0 ? "all is accounted for" : "something is wrong");
 	return atomic_load(&faults) == 0 ? 0 : 1;
 }

@@ -1,0 +1,55 @@
+/*
+ * stop_led.c - a stop that takes its steps when a recording says so (lead.h).
+ */
+#include "stop.h"
+
+#include "directory.h"
+#include "stop_state.h"
+
+bool mk_stop_begin_led(mk_sup *sup, uint64_t deadline_ns)
+{
+	bool possible = mk_state_of(sup) == MK_STARTED;
+	if (possible)
+		mk_stop_begin_until(sup, deadline_ns);
+	return possible;
+}
+
+bool mk_stop_discard_led(mk_sup *sup)
+{
+	bool possible = sup->stop->step != STEP_NONE && !sup->stop->discarding;
+	if (possible)
+		mk_stop_discard_now(sup);
+	return possible;
+}
+
+bool mk_stop_step_led(mk_sup *sup, int64_t next, uint64_t number)
+{
+	const mk_stop *s = sup->stop;
+	mk_actor *hook = next == STEP_HOOK ? mk_directory_find(sup, number) : NULL;
+	if (hook != NULL && hook->worker == NULL)
+		return false;
+	uint64_t workers = hook != NULL ? UINT64_C(1) << hook->worker->index : number;
+	bool possible = s->asked == 0 && s->step != STEP_NONE && s->step != STEP_DONE && next > STEP_BEGIN &&
+			next < STEP_DONE && (next == STEP_HOOK) == (hook != NULL) && (next != STEP_EXIT || s->ended) &&
+			(workers & ~(UINT64_MAX >> (64 - mk_worker_total(sup)))) == 0;
+	if (possible)
+		mk_stop_take(sup, (step)next, workers, hook);
+	return possible;
+}
+
+bool mk_stop_over_led(mk_sup *sup)
+{
+	bool possible = sup->stop->step == STEP_EXIT && sup->stop->asked == 0;
+	if (possible)
+		mk_stop_is_over(sup);
+	return possible;
+}
+
+void mk_stop_go_on(mk_sup *sup)
+{
+	uv_mutex_lock(&sup->lock);
+	const mk_stop *s = sup->stop;
+	if (s->step != STEP_NONE && s->step != STEP_DONE && s->asked == 0)
+		mk_stop_step_over(sup);
+	mk_stop_unlock_and_tell(sup);
+}

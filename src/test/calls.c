@@ -1,0 +1,187 @@
+/*
+ * calls.c - what a call was given, as bytes: see recording.h.
+ */
+#include "recording.h"
+
+#include <string.h>
+
+bool mt_is_listed(const char *const *names, const char *name)
+{
+	for (; names != NULL && *names != NULL; names++) {
+		size_t length = strlen(*names);
+		bool prefix = length > 0 && (*names)[length - 1] == '*';
+		if (prefix ? strncmp(*names, name, length - 1) == 0 : strcmp(*names, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+typedef struct sink {
+	unsigned char *to; /* NULL: only counted */
+	size_t size;
+} sink;
+
+static void put(sink *s, const void *bytes, size_t size)
+{
+	if (s->to != NULL && size > 0)
+		memcpy(s->to + s->size, bytes, size);
+	s->size += size;
+}
+
+static void put_number(sink *s, uint64_t number) { put(s, &number, sizeof number); }
+static void put_text(sink *s, const char *text) { put(s, text, strlen(text) + 1); }
+
+enum { TOPICS_UNSAID = 1, TOPICS_ALL = 2 };
+
+static void put_topics(sink *s, const maiko_subscription *topics)
+{
+	uint32_t count = 0;
+	put_number(s, topics == NULL ? TOPICS_UNSAID : topics == maiko_all_topics ? TOPICS_ALL : 0);
+	if (topics == maiko_all_topics)
+		topics = NULL;
+	while (topics != NULL && topics[count].topic != NULL)
+		count++;
+	put_number(s, count);
+	for (uint32_t i = 0; i < count; i++) {
+		put_number(s, topics[i].overflow);
+		put_number(s, topics[i].topic->overflow);
+		put_number(s, topics[i].topic->key != NULL);
+		put_text(s, topics[i].topic->name);
+	}
+}
+
+static void put_addition(sink *s, const mk_call *call)
+{
+	static const maiko_add_options plain;
+	const maiko_add_options *o = call->options == NULL ? &plain : call->options;
+	put_text(s, call->name);
+	put_text(s, call->type->name);
+	put_number(s, call->told);
+	put_number(s, o->overflow);
+	put_number(s, o->mailbox);
+	put_number(s, o->mailbox_bytes);
+	put_number(s, o->max_events_per_tick);
+	put_number(s, o->worker);
+	put_number(s, o->own_thread);
+	put_number(s, o->echo);
+	put_number(s, o->restart);
+	put_topics(s, o->topics);
+	put_number(s, o->init == NULL ? 0 : call->type->state_size);
+	put(s, o->init, o->init == NULL ? 0 : call->type->state_size);
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): the sink writes there */
+size_t mt_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
+{
+	sink s = {to, 0};
+	if (kind == MK_NOTE_ADD) {
+		put_addition(&s, call);
+	} else if (kind == MK_NOTE_CHANGE) {
+		put_number(&s, call->change);
+		put_number(&s, call->overflow);
+		put_number(&s, call->topic != NULL);
+		if (call->topic != NULL)
+			put_text(&s, call->topic);
+	} else if (kind == MK_NOTE_AFTER) {
+		put_number(&s, call->delay_ms);
+	}
+	return s.size;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+typedef struct supply {
+	const unsigned char *from;
+	size_t left;
+	bool damaged;
+} supply;
+
+static uint64_t get_number(supply *s)
+{
+	uint64_t number = 0;
+	if (s->left < sizeof number) {
+		s->damaged = true;
+		return 0;
+	}
+	memcpy(&number, s->from, sizeof number);
+	s->from += sizeof number;
+	s->left -= sizeof number;
+	return number;
+}
+
+/* At most `most`. */
+static uint32_t get_small(supply *s, uint32_t most)
+{
+	uint64_t number = get_number(s);
+	if (number > most)
+		s->damaged = true;
+	return s->damaged ? 0 : (uint32_t)number;
+}
+
+static const char *get_text(supply *s)
+{
+	const char *text = (const char *)s->from;
+	size_t length = strnlen(text, s->left);
+	if (length == s->left) {
+		s->damaged = true;
+		return "";
+	}
+	s->from += length + 1;
+	s->left -= length + 1;
+	return text;
+}
+
+static void get_topics(supply *s, mt_call *c)
+{
+	uint32_t which = get_small(s, TOPICS_ALL);
+	c->no_topics_said = which == TOPICS_UNSAID;
+	c->all_topics = which == TOPICS_ALL;
+	c->topic_count = get_small(s, MT_CALL_TOPICS);
+	for (uint32_t i = 0; i < c->topic_count; i++) {
+		c->topics[i].overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
+		c->topics[i].policy = (maiko_overflow)get_small(s, MAIKO_FAIL);
+		c->topics[i].keyed = get_small(s, 1) != 0;
+		c->topics[i].name = get_text(s);
+	}
+}
+
+static void get_addition(supply *s, mt_call *c)
+{
+	c->name = get_text(s);
+	c->type = get_text(s);
+	c->told = get_small(s, 1) != 0;
+	c->options.overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
+	c->options.mailbox = get_small(s, UINT32_MAX);
+	c->options.mailbox_bytes = get_number(s);
+	c->options.max_events_per_tick = get_small(s, UINT32_MAX);
+	c->options.worker = get_small(s, MAIKO_WORKERS_MAX);
+	c->options.own_thread = get_small(s, 1) != 0;
+	c->options.echo = get_small(s, 1) != 0;
+	c->options.restart = (maiko_restarting)get_small(s, MAIKO_TEMPORARY);
+	get_topics(s, c);
+	c->init_size = get_small(s, MT_RECORD_MAX);
+	if (c->init_size > s->left)
+		s->damaged = true;
+	else if (c->init_size > 0)
+		c->init = s->from;
+}
+
+bool mt_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mt_call *c)
+{
+	supply s = {from, size, false};
+	memset(c, 0, sizeof *c);
+	if (kind == MK_NOTE_ADD) {
+		get_addition(&s, c);
+	} else if (kind == MK_NOTE_CHANGE) {
+		c->change = (maiko_change)get_small(&s, MAIKO_CHANGE_MOVE);
+		c->overflow = (maiko_overflow)get_small(&s, MAIKO_FAIL);
+		c->topic = get_small(&s, 1) != 0 ? get_text(&s) : NULL;
+	} else if (kind == MK_NOTE_AFTER) {
+		c->delay_ms = get_number(&s);
+		c->content = s.from;
+		c->content_size = s.left;
+	}
+	return !s.damaged;
+}
