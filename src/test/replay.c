@@ -161,10 +161,38 @@ static mk_actor *actor_of(const mt_replay *r, const mk_worker *w, uint64_t id)
 	return mk_directory_find(r->sup, id);
 }
 
+/* What an actor did in a run, as far as its tape goes. */
+typedef struct run_of {
+	uint32_t events;
+	bool ticks, tick_is_late;
+	uint32_t tasks; /* UINT32_MAX: it was not written */
+} run_of;
+
+static run_of read_run(const mt_tape *t, uint64_t id)
+{
+	run_of run = {.tasks = UINT32_MAX};
+	bool in_event = false, in_tick = false;
+	uint32_t i = t->at;
+	for (; i < t->count && !mt_is_piece(t->records[i]); i++) {
+		const mt_record *record = t->records[i];
+		bool handled = record->kind == MAIKO_SAW_HANDLED && record->number == id;
+		bool entered = record->kind == MAIKO_SAW_TICK_ENTERED && record->number == id;
+		run.events += handled;
+		run.ticks |= entered;
+		in_tick = entered || (in_tick && record->kind != MAIKO_SAW_TICK_LEFT);
+		in_event = !handled && !in_tick;
+		run.tick_is_late |= mt_is_note(record, MK_NOTE_TICK_LATE);
+		if (mt_is_note(record, MK_NOTE_TASKS))
+			run.tasks = (uint32_t)record->value;
+	}
+	if (i == t->count && in_event) /* the tape ends in it */
+		run.events++;
+	return run;
+}
+
 static bool run(mt_replay *r, mk_worker *w, uint64_t id)
 {
 	mk_actor *a = actor_of(r, w, id);
-	const mt_tape *t = &r->recording.tapes[w->index];
 	if (a == NULL || a->worker != w)
 		return false;
 	bool source = mt_replay_is_source(r, id);
@@ -174,21 +202,12 @@ static bool run(mt_replay *r, mk_worker *w, uint64_t id)
 		w->now_ns = r->now_ns;
 		mt_source_tasks(r, a);
 	}
-	uint32_t events = 0;
-	bool ticks = false;
-	r->sup->seam.led_tasks = UINT32_MAX;
-	r->sup->seam.tick_waits = false;
-	for (uint32_t i = t->at; i < t->count && !mt_is_piece(t->records[i]); i++) {
-		const mt_record *record = t->records[i];
-		events += record->kind == MAIKO_SAW_HANDLED && record->number == id;
-		ticks |= record->kind == MAIKO_SAW_TICK_ENTERED && record->number == id;
-		r->sup->seam.tick_waits |= mt_is_note(record, MK_NOTE_TICK_LATE);
-		if (mt_is_note(record, MK_NOTE_TASKS))
-			r->sup->seam.led_tasks = (uint32_t)record->value;
-	}
+	run_of run = read_run(&r->recording.tapes[w->index], id);
+	r->sup->seam.led_tasks = run.tasks;
+	r->sup->seam.tick_waits = run.tick_is_late;
 	if (r->failed)
 		return true;
-	return mk_lead_run(w, a, events, source, ticks || r->sup->seam.tick_waits);
+	return mk_lead_run(w, a, run.events, source, run.ticks || run.tick_is_late);
 }
 
 static bool enter(mt_replay *r, mk_worker *w, uint64_t id)

@@ -492,7 +492,7 @@ static void the_library_for_tests(void **state_)
 	SAYS(maiko_harness_status(NULL), MAIKO_EINVAL, "the harness is NULL");
 	SAYS(maiko_recorder_new(&recorder, sup, NULL, NULL), MAIKO_EINVAL, "maiko_recorder_new: path is NULL");
 	SAYS(maiko_recorder_new(&recorder, sup, "/nowhere/a.mkr", NULL), UV_ENOENT,
-	     "maiko_recorder_new: '/nowhere/a.mkr': there is no such thing");
+	     "maiko_recorder_new: '/nowhere/a.mkr' cannot be made: there is no such thing");
 	SAYS(maiko_invariant_followed_by(sup, MAIKO_EVENT_REF(item), MAIKO_EVENT_REF(item), &invariant, NULL),
 	     MAIKO_EINVAL, "an invariant: 'item' cannot be followed by itself");
 	SAYS(maiko_invariant_check(NULL), MAIKO_EINVAL, "the invariant is NULL");
