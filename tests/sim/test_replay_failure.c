@@ -91,8 +91,17 @@ static int ends; /* calls of the recorded program's on_end, with its error */
 
 static void note_end(void *arg, int status) { *(int *)arg += status == UV_EIO; }
 
-static void record(uint32_t workers, const char *path)
+static void send_notes(void *arg)
 {
+	int rc = 0;
+	for (uint32_t n = 0; rc == 0; n++)
+		rc = maiko_send((maiko_supervisor *)arg, note, .n = n);
+	assert_int_equal(rc, MAIKO_ESHUTDOWN);
+}
+
+static void record(uint32_t workers, const char *path, bool from_outside)
+{
+	uv_thread_t thread;
 	maiko_recorder *recorder;
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .on_end = note_end, .on_end_arg = &ends};
@@ -100,12 +109,16 @@ static void record(uint32_t workers, const char *path)
 	assert_int_equal(maiko_recorder_new(&recorder, sup, path, NULL), 0);
 	assert_int_equal(add_actors(sup, NULL), 0);
 	assert_int_equal(maiko_start(sup), 0);
+	if (from_outside)
+		assert_int_equal(uv_thread_create(&thread, send_notes, sup), 0);
 	assert_int_equal(maiko_join(sup), UV_EIO);
+	if (from_outside)
+		uv_thread_join(&thread);
 	assert_int_equal(maiko_recorder_free(recorder), 0);
 	test_finish_with(sup, UV_EIO);
 }
 
-TEST_WORKERS(a_failure_and_the_stop_that_follows_are_replayed)
+static void replay_a_failure(uint32_t workers, bool from_outside)
 {
 	static const char *const sources[] = {"sensor", NULL};
 	char path[64];
@@ -113,7 +126,7 @@ TEST_WORKERS(a_failure_and_the_stop_that_follows_are_replayed)
 	for (int i = 0; i < 5; i++) {
 		maiko_replay_result result;
 		ends = 0;
-		record(workers, path);
+		record(workers, path, from_outside);
 		int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = add_actors, .sources = sources},
 				      &result);
 		unlink(path);
@@ -125,10 +138,14 @@ TEST_WORKERS(a_failure_and_the_stop_that_follows_are_replayed)
 	}
 }
 
+TEST_WORKERS(a_failure_and_the_stop_that_follows_are_replayed) { replay_a_failure(workers, false); }
+TEST_WORKERS(so_they_are_beside_a_thread_that_goes_on_sending) { replay_a_failure(workers, true); }
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failure_and_the_stop_that_follows_are_replayed),
+		cmocka_unit_test(so_they_are_beside_a_thread_that_goes_on_sending),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
