@@ -26,9 +26,9 @@ void mk_alive_free(mk_alive *alive);
 /* Of one that is not MK_ALIVE. */
 MK_PRIVATE bool mk_alive_is_forked(const mk_alive *alive);
 
-static inline bool mk_is_forked(const mk_alive *alive)
-{
-	return MK_UNLIKELY(alive->state != MK_ALIVE) && mk_alive_is_forked(alive);
-}
+/* Known not to be forked, without a call; of others mk_is_forked tells. */
+static inline bool mk_is_alive(const mk_alive *alive) { return MK_LIKELY(alive->state == MK_ALIVE); }
+
+static inline bool mk_is_forked(const mk_alive *alive) { return !mk_is_alive(alive) && mk_alive_is_forked(alive); }
 
 #endif

@@ -174,7 +174,7 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags)
 {
 	mk_route *route = NULL;
-	if (MK_LIKELY(ctx != NULL && type != NULL && event != NULL && flags == 0) && !mk_is_forked(ctx->worker->alive))
+	if (MK_LIKELY(ctx != NULL && type != NULL && event != NULL && flags == 0) && mk_is_alive(ctx->worker->alive))
 		route = mk_route_known(ctx->worker, type);
 	if (MK_UNLIKELY(route == NULL))
 		return send_any(ctx, type, event, NULL, flags);

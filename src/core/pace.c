@@ -22,7 +22,7 @@ enum { CALLBACKS_A_STINT = 16, STINT_NS = MK_TURN_NS / 4 };
 static uint64_t ticks_now(const mk_worker *w)
 {
 #ifdef MK_TICKS
-	if (MK_LIKELY(!w->sup->seam.simulated))
+	if (MK_LIKELY(w->sup->seam.now_ns == NULL))
 		return MK_TICKS();
 #endif
 	return mk_now(&w->sup->seam);
@@ -74,6 +74,8 @@ MK_NOINLINE bool mk_pace_look(mk_worker *w)
 MK_NOINLINE void mk_pace_sent(mk_worker *w)
 {
 	bool short_ones = w->pace.size == CALLBACKS_A_STINT;
-	if (!w->sup->seam.simulated && (!short_ones || ticks_now(w) - w->pace.read_ticks >= STINT_NS))
+	if (w->unpublished == 0 || w->sup->seam.simulated)
+		return;
+	if (!short_ones || ticks_now(w) - w->pace.read_ticks >= STINT_NS)
 		mk_router_show(w);
 }

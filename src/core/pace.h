@@ -44,8 +44,15 @@ void mk_pace_reset(mk_worker *w);
 /* The end of a stint, or earlier: whether the turn is over. */
 MK_NOINLINE bool mk_pace_look(mk_worker *w);
 
-/* After a callback of a batch, when something is to be published. */
+/* After a callback: publishes what it has sent, unless that may wait. */
 MK_NOINLINE void mk_pace_sent(mk_worker *w);
+
+/* After a callback, in one branch: whether there is a monitor, a control message, or something to be published. */
+static inline bool mk_pace_stirred(const mk_worker *w)
+{
+	return (atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&w->attention, memory_order_relaxed) |
+		w->unpublished) != 0;
+}
 
 /* Whether a control message is there: it ends the turn after the callback that runs. Not of a replay, whose runs
  * end where those of the recording did. */
@@ -60,6 +67,9 @@ static inline bool mk_pace_goes_on(mk_worker *w)
 {
 	return (MK_LIKELY(w->pace.left != 0) || !mk_pace_look(w)) && MK_LIKELY(!w->pace.over && !mk_pace_posted(w));
 }
+
+/* An event has been handled, before which the stint was not over: whether the turn is. */
+static inline bool mk_pace_handled(mk_worker *w) { return MK_UNLIKELY(--w->pace.left == 0) && mk_pace_look(w); }
 
 /* A tick or a task has run: these may be long, so the clock is asked after each. */
 static inline void mk_pace_spend(mk_worker *w)

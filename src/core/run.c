@@ -390,92 +390,76 @@ void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
 
 /* ---- a turn of one actor -------------------------------------------------------------------- */
 
-/* Handles one event; returns what the handler did, or 1 if there is none. */
-static inline int handle(mk_actor *a, const mk_event *e)
+/* Handles one event; returns what the callback did. */
+static inline int handle(mk_actor *a, const mk_event *e, uint64_t *ignored)
 {
 	const mk_handler *h = mk_handler_of(a->class, e->type);
-	if (MK_LIKELY(h != NULL)) {
-		int rc = h->on(mk_actor_state(a), e->data, a);
-		return rc > 0 ? 0 : rc;
-	}
-	if (a->class->any == NULL)
-		return 1;
-	maiko_any any = {e->type->desc, e->data};
-	int rc = a->class->any(mk_actor_state(a), &any, a);
-	return rc > 0 ? 0 : rc;
+	if (MK_LIKELY(h != NULL))
+		return h->on(mk_actor_state(a), e->data, a);
+	if (a->class->any != NULL)
+		return a->class->any(mk_actor_state(a), &(maiko_any){e->type->desc, e->data}, a);
+	++*ignored;
+	return 0;
 }
 
 /* Out of the way of those that nobody watches; a simulation always does. */
 static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_event *e, int rc)
 {
-	if (rc != 1)
-		rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc);
-	mk_tell(w, MAIKO_SAW_HANDLED, a, e, rc, false);
+	bool ignored = a->class->any == NULL && mk_handler_of(a->class, e->type) == NULL;
+	if (!ignored)
+		rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc > 0 ? 0 : rc);
+	mk_tell(w, MAIKO_SAW_HANDLED, a, e, ignored ? 1 : rc, false);
 	return rc;
 }
 
-static void count_handled(mk_actor *a, mk_topic *t, uint64_t handled, uint64_t ignored)
+/* Of `taken` events of a topic, `ignored` had no handler. */
+static void count_handled(mk_actor *a, mk_topic *t, uint64_t taken, uint64_t ignored)
 {
-	mk_count_add(&a->handled, handled);
-	mk_count_add(&t->counts.handled, handled);
+	mk_count_add(&a->handled, taken - ignored);
+	mk_count_add(&t->counts.handled, taken - ignored);
 	if (ignored != 0) {
 		mk_count_add(&a->tally->counts.ignored, ignored);
 		mk_count_add(&t->counts.ignored, ignored);
 	}
 }
 
-/* The events of a budget that may be handled before the worker looks at the clock; 0: no more of them. */
-static inline uint32_t next_stint(mk_worker *w, uint32_t *budget)
-{
-	if (w->pace.left == 0 && mk_pace_look(w))
-		return 0;
-	uint32_t stint = *budget < w->pace.left ? *budget : w->pace.left;
-	*budget -= stint;
-	w->pace.left -= stint;
-	return stint;
-}
-
+/* Precondition: the stint is not over, so that one is handled however late it is. */
 static void run_events(mk_worker *w, mk_actor *a)
 {
-	uint64_t handled = 0, ignored = 0;
+	uint64_t taken = 0, ignored = 0;
 	mk_topic *topic = NULL;
 	mk_event *e;
-	uint32_t budget = a->box.budget, left = 0;
-	while ((left > 0 || (left = next_stint(w, &budget)) > 0) && (e = mk_mailbox_pop(&a->box)) != NULL) {
-		left--;
+	assert(w->pace.left > 0);
+	for (uint32_t left = a->box.budget; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
 		if (MK_UNLIKELY(e->topic != topic)) {
 			if (topic != NULL)
-				count_handled(a, topic, handled, ignored);
+				count_handled(a, topic, taken, ignored);
 			topic = e->topic;
-			handled = ignored = 0;
+			taken = ignored = 0;
 		}
 		w->event = e;
-		int rc = handle(a, e);
-		ignored += rc == 1;
-		handled += rc != 1;
-		if (MK_UNLIKELY(atomic_load_explicit(&w->attention, memory_order_relaxed) != 0)) {
+		int rc = handle(a, e, &ignored);
+		taken++;
+		if (MK_UNLIKELY(mk_pace_stirred(w))) {
 			if (w->monitor_count != 0)
 				rc = tell_handled(w, a, e, rc);
-			if (mk_pace_posted(w)) { /* this was the last one */
-				w->pace.left += left;
-				budget = left = 0;
-			}
+			if (mk_pace_posted(w))
+				left = 1; /* this was the last one */
+			mk_pace_sent(w);
 		}
 		if (MK_UNLIKELY(rc < 0)) {
 			mk_callback_leave(w);
 			(void)mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
 			mk_callback_enter(w, a);
+			mk_pace_sent(w);
 		}
 		w->event = NULL;
 		mk_event_unref(&w->pool, e);
-		if (MK_UNLIKELY(w->unpublished != 0))
-			mk_pace_sent(w);
-		if (MK_UNLIKELY((a->sched & MK_HELD) != 0))
+		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & MK_HELD) != 0))
 			break;
 	}
-	w->pace.left += left;
 	if (topic != NULL) {
-		count_handled(a, topic, handled, ignored);
+		count_handled(a, topic, taken, ignored);
 		mk_tick_after_events(a);
 	}
 }
