@@ -67,6 +67,11 @@ small_mute() {
 	finds mute "" NO_RELEASE
 }
 
+small_stop() {
+	holds stop "-DWORK=2" "nothing is left when it goes on" "$SAFE" ""
+	finds stop "-DWORK=2" TRUSTS_ANSWERS
+}
+
 small_topology() {
 	holds topology "-DMOVES -DEVENTS=1 -DLAST_WORDS=3" "no event too many, too few, twice or late" "$SAFE" ""
 	finds topology "-DMOVES -DEVENTS=2" RUNS_BEFORE_HAND_OVER
@@ -95,6 +100,14 @@ all_mute() {
 	finds mute "-DHUB -DMUTED -DGROWS -DSENDS_EACH=0 -DTOGETHER=1 -DPROBE_AT_ONCE" NO_REPROBE LAST_CYCLE PATH_CROSSES
 }
 
+all_stop() {
+	for defines in "" "-DWORK=4" "-DWORKERS=3 -DWORK=2"; do
+		holds stop "$defines" "nothing is left when it goes on" "$SAFE" ""
+	done
+	holds stop "" "the end comes, without fairness" "" "-a -N stops"
+	finds stop "" TRUSTS_ANSWERS COUNT_ALONE NO_LANE NO_CHANNELS COUNT_FIRST LANE_UNCOUNTED CHANNEL_UNCOUNTED
+}
+
 all_topology() {
 	for defines in "-DOWN_EVENTS=2" "-DWORKERS=3 -DEVENTS=1" "-DLAST_WORDS=3" "-DMOVES -DEVENTS=2 -DLAST_WORDS=3" \
 		"-DMOVES -DEVENTS=1 -DOWN_EVENTS=2 -DCALLS=2" "-DMOVES -DEVENTS=2 -DRUNS_WHILE_JOINING" \
@@ -117,10 +130,10 @@ if [ "${1:-}" = --small ]; then
 	shift
 	command -v spin >/dev/null || { echo "spin is not installed"; exit 77; }
 fi
-[ $# -gt 0 ] || set -- channel mute topology
+[ $# -gt 0 ] || set -- channel mute stop topology
 for model in "$@"; do
 	case $model in
-	channel | mute | topology) "${size}_$model" ;;
+	channel | mute | stop | topology) "${size}_$model" ;;
 	*)
 		echo "run.sh: no such model: $model" >&2
 		exit 2

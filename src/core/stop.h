@@ -25,6 +25,7 @@
  * So a stop of n actors costs as many messages as their on_stops have to do with, not n times
  * all workers. (The method of counters is of Mattern, "Algorithms for distributed termination
  * detection", 1987; settle.c asks everybody, as it has no stop's end to wait for.)
+ * models/stop.pml shows it for every interleaving: a change of it changes that first.
  *
  * The worker that answers last takes the next step, under the lock. At the deadline all
  * workers are told to discard; the steps go on, quickly. A worker that has not moved for
