@@ -6,16 +6,28 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const maiko_topic *topics[TOPICS];
 maiko_overflow policies[TOPICS];
+bool crated[TOPICS];
 uint64_t round_seed;
 _Atomic(uint32_t) senders;
 _Atomic(uint64_t) sent[SENDERS][TOPICS], faults;
 _Atomic(bool) spoils;
 
 static const maiko_topic *topic_of(const parcel *p) { return topics[p->topic]; }
+static const maiko_topic *topic_of_crate(const crate *c) { return topics[c->topic]; }
 MAIKO_EVENT_ROUTED_DEFINE(parcel, topic_of, sender, topic, hops, n);
+MAIKO_EVENT_ROUTED_DEFINE(crate, topic_of_crate, sender, topic, hops, n, cargo);
+
+maiko_buffer *cargo_of(uint64_t n)
+{
+	maiko_buffer *cargo = NULL;
+	if (maiko_buffer_new(sizeof n + n * 37 % 1017, &cargo) == 0)
+		memcpy(maiko_buffer_writable(cargo), &n, sizeof n);
+	return cargo;
+}
 
 enum { FAULTS_TOLD = 10 };
 
@@ -68,8 +80,12 @@ static int node_stop(node *self, maiko_ctx *ctx)
 static void node_send(const node *self, maiko_ctx *ctx, uint8_t topic, uint8_t hops)
 {
 	_Atomic(uint64_t) *count = &sent[self->number][topic];
-	int rc = maiko_send(ctx, parcel, .sender = self->number, .topic = topic, .hops = hops,
-			    .n = atomic_load(count) + 1);
+	uint64_t n = atomic_load(count) + 1;
+	maiko_buffer *cargo = crated[topic] ? cargo_of(n) : NULL;
+	int rc = crated[topic] ? maiko_send(ctx, crate, .sender = self->number, .topic = topic, .hops = hops, .n = n,
+					    .cargo = cargo)
+			       : maiko_send(ctx, parcel, .sender = self->number, .topic = topic, .hops = hops, .n = n);
+	maiko_buffer_unref(cargo);
 	if (rc == 0)
 		atomic_fetch_add(count, 1);
 	else if (rc != MAIKO_EAGAIN || !maiko_is_congested(ctx))
@@ -112,6 +128,14 @@ static int node_on_parcel(node *self, const parcel *p, maiko_ctx *ctx)
 	return 0;
 }
 
+static int node_on_crate(node *self, const crate *c, maiko_ctx *ctx)
+{
+	parcel p = {.sender = c->sender, .topic = c->topic, .hops = c->hops, .n = c->n};
+	if (maiko_buffer_size(c->cargo) < sizeof p.n || memcmp(maiko_buffer_data(c->cargo), &p.n, sizeof p.n) != 0)
+		fault_of("the cargo of another", maiko_name(ctx), &p, 0);
+	return node_on_parcel(self, &p, ctx);
+}
+
 static maiko_next node_tick(node *self, maiko_ctx *ctx)
 {
 	if (!self->ticks)
@@ -135,5 +159,5 @@ static int node_on_error(node *self, const maiko_error *error, maiko_ctx *ctx)
 	return self->stays ? 0 : -1;
 }
 
-MAIKO_ACTOR_DEFINE(node, MAIKO_ON(parcel, node_on_parcel), MAIKO_ON_START(node_start), MAIKO_ON_STOP(node_stop),
-		   MAIKO_TICK(node_tick), MAIKO_ON_ERROR(node_on_error));
+MAIKO_ACTOR_DEFINE(node, MAIKO_ON(parcel, node_on_parcel), MAIKO_ON(crate, node_on_crate), MAIKO_ON_START(node_start),
+		   MAIKO_ON_STOP(node_stop), MAIKO_TICK(node_tick), MAIKO_ON_ERROR(node_on_error));

@@ -1,6 +1,7 @@
 /*
  * node.h - what the rounds of the stress test send and who sends it: parcels that say who
- * sent them on which topic and as the how-many-eth, and nodes that check this and forward.
+ * sent them on which topic and as the how-many-eth, on some topics crates that have cargo too,
+ * and nodes that check this and forward.
  */
 #ifndef NODE_H
 #define NODE_H
@@ -20,6 +21,15 @@ typedef struct parcel {
 } parcel;
 MAIKO_EVENT_DECLARE(parcel);
 
+/* The same with a buffer, of which a mailbox's bound in bytes is. */
+typedef struct crate {
+	uint32_t sender;
+	uint8_t topic, hops;
+	uint64_t n;
+	maiko_buffer *cargo; /* of 8 to 1,024 bytes; begins with `n` */
+} crate;
+MAIKO_EVENT_DECLARE(crate);
+
 typedef struct node {
 	uint64_t random;
 	uint32_t number;    /* as a sender */
@@ -35,9 +45,13 @@ MAIKO_ACTOR_DECLARE(node);
 
 extern const maiko_topic *topics[TOPICS]; /* of the round's supervisor */
 extern maiko_overflow policies[TOPICS];
+extern bool crated[TOPICS]; /* crates are sent there, else parcels */
 extern uint64_t round_seed;
 extern _Atomic(uint32_t) senders;               /* numbers given so far */
 extern _Atomic(uint64_t) sent[SENDERS][TOPICS]; /* accepted */
+
+/* The cargo of a crate with that number, the caller's; NULL: no memory. */
+maiko_buffer *cargo_of(uint64_t n);
 
 /* ---- what is wrong ------------------------------------------------------------------------ */
 

@@ -5,8 +5,8 @@
  *          [--record DIRECTORY] [--verbose] [--spoil]
  *   stress --pairs [--seconds S] [--workers N] [--seed X]
  *
- * A round: some actors on some topics of random policies, with random mailboxes and
- * budgets, a few with threads of their own; they forward what they get, tick, send later,
+ * A round: some actors on some topics of random policies, with random mailboxes, bounded in events and in
+ * bytes, and budgets, a few with threads of their own; they forward what they get, tick, send later,
  * subscribe, leave and are moved from worker to worker; threads outside send, add, remove,
  * subscribe, move. Then all is stopped: gracefully, at once, or with a deadline. Every event
  * says who sent it on which topic, and as the how-many-eth; so each receiver sees
@@ -95,6 +95,7 @@ static int make_topics(round_of *r)
 	for (uint32_t i = 0; rc == 0 && i < TOPICS; i++) {
 		char name[16];
 		policies[i] = all[below(&r->random, sizeof all / sizeof all[0])];
+		crated[i] = round_seed % 4 != 3 && i < COUNTED && i % 2 == 1;
 		snprintf(name, sizeof name, "topic%u", i);
 		rc = maiko_topic_with(r->sup, name, &(maiko_topic){.overflow = policies[i]}, &topics[i]);
 	}
@@ -118,8 +119,10 @@ static int add_node(const round_of *r, uint64_t *random, const char *name, node 
 		subscriptions[1].topic = topics[second];
 		init->whole[second] = init->stays && policies[second] == MAIKO_BLOCK;
 	}
+	uint64_t bytes = init->random % 3 == 0 ? 0 : 1024 + init->random / 3 % 31744;
 	return maiko_add(r->sup, node, name, .init = init, .topics = subscriptions, .mailbox = 1 + below(random, 64),
-			 .max_events_per_tick = 1 + below(random, 64), .own_thread = own_thread, .ret_id = ret_id,
+			 .mailbox_bytes = bytes, .max_events_per_tick = 1 + below(random, 64), .own_thread = own_thread,
+			 .ret_id = ret_id,
 			 .restart = init->stays || !r->fatal ? MAIKO_TEMPORARY : MAIKO_RESTART_UNSAID);
 }
 
@@ -146,6 +149,18 @@ static int add_kept(round_of *r)
 
 /* ---- the threads outside ------------------------------------------------------------------------- */
 
+static int send_outside_once(maiko_supervisor *sup, const parcel *p)
+{
+	if (!crated[p->topic])
+		return maiko_send_timeout(sup, 1000, parcel, .sender = p->sender, .topic = p->topic, .hops = p->hops,
+					  .n = p->n);
+	maiko_buffer *cargo = cargo_of(p->n);
+	int rc = maiko_send_timeout(sup, 1000, crate, .sender = p->sender, .topic = p->topic, .hops = p->hops,
+				    .n = p->n, .cargo = cargo);
+	maiko_buffer_unref(cargo);
+	return rc;
+}
+
 static void send_outside(void *arg)
 {
 	outsider *self = arg;
@@ -154,8 +169,8 @@ static void send_outside(void *arg)
 		uint8_t topic = (uint8_t)below(&self->random, COUNTED);
 		uint8_t hops = (uint8_t)below(&self->random, HOPS_MAX + 1);
 		_Atomic(uint64_t) *count = &sent[number][topic];
-		int rc = maiko_send_timeout(self->round->sup, 1000, parcel, .sender = number, .topic = topic,
-					    .hops = hops, .n = atomic_load(count) + 1);
+		parcel p = {.sender = number, .topic = topic, .hops = hops, .n = atomic_load(count) + 1};
+		int rc = send_outside_once(self->round->sup, &p);
 		atomic_fetch_add(count, rc == 0);
 		atomic_fetch_add(&timeouts, rc == MAIKO_ETIMEDOUT);
 		if (!WELL("maiko_send_timeout", rc, MAIKO_ETIMEDOUT, 0) || rc == MAIKO_ESHUTDOWN)
@@ -354,7 +369,7 @@ static maiko_options begin_round(round_of *r, uint64_t seed, uint32_t workers, u
 static void replay(round_of *r, uint64_t seed, uint32_t workers, const char *path)
 {
 	static const maiko_actor_type *const actors[] = {MAIKO_ACTOR_REF(node), NULL};
-	static const maiko_event_type *const types[] = {MAIKO_EVENT_REF(parcel), NULL};
+	static const maiko_event_type *const types[] = {MAIKO_EVENT_REF(parcel), MAIKO_EVENT_REF(crate), NULL};
 	maiko_replay_result result;
 	(void)begin_round(r, seed, workers, 0);
 	int rc = maiko_replay(
