@@ -144,7 +144,9 @@ MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
  * Errors: MAIKO_ESTATE (started before), MAIKO_EDEADLK (inside a callback),
  * MAIKO_ENOMEM, what the system says of descriptors (UV_EMFILE, UV_ENFILE, UV_ENOSPC: a
  * worker takes four, and one more when an actor of its first watches a descriptor; libuv
- * takes two once in a process) or of threads (UV_EAGAIN); the supervisor has then stopped.
+ * takes two once in a process) or of threads (UV_EAGAIN). What the system refuses ends the supervisor
+ * for good, also if it is there again later: what was sent has been counted discarded by then, what was
+ * asked for refused, and who waits for the end told of it. Free it, and start another.
  * Embedded: on the loop's own thread; does not run the loop, which after a failed start
  * must run once more to let go of what was opened.
  */

@@ -136,6 +136,48 @@ TEST_WORKERS(a_removal_takes_effect_after_the_callback_that_runs)
 	assert_int_equal(atomic_load(&stops), 1);
 }
 
+/* Does not return before the supervisor is being freed: what refuses its sends is a stop, and the look-up
+ * takes its turn after that. (What it sends until then has no subscriber.) */
+typedef struct last {
+	uint32_t unused;
+} last;
+
+static int last_on_job(last *self, const job *ev, maiko_ctx *ctx)
+{
+	maiko_supervisor *sup = maiko_supervisor_of(ctx);
+	maiko_actor_id id;
+	(void)self;
+	atomic_fetch_add(&entered, 1);
+	while (maiko_try_send(sup, result, .n = ev->n) != MAIKO_ESHUTDOWN)
+		sched_yield();
+	int rc = maiko_find(sup, "last", &id);
+	atomic_fetch_add(&handled, 1);
+	return rc;
+}
+
+static int last_on_stop(last *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+MAIKO_ACTOR(last, MAIKO_ON(job, last_on_job), MAIKO_ON_STOP(last_on_stop));
+
+TEST_WORKERS(to_free_a_supervisor_takes_no_longer_than_the_callback_that_runs)
+{
+	reset();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, last, "last", .worker = 1), 0);
+	for (uint32_t i = 0; i < QUEUED; i++)
+		assert_int_equal(maiko_send(sup, job, .n = i), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&entered, 1);
+	assert_null(maiko_supervisor_free(sup));
+	assert_int_equal(atomic_load(&handled), 1);
+	assert_int_equal(atomic_load(&stops), 1);
+}
+
 /* ---- what a callback has sent ---- */
 
 typedef struct sender {
@@ -218,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_stop_now_takes_effect_after_the_callback_that_runs),
 		cmocka_unit_test(a_deadline_takes_effect_after_the_callback_that_runs),
 		cmocka_unit_test(a_removal_takes_effect_after_the_callback_that_runs),
+		cmocka_unit_test(to_free_a_supervisor_takes_no_longer_than_the_callback_that_runs),
 		cmocka_unit_test(what_a_callback_has_sent_is_seen_during_the_next),
 		cmocka_unit_test(what_the_first_slow_callback_after_fast_ones_has_sent_is_seen_during_the_next),
 	};
