@@ -121,7 +121,7 @@ prints '--proc .*/nowhere: '
 run "bad alert" 2 --alert cpu=50:60
 prints '--alert cpu=50:60: '
 run "bad option" 2 --colour
-prints '--colour'
+prints 'option.*colour'
 run "bad journal" 1 --journal "$dir/nowhere/journal"
 prints '--journal .*/nowhere/journal: '
 run "help" 0 --help

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
+#include <wctype.h>
 
 void text_fit(char *dst, size_t size, const char *src, size_t columns)
 {
@@ -19,8 +20,9 @@ void text_fit(char *dst, size_t size, const char *src, size_t columns)
 		mbstate_t state = {0};
 		wchar_t wide;
 		size_t bytes = mbrtowc(&wide, src, left, &state);
-		bool broken = bytes > left; /* (size_t)-1 or -2 */
-		int width = broken ? -1 : wcwidth(wide);
+		/* (size_t)-1 or -2; of musl's C locale a character that stands for the byte, and does not print */
+		bool broken = bytes > left;
+		int width = broken || !iswprint((wint_t)wide) ? -1 : wcwidth(wide);
 		size_t taken = broken ? 1 : bytes;
 		size_t given = width < 0 ? 1 : bytes, wanted = width < 0 ? 1 : (size_t)width;
 
