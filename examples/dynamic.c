@@ -88,7 +88,7 @@ int main(void)
 	maiko_supervisor_free(sup);
 	uv_sem_destroy(&heard);
 	if (rc != 0) fprintf(stderr, "dynamic: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

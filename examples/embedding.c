@@ -94,7 +94,7 @@ int main(void)
 	maiko_supervisor_free(p.sup);
 	if (rc == 0) rc = uv_loop_close(&loop); /* 0: the actors left nothing behind */
 	if (rc != 0) fprintf(stderr, "embedding: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

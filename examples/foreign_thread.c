@@ -102,7 +102,7 @@ int main(void)
 	}
 	maiko_supervisor_free(sup);
 	if (rc != 0) fprintf(stderr, "foreign_thread: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

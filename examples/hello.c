@@ -26,7 +26,7 @@ int main(void)
     if (rc == 0) rc = maiko_send(sup, hello, .name = "World");
     if (rc == 0) rc = maiko_stop(sup, NULL);  /* handles what is queued, then stops         */
     maiko_supervisor_free(sup);
-    return rc == 0 ? 0 : 1;
+    return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

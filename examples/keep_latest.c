@@ -84,7 +84,7 @@ int main(void)
 	maiko_ledger_free(ledger);
 	maiko_supervisor_free(sup);
 	if (rc != 0) fprintf(stderr, "keep_latest: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

@@ -67,7 +67,7 @@ int main(void)
 	if (rc == 0) rc = maiko_join(sup); /* until the pinger stops all */
 	maiko_supervisor_free(sup);
 	if (rc != 0) fprintf(stderr, "pingpong: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

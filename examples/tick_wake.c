@@ -54,7 +54,7 @@ int main(void)
 	if (rc == 0) rc = maiko_join(sup); /* a stop from here would end the tick before its last page */
 	maiko_supervisor_free(sup);
 	if (rc != 0) fprintf(stderr, "tick_wake: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

@@ -188,7 +188,7 @@ int main(int argc, char **argv)
 #else
 		const char *architecture = "another";
 #endif
-		return printf("gcc %s %s\n", __VERSION__, architecture) < 0;
+		return printf("gcc %s %s\n", __VERSION__, architecture) < 0 || fflush(stdout) != 0;
 	}
 	if (wanted > 0 && strcmp(operation, "hop") == 0)
 		rc = run_on_loop(add_hop);

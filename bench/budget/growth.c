@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "list") == 0) {
 		for (uint32_t i = 0; (o = growth_at(i)) != NULL; i++)
 			printf("%s %u\n", o->name, o->most);
-		return 0;
+		return fflush(stdout) == 0 ? 0 : 1;
 	}
 	uint32_t n = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
 	o = n == 0 ? NULL : growth_find(argv[1]);
@@ -54,6 +54,5 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("done %llu\n", (unsigned long long)done);
-	fflush(stdout);
-	_exit(0); /* what follows is no part of it */
+	_exit(fflush(stdout) == 0 ? 0 : 1); /* what follows is no part of it */
 }

@@ -135,12 +135,15 @@ void bench_percentiles(uint64_t *samples_ns, uint64_t count)
 
 /* ---- the command line ---- */
 
+/* 0 if all that was printed has been written, else 1. */
+static int written(void) { return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1; }
+
 static int list(const bench_variant *const *workloads)
 {
 	for (; *workloads != NULL; workloads++)
 		for (const bench_variant *v = *workloads; v->name != NULL; v++)
 			printf("%s\n", v->name);
-	return 0;
+	return written();
 }
 
 static const bench_variant *find(const bench_variant *const *workloads, const char *name)
@@ -161,15 +164,17 @@ static int run(const bench_variant *variant)
 	}
 	for (int i = 0; i < figure_count; i++)
 		printf("%s %s %.6g\n", figures[i].name, figures[i].unit, figures[i].value);
-	return 0;
+	return written();
 }
 
 int bench_main(int argc, char **argv, const char *about, const bench_variant *const *workloads)
 {
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		return list(workloads);
-	if (argc == 2 && strcmp(argv[1], "about") == 0)
-		return puts(about) < 0;
+	if (argc == 2 && strcmp(argv[1], "about") == 0) {
+		puts(about);
+		return written();
+	}
 	if (argc < 3 || argc > 4 || strcmp(argv[1], "run") != 0) {
 		fprintf(stderr, "usage: %s list | about | run VARIANT [SCALE]\n", argv[0]);
 		return 2;

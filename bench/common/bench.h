@@ -7,7 +7,8 @@
  *   PROGRAM about                   what the program is, in one line
  *
  * A variant is run once a process. It prints nothing and fails unless the counts at its
- * sinks are right: a fast program that loses events has no figure.
+ * sinks are right: a fast program that loses events has no figure. What cannot be printed makes the
+ * status 1 too.
  */
 #ifndef BENCH_H
 #define BENCH_H

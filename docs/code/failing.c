@@ -117,7 +117,7 @@ static bool run(int (*part)(maiko_supervisor *sup), int expected)
 	return told && rc == expected;
 }
 
-int main(void) { return run(until_it_fails, MAIKO_ENOENT) && run(goes_on, 0) ? 0 : 1; }
+int main(void) { return run(until_it_fails, MAIKO_ENOENT) && run(goes_on, 0) && fflush(stdout) == 0 ? 0 : 1; }
 
 /* Expected output:
  * clerk: request -1: invalid argument

@@ -104,7 +104,7 @@ int main(void)
 	maiko_ledger_free(ledger);
 	maiko_supervisor_free(sup);
 	if (rc != 0) fprintf(stderr, "overflow: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

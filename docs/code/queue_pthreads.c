@@ -80,7 +80,7 @@ int main(void)
 	queue_close(&q);
 	pthread_join(thread, NULL);
 	printf("sum: %lu\n", s.sum);
-	return 0;
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

@@ -173,7 +173,7 @@ int main(void)
 	maiko_supervisor_free(sup);
 	print_answers(first[1], "first client");
 	print_answers(second[1], "second client");
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

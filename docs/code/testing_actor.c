@@ -68,7 +68,7 @@ int main(void)
 {
 	int rc = test();
 	printf("%s\n", rc == 0 ? "as expected" : "not as expected");
-	return rc != 0;
+	return rc != 0 || fflush(stdout) != 0;
 }
 
 /* Expected output:

@@ -84,7 +84,7 @@ int main(void)
 	printf("after at most 3 unusual choices: %s\n", result.choice_count <= 3 ? "yes" : "no");
 	maiko_explore_print(&result, stderr); /* the seed, the schedule, the chain of events */
 	maiko_explore_result_fini(&result);
-	return 0;
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output:

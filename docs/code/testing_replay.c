@@ -82,7 +82,7 @@ int main(void)
 	int other = replay(path, 1000, &result); /* an actor has changed: it never raises the alarm */
 	printf("another limit: %s\n", other == MAIKO_EBROKEN ? "it diverges" : "no divergence");
 	unlink(path);
-	return same != 0 || other != MAIKO_EBROKEN;
+	return same != 0 || other != MAIKO_EBROKEN || fflush(stdout) != 0;
 }
 
 /* Expected output:

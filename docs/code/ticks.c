@@ -184,7 +184,7 @@ int main(void)
 	close(ends[0]);
 	close(ends[1]);
 	if (rc != 0) fprintf(stderr, "ticks: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output, in any order:

@@ -101,7 +101,7 @@ int main(void)
 	if (rc == 0) rc = run(sup);
 	maiko_supervisor_free(sup);
 	if (rc != 0) fprintf(stderr, "topics: %s\n", maiko_last_error());
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* Expected output, in any order:

@@ -194,5 +194,5 @@ int main(int argc, char **argv)
 	printf("%" PRIu64 " changed recordings replayed, from seed %" PRIu64 "\n", done, seed);
 	for (unsigned k = 0; k < input_count; k++)
 		free(inputs[k].data);
-	return 0;
+	return fflush(stdout) == 0 ? 0 : 1;
 }

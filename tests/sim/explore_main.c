@@ -4,7 +4,7 @@
  *   explore [--seeds N] [--from X] [--jobs N] [--quiet]
  *   explore --replay SEED [--schedule "INDEX:VALUE ..."]
  *
- * Ends with 1 if a seed fails, 2 if it could not explore.
+ * Ends with 1 if a seed fails or what it prints is lost, 2 if it could not explore.
  */
 #include "scenario.h"
 
@@ -111,5 +111,5 @@ int main(int argc, char **argv)
 	if (options.watch && result.failed)
 		printf("FAILED: seed %" PRIu64 ": %s\n%s\n", result.seed, result.text, result.report);
 	maiko_explore_result_fini(&result);
-	return rc == 0 ? 0 : 1;
+	return rc == 0 && fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }

@@ -19,7 +19,7 @@
  * discarded nothing (C10). In one round of eight the failure of a guest is not temporary, and the first of
  * these stops the supervisor (C11): the end says so, and no sooner. No call returns what it may not. Rounds go on for S seconds
  * (default 10), and until E events are handled (default 10 million); or there are R of them. What is wrong is
- * printed with the seed of its round, and makes the status 1. Each of the threads sends
+ * printed with the seed of its round, and makes the status 1, as does what cannot be printed. Each of the threads sends
  * N times a round (default 4000). The seed chooses the topologies; the threads take their
  * own turns. With --spoil an event is kept from those checks, to see that they see it: then the
  * status must be 1.
@@ -421,6 +421,9 @@ static uint64_t number(const char *text)
 	return value;
 }
 
+/* 0 if nothing is wrong, and all that was to be printed has been. */
+static int status(void) { return atomic_load(&faults) == 0 && fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1; }
+
 int main(int argc, char **argv)
 {
 	static const struct option known[] = {{"seconds", required_argument, NULL, 's'},
@@ -483,7 +486,7 @@ int main(int argc, char **argv)
 	printf("seed %" PRIu64 "\n", seed);
 	fflush(stdout);
 	if (pairs)
-		return pairs_run(seconds, (uint32_t)workers, seed);
+		return pairs_run(seconds, (uint32_t)workers, seed) == 0 ? status() : 1;
 	uint64_t start = uv_hrtime(), state = seed;
 	do {
 		uint64_t next = seeded && rounds == 0 ? seed : random_next(&state);
@@ -505,5 +508,5 @@ int main(int argc, char **argv)
 	if (directory != NULL)
 		printf("\n%" PRIu64 " records replayed", replayed);
 	printf("\n%s\n", atomic_load(&faults) == 0 ? "all is accounted for" : "something is wrong");
-	return atomic_load(&faults) == 0 ? 0 : 1;
+	return status();
 }

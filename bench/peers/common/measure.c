@@ -16,11 +16,14 @@
 
 enum { WORK_NS = 2000, SHORTEST_SLEEP_NS = 200000, NS_PER_S = 1000000000 };
 
+/* 0 if all that was printed has been written, else 1. */
+static int written(void) { return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1; }
+
 static int run(const char *name, double scale, const variant *variants, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(variants[i].name, name) == 0)
-			return variants[i].run(scale) == 0 ? 0 : 1;
+			return variants[i].run(scale) == 0 ? written() : 1;
 	fprintf(stderr, "no variant %s\n", name);
 	return 1;
 }
@@ -32,11 +35,11 @@ int measure_main(int argc, char **argv, const char *about, const variant *varian
 	if (argc == 2 && strcmp(command, "list") == 0) {
 		for (size_t i = 0; i < count; i++)
 			puts(variants[i].name);
-		return 0;
+		return written();
 	}
 	if (argc == 2 && strcmp(command, "about") == 0) {
 		puts(about);
-		return 0;
+		return written();
 	}
 	if ((argc == 3 || argc == 4) && strcmp(command, "run") == 0)
 		return run(argv[2], argc == 4 ? strtod(argv[3], NULL) : 1.0, variants, count);

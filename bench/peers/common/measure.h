@@ -25,7 +25,7 @@ typedef struct variant {
 	int (*run)(double scale);
 } variant;
 
-/* The body of main: list, about, run. about is one line, without its end. */
+/* The body of main: list, about, run. about is one line, without its end. 1 if what it prints is lost. */
 int measure_main(int argc, char **argv, const char *about, const variant *variants, size_t count);
 
 void measure_figure(const char *name, const char *unit, double value);
