@@ -4,7 +4,9 @@
 #
 #   - Every ```c block of README.md and docs/*.md stands, line by line and apart from the
 #     white space at the ends of lines, in a program of docs/code or examples. These are
-#     compiled and run by tests of their own. (prose/prose.pl looks at everything else.)
+#     compiled and run by tests of their own. (prose/prose.pl looks at everything else.) One
+#     that begins with #include and has a main is a complete program.
+#   - A block after a line that ends with "prints:" is the whole expected output of a program.
 #   - Every relative link of any page leads to a file, and to a heading if it names one.
 #   - The index, docs/README.md, lists every page.
 #   - docs/threads.md names every call of the headers that maiko.h brings in.
@@ -33,6 +35,19 @@ blocks() {
 		gsub(/^[ \t]+|[ \t\r]+$/, "", text)
 		return text
 	}
+	# Whether the block is the program `p` from its first line to its expected output.
+	function is_all_of(p, i) {
+		for (i = 1; i <= size && code[p, i] == block[i]; i++) continue
+		while (code[p, i] == "" && i < length_of[p]) i++
+		return i > size && code[p, i] ~ /^\/\* Expected output/
+	}
+	# Whether the block is what the program `p` is expected to print.
+	function is_output_of(p, i, last) {
+		last = length_of[p]
+		if (code[p, last] != "*/" || code[p, last - size - 1] !~ /^\/\* Expected output/) return 0
+		for (i = 1; i <= size && code[p, last - size - 1 + i] == trimmed("* " block[i]); i++) continue
+		return i > size
+	}
 	# Whether the block is lines of the program `p`, from some line on.
 	function stands_in(p, at, i) {
 		for (at = 1; at <= length_of[p] - size + 1; at++) {
@@ -46,8 +61,12 @@ blocks() {
 			printf "%s:%d: an empty block\n", FILENAME, start
 			return
 		}
-		for (p = 1; p <= programs; p++) if (stands_in(p)) return
-		printf "%s:%d: no program has this block: %s\n", FILENAME, start + 1, block[1]
+		for (p = 1; p <= programs; p++) if (complete ? is_all_of(p) : stands_in(p)) return
+		printf "%s:%d: no program %s this block: %s\n", FILENAME, start + 1, complete ? "is" : "has", block[1]
+	}
+	function check_output(p) {
+		for (p = 1; p <= programs; p++) if (is_output_of(p)) return
+		printf "%s:%d: no program prints this, and nothing else: %s\n", FILENAME, start + 1, block[1]
 	}
 	function unclosed() {
 		if (inside) printf "%s:%d: a block without an end\n", page, start
@@ -62,17 +81,23 @@ blocks() {
 	FNR == 1 { unclosed(); page = FILENAME }
 	/^[ \t]*```/ {
 		if (!inside) {
-			inside = 1; start = FNR; size = 0
+			inside = 1; start = FNR; size = 0; complete = 0
 			ours = trimmed($0) == "```c"
 			if (trimmed($0) ~ /^```[ \t]*[cC]([ \t].*|\{.*)?$/ && !ours)
 				printf "%s:%d: write ```c, or the block is not checked\n", FILENAME, FNR
 		} else {
 			if (ours) check()
-			inside = 0
+			else if (before ~ /prints:$/) check_output()
+			inside = 0; before = ""
 		}
 		next
 	}
-	inside { block[++size] = trimmed($0) }
+	inside {
+		block[++size] = trimmed($0)
+		if (block[1] ~ /^#include/ && block[size] ~ /^int main\(/) complete = 1
+		next
+	}
+	NF { before = trimmed($0) }
 	END { unclosed() }' $(programs) $(pages)
 }
 

@@ -118,6 +118,20 @@ copy() {
 first=$root/docs/code/first.c
 copy first "$first"
 copy hello "$hello"
+
+# The pages' own lines, with the compiler that they name.
+shown_lines() { awk -v start='^cc .*pkg-config' '/^```/ { on = 0 } $0 ~ start { on = 1 } on' "$1"; }
+
+# follow PAGE FOLDER: the commands of that page that compile and run a program
+follow() {
+	commands=$(shown_lines "$root/$1")
+	[ -n "$commands" ] && (cd "$shown/$2" && PKG_CONFIG_PATH=$libdir/pkgconfig LD_LIBRARY_PATH=$libdir sh -ec "$commands")
+}
+
+step "follow README.md" follow README.md hello
+step "follow getting-started.md" follow docs/getting-started.md first
+step "follow installing.md" follow docs/installing.md hello
+
 for name in first hello; do
 	step "configure $name" cmake -S "$shown/$name" -B "$shown/$name/build" \
 		-DCMAKE_C_COMPILER="${CC:-cc}" -DCMAKE_PREFIX_PATH="$prefix"
