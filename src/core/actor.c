@@ -4,6 +4,7 @@
 #include "actor.h"
 
 #include "adopt.h"
+#include "departed.h"
 #include "error.h"
 #include "monitor.h"
 #include "overflow.h"
@@ -185,10 +186,7 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	mk_actor *a = mk_actor_alloc(class);
 	if (a == NULL)
 		return MAIKO_ENOMEM;
-	size_t length = strlen(name) + 1;
-	a->self = mk_calloc(1, sizeof *a->self + length);
-	if (a->self != NULL)
-		memcpy(a->self->name, name, length);
+	a->self = mk_sender_new(name);
 	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
 	if (rc != 0) {
 		mk_actor_discard(a);
@@ -236,6 +234,8 @@ void mk_actor_free(mk_actor *a)
 		mk_free(a->extra->detail);
 		mk_free(a->extra);
 	}
+	if (a->self != NULL && !a->shadow)
+		mk_departed_add(a->worker->sup, a->self);
 	mk_free(a->box.ring);
 	mk_free(a->tally);
 	mk_places_free(&a->places, a->place_count);
@@ -297,8 +297,6 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 		return rc;
 	}
 	mk_lock(w->sup);
-	a->self->next = w->sup->senders;
-	w->sup->senders = a->self;
 	a->worker = w;
 	mk_unlock(w->sup);
 	mk_actor_link(w, a);

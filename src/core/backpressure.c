@@ -15,6 +15,21 @@
 
 enum { MIXED = UINT32_MAX };
 
+/* While a sender lives where its wait is, both ends name it as they are. */
+static void wait_holds(mk_wait *wait)
+{
+	if (!wait->holds)
+		(void)mk_sender_hold(wait->sender);
+	wait->holds = true;
+}
+
+static void wait_free(mk_wait *wait)
+{
+	if (wait != NULL && wait->holds)
+		mk_sender_let(wait->sender);
+	mk_free(wait);
+}
+
 /* ---- the sender's end ------------------------------------------------------------ */
 
 void mk_hold_muted(mk_worker *w, mk_actor *a)
@@ -29,8 +44,10 @@ bool mk_is_muted_by_channel(const mk_actor *a) { return a->extra->channel_waits 
 static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 {
 	mk_extra *x = mk_extra_of(a);
-	if (x == NULL)
-		return; /* orphaned; it is not muted, the subscriber's bound is softer for once */
+	if (x == NULL) { /* orphaned; it is not muted, the subscriber's bound is softer for once */
+		wait_holds(wait);
+		return;
+	}
 	bool first = x->muted_by == NULL;
 	wait->actor = a;
 	wait->at = &x->muted_by;
@@ -70,7 +87,7 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 			mk_permit(w, a, MK_MUTED); /* before it runs, it looks whether its cycle is open */
 		}
 	}
-	mk_free(wait);
+	wait_free(wait);
 }
 
 static void mute_arrived(mk_worker *w, mk_message *m)
@@ -101,7 +118,7 @@ static void release_arrived(mk_worker *w, mk_message *m)
 static void edge_drop(mk_message *m)
 {
 	mk_edge *edge = MK_OF(m, mk_edge, message);
-	mk_free(edge->wait);
+	wait_free(edge->wait);
 	mk_free(edge);
 }
 
@@ -170,7 +187,7 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	mk_wait *wait = edge == NULL || mk_foreign_of(sender) != NULL ? NULL : wait_new(sender, subscriber, NULL);
 	if (edge == NULL || (wait == NULL && mk_foreign_of(sender) == NULL) ||
 	    mk_map_put(&x->edges, mk_map_key(sender), mk_map_key(edge)) != 0) {
-		mk_free(wait);
+		wait_free(wait);
 		mk_free(edge);
 		return MAIKO_ENOMEM;
 	}
@@ -186,9 +203,12 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	edge_link(x, edge);
 	if (mk_foreign_of(sender) != NULL)
 		return 0;
-	if (here != NULL)
+	if (here != NULL) {
 		wait_set(w, here, wait);
-	else if (!mk_move_keeps(w, sender->id, &wait->message))
+		return 0;
+	}
+	wait_holds(wait);
+	if (!mk_move_keeps(w, sender->id, &wait->message))
 		mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, sender)), &wait->message);
 	return 0;
 }
@@ -260,12 +280,12 @@ void mk_mute_by_channel(mk_worker *w, const mk_event *e, mk_channel *ch)
 		return;
 	mk_wait *wait = wait_new(sender, NULL, ch);
 	if (wait == NULL || mk_map_put(&ch->muted, mk_map_key(sender), mk_map_key(wait)) != 0) {
-		mk_free(wait);
+		wait_free(wait);
 		return;
 	}
 	if (mk_foreign_of(sender) != NULL && !mk_foreign_mute(mk_foreign_of(sender), e->id.sequence)) {
 		mk_map_remove(&ch->muted, mk_map_key(sender));
-		mk_free(wait);
+		wait_free(wait);
 		return;
 	}
 	wait->at_of_channel = &ch->waits;
@@ -335,7 +355,7 @@ void mk_drop_channel_waits(mk_channel *ch)
 	while (ch->waits != NULL) {
 		mk_wait *wait = ch->waits;
 		ch->waits = wait->next_of_channel;
-		mk_free(wait);
+		wait_free(wait);
 	}
 }
 
@@ -348,6 +368,7 @@ void mk_forget_waits(mk_worker *w, mk_actor *a)
 	while (a->extra->muted_by != NULL) {
 		mk_wait *wait = a->extra->muted_by;
 		a->extra->muted_by = wait->next;
+		wait_holds(wait);
 		wait->actor = NULL; /* its release will find nobody, and free it */
 	}
 	a->extra->channel_waits = 0;

@@ -16,7 +16,8 @@
 #include "worker.h"
 
 #include <stdio.h>
-#include <string.h>
+
+/* These hold whom they name (departed.h); a verdict its cycle, which does so. */
 
 typedef struct mk_cycle {
 	_Atomic(uint32_t) refs;
@@ -42,8 +43,11 @@ typedef struct mk_verdict {
 
 static void cycle_unref(mk_cycle *c)
 {
-	if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) == 1)
-		mk_free(c);
+	if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (uint32_t i = 0; i < c->count; i++)
+		mk_sender_let(c->members[i]);
+	mk_free(c);
 }
 
 void mk_cycle_leave(mk_actor *a)
@@ -188,7 +192,12 @@ typedef struct mk_break {
 	mk_sender *sender;
 } mk_break;
 
-static void break_drop(mk_message *m) { mk_free(MK_OF(m, mk_break, message)); }
+static void break_drop(mk_message *m)
+{
+	mk_break *b = MK_OF(m, mk_break, message);
+	mk_sender_let(b->sender);
+	mk_free(b);
+}
 
 static void break_arrived(mk_worker *w, mk_message *m)
 {
@@ -214,13 +223,26 @@ void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 		return;
 	subscriber->extra->asked_to_break = place;
 	b->message = (mk_message){.run = break_arrived, .drop = break_drop};
-	b->sender = sender;
+	b->sender = mk_sender_hold(sender);
 	mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, sender)), &b->message);
 }
 
 /* ---- probes ------------------------------------------------------------------------------ */
 
-static void probe_drop(mk_message *m) { mk_free(MK_OF(m, mk_probe_message, message)); }
+static void probe_drop(mk_message *m)
+{
+	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
+	mk_sender_let(p->target);
+	for (uint32_t i = 0; i < p->length; i++)
+		mk_sender_let(p->path[i]);
+	mk_free(p);
+}
+
+static void hold_path(mk_sender **to, mk_sender *const *from, uint32_t length)
+{
+	for (uint32_t i = 0; i < length; i++)
+		to[i] = mk_sender_hold(from[i]);
+}
 
 static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
@@ -232,7 +254,7 @@ static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 	atomic_init(&c->refs, 1);
 	atomic_init(&c->open, false);
 	c->count = p->length;
-	memcpy(c->members, p->path, p->length * sizeof c->members[0]);
+	hold_path(c->members, p->path, p->length);
 	if (!tell_members(w, c, run_on))
 		mk_probe_soon(w, a);
 	cycle_unref(c);
@@ -251,11 +273,11 @@ static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_pro
 	}
 	p->message = (mk_message){.run = probe_arrived, .drop = probe_drop};
 	p->number = number;
-	p->target = wait->subscriber;
+	p->target = mk_sender_hold(wait->subscriber);
 	p->length = length;
 	if (from != NULL)
-		memcpy(p->path, from->path, from->length * sizeof p->path[0]);
-	p->path[length - 1] = a->self;
+		hold_path(p->path, from->path, from->length);
+	p->path[length - 1] = mk_sender_hold(a->self);
 	w->probed.sent++;
 	mk_worker_post_by(w, mk_worker_at(w->sup, mk_home_of(w, p->target)), &p->message);
 }

@@ -121,9 +121,4 @@ void mk_directory_fini(mk_sup *sup)
 	mk_names_fini(&sup->actor_names);
 	mk_table_fini(&sup->actors);
 	mk_free(sup->free_ids);
-	while (sup->senders != NULL) {
-		mk_sender *s = sup->senders;
-		sup->senders = s->next;
-		mk_free(s);
-	}
 }

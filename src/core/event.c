@@ -8,21 +8,29 @@
 
 #include "error.h"
 #include "memory.h"
+#include "sender.h"
 
 #include <maiko/send.h>
 #include <string.h>
 
 enum { SLAB = 64 * 1024 };
+typedef struct slab {
+	struct slab *next;
+	uint32_t klass;
+} slab;
+_Static_assert(sizeof(slab) <= MK_LINE, "a line before the events");
 static const uint32_t klass_size[MK_KLASSES] = {128, 192, 320, 576};
 
 int mk_pool_refill(mk_pool *pool, uint32_t klass)
 {
-	char *slab = mk_calloc_aligned(SLAB, MK_LINE);
-	if (slab == NULL)
+	slab *s = mk_calloc_aligned(SLAB, MK_LINE);
+	if (s == NULL)
 		return MAIKO_ENOMEM;
-	*(void **)(void *)slab = pool->slabs;
-	pool->slabs = slab;
-	for (char *at = slab + SLAB - klass_size[klass]; at >= slab + MK_LINE; at -= klass_size[klass]) {
+	s->next = pool->slabs;
+	s->klass = klass;
+	pool->slabs = s;
+	char *begin = (char *)s;
+	for (char *at = begin + SLAB - klass_size[klass]; at >= begin + MK_LINE; at -= klass_size[klass]) {
 		mk_event *e = (mk_event *)(void *)at;
 		e->klass = klass;
 		e->next = pool->free[klass];
@@ -34,10 +42,25 @@ int mk_pool_refill(mk_pool *pool, uint32_t klass)
 void mk_pool_fini(mk_pool *pool)
 {
 	while (pool->slabs != NULL) {
-		void *slab = pool->slabs;
-		pool->slabs = *(void **)slab;
-		mk_free_aligned(slab);
+		slab *s = pool->slabs;
+		pool->slabs = s->next;
+		mk_free_aligned(s);
 	}
+}
+
+uint64_t mk_pool_each(const mk_pool *pool, void (*call)(const mk_event *e))
+{
+	uint64_t count = 0;
+	for (const slab *s = pool->slabs; s != NULL; s = s->next) {
+		const char *begin = (const char *)s;
+		uint32_t size = klass_size[s->klass];
+		for (const char *at = begin + SLAB - size; at >= begin + MK_LINE; at -= size, count++) {
+			const mk_event *e = (const mk_event *)(const void *)at;
+			if (e->refs != 0)
+				call(e);
+		}
+	}
+	return count;
 }
 
 static void ref_buffers(const mk_type *type, const void *data)
@@ -121,6 +144,10 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 	if (e == NULL)
 		return NULL;
 	uint32_t list = e->klass;
+	if (pool == NULL && from->sender != NULL && from->sender->id != 0) {
+		mk_sender_hold(from->sender);
+		list |= MK_KLASS_HOLDS;
+	}
 	memcpy(e, from, offsetof(mk_event, refs)); /* which its owner goes on counting */
 	e->klass = list | (from->klass & (MK_KLASS_BLOCK | MK_KLASS_BUFFERS));
 	e->refs = 1;
@@ -150,8 +177,11 @@ uint64_t mk_event_weight(const mk_event *e)
 static void give_back(mk_pool *pool, mk_event *e)
 {
 	if ((e->klass & MK_KLASS_HEAP) != 0) {
+		if ((e->klass & MK_KLASS_HOLDS) != 0)
+			mk_sender_let(e->sender);
 		mk_free_aligned(mk_event_link(e));
 	} else {
+		assert(e->refs == 0); /* so that it is known to be free */
 		e->klass &= MK_KLASS_LIST;
 		e->next = pool->free[e->klass];
 		pool->free[e->klass] = e;

@@ -75,6 +75,7 @@ _Static_assert(sizeof(mk_event) + 32 <= 2 * MK_LINE, "32 bytes of payload fit tw
 #define MK_KLASS_BLOCK 0x100u   /* the payload is a block */
 #define MK_KLASS_BUFFERS 0x200u /* the payload has buffers */
 #define MK_KLASS_HEAP 0x400u    /* not of a pool; an mk_link precedes it */
+#define MK_KLASS_HOLDS 0x800u   /* ... and it holds its sender: no pool is looked through for it */
 #define MK_KLASS_LIST 0xffu
 
 /* The link before a heap event, for an inbox. */
@@ -84,10 +85,14 @@ static inline mk_event *mk_event_of_link(void *link) { return (mk_event *)(void 
 
 typedef struct mk_pool {
 	mk_event *free[MK_KLASSES];
-	void *slabs; /* each starts with a pointer to the next */
+	struct slab *slabs; /* event.c */
 } mk_pool;
 
 void mk_pool_fini(mk_pool *pool);
+
+/* Calls for each event of the pool that is alive, but for those of delayed sends, which live no longer than
+ * their sender. Returns how many there are, free ones too. */
+uint64_t mk_pool_each(const mk_pool *pool, void (*call)(const mk_event *e));
 
 /* Adds a slab of that class to the free list. 0 or MAIKO_ENOMEM. */
 int mk_pool_refill(mk_pool *pool, uint32_t klass);

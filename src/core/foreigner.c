@@ -145,9 +145,8 @@ static void record_free(mk_foreign *f)
 
 static mk_foreign *record_new(mk_sup *sup)
 {
-	static const char name[] = "outside";
 	mk_foreign *f = mk_calloc_aligned(sizeof *f, MK_LINE);
-	mk_sender *self = f == NULL ? NULL : mk_calloc(1, sizeof *self + sizeof name);
+	mk_sender *self = f == NULL ? NULL : mk_sender_new("outside");
 	if (self == NULL || uv_mutex_init(&f->mutex) != 0) {
 		mk_free(self);
 		mk_free_aligned(f);
@@ -159,7 +158,6 @@ static mk_foreign *record_new(mk_sup *sup)
 		mk_free_aligned(f);
 		return NULL;
 	}
-	memcpy(self->name, name, sizeof name);
 	self->foreign = f;
 	uint32_t worker = sup->next_worker++ % sup->options.workers;
 	mk_home_set(self, mk_home_word(0, worker, worker));

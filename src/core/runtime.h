@@ -443,7 +443,7 @@ struct maiko_supervisor {
 	uint32_t actor_slots, actor_count;
 	maiko_actor_id *free_ids; /* of the slots that actors have left, with the next generation */
 	uint32_t free_count, free_size;
-	mk_sender *senders;
+	mk_departed departed;
 	struct mk_failures *failures;
 	/* start.c, stop.c */
 	mk_actor *first, **last; /* the first batch, in the order added */

@@ -5,6 +5,7 @@
 #define MK_SENDER_H
 
 #include "base.h"
+#include "memory.h"
 
 #include <maiko/maiko.h>
 
@@ -12,17 +13,37 @@
 enum { MK_NO_WORKER = UINT8_MAX };
 _Static_assert(MAIKO_WORKERS_MAX < MK_NO_WORKER, "no worker has that number");
 
-/* Who sends: what an event keeps of its sender. Outlives the actor; freed with the
- * supervisor, so that a name can be read from any event at any time. */
+/* Who sends: what an event keeps of its sender. Outlives the actor: freed when nobody can ask for
+ * it any more (departed.h). */
 typedef struct mk_sender {
 	maiko_actor_id id;      /* 0: a foreign thread */
 	_Atomic(uint64_t) home; /* where the actor lives, or the thread's events enter: mk_home_at */
 	union {
-		struct mk_sender *next;     /* of the supervisor's, to free them */
+		_Atomic(uintptr_t) next;    /* departed.c */
 		struct mk_foreign *foreign; /* the thread's */
 	};
+	_Atomic(uint32_t) refs; /* of those that are neither its actor nor an event of a pool */
 	char name[];
 } mk_sender;
+
+/* Zeroed but for the name; NULL without memory. */
+static inline mk_sender *mk_sender_new(const char *name)
+{
+	size_t length = __builtin_strlen(name) + 1, size = offsetof(mk_sender, name) + length;
+	mk_sender *s = mk_calloc(1, size < sizeof *s ? sizeof *s : size);
+	if (s != NULL)
+		__builtin_memcpy(s->name, name, length);
+	return s;
+}
+
+/* Whoever keeps a sender without its actor, and is no event of a pool, holds it. Relaxed: he has it from
+ * who holds it. Released, because what he has read of it comes before its memory is another's. */
+static inline mk_sender *mk_sender_hold(mk_sender *s)
+{
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+static inline void mk_sender_let(mk_sender *s) { atomic_fetch_sub_explicit(&s->refs, 1, memory_order_release); }
 
 /* The foreign thread that it is, or NULL. */
 static inline struct mk_foreign *mk_foreign_of(const mk_sender *s) { return s->id == 0 ? s->foreign : NULL; }
@@ -44,5 +65,14 @@ static inline void mk_home_set(mk_sender *s, uint64_t word)
 {
 	atomic_store_explicit(&s->home, word, memory_order_relaxed);
 }
+
+/* A supervisor's whose actor has gone: departed.c. */
+typedef struct mk_departed {
+	_Atomic(uintptr_t) list;
+	_Atomic(uint32_t) count;  /* of them */
+	_Atomic(uint32_t) due;    /* when there are so many, they are looked through */
+	uintptr_t examined;       /* those, in the batch under way; or 0 */
+	_Atomic(uint64_t) walked; /* events, for that */
+} mk_departed;
 
 #endif

@@ -6,6 +6,7 @@
 #include "blocking.h"
 #include "completion.h"
 #include "cores.h"
+#include "departed.h"
 #include "directory.h"
 #include "error.h"
 #include "failure.h"
@@ -93,6 +94,7 @@ static void free_all(mk_sup *sup)
 	mk_free(sup->start); /* which a simulation that has failed may have left in a control lane */
 	mk_foreign_fini(sup);
 	mk_directory_fini(sup);
+	mk_departed_fini(sup);
 	mk_registry_fini(sup);
 	mk_stop_fini(sup);
 	mk_failures_fini(sup);

@@ -12,6 +12,7 @@
 #include "actor.h"
 #include "backpressure.h"
 #include "completion.h"
+#include "departed.h"
 #include "directory.h"
 #include "failure.h"
 #include "foreign.h"
@@ -151,6 +152,7 @@ void mk_topology_begin(mk_sup *sup)
 	mk_topology *t = sup->topology;
 	t->busy = true;
 	t->settling = false;
+	mk_departed_begin(sup);
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		begin_one(sup, c);
 		c->begun = c->status == 0;
@@ -298,6 +300,7 @@ static void settle(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
 	(void)m;
+	mk_departed_look(w); /* before an actor is handed over */
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
 			mk_move_settle(w, c);
@@ -388,9 +391,11 @@ void mk_topology_finish(mk_worker *w)
 	mk_map_clear(&t->changing);
 	t->batch = NULL;
 	t->busy = false;
+	uintptr_t departed = mk_departed_take(sup);
 	mk_topology_next(sup);
 	uv_cond_broadcast(&sup->cond);
 	mk_unlock(sup);
+	mk_departed_free(sup, departed);
 	while (batch != NULL) {
 		mk_change *next = batch->next;
 		mk_change_tell(w, batch);

@@ -20,6 +20,7 @@ typedef struct mk_wait {
 	mk_sender *sender;
 	mk_sender *subscriber; /* that mutes it, or NULL: */
 	mk_channel *channel;   /* that mutes it */
+	bool holds;            /* its sender, which is elsewhere or has ended (departed.h) */
 } mk_wait;
 
 /* The subscriber's end; as a message, the release on its way to the sender. Whoever

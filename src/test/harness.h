@@ -52,6 +52,9 @@ typedef struct mt_store {
 	mt_event *events; /* all, to free them */
 	mt_event **table; /* by id; a power of two */
 	size_t table_size, event_count;
+	/* of actors, which may be gone: open addressing, a power of two; freed with the harness */
+	char **names;
+	size_t name_size, name_count;
 } mt_store;
 
 struct maiko_harness {
@@ -78,7 +81,7 @@ struct maiko_harness {
 /* With the mutex: adds a note. 0, MAIKO_ENOMEM. */
 int mt_store_add(maiko_harness *h, const maiko_sight *sight);
 
-/* With the mutex: moves all to *ret_old and leaves the store empty. */
+/* With the mutex: moves all but the names to *ret_old and leaves the store empty. */
 void mt_store_take(mt_store *store, mt_store *ret_old);
 /* Without: drops references on buffers. */
 void mt_store_fini(mt_store *store);

@@ -36,6 +36,47 @@ static mt_note *note_new(mt_store *store)
 	return store->chunks[k] == NULL ? NULL : &store->chunks[k][offset];
 }
 
+/* ---- names of actors -------------------------------------------------------------------- */
+
+static char **place_of_name(char **names, size_t size, const char *name)
+{
+	uint64_t h = 0;
+	for (const char *c = name; *c != 0; c++)
+		h = (h ^ (unsigned char)*c) * UINT64_C(0x9e3779b97f4a7c15);
+	size_t i = (size_t)(h >> 32);
+	while (names[i & (size - 1)] != NULL && strcmp(names[i & (size - 1)], name) != 0)
+		i++;
+	return &names[i & (size - 1)];
+}
+
+static bool make_room_for_name(mt_store *store)
+{
+	if (store->name_count < store->name_size / 2)
+		return true;
+	size_t size = store->name_size == 0 ? 64 : store->name_size * 2;
+	char **names = calloc(size, sizeof *names);
+	if (names == NULL)
+		return false;
+	for (size_t i = 0; i < store->name_size; i++)
+		if (store->names[i] != NULL)
+			*place_of_name(names, size, store->names[i]) = store->names[i];
+	free(store->names);
+	store->names = names;
+	store->name_size = size;
+	return true;
+}
+
+/* A copy that stays, the same one each time; NULL without memory. */
+static const char *keep_name(mt_store *store, const char *name)
+{
+	if (!make_room_for_name(store))
+		return NULL;
+	char **at = place_of_name(store->names, store->name_size, name);
+	if (*at == NULL && (*at = strdup(name)) != NULL)
+		store->name_count++;
+	return *at;
+}
+
 /* ---- events ----------------------------------------------------------------------------- */
 
 static size_t hash_of(maiko_id id)
@@ -115,10 +156,12 @@ static mt_event *event_new(maiko_harness *h, const maiko_sight *sight)
 {
 	mt_store *store = &h->store;
 	const maiko_layout *layout = sight->event->type->layout;
-	mt_event *e = make_room(store) ? calloc(1, sizeof *e + layout->size) : NULL;
+	const char *sender = keep_name(store, sight->event->sender);
+	mt_event *e = sender != NULL && make_room(store) ? calloc(1, sizeof *e + layout->size) : NULL;
 	if (e == NULL)
 		return NULL;
-	e->envelope = *sight->event; /* what it points to lives as long as the supervisor */
+	e->envelope = *sight->event; /* what else it points to lives as long as the supervisor */
+	e->envelope.sender = sender;
 	e->harness = h;
 	memcpy(e->data, sight->data, layout->size);
 	each_buffer(layout, e->data, maiko_buffer_ref);
@@ -131,7 +174,7 @@ static mt_event *event_new(maiko_harness *h, const maiko_sight *sight)
 
 /* ---- adding -------------------------------------------------------------------------------- */
 
-static void fill(mt_note *n, uint64_t order, const maiko_sight *sight, mt_event *e)
+static void fill(mt_note *n, uint64_t order, const maiko_sight *sight, const char *actor_name, mt_event *e)
 {
 	n->event = e;
 	n->record = (maiko_record){.order = order,
@@ -139,7 +182,7 @@ static void fill(mt_note *n, uint64_t order, const maiko_sight *sight, mt_event 
 				   .worker = sight->worker,
 				   .now_ns = sight->now_ns,
 				   .actor = sight->actor,
-				   .actor_name = sight->actor_name,
+				   .actor_name = actor_name,
 				   .actor_type = sight->actor_type,
 				   .event = e == NULL ? NULL : &e->envelope,
 				   .data = e == NULL ? NULL : e->data,
@@ -151,14 +194,15 @@ int mt_store_add(maiko_harness *h, const maiko_sight *sight)
 {
 	mt_store *store = &h->store;
 	uint64_t count = atomic_load_explicit(&store->count, memory_order_relaxed);
-	mt_note *n = note_new(store);
+	const char *actor_name = keep_name(store, sight->actor_name);
+	mt_note *n = actor_name == NULL ? NULL : note_new(store);
 	mt_event *e = n == NULL || sight->event == NULL ? NULL : find(store, sight->event->id);
 	bool is_new = n != NULL && sight->event != NULL && e == NULL;
 	if (is_new)
 		e = event_new(h, sight);
 	if (n == NULL || (is_new && e == NULL))
 		return MAIKO_ENOMEM;
-	fill(n, store->cleared + count + 1, sight, e);
+	fill(n, store->cleared + count + 1, sight, actor_name, e);
 	if (is_new)
 		e->number = n->record.order;
 	if (e != NULL) {
@@ -180,6 +224,8 @@ void mt_store_take(mt_store *store, mt_store *ret_old)
 	memcpy(ret_old->chunks, store->chunks, sizeof store->chunks);
 	ret_old->events = store->events;
 	ret_old->table = store->table;
+	ret_old->names = NULL;
+	ret_old->name_size = 0;
 	memset(store->chunks, 0, sizeof store->chunks);
 	store->events = NULL;
 	store->table = NULL;
@@ -197,6 +243,9 @@ void mt_store_fini(mt_store *store)
 		free(e);
 	}
 	free(store->table);
+	for (size_t i = 0; i < store->name_size; i++)
+		free(store->names[i]);
+	free(store->names);
 	for (int k = 0; k < MT_CHUNKS; k++)
 		free(store->chunks[k]);
 }

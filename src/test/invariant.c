@@ -20,6 +20,7 @@ typedef struct waiting {
 	struct waiting *next, *previous; /* in the order seen */
 	struct waiting *next_of_chain;
 	maiko_envelope envelope;
+	char sender[MAIKO_NAME_MAX + 1]; /* whose name it has, and may be gone */
 	_Alignas(16) unsigned char data[];
 } waiting;
 
@@ -157,6 +158,8 @@ static void see_first(maiko_invariant *v, const maiko_sight *s)
 		return;
 	}
 	x->envelope = *s->event;
+	snprintf(x->sender, sizeof x->sender, "%s", s->event->sender);
+	x->envelope.sender = x->sender;
 	memcpy(x->data, s->data, size);
 	put_in(v, x);
 }
