@@ -1,6 +1,6 @@
 #!/bin/sh
-# What an operation costs among a hundred things and among ten thousand, in instructions: not more
-# than twice as much. A search in a heap is in that; a search in a list is not.
+# What an operation costs among a hundred things and among ten thousand (or one, and the most that there
+# may be), in instructions: not more than twice as much. A search in a heap is in that; a search in a list is not.
 #
 #   growth.sh PROGRAM [OPERATION...]    PROGRAM: what growth.c was built as
 #
@@ -30,14 +30,16 @@ cost() {
 while read -r operation most; do
 	case " $* " in "  " | *" $operation "*) ;; *) continue ;; esac
 	n=$many
+	m=$few
 	[ "$most" -eq 0 ] || [ "$most" -gt "$n" ] || n=$most
-	echo "$operation $n $(cost "$operation" $few) $(cost "$operation" "$n")"
+	[ "$n" -gt "$m" ] || m=1
+	echo "$operation $n $(cost "$operation" $m) $(cost "$operation" "$n") $m"
 done <"$work/list" >"$work/counts"
 awk '
 	{
 		ratio = $4 / $3
 		verdict = ratio > 2 ? "GROWS" : "ok"
-		printf "%-18s %8d instructions among '"$few"', %8d among %5d, ratio %.2f  %s\n", $1, $3, $4, $2, ratio, verdict
+		printf "%-18s %8d instructions among %3d, %8d among %5d, ratio %.2f  %s\n", $1, $3, $5, $4, $2, ratio, verdict
 		bad = bad || ratio > 2
 	}
 	END { exit bad || NR == 0 }' "$work/counts"

@@ -83,7 +83,14 @@ int growth_open(void)
 	return rc != 0 ? rc : maiko_add(growth_sup, hand, "hand");
 }
 
-int growth_start(void) { return maiko_start(growth_sup); }
+/* All actors have begun when it returns: that is no part of what is done next. */
+int growth_start(void)
+{
+	int rc = maiko_start(growth_sup);
+	if (rc == 0)
+		uv_run(&loop, UV_RUN_NOWAIT);
+	return rc;
+}
 
 void growth_until(const uint64_t *counter, uint64_t least)
 {

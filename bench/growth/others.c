@@ -172,7 +172,48 @@ static int run_handles(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
-const growth_operation growth_others[] = {{"thread", prepare_threads, run_threads, 2000},
+/* ---- monitors: each sight of each ---- */
+
+static uint64_t sights;
+
+static void see(void *arg, const maiko_sight *sight)
+{
+	(void)arg;
+	(void)sight;
+	sights++;
+}
+
+static int prepare_monitors(uint32_t n)
+{
+	int rc = prepare_ear(n);
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		maiko_monitor *monitor;
+		rc = maiko_monitor_add(growth_sup, &(maiko_hooks){.any = see}, NULL, &monitor);
+	}
+	return rc;
+}
+
+static int shout_often(maiko_ctx *ctx, uint32_t n)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < n; i++)
+		rc = maiko_send(ctx, shout, .number = i);
+	return rc;
+}
+
+static int run_monitors(uint32_t n, uint64_t *ret_done)
+{
+	enum { TIMES = 1000 };
+	(void)n;
+	uint64_t before = sights;
+	int rc = growth_in_actor(shout_often, TIMES);
+	growth_until(&heard, TIMES);
+	*ret_done = sights - before;
+	return rc;
+}
+
+const growth_operation growth_others[] = {{"sight", prepare_monitors, run_monitors, MAIKO_MONITORS_MAX},
+					  {"thread", prepare_threads, run_threads, 2000},
 					  {"job", prepare_ear, run_jobs, 0},
 					  {"handle", prepare_handles, run_handles, 0},
 					  {.name = NULL}};

@@ -329,16 +329,20 @@ void mk_actor_unlink(mk_worker *w, mk_actor *a)
 		mk_unlink_warm(w, a);
 }
 
+/* With it go all others that are about to move: one walk for a batch of moves. */
 void mk_actor_unready(mk_worker *w, mk_actor *a)
 {
-	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL; at = &(*at)->next)
-		if (*at == a) {
-			*at = a->next;
-			if (w->ready_tail == &a->next)
-				w->ready_tail = at;
-			a->sched &= (uint16_t)~MK_QUEUED;
-			break;
+	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL;) {
+		mk_actor *b = *at;
+		if (b != a && (b->sched & MK_MOVING) == 0) {
+			at = &b->next;
+			continue;
 		}
+		*at = b->next;
+		if (w->ready_tail == &b->next)
+			w->ready_tail = at;
+		b->sched &= (uint16_t)~MK_QUEUED;
+	}
 }
 
 void mk_actor_depart(mk_worker *w, mk_actor *a)

@@ -242,7 +242,10 @@ void mk_move_apply(mk_worker *w, mk_change *c)
 	}
 	if (w->index == c->to) {
 		c->kept_tail = &c->kept;
+		c->at_arriving = &w->arriving;
 		c->next_arriving = w->arriving;
+		if (w->arriving != NULL)
+			w->arriving->at_arriving = &c->next_arriving;
 		w->arriving = c;
 	}
 }
@@ -324,12 +327,11 @@ bool mk_move_keeps(mk_worker *w, maiko_actor_id id, mk_message *m)
 	return true;
 }
 
-static void forget_arrival(mk_worker *w, const mk_change *c)
+static void forget_arrival(const mk_change *c)
 {
-	mk_change **at = &w->arriving;
-	while (*at != c)
-		at = &(*at)->next_arriving;
-	*at = c->next_arriving;
+	*c->at_arriving = c->next_arriving;
+	if (c->next_arriving != NULL)
+		c->next_arriving->at_arriving = c->at_arriving;
 }
 
 static void take_subscriptions(mk_worker *w, mk_change *c)
@@ -425,7 +427,7 @@ static void take_over(mk_worker *w, mk_message *m)
 		a->extra->overflowed = true;
 	free_shadow(c);
 	hear_kept(w, c);
-	forget_arrival(w, c);
+	forget_arrival(c);
 	if (mk_extra_of(a) != NULL)
 		a->extra->moved_ns = w->now_ns;
 	MK_TELL(w, MAIKO_SAW_MOVED, a, NULL, (int64_t)c->home + 1);

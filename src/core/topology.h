@@ -54,7 +54,7 @@ typedef struct mk_change {
 	uint32_t to;
 	uint64_t probes;
 	mk_actor *shadow;
-	struct mk_change *next_arriving;
+	struct mk_change *next_arriving, **at_arriving; /* the latter: what points to it */
 	mk_link *kept, **kept_tail;
 	mk_message *hearing; /* of these, by the actor that has come */
 	bool on_way;         /* it is on no worker's lists */
