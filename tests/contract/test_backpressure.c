@@ -26,20 +26,12 @@ MAIKO_EVENT(parcel, parcels, n, bytes);
 MAIKO_TOPIC(orders);
 MAIKO_SIGNAL(begin, orders);
 
-static _Atomic(uint64_t) sent, handled, wrong, released, runs, congested, ticks;
-static _Atomic(bool) gate;
-
-static void forget(void)
-{
-	_Atomic(uint64_t) *all[] = {&sent, &handled, &wrong, &released, &runs, &congested, &ticks};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&gate, false);
-}
+PER_TEST _Atomic(uint64_t) sent, handled, released, runs, congested, ticks;
+PER_TEST _Atomic(bool) gate;
 
 static maiko_supervisor *with_small_channels(uint32_t workers)
 {
-	forget();
+	test_begin();
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .channel = CHANNEL};
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
@@ -58,8 +50,7 @@ typedef struct sink {
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (ev->n != self->last + 1)
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == self->last + 1);
 	self->last = ev->n;
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -93,73 +84,62 @@ static int spender_on_begin(spender *self, const begin *ev, maiko_ctx *ctx)
 			atomic_store(&congested, n);
 	}
 	atomic_store(&sent, n);
-	if (maiko_send(ctx, item, .n = n + 1) != MAIKO_EAGAIN || maiko_send_root(ctx, item, .n = n + 1) != MAIKO_EAGAIN)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_send(ctx, item, .n = n + 1) == MAIKO_EAGAIN &&
+	       maiko_send_root(ctx, item, .n = n + 1) == MAIKO_EAGAIN);
 	if (maiko_buffer_wrap(bytes, sizeof bytes, release_bytes, NULL, &buffer) != 0)
 		return -1;
-	if (maiko_send(ctx, parcel, .n = 1, .bytes = buffer) != MAIKO_EAGAIN)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_send(ctx, parcel, .n = 1, .bytes = buffer) == MAIKO_EAGAIN);
 	parcel *draft = maiko_new(parcel);
 	if (draft == NULL)
 		return -1;
 	draft->n = 77;
 	draft->bytes = buffer;
-	if (maiko_publish(ctx, draft) != MAIKO_EAGAIN || draft->n != 77 || draft->bytes != buffer)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_publish(ctx, draft) == MAIKO_EAGAIN && draft->n == 77 && draft->bytes == buffer);
 	maiko_discard(draft);
-	if (atomic_load(&released) != 0) /* ours is the last reference */
-		atomic_fetch_add(&wrong, 1);
+	expect(atomic_load(&released) == 0); /* ours is the last reference */
 	maiko_buffer_unref(buffer);
 	return 0;
 }
 MAIKO_ACTOR(spender, MAIKO_ON(begin, spender_on_begin));
 
-static void a_muted_sender_has_an_allowance_and_then_nothing_is_taken(void **state)
+TEST_WORKERS(a_muted_sender_has_an_allowance_and_then_nothing_is_taken)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_small_channels(*workers);
-		assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = 4, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, spender, "spender", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, begin), 0);
-		test_wait_for(&released, 1);
-		maiko_ledger *ledger = test_stop(sup);
-		/* four fill the mailbox, the fifth mutes, 1024 more are allowed */
-		assert_int_equal(atomic_load(&congested), 5);
-		assert_int_equal(atomic_load(&sent), 1029);
-		assert_int_equal(atomic_load(&handled), 1029);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&released), 1);
-		assert_int_equal(test_actor_row(ledger, "spender")->mutes, 1);
-		assert_int_equal(test_actor_row(ledger, "spender")->sent, 1029);
-		assert_int_equal(test_topic_row(ledger, "items")->published, 1029);
-		assert_int_equal(ledger->published, 1030);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	maiko_supervisor *sup = with_small_channels(workers);
+	assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = 4, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, spender, "spender", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, begin), 0);
+	test_wait_for(&released, 1);
+	maiko_ledger *ledger = test_stop(sup);
+	/* four fill the mailbox, the fifth mutes, 1024 more are allowed */
+	assert_int_equal(atomic_load(&congested), 5);
+	assert_int_equal(atomic_load(&sent), 1029);
+	assert_int_equal(atomic_load(&handled), 1029);
+	assert_int_equal(atomic_load(&released), 1);
+	assert_int_equal(test_actor_row(ledger, "spender")->mutes, 1);
+	assert_int_equal(test_actor_row(ledger, "spender")->sent, 1029);
+	assert_int_equal(test_topic_row(ledger, "items")->published, 1029);
+	assert_int_equal(ledger->published, 1030);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* Sinks on every worker: the channels, not the mailboxes, are full first. */
-static void a_full_channel_mutes_and_refuses_only_past_the_allowance(void **state)
+TEST_WORKERS(a_full_channel_mutes_and_refuses_only_past_the_allowance)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		if (*workers == 1)
-			continue;
-		maiko_supervisor *sup = with_small_channels(*workers);
-		assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = 1 << 20, .worker = 2), 0);
-		assert_int_equal(maiko_add(sup, spender, "spender", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, begin), 0);
-		test_wait_for(&released, 1);
-		test_finish(sup);
-		/* 15 of 16 slots are for events, the 16th event is spilled and mutes */
-		assert_true(atomic_load(&congested) >= 16);
-		assert_true(atomic_load(&sent) >= 16 + 1024);
-		assert_int_equal(atomic_load(&handled), atomic_load(&sent));
-		assert_int_equal(atomic_load(&wrong), 0);
-	}
+	if (workers == 1)
+		return;
+	maiko_supervisor *sup = with_small_channels(workers);
+	assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = 1 << 20, .worker = 2), 0);
+	assert_int_equal(maiko_add(sup, spender, "spender", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, begin), 0);
+	test_wait_for(&released, 1);
+	test_finish(sup);
+	/* 15 of 16 slots are for events, the 16th event is spilled and mutes */
+	assert_true(atomic_load(&congested) >= 16);
+	assert_true(atomic_load(&sent) >= 16 + 1024);
+	assert_int_equal(atomic_load(&handled), atomic_load(&sent));
 }
 
 /* ---- a muted sender rests ---------------------------------------------------------------------- */
@@ -174,11 +154,10 @@ typedef struct source {
 static maiko_next source_tick(source *self, maiko_ctx *ctx)
 {
 	atomic_fetch_add(&runs, 1);
-	if (maiko_is_congested(ctx))
-		atomic_fetch_add(&wrong, 1); /* it may send, or would not run */
+	expect(!maiko_is_congested(ctx)); /* it may send, or would not run */
 	for (int i = 0; i < 100 && self->n < self->count && !maiko_is_congested(ctx); i++) {
 		if (maiko_send(ctx, item, .n = self->n + 1) != 0) {
-			atomic_fetch_add(&wrong, 1);
+			expect(false);
 			break;
 		}
 		atomic_store(&sent, ++self->n);
@@ -197,7 +176,7 @@ static void a_muted_sender_is_not_run_until_the_subscriber_has_caught_up(void **
 	assert_int_equal(maiko_start(sup), 0);
 	test_wait_for(&handled, STREAM);
 	maiko_ledger *ledger = test_stop(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 	/* The first run sends 9: eight fill the mailbox, the ninth mutes. Each later one
 	 * finds four left, and sends 5. 9 + 3998 * 5 = 19999; one more is the last. */
 	assert_int_equal(test_actor_row(ledger, "source")->mutes, 3999);
@@ -214,8 +193,7 @@ typedef struct keeper {
 static int keeper_on_item(keeper *self, const item *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (ev->n != self->last + 1)
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == self->last + 1);
 	self->last = ev->n;
 	while (!atomic_load(&gate))
 		sched_yield();
@@ -247,39 +225,35 @@ static uint64_t mutes_of(maiko_supervisor *sup, const char *name)
 	return mutes;
 }
 
-static void a_sender_muted_by_another_worker_rests_while_its_neighbours_run(void **state)
+TEST_WORKERS(a_sender_muted_by_another_worker_rests_while_its_neighbours_run)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		if (*workers == 1)
-			continue;
-		maiko_supervisor *sup = with_small_channels(*workers);
-		source how = {.count = STREAM};
-		assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2), 0);
-		assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, pulse, "pulse", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		while (mutes_of(sup, "source") == 0)
-			;
-		/* it ends the callback it was muted in, and what the keeper has taken may
-		 * release the channel once more before the keeper is in its handler for good */
-		uint64_t before;
-		do {
-			before = atomic_load(&runs);
-			test_wait_for(&ticks, atomic_load(&ticks) + 1000);
-		} while (atomic_load(&runs) != before);
-		uint64_t count = atomic_load(&sent);
-		assert_true(count < STREAM);
-		/* the mailbox, the channel, the event that mutes, and a run of 100 at the most */
-		assert_true(count <= 4 + CHANNEL + 1 + 100 + 1024);
+	if (workers == 1)
+		return;
+	maiko_supervisor *sup = with_small_channels(workers);
+	source how = {.count = STREAM};
+	assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2), 0);
+	assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, pulse, "pulse", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	while (mutes_of(sup, "source") == 0)
+		;
+	/* it ends the callback it was muted in, and what the keeper has taken may
+	 * release the channel once more before the keeper is in its handler for good */
+	uint64_t before;
+	do {
+		before = atomic_load(&runs);
 		test_wait_for(&ticks, atomic_load(&ticks) + 1000);
-		assert_int_equal(atomic_load(&sent), count);
-		assert_int_equal(atomic_load(&runs), before);
-		atomic_store(&gate, true);
-		test_wait_for(&handled, STREAM);
-		test_finish(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
-	}
+	} while (atomic_load(&runs) != before);
+	uint64_t count = atomic_load(&sent);
+	assert_true(count < STREAM);
+	/* the mailbox, the channel, the event that mutes, and a run of 100 at the most */
+	assert_true(count <= 4 + CHANNEL + 1 + 100 + 1024);
+	test_wait_for(&ticks, atomic_load(&ticks) + 1000);
+	assert_int_equal(atomic_load(&sent), count);
+	assert_int_equal(atomic_load(&runs), before);
+	atomic_store(&gate, true);
+	test_wait_for(&handled, STREAM);
+	test_finish(sup);
 }
 
 /* ---- bounds, and nothing lost ------------------------------------------------------------------- */
@@ -316,8 +290,7 @@ static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
 	uint64_t ahead = atomic_load(&sent) - atomic_load(&handled);
-	if (ev->n != self->last + 1)
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == self->last + 1);
 	self->last = ev->n;
 	if (ahead > atomic_load(&most_ahead))
 		atomic_store(&most_ahead, ahead);
@@ -326,31 +299,27 @@ static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(slow, MAIKO_ON(item, slow_on_item));
 
-static void a_pipeline_with_a_slow_end_stays_within_its_bound(void **state)
+TEST_WORKERS(a_pipeline_with_a_slow_end_stays_within_its_bound)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_small_channels(*workers);
-		atomic_store(&most_ahead, 0);
-		assert_int_equal(maiko_add(sup, slow, "slow", .mailbox = MAILBOX, .max_events_per_tick = 1,
-					   .worker = elsewhere(*workers)),
-				 0);
-		assert_int_equal(maiko_add(sup, greedy, "greedy", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		test_wait_for(&handled, STREAM);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(test_actor_row(ledger, "slow")->counts.handled, STREAM);
-		assert_true(test_actor_row(ledger, "greedy")->mutes > 0);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-		assert_int_equal(atomic_load(&wrong), 0);
-		/* capacity and the event that mutes; on the way the channel and the event that
-		 * mutes there; and one allowance, which a mute by both does not double */
-		uint64_t bound = MAILBOX + 1 + MAIKO_ALLOWANCE;
-		if (*workers > 1)
-			bound += CHANNEL + 1;
-		assert_true(atomic_load(&most_ahead) <= bound);
-	}
+	maiko_supervisor *sup = with_small_channels(workers);
+	atomic_store(&most_ahead, 0);
+	assert_int_equal(maiko_add(sup, slow, "slow", .mailbox = MAILBOX, .max_events_per_tick = 1,
+				   .worker = elsewhere(workers)),
+			 0);
+	assert_int_equal(maiko_add(sup, greedy, "greedy", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&handled, STREAM);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "slow")->counts.handled, STREAM);
+	assert_true(test_actor_row(ledger, "greedy")->mutes > 0);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+	/* capacity and the event that mutes; on the way the channel and the event that
+	 * mutes there; and one allowance, which a mute by both does not double */
+	uint64_t bound = MAILBOX + 1 + MAIKO_ALLOWANCE;
+	if (workers > 1)
+		bound += CHANNEL + 1;
+	assert_true(atomic_load(&most_ahead) <= bound);
 }
 
 /* Each event goes through three actors, each slower than the one before. */
@@ -368,8 +337,7 @@ static int middle_on_item(middle *self, const item *ev, maiko_ctx *ctx)
 {
 	(void)self;
 	int rc = maiko_send(ctx, step, .n = ev->n);
-	if (rc != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(rc == 0);
 	return rc;
 }
 MAIKO_ACTOR(middle, MAIKO_ON(item, middle_on_item));
@@ -381,34 +349,29 @@ typedef struct last {
 static int last_on_step(last *self, const step *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (ev->n != self->last + 1)
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == self->last + 1);
 	self->last = ev->n;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
 MAIKO_ACTOR(last, MAIKO_ON(step, last_on_step));
 
-static void backpressure_goes_back_through_a_pipeline(void **state)
+TEST_WORKERS(backpressure_goes_back_through_a_pipeline)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_small_channels(*workers);
-		source how = {.count = STREAM};
-		assert_int_equal(maiko_add(sup, source, "source", .init = &how), 0);
-		assert_int_equal(maiko_add(sup, middle, "middle", .mailbox = 8), 0);
-		assert_int_equal(maiko_add(sup, last, "last", .mailbox = 2, .max_events_per_tick = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		test_wait_for(&handled, STREAM);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_true(test_actor_row(ledger, "middle")->mutes > 0);
-		assert_true(test_actor_row(ledger, "source")->mutes > 0);
-		assert_int_equal(ledger->total.handled, 2 * STREAM);
-		assert_int_equal(ledger->total.deliveries, 2 * STREAM);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	maiko_supervisor *sup = with_small_channels(workers);
+	source how = {.count = STREAM};
+	assert_int_equal(maiko_add(sup, source, "source", .init = &how), 0);
+	assert_int_equal(maiko_add(sup, middle, "middle", .mailbox = 8), 0);
+	assert_int_equal(maiko_add(sup, last, "last", .mailbox = 2, .max_events_per_tick = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&handled, STREAM);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_true(test_actor_row(ledger, "middle")->mutes > 0);
+	assert_true(test_actor_row(ledger, "source")->mutes > 0);
+	assert_int_equal(ledger->total.handled, 2 * STREAM);
+	assert_int_equal(ledger->total.deliveries, 2 * STREAM);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- who does not send to it is not held back ------------------------------------------------------ */
@@ -428,8 +391,7 @@ typedef struct reader {
 static int reader_on_note(reader *self, const note *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (ev->n != self->last + 1)
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == self->last + 1);
 	self->last = ev->n;
 	atomic_fetch_add(&notes_handled, 1);
 	return 0;
@@ -449,54 +411,46 @@ static maiko_next writer_tick(writer *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(writer, MAIKO_TICK(writer_tick));
 
-static void a_full_subscriber_holds_back_no_one_else(void **state)
+TEST_WORKERS(a_full_subscriber_holds_back_no_one_else)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		if (*workers == 1)
-			continue; /* the keeper stops its whole worker */
-		maiko_supervisor *sup = with_small_channels(*workers);
-		atomic_store(&notes_handled, 0);
-		source how = {.count = STREAM};
-		assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2), 0);
-		assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = STREAM, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, writer, "writer", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		test_wait_for(&notes_handled, STREAM); /* while the gate is closed */
-		assert_int_equal(atomic_load(&handled), 0);
-		atomic_store(&gate, true);
-		test_wait_for(&handled, STREAM);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
-		assert_true(test_actor_row(ledger, "source")->mutes > 0);
-		assert_int_equal(atomic_load(&wrong), 0);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	if (workers == 1)
+		return; /* the keeper stops its whole worker */
+	maiko_supervisor *sup = with_small_channels(workers);
+	atomic_store(&notes_handled, 0);
+	source how = {.count = STREAM};
+	assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2), 0);
+	assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = STREAM, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, writer, "writer", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&notes_handled, STREAM); /* while the gate is closed */
+	assert_int_equal(atomic_load(&handled), 0);
+	atomic_store(&gate, true);
+	test_wait_for(&handled, STREAM);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
+	assert_true(test_actor_row(ledger, "source")->mutes > 0);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
-static void on_one_worker_too_the_others_are_never_muted(void **state)
+TEST_WORKERS(on_one_worker_too_the_others_are_never_muted)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_small_channels(*workers);
-		atomic_store(&notes_handled, 0);
-		source how = {.count = STREAM};
-		assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = 4, .worker = 1, .max_events_per_tick = 1), 0);
-		assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = 64, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, writer, "writer", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		test_wait_for(&notes_handled, STREAM);
-		test_wait_for(&handled, STREAM);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
-		assert_true(test_actor_row(ledger, "source")->mutes > 0);
-		assert_int_equal(atomic_load(&wrong), 0);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	maiko_supervisor *sup = with_small_channels(workers);
+	atomic_store(&notes_handled, 0);
+	source how = {.count = STREAM};
+	assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = 4, .worker = 1, .max_events_per_tick = 1), 0);
+	assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = 64, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, writer, "writer", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&notes_handled, STREAM);
+	test_wait_for(&handled, STREAM);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
+	assert_true(test_actor_row(ledger, "source")->mutes > 0);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- delayed events ---------------------------------------------------------------------------------- */
@@ -516,11 +470,9 @@ static maiko_next planner_tick(planner *self, maiko_ctx *ctx)
 	}
 	self->planned = true;
 	atomic_store(&due_ns, maiko_now(ctx) + 2 * DELAY_NS);
-	if (maiko_send_after_ms(ctx, 1, NULL, note, .n = 1) != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_send_after_ms(ctx, 1, NULL, note, .n = 1) == 0);
 	for (uint32_t n = 1; n <= AHEAD; n++)
-		if (maiko_send(ctx, item, .n = n) != 0)
-			atomic_fetch_add(&wrong, 1);
+		expect(maiko_send(ctx, item, .n = n) == 0);
 	return maiko_when_sendable();
 }
 MAIKO_ACTOR(planner, MAIKO_TICK(planner_tick));
@@ -552,26 +504,22 @@ static int busy_on_note(busy *self, const note *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(busy, MAIKO_ON(item, busy_on_item), MAIKO_ON(note, busy_on_note));
 
-static void a_delayed_event_that_fell_due_while_muted_goes_first(void **state)
+TEST_WORKERS(a_delayed_event_that_fell_due_while_muted_goes_first)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_small_channels(*workers);
-		atomic_store(&notes_handled, 0);
-		atomic_store(&first_kind, 0);
-		assert_int_equal(maiko_add(sup, busy, "busy", .mailbox = AHEAD - 50, .max_events_per_tick = 1,
-					   .worker = elsewhere(*workers)),
-				 0);
-		assert_int_equal(maiko_add(sup, planner, "planner", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		test_wait_for(&notes_handled, 2);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&first_kind), 1);
-		assert_true(test_actor_row(ledger, "planner")->mutes > 0);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	maiko_supervisor *sup = with_small_channels(workers);
+	atomic_store(&notes_handled, 0);
+	atomic_store(&first_kind, 0);
+	assert_int_equal(maiko_add(sup, busy, "busy", .mailbox = AHEAD - 50, .max_events_per_tick = 1,
+				   .worker = elsewhere(workers)),
+			 0);
+	assert_int_equal(maiko_add(sup, planner, "planner", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&notes_handled, 2);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(atomic_load(&first_kind), 1);
+	assert_true(test_actor_row(ledger, "planner")->mutes > 0);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- threads outside ------------------------------------------------------------------------------------ */
@@ -580,7 +528,7 @@ enum { CREDIT = 16 };
 
 static maiko_supervisor *with_keeper(uint32_t workers)
 {
-	forget();
+	test_begin();
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
@@ -604,32 +552,28 @@ static uint32_t fill(maiko_supervisor *sup)
 	return n;
 }
 
-static void a_thread_outside_may_try_and_may_wait_for_a_time(void **state)
+TEST_WORKERS(a_thread_outside_may_try_and_may_wait_for_a_time)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_keeper(*workers);
-		uint32_t n = fill(sup);
-		assert_true(n > 4);
-		/* at most mailbox and channel, the credit, and what comes before a mute is noticed */
-		assert_true(n <= 4 + CHANNEL + 3 * CREDIT);
-		uint64_t before = uv_hrtime();
-		assert_int_equal(maiko_send_timeout(sup, 5, item, .n = n + 1), MAIKO_ETIMEDOUT);
-		assert_true(uv_hrtime() - before >= 5000000);
-		assert_int_equal(maiko_send_timeout(sup, 0, item, .n = n + 1), MAIKO_ETIMEDOUT);
-		assert_int_equal(maiko_try_send(sup, item, .n = n + 1), MAIKO_EAGAIN);
-		item *draft = maiko_new(item);
-		draft->n = n + 1;
-		assert_int_equal(maiko_supervisor_publish(sup, draft, MAIKO_SEND_TRY), MAIKO_EAGAIN);
-		assert_int_equal(draft->n, n + 1);
-		atomic_store(&gate, true);
-		assert_int_equal(maiko_supervisor_publish(sup, draft, 0), 0);
-		assert_int_equal(maiko_send_timeout(sup, 20000, item, .n = n + 2), 0);
-		assert_int_equal(maiko_send(sup, item, .n = n + 3), 0);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.handled, n + 3);
-		assert_int_equal(atomic_load(&wrong), 0);
-	}
+	maiko_supervisor *sup = with_keeper(workers);
+	uint32_t n = fill(sup);
+	assert_true(n > 4);
+	/* at most mailbox and channel, the credit, and what comes before a mute is noticed */
+	assert_true(n <= 4 + CHANNEL + 3 * CREDIT);
+	uint64_t before = uv_hrtime();
+	assert_int_equal(maiko_send_timeout(sup, 5, item, .n = n + 1), MAIKO_ETIMEDOUT);
+	assert_true(uv_hrtime() - before >= 5000000);
+	assert_int_equal(maiko_send_timeout(sup, 0, item, .n = n + 1), MAIKO_ETIMEDOUT);
+	assert_int_equal(maiko_try_send(sup, item, .n = n + 1), MAIKO_EAGAIN);
+	item *draft = maiko_new(item);
+	draft->n = n + 1;
+	assert_int_equal(maiko_supervisor_publish(sup, draft, MAIKO_SEND_TRY), MAIKO_EAGAIN);
+	assert_int_equal(draft->n, n + 1);
+	atomic_store(&gate, true);
+	assert_int_equal(maiko_supervisor_publish(sup, draft, 0), 0);
+	assert_int_equal(maiko_send_timeout(sup, 20000, item, .n = n + 2), 0);
+	assert_int_equal(maiko_send(sup, item, .n = n + 3), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, n + 3);
 }
 
 typedef struct thread {
@@ -663,39 +607,33 @@ typedef struct listener {
 static int listener_on_word(listener *self, const word *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (ev->n != ++self->last[ev->thread])
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == ++self->last[ev->thread]);
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
 MAIKO_ACTOR(listener, MAIKO_ON(word, listener_on_word));
 
-static void threads_outside_wait_and_lose_nothing(void **state)
+TEST_WORKERS(threads_outside_wait_and_lose_nothing)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		atomic_store(&started, 0);
-		maiko_supervisor *sup = NULL;
-		maiko_options options = {.workers = *workers, .channel = CHANNEL, .foreign_credit = CREDIT};
-		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
-		assert_int_equal(maiko_add(sup, listener, "a", .mailbox = 4, .max_events_per_tick = 1), 0);
-		assert_int_equal(maiko_add(sup, listener, "b", .mailbox = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		thread threads[THREADS];
-		for (uint32_t i = 0; i < THREADS; i++) {
-			threads[i] = (thread){.sup = sup, .number = i};
-			assert_int_equal(uv_thread_create(&threads[i].id, send_words, &threads[i]), 0);
-		}
-		for (uint32_t i = 0; i < THREADS; i++) {
-			uv_thread_join(&threads[i].id);
-			assert_int_equal(threads[i].rc, 0);
-		}
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.handled, 2 * THREADS * WORDS);
-		assert_int_equal(total.deliveries, 2 * THREADS * WORDS);
-		assert_int_equal(atomic_load(&wrong), 0);
+	atomic_store(&started, 0);
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	assert_int_equal(maiko_add(sup, listener, "a", .mailbox = 4, .max_events_per_tick = 1), 0);
+	assert_int_equal(maiko_add(sup, listener, "b", .mailbox = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	thread threads[THREADS];
+	for (uint32_t i = 0; i < THREADS; i++) {
+		threads[i] = (thread){.sup = sup, .number = i};
+		assert_int_equal(uv_thread_create(&threads[i].id, send_words, &threads[i]), 0);
 	}
+	for (uint32_t i = 0; i < THREADS; i++) {
+		uv_thread_join(&threads[i].id);
+		assert_int_equal(threads[i].rc, 0);
+	}
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 2 * THREADS * WORDS);
+	assert_int_equal(total.deliveries, 2 * THREADS * WORDS);
 }
 
 static void send_until_shutdown(void *arg)
@@ -706,66 +644,58 @@ static void send_until_shutdown(void *arg)
 		t->count++;
 }
 
-static void a_stop_wakes_the_threads_that_wait(void **state)
+TEST_WORKERS(a_stop_wakes_the_threads_that_wait)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		atomic_store(&started, 0);
-		maiko_supervisor *sup = NULL;
-		maiko_options options = {.workers = *workers, .channel = CHANNEL, .foreign_credit = CREDIT};
-		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
-		assert_int_equal(maiko_add(sup, listener, "a", .mailbox = 1, .max_events_per_tick = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		thread threads[THREADS];
-		for (uint32_t i = 0; i < THREADS; i++) {
-			threads[i] = (thread){.sup = sup, .number = i};
-			assert_int_equal(uv_thread_create(&threads[i].id, send_until_shutdown, &threads[i]), 0);
-		}
-		test_wait_for(&handled, 1000);
-		maiko_ledger *ledger = test_stop(sup);
-		uint64_t accepted = 0;
-		for (uint32_t i = 0; i < THREADS; i++) {
-			uv_thread_join(&threads[i].id);
-			assert_int_equal(threads[i].rc, MAIKO_ESHUTDOWN);
-			accepted += threads[i].count;
-		}
-		assert_int_equal(ledger->total.handled, accepted);
-		assert_int_equal(ledger->published, accepted);
-		assert_int_equal(atomic_load(&wrong), 0);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+	atomic_store(&started, 0);
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	assert_int_equal(maiko_add(sup, listener, "a", .mailbox = 1, .max_events_per_tick = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	thread threads[THREADS];
+	for (uint32_t i = 0; i < THREADS; i++) {
+		threads[i] = (thread){.sup = sup, .number = i};
+		assert_int_equal(uv_thread_create(&threads[i].id, send_until_shutdown, &threads[i]), 0);
 	}
+	test_wait_for(&handled, 1000);
+	maiko_ledger *ledger = test_stop(sup);
+	uint64_t accepted = 0;
+	for (uint32_t i = 0; i < THREADS; i++) {
+		uv_thread_join(&threads[i].id);
+		assert_int_equal(threads[i].rc, MAIKO_ESHUTDOWN);
+		accepted += threads[i].count;
+	}
+	assert_int_equal(ledger->total.handled, accepted);
+	assert_int_equal(ledger->published, accepted);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- an edge ends with its subscriber -------------------------------------------------------------------- */
 
-static void a_subscriber_that_goes_releases_whom_it_muted(void **state)
+TEST_WORKERS(a_subscriber_that_goes_releases_whom_it_muted)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (int unsubscribes = 0; unsubscribes < 2; unsubscribes++) {
-			if (*workers == 1)
-				continue;
-			maiko_supervisor *sup = with_small_channels(*workers);
-			maiko_actor_id id;
-			source how = {.count = STREAM};
-			assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2, .ret_id = &id), 0);
-			assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
-			assert_int_equal(maiko_start(sup), 0);
-			while (mutes_of(sup, "source") == 0)
-				;
-			atomic_store(&gate, true); /* it is full still, most likely */
-			if (unsubscribes)
-				assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
-			else
-				assert_int_equal(maiko_remove(sup, id), 0);
-			test_wait_for(&sent, STREAM);
-			maiko_counts total = test_finish(sup);
-			assert_int_equal(total.handled + total.dead, total.deliveries);
-			assert_int_equal(total.handled, atomic_load(&handled));
-			assert_int_equal(atomic_load(&wrong), 0);
-		}
+	for (int unsubscribes = 0; unsubscribes < 2; unsubscribes++) {
+		if (workers == 1)
+			continue;
+		maiko_supervisor *sup = with_small_channels(workers);
+		maiko_actor_id id;
+		source how = {.count = STREAM};
+		assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2, .ret_id = &id), 0);
+		assert_int_equal(maiko_add(sup, source, "source", .init = &how, .worker = 1), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		while (mutes_of(sup, "source") == 0)
+			;
+		atomic_store(&gate, true); /* it is full still, most likely */
+		if (unsubscribes)
+			assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
+		else
+			assert_int_equal(maiko_remove(sup, id), 0);
+		test_wait_for(&sent, STREAM);
+		maiko_counts total = test_finish(sup);
+		assert_int_equal(total.handled + total.dead, total.deliveries);
+		assert_int_equal(total.handled, atomic_load(&handled));
+	}
 }
 
 int main(void)

@@ -24,7 +24,7 @@ static const maiko_topic *nowhere(const routed *ev)
 }
 MAIKO_EVENT_ROUTED(routed, nowhere, n);
 
-static _Atomic(uint64_t) handled, probed, wrong;
+PER_TEST _Atomic(uint64_t) handled, probed;
 
 typedef struct sink {
 	int unused;
@@ -42,9 +42,7 @@ MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item));
 
 static maiko_supervisor *with_sink(uint32_t workers, maiko_actor_id *ret_id)
 {
-	atomic_store(&handled, 0);
-	atomic_store(&probed, 0);
-	atomic_store(&wrong, 0);
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = ret_id), 0);
 	return sup;
@@ -69,28 +67,25 @@ static void starts_and_works(maiko_supervisor *sup)
 
 /* ---- a name is taken once ------------------------------------------------------------------ */
 
-static void a_name_is_free_again_once_its_actor_is_removed(void **state)
+TEST_WORKERS(a_name_is_free_again_once_its_actor_is_removed)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_actor_id first = 0, second = 7, found = 0;
-		maiko_supervisor *sup = with_sink(*workers, &first);
-		assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
-		assert_int_equal(maiko_add(sup, sink, "sink", .own_thread = true, .ret_id = &second), MAIKO_EEXIST);
-		assert_int_equal(second, 7);
-		assert_int_equal(maiko_find(sup, "sink", &found), 0);
-		assert_int_equal(found, first);
-		assert_int_equal(maiko_worker_count(sup), *workers);
-		runs_on(sup);
-		assert_int_equal(maiko_remove(sup, first), 0);
-		assert_int_equal(maiko_find(sup, "sink", &found), MAIKO_ENOENT);
-		assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), 0);
-		assert_int_not_equal(second, first);
-		runs_on(sup);
-		test_finish(sup);
-	}
+	maiko_actor_id first = 0, second = 7, found = 0;
+	maiko_supervisor *sup = with_sink(workers, &first);
+	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
+	assert_int_equal(maiko_add(sup, sink, "sink", .own_thread = true, .ret_id = &second), MAIKO_EEXIST);
+	assert_int_equal(second, 7);
+	assert_int_equal(maiko_find(sup, "sink", &found), 0);
+	assert_int_equal(found, first);
+	assert_int_equal(maiko_worker_count(sup), workers);
+	runs_on(sup);
+	assert_int_equal(maiko_remove(sup, first), 0);
+	assert_int_equal(maiko_find(sup, "sink", &found), MAIKO_ENOENT);
+	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), 0);
+	assert_int_not_equal(second, first);
+	runs_on(sup);
+	test_finish(sup);
 }
 
 /* ---- descriptions of actors, events and topics ------------------------------------------------ */
@@ -110,9 +105,8 @@ static int hook_fn(void *self, maiko_ctx *ctx)
 	return 0;
 }
 
-static void bad_actor_types_are_refused(void **state)
+TEST_WORKERS(bad_actor_types_are_refused)
 {
-	(void)state;
 	static const maiko_item none[] = {{.kind = MAIKO_ITEM_END}};
 	static const maiko_item no_fn[] = {{.kind = MAIKO_ITEM_START}, {.kind = MAIKO_ITEM_END}};
 	static const maiko_item no_event[] = {{.kind = MAIKO_ITEM_ON, .on = item_fn}, {.kind = MAIKO_ITEM_END}};
@@ -142,12 +136,10 @@ static void bad_actor_types_are_refused(void **state)
 		{{.name = "t", .state_size = 8, .state_align = 128, .items = none}, MAIKO_E2BIG},
 		{{.name = "t", .state_size = MAIKO_STATE_SIZE_MAX + 1, .state_align = 8, .items = none}, MAIKO_E2BIG},
 	};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_sink(*workers, NULL);
-		for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-			assert_int_equal(maiko_supervisor_add(sup, &bad[i].type, "x", NULL), bad[i].rc);
-		starts_and_works(sup);
-	}
+	maiko_supervisor *sup = with_sink(workers, NULL);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(maiko_supervisor_add(sup, &bad[i].type, "x", NULL), bad[i].rc);
+	starts_and_works(sup);
 }
 
 typedef struct pair {
@@ -164,9 +156,8 @@ typedef struct pair {
 	}
 static const maiko_field pair_fields[] = {UINT_AT("a", 0, 4), UINT_AT("b", 4, 4), LAST_FIELD};
 
-static void bad_layouts_are_refused(void **state)
+TEST_WORKERS(bad_layouts_are_refused)
 {
-	(void)state;
 	static const maiko_field outside[] = {UINT_AT("a", 6, 4), LAST_FIELD};
 	static const maiko_field wraps[] = {UINT_AT("a", UINT32_MAX - 2, 4), LAST_FIELD};
 	static const maiko_field twice[] = {UINT_AT("a", 0, 4), UINT_AT("a", 4, 4), LAST_FIELD};
@@ -194,70 +185,58 @@ static void bad_layouts_are_refused(void **state)
 		{{"pair", MAIKO_EVENT_SIZE_MAX + 1, 4, pair_fields}, MAIKO_E2BIG},
 	};
 	assert_int_equal(maiko_layout_check(NULL), MAIKO_EINVAL);
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_sink(*workers, NULL);
-		const pair value = {1, 2};
-		for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-			uint64_t slot = 0;
-			const maiko_event_type type = {&bad[i].layout, MAIKO_TOPIC_REF(items), NULL, &slot};
-			assert_int_equal(maiko_layout_check(&bad[i].layout), bad[i].rc);
-			assert_int_equal(maiko_supervisor_send(sup, &type, &value, 0), bad[i].rc);
-			assert_null(maiko_event_new(&type));
-		}
-		assert_null(maiko_event_new(NULL));
-		starts_and_works(sup);
+	maiko_supervisor *sup = with_sink(workers, NULL);
+	const pair value = {1, 2};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		uint64_t slot = 0;
+		const maiko_event_type type = {&bad[i].layout, MAIKO_TOPIC_REF(items), NULL, &slot};
+		assert_int_equal(maiko_layout_check(&bad[i].layout), bad[i].rc);
+		assert_int_equal(maiko_supervisor_send(sup, &type, &value, 0), bad[i].rc);
+		assert_null(maiko_event_new(&type));
 	}
+	assert_null(maiko_event_new(NULL));
+	starts_and_works(sup);
 }
 
-static void an_event_has_a_topic_or_a_route(void **state)
+TEST_WORKERS(an_event_has_a_topic_or_a_route)
 {
-	(void)state;
 	static const maiko_layout layout = {"pair", 8, 4, pair_fields};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_sink(*workers, NULL);
-		const pair value = {1, 2};
-		uint64_t slots[2] = {0, 0};
-		const maiko_event_type neither = {&layout, NULL, NULL, &slots[0]};
-		const maiko_event_type both = {&layout, MAIKO_TOPIC_REF(items), MAIKO_EVENT_REF(routed)->route,
-					       &slots[1]};
-		assert_int_equal(maiko_supervisor_send(sup, &neither, &value, 0), MAIKO_EINVAL);
-		assert_int_equal(maiko_supervisor_send(sup, &both, &value, 0), MAIKO_EINVAL);
-		assert_int_equal(maiko_send(sup, routed, .n = 1), MAIKO_EINVAL); /* to no topic */
-		starts_and_works(sup);
-	}
+	maiko_supervisor *sup = with_sink(workers, NULL);
+	const pair value = {1, 2};
+	uint64_t slots[2] = {0, 0};
+	const maiko_event_type neither = {&layout, NULL, NULL, &slots[0]};
+	const maiko_event_type both = {&layout, MAIKO_TOPIC_REF(items), MAIKO_EVENT_REF(routed)->route, &slots[1]};
+	assert_int_equal(maiko_supervisor_send(sup, &neither, &value, 0), MAIKO_EINVAL);
+	assert_int_equal(maiko_supervisor_send(sup, &both, &value, 0), MAIKO_EINVAL);
+	assert_int_equal(maiko_send(sup, routed, .n = 1), MAIKO_EINVAL); /* to no topic */
+	starts_and_works(sup);
 }
 
-static void a_name_with_another_layout_is_another_type(void **state)
+TEST_WORKERS(a_name_with_another_layout_is_another_type)
 {
-	(void)state;
 	static const maiko_field other_fields[] = {UINT_AT("m", 0, 4), LAST_FIELD};
 	static const maiko_field same_fields[] = {UINT_AT("n", 0, 4), LAST_FIELD};
 	static const maiko_layout wide = {"item", 8, 4, pair_fields};
 	static const maiko_layout other = {"item", 4, 4, other_fields}, same = {"item", 4, 4, same_fields};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		uint64_t slots[4] = {0, 0, 0, 0};
-		const maiko_event_type wider = {&wide, MAIKO_TOPIC_REF(items), NULL, &slots[0]};
-		const maiko_event_type renamed = {&other, MAIKO_TOPIC_REF(items), NULL, &slots[1]};
-		const maiko_event_type moved = {&same, &maiko_default_topic, NULL, &slots[2]};
-		const maiko_event_type equal = {&same, MAIKO_TOPIC_REF(items), NULL, &slots[3]};
-		const maiko_item handlers[] = {{.kind = MAIKO_ITEM_ON, .event = &wider, .on = item_fn},
-					       {.kind = MAIKO_ITEM_END}};
-		const maiko_actor_type reader = {.name = "reader",
-						 .state_size = 8,
-						 .state_align = 8,
-						 .items = handlers};
-		const pair value = {1, 2};
-		maiko_supervisor *sup = with_sink(*workers, NULL);
-		assert_int_equal(maiko_supervisor_send(sup, &wider, &value, 0), MAIKO_ETYPE);
-		assert_int_equal(maiko_supervisor_send(sup, &renamed, &value, 0), MAIKO_ETYPE);
-		assert_int_equal(maiko_supervisor_send(sup, &moved, &value, 0), MAIKO_EINVAL);
-		assert_int_equal(maiko_supervisor_add(sup, &reader, "reader", NULL), MAIKO_ETYPE);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_supervisor_send(sup, &equal, &value, 0), 0); /* of another file, say */
-		test_wait_for(&handled, 1);
-		runs_on(sup);
-		test_finish(sup);
-	}
+	uint64_t slots[4] = {0, 0, 0, 0};
+	const maiko_event_type wider = {&wide, MAIKO_TOPIC_REF(items), NULL, &slots[0]};
+	const maiko_event_type renamed = {&other, MAIKO_TOPIC_REF(items), NULL, &slots[1]};
+	const maiko_event_type moved = {&same, &maiko_default_topic, NULL, &slots[2]};
+	const maiko_event_type equal = {&same, MAIKO_TOPIC_REF(items), NULL, &slots[3]};
+	const maiko_item handlers[] = {{.kind = MAIKO_ITEM_ON, .event = &wider, .on = item_fn},
+				       {.kind = MAIKO_ITEM_END}};
+	const maiko_actor_type reader = {.name = "reader", .state_size = 8, .state_align = 8, .items = handlers};
+	const pair value = {1, 2};
+	maiko_supervisor *sup = with_sink(workers, NULL);
+	assert_int_equal(maiko_supervisor_send(sup, &wider, &value, 0), MAIKO_ETYPE);
+	assert_int_equal(maiko_supervisor_send(sup, &renamed, &value, 0), MAIKO_ETYPE);
+	assert_int_equal(maiko_supervisor_send(sup, &moved, &value, 0), MAIKO_EINVAL);
+	assert_int_equal(maiko_supervisor_add(sup, &reader, "reader", NULL), MAIKO_ETYPE);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_supervisor_send(sup, &equal, &value, 0), 0); /* of another file, say */
+	test_wait_for(&handled, 1);
+	runs_on(sup);
+	test_finish(sup);
 }
 
 static uint64_t some_key(const struct maiko_any *any)
@@ -266,40 +245,28 @@ static uint64_t some_key(const struct maiko_any *any)
 	return 0;
 }
 
-static void a_topic_has_one_policy(void **state)
+TEST_WORKERS(a_topic_has_one_policy)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_actor_id id;
-		maiko_supervisor *sup = with_sink(*workers, &id);
-		uint64_t slots[2] = {0, 0};
-		const maiko_topic *topic = NULL;
-		const maiko_topic dropping = {.name = "items", .overflow = MAIKO_DROP_NEWEST, .slot = &slots[0]};
-		const maiko_topic keyed = {.name = "items", .key = some_key, .slot = &slots[1]};
-		const maiko_topic blocking = {.name = "", .overflow = MAIKO_BLOCK};
-		const maiko_subscription topics[] = {{.topic = &dropping}, {.topic = NULL}};
-		assert_int_equal(maiko_topic_with(sup, "items", &dropping, &topic), MAIKO_EINVAL);
-		assert_int_equal(maiko_topic_with(sup, "items", &keyed, &topic), MAIKO_EINVAL);
-		assert_null(topic);
-		assert_int_equal(maiko_topic_with(sup, "items", &blocking, &topic), 0); /* which is the default */
-		assert_int_equal(maiko_add(sup, sink, "x", .topics = topics), MAIKO_EINVAL);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_subscribe(sup, id, &dropping), MAIKO_EINVAL);
-		runs_on(sup);
-		test_finish(sup);
-	}
+	maiko_actor_id id;
+	maiko_supervisor *sup = with_sink(workers, &id);
+	uint64_t slots[2] = {0, 0};
+	const maiko_topic *topic = NULL;
+	const maiko_topic dropping = {.name = "items", .overflow = MAIKO_DROP_NEWEST, .slot = &slots[0]};
+	const maiko_topic keyed = {.name = "items", .key = some_key, .slot = &slots[1]};
+	const maiko_topic blocking = {.name = "", .overflow = MAIKO_BLOCK};
+	const maiko_subscription topics[] = {{.topic = &dropping}, {.topic = NULL}};
+	assert_int_equal(maiko_topic_with(sup, "items", &dropping, &topic), MAIKO_EINVAL);
+	assert_int_equal(maiko_topic_with(sup, "items", &keyed, &topic), MAIKO_EINVAL);
+	assert_null(topic);
+	assert_int_equal(maiko_topic_with(sup, "items", &blocking, &topic), 0); /* which is the default */
+	assert_int_equal(maiko_add(sup, sink, "x", .topics = topics), MAIKO_EINVAL);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_subscribe(sup, id, &dropping), MAIKO_EINVAL);
+	runs_on(sup);
+	test_finish(sup);
 }
 
 /* ---- inside an actor ------------------------------------------------------------------------------ */
-
-static void expect_at(int rc, int expected, int line)
-{
-	if (rc != expected) {
-		print_error("line %d: %s rather than %s\n", line, maiko_err_name(rc), maiko_err_name(expected));
-		atomic_fetch_add(&wrong, 1);
-	}
-}
-#define EXPECT(rc, expected) expect_at((rc), (expected), __LINE__)
 
 typedef struct job {
 	uint32_t n;
@@ -338,64 +305,64 @@ static void probe_sends(maiko_ctx *ctx)
 	maiko_ctx *none = NULL;
 	const item value = {1};
 	maiko_delayed delayed = 0;
-	EXPECT(maiko_send(none, item, .n = 1), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_send(ctx, NULL, &value, 0), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_send(ctx, MAIKO_EVENT_REF(item), NULL, 0), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_send(ctx, MAIKO_EVENT_REF(item), &value, 4), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_publish(ctx, NULL, 0), MAIKO_EINVAL);
-	EXPECT(maiko_send(ctx, routed, .n = 1), MAIKO_EINVAL);
-	EXPECT(maiko_send_after_ms(none, 1, NULL, item, .n = 1), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_send_after(ctx, 1, NULL, NULL, &value), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_send_after(ctx, 1, NULL, MAIKO_EVENT_REF(item), NULL), MAIKO_EINVAL);
-	EXPECT(maiko_send_after_ms(ctx, 1, NULL, routed, .n = 1), MAIKO_EINVAL);
-	EXPECT(maiko_cancel(none, 1), MAIKO_EINVAL);
-	EXPECT(maiko_cancel(ctx, 0), MAIKO_ENOENT);
-	EXPECT(maiko_cancel(ctx, 12345), MAIKO_ENOENT);
-	EXPECT(maiko_send_after_ms(ctx, 100000, &delayed, item, .n = 1), 0);
-	EXPECT(maiko_cancel(ctx, delayed), 0);
-	EXPECT(maiko_cancel(ctx, delayed), MAIKO_ENOENT);
+	expect(maiko_send(none, item, .n = 1) == MAIKO_EINVAL);
+	expect(maiko_ctx_send(ctx, NULL, &value, 0) == MAIKO_EINVAL);
+	expect(maiko_ctx_send(ctx, MAIKO_EVENT_REF(item), NULL, 0) == MAIKO_EINVAL);
+	expect(maiko_ctx_send(ctx, MAIKO_EVENT_REF(item), &value, 4) == MAIKO_EINVAL);
+	expect(maiko_ctx_publish(ctx, NULL, 0) == MAIKO_EINVAL);
+	expect(maiko_send(ctx, routed, .n = 1) == MAIKO_EINVAL);
+	expect(maiko_send_after_ms(none, 1, NULL, item, .n = 1) == MAIKO_EINVAL);
+	expect(maiko_ctx_send_after(ctx, 1, NULL, NULL, &value) == MAIKO_EINVAL);
+	expect(maiko_ctx_send_after(ctx, 1, NULL, MAIKO_EVENT_REF(item), NULL) == MAIKO_EINVAL);
+	expect(maiko_send_after_ms(ctx, 1, NULL, routed, .n = 1) == MAIKO_EINVAL);
+	expect(maiko_cancel(none, 1) == MAIKO_EINVAL);
+	expect(maiko_cancel(ctx, 0) == MAIKO_ENOENT);
+	expect(maiko_cancel(ctx, 12345) == MAIKO_ENOENT);
+	expect(maiko_send_after_ms(ctx, 100000, &delayed, item, .n = 1) == 0);
+	expect(maiko_cancel(ctx, delayed) == 0);
+	expect(maiko_cancel(ctx, delayed) == MAIKO_ENOENT);
 }
 
 static void probe_changes(maiko_ctx *ctx)
 {
 	maiko_ctx *none = NULL;
 	maiko_supervisor *sup = maiko_supervisor_of(ctx);
-	EXPECT(maiko_add(none, sink, "x"), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_add(ctx, NULL, "x", NULL), MAIKO_EINVAL);
-	EXPECT(maiko_add(ctx, sink, ""), MAIKO_EINVAL);
-	EXPECT(maiko_add(ctx, sink, "sink"), MAIKO_EEXIST);
-	EXPECT(maiko_add(ctx, sink, "x", .worker = 65), MAIKO_EINVAL);
-	EXPECT(maiko_remove(none, 1), MAIKO_EINVAL);
-	EXPECT(maiko_subscribe(none, 1, MAIKO_TOPIC_REF(items)), MAIKO_EINVAL);
-	EXPECT(maiko_subscribe(ctx, maiko_self(ctx), NULL), MAIKO_EINVAL);
-	EXPECT(maiko_unsubscribe(ctx, maiko_self(ctx), NULL), MAIKO_EINVAL);
-	EXPECT(maiko_stop_self(none), MAIKO_EINVAL);
-	EXPECT(maiko_stop_all(none), MAIKO_EINVAL);
-	EXPECT(maiko_start(sup), MAIKO_EDEADLK);
-	EXPECT(maiko_stop(sup, NULL), MAIKO_EDEADLK);
-	EXPECT(maiko_join(sup), MAIKO_EDEADLK);
-	EXPECT(maiko_supervisor_free(sup) == sup, true);
+	expect(maiko_add(none, sink, "x") == MAIKO_EINVAL);
+	expect(maiko_ctx_add(ctx, NULL, "x", NULL) == MAIKO_EINVAL);
+	expect(maiko_add(ctx, sink, "") == MAIKO_EINVAL);
+	expect(maiko_add(ctx, sink, "sink") == MAIKO_EEXIST);
+	expect(maiko_add(ctx, sink, "x", .worker = 65) == MAIKO_EINVAL);
+	expect(maiko_remove(none, 1) == MAIKO_EINVAL);
+	expect(maiko_subscribe(none, 1, MAIKO_TOPIC_REF(items)) == MAIKO_EINVAL);
+	expect(maiko_subscribe(ctx, maiko_self(ctx), NULL) == MAIKO_EINVAL);
+	expect(maiko_unsubscribe(ctx, maiko_self(ctx), NULL) == MAIKO_EINVAL);
+	expect(maiko_stop_self(none) == MAIKO_EINVAL);
+	expect(maiko_stop_all(none) == MAIKO_EINVAL);
+	expect(maiko_start(sup) == MAIKO_EDEADLK);
+	expect(maiko_stop(sup, NULL) == MAIKO_EDEADLK);
+	expect(maiko_join(sup) == MAIKO_EDEADLK);
+	expect(maiko_supervisor_free(sup) == sup);
 }
 
 static void probe_events_and_jobs(prober *self, const item *ev, maiko_ctx *ctx)
 {
 	maiko_ctx *none = NULL;
 	const job j = {1};
-	EXPECT(maiko_keep(none, ev), MAIKO_EINVAL);
-	EXPECT(maiko_keep(ctx, NULL), MAIKO_EINVAL);
-	EXPECT(maiko_keep(ctx, self), MAIKO_EINVAL);
-	EXPECT(maiko_release(none, ev), MAIKO_EINVAL);
-	EXPECT(maiko_release(ctx, ev), MAIKO_EINVAL);
-	EXPECT(maiko_release(ctx, NULL), MAIKO_EINVAL);
-	EXPECT(maiko_wake_tick(none), MAIKO_EINVAL);
-	EXPECT(maiko_wake_tick(ctx), MAIKO_EINVAL); /* it has none */
-	EXPECT(maiko_enter(none), MAIKO_EINVAL);
-	EXPECT(maiko_enter(ctx), MAIKO_ESTATE);
-	EXPECT(maiko_ctx_blocking(none, &maiko_gen_job_job_work_prober_on_job, &j), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_blocking(ctx, NULL, &j), MAIKO_EINVAL);
-	EXPECT(maiko_ctx_blocking(ctx, &maiko_gen_job_job_work_prober_on_job, NULL), MAIKO_EINVAL);
-	EXPECT(maiko_blocking(ctx, job_work, sink_on_job, .n = 1), MAIKO_ETYPE);
-	EXPECT(maiko_blocking(ctx, job_work, prober_on_job, .n = 1), 0);
+	expect(maiko_keep(none, ev) == MAIKO_EINVAL);
+	expect(maiko_keep(ctx, NULL) == MAIKO_EINVAL);
+	expect(maiko_keep(ctx, self) == MAIKO_EINVAL);
+	expect(maiko_release(none, ev) == MAIKO_EINVAL);
+	expect(maiko_release(ctx, ev) == MAIKO_EINVAL);
+	expect(maiko_release(ctx, NULL) == MAIKO_EINVAL);
+	expect(maiko_wake_tick(none) == MAIKO_EINVAL);
+	expect(maiko_wake_tick(ctx) == MAIKO_EINVAL); /* it has none */
+	expect(maiko_enter(none) == MAIKO_EINVAL);
+	expect(maiko_enter(ctx) == MAIKO_ESTATE);
+	expect(maiko_ctx_blocking(none, &maiko_gen_job_job_work_prober_on_job, &j) == MAIKO_EINVAL);
+	expect(maiko_ctx_blocking(ctx, NULL, &j) == MAIKO_EINVAL);
+	expect(maiko_ctx_blocking(ctx, &maiko_gen_job_job_work_prober_on_job, NULL) == MAIKO_EINVAL);
+	expect(maiko_blocking(ctx, job_work, sink_on_job, .n = 1) == MAIKO_ETYPE);
+	expect(maiko_blocking(ctx, job_work, prober_on_job, .n = 1) == 0);
 }
 
 static void probe_handles(prober *self, maiko_ctx *ctx)
@@ -404,22 +371,22 @@ static void probe_handles(prober *self, maiko_ctx *ctx)
 	uv_timer_t elsewhere;
 	maiko_ctx *none = NULL;
 	uv_handle_t *handle = (uv_handle_t *)&self->timer;
-	EXPECT(maiko_adopt(ctx, NULL), MAIKO_EINVAL);
-	EXPECT(uv_loop_init(&other), 0);
-	EXPECT(uv_timer_init(&other, &elsewhere), 0);
-	EXPECT(maiko_adopt(ctx, (uv_handle_t *)&elsewhere), MAIKO_EINVAL);
+	expect(maiko_adopt(ctx, NULL) == MAIKO_EINVAL);
+	expect(uv_loop_init(&other) == 0);
+	expect(uv_timer_init(&other, &elsewhere) == 0);
+	expect(maiko_adopt(ctx, (uv_handle_t *)&elsewhere) == MAIKO_EINVAL);
 	uv_close((uv_handle_t *)&elsewhere, NULL);
 	uv_run(&other, UV_RUN_DEFAULT);
-	EXPECT(uv_loop_close(&other), 0);
-	EXPECT(uv_timer_init(maiko_loop(ctx), &self->timer), 0);
-	EXPECT(maiko_close(ctx, handle, NULL), MAIKO_EINVAL);
-	EXPECT(maiko_adopt(none, handle), MAIKO_EINVAL);
-	EXPECT(maiko_adopt(ctx, handle), 0);
-	EXPECT(maiko_adopt(ctx, handle), MAIKO_EEXIST);
-	EXPECT(maiko_close(none, handle, NULL), MAIKO_EINVAL);
-	EXPECT(maiko_close(ctx, NULL, NULL), MAIKO_EINVAL);
-	EXPECT(maiko_close(ctx, handle, NULL), 0);
-	EXPECT(maiko_close(ctx, handle, NULL), MAIKO_EINVAL);
+	expect(uv_loop_close(&other) == 0);
+	expect(uv_timer_init(maiko_loop(ctx), &self->timer) == 0);
+	expect(maiko_close(ctx, handle, NULL) == MAIKO_EINVAL);
+	expect(maiko_adopt(none, handle) == MAIKO_EINVAL);
+	expect(maiko_adopt(ctx, handle) == 0);
+	expect(maiko_adopt(ctx, handle) == MAIKO_EEXIST);
+	expect(maiko_close(none, handle, NULL) == MAIKO_EINVAL);
+	expect(maiko_close(ctx, NULL, NULL) == MAIKO_EINVAL);
+	expect(maiko_close(ctx, handle, NULL) == 0);
+	expect(maiko_close(ctx, handle, NULL) == MAIKO_EINVAL);
 }
 
 static int prober_on_item(prober *self, const item *ev, maiko_ctx *ctx)
@@ -435,22 +402,18 @@ static int prober_on_item(prober *self, const item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(prober, MAIKO_ON(item, prober_on_item));
 
-static void an_actor_may_ask_for_nonsense(void **state)
+TEST_WORKERS(an_actor_may_ask_for_nonsense)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_sink(*workers, NULL);
-		assert_int_equal(maiko_add(sup, prober, "prober"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		runs_on(sup);
-		test_wait_for(&probed, 1);
-		assert_int_equal(atomic_load(&wrong), 0);
-		runs_on(sup);
-		test_wait_for(&probed, 2);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.handled, 4);
-		assert_int_equal(total.deliveries, 4);
-	}
+	maiko_supervisor *sup = with_sink(workers, NULL);
+	assert_int_equal(maiko_add(sup, prober, "prober"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	runs_on(sup);
+	test_wait_for(&probed, 1);
+	runs_on(sup);
+	test_wait_for(&probed, 2);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 4);
+	assert_int_equal(total.deliveries, 4);
 }
 
 /* ---- where one must not wait ------------------------------------------------------------------------ */
@@ -470,55 +433,48 @@ static int bridge_on_item(bridge *self, const item *ev, maiko_ctx *ctx)
 	(void)ctx;
 	while (sent < 1000 && (rc = maiko_send(other, item, .n = 1)) == 0)
 		sent++;
-	EXPECT(sent, 10); /* the credit: that supervisor has not started */
-	EXPECT(rc, MAIKO_EAGAIN);
-	EXPECT(maiko_start(other), MAIKO_EDEADLK);
-	EXPECT(maiko_add(other, sink, "second"), 0);
+	expect(sent == 10); /* the credit: that supervisor has not started */
+	expect(rc == MAIKO_EAGAIN);
+	expect(maiko_start(other) == MAIKO_EDEADLK);
+	expect(maiko_add(other, sink, "second") == 0);
 	atomic_fetch_add(&probed, 1);
 	return 0;
 }
 MAIKO_ACTOR(bridge, MAIKO_ON(item, bridge_on_item));
 
-static void a_callback_does_not_wait_for_another_supervisor(void **state)
+TEST_WORKERS(a_callback_does_not_wait_for_another_supervisor)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_sink(*workers, NULL), *other = NULL;
-		maiko_options options = {.workers = *workers, .foreign_credit = 10};
-		assert_int_equal(maiko_supervisor_new(&other, &options), 0);
-		atomic_store(&other_sup, other);
-		assert_int_equal(maiko_add(other, sink, "first"), 0);
-		assert_int_equal(maiko_add(sup, bridge, "bridge"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		runs_on(sup);
-		test_wait_for(&probed, 1);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(maiko_start(other), 0);
-		test_wait_for(&handled, 1 + 2 * 10);
-		test_finish(other);
-		test_finish(sup);
-	}
+	maiko_supervisor *sup = with_sink(workers, NULL), *other = NULL;
+	maiko_options options = {.workers = workers, .foreign_credit = 10};
+	assert_int_equal(maiko_supervisor_new(&other, &options), 0);
+	atomic_store(&other_sup, other);
+	assert_int_equal(maiko_add(other, sink, "first"), 0);
+	assert_int_equal(maiko_add(sup, bridge, "bridge"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	runs_on(sup);
+	test_wait_for(&probed, 1);
+	assert_int_equal(maiko_start(other), 0);
+	test_wait_for(&handled, 1 + 2 * 10);
+	test_finish(other);
+	test_finish(sup);
 }
 
-static void before_the_start_sends_are_taken_up_to_the_credit(void **state)
+TEST_WORKERS(before_the_start_sends_are_taken_up_to_the_credit)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		atomic_store(&handled, 0);
-		maiko_supervisor *sup = NULL;
-		maiko_options options = {.workers = *workers, .foreign_credit = 10};
-		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
-		assert_int_equal(maiko_add(sup, sink, "sink"), 0);
-		for (int i = 0; i < 10; i++)
-			assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-		assert_int_equal(maiko_send(sup, item, .n = 1), MAIKO_EAGAIN);
-		assert_int_equal(maiko_try_send(sup, item, .n = 1), MAIKO_EAGAIN);
-		assert_int_equal(maiko_start(sup), 0);
-		test_wait_for(&handled, 10);
-		runs_on(sup);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.handled, 11);
-	}
+	atomic_store(&handled, 0);
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .foreign_credit = 10};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	assert_int_equal(maiko_add(sup, sink, "sink"), 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	assert_int_equal(maiko_send(sup, item, .n = 1), MAIKO_EAGAIN);
+	assert_int_equal(maiko_try_send(sup, item, .n = 1), MAIKO_EAGAIN);
+	assert_int_equal(maiko_start(sup), 0);
+	test_wait_for(&handled, 10);
+	runs_on(sup);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 11);
 }
 
 int main(void)

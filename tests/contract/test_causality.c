@@ -20,8 +20,8 @@ typedef struct seen {
 	char sender[24], topic[24], type[24];
 	uint32_t n;
 } seen;
-static seen notes[NOTES];
-static _Atomic(uint64_t) note_count, wrong;
+PER_TEST seen notes[NOTES];
+PER_TEST _Atomic(uint64_t) note_count;
 
 typedef struct step {
 	uint32_t n;
@@ -34,13 +34,6 @@ typedef struct result {
 } result;
 MAIKO_TOPIC(results);
 MAIKO_EVENT(result, results, n);
-
-static void forget(void)
-{
-	memset(notes, 0, sizeof notes);
-	atomic_store(&note_count, 0);
-	atomic_store(&wrong, 0);
-}
 
 static bool same(maiko_id a, maiko_id b) { return a.origin == b.origin && a.sequence == b.sequence; }
 static bool none(maiko_id a) { return same(a, (maiko_id){0, 0}); }
@@ -57,7 +50,7 @@ static int recorder_on_any(recorder *self, const maiko_any *any, maiko_ctx *ctx)
 	uint64_t place = atomic_load(&note_count);
 	(void)self;
 	if (meta == NULL || strcmp(maiko_sender(ctx), meta->sender) != 0 || meta->type != any->type || place >= NOTES) {
-		atomic_fetch_add(&wrong, 1);
+		expect(false);
 		return 0;
 	}
 	seen *note = &notes[place];
@@ -163,30 +156,27 @@ static void check_chain(uint32_t first, const maiko_actor_id *ids)
 	assert_string_equal(fresh->topic, "results");
 }
 
-static void a_chain_keeps_its_root_and_each_event_its_parent(void **state)
+TEST_WORKERS(a_chain_keeps_its_root_and_each_event_its_parent)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_actor_id ids[CHAIN + 1];
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		add_chain(sup, ids);
-		assert_int_equal(maiko_start(sup), 0);
-		uint64_t before = wall_ns();
-		for (uint32_t i = 0; i < 10; i++)
-			assert_int_equal(maiko_send(sup, step, .n = i * 100), 0);
-		test_finish(sup);
-		uint64_t after = wall_ns();
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&note_count), 10 * (CHAIN + 2));
-		for (uint32_t i = 0; i < 10; i++)
-			check_chain(i * 100, ids);
-		for (uint64_t i = 0; i < atomic_load(&note_count); i++) { /* the clock may be a little off */
-			assert_true(notes[i].timestamp_ns + 2000000000u > before);
-			assert_true(notes[i].timestamp_ns < after + 2000000000u);
-		}
-		check_ids_are_unique();
+	maiko_actor_id ids[CHAIN + 1];
+	test_begin();
+	maiko_supervisor *sup = test_supervisor(workers);
+	add_chain(sup, ids);
+	assert_int_equal(maiko_start(sup), 0);
+	uint64_t before = wall_ns();
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(maiko_send(sup, step, .n = i * 100), 0);
+	test_finish(sup);
+	uint64_t after = wall_ns();
+	assert_int_equal(test_wrong(), 0);
+	assert_int_equal(atomic_load(&note_count), 10 * (CHAIN + 2));
+	for (uint32_t i = 0; i < 10; i++)
+		check_chain(i * 100, ids);
+	for (uint64_t i = 0; i < atomic_load(&note_count); i++) { /* the clock may be a little off */
+		assert_true(notes[i].timestamp_ns + 2000000000u > before);
+		assert_true(notes[i].timestamp_ns < after + 2000000000u);
 	}
+	check_ids_are_unique();
 }
 
 /* ---- the clock --------------------------------------------------------------------------------------- */
@@ -210,8 +200,7 @@ static int racer_on_lap(racer *self, const lap *ev, maiko_ctx *ctx)
 	uint64_t sent_ns = maiko_meta(ctx)->timestamp_ns;
 	if (ev->hop % 2 != self->parity)
 		return 0;
-	if (sent_ns < ev->before_ns)
-		atomic_fetch_add(&wrong, 1);
+	expect(sent_ns >= ev->before_ns);
 	if (ev->hop == HOPS)
 		return 0;
 	return maiko_send(ctx, lap, .hop = ev->hop + 1, .before_ns = sent_ns);
@@ -220,7 +209,6 @@ MAIKO_ACTOR(racer, MAIKO_ON(lap, racer_on_lap));
 
 TEST_WORKERS(time_does_not_go_back_along_a_chain)
 {
-	forget();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, racer, "even", .worker = 1), 0);
 	assert_int_equal(maiko_add(sup, racer, "odd", .worker = workers, .init = &(racer){.parity = 1}), 0);
@@ -229,7 +217,6 @@ TEST_WORKERS(time_does_not_go_back_along_a_chain)
 		assert_int_equal(maiko_send(sup, lap, .hop = 0), 0);
 	/* The first of each lap, from outside, has two hearers; the others are not echoed. */
 	assert_int_equal(test_finish(sup).handled, LAPS * (HOPS + 2));
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- through time, threads and hooks --------------------------------------------------------------- */
@@ -266,8 +253,7 @@ static int worker_on_first(worker *self, job *j, int status, maiko_ctx *ctx)
 {
 	(void)self;
 	(void)j;
-	if (maiko_meta(ctx) != NULL || strcmp(maiko_sender(ctx), "") != 0)
-		atomic_fetch_add(&wrong, 1); /* no event is being handled */
+	expect(maiko_meta(ctx) == NULL && strcmp(maiko_sender(ctx), "") == 0); /* no event is being handled */
 	int rc = maiko_send(ctx, result, .n = 2);
 	if (rc == 0)
 		rc = maiko_blocking(ctx, job_work, worker_on_second, .n = 2);
@@ -294,8 +280,7 @@ static int worker_on_error(worker *self, const maiko_error *error, maiko_ctx *ct
 static int worker_on_start(worker *self, maiko_ctx *ctx)
 {
 	(void)self;
-	if (maiko_meta(ctx) != NULL)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_meta(ctx) == NULL);
 	return maiko_send(ctx, result, .n = 5);
 }
 
@@ -314,34 +299,29 @@ static int worker_on_stop(worker *self, maiko_ctx *ctx)
 MAIKO_ACTOR(worker, MAIKO_ON(step, worker_on_step), MAIKO_ON_ERROR(worker_on_error), MAIKO_ON_START(worker_on_start),
 	    MAIKO_TICK(worker_tick), MAIKO_ON_STOP(worker_on_stop));
 
-static void a_delay_a_job_and_an_error_keep_the_cause(void **state)
+TEST_WORKERS(a_delay_a_job_and_an_error_keep_the_cause)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, recorder, "recorder", .topics = MAIKO_ALL_TOPICS), 0);
-		assert_int_equal(maiko_add(sup, worker, "worker"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, step, .n = 1), 0);
-		assert_int_equal(maiko_send(sup, step, .n = 2), 0);
-		test_wait_for(&note_count, 2 + 6);
-		test_finish(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&note_count), 2 + 7);
-		for (uint32_t n = 1; n <= 4; n++) {
-			const seen *cause = find("step", n == 4 ? 2 : 1), *child = find("result", n);
-			assert_true(same(child->parent, cause->id));
-			assert_true(same(child->correlation, cause->id));
-			assert_string_equal(child->sender, "worker");
-		}
-		for (uint32_t n = 5; n <= 7; n++) {
-			const seen *root = find("result", n);
-			assert_true(none(root->parent));
-			assert_true(same(root->correlation, root->id));
-		}
-		check_ids_are_unique();
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, recorder, "recorder", .topics = MAIKO_ALL_TOPICS), 0);
+	assert_int_equal(maiko_add(sup, worker, "worker"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, step, .n = 1), 0);
+	assert_int_equal(maiko_send(sup, step, .n = 2), 0);
+	test_wait_for(&note_count, 2 + 6);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&note_count), 2 + 7);
+	for (uint32_t n = 1; n <= 4; n++) {
+		const seen *cause = find("step", n == 4 ? 2 : 1), *child = find("result", n);
+		assert_true(same(child->parent, cause->id));
+		assert_true(same(child->correlation, cause->id));
+		assert_string_equal(child->sender, "worker");
 	}
+	for (uint32_t n = 5; n <= 7; n++) {
+		const seen *root = find("result", n);
+		assert_true(none(root->parent));
+		assert_true(same(root->correlation, root->id));
+	}
+	check_ids_are_unique();
 }
 
 /* ---- many senders --------------------------------------------------------------------------------------- */
@@ -366,30 +346,25 @@ static maiko_next source_tick(source *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
 
-static void no_two_events_have_the_same_id(void **state)
+TEST_WORKERS(no_two_events_have_the_same_id)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sups[2];
-		for (int k = 0; k < 2; k++) { /* one after the other: new origins */
-			sups[k] = test_supervisor(*workers);
-			assert_int_equal(maiko_add(sups[k], recorder, "recorder", .topics = MAIKO_ALL_TOPICS), 0);
-			for (uint32_t i = 0; i < SOURCES; i++) {
-				char name[32];
-				snprintf(name, sizeof name, "source%u", i);
-				assert_int_equal(maiko_add(sups[k], source, name), 0);
-			}
-			assert_int_equal(maiko_start(sups[k]), 0);
-			for (uint32_t i = 0; i < 1000; i++)
-				assert_int_equal(maiko_send(sups[k], step, .n = i), 0);
-			test_wait_for(&note_count, (uint64_t)(k + 1) * (SOURCES * EACH + 1000));
-			test_finish(sups[k]);
+	maiko_supervisor *sups[2];
+	for (int k = 0; k < 2; k++) { /* one after the other: new origins */
+		sups[k] = test_supervisor(workers);
+		assert_int_equal(maiko_add(sups[k], recorder, "recorder", .topics = MAIKO_ALL_TOPICS), 0);
+		for (uint32_t i = 0; i < SOURCES; i++) {
+			char name[32];
+			snprintf(name, sizeof name, "source%u", i);
+			assert_int_equal(maiko_add(sups[k], source, name), 0);
 		}
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&note_count), 2 * (SOURCES * EACH + 1000));
-		check_ids_are_unique();
+		assert_int_equal(maiko_start(sups[k]), 0);
+		for (uint32_t i = 0; i < 1000; i++)
+			assert_int_equal(maiko_send(sups[k], step, .n = i), 0);
+		test_wait_for(&note_count, (uint64_t)(k + 1) * (SOURCES * EACH + 1000));
+		test_finish(sups[k]);
 	}
+	assert_int_equal(atomic_load(&note_count), 2 * (SOURCES * EACH + 1000));
+	check_ids_are_unique();
 }
 
 int main(void)

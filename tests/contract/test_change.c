@@ -22,21 +22,10 @@ MAIKO_TOPIC(others);
 MAIKO_EVENT(item, items, source, n, inside);
 MAIKO_EVENT(order, orders, what);
 
-static _Atomic(uint64_t) wrong, gaps, epoch, heard, heard_main, starts, stops, done_calls, flow_stopped, sent_total;
-static _Atomic(bool) flowing;
-static _Atomic(int) done_status, done_change;
-static _Atomic(uint64_t) done_actor;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&wrong, &gaps,       &epoch,        &heard,      &heard_main, &starts,
-				    &stops, &done_calls, &flow_stopped, &sent_total, &done_actor};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&done_status, 1);
-	atomic_store(&done_change, 0);
-	atomic_store(&flowing, true);
-}
+PER_TEST _Atomic(uint64_t) gaps, epoch, heard, heard_main, starts, stops, done_calls, flow_stopped, sent_total;
+PER_TEST _Atomic(bool) flowing = true;
+PER_TEST _Atomic(int) done_status = 1, done_change;
+PER_TEST _Atomic(uint64_t) done_actor;
 
 static const char *name_of(const char *what, uint32_t i)
 {
@@ -47,8 +36,7 @@ static const char *name_of(const char *what, uint32_t i)
 
 static void note_done(void *arg, const maiko_completion *completion)
 {
-	if (arg != &done_calls)
-		atomic_fetch_add(&wrong, 1);
+	expect(arg == &done_calls);
 	atomic_store(&done_status, completion->status);
 	atomic_store(&done_change, (int)completion->change);
 	atomic_store(&done_actor, completion->actor);
@@ -106,8 +94,7 @@ static void foreign_main(void *arg)
 			uv_sem_wait(&paces[self->number - SOURCES]);
 		rc = maiko_send(self->sup, item, .source = self->number, .n = n);
 	}
-	if (rc != 0 && rc != MAIKO_ESHUTDOWN)
-		atomic_fetch_add(&wrong, 1);
+	expect(rc == 0 || rc == MAIKO_ESHUTDOWN);
 }
 
 /* ---- hears: each sender's numbers without a gap, within one epoch ---- */
@@ -132,12 +119,10 @@ static int watcher_on_item(watcher *self, const item *ev, maiko_ctx *ctx)
 	}
 	if (!self->counted)
 		return 0;
-	if (now % 2 == 0) /* epochs are odd while subscribed */
-		atomic_fetch_add(&wrong, 1);
+	expect(now % 2 != 0); /* epochs are odd while subscribed */
 	atomic_fetch_add(&heard, 1);
 	if (ev->source == MAIN) {
-		if (!ev->inside)
-			atomic_fetch_add(&wrong, 1);
+		expect(ev->inside);
 		atomic_fetch_add(&heard_main, 1);
 	}
 	return 0;
@@ -148,7 +133,7 @@ MAIKO_ACTOR(watcher, MAIKO_ON(item, watcher_on_item));
 /* Started, with a constant watcher on each worker, and events on their way. */
 static void flow_start(flow *f, uint32_t workers)
 {
-	reset();
+	test_begin();
 	maiko_options options = {.workers = workers, .mailbox = 32, .foreign_credit = 8};
 	assert_int_equal(maiko_supervisor_new(&f->sup, &options), 0);
 	for (uint32_t i = 0; i < SOURCES; i++)
@@ -173,7 +158,6 @@ static maiko_ledger *flow_end(flow *f)
 		assert_int_equal(uv_thread_join(&f->threads[i]), 0);
 		uv_sem_destroy(&paces[i]);
 	}
-	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(atomic_load(&gaps), 0);
 	return ledger;
 }
@@ -317,7 +301,6 @@ TEST_WORKERS(a_thread_of_an_actor_is_used_again)
 
 TEST_WORKERS(threads_of_their_own_have_a_bound)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_start(sup), 0);
 	for (uint32_t i = workers; i < MAIKO_WORKERS_MAX; i++)
@@ -342,7 +325,6 @@ MAIKO_ACTOR(failing, MAIKO_ON_START(failing_on_start), MAIKO_ON_STOP(guest_on_st
 
 TEST_WORKERS(changes_that_cannot_be_made_say_why)
 {
-	reset();
 	maiko_actor_id id = 0, untouched = 77;
 	const maiko_topic *topic = MAIKO_TOPIC_REF(others);
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -391,7 +373,6 @@ static void assert_done(uint64_t calls, maiko_change change, maiko_actor_id id, 
 
 TEST_WORKERS(done_is_called_once_a_change)
 {
-	reset();
 	maiko_actor_id id = 0;
 	const maiko_topic *topic = MAIKO_TOPIC_REF(items);
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -407,7 +388,6 @@ TEST_WORKERS(done_is_called_once_a_change)
 	assert_int_equal(maiko_remove(sup, id, .done = note_done, .done_arg = &done_calls), MAIKO_ENOENT);
 	assert_done(5, MAIKO_CHANGE_REMOVE, id, MAIKO_ENOENT);
 	test_finish(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- changes from inside, one after the other, each told by ON_DONE ---- */
@@ -445,11 +425,9 @@ static int manager_on_done(manager *self, const maiko_completion *completion, ma
 	static const maiko_change expected[] = {MAIKO_CHANGE_REMOVE, MAIKO_CHANGE_ADD, MAIKO_CHANGE_SUBSCRIBE,
 						MAIKO_CHANGE_UNSUBSCRIBE};
 	bool topic = self->step % 4 == 2 || self->step % 4 == 3;
-	if (completion->status != 0 || completion->change != expected[self->step % 4] ||
-	    completion->actor != self->guest || (completion->topic != NULL) != topic)
-		atomic_fetch_add(&wrong, 1);
-	if (topic && strcmp(completion->topic->name, "items") != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(completion->status == 0 && completion->change == expected[self->step % 4] &&
+	       completion->actor == self->guest && (completion->topic != NULL) == topic);
+	expect(!topic || strcmp(completion->topic->name, "items") == 0);
 	atomic_fetch_add(&epoch, 1);
 	atomic_fetch_add(&done_calls, 1);
 	return self->step < 4 * INSIDE_ROUNDS ? manager_next(self, ctx) : 0;
@@ -472,8 +450,7 @@ TEST_WORKERS(an_actor_makes_changes_and_is_told_of_each)
 
 static void note_success(void *arg, const maiko_completion *completion)
 {
-	if (completion->status != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(completion->status == 0);
 	note_done(arg, completion);
 }
 
@@ -539,8 +516,7 @@ static void changer_main(void *arg)
 			rc = maiko_subscribe(self->sup, id, MAIKO_TOPIC_REF(items));
 		if (added == 0 && rc != MAIKO_ESHUTDOWN)
 			rc = maiko_remove(self->sup, id);
-		if (!expected_while_stopping(rc))
-			atomic_fetch_add(&wrong, 1);
+		expect(expected_while_stopping(rc));
 		atomic_fetch_add(&done_calls, 1);
 	}
 }

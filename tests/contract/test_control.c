@@ -29,21 +29,8 @@ typedef enum place { SAME_WORKER, OTHER_WORKER, OUTSIDE } place;
 
 /* `at_request`, `at_stopping`: what had been handled when it was asked for, and when the
  * consumer first saw that a stop has begun. */
-static _Atomic(uint64_t) begun, handled, probed, completed, stops, at_request, at_stopping, wrong;
+PER_TEST _Atomic(uint64_t) begun, handled, probed, completed, stops, at_request, at_stopping;
 static uv_sem_t asked;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&begun, &handled, &probed, &completed, &stops, &at_request, &at_stopping, &wrong};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
 
 /* ---- the consumer ---- */
 
@@ -174,7 +161,7 @@ static void check(const scene *s, const maiko_ledger *ledger)
 {
 	uint64_t done = atomic_load(&handled), rest = BACKLOG - done;
 	uint64_t until = s->what == STOP ? atomic_load(&at_stopping) : done;
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 	assert_int_equal(atomic_load(&completed), 1);
 	assert_int_equal(atomic_load(&stops), 1);
 	assert_in_range(atomic_load(&at_request), 1, s->place == SAME_WORKER ? RUNS_A_TURN * s->budget : 1);
@@ -190,7 +177,7 @@ static void ask(const scene *s)
 {
 	maiko_supervisor *other = NULL;
 	requester init = {.what = s->what, .outside = s->place == OUTSIDE};
-	reset();
+	test_begin();
 	assert_int_equal(uv_sem_init(&asked, 0), 0);
 	maiko_supervisor *sup = init.sup = with_backlog(s, &init.consumer);
 	if (s->place == OUTSIDE) {

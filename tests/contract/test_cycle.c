@@ -22,24 +22,10 @@ MAIKO_EVENT_ROUTED(token, token_topic, to, hops);
 MAIKO_TOPIC(orders);
 MAIKO_SIGNAL(begin, orders);
 
-static _Atomic(uint64_t) hops, wrong, failed, finished, bystander_handled;
-static char details[MEMBERS_MAX][256];
-static _Atomic(int) codes[MEMBERS_MAX], phases[MEMBERS_MAX];
-static _Atomic(uint64_t) sent_to[MEMBERS_MAX], handled_by[MEMBERS_MAX], most_queued;
-
-static void forget(void)
-{
-	_Atomic(uint64_t) *all[] = {&hops, &wrong, &failed, &finished, &bystander_handled, &most_queued};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	memset(details, 0, sizeof details);
-	for (int i = 0; i < MEMBERS_MAX; i++) {
-		atomic_store(&codes[i], 0);
-		atomic_store(&phases[i], 0);
-		atomic_store(&sent_to[i], 0);
-		atomic_store(&handled_by[i], 0);
-	}
-}
+PER_TEST _Atomic(uint64_t) hops, failed, finished, bystander_handled;
+PER_TEST char details[MEMBERS_MAX][256];
+PER_TEST _Atomic(int) codes[MEMBERS_MAX], phases[MEMBERS_MAX];
+PER_TEST _Atomic(uint64_t) sent_to[MEMBERS_MAX], handled_by[MEMBERS_MAX], most_queued;
 
 /* ---- members -------------------------------------------------------------------------- */
 
@@ -87,8 +73,7 @@ static int member_on_token(member *self, const token *ev, maiko_ctx *ctx)
 		return 0;
 	}
 	int rc = maiko_send(ctx, token, .to = (self->number + 1) % self->members, .hops = ev->hops - 1);
-	if (rc != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(rc == 0);
 	return rc;
 }
 
@@ -166,7 +151,7 @@ MAIKO_ACTOR(bystander, MAIKO_ON(news, bystander_on_news));
 
 static maiko_supervisor *with_ring(uint32_t workers, const ring *r)
 {
-	forget();
+	test_begin();
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .channel = 64};
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
@@ -189,7 +174,6 @@ static void goes_on(const ring *r)
 		test_wait_for(&finished, tokens);
 		assert_int_equal(maiko_send(sup, news), 0);
 		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
 		assert_int_equal(atomic_load(&failed), 0);
 		assert_int_equal(atomic_load(&hops), tokens * (r->hops + 1));
 		assert_int_equal(ledger->total.handled, tokens * (r->hops + 1) + r->members + 1);
@@ -228,34 +212,26 @@ static void a_long_ring_goes_on(void **state)
 }
 
 /* Each sends to all others: every pair, and every longer round, is a cycle. */
-static void all_with_all_go_on(void **state)
+TEST_WORKERS(all_with_all_go_on)
 {
-	(void)state;
 	const ring r = {.members = 10, .mailbox = 2, .tokens = 30, .hops = 20, .everyone = true};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_ring(*workers, &r);
-		assert_int_equal(maiko_send(sup, begin), 0);
-		test_wait_for(&finished, 10 * 30 * 9);
-		test_finish(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&failed), 0);
-		assert_int_equal(atomic_load(&hops), 10 * 30 * 9 * 21);
-	}
+	maiko_supervisor *sup = with_ring(workers, &r);
+	assert_int_equal(maiko_send(sup, begin), 0);
+	test_wait_for(&finished, 10 * 30 * 9);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&failed), 0);
+	assert_int_equal(atomic_load(&hops), 10 * 30 * 9 * 21);
 }
 
-static void a_stop_drains_a_cycle(void **state)
+TEST_WORKERS(a_stop_drains_a_cycle)
 {
-	(void)state;
 	const ring r = {.members = 3, .mailbox = 2, .tokens = 50, .hops = 300};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_ring(*workers, &r);
-		assert_int_equal(maiko_send(sup, begin), 0);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&finished), 150);
-		assert_int_equal(total.handled, 150 * 301 + 3);
-		assert_int_equal(total.deliveries, total.handled);
-	}
+	maiko_supervisor *sup = with_ring(workers, &r);
+	assert_int_equal(maiko_send(sup, begin), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(atomic_load(&finished), 150);
+	assert_int_equal(total.handled, 150 * 301 + 3);
+	assert_int_equal(total.deliveries, total.handled);
 }
 
 /* ---- the bound --------------------------------------------------------------------------- */
@@ -308,7 +284,6 @@ static void fails_past_the_bound(const ring *r)
 		test_wait_for(&bystander_handled, 100);
 		maiko_ledger *ledger = test_stop(sup);
 		check_failed(r);
-		assert_int_equal(atomic_load(&wrong), 0);
 		check_bound();
 		maiko_ledger_free(ledger);
 		assert_null(maiko_supervisor_free(sup));
@@ -333,16 +308,13 @@ static void one_that_only_grows_fails_past_the_bound(void **state)
 	fails_past_the_bound(&(ring){.members = 1, .mailbox = 4, .tokens = 10, .echo = true});
 }
 
-static void a_stop_ends_a_cycle_that_only_grows(void **state)
+TEST_WORKERS(a_stop_ends_a_cycle_that_only_grows)
 {
-	(void)state;
 	const ring r = {.members = 2, .mailbox = 4, .tokens = 10};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_ring(*workers, &r);
-		assert_int_equal(maiko_send(sup, begin), 0);
-		test_finish(sup);
-		check_failed(&r);
-	}
+	maiko_supervisor *sup = with_ring(workers, &r);
+	assert_int_equal(maiko_send(sup, begin), 0);
+	test_finish(sup);
+	check_failed(&r);
 }
 
 /* ---- a cycle that is over ------------------------------------------------------------------ */
@@ -367,8 +339,7 @@ static int feeder_on_begin(feeder *self, const begin *ev, maiko_ctx *ctx)
 	(void)self;
 	(void)ev;
 	for (int i = 0; i < 100; i++) /* to itself: a cycle of one */
-		if (maiko_send(ctx, token, .to = 0) != 0)
-			atomic_fetch_add(&wrong, 1);
+		expect(maiko_send(ctx, token, .to = 0) == 0);
 	return 0;
 }
 
@@ -418,37 +389,28 @@ static int drain_on_drop(drain *self, const drop *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(drain, MAIKO_ON(drop, drain_on_drop));
 
-static void a_cycle_that_is_over_holds_its_members_back_again(void **state)
+TEST_WORKERS(a_cycle_that_is_over_holds_its_members_back_again)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		atomic_store(&drops_handled, 0);
-		atomic_store(&drops_sent, 0);
-		atomic_store(&most_ahead, 0);
-		maiko_supervisor *sup = test_supervisor(*workers);
-		const maiko_topic *topic;
-		assert_int_equal(maiko_topic_named(sup, "place0", &topic), 0);
-		atomic_store(&places[0], topic);
-		const maiko_subscription topics[] = {{.topic = topic},
-						     {.topic = MAIKO_TOPIC_REF(orders)},
-						     {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, drain, "drain", .mailbox = 8, .max_events_per_tick = 1, .worker = 1),
-				 0);
-		assert_int_equal(
-			maiko_add(sup, feeder, "feeder", .topics = topics, .mailbox = 16, .echo = true, .worker = 1),
-			0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (uint32_t i = 0; i < 50; i++) {
-			assert_int_equal(maiko_send(sup, begin), 0);
-			test_wait_for(&hops, (i + 1) * 100);
-		}
-		test_wait_for(&drops_handled, DROPS);
-		test_finish(sup);
-		assert_int_equal(atomic_load(&failed), 0);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_true(atomic_load(&most_ahead) < 8 + 50 * 100 + 2 * MAIKO_ALLOWANCE);
+	atomic_store(&drops_handled, 0);
+	atomic_store(&drops_sent, 0);
+	atomic_store(&most_ahead, 0);
+	maiko_supervisor *sup = test_supervisor(workers);
+	const maiko_topic *topic;
+	assert_int_equal(maiko_topic_named(sup, "place0", &topic), 0);
+	atomic_store(&places[0], topic);
+	const maiko_subscription topics[] = {{.topic = topic}, {.topic = MAIKO_TOPIC_REF(orders)}, {.topic = NULL}};
+	assert_int_equal(maiko_add(sup, drain, "drain", .mailbox = 8, .max_events_per_tick = 1, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, feeder, "feeder", .topics = topics, .mailbox = 16, .echo = true, .worker = 1),
+			 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 50; i++) {
+		assert_int_equal(maiko_send(sup, begin), 0);
+		test_wait_for(&hops, (i + 1) * 100);
 	}
+	test_wait_for(&drops_handled, DROPS);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&failed), 0);
+	assert_true(atomic_load(&most_ahead) < 8 + 50 * 100 + 2 * MAIKO_ALLOWANCE);
 }
 
 int main(void)

@@ -24,7 +24,7 @@ MAIKO_EVENT_ROUTED(token, token_topic, to, id, hops);
 MAIKO_TOPIC(orders);
 MAIKO_SIGNAL(begin, orders);
 
-static _Atomic(uint64_t) begun, hops, finished, overflows, wrong;
+PER_TEST _Atomic(uint64_t) begun, hops, finished, overflows;
 
 /* ---- members -------------------------------------------------------------------------- */
 
@@ -36,8 +36,7 @@ static int member_on_begin(member *self, const begin *ev, maiko_ctx *ctx)
 {
 	(void)ev;
 	for (uint32_t i = 0; i < TOKENS; i++)
-		if (maiko_send(ctx, token, .to = self->next, .id = i, .hops = HOPS) != 0)
-			atomic_fetch_add(&wrong, 1);
+		expect(maiko_send(ctx, token, .to = self->next, .id = i, .hops = HOPS) == 0);
 	atomic_fetch_add(&begun, 1);
 	return 0;
 }
@@ -47,8 +46,8 @@ static int member_on_token(member *self, const token *ev, maiko_ctx *ctx)
 	atomic_fetch_add(&hops, 1);
 	if (ev->hops == 0)
 		atomic_fetch_add(&finished, 1);
-	else if (maiko_send(ctx, token, .to = self->next, .id = ev->id, .hops = ev->hops - 1) != 0)
-		atomic_fetch_add(&wrong, 1);
+	else
+		expect(maiko_send(ctx, token, .to = self->next, .id = ev->id, .hops = ev->hops - 1) == 0);
 	return 0;
 }
 
@@ -56,8 +55,7 @@ static int member_on_error(member *self, const maiko_error *error, maiko_ctx *ct
 {
 	(void)self;
 	(void)ctx;
-	if (error->code != MAIKO_EOVERFLOW || error->phase != MAIKO_PHASE_OVERFLOW || error->event.type != NULL)
-		atomic_fetch_add(&wrong, 1);
+	expect(error->code == MAIKO_EOVERFLOW && error->phase == MAIKO_PHASE_OVERFLOW && error->event.type == NULL);
 	atomic_fetch_add(&overflows, 1);
 	return 0;
 }
@@ -76,9 +74,7 @@ static uint64_t token_key(const maiko_any *ev) { return ((const token *)ev->data
 
 static maiko_supervisor *with_ring(const ring *r)
 {
-	_Atomic(uint64_t) *all[] = {&begun, &hops, &finished, &overflows, &wrong};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
+	test_begin();
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = r->workers, .channel = r->channel};
 	maiko_topic like = {.overflow = r->policy, .key = r->policy == MAIKO_KEEP_LATEST ? token_key : NULL};
@@ -128,7 +124,7 @@ static void check(const ring *r, uint64_t rounds, const maiko_ledger *ledger)
 {
 	uint64_t tokens = rounds * r->members * TOKENS, dropped = dropped_in(ledger);
 	const maiko_counts *total = &ledger->total;
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 	assert_int_equal(atomic_load(&begun), rounds * r->members);
 	assert_int_equal(total->handled, atomic_load(&hops) + atomic_load(&begun));
 	assert_int_equal(total->deliveries, total->handled + total->dropped);

@@ -28,24 +28,21 @@ static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
 
-static void everything_queued_at_stop_is_handled(void **state)
+TEST_WORKERS(everything_queued_at_stop_is_handled)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		atomic_store(&handled, 0);
-		maiko_supervisor *sup = NULL;
-		maiko_options options = {.workers = *workers, .foreign_credit = EVENTS, .mailbox = EVENTS};
-		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
-		assert_int_equal(maiko_add(sup, counter, "one"), 0);
-		assert_int_equal(maiko_add(sup, counter, "two"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (uint32_t i = 0; i < EVENTS; i++)
-			assert_int_equal(maiko_send(sup, item, .n = i), 0);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.deliveries, 200000);
-		assert_int_equal(total.handled, 200000);
-		assert_int_equal(atomic_load(&handled), 200000);
-	}
+	atomic_store(&handled, 0);
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .foreign_credit = EVENTS, .mailbox = EVENTS};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	assert_int_equal(maiko_add(sup, counter, "one"), 0);
+	assert_int_equal(maiko_add(sup, counter, "two"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < EVENTS; i++)
+		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.deliveries, 200000);
+	assert_int_equal(total.handled, 200000);
+	assert_int_equal(atomic_load(&handled), 200000);
 }
 
 int main(void)

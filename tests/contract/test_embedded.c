@@ -22,22 +22,8 @@ MAIKO_TOPIC(orders);
 MAIKO_EVENT(item, items, source, n);
 MAIKO_EVENT(order, orders, what);
 
-static _Atomic(uint64_t) handled, wrong, ticks, starts, stops, done_calls, closed, entered;
-static _Atomic(int) done_status;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&handled, &wrong, &ticks, &starts, &stops, &done_calls, &closed, &entered};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&done_status, 1);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) handled, ticks, starts, stops, done_calls, closed, entered;
+PER_TEST _Atomic(int) done_status = 1;
 
 /* ---- a loop of the caller's, and a supervisor on it ---- */
 
@@ -48,7 +34,7 @@ typedef struct scene {
 
 static void scene_init(scene *s, maiko_options options)
 {
-	reset();
+	test_begin();
 	assert_int_equal(uv_loop_init(&s->loop), 0);
 	options.loop = &s->loop;
 	assert_int_equal(maiko_supervisor_new(&s->sup, &options), 0);
@@ -83,7 +69,6 @@ static maiko_counts scene_end(scene *s)
 	assert_int_equal(atomic_load(&done_status), 0);
 	maiko_counts total = test_finish(s->sup);
 	assert_int_equal(uv_loop_close(&s->loop), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
 	return total;
 }
 
@@ -270,7 +255,7 @@ static void a_thread_outside_may_change_and_stop_it(void **state)
 	assert_int_equal(atomic_load(&stops), 3);
 	test_finish(s.sup);
 	assert_int_equal(uv_loop_close(&s.loop), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 }
 
 static void note_change(void *arg, const maiko_completion *completion)
@@ -444,7 +429,7 @@ static void it_can_be_freed_as_soon_as_it_is_done(void **state)
 	assert_int_equal(atomic_load(&done_calls), 1);
 	assert_null(s.sup);
 	assert_int_equal(uv_loop_close(&s.loop), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 }
 
 /* ---- a callback between the worker's turn and the poll ---- */

@@ -56,26 +56,8 @@ MAIKO_SIGNAL(go, orders);
 MAIKO_SIGNAL(heard, orders);
 MAIKO_SIGNAL(ready, answers);
 
-static _Atomic(uint64_t) wrong, errors, starts, stops, ticks, filled, after, last, failing, loads_sent, loads_handled,
+PER_TEST _Atomic(uint64_t) errors, starts, stops, ticks, filled, after, last, failing, loads_sent, loads_handled,
 	moves_asked, moves_told, moves_done, released;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&wrong,       &errors,     &starts,     &stops,    &ticks,
-				    &filled,      &after,      &last,       &failing,  &loads_sent,
-				    &moves_asked, &moves_told, &moves_done, &released, &loads_handled};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect_at(bool good, int line)
-{
-	if (!good)
-		print_error("line %d\n", line);
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
-#define expect(good) expect_at((good), __LINE__)
 
 /* ---- the victim ------------------------------------------------------------------------- */
 
@@ -368,7 +350,7 @@ static void end(const cell *c)
 		check(total.dropped == (FILLS - MAILBOX));
 		check(atomic_load(&filled) == (c->forgives ? MAILBOX : 0));
 	}
-	check(atomic_load(&wrong) == 0);
+	check(test_wrong() == 0);
 }
 
 /* In simulation there is no loop, and between two delayed events all may be handled. */
@@ -385,7 +367,7 @@ static void fail_at_each_moment(uint32_t workers, bool forgives)
 			cell c = {.what = w, .moment = m, .forgives = forgives, .workers = workers};
 			if (!occurs(w, m))
 				continue;
-			reset();
+			test_begin();
 			begin(&c);
 			provoke(&c);
 			end(&c);

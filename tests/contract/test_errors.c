@@ -60,25 +60,8 @@ MAIKO_EVENT(fill, fills, n);
 MAIKO_EVENT(ping, pings, n);
 MAIKO_SIGNAL(go, orders);
 
-static _Atomic(uint64_t) wrong, errors, starts, stops, ticks, filled, after, pinged, steady_stops, looped, held,
-	stop_begun, failing;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&wrong,  &errors,       &starts, &stops, &ticks,      &filled, &after,
-				    &pinged, &steady_stops, &looped, &held,  &stop_begun, &failing};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect_at(bool good, int line)
-{
-	if (!good)
-		print_error("line %d\n", line);
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
-#define expect(good) expect_at((good), __LINE__)
+PER_TEST _Atomic(uint64_t) errors, starts, stops, ticks, filled, after, pinged, steady_stops, looped, held, stop_begun,
+	failing;
 
 static void await(_Atomic(uint64_t) *value)
 {
@@ -375,7 +358,6 @@ static void end(const cell *c)
 		assert_int_equal(total.dead, c->forgives ? 0 : 4);
 	}
 	assert_true(atomic_load(&ticks) < TICKS_MAX);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 static void fail_everywhere(uint32_t workers, bool forgives)
@@ -385,7 +367,7 @@ static void fail_everywhere(uint32_t workers, bool forgives)
 			cell c = {.what = w, .moment = m, .forgives = forgives, .workers = workers};
 			if (!table[w].occurs[m])
 				continue;
-			reset();
+			test_begin();
 			begin(&c);
 			provoke(&c);
 			look_at_others(&c);

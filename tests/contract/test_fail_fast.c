@@ -21,22 +21,8 @@ MAIKO_EVENT(word, words, n);
 
 enum { POISON = 1000, NO_PHASE = 0 };
 
-static _Atomic(uint64_t) heard, stops, ends, wrong;
-static _Atomic(int) end_status;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&heard, &stops, &ends, &wrong};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&end_status, 1);
-}
-
-static void expect(bool condition)
-{
-	if (!condition)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) heard, stops, ends;
+PER_TEST _Atomic(int) end_status = 1;
 
 /* ---- fails in one of its callbacks, when the poison comes ---- */
 
@@ -113,7 +99,7 @@ MAIKO_ACTOR(listener, MAIKO_ON(word, listener_on_word));
 
 static maiko_supervisor *with_others(uint32_t workers)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, listener, "listener"), 0);
 	assert_int_equal(maiko_add(sup, steady, "steady"), 0);
@@ -161,7 +147,6 @@ static void fail_in(uint32_t workers, maiko_phase phase, bool own_thread)
 	check_failure(&ledger->failures[0], "fragile", phase);
 	maiko_ledger_free(ledger);
 	test_release(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 static void fail_in_each(uint32_t workers, bool own_thread)
@@ -269,7 +254,6 @@ MAIKO_ACTOR(mute_adder, MAIKO_ON(item, adder_on_item));
 
 TEST_SIM(an_addition_that_fails_is_for_who_is_told_of_it)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, adder, "adder"), 0);
 	assert_int_equal(maiko_start(sup), 0);
@@ -284,12 +268,10 @@ TEST_SIM(an_addition_that_fails_is_for_who_is_told_of_it)
 	check_failure(&ledger->failures[2], "child", MAIKO_PHASE_START);
 	maiko_ledger_free(ledger);
 	test_release(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_SIM(an_addition_that_fails_unheard_stops_the_supervisor)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, mute_adder, "adder"), 0);
 	assert_int_equal(maiko_start(sup), 0);
@@ -320,7 +302,6 @@ MAIKO_ACTOR(late, MAIKO_ON(item, late_on_item), MAIKO_ON_STOP(late_on_stop));
 
 TEST_SIM(to_be_refused_because_of_the_stop_is_no_failure)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, late, "late", .max_events_per_tick = 1), 0);
 	for (uint32_t n = 1; n <= 100; n++)
@@ -347,7 +328,7 @@ static maiko_supervisor *with_end(uint32_t workers, uv_loop_t *loop)
 {
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .loop = loop, .on_end = note_end, .on_end_arg = &ends};
-	reset();
+	test_begin();
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
 	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
 	return sup;
@@ -392,7 +373,7 @@ static void an_embedded_program_hears_of_it_and_may_free_there(void **state)
 	uv_loop_t loop;
 	assert_int_equal(uv_loop_init(&loop), 0);
 	maiko_options options = {.loop = &loop, .on_end = free_at_end, .on_end_arg = &ends};
-	reset();
+	test_begin();
 	assert_int_equal(maiko_supervisor_new(&embedded, &options), 0);
 	assert_int_equal(maiko_add(embedded, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
 	assert_int_equal(maiko_start(embedded), 0);
@@ -400,7 +381,7 @@ static void an_embedded_program_hears_of_it_and_may_free_there(void **state)
 	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
 	assert_int_equal(atomic_load(&ends), 1);
 	assert_int_equal(atomic_load(&end_status), UV_EIO);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 	assert_int_equal(uv_loop_close(&loop), 0);
 }
 

@@ -156,7 +156,7 @@ typedef struct item {
 MAIKO_TOPIC(items, .overflow = MAIKO_DROP_NEWEST);
 MAIKO_EVENT(item, items, n);
 
-static _Atomic(uint64_t) handled, jobs, failed, ticks;
+PER_TEST _Atomic(uint64_t) handled, jobs, failed, ticks;
 
 typedef struct worker {
 	uint32_t left;
@@ -228,9 +228,6 @@ static void live(maiko_supervisor *sup)
 TEST_WORKERS(the_process_is_left_as_it_was)
 {
 	static process before, during, after;
-	_Atomic(uint64_t) *all[] = {&handled, &jobs, &failed, &ticks};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
 	int descriptors = entries("/proc/self/fd");
 	look(&before);
 	capture c = capture_begin();

@@ -22,23 +22,8 @@ MAIKO_TOPIC(pokes);
 MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(poke, pokes, what);
 
-static _Atomic(uint64_t) handled, poked, closed, fired, stops, errors, wrong;
-static _Atomic(int) last_code, last_phase;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&handled, &poked, &closed, &fired, &stops, &errors, &wrong};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&last_code, 0);
-	atomic_store(&last_phase, 0);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) handled, poked, closed, fired, stops, errors;
+PER_TEST _Atomic(int) last_code, last_phase;
 
 /* ---- counts ---- */
 
@@ -165,7 +150,7 @@ MAIKO_ACTOR(ticker, MAIKO_ON(poke, ticker_on_poke), MAIKO_ON_START(ticker_on_sta
 
 static maiko_supervisor *started_with(uint32_t workers, uint32_t tickers, const ticker *init)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, counter, "counter"), 0);
 	for (uint32_t i = 0; i < tickers; i++) {
@@ -199,7 +184,6 @@ TEST_WORKERS(a_timer_of_libuv_sends_as_its_actor)
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 200);
 	assert_int_equal(atomic_load(&handled), 200);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* The loop runs such a timer before it polls, and must not sleep on what was sent. */
@@ -212,7 +196,6 @@ TEST_WORKERS(what_a_timer_that_is_due_at_once_sends_is_not_left_lying)
 		test_wait_for(&handled, i);
 	}
 	assert_int_equal(test_finish(sup).handled, 199);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(a_stop_closes_what_is_open)
@@ -224,7 +207,6 @@ TEST_WORKERS(a_stop_closes_what_is_open)
 	assert_int_equal(total.handled, atomic_load(&fired));
 	assert_int_equal(total.handled, total.deliveries);
 	assert_int_equal(atomic_load(&stops), 20);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(a_handle_closed_at_the_stop_finds_its_state)
@@ -235,7 +217,6 @@ TEST_WORKERS(a_handle_closed_at_the_stop_finds_its_state)
 		test_wait_for(&handled, 1);
 		test_finish(sup);
 		assert_int_equal(atomic_load(&closed), 20);
-		assert_int_equal(atomic_load(&wrong), 0);
 	}
 }
 
@@ -258,7 +239,6 @@ static void remove_all(uint32_t workers, ending end)
 	assert_int_equal(atomic_load(&fired), last);
 	assert_int_equal(total.handled, last);
 	assert_int_equal(atomic_load(&closed), end == LEFT_OPEN ? 0 : 20);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(a_removal_closes_what_is_open) { remove_all(workers, LEFT_OPEN); }
@@ -276,13 +256,11 @@ TEST_WORKERS(an_actor_that_fails_or_leaves_lets_go_of_its_handle)
 		test_finish(sup);
 		assert_int_equal(atomic_load(&stops), 1);
 		assert_int_equal(atomic_load(&errors), what == FAIL ? 1 : 0);
-		assert_int_equal(atomic_load(&wrong), 0);
 	}
 }
 
 TEST_WORKERS(a_handle_adopted_by_a_start_that_fails_is_closed)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_start(sup), 0);
 	ticker init = {.fails_start = true};
@@ -295,7 +273,6 @@ TEST_WORKERS(a_handle_adopted_by_a_start_that_fails_is_closed)
 	assert_int_equal(atomic_load(&stops), 0);
 	assert_int_equal(atomic_load(&errors), 2);
 	assert_int_equal(atomic_load(&fired), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(a_handle_can_be_closed_and_the_actor_goes_on)
@@ -309,7 +286,6 @@ TEST_WORKERS(a_handle_can_be_closed_and_the_actor_goes_on)
 	test_finish(sup);
 	assert_int_equal(atomic_load(&closed), 1);
 	assert_int_equal(atomic_load(&stops), 1);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- errors on the way back ---- */
@@ -322,7 +298,6 @@ TEST_WORKERS(an_error_given_to_leave_goes_to_on_error)
 	assert_int_equal(atomic_load(&errors), 1);
 	assert_int_equal(atomic_load(&last_code), UV_EPIPE);
 	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_LOOP);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(an_error_given_to_leave_ends_the_actor)
@@ -336,7 +311,6 @@ TEST_WORKERS(an_error_given_to_leave_ends_the_actor)
 	assert_int_equal(atomic_load(&stops), 1);
 	assert_int_equal(atomic_load(&errors), 1);
 	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_LOOP);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- wrong calls ---- */
@@ -401,7 +375,6 @@ MAIKO_ACTOR(fumbler, MAIKO_ON_START(fumbler_on_start), MAIKO_ON_STOP(fumbler_on_
 
 TEST_WORKERS(wrong_calls_are_told_and_change_nothing)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, fumbler, "one"), 0);
 	assert_int_equal(maiko_add(sup, fumbler, "two"), 0);
@@ -410,7 +383,6 @@ TEST_WORKERS(wrong_calls_are_told_and_change_nothing)
 	assert_int_equal(maiko_remove(sup, id_of(sup, "one")), 0);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&closed), 2);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- a thread of the user's wakes its actor ---- */
@@ -446,7 +418,6 @@ MAIKO_ACTOR(bell, MAIKO_ON_START(bell_on_start));
 
 TEST_WORKERS(a_thread_outside_can_wake_an_idle_actor)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, bell, "ticker of a kind"), 0);
 	assert_int_equal(maiko_add(sup, counter, "counter"), 0);
@@ -456,7 +427,6 @@ TEST_WORKERS(a_thread_outside_can_wake_an_idle_actor)
 		test_wait_for(&handled, i);
 	}
 	assert_int_equal(test_finish(sup).handled, 100);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- on a loop of the caller's ---- */
@@ -478,7 +448,7 @@ MAIKO_ACTOR(on_loop, MAIKO_ON(item, on_loop_on_item));
 static void handles_on_an_embedded_loop_are_closed_with_their_actor(void **state)
 {
 	(void)state;
-	reset();
+	test_begin();
 	uv_loop_t loop;
 	maiko_supervisor *sup = NULL;
 	assert_int_equal(uv_loop_init(&loop), 0);
@@ -494,7 +464,7 @@ static void handles_on_an_embedded_loop_are_closed_with_their_actor(void **state
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled + total.discarded + total.dead, atomic_load(&fired));
 	assert_int_equal(uv_loop_close(&loop), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 }
 
 int main(void)

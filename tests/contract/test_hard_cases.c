@@ -9,20 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-static _Atomic(uint64_t) handled, wrong, done, ticks, errors;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&handled, &wrong, &done, &ticks, &errors};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) handled, done, ticks, errors;
 
 /* ---- a change upon a change that is not complete ---- */
 
@@ -81,7 +68,7 @@ MAIKO_ACTOR(changer, MAIKO_ON_START(changer_on_start), MAIKO_ON_DONE(changer_on_
 
 static void change(uint32_t workers, uint32_t changes, uint64_t copies)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, changer, "changer", .init = &(changer){changes, workers}, .worker = 1,
 				   .topics = MAIKO_NO_TOPICS),
@@ -93,7 +80,6 @@ static void change(uint32_t workers, uint32_t changes, uint64_t copies)
 	assert_int_equal(total.deliveries, copies);
 	assert_int_equal(total.handled, copies);
 	assert_int_equal(atomic_load(&handled), copies);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(one_that_is_added_and_subscribed_at_once_gets_each_event_once) { change(workers, 2, 1); }
@@ -130,7 +116,7 @@ MAIKO_ACTOR(peer, MAIKO_ON(rumour, peer_on_rumour));
 
 static void spread(uint32_t workers, uint32_t peers, uint32_t mailbox, uint32_t hops, uint64_t copies)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < peers; i++) {
 		char name[16];
@@ -149,7 +135,6 @@ static void spread(uint32_t workers, uint32_t peers, uint32_t mailbox, uint32_t 
 	assert_true(mutes > 0);
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(peers_that_all_fill_each_other_go_on)
@@ -230,7 +215,6 @@ MAIKO_ACTOR(exchange, MAIKO_ON_START(exchange_on_start));
 TEST_WORKERS(a_key_that_has_moved_in_the_mailbox_is_queued_once)
 {
 	static const uint32_t wanted[] = {2, 10003, 10004, 10005, 101, 201, 301, 401, 501, 601, 701, 801, 901};
-	reset();
 	atomic_store(&seen_count, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, board, "board", .mailbox = 4, .worker = workers), 0);
@@ -243,7 +227,6 @@ TEST_WORKERS(a_key_that_has_moved_in_the_mailbox_is_queued_once)
 	assert_int_equal(total.deliveries, 17);
 	assert_int_equal(total.handled, 13);
 	assert_int_equal(total.dropped, 4); /* three trades, the first price of share 0 */
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 typedef struct witness {
@@ -279,7 +262,6 @@ MAIKO_ACTOR(ticker, MAIKO_ON_START(ticker_on_start));
 /* Such a subscription has the policy of each topic. */
 TEST_WORKERS(one_of_all_topics_keeps_the_latest_of_each_key)
 {
-	reset();
 	atomic_store(&seen_count, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, witness, "witness", .topics = MAIKO_ALL_TOPICS, .worker = workers), 0);
@@ -292,7 +274,6 @@ TEST_WORKERS(one_of_all_topics_keeps_the_latest_of_each_key)
 	assert_int_equal(total.deliveries, 6);
 	assert_int_equal(total.handled, 2);
 	assert_int_equal(total.dropped, 4);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- a descriptor that is closed while its reader is muted ---- */
@@ -345,7 +326,6 @@ MAIKO_ACTOR(reader, MAIKO_ON_START(reader_on_start), MAIKO_ON(hang_up, reader_on
 
 TEST_WORKERS(a_watched_descriptor_closed_while_muted_is_an_error)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, reader, "reader", .worker = workers), 0);
 	assert_int_equal(maiko_add(sup, listener, "listener", .mailbox = 4, .worker = workers), 0);
@@ -362,7 +342,6 @@ TEST_WORKERS(a_watched_descriptor_closed_while_muted_is_an_error)
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
 	assert_int_equal(atomic_load(&handled), 20);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- a handle that closes late ---- */
@@ -461,7 +440,6 @@ MAIKO_ACTOR(metronome, MAIKO_ON_START(metronome_on_start));
 
 TEST_WORKERS(an_actor_lives_until_its_last_handle_is_closed)
 {
-	reset();
 	atomic_store(&kept_freed, 0);
 	atomic_store(&pool_done, 0);
 	assert_int_equal(uv_sem_init(&pool_gate, 0), 0);
@@ -479,7 +457,6 @@ TEST_WORKERS(an_actor_lives_until_its_last_handle_is_closed)
 	atomic_store(&kept_state, 0);
 	test_wait_for(&pool_done, 1);
 	test_finish(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 	uv_sem_destroy(&pool_gate);
 }
 
@@ -529,7 +506,6 @@ MAIKO_ACTOR(chair, MAIKO_ON_START(chair_meet));
 
 TEST_WORKERS(jobs_that_wait_for_each_other_run_at_once)
 {
-	reset();
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .blocking_threads = THREADS};
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
@@ -537,7 +513,6 @@ TEST_WORKERS(jobs_that_wait_for_each_other_run_at_once)
 	assert_int_equal(maiko_start(sup), 0);
 	test_wait_for(&done, 8);
 	test_finish(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 static int watch_memory(void **state)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <uv.h>
 
-static _Atomic(uint64_t) wrong, probed;
+static _Atomic(uint64_t) probed;
 
 /* The call fails with that code, and with those words. On any thread. */
 #define SAYS(call, code, words) says((call), (code), (words), #call, __LINE__)
@@ -19,15 +19,17 @@ static void says(int rc, int code, const char *words, const char *call, int line
 {
 	if (rc == code && strcmp(maiko_last_error(), words) == 0)
 		return;
-	print_error("line %d: %s\n  is  %s: %s\n  not %s: %s\n", line, call, maiko_err_name(rc), maiko_last_error(),
-		    maiko_err_name(code), words);
-	atomic_fetch_add(&wrong, 1);
+	print_error("  is  %s: %s\n  not %s: %s\n", maiko_err_name(rc), maiko_last_error(), maiko_err_name(code),
+		    words);
+	test_note_wrong(__FILE__, line, call);
 }
 
 static int nothing_is_wrong(void **state_)
 {
 	(void)state_;
-	return atomic_exchange(&wrong, 0) == 0 ? 0 : -1;
+	int rc = test_wrong() == 0 ? 0 : -1;
+	test_begin();
+	return rc;
 }
 
 typedef struct item {
@@ -369,21 +371,18 @@ static void probe_handles(prober *self, maiko_ctx *ctx)
 	uv_handle_t *timer = (uv_handle_t *)&self->timer, *strange = (uv_handle_t *)&self->strange;
 	SAYS(maiko_adopt(ctx, NULL), MAIKO_EINVAL, "maiko_adopt: handle is NULL");
 	SAYS(maiko_close(ctx, NULL, NULL), MAIKO_EINVAL, "maiko_close: handle is NULL");
-	if (uv_loop_init(&loop) != 0 || uv_timer_init(&loop, &self->strange) != 0 ||
-	    uv_timer_init(maiko_loop(ctx), &self->timer) != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(uv_loop_init(&loop) == 0 && uv_timer_init(&loop, &self->strange) == 0 &&
+	       uv_timer_init(maiko_loop(ctx), &self->timer) == 0);
 	SAYS(maiko_adopt(ctx, strange), MAIKO_EINVAL,
 	     "maiko_adopt: the handle is not of the loop of actor 'prober' (maiko_loop)");
 	SAYS(maiko_close(ctx, timer, NULL), MAIKO_EINVAL,
 	     "maiko_close: the handle is none that actor 'prober' has adopted, or is closing already");
-	if (maiko_adopt(ctx, timer) != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_adopt(ctx, timer) == 0);
 	SAYS(maiko_adopt(ctx, timer), MAIKO_EEXIST, "maiko_adopt: actor 'prober' has adopted the handle already");
 	SAYS(maiko_enter(ctx), MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor 'prober' already");
 	uv_close(strange, NULL);
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
-	if (uv_loop_close(&loop) != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(uv_loop_close(&loop) == 0);
 }
 
 static int prober_on_item(prober *self, const item *ev, maiko_ctx *ctx)
@@ -415,8 +414,7 @@ static int prober_on_item(prober *self, const item *ev, maiko_ctx *ctx)
 	SAYS(maiko_run(sup), MAIKO_EDEADLK,
 	     "maiko_run waits, which a thread inside a callback, or with an embedded loop, may not");
 	SAYS(maiko_add(ctx, state, "prober"), MAIKO_EEXIST, "actor 'prober': there is one of that name already");
-	if (maiko_stop_self(ctx) != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_stop_self(ctx) == 0);
 	SAYS(maiko_stop_self(ctx), MAIKO_ESTATE, "maiko_stop_self: actor 'prober' is ending already");
 	atomic_fetch_add(&probed, 1);
 	return 0;

@@ -21,7 +21,7 @@ MAIKO_EVENT(first_kept, newest, n);
 MAIKO_EVENT(last_kept, oldest, n);
 MAIKO_EVENT(refused, failing, n);
 
-static _Atomic(uint64_t) asked, told, chain_over, ended, overflows;
+PER_TEST _Atomic(uint64_t) asked, told, chain_over, ended, overflows;
 
 typedef struct lossy {
 	int unused;
@@ -136,9 +136,7 @@ static void check_overflows(maiko_supervisor *sup)
 
 static void play_changes(uint32_t workers)
 {
-	_Atomic(uint64_t) *all[] = {&asked, &told, &chain_over, &ended, &overflows};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
+	test_begin();
 	maiko_supervisor *sup = no_memory_supervisor((maiko_options){.workers = workers, .channel = 16});
 	if (sup == NULL)
 		return;

@@ -41,20 +41,14 @@ MAIKO_EVENT(orphan, orphans, n);
 MAIKO_EVENT(order, orders, n);
 MAIKO_EVENT(bulk, bulks, n, bytes);
 
-static _Atomic(uint64_t) wrong, gate, at_gate, rounds;
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) gate, at_gate, rounds;
 
 /* ---- counting, by actor ------------------------------------------------------------------------ */
 
 enum { SINKS = 8, PUMPS = 2, ACTORS = SINKS + PUMPS, NONE = ACTORS };
 static const char *const names[ACTORS] = {"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "p0", "p1"};
 
-static struct {
+PER_TEST struct {
 	_Atomic(uint64_t) kinds[MAIKO_SIGHT_KINDS], fates[MAIKO_NO_MEMORY + 1], queued_lost;
 } seen[ACTORS + 1];
 
@@ -80,14 +74,6 @@ static void count(void *arg, const maiko_sight *sight)
 	expect(code >= MAIKO_DROPPED && code <= MAIKO_NO_MEMORY);
 	atomic_fetch_add(&seen[place].fates[code], 1);
 	atomic_fetch_add(&seen[place].queued_lost, sight->was_queued);
-}
-
-static void forget(void)
-{
-	memset((void *)seen, 0, sizeof seen);
-	_Atomic(uint64_t) *all[] = {&wrong, &gate, &at_gate, &rounds};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
 }
 
 /* ---- actors of all sorts --------------------------------------------------------------------------- */
@@ -182,7 +168,7 @@ static maiko_supervisor *crowd(uint32_t workers, maiko_actor_id *ret_leaver)
 	static maiko_monitor *monitor;
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .channel = 16};
-	forget();
+	test_begin();
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
 	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, NULL, &monitor), 0);
 	assert_int_equal(maiko_add(sup, sink, "s0", .topics = MAIKO_TOPICS(items), .mailbox = 8), 0);
@@ -264,7 +250,6 @@ static void compare(maiko_supervisor *sup)
 	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_OVERFLOWED], channel_dropped);
 	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DISCARDED], 0);
 	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DRAINING], ledger->workers);
-	assert_int_equal(atomic_load(&wrong), 0);
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
 }
@@ -324,7 +309,6 @@ static void relieve(void *arg, const maiko_sight *sight)
 TEST_WORKERS(an_event_that_there_is_no_memory_for_is_discarded)
 {
 	maiko_monitor *reliever;
-	forget();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.discarded = relieve}, NULL, &reliever), 0);
 	sights_watch(sup); /* is told later */
@@ -340,7 +324,6 @@ TEST_WORKERS(an_event_that_there_is_no_memory_for_is_discarded)
 		test_wait_for(sights_of(MAIKO_SAW_HANDLED), 2 + n);
 	}
 	assert_int_equal(test_finish(sup).no_memory, 2);
-	assert_int_equal(atomic_load(&wrong), 0);
 	assert_string_equal(sights_of_event("item", 1), "dispatched; discarded sink: no memory");
 	assert_string_equal(sights_of_event("bulk", 2), "dispatched; discarded sink: no memory");
 }
@@ -370,7 +353,7 @@ static void one_that_there_is_no_memory_to_route_is_lost_for_all(void **state)
 {
 	maiko_monitor *reliever;
 	(void)state;
-	forget();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(1);
 	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.overflowed = relieve}, NULL, &reliever), 0);
 	sights_watch(sup); /* is told later */

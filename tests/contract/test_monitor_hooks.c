@@ -22,20 +22,7 @@ MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(order, orders, n);
 MAIKO_EVENT(echo, echoes, n);
 
-static _Atomic(uint64_t) wrong, removals, ended, echoed;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&wrong, &removals, &ended, &echoed};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) removals, ended, echoed;
 
 /* ---- actors that give every kind something to see ----------------------------------------------- */
 
@@ -214,7 +201,7 @@ static actor *watched(maiko_supervisor *sup, maiko_sight_kind kind, maiko_hook h
 	static actor a;
 	maiko_hooks hooks = only(kind, hook);
 	memset((void *)&a, 0, sizeof a);
-	reset();
+	test_begin();
 	a.sup = sup;
 	assert_int_equal(maiko_monitor_add(sup, &hooks, &a, &a.self), 0);
 	return &a;
@@ -222,9 +209,9 @@ static actor *watched(maiko_supervisor *sup, maiko_sight_kind kind, maiko_hook h
 
 static void check(const actor *a, maiko_sight_kind kind)
 {
-	if (atomic_load(&wrong) != 0 || atomic_load(&a->called) == 0)
+	if (test_wrong() != 0 || atomic_load(&a->called) == 0)
 		print_error("in a hook of: %s\n", maiko_sight_text(kind));
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 	assert_true(atomic_load(&a->called) > 0);
 }
 
@@ -303,7 +290,7 @@ static void renew_self(void *arg, const maiko_sight *sight)
 TEST_WORKERS(sixteen_monitors_take_each_others_places)
 {
 	maiko_supervisor *sup = cast(workers);
-	reset();
+	test_begin();
 	memset((void *)sixteen, 0, sizeof sixteen);
 	for (int i = 0; i < 16; i++) {
 		maiko_hooks hooks = {.added = renew_self};
@@ -314,7 +301,6 @@ TEST_WORKERS(sixteen_monitors_take_each_others_places)
 	assert_int_equal(maiko_start(sup), 0);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&removals), 16);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 static void add_when_removed(void *arg)
@@ -384,7 +370,7 @@ static void see(void *arg, const maiko_sight *sight) { enter(arg, sight); }
 
 static void handle_one(uint32_t workers, bool resumes)
 {
-	reset();
+	test_begin();
 	memset((void *)&outer, 0, sizeof outer);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = see}, &outer, &outer.self), 0);
@@ -397,7 +383,6 @@ static void handle_one(uint32_t workers, bool resumes)
 	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
 	test_wait_for(&outer.removed, 1);
 	test_finish(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(atomic_load(&outer.removed), 1);
 }
 
@@ -436,7 +421,6 @@ TEST_WORKERS(a_hook_sends)
 	test_wait_for(&a->called, 1000);
 	test_wait_for(&echoed, 2 * atomic_load(&echoes_sent));
 	maiko_ledger *ledger = test_stop(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(atomic_load(&echoed), 2 * atomic_load(&echoes_sent));
 	assert_int_equal(ledger->total.handled, 1000 + atomic_load(&echoed));
 	assert_int_equal(test_topic_row(ledger, "echoes")->published, atomic_load(&echoes_sent));
@@ -475,7 +459,6 @@ TEST_WORKERS(in_a_hook_nothing_waits)
 		assert_int_equal(maiko_start(sup), 0);
 		assert_int_equal(maiko_send(sup, item, .n = 0), 0);
 		test_finish(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
 		assert_true(atomic_load(&a->called) > 0 || k >= MAIKO_SAW_OVERFLOWED);
 	}
 }

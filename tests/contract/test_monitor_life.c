@@ -19,22 +19,8 @@ typedef struct item {
 MAIKO_TOPIC(items);
 MAIKO_EVENT(item, items, n);
 
-static _Atomic(uint64_t) wrong, progress, removals;
-static _Atomic(bool) enough;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&wrong, &progress, &removals};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&enough, false);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) progress, removals;
+PER_TEST _Atomic(bool) enough;
 
 /* ---- events without end --------------------------------------------------------------------- */
 
@@ -80,7 +66,7 @@ typedef struct flow {
 static void flow_begin(flow *f, uint32_t workers)
 {
 	static const char *const pumps[] = {"p0", "p1"}, *const eaters[] = {"e0", "e1", "e2"};
-	reset();
+	test_begin();
 	f->sup = test_supervisor(workers);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(maiko_add(f->sup, eater, eaters[i], .mailbox = 16), 0);
@@ -100,7 +86,6 @@ static void flow_end(flow *f)
 	for (int i = 0; i < OUTSIDE; i++)
 		assert_int_equal(pthread_join(f->threads[i], NULL), 0);
 	test_finish(f->sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- one that watches --------------------------------------------------------------------------- */
@@ -218,7 +203,7 @@ static void crowd_end(const pthread_t *threads)
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	assert_int_equal(atomic_load(&removals), 120);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 }
 
 TEST_WORKERS(many_threads_add_and_remove_at_once)
@@ -234,7 +219,6 @@ TEST_WORKERS(many_threads_add_and_remove_at_once)
 TEST_WORKERS(they_do_so_while_it_starts_and_while_it_stops)
 {
 	pthread_t threads[THREADS];
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
 	assert_int_equal(maiko_add(sup, pump, "pump"), 0);
@@ -268,7 +252,7 @@ TEST_WORKERS(before_the_start_others_add_actors_meanwhile)
 	pthread_t threads[THREADS], adders[4];
 	_Atomic(uint64_t) added = 0;
 	maiko_monitor *monitor;
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.added = count}, &added, &monitor), 0);
 	crowd_begin(threads, sup);
@@ -287,7 +271,6 @@ TEST_WORKERS(before_the_start_others_add_actors_meanwhile)
 TEST_WORKERS(nothing_waits_before_the_start_and_after_the_stop)
 {
 	watcher early = {.kept = true}, first = {.kept = true}, late = {.kept = true};
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
 	assert_int_equal(watcher_add(&early, sup), 0);
@@ -317,7 +300,6 @@ TEST_WORKERS(nothing_waits_before_the_start_and_after_the_stop)
 	assert_int_equal(atomic_load(&late.removed), 1);
 	assert_int_equal(atomic_load(&late.called), 0);
 	assert_null(maiko_supervisor_free(sup));
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(what_is_not_removed_goes_with_the_supervisor)
@@ -358,7 +340,7 @@ static void embedded_the_loops_thread_does_not_wait(void **state)
 	pthread_t thread;
 	watcher w = {.kept = true}, other = {.kept = true};
 	maiko_supervisor *sup = NULL;
-	reset();
+	test_begin();
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}), 0);
 	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
@@ -380,7 +362,7 @@ static void embedded_the_loops_thread_does_not_wait(void **state)
 	uv_run(&loop, UV_RUN_DEFAULT);
 	test_finish(sup);
 	assert_int_equal(uv_loop_close(&loop), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 }
 
 /* ---- two supervisors ------------------------------------------------------------------------------------------ */
@@ -408,7 +390,6 @@ static void watch_other(void *arg, const maiko_sight *sight)
 TEST_WORKERS(a_hook_of_one_supervisor_watches_another)
 {
 	maiko_monitor *monitor;
-	reset();
 	atomic_store(&additions, 0);
 	maiko_supervisor *sup = test_supervisor(workers), *other = test_supervisor(workers);
 	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.handled = watch_other}, other, &monitor), 0);
@@ -421,7 +402,6 @@ TEST_WORKERS(a_hook_of_one_supervisor_watches_another)
 	test_finish(other);
 	assert_true(atomic_load(&additions) > 0);
 	assert_int_equal(atomic_load(&removals), atomic_load(&additions));
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 int main(void)

@@ -19,20 +19,7 @@ MAIKO_TOPIC(spares);
 MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(other, others, n);
 
-static _Atomic(uint64_t) sent, handled, ticks, changes, mixed_ticks, wrong;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&sent, &handled, &ticks, &changes, &mixed_ticks, &wrong};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) sent, handled, ticks, changes, mixed_ticks;
 
 /* ---- a subscriber that comes to another topic and leaves it, again and again ---- */
 
@@ -103,7 +90,6 @@ TEST_WORKERS(leaving_another_topic_lets_nobody_past_a_full_mailbox)
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
 	restless init = {.bound = MAILBOX + CHANNEL + MAIKO_ALLOWANCE + 1}; /* and the one in its hands */
-	reset();
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
 	assert_int_equal(maiko_add(sup, restless, "restless", .init = &init, .topics = MAIKO_TOPICS(items),
 				   .mailbox = MAILBOX, .max_events_per_tick = 1, .worker = 1),
@@ -114,7 +100,6 @@ TEST_WORKERS(leaving_another_topic_lets_nobody_past_a_full_mailbox)
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, atomic_load(&sent));
 	assert_int_equal(total.deliveries, atomic_load(&sent));
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- who is released, and who is not ---- */
@@ -182,7 +167,7 @@ TEST_SIM(leaving_a_topic_releases_those_that_wait_for_it_alone)
 {
 	for (int mixed = 0; mixed < 2; mixed++) {
 		maiko_actor_id id;
-		reset();
+		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = MAILBOX, .worker = 1, .ret_id = &id), 0);
 		assert_int_equal(maiko_add(sup, filler, "filler", .init = &(filler){.mixed = mixed}, .worker = 1), 0);
@@ -196,7 +181,6 @@ TEST_SIM(leaving_a_topic_releases_those_that_wait_for_it_alone)
 		test_wait_for(&mixed_ticks, 1);
 		test_finish(sup);
 		assert_int_equal(atomic_load(&handled), BACKLOG);
-		assert_int_equal(atomic_load(&wrong), 0);
 	}
 }
 

@@ -23,7 +23,7 @@ static const maiko_topic *_Atomic odds[2];
 static const maiko_topic *odd_topic(const odd *ev) { return atomic_load(&odds[ev->n / 2 % 2]); }
 MAIKO_EVENT_ROUTED(odd, odd_topic, sender, n);
 
-static _Atomic(uint64_t) heard, wrong, echoes;
+PER_TEST _Atomic(uint64_t) heard, echoes;
 
 /* ---- listeners -------------------------------------------------------------------------- */
 
@@ -33,9 +33,9 @@ typedef struct listener {
 
 static int listener_note(listener *self, uint32_t sender, uint32_t n)
 {
-	if (sender >= SENDERS || n != self->last[sender] + 1)
-		atomic_fetch_add(&wrong, 1);
-	else
+	bool in_order = sender < SENDERS && n == self->last[sender] + 1;
+	expect(in_order);
+	if (in_order)
 		self->last[sender] = n;
 	atomic_fetch_add(&heard, 1);
 	return 0;
@@ -114,13 +114,6 @@ static void run_threads(maiko_supervisor *sup)
 	}
 }
 
-static void forget(void)
-{
-	atomic_store(&heard, 0);
-	atomic_store(&wrong, 0);
-	atomic_store(&echoes, 0);
-}
-
 static void add_cast(maiko_supervisor *sup, uint32_t mailbox)
 {
 	const maiko_topic *topics[2];
@@ -149,7 +142,7 @@ static void add_cast(maiko_supervisor *sup, uint32_t mailbox)
 static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_t mailbox, uint32_t credit)
 {
 	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
+		test_begin();
 		maiko_supervisor *sup = NULL;
 		maiko_options options = {.workers = *workers, .channel = channel, .foreign_credit = credit};
 		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
@@ -158,7 +151,6 @@ static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_
 		run_threads(sup);
 		test_wait_for(&heard, LISTENERS * SENDERS * COUNT);
 		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
 		assert_int_equal(atomic_load(&echoes), 0);
 		assert_int_equal(ledger->published, SENDERS * COUNT);
 		/* a talker gets the even half of all senders but itself */
@@ -184,23 +176,18 @@ static void order_holds_when_mailboxes_and_channels_are_full(void **state)
 
 /* ---- before the start ----------------------------------------------------------------------- */
 
-static void what_was_sent_before_the_start_comes_first(void **state)
+TEST_WORKERS(what_was_sent_before_the_start_comes_first)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, listener, "one", .topics = MAIKO_TOPICS(evens)), 0);
-		assert_int_equal(maiko_add(sup, listener, "two", .topics = MAIKO_TOPICS(evens)), 0);
-		for (uint32_t n = 1; n <= 500; n++)
-			assert_int_equal(maiko_send(sup, even, .n = n), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (uint32_t n = 501; n <= 1000; n++)
-			assert_int_equal(maiko_send(sup, even, .n = n), 0);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.handled, 2000);
-		assert_int_equal(atomic_load(&wrong), 0);
-	}
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, listener, "one", .topics = MAIKO_TOPICS(evens)), 0);
+	assert_int_equal(maiko_add(sup, listener, "two", .topics = MAIKO_TOPICS(evens)), 0);
+	for (uint32_t n = 1; n <= 500; n++)
+		assert_int_equal(maiko_send(sup, even, .n = n), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t n = 501; n <= 1000; n++)
+		assert_int_equal(maiko_send(sup, even, .n = n), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.handled, 2000);
 }
 
 /* ---- no echo ------------------------------------------------------------------------------------ */
@@ -229,25 +216,22 @@ static int parrot_on_even(parrot *self, const even *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(parrot, MAIKO_ON(begin, parrot_on_begin), MAIKO_ON(even, parrot_on_even));
 
-static void only_who_asked_gets_an_echo(void **state)
+TEST_WORKERS(only_who_asked_gets_an_echo)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		atomic_store(&own, 0);
-		atomic_store(&others, 0);
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, parrot, "plain"), 0);
-		assert_int_equal(maiko_add(sup, parrot, "echo", .echo = true), 0);
-		assert_int_equal(maiko_add(sup, parrot, "all", .topics = MAIKO_ALL_TOPICS), 0);
-		assert_int_equal(maiko_add(sup, parrot, "all echo", .topics = MAIKO_ALL_TOPICS, .echo = true), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, begin), 0);
-		maiko_counts total = test_finish(sup);
-		/* four events, each for the three others; two of them for their senders too */
-		assert_int_equal(atomic_load(&others), 12);
-		assert_int_equal(atomic_load(&own), 2);
-		assert_int_equal(total.deliveries, 4 + 12 + 2);
-	}
+	atomic_store(&own, 0);
+	atomic_store(&others, 0);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, parrot, "plain"), 0);
+	assert_int_equal(maiko_add(sup, parrot, "echo", .echo = true), 0);
+	assert_int_equal(maiko_add(sup, parrot, "all", .topics = MAIKO_ALL_TOPICS), 0);
+	assert_int_equal(maiko_add(sup, parrot, "all echo", .topics = MAIKO_ALL_TOPICS, .echo = true), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, begin), 0);
+	maiko_counts total = test_finish(sup);
+	/* four events, each for the three others; two of them for their senders too */
+	assert_int_equal(atomic_load(&others), 12);
+	assert_int_equal(atomic_load(&own), 2);
+	assert_int_equal(total.deliveries, 4 + 12 + 2);
 }
 
 /* ---- an actor that answers ------------------------------------------------------------------------ */
@@ -280,41 +264,34 @@ typedef struct auditor {
 static int auditor_on_question(auditor *self, const question *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (ev->n != ++self->questions)
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == ++self->questions);
 	return 0;
 }
 static int auditor_on_answer(auditor *self, const answer *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	if (ev->n != ++self->answers)
-		atomic_fetch_add(&wrong, 1);
+	expect(ev->n == ++self->answers);
 	atomic_fetch_add(&heard, 1);
 	return 0;
 }
 MAIKO_ACTOR(auditor, MAIKO_ON(question, auditor_on_question), MAIKO_ON(answer, auditor_on_answer));
 
-static void answers_come_in_the_order_of_the_questions(void **state)
+TEST_WORKERS(answers_come_in_the_order_of_the_questions)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, server, "server"), 0);
-		for (uint32_t i = 0; i < 3; i++) {
-			char name[32];
-			snprintf(name, sizeof name, "auditor%u", i);
-			assert_int_equal(maiko_add(sup, auditor, name), 0);
-		}
-		assert_int_equal(maiko_start(sup), 0);
-		for (uint32_t n = 1; n <= COUNT; n++)
-			assert_int_equal(maiko_send(sup, question, .n = n), 0);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&heard), 3 * COUNT);
-		/* the server and three auditors hear a question, three auditors an answer */
-		assert_int_equal(total.handled, 7 * COUNT);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, server, "server"), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "auditor%u", i);
+		assert_int_equal(maiko_add(sup, auditor, name), 0);
 	}
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t n = 1; n <= COUNT; n++)
+		assert_int_equal(maiko_send(sup, question, .n = n), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(atomic_load(&heard), 3 * COUNT);
+	/* the server and three auditors hear a question, three auditors an answer */
+	assert_int_equal(total.handled, 7 * COUNT);
 }
 
 int main(void)

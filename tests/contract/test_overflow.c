@@ -36,9 +36,9 @@ MAIKO_EVENT(flood, floods, count);
 
 /* ---- a sink that notes what it handles, in order ------------------------------------------ */
 
-static uint32_t seen[MOST];
-static _Atomic(uint64_t) seen_count, errors, stops;
-static _Atomic(int) error_code, error_phase, error_with_event;
+PER_TEST uint32_t seen[MOST];
+PER_TEST _Atomic(uint64_t) seen_count, errors, stops;
+PER_TEST _Atomic(int) error_code, error_phase, error_with_event;
 
 typedef struct sink {
 	int answer; /* of on_error */
@@ -139,17 +139,6 @@ static const expectation expectations[] = {
 };
 enum { EXPECTATIONS = sizeof expectations / sizeof expectations[0] };
 
-static void forget(void)
-{
-	memset(seen, 0, sizeof seen);
-	atomic_store(&seen_count, 0);
-	atomic_store(&errors, 0);
-	atomic_store(&stops, 0);
-	atomic_store(&error_code, 0);
-	atomic_store(&error_phase, 0);
-	atomic_store(&error_with_event, 0);
-}
-
 static void check_error(uint64_t count)
 {
 	assert_int_equal(atomic_load(&errors), count);
@@ -186,114 +175,102 @@ static void flood_and_compare(maiko_supervisor *sup, const expectation *e, const
 
 static maiko_supervisor *with_flooder(uint32_t workers, bool readings)
 {
-	forget();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	flooder how = {.readings = readings};
 	assert_int_equal(maiko_add(sup, flooder, "flooder", .init = &how, .worker = 1), 0);
 	return sup;
 }
 
-static void the_topics_policy_decides(void **state)
+TEST_WORKERS(the_topics_policy_decides)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (int i = 0; i < EXPECTATIONS; i++) {
-			const expectation *e = &expectations[i];
-			maiko_supervisor *sup = with_flooder(*workers, false);
-			maiko_topic like = {.name = "", .overflow = e->policy};
-			const maiko_topic *topic;
-			assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
-			atomic_store(&target, topic);
-			const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
-			assert_int_equal(
-				maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1), 0);
-			assert_int_equal(maiko_start(sup), 0);
-			flood_and_compare(sup, e, "samples");
-			check_error(e->errors);
-		}
+	for (int i = 0; i < EXPECTATIONS; i++) {
+		const expectation *e = &expectations[i];
+		maiko_supervisor *sup = with_flooder(workers, false);
+		maiko_topic like = {.name = "", .overflow = e->policy};
+		const maiko_topic *topic;
+		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+		atomic_store(&target, topic);
+		const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
+		assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		flood_and_compare(sup, e, "samples");
+		check_error(e->errors);
+	}
 }
 
-static void a_subscription_may_have_a_policy_of_its_own(void **state)
+TEST_WORKERS(a_subscription_may_have_a_policy_of_its_own)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (int i = 0; i < EXPECTATIONS; i++) {
-			const expectation *e = &expectations[i];
-			maiko_supervisor *sup = with_flooder(*workers, true);
-			assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = e->mailbox, .worker = 1,
-						   .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = e->policy))),
-					 0);
-			assert_int_equal(maiko_start(sup), 0);
-			flood_and_compare(sup, e, "readings");
-			check_error(e->errors);
-		}
+	for (int i = 0; i < EXPECTATIONS; i++) {
+		const expectation *e = &expectations[i];
+		maiko_supervisor *sup = with_flooder(workers, true);
+		assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = e->mailbox, .worker = 1,
+					   .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = e->policy))),
+				 0);
+		assert_int_equal(maiko_start(sup), 0);
+		flood_and_compare(sup, e, "readings");
+		check_error(e->errors);
+	}
 }
 
-static void the_option_overflow_covers_the_derived_topics(void **state)
+TEST_WORKERS(the_option_overflow_covers_the_derived_topics)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (int i = 0; i < EXPECTATIONS; i++) {
-			const expectation e = expectations[i];
-			if (e.policy == MAIKO_FAIL)
-				continue; /* a gauge does not forgive: see the tests of failing */
-			maiko_supervisor *sup = with_flooder(*workers, true);
-			assert_int_equal(
-				maiko_add(sup, gauge, "sink", .overflow = e.policy, .mailbox = e.mailbox, .worker = 1),
-				0);
-			assert_int_equal(maiko_start(sup), 0);
-			flood_and_compare(sup, &e, "readings");
-		}
+	for (int i = 0; i < EXPECTATIONS; i++) {
+		const expectation e = expectations[i];
+		if (e.policy == MAIKO_FAIL)
+			continue; /* a gauge does not forgive: see the tests of failing */
+		maiko_supervisor *sup = with_flooder(workers, true);
+		assert_int_equal(maiko_add(sup, gauge, "sink", .overflow = e.policy, .mailbox = e.mailbox, .worker = 1),
+				 0);
+		assert_int_equal(maiko_start(sup), 0);
+		flood_and_compare(sup, &e, "readings");
+	}
 }
 
-static void subscribing_may_bring_a_policy_of_its_own(void **state)
+TEST_WORKERS(subscribing_may_bring_a_policy_of_its_own)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (int i = 0; i < EXPECTATIONS; i++) {
-			const expectation *e = &expectations[i];
-			maiko_supervisor *sup = with_flooder(*workers, true);
-			maiko_actor_id id;
-			assert_int_equal(maiko_add(sup, sink, "sink", .topics = MAIKO_NO_TOPICS, .mailbox = e->mailbox,
-						   .worker = 1, .ret_id = &id),
-					 0);
-			assert_int_equal(maiko_start(sup), 0);
-			assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(readings), .overflow = e->policy), 0);
-			flood_and_compare(sup, e, "readings");
-			check_error(e->errors);
-		}
+	for (int i = 0; i < EXPECTATIONS; i++) {
+		const expectation *e = &expectations[i];
+		maiko_supervisor *sup = with_flooder(workers, true);
+		maiko_actor_id id;
+		assert_int_equal(maiko_add(sup, sink, "sink", .topics = MAIKO_NO_TOPICS, .mailbox = e->mailbox,
+					   .worker = 1, .ret_id = &id),
+				 0);
+		assert_int_equal(maiko_start(sup), 0);
+		assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(readings), .overflow = e->policy), 0);
+		flood_and_compare(sup, e, "readings");
+		check_error(e->errors);
+	}
 }
 
-static void a_subscriber_of_all_topics_has_each_topics_own_policy(void **state)
+TEST_WORKERS(a_subscriber_of_all_topics_has_each_topics_own_policy)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (int i = 0; i < EXPECTATIONS; i++) {
-			const expectation *e = &expectations[i];
-			maiko_supervisor *sup = with_flooder(*workers, false);
-			maiko_topic like = {.name = "", .overflow = e->policy};
-			const maiko_topic *topic;
-			assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
-			atomic_store(&target, topic);
-			/* room for the flood itself, which comes first and is handled after its sender */
-			assert_int_equal(maiko_add(sup, sink, "all", .topics = MAIKO_ALL_TOPICS,
-						   .mailbox = e->mailbox + 1, .worker = 1),
-					 0);
-			assert_int_equal(maiko_start(sup), 0);
-			assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
-			maiko_ledger *ledger = test_stop(sup);
-			const maiko_actor_row *row = test_actor_row(ledger, "all");
-			assert_int_equal(row->counts.deliveries, 11);
-			assert_int_equal(row->counts.ignored, 1);
-			assert_int_equal(row->counts.handled, e->handled);
-			assert_int_equal(row->counts.dropped, e->dropped);
-			assert_int_equal(test_actor_row(ledger, "flooder")->mutes, e->policy == MAIKO_BLOCK ? 1 : 0);
-			for (uint64_t n = 0; n < e->handled; n++)
-				assert_int_equal(seen[n], e->values[n]);
-			check_error(e->errors);
-			maiko_ledger_free(ledger);
-			assert_null(maiko_supervisor_free(sup));
-		}
+	for (int i = 0; i < EXPECTATIONS; i++) {
+		const expectation *e = &expectations[i];
+		maiko_supervisor *sup = with_flooder(workers, false);
+		maiko_topic like = {.name = "", .overflow = e->policy};
+		const maiko_topic *topic;
+		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+		atomic_store(&target, topic);
+		/* room for the flood itself, which comes first and is handled after its sender */
+		assert_int_equal(
+			maiko_add(sup, sink, "all", .topics = MAIKO_ALL_TOPICS, .mailbox = e->mailbox + 1, .worker = 1),
+			0);
+		assert_int_equal(maiko_start(sup), 0);
+		assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
+		maiko_ledger *ledger = test_stop(sup);
+		const maiko_actor_row *row = test_actor_row(ledger, "all");
+		assert_int_equal(row->counts.deliveries, 11);
+		assert_int_equal(row->counts.ignored, 1);
+		assert_int_equal(row->counts.handled, e->handled);
+		assert_int_equal(row->counts.dropped, e->dropped);
+		assert_int_equal(test_actor_row(ledger, "flooder")->mutes, e->policy == MAIKO_BLOCK ? 1 : 0);
+		for (uint64_t n = 0; n < e->handled; n++)
+			assert_int_equal(seen[n], e->values[n]);
+		check_error(e->errors);
+		maiko_ledger_free(ledger);
+		assert_null(maiko_supervisor_free(sup));
+	}
 }
 
 /* ---- keep latest ------------------------------------------------------------------------------ */
@@ -323,51 +300,43 @@ static void keep_latest(uint32_t workers, uint64_t (*key)(const struct maiko_any
 	flood_and_compare(sup, e, "samples");
 }
 
-static void keep_latest_replaces_in_place_by_key(void **state)
+TEST_WORKERS(keep_latest_replaces_in_place_by_key)
 {
-	(void)state;
 	/* places are those of 1, 2 and 3 */
 	static const expectation full = {MAIKO_KEEP_LATEST, 3, 3, 7, 0, {10, 8, 9}, 0};
 	static const expectation roomy = {MAIKO_KEEP_LATEST, 100, 3, 7, 0, {10, 8, 9}, 0};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		keep_latest(*workers, by_three, &full);
-		keep_latest(*workers, by_three, &roomy);
-	}
+	keep_latest(workers, by_three, &full);
+	keep_latest(workers, by_three, &roomy);
 }
 
-static void a_new_key_in_a_full_mailbox_blocks(void **state)
+TEST_WORKERS(a_new_key_in_a_full_mailbox_blocks)
 {
-	(void)state;
 	/* counted as MAIKO_BLOCK: its sender is muted once */
 	static const expectation e = {MAIKO_BLOCK, 2, 10, 0, 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		keep_latest(*workers, by_itself, &e);
+	keep_latest(workers, by_itself, &e);
 }
 
 /* Two rounds of the same keys, the first handled before the second comes. */
-static void keep_latest_forgets_what_was_handled(void **state)
+TEST_WORKERS(keep_latest_forgets_what_was_handled)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_flooder(*workers, false);
-		maiko_topic like = {.name = "", .overflow = MAIKO_KEEP_LATEST, .key = by_three};
-		const maiko_topic *topic;
-		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
-		atomic_store(&target, topic);
-		const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 3, .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (uint64_t round = 1; round <= 100; round++) {
-			assert_int_equal(maiko_send(sup, flood, .count = 7), 0);
-			test_wait_for(&seen_count, round * 3);
-		}
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.dropped, 400);
-		for (int round = 0; round < 100; round++) {
-			assert_int_equal(seen[round * 3], 7);
-			assert_int_equal(seen[round * 3 + 1], 5);
-			assert_int_equal(seen[round * 3 + 2], 6);
-		}
+	maiko_supervisor *sup = with_flooder(workers, false);
+	maiko_topic like = {.name = "", .overflow = MAIKO_KEEP_LATEST, .key = by_three};
+	const maiko_topic *topic;
+	assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+	atomic_store(&target, topic);
+	const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
+	assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 3, .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint64_t round = 1; round <= 100; round++) {
+		assert_int_equal(maiko_send(sup, flood, .count = 7), 0);
+		test_wait_for(&seen_count, round * 3);
+	}
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.dropped, 400);
+	for (int round = 0; round < 100; round++) {
+		assert_int_equal(seen[round * 3], 7);
+		assert_int_equal(seen[round * 3 + 1], 5);
+		assert_int_equal(seen[round * 3 + 2], 6);
 	}
 }
 
@@ -389,32 +358,26 @@ static int filler_on_flood(filler *self, const flood *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(filler, MAIKO_ON(flood, filler_on_flood));
 
-static void drop_oldest_drops_no_other_topics_events(void **state)
+TEST_WORKERS(drop_oldest_drops_no_other_topics_events)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		maiko_topic like = {.name = "", .overflow = MAIKO_DROP_OLDEST};
-		const maiko_topic *topic;
-		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
-		atomic_store(&target, topic);
-		const maiko_subscription topics[] = {{.topic = topic},
-						     {.topic = MAIKO_TOPIC_REF(readings)},
-						     {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 2, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, filler, "filler", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, flood), 0);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(test_topic_row(ledger, "samples")->counts.dropped, 1);
-		assert_int_equal(test_topic_row(ledger, "readings")->counts.handled, 2);
-		assert_int_equal(atomic_load(&seen_count), 2);
-		assert_int_equal(seen[0], 1);
-		assert_int_equal(seen[1], 2);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	maiko_supervisor *sup = test_supervisor(workers);
+	maiko_topic like = {.name = "", .overflow = MAIKO_DROP_OLDEST};
+	const maiko_topic *topic;
+	assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+	atomic_store(&target, topic);
+	const maiko_subscription topics[] = {{.topic = topic}, {.topic = MAIKO_TOPIC_REF(readings)}, {.topic = NULL}};
+	assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 2, .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, filler, "filler", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, flood), 0);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_topic_row(ledger, "samples")->counts.dropped, 1);
+	assert_int_equal(test_topic_row(ledger, "readings")->counts.handled, 2);
+	assert_int_equal(atomic_load(&seen_count), 2);
+	assert_int_equal(seen[0], 1);
+	assert_int_equal(seen[1], 2);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- the policy that fails ------------------------------------------------------------------------ */
@@ -432,44 +395,38 @@ static maiko_supervisor *failing(uint32_t workers, int answer)
 	return sup;
 }
 
-static void a_forgiven_overflow_lets_the_subscriber_go_on(void **state)
+TEST_WORKERS(a_forgiven_overflow_lets_the_subscriber_go_on)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = failing(*workers, 0);
-		for (uint64_t round = 1; round <= 3; round++) {
-			assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
-			test_wait_for(&errors, round);
-		}
-		maiko_ledger *ledger = test_stop(sup);
-		check_error(3);
-		assert_int_equal(test_actor_row(ledger, "sink")->counts.handled, 12);
-		assert_int_equal(test_actor_row(ledger, "sink")->counts.dropped, 18);
-		assert_int_equal(test_actor_row(ledger, "sink")->status, MAIKO_ACTOR_STOPPED);
-		assert_int_equal(test_actor_row(ledger, "other")->counts.handled, 30);
-		assert_int_equal(atomic_load(&stops), 1);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+	maiko_supervisor *sup = failing(workers, 0);
+	for (uint64_t round = 1; round <= 3; round++) {
+		assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
+		test_wait_for(&errors, round);
 	}
+	maiko_ledger *ledger = test_stop(sup);
+	check_error(3);
+	assert_int_equal(test_actor_row(ledger, "sink")->counts.handled, 12);
+	assert_int_equal(test_actor_row(ledger, "sink")->counts.dropped, 18);
+	assert_int_equal(test_actor_row(ledger, "sink")->status, MAIKO_ACTOR_STOPPED);
+	assert_int_equal(test_actor_row(ledger, "other")->counts.handled, 30);
+	assert_int_equal(atomic_load(&stops), 1);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
-static void an_overflow_not_forgiven_fails_the_subscriber_alone(void **state)
+TEST_WORKERS(an_overflow_not_forgiven_fails_the_subscriber_alone)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = failing(*workers, -1);
-		assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
-		test_wait_for(&stops, 1); /* it has failed */
-		maiko_ledger *ledger = test_stop(sup);
-		check_error(1);
-		assert_int_equal(atomic_load(&stops), 1);
-		assert_int_equal(ledger->total.dropped, 6);
-		assert_int_equal(ledger->total.dead, 4);
-		assert_int_equal(ledger->total.deliveries, 21); /* the flood and twice ten */
-		assert_int_equal(test_actor_row(ledger, "other")->counts.handled, 10);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	maiko_supervisor *sup = failing(workers, -1);
+	assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
+	test_wait_for(&stops, 1); /* it has failed */
+	maiko_ledger *ledger = test_stop(sup);
+	check_error(1);
+	assert_int_equal(atomic_load(&stops), 1);
+	assert_int_equal(ledger->total.dropped, 6);
+	assert_int_equal(ledger->total.dead, 4);
+	assert_int_equal(ledger->total.deliveries, 21); /* the flood and twice ten */
+	assert_int_equal(test_actor_row(ledger, "other")->counts.handled, 10);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- over workers, with small channels --------------------------------------------------------------- */
@@ -529,32 +486,30 @@ static void check_over_workers(const maiko_ledger *ledger, maiko_overflow policy
 	assert_int_equal(entries_dropped, t->channel_dropped);
 }
 
-static void no_policy_loses_anything_uncounted_between_workers(void **state)
+TEST_WORKERS(no_policy_loses_anything_uncounted_between_workers)
 {
-	(void)state;
 	static const maiko_overflow policies[] = {MAIKO_BLOCK, MAIKO_DROP_NEWEST, MAIKO_DROP_OLDEST, MAIKO_KEEP_LATEST,
 						  MAIKO_FAIL};
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-			forget();
-			maiko_supervisor *sup = NULL;
-			maiko_options options = {.workers = *workers, .channel = 16, .mailbox = 8};
-			assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
-			maiko_topic like = {.name = "", .overflow = policies[i]};
-			const maiko_topic *topic;
-			assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
-			atomic_store(&target, topic);
-			const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
-			assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .max_events_per_tick = 3), 0);
-			assert_int_equal(maiko_add(sup, pump, "pump"), 0);
-			assert_int_equal(maiko_start(sup), 0);
-			while (published(sup) < MOST)
-				;
-			maiko_ledger *ledger = test_stop(sup);
-			check_over_workers(ledger, policies[i]);
-			maiko_ledger_free(ledger);
-			assert_null(maiko_supervisor_free(sup));
-		}
+	for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+		test_begin();
+		maiko_supervisor *sup = NULL;
+		maiko_options options = {.workers = workers, .channel = 16, .mailbox = 8};
+		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+		maiko_topic like = {.name = "", .overflow = policies[i]};
+		const maiko_topic *topic;
+		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+		atomic_store(&target, topic);
+		const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
+		assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .max_events_per_tick = 3), 0);
+		assert_int_equal(maiko_add(sup, pump, "pump"), 0);
+		assert_int_equal(maiko_start(sup), 0);
+		while (published(sup) < MOST)
+			;
+		maiko_ledger *ledger = test_stop(sup);
+		check_over_workers(ledger, policies[i]);
+		maiko_ledger_free(ledger);
+		assert_null(maiko_supervisor_free(sup));
+	}
 }
 
 int main(void)

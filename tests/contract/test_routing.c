@@ -34,15 +34,7 @@ MAIKO_EVENT(plain, maiko_default_topic, n);
 MAIKO_TOPIC(alarms);
 MAIKO_SIGNAL(fire, alarms);
 
-static _Atomic(uint64_t) readings[3], letters, plains, fires, anys, wrong, freed;
-
-static void forget(void)
-{
-	_Atomic(uint64_t) *all[] = {&readings[0], &readings[1], &readings[2], &letters, &plains,
-				    &fires,       &anys,        &wrong,       &freed};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
+PER_TEST _Atomic(uint64_t) readings[3], letters, plains, fires, anys, freed;
 
 /* ---- an actor that notes what it gets ------------------------------------------------------- */
 
@@ -62,7 +54,8 @@ static int person_on_letter(person *self, const letter *ev, maiko_ctx *ctx)
 {
 	(void)self;
 	(void)ctx;
-	atomic_fetch_add(strcmp(ev->text, "dear all") == 0 ? &letters : &wrong, 1);
+	expect(strcmp(ev->text, "dear all") == 0);
+	atomic_fetch_add(&letters, 1);
 	return 0;
 }
 
@@ -70,7 +63,8 @@ static int person_on_plain(person *self, const plain *ev, maiko_ctx *ctx)
 {
 	(void)self;
 	(void)ctx;
-	atomic_fetch_add(ev->n == 5 ? &plains : &wrong, 1);
+	expect(ev->n == 5);
+	atomic_fetch_add(&plains, 1);
 	return 0;
 }
 
@@ -105,8 +99,7 @@ static int clerk_on_any(clerk *self, const maiko_any *any, maiko_ctx *ctx)
 	const reading *r = maiko_as(any, reading);
 	(void)self;
 	(void)ctx;
-	if (maiko_as(any, letter) != NULL || (p == NULL) == (r == NULL) || (p != NULL && p->n != 5))
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_as(any, letter) == NULL && (p == NULL) != (r == NULL) && !(p != NULL && p->n != 5));
 	atomic_fetch_add(&anys, 1);
 	return 0;
 }
@@ -114,7 +107,7 @@ MAIKO_ACTOR(clerk, MAIKO_ON(letter, clerk_on_letter), MAIKO_ON_ANY(clerk_on_any)
 
 static maiko_supervisor *with_devices(uint32_t workers)
 {
-	forget();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < 3; i++) {
 		char name[32];
@@ -147,122 +140,105 @@ static void send_one_of_each(maiko_supervisor *sup)
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 
-static void an_event_goes_to_all_subscribers_of_its_topic(void **state)
+TEST_WORKERS(an_event_goes_to_all_subscribers_of_its_topic)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_devices(*workers);
-		add_people(sup, MAIKO_TOPICS(post, alarms));
-		assert_int_equal(maiko_start(sup), 0);
+	maiko_supervisor *sup = with_devices(workers);
+	add_people(sup, MAIKO_TOPICS(post, alarms));
+	assert_int_equal(maiko_start(sup), 0);
+	send_one_of_each(sup);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(atomic_load(&letters), PEOPLE);
+	assert_int_equal(atomic_load(&fires), PEOPLE);
+	assert_int_equal(atomic_load(&plains) + atomic_load(&readings[0]), 0);
+	assert_int_equal(ledger->total.deliveries, 2 * PEOPLE);
+	assert_int_equal(ledger->published, 6);
+	assert_int_equal(test_topic_row(ledger, "default")->unrouted, 1);
+	assert_int_equal(test_topic_row(ledger, "device.0")->unrouted, 1);
+	assert_int_equal(test_topic_row(ledger, "post")->unrouted, 0);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
+}
+
+TEST_WORKERS(content_may_decide_the_topic)
+{
+	maiko_supervisor *sup = with_devices(workers);
+	const maiko_subscription one[] = {{.topic = atomic_load(&devices[1])}, {.topic = NULL}};
+	const maiko_subscription two[] = {{.topic = atomic_load(&devices[1])},
+					  {.topic = atomic_load(&devices[2])},
+					  {.topic = NULL}};
+	assert_int_equal(maiko_add(sup, person, "one"), MAIKO_EINVAL); /* its topics must be said */
+	assert_int_equal(maiko_add(sup, person, "one", .topics = one), 0);
+	assert_int_equal(maiko_add(sup, person, "two", .topics = two), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (int i = 0; i < 10; i++)
 		send_one_of_each(sup);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&letters), PEOPLE);
-		assert_int_equal(atomic_load(&fires), PEOPLE);
-		assert_int_equal(atomic_load(&plains) + atomic_load(&readings[0]), 0);
-		assert_int_equal(ledger->total.deliveries, 2 * PEOPLE);
-		assert_int_equal(ledger->published, 6);
-		assert_int_equal(test_topic_row(ledger, "default")->unrouted, 1);
-		assert_int_equal(test_topic_row(ledger, "device.0")->unrouted, 1);
-		assert_int_equal(test_topic_row(ledger, "post")->unrouted, 0);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	assert_int_equal(maiko_send(sup, reading, .device = 3), MAIKO_EINVAL); /* no topic */
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(atomic_load(&readings[0]), 0);
+	assert_int_equal(atomic_load(&readings[1]), 20);
+	assert_int_equal(atomic_load(&readings[2]), 10);
+	assert_int_equal(total.deliveries, 30);
 }
 
-static void content_may_decide_the_topic(void **state)
+TEST_WORKERS(a_topic_of_a_name_is_the_same_however_it_was_made)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_devices(*workers);
-		const maiko_subscription one[] = {{.topic = atomic_load(&devices[1])}, {.topic = NULL}};
-		const maiko_subscription two[] = {{.topic = atomic_load(&devices[1])},
-						  {.topic = atomic_load(&devices[2])},
-						  {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, person, "one"), MAIKO_EINVAL); /* its topics must be said */
-		assert_int_equal(maiko_add(sup, person, "one", .topics = one), 0);
-		assert_int_equal(maiko_add(sup, person, "two", .topics = two), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (int i = 0; i < 10; i++)
-			send_one_of_each(sup);
-		assert_int_equal(maiko_send(sup, reading, .device = 3), MAIKO_EINVAL); /* no topic */
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(atomic_load(&readings[0]), 0);
-		assert_int_equal(atomic_load(&readings[1]), 20);
-		assert_int_equal(atomic_load(&readings[2]), 10);
-		assert_int_equal(total.deliveries, 30);
-	}
+	maiko_supervisor *sup = test_supervisor(workers);
+	const maiko_topic *named, *again;
+	assert_int_equal(maiko_topic_named(sup, "post", &named), 0);
+	assert_int_equal(maiko_topic_named(sup, "post", &again), 0);
+	assert_ptr_equal(named, again);
+	assert_string_equal(named->name, "post");
+	const maiko_subscription topics[] = {{.topic = named}, {.topic = NULL}};
+	assert_int_equal(maiko_add(sup, person, "one", .topics = topics), 0);
+	assert_int_equal(maiko_add(sup, person, "two", .topics = MAIKO_TOPICS(post)), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, letter, .text = "dear all"), 0);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&letters), 2);
 }
 
-static void a_topic_of_a_name_is_the_same_however_it_was_made(void **state)
+TEST_WORKERS(all_topics_and_no_topics)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		const maiko_topic *named, *again;
-		assert_int_equal(maiko_topic_named(sup, "post", &named), 0);
-		assert_int_equal(maiko_topic_named(sup, "post", &again), 0);
-		assert_ptr_equal(named, again);
-		assert_string_equal(named->name, "post");
-		const maiko_subscription topics[] = {{.topic = named}, {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, person, "one", .topics = topics), 0);
-		assert_int_equal(maiko_add(sup, person, "two", .topics = MAIKO_TOPICS(post)), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, letter, .text = "dear all"), 0);
-		test_finish(sup);
-		assert_int_equal(atomic_load(&letters), 2);
-	}
+	maiko_supervisor *sup = with_devices(workers);
+	add_people(sup, MAIKO_ALL_TOPICS);
+	assert_int_equal(maiko_add(sup, person, "nothing", .topics = MAIKO_NO_TOPICS), 0);
+	assert_int_equal(maiko_add(sup, clerk, "some", .topics = MAIKO_TOPICS(post)), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	send_one_of_each(sup);
+	/* a topic that did not exist when they subscribed */
+	const maiko_topic *late;
+	assert_int_equal(maiko_topic_named(sup, "device.late", &late), 0);
+	atomic_store(&devices[0], late);
+	assert_int_equal(maiko_send(sup, reading, .device = 0), 0);
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(atomic_load(&readings[0]), 2 * PEOPLE);
+	assert_int_equal(atomic_load(&readings[2]), PEOPLE);
+	assert_int_equal(atomic_load(&letters), PEOPLE + 1);
+	assert_int_equal(atomic_load(&plains), PEOPLE);
+	assert_int_equal(atomic_load(&fires), PEOPLE);
+	assert_int_equal(test_actor_row(ledger, "nothing")->counts.deliveries, 0);
+	assert_int_equal(ledger->total.deliveries, 7 * PEOPLE + 1);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
-static void all_topics_and_no_topics(void **state)
+TEST_WORKERS(on_any_gets_what_no_handler_of_its_own_does)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_devices(*workers);
-		add_people(sup, MAIKO_ALL_TOPICS);
-		assert_int_equal(maiko_add(sup, person, "nothing", .topics = MAIKO_NO_TOPICS), 0);
-		assert_int_equal(maiko_add(sup, clerk, "some", .topics = MAIKO_TOPICS(post)), 0);
-		assert_int_equal(maiko_start(sup), 0);
+	maiko_supervisor *sup = with_devices(workers);
+	const maiko_subscription topics[] = {{.topic = atomic_load(&devices[0])},
+					     {.topic = MAIKO_TOPIC_REF(post)},
+					     {.topic = &maiko_default_topic},
+					     {.topic = NULL}};
+	assert_int_equal(maiko_add(sup, clerk, "clerk"), MAIKO_EINVAL); /* its topics must be said */
+	assert_int_equal(maiko_add(sup, clerk, "clerk", .topics = topics), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (int i = 0; i < 10; i++)
 		send_one_of_each(sup);
-		/* a topic that did not exist when they subscribed */
-		const maiko_topic *late;
-		assert_int_equal(maiko_topic_named(sup, "device.late", &late), 0);
-		atomic_store(&devices[0], late);
-		assert_int_equal(maiko_send(sup, reading, .device = 0), 0);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&readings[0]), 2 * PEOPLE);
-		assert_int_equal(atomic_load(&readings[2]), PEOPLE);
-		assert_int_equal(atomic_load(&letters), PEOPLE + 1);
-		assert_int_equal(atomic_load(&plains), PEOPLE);
-		assert_int_equal(atomic_load(&fires), PEOPLE);
-		assert_int_equal(test_actor_row(ledger, "nothing")->counts.deliveries, 0);
-		assert_int_equal(ledger->total.deliveries, 7 * PEOPLE + 1);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
-}
-
-static void on_any_gets_what_no_handler_of_its_own_does(void **state)
-{
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = with_devices(*workers);
-		const maiko_subscription topics[] = {{.topic = atomic_load(&devices[0])},
-						     {.topic = MAIKO_TOPIC_REF(post)},
-						     {.topic = &maiko_default_topic},
-						     {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, clerk, "clerk"), MAIKO_EINVAL); /* its topics must be said */
-		assert_int_equal(maiko_add(sup, clerk, "clerk", .topics = topics), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (int i = 0; i < 10; i++)
-			send_one_of_each(sup);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(atomic_load(&letters), 10);
-		assert_int_equal(atomic_load(&anys), 20);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(total.handled, 30);
-		assert_int_equal(total.ignored, 0);
-	}
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(atomic_load(&letters), 10);
+	assert_int_equal(atomic_load(&anys), 20);
+	assert_int_equal(total.handled, 30);
+	assert_int_equal(total.ignored, 0);
 }
 
 /* Handles letters alone; its topic has others too. */
@@ -284,26 +260,22 @@ typedef struct stamp {
 } stamp;
 MAIKO_EVENT(stamp, post, price);
 
-static void what_an_actor_has_no_handler_for_is_counted_ignored(void **state)
+TEST_WORKERS(what_an_actor_has_no_handler_for_is_counted_ignored)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, postman, "postman"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (uint32_t i = 0; i < 10; i++) {
-			assert_int_equal(maiko_send(sup, stamp, .price = i), 0);
-			assert_int_equal(maiko_send(sup, letter), 0);
-		}
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&letters), 10);
-		assert_int_equal(ledger->total.handled, 10);
-		assert_int_equal(ledger->total.ignored, 10);
-		assert_int_equal(test_topic_row(ledger, "post")->counts.ignored, 10);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, postman, "postman"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 10; i++) {
+		assert_int_equal(maiko_send(sup, stamp, .price = i), 0);
+		assert_int_equal(maiko_send(sup, letter), 0);
 	}
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(atomic_load(&letters), 10);
+	assert_int_equal(ledger->total.handled, 10);
+	assert_int_equal(ledger->total.ignored, 10);
+	assert_int_equal(test_topic_row(ledger, "post")->counts.ignored, 10);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- what an event carries ----------------------------------------------------------------------- */
@@ -327,8 +299,7 @@ static int viewer_on_photo(viewer *self, const photo *ev, maiko_ctx *ctx)
 	bool fine = maiko_buffer_size(ev->pixels) == 6 && memcmp(pixels, "pixels", 6) == 0;
 	if (ev->thumbnail != NULL)
 		fine = fine && memcmp(maiko_buffer_data(ev->thumbnail), "small", 5) == 0;
-	if (!fine)
-		atomic_fetch_add(&wrong, 1);
+	expect(fine);
 	maiko_buffer_unref(self->held); /* past its handler: its own reference */
 	self->held = maiko_buffer_ref(ev->pixels);
 	atomic_fetch_add(&letters, 1);
@@ -357,75 +328,63 @@ static maiko_buffer *pixels_new(void)
 	return buffer;
 }
 
-static void buffers_are_shared_and_freed_once(void **state)
+TEST_WORKERS(buffers_are_shared_and_freed_once)
 {
-	(void)state;
 	enum { PHOTOS = 200 };
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		for (uint32_t i = 0; i < PEOPLE; i++) {
-			char name[32];
-			snprintf(name, sizeof name, "viewer%u", i);
-			assert_int_equal(maiko_add(sup, viewer, name), 0);
-		}
-		assert_int_equal(maiko_start(sup), 0);
-		maiko_buffer *thumbnail;
-		assert_int_equal(maiko_buffer_copy("small", 5, &thumbnail), 0);
-		for (uint32_t i = 0; i < PHOTOS; i++) {
-			maiko_buffer *pixels = pixels_new();
-			assert_int_equal(maiko_send(sup, photo, .width = i, .pixels = pixels,
-						    .thumbnail = i % 2 == 0 ? thumbnail : NULL),
-					 0);
-			maiko_buffer_unref(pixels);
-		}
-		maiko_buffer_unref(thumbnail);
-		test_finish(sup);
-		assert_int_equal(atomic_load(&letters), PEOPLE * PHOTOS);
-		assert_int_equal(atomic_load(&wrong), 0);
-		assert_int_equal(atomic_load(&freed), PHOTOS);
+	maiko_supervisor *sup = test_supervisor(workers);
+	for (uint32_t i = 0; i < PEOPLE; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "viewer%u", i);
+		assert_int_equal(maiko_add(sup, viewer, name), 0);
 	}
+	assert_int_equal(maiko_start(sup), 0);
+	maiko_buffer *thumbnail;
+	assert_int_equal(maiko_buffer_copy("small", 5, &thumbnail), 0);
+	for (uint32_t i = 0; i < PHOTOS; i++) {
+		maiko_buffer *pixels = pixels_new();
+		assert_int_equal(maiko_send(sup, photo, .width = i, .pixels = pixels,
+					    .thumbnail = i % 2 == 0 ? thumbnail : NULL),
+				 0);
+		maiko_buffer_unref(pixels);
+	}
+	maiko_buffer_unref(thumbnail);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&letters), PEOPLE * PHOTOS);
+	assert_int_equal(atomic_load(&freed), PHOTOS);
 }
 
-static void a_buffer_that_nobody_gets_is_freed(void **state)
+TEST_WORKERS(a_buffer_that_nobody_gets_is_freed)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++)
-		for (int started = 0; started < 2; started++) {
-			forget();
-			maiko_supervisor *sup = test_supervisor(*workers);
-			assert_int_equal(maiko_add(sup, viewer, "viewer", .topics = started ? MAIKO_NO_TOPICS : NULL),
-					 0);
-			if (started)
-				assert_int_equal(maiko_start(sup), 0);
-			for (int i = 0; i < 100; i++) {
-				maiko_buffer *pixels = pixels_new();
-				assert_int_equal(maiko_send(sup, photo, .pixels = pixels), 0);
-				maiko_buffer_unref(pixels);
-			}
-			maiko_counts total = test_finish(sup);
-			assert_int_equal(atomic_load(&freed), 100);
-			assert_int_equal(total.discarded, started ? 0 : 100);
+	for (int started = 0; started < 2; started++) {
+		test_begin();
+		maiko_supervisor *sup = test_supervisor(workers);
+		assert_int_equal(maiko_add(sup, viewer, "viewer", .topics = started ? MAIKO_NO_TOPICS : NULL), 0);
+		if (started)
+			assert_int_equal(maiko_start(sup), 0);
+		for (int i = 0; i < 100; i++) {
+			maiko_buffer *pixels = pixels_new();
+			assert_int_equal(maiko_send(sup, photo, .pixels = pixels), 0);
+			maiko_buffer_unref(pixels);
 		}
+		maiko_counts total = test_finish(sup);
+		assert_int_equal(atomic_load(&freed), 100);
+		assert_int_equal(total.discarded, started ? 0 : 100);
+	}
 }
 
 /* Before the start, with more events than the channels between the workers hold. */
-static void what_never_started_is_discarded_and_counted(void **state)
+TEST_WORKERS(what_never_started_is_discarded_and_counted)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = NULL;
-		maiko_options options = {.workers = *workers, .channel = 16};
-		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
-		add_people(sup, MAIKO_TOPICS(post));
-		for (int i = 0; i < 1000; i++)
-			assert_int_equal(maiko_send(sup, letter, .text = "dear all"), 0);
-		maiko_counts total = test_finish(sup);
-		assert_int_equal(total.deliveries, PEOPLE * 1000);
-		assert_int_equal(total.discarded, PEOPLE * 1000);
-		assert_int_equal(atomic_load(&letters), 0);
-	}
+	maiko_supervisor *sup = NULL;
+	maiko_options options = {.workers = workers, .channel = 16};
+	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	add_people(sup, MAIKO_TOPICS(post));
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(maiko_send(sup, letter, .text = "dear all"), 0);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.deliveries, PEOPLE * 1000);
+	assert_int_equal(total.discarded, PEOPLE * 1000);
+	assert_int_equal(atomic_load(&letters), 0);
 }
 
 /* ---- sizes ------------------------------------------------------------------------------------------ */
@@ -440,7 +399,7 @@ static int reader_check(reader *self, const uint8_t *bytes, size_t size, maiko_c
 	(void)ctx;
 	for (size_t i = 0; i < size; i++)
 		if (bytes[i] != (uint8_t)(size + i)) {
-			atomic_fetch_add(&wrong, 1);
+			expect(false);
 			break;
 		}
 	atomic_fetch_add(&letters, 1);
@@ -534,84 +493,70 @@ static int packer_on_begin(packer *self, const begin *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(packer, MAIKO_ON(begin, packer_on_begin));
 
-static void events_of_every_size_arrive_whole(void **state)
+TEST_WORKERS(events_of_every_size_arrive_whole)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		for (uint32_t i = 0; i < 3; i++) {
-			char name[32];
-			snprintf(name, sizeof name, "reader%u", i);
-			assert_int_equal(maiko_add(sup, reader, name), 0);
-		}
-		assert_int_equal(maiko_add(sup, packer, "packer"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, begin), 0);
-		test_wait_for(&letters, 3 * 2 * SIZES);
-		for (int i = 0; i < SIZES; i++) {
-			size_t size = sizes[i]->layout->size;
-			assert_int_equal(maiko_supervisor_send(sup, sizes[i], content_of(size), 0), 0);
-			void *draft = maiko_event_new(sizes[i]);
-			assert_non_null(draft);
-			memcpy(draft, content, size);
-			assert_int_equal(maiko_supervisor_publish(sup, draft, 0), 0);
-		}
-		test_finish(sup);
-		assert_int_equal(atomic_load(&letters), 3 * 4 * SIZES);
-		assert_int_equal(atomic_load(&wrong), 0);
+	maiko_supervisor *sup = test_supervisor(workers);
+	for (uint32_t i = 0; i < 3; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "reader%u", i);
+		assert_int_equal(maiko_add(sup, reader, name), 0);
 	}
+	assert_int_equal(maiko_add(sup, packer, "packer"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, begin), 0);
+	test_wait_for(&letters, 3 * 2 * SIZES);
+	for (int i = 0; i < SIZES; i++) {
+		size_t size = sizes[i]->layout->size;
+		assert_int_equal(maiko_supervisor_send(sup, sizes[i], content_of(size), 0), 0);
+		void *draft = maiko_event_new(sizes[i]);
+		assert_non_null(draft);
+		memcpy(draft, content, size);
+		assert_int_equal(maiko_supervisor_publish(sup, draft, 0), 0);
+	}
+	test_finish(sup);
+	assert_int_equal(atomic_load(&letters), 3 * 4 * SIZES);
 }
 
 /* ---- drafts, and what is kept --------------------------------------------------------------------------- */
 
-static void a_draft_that_cannot_be_published_stays_the_callers(void **state)
+TEST_WORKERS(a_draft_that_cannot_be_published_stays_the_callers)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, viewer, "viewer"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		photo *draft = maiko_new(photo);
-		assert_non_null(draft);
-		assert_int_equal(draft->width, 0);
-		assert_null(draft->pixels);
-		draft->pixels = pixels_new();
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(maiko_publish(sup, draft), MAIKO_ESHUTDOWN);
-		assert_int_equal(maiko_publish(sup, draft), MAIKO_ESHUTDOWN);
-		assert_int_equal(atomic_load(&freed), 0);
-		maiko_buffer_unref(draft->pixels);
-		assert_null(maiko_discard(draft));
-		assert_null(maiko_discard(NULL));
-		assert_int_equal(atomic_load(&freed), 1);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
-	}
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, viewer, "viewer"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	photo *draft = maiko_new(photo);
+	assert_non_null(draft);
+	assert_int_equal(draft->width, 0);
+	assert_null(draft->pixels);
+	draft->pixels = pixels_new();
+	maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(maiko_publish(sup, draft), MAIKO_ESHUTDOWN);
+	assert_int_equal(maiko_publish(sup, draft), MAIKO_ESHUTDOWN);
+	assert_int_equal(atomic_load(&freed), 0);
+	maiko_buffer_unref(draft->pixels);
+	assert_null(maiko_discard(draft));
+	assert_null(maiko_discard(NULL));
+	assert_int_equal(atomic_load(&freed), 1);
+	maiko_ledger_free(ledger);
+	assert_null(maiko_supervisor_free(sup));
 }
 
-static void a_published_draft_takes_references_of_its_own(void **state)
+TEST_WORKERS(a_published_draft_takes_references_of_its_own)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, viewer, "one"), 0);
-		assert_int_equal(maiko_add(sup, viewer, "two"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		photo *draft = maiko_new(photo);
-		assert_non_null(draft);
-		maiko_buffer *pixels = pixels_new();
-		draft->pixels = pixels;
-		assert_int_equal(maiko_publish(sup, draft), 0);
-		test_wait_for(&letters, 2);
-		assert_int_equal(atomic_load(&freed), 0);
-		maiko_buffer_unref(pixels);
-		test_finish(sup);
-		assert_int_equal(atomic_load(&freed), 1);
-		assert_int_equal(atomic_load(&wrong), 0);
-	}
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, viewer, "one"), 0);
+	assert_int_equal(maiko_add(sup, viewer, "two"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	photo *draft = maiko_new(photo);
+	assert_non_null(draft);
+	maiko_buffer *pixels = pixels_new();
+	draft->pixels = pixels;
+	assert_int_equal(maiko_publish(sup, draft), 0);
+	test_wait_for(&letters, 2);
+	assert_int_equal(atomic_load(&freed), 0);
+	maiko_buffer_unref(pixels);
+	test_finish(sup);
+	assert_int_equal(atomic_load(&freed), 1);
 }
 
 /* Keeps the last ten photos. */
@@ -624,16 +569,12 @@ static int album_on_photo(album *self, const photo *ev, maiko_ctx *ctx)
 {
 	uint32_t place = self->count % 10;
 	if (self->kept[place] != NULL) {
-		if (self->kept[place]->width + 10 != ev->width ||
-		    memcmp(maiko_buffer_data(self->kept[place]->pixels), "pixels", 6) != 0)
-			atomic_fetch_add(&wrong, 1);
-		if (maiko_release(ctx, self->kept[place]) != 0)
-			atomic_fetch_add(&wrong, 1);
-		if (maiko_release(ctx, self->kept[place]) != MAIKO_EINVAL)
-			atomic_fetch_add(&wrong, 1);
+		expect(self->kept[place]->width + 10 == ev->width &&
+		       memcmp(maiko_buffer_data(self->kept[place]->pixels), "pixels", 6) == 0);
+		expect(maiko_release(ctx, self->kept[place]) == 0);
+		expect(maiko_release(ctx, self->kept[place]) == MAIKO_EINVAL);
 	}
-	if (maiko_keep(ctx, &self->count) != MAIKO_EINVAL || maiko_keep(ctx, ev) != 0)
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_keep(ctx, &self->count) == MAIKO_EINVAL && maiko_keep(ctx, ev) == 0);
 	self->kept[place] = ev;
 	self->count++;
 	atomic_fetch_add(&letters, 1);
@@ -641,26 +582,21 @@ static int album_on_photo(album *self, const photo *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(album, MAIKO_ON(photo, album_on_photo));
 
-static void a_kept_event_lives_until_it_is_released(void **state)
+TEST_WORKERS(a_kept_event_lives_until_it_is_released)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		forget();
-		maiko_supervisor *sup = test_supervisor(*workers);
-		assert_int_equal(maiko_add(sup, album, "one"), 0);
-		assert_int_equal(maiko_add(sup, album, "two"), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		for (uint32_t i = 0; i < 95; i++) {
-			maiko_buffer *pixels = pixels_new();
-			assert_int_equal(maiko_send(sup, photo, .width = i, .pixels = pixels), 0);
-			maiko_buffer_unref(pixels);
-		}
-		test_wait_for(&letters, 190);
-		assert_true(atomic_load(&freed) <= 85);
-		test_finish(sup); /* what is still kept goes with its keeper */
-		assert_int_equal(atomic_load(&freed), 95);
-		assert_int_equal(atomic_load(&wrong), 0);
+	maiko_supervisor *sup = test_supervisor(workers);
+	assert_int_equal(maiko_add(sup, album, "one"), 0);
+	assert_int_equal(maiko_add(sup, album, "two"), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	for (uint32_t i = 0; i < 95; i++) {
+		maiko_buffer *pixels = pixels_new();
+		assert_int_equal(maiko_send(sup, photo, .width = i, .pixels = pixels), 0);
+		maiko_buffer_unref(pixels);
 	}
+	test_wait_for(&letters, 190);
+	assert_true(atomic_load(&freed) <= 85);
+	test_finish(sup); /* what is still kept goes with its keeper */
+	assert_int_equal(atomic_load(&freed), 95);
 }
 
 int main(void)

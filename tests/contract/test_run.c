@@ -20,20 +20,7 @@ MAIKO_TOPIC(words);
 MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(word, words, n);
 
-static _Atomic(uint64_t) handled, started, stops, wrong, caught, returned;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&handled, &started, &stops, &wrong, &caught, &returned};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) handled, started, stops, caught, returned;
 
 /* ---- the signals' dispositions ---- */
 
@@ -109,7 +96,7 @@ MAIKO_ACTOR(ender, MAIKO_ON(item, ender_on_item), MAIKO_ON_STOP(ender_on_stop));
 
 static void run_until(uint32_t workers, int how, bool start_first)
 {
-	reset();
+	test_begin();
 	dispose(SIG_DFL);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){how}), 0);
@@ -123,7 +110,6 @@ static void run_until(uint32_t workers, int how, bool start_first)
 	assert_int_equal(test_finish(sup).handled, 1);
 	assert_int_equal(atomic_load(&stops), 1);
 	assert_int_equal(atomic_load(&caught), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(it_ends_on_sigint) { run_until(workers, SIGINT, false); }
@@ -133,7 +119,6 @@ TEST_WORKERS(it_ends_when_a_started_one_is_stopped) { run_until(workers, STOP_AL
 
 TEST_WORKERS(signals_that_were_ignored_are_ignored_again)
 {
-	reset();
 	dispose(SIG_IGN);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){SIGINT}), 0);
@@ -145,7 +130,6 @@ TEST_WORKERS(signals_that_were_ignored_are_ignored_again)
 	test_wait_for(&caught, 1);
 	restore_defaults();
 	test_finish(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- a start that fails ---- */
@@ -165,7 +149,6 @@ MAIKO_ACTOR(failer, MAIKO_ON_START(failer_on_start));
 
 TEST_WORKERS(a_start_that_fails_is_told_and_leaves_the_signals_alone)
 {
-	reset();
 	dispose(SIG_DFL);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, ender, "ender"), 0);
@@ -209,7 +192,6 @@ MAIKO_ACTOR(replier, MAIKO_ON(item, replier_on_item));
 
 TEST_WORKERS(a_second_signal_ends_the_drain)
 {
-	reset();
 	dispose(SIG_DFL);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
@@ -222,13 +204,11 @@ TEST_WORKERS(a_second_signal_ends_the_drain)
 	restore_defaults();
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.discarded, 1);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* Nobody sends a second signal: the deadline given for the first ends it, and is told of. */
 TEST_WORKERS(a_deadline_ends_the_drain_and_what_it_discards_is_an_error)
 {
-	reset();
 	dispose(SIG_DFL);
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -244,7 +224,6 @@ TEST_WORKERS(a_deadline_ends_the_drain_and_what_it_discards_is_an_error)
 	assert_int_equal(maiko_run(sup), MAIKO_EDISCARDED); /* as it was */
 	restore_defaults();
 	assert_int_equal(test_finish(sup).discarded, 1);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- an actor fails ---- */
@@ -261,7 +240,6 @@ MAIKO_ACTOR(breaker, MAIKO_ON(item, failer_on_item));
 
 TEST_WORKERS(the_failure_of_an_actor_ends_it)
 {
-	reset();
 	dispose(SIG_DFL);
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -298,7 +276,6 @@ MAIKO_ACTOR(member, MAIKO_ON_START(member_on_start), MAIKO_ON_STOP(ender_on_stop
 
 TEST_WORKERS(one_signal_ends_all_that_run)
 {
-	reset();
 	dispose(SIG_DFL);
 	maiko_supervisor *sups[3];
 	uv_thread_t threads[3];
@@ -318,7 +295,6 @@ TEST_WORKERS(one_signal_ends_all_that_run)
 	assert_int_equal(atomic_load(&returned), 3);
 	assert_int_equal(atomic_load(&stops), 3);
 	assert_int_equal(atomic_load(&caught), 0);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- on a loop of the caller's ---- */
@@ -327,7 +303,7 @@ static void caller_timer(uv_timer_t *timer) { (void)timer; }
 
 static void run_embedded(int how)
 {
-	reset();
+	test_begin();
 	dispose(SIG_DFL);
 	uv_loop_t loop;
 	uv_timer_t own;
@@ -347,7 +323,6 @@ static void run_embedded(int how)
 	assert_int_equal(test_finish(sup).handled, 1);
 	assert_int_equal(uv_loop_close(&loop), 0);
 	assert_int_equal(atomic_load(&stops), 1);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 static void an_embedded_loop_runs_until_a_signal(void **state)

@@ -32,20 +32,7 @@ MAIKO_EVENT(hail, hails, n);
 MAIKO_EVENT(farewell, farewells, n);
 MAIKO_EVENT_ROUTED(reading, reading_topic, device);
 
-static _Atomic(uint64_t) handled, ended, accepted, refused, started, stops, completed, wrong;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&handled, &ended, &accepted, &refused, &started, &stops, &completed, &wrong};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
+PER_TEST _Atomic(uint64_t) handled, ended, accepted, refused, started, stops, completed;
 
 static const char *name_of(const char *what, uint32_t i)
 {
@@ -90,7 +77,6 @@ MAIKO_ACTOR(cloud, MAIKO_ON(drop, cloud_on_drop), MAIKO_TICK(cloud_tick));
 
 TEST_WORKERS(supervisors_that_flood_each_other_refuse_and_never_wait)
 {
-	reset();
 	maiko_supervisor *sups[2] = {test_supervisor(workers), test_supervisor(workers)};
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(maiko_add(sups[i], cloud, "cloud", .init = &(cloud){sups[1 - i], 0}, .mailbox = 16),
@@ -102,7 +88,6 @@ TEST_WORKERS(supervisors_that_flood_each_other_refuse_and_never_wait)
 	assert_int_equal(first.handled + second.handled, atomic_load(&accepted));
 	assert_int_equal(first.deliveries + second.deliveries, atomic_load(&accepted));
 	assert_int_equal(atomic_load(&accepted) + atomic_load(&refused), 40000);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- 10,000 actors ---- */
@@ -180,7 +165,6 @@ MAIKO_ACTOR(founder, MAIKO_ON_START(founder_on_start), MAIKO_ON_DONE(founder_on_
 
 TEST_WORKERS(ten_thousand_actors_come_and_go_while_it_runs)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(maiko_add(sup, founder, "founder", .topics = MAIKO_NO_TOPICS), 0);
@@ -193,7 +177,6 @@ TEST_WORKERS(ten_thousand_actors_come_and_go_while_it_runs)
 	assert_int_equal(total.handled, 30000);
 	assert_int_equal(total.deliveries, 30000);
 	assert_int_equal(atomic_load(&stops), 10000);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- 2,000 named topics, one subscriber each ---- */
@@ -233,7 +216,6 @@ static void assert_topics(const maiko_ledger *ledger)
 
 TEST_WORKERS(two_thousand_named_topics_each_reach_their_subscriber)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < TOPICS; i++) {
 		const char *name = name_of("device.", i);
@@ -251,7 +233,6 @@ TEST_WORKERS(two_thousand_named_topics_each_reach_their_subscriber)
 	assert_topics(ledger);
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 int main(void)

@@ -25,16 +25,8 @@ MAIKO_TOPIC(others);
 MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(other, others, n);
 
-static _Atomic(uint64_t) handled, others_handled, entered, permitted, result;
-static _Atomic(bool) over;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&handled, &others_handled, &entered, &permitted, &result};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&over, false);
-}
+PER_TEST _Atomic(uint64_t) handled, others_handled, entered, permitted, result;
+PER_TEST _Atomic(bool) over;
 
 typedef struct counter {
 	uint32_t seen;
@@ -86,7 +78,6 @@ static void wait_until_taken(maiko_supervisor *sup)
 
 TEST_WORKERS(threads_one_after_the_other_leave_one_record)
 {
-	reset();
 	maiko_supervisor *sup = started(workers);
 	int64_t living = 0;
 	for (uint64_t i = 1; i <= THREADS; i++) {
@@ -120,7 +111,6 @@ static void stays(void *arg)
 /* A thread that has sent to two, of which one is freed before it ends. */
 TEST_WORKERS(a_thread_outlives_a_supervisor_and_a_supervisor_a_thread)
 {
-	reset();
 	for (int i = 0; i < 2; i++)
 		both[i] = started(workers);
 	uv_thread_t thread;
@@ -203,7 +193,7 @@ static void a_thread_does_not_wait_for_what_another_has_sent(void **state)
 {
 	(void)state;
 	for (uint32_t home = 1; home <= 2; home++) {
-		reset();
+		test_begin();
 		maiko_supervisor *sup = test_supervisor(2);
 		assert_int_equal(maiko_add(sup, slow, "slow", .mailbox = 1, .worker = home), 0);
 		assert_int_equal(maiko_add(sup, quick, "quick", .worker = 3 - home), 0);
@@ -247,7 +237,6 @@ static void ends_with_words(void *arg)
 
 TEST_WORKERS(a_thread_may_send_while_it_ends)
 {
-	reset();
 	maiko_supervisor *sup = started(workers);
 	assert_int_equal(pthread_key_create(&last_words, say_last_words), 0);
 	for (uint64_t i = 1; i <= 20; i++) {
@@ -307,7 +296,7 @@ static void a_child_can_use_a_supervisor_of_its_own(void **state)
 #if defined __SANITIZE_THREAD__ || defined __SANITIZE_ADDRESS__
 	skip(); /* their own locks may be held by a thread that the child does not have */
 #endif
-	reset();
+	test_begin();
 	uv_thread_t noise;
 	maiko_supervisor *sup = started(2);
 	assert_int_equal(maiko_send(sup, item, .n = 1), 0); /* this thread has a record in the parent */

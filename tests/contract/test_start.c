@@ -14,22 +14,10 @@ typedef struct hi {
 MAIKO_TOPIC(greetings);
 MAIKO_EVENT(hi, greetings, n);
 
-static _Atomic(uint64_t) started, stopped, handled, too_early, ticked, done_calls;
-static _Atomic(int) done_status;
-static _Atomic(uint32_t) log_length;
+PER_TEST _Atomic(uint64_t) started, stopped, handled, too_early, ticked, done_calls;
+PER_TEST _Atomic(int) done_status = 1;
+PER_TEST _Atomic(uint32_t) log_length;
 static _Atomic(int) log_entries[LOG_SIZE];
-
-static void reset(void)
-{
-	atomic_store(&started, 0);
-	atomic_store(&stopped, 0);
-	atomic_store(&handled, 0);
-	atomic_store(&too_early, 0);
-	atomic_store(&ticked, 0);
-	atomic_store(&done_calls, 0);
-	atomic_store(&done_status, 1);
-	atomic_store(&log_length, 0);
-}
 
 static void note(int entry) { atomic_store(&log_entries[atomic_fetch_add(&log_length, 1)], entry); }
 
@@ -86,7 +74,6 @@ MAIKO_ACTOR(greeter, MAIKO_ON_START(greeter_on_start), MAIKO_ON(hi, greeter_on_h
 
 TEST_WORKERS(nothing_is_handled_before_every_on_start_has_returned)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < ACTORS; i++)
 		assert_int_equal(maiko_add(sup, greeter, name_of(i), .init = &(greeter){.all = ACTORS}), 0);
@@ -160,7 +147,6 @@ static void assert_log(const int *expected, uint32_t length)
 
 TEST_WORKERS(on_start_runs_in_the_order_added)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_members(sup, workers, true); /* one start fails, and is forgiven */
 	assert_int_equal(maiko_start(sup), 0);
@@ -171,7 +157,6 @@ TEST_WORKERS(on_start_runs_in_the_order_added)
 
 TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_members(sup, workers, false);
 	assert_int_equal(maiko_send(sup, hi, .n = 1), 0);
@@ -195,7 +180,6 @@ TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 
 TEST_WORKERS(sends_before_the_start_are_kept_up_to_the_credit)
 {
-	reset();
 	maiko_supervisor *sup = NULL;
 	maiko_options options = {.workers = workers, .foreign_credit = CREDIT};
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
@@ -240,7 +224,7 @@ MAIKO_ACTOR(parent, MAIKO_ON_START(parent_on_start), MAIKO_ON_DONE(parent_on_don
 TEST_WORKERS(what_on_start_adds_starts_after_the_first_batch)
 {
 	for (int own_thread = 0; own_thread < 2; own_thread++) {
-		reset();
+		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		assert_int_equal(maiko_add(sup, parent, "parent", .init = &(parent){0, own_thread == 1}), 0);
 		assert_int_equal(maiko_start(sup), 0);
@@ -259,7 +243,7 @@ TEST_WORKERS(what_on_start_adds_starts_after_the_first_batch)
 TEST_WORKERS(what_on_start_adds_is_refused_if_the_start_fails)
 {
 	for (int own_thread = 0; own_thread < 2; own_thread++) {
-		reset();
+		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		parent init = {UV_EIO, own_thread == 1};
 		assert_int_equal(maiko_add(sup, parent, "parent", .init = &init), 0);
@@ -298,7 +282,7 @@ MAIKO_ACTOR(quitter, MAIKO_ON_START(quitter_on_start), MAIKO_ON_STOP(quitter_on_
 TEST_WORKERS(a_stop_asked_for_in_on_start_comes_after_the_start)
 {
 	for (int now = 0; now < 2; now++) {
-		reset();
+		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		assert_int_equal(maiko_add(sup, quitter, "quitter", .init = &(quitter){.now = now == 1}), 0);
 		assert_int_equal(maiko_add(sup, member, "second", .init = &(member){.number = 2}), 0);
@@ -337,7 +321,6 @@ static void start_in_thread(void *arg)
 
 TEST_WORKERS(sends_while_the_start_is_under_way_are_kept_and_stops_wait_for_it)
 {
-	reset();
 	uv_thread_t starter;
 	uv_sem_t entered, go_on;
 	slow gates = {&entered, &go_on};

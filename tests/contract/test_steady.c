@@ -53,17 +53,14 @@ static void end(maiko_supervisor *sup)
 }
 
 /* The ball comes in from outside, to both; each answers: two balls fly from then on. */
-static void a_ball_between_two_costs_no_allocation(void **state)
+TEST_WORKERS(a_ball_between_two_costs_no_allocation)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = begin(*workers);
-		assert_int_equal(maiko_add(sup, player, "one", .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, player, "two", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, ball), 0);
-		end(sup);
-	}
+	maiko_supervisor *sup = begin(workers);
+	assert_int_equal(maiko_add(sup, player, "one", .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, player, "two", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	assert_int_equal(maiko_send(sup, ball), 0);
+	end(sup);
 }
 
 /* ---- a fan-out under each policy, in pieces that have been heard before the next ------------- */
@@ -108,22 +105,19 @@ static int listener_on_note_of(listener *self, const note_of *ev, maiko_ctx *ctx
 }
 MAIKO_ACTOR(listener, MAIKO_ON(note_of, listener_on_note_of));
 
-static void a_fan_out_costs_no_allocation(void **state)
+TEST_WORKERS(a_fan_out_costs_no_allocation)
 {
-	(void)state;
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		maiko_supervisor *sup = begin(*workers);
-		assert_int_equal(maiko_add(sup, listener, "one", .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, listener, "two", .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, listener, "three", .worker = 1, .overflow = MAIKO_DROP_OLDEST), 0);
-		assert_int_equal(maiko_add(sup, listener, "four", .worker = 1, .overflow = MAIKO_KEEP_LATEST,
-					   .init = &(listener){true}),
-				 0);
-		assert_int_equal(maiko_add(sup, crier, "crier", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		end(sup);
-		assert_int_equal(atomic_load(&heard), 3 * HOPS);
-	}
+	maiko_supervisor *sup = begin(workers);
+	assert_int_equal(maiko_add(sup, listener, "one", .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, listener, "two", .worker = 1), 0);
+	assert_int_equal(maiko_add(sup, listener, "three", .worker = 1, .overflow = MAIKO_DROP_OLDEST), 0);
+	assert_int_equal(
+		maiko_add(sup, listener, "four", .worker = 1, .overflow = MAIKO_KEEP_LATEST, .init = &(listener){true}),
+		0);
+	assert_int_equal(maiko_add(sup, crier, "crier", .worker = 1), 0);
+	assert_int_equal(maiko_start(sup), 0);
+	end(sup);
+	assert_int_equal(atomic_load(&heard), 3 * HOPS);
 }
 
 int main(void)

@@ -20,19 +20,10 @@ MAIKO_TOPIC(words);
 MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(word, words, n);
 
-static _Atomic(uint64_t) handled, stopped, entered, returned, accepted, refused, wrong, done_calls;
-static _Atomic(int) done_status;
-static _Atomic(uint32_t) log_length;
+PER_TEST _Atomic(uint64_t) handled, stopped, entered, returned, accepted, refused, done_calls;
+PER_TEST _Atomic(int) done_status = 1;
+PER_TEST _Atomic(uint32_t) log_length;
 static _Atomic(int) log_entries[LOG_SIZE];
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&handled, &stopped, &entered, &returned, &accepted, &refused, &wrong, &done_calls};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-	atomic_store(&done_status, 1);
-	atomic_store(&log_length, 0);
-}
 
 static void note(int entry) { atomic_store(&log_entries[atomic_fetch_add(&log_length, 1)], entry); }
 
@@ -67,8 +58,7 @@ static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 
 static int counter_on_stop(counter *self, maiko_ctx *ctx)
 {
-	if (!maiko_stopping(ctx))
-		atomic_fetch_add(&wrong, 1);
+	expect(maiko_stopping(ctx));
 	note(self->number);
 	atomic_fetch_add(&stopped, 1);
 	return 0;
@@ -85,7 +75,6 @@ static void add_counters(maiko_supervisor *sup, uint32_t count)
 
 TEST_WORKERS(on_stop_runs_in_the_reverse_of_the_order_added)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 12);
 	assert_int_equal(maiko_start(sup), 0);
@@ -96,7 +85,6 @@ TEST_WORKERS(on_stop_runs_in_the_reverse_of_the_order_added)
 	assert_int_equal(atomic_load(&log_length), 13);
 	for (int i = 0; i < 13; i++)
 		assert_int_equal(atomic_load(&log_entries[i]), 12 - i);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- sends much in on_stop, and knows what those that stopped before have sent ---- */
@@ -108,11 +96,9 @@ typedef struct talker {
 
 static int talker_on_stop(talker *self, maiko_ctx *ctx)
 {
-	if (atomic_load(&handled) != self->before)
-		atomic_fetch_add(&wrong, 1);
+	expect(atomic_load(&handled) == self->before);
 	for (uint32_t i = 0; i < self->sends; i++)
-		if (maiko_send(ctx, item, .n = i) != 0)
-			atomic_fetch_add(&wrong, 1);
+		expect(maiko_send(ctx, item, .n = i) == 0);
 	return 0;
 }
 
@@ -120,7 +106,7 @@ MAIKO_ACTOR(talker, MAIKO_ON_STOP(talker_on_stop));
 
 static void drain_after_each(uint32_t workers, uint32_t sends, uint32_t mailbox)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, counter, "counter", .mailbox = mailbox), 0);
 	for (uint32_t i = 0; i < 4; i++)
@@ -132,7 +118,6 @@ static void drain_after_each(uint32_t workers, uint32_t sends, uint32_t mailbox)
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 4 * sends);
 	assert_int_equal(total.deliveries, 4 * sends);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(what_an_on_stop_sends_is_handled_before_the_next) { drain_after_each(workers, 300, 0); }
@@ -143,7 +128,6 @@ TEST_WORKERS(an_on_stop_has_no_allowance) { drain_after_each(workers, 3000, 8); 
 
 TEST_WORKERS(a_stop_before_the_start_is_final)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 3);
 	for (uint32_t i = 0; i < 7; i++)
@@ -166,7 +150,6 @@ TEST_WORKERS(a_stop_before_the_start_is_final)
 
 TEST_WORKERS(a_stop_can_be_repeated)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 3);
 	assert_int_equal(maiko_start(sup), 0);
@@ -179,7 +162,6 @@ TEST_WORKERS(a_stop_can_be_repeated)
 
 TEST_WORKERS(stop_begin_tells_its_end_once)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 3);
 	assert_int_equal(maiko_start(sup), 0);
@@ -199,12 +181,6 @@ TEST_WORKERS(stop_begin_tells_its_end_once)
 typedef struct insider {
 	uint32_t unused;
 } insider;
-
-static void expect(bool good)
-{
-	if (!good)
-		atomic_fetch_add(&wrong, 1);
-}
 
 static int insider_on_item(insider *self, const item *ev, maiko_ctx *ctx)
 {
@@ -228,7 +204,6 @@ MAIKO_ACTOR(insider, MAIKO_ON(item, insider_on_item));
 
 TEST_WORKERS(an_actor_can_ask_for_a_stop_but_not_wait_for_it)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, insider, "insider"), 0);
 	assert_int_equal(maiko_start(sup), 0);
@@ -236,7 +211,6 @@ TEST_WORKERS(an_actor_can_ask_for_a_stop_but_not_wait_for_it)
 	assert_int_equal(maiko_join(sup), 0);
 	test_wait_for(&done_calls, 1);
 	test_finish(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(atomic_load(&handled), 1);
 }
 
@@ -252,14 +226,12 @@ static void free_in_done(void *arg, int status)
 
 TEST_WORKERS(a_free_on_a_worker_does_nothing)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 2);
 	assert_int_equal(maiko_start(sup), 0);
 	assert_int_equal(maiko_stop_begin(sup, NULL, free_in_done, sup), 0);
 	test_wait_for(&done_calls, 1);
 	test_finish(sup);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 /* ---- stops from many threads, with foreign senders ---- */
@@ -307,7 +279,6 @@ static maiko_supervisor *supervisor_with(uint32_t workers, uint32_t credit, uint
 
 TEST_WORKERS(many_threads_may_stop_while_many_send)
 {
-	reset();
 	uv_thread_t senders[SENDERS], stoppers[STOPPERS], joiner;
 	maiko_supervisor *sup = supervisor_with(workers, 16, 32);
 	add_counters(sup, 2);
@@ -327,7 +298,6 @@ TEST_WORKERS(many_threads_may_stop_while_many_send)
 	assert_int_equal(ledger->total.handled, 2 * atomic_load(&accepted));
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
-	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(atomic_load(&stopped), 2);
 }
 
@@ -359,7 +329,7 @@ MAIKO_ACTOR(blocker, MAIKO_ON(item, blocker_on_item), MAIKO_ON_STOP(blocker_on_s
 
 static maiko_supervisor *supervisor_with_blocker(uint32_t workers, uint32_t credit, uv_sem_t *gate)
 {
-	reset();
+	test_begin();
 	assert_int_equal(uv_sem_init(gate, 0), 0);
 	maiko_supervisor *sup = supervisor_with(workers, credit, credit);
 	assert_int_equal(maiko_add(sup, blocker, "blocker", .init = &(blocker){gate}, .max_events_per_tick = 1), 0);
@@ -386,7 +356,6 @@ TEST_WORKERS(waiting_senders_are_told_of_a_stop)
 	assert_int_equal(ledger->total.discarded, atomic_load(&accepted) - 1);
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
-	assert_int_equal(atomic_load(&wrong), 0);
 	uv_sem_destroy(&gate);
 }
 
@@ -410,7 +379,6 @@ TEST_WORKERS(stop_now_discards_what_is_queued)
 
 TEST_WORKERS(a_running_supervisor_can_be_freed)
 {
-	reset();
 	uv_thread_t senders[SENDERS];
 	maiko_supervisor *sup = supervisor_with(workers, 64, 64);
 	add_counters(sup, 4);
@@ -421,12 +389,10 @@ TEST_WORKERS(a_running_supervisor_can_be_freed)
 	join(senders, SENDERS); /* a freed supervisor must not be sent to */
 	assert_null(maiko_supervisor_free(sup));
 	assert_int_equal(atomic_load(&stopped), 4);
-	assert_int_equal(atomic_load(&wrong), 0);
 }
 
 TEST_WORKERS(a_free_discards_what_is_in_flight)
 {
-	reset();
 	maiko_supervisor *sup = supervisor_with(workers, 1000, 1000);
 	add_counters(sup, 4);
 	assert_int_equal(maiko_start(sup), 0);
@@ -457,7 +423,6 @@ MAIKO_ACTOR(slow, MAIKO_ON(item, slow_on_item));
 
 TEST_WORKERS(at_the_deadline_the_rest_is_discarded_and_counted)
 {
-	reset();
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = supervisor_with(workers, 3000, 3000);
 	assert_int_equal(maiko_add(sup, slow, "slow", .max_events_per_tick = 4), 0);
@@ -503,7 +468,6 @@ MAIKO_ACTOR(replier, MAIKO_ON(item, replier_on_item));
 
 TEST_WORKERS(an_endless_conversation_ends_at_the_deadline)
 {
-	reset();
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
@@ -522,7 +486,6 @@ TEST_WORKERS(an_endless_conversation_ends_at_the_deadline)
 
 TEST_WORKERS(a_second_stop_now_ends_the_drain_of_the_first)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
 	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
@@ -564,7 +527,7 @@ MAIKO_ACTOR(failer, MAIKO_ON(item, failer_on_item), MAIKO_ON_STOP(failer_on_stop
 TEST_WORKERS(failures_while_stopping_change_nothing)
 {
 	for (int round = 0; round < 10; round++) {
-		reset();
+		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		for (uint32_t i = 0; i < 8; i++)
 			assert_int_equal(maiko_add(sup, failer, name_of("failer", i), .init = &(failer){i * 12},
@@ -610,7 +573,7 @@ static void assert_only_stuck(const maiko_ledger *ledger, uint32_t workers)
 
 static maiko_supervisor *supervisor_with_stuck(uint32_t workers)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 4);
 	assert_int_equal(maiko_add(sup, blocker, "stuck", .own_thread = true, .init = &(blocker){&stuck_gate}), 0);
@@ -677,7 +640,7 @@ static size_t lines_with(const maiko_ledger *ledger, const char *begin)
 static void a_stuck_callback_on_the_only_worker(void **state)
 {
 	(void)state;
-	reset();
+	test_begin();
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(1);
 	add_counters(sup, 2);

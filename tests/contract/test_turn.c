@@ -24,14 +24,7 @@ MAIKO_EVENT(job, jobs, n);
 MAIKO_EVENT(warm_up, jobs, n);
 MAIKO_EVENT(result, results, n);
 
-static _Atomic(uint64_t) entered, handled, stops, wanted, ordered, opened, seen, unseen;
-
-static void reset(void)
-{
-	_Atomic(uint64_t) *all[] = {&entered, &handled, &stops, &wanted, &ordered, &opened, &seen, &unseen};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
-}
+PER_TEST _Atomic(uint64_t) entered, handled, stops, wanted, ordered, opened, seen, unseen;
 
 /* ---- what is queued behind the callback that runs ---- */
 
@@ -83,7 +76,7 @@ MAIKO_ACTOR(boss, MAIKO_TICK(boss_tick));
 /* In the first of its callbacks, with the others in its mailbox. */
 static maiko_supervisor *in_its_first_callback(uint32_t workers)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, slow, "slow", .worker = 1), 0);
 	assert_int_equal(maiko_add(sup, boss, "boss", .worker = workers), 0);
@@ -166,7 +159,6 @@ MAIKO_ACTOR(last, MAIKO_ON(job, last_on_job), MAIKO_ON_STOP(last_on_stop));
 
 TEST_WORKERS(to_free_a_supervisor_takes_no_longer_than_the_callback_that_runs)
 {
-	reset();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, last, "last", .worker = 1), 0);
 	for (uint32_t i = 0; i < QUEUED; i++)
@@ -228,7 +220,7 @@ MAIKO_ACTOR(reader, MAIKO_ON(result, reader_on_result));
 
 static void is_seen_at_once(uint32_t workers, uint32_t fast)
 {
-	reset();
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	sender init = {.fast = fast};
 	assert_int_equal(maiko_add(sup, sender, "sender", .init = &init, .echo = true, .worker = 1), 0);

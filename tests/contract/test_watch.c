@@ -29,10 +29,8 @@ MAIKO_TOPIC(knocks);
 MAIKO_EVENT(order, orders, what);
 MAIKO_EVENT(knock, knocks, n);
 
-static _Atomic(uint64_t) ticks, bytes, done, errors, heard, wrong;
+PER_TEST _Atomic(uint64_t) ticks, bytes, done, errors, heard;
 static _Atomic(int) last_code;
-
-static void expect(bool good) { atomic_fetch_add(&wrong, !good); }
 
 /* ---- the owner of a descriptor ---------------------------------------------------------- */
 
@@ -132,9 +130,7 @@ static void pipe_new(int fds[2]) { assert_int_equal(pipe2(fds, O_NONBLOCK | O_CL
 static scene scene_new(uint32_t workers, owner init)
 {
 	scene s = {.sup = test_supervisor(workers)};
-	_Atomic(uint64_t) *all[] = {&ticks, &bytes, &done, &errors, &heard, &wrong};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		atomic_store(all[i], 0);
+	test_begin();
 	pipe_new(s.watched);
 	pipe_new(s.spare);
 	pipe_new(s.neighbours);
@@ -197,7 +193,7 @@ static void scene_end(scene *s)
 		knock_at(s);
 	expect_sleep();
 	assert_int_equal(atomic_load(&ticks), ticked);
-	assert_int_equal(atomic_load(&wrong), 0);
+	assert_int_equal(test_wrong(), 0);
 	test_finish(s->sup);
 	close(s->watched[1]);
 	close(s->spare[0]);
@@ -375,7 +371,7 @@ MAIKO_ACTOR(plain, MAIKO_ON(knock, plain_on_knock));
 TEST_SIM(unwatch_leaves_a_tick_that_waits_for_something_else)
 {
 	atomic_store(&ticks, 0);
-	atomic_store(&wrong, 0);
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, timed, "timed"), 0);
 	assert_int_equal(maiko_add(sup, plain, "plain"), 0);
@@ -384,7 +380,6 @@ TEST_SIM(unwatch_leaves_a_tick_that_waits_for_something_else)
 	test_wait_for(&ticks, 2);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&ticks), 2);
-	assert_int_equal(atomic_load(&wrong), 0);
 	assert_int_equal(maiko_unwatch(NULL), MAIKO_EINVAL);
 }
 

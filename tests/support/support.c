@@ -5,6 +5,7 @@
 
 #include <maiko/sim.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -28,6 +29,42 @@ const uint32_t *test_workers(void)
 	return one;
 }
 
+void test_run(void (*test)(uint32_t workers), uint32_t workers)
+{
+	test_begin();
+	test(workers);
+	assert_int_equal(test_wrong(), 0);
+}
+
+/* ---- what it notes and expects ----------------------------------------------------- */
+
+PER_TEST _Atomic(uint64_t) wrong;
+
+/* The linker's names for the bounds of what is PER_TEST; and that as it was before main. */
+extern char per_test_begin[] __asm__("__start_per_test");
+extern char per_test_end[] __asm__("__stop_per_test");
+static void *at_first;
+
+static size_t per_test_size(void) { return (size_t)(per_test_end - per_test_begin); }
+
+__attribute__((constructor)) static void keep_at_first(void)
+{
+	at_first = malloc(per_test_size());
+	if (at_first == NULL)
+		abort();
+	memcpy(at_first, per_test_begin, per_test_size());
+}
+
+void test_begin(void) { memcpy(per_test_begin, at_first, per_test_size()); }
+
+void test_note_wrong(const char *file, int line, const char *text)
+{
+	fprintf(stderr, "%s:%d: not so: %s\n", file, line, text);
+	atomic_fetch_add(&wrong, 1);
+}
+
+uint64_t test_wrong(void) { return atomic_load(&wrong); }
+
 /* ---- simulation ------------------------------------------------------------------ */
 
 void test_simulate(void (*test)(uint32_t workers))
@@ -36,7 +73,7 @@ void test_simulate(void (*test)(uint32_t workers))
 	for (const uint32_t *count = test_workers(); *count != 0; count++)
 		for (sim_seed = 0; sim_seed < SEEDS; sim_seed++) {
 			simulating = true;
-			test(*count);
+			test_run(test, *count);
 			assert_null(sim); /* a test frees what it makes */
 		}
 	simulating = false;
@@ -135,6 +172,7 @@ maiko_ledger *test_stop_with(maiko_supervisor *sup, int status)
 	maiko_stop_options options = {.ret_report = &ledger};
 	bool graceful = is_running(sup);
 	assert_int_equal(maiko_stop(sup, &options), status);
+	assert_int_equal(test_wrong(), 0);
 	assert_non_null(ledger);
 	if (graceful)
 		assert_int_equal(ledger->total.discarded, 0);

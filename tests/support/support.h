@@ -1,6 +1,6 @@
 /*
- * support.h - what the tests share: worker counts, waiting for conditions, the ledger at
- * the end, and allocations that fail on demand.
+ * support.h - what the tests share: worker counts, what callbacks note and expect, waiting
+ * for conditions, the ledger at the end, and allocations that fail on demand.
  */
 #ifndef SUPPORT_H
 #define SUPPORT_H
@@ -14,6 +14,8 @@
 /* cmocka needs the four above before it */
 #include <cmocka.h>
 
+/* ---- how often it runs ---------------------------------------------------------------- */
+
 /* The worker counts that a test runs with: MAIKO_TEST_WORKERS alone if it is set, else
  * 1, 2, 4 and 8. Ends with 0. */
 const uint32_t *test_workers(void);
@@ -26,7 +28,7 @@ const uint32_t *test_workers(void);
 	{                                                                                                              \
 		(void)state;                                                                                           \
 		for (const uint32_t *count = test_workers(); *count != 0; count++)                                     \
-			name##_with(*count);                                                                           \
+			test_run(name##_with, *count);                                                                 \
 	}                                                                                                              \
 	static void name##_with(uint32_t workers)
 
@@ -42,10 +44,34 @@ const uint32_t *test_workers(void);
 	static void name##_with(uint32_t workers)
 void test_simulate(void (*test)(uint32_t workers));
 
+/* Begins, runs it, checks that all was as expected. */
+void test_run(void (*test)(uint32_t workers), uint32_t workers);
+
 bool test_is_simulated(void);
 
 /* Nanoseconds of the clock that maiko_now reads. */
 uint64_t test_now_ns(void);
+
+/* ---- what its callbacks and threads note and expect --------------------------------------- */
+
+/* A variable that has the value of its declaration again whenever a test begins:
+ *   PER_TEST _Atomic(uint64_t) handled, stops;
+ *   PER_TEST _Atomic(int) done_status = 1; */
+#define PER_TEST static __attribute__((used, section("per_test")))
+
+/* Sets those back, and forgets what was not as expected. TEST_WORKERS and TEST_SIM begin each
+ * run with it. No other thread may use them meanwhile. */
+void test_begin(void);
+
+/* Where cmocka's assertions cannot leave the test, in callbacks and on other threads: what does
+ * not hold is told at once, and fails the test when it stops the supervisor or ends. */
+#define expect(condition) ((condition) ? (void)0 : test_note_wrong(__FILE__, __LINE__, #condition))
+void test_note_wrong(const char *file, int line, const char *text);
+
+/* How many did not hold since the test began. */
+uint64_t test_wrong(void);
+
+/* ---- supervisors ---------------------------------------------------------------------------- */
 
 /* A new supervisor with that many workers. Fails the test if there is none. */
 maiko_supervisor *test_supervisor(uint32_t workers);
@@ -55,8 +81,8 @@ maiko_supervisor *test_supervisor(uint32_t workers);
 #define test_wait_for(value, least) test_wait_for_((value), (least), #value " >= " #least, __FILE__, __LINE__)
 void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line);
 
-/* Stops, checks that the ledger is balanced, nothing is queued and, where it ran until now,
- * nothing was discarded; frees. Returns the totals. A test that has it discard waits for the
+/* Stops, checks that all was as expected, the ledger is balanced, nothing is queued and, where
+ * it ran until now, nothing was discarded; frees. Returns the totals. A test that has it discard waits for the
  * end first. */
 maiko_counts test_finish(maiko_supervisor *sup);
 
@@ -73,6 +99,8 @@ void test_release(maiko_supervisor *sup);
 /* Rows by name; fail the test if there is none. */
 const maiko_actor_row *test_actor_row(const maiko_ledger *ledger, const char *name);
 const maiko_topic_row *test_topic_row(const maiko_ledger *ledger, const char *name);
+
+/* ---- allocations ------------------------------------------------------------------------------ */
 
 /* Allocations of the library: the one numbered `n` from now (0: the next) fails, and with
  * `forever` all after it. Counts those that live. Set before anything of maiko exists. */

@@ -13,7 +13,7 @@
 
 /* ---- one thread -------------------------------------------------------------------------- */
 
-static void expect(mk_link *taken, mk_link **links, int count)
+static void check(mk_link *taken, mk_link **links, int count)
 {
 	for (int i = 0; i < count; i++, taken = taken->next)
 		assert_ptr_equal(taken, links[i]);
@@ -38,12 +38,12 @@ static void a_take_gives_all_oldest_first(void **state)
 	assert_true(mk_inbox_push(&inbox, &b));
 	assert_true(mk_inbox_push(&inbox, &c));
 	assert_false(mk_inbox_empty(&inbox));
-	expect(mk_inbox_take(&inbox), (mk_link *[]){&a, &b, &c}, 3);
+	check(mk_inbox_take(&inbox), (mk_link *[]){&a, &b, &c}, 3);
 	assert_true(mk_inbox_empty(&inbox));
 	assert_null(mk_inbox_take(&inbox));
 	assert_true(mk_inbox_push(&inbox, &d));
 	assert_true(mk_inbox_push(&inbox, &a));
-	expect(mk_inbox_take(&inbox), (mk_link *[]){&d, &a}, 2);
+	check(mk_inbox_take(&inbox), (mk_link *[]){&d, &a}, 2);
 }
 
 static void a_close_gives_the_rest_and_refuses_what_comes_later(void **state)
@@ -53,7 +53,7 @@ static void a_close_gives_the_rest_and_refuses_what_comes_later(void **state)
 	mk_link a, b, c;
 	assert_true(mk_inbox_push(&inbox, &a));
 	assert_true(mk_inbox_push(&inbox, &b));
-	expect(mk_inbox_close(&inbox), (mk_link *[]){&a, &b}, 2);
+	check(mk_inbox_close(&inbox), (mk_link *[]){&a, &b}, 2);
 	assert_false(mk_inbox_push(&inbox, &c));
 	assert_true(mk_inbox_empty(&inbox));
 	assert_null(mk_inbox_take(&inbox));
@@ -68,7 +68,7 @@ static void closing_one_leaves_another_open(void **state)
 	mk_link a;
 	assert_null(mk_inbox_close(&closed));
 	assert_true(mk_inbox_push(&open, &a));
-	expect(mk_inbox_take(&open), (mk_link *[]){&a}, 1);
+	check(mk_inbox_take(&open), (mk_link *[]){&a}, 1);
 }
 
 /* ---- threads ------------------------------------------------------------------------------ */

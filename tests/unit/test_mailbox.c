@@ -19,7 +19,7 @@ static void push(mk_mailbox *box, int first, int last)
 		assert_int_equal(mk_mailbox_push(box, event(i)), 0);
 }
 
-static void expect(mk_mailbox *box, int first, int last)
+static void check(mk_mailbox *box, int first, int last)
 {
 	for (int i = first; i <= last; i++)
 		assert_ptr_equal(mk_mailbox_pop(box), event(i));
@@ -41,9 +41,9 @@ static void events_come_out_in_the_order_pushed(void **state)
 	mk_mailbox box = {.capacity = 4};
 	push(&box, 0, 2);
 	assert_int_equal(mk_mailbox_length(&box), 3);
-	expect(&box, 0, 1);
+	check(&box, 0, 1);
 	push(&box, 3, 3);
-	expect(&box, 2, 3);
+	check(&box, 2, 3);
 	assert_null(mk_mailbox_pop(&box));
 	mk_mailbox_shrink(&box);
 }
@@ -58,7 +58,7 @@ static void the_ring_has_eight_slots_and_doubles(void **state)
 	assert_int_equal(box.size, 16);
 	push(&box, 9, 16);
 	assert_int_equal(box.size, 32);
-	expect(&box, 0, 16);
+	check(&box, 0, 16);
 	mk_mailbox_shrink(&box);
 }
 
@@ -69,10 +69,10 @@ static void order_survives_growth_wherever_the_head_is(void **state)
 	for (int head = 0; head < 8; head++) {
 		mk_mailbox box = {.capacity = 4};
 		push(&box, 0, head);
-		expect(&box, 0, head);
+		check(&box, 0, head);
 		push(&box, 10, 30);
 		assert_int_equal(mk_mailbox_length(&box), 21);
-		expect(&box, 10, 30);
+		check(&box, 10, 30);
 		mk_mailbox_shrink(&box);
 	}
 }
@@ -82,14 +82,14 @@ static void a_shrunk_one_goes_on(void **state)
 	(void)state;
 	mk_mailbox box = {.capacity = 4};
 	push(&box, 0, 4);
-	expect(&box, 0, 4);
+	check(&box, 0, 4);
 	mk_mailbox_shrink(&box);
 	assert_null(box.ring);
 	assert_null(mk_mailbox_pop(&box));
 	push(&box, 5, 20);
 	assert_int_equal(mk_mailbox_length(&box), 16);
 	assert_int_equal(mk_count(&box.head), 5); /* counted from the start */
-	expect(&box, 5, 20);
+	check(&box, 5, 20);
 	mk_mailbox_shrink(&box);
 }
 
@@ -100,14 +100,14 @@ static void one_is_taken_out_and_the_others_keep_their_order(void **state)
 		for (int out = 10; out <= 16; out++) {
 			mk_mailbox box = {.capacity = 4};
 			push(&box, 0, head);
-			expect(&box, 0, head);
+			check(&box, 0, head);
 			push(&box, 10, 16);
 			uint64_t position = (uint64_t)(head + 1 + out - 10);
 			assert_false(mk_mailbox_remove(&box, position));
 			assert_int_equal(mk_mailbox_length(&box), 6);
 			assert_int_equal(mk_mailbox_span(&box), out == 10 ? 6 : 7);
-			expect(&box, 10, out - 1);
-			expect(&box, out + 1, 16);
+			check(&box, 10, out - 1);
+			check(&box, out + 1, 16);
 			assert_null(mk_mailbox_pop(&box));
 			mk_mailbox_shrink(&box);
 		}
@@ -130,8 +130,8 @@ static void holes_are_closed_before_there_are_more_than_events(void **state)
 	assert_int_equal(mk_mailbox_span(&box), 2);
 	assert_int_equal(mk_count(&box.tail), last + 1); /* to higher places */
 	push(&box, 6, 7);
-	expect(&box, 0, 0);
-	expect(&box, 5, 7);
+	check(&box, 0, 0);
+	check(&box, 5, 7);
 	push(&box, 8, 9);
 	assert_false(mk_mailbox_remove(&box, mk_count(&box.head)));
 	assert_false(mk_mailbox_remove(&box, mk_count(&box.head)));
@@ -142,7 +142,7 @@ static void holes_are_closed_before_there_are_more_than_events(void **state)
 		assert_true(mk_mailbox_span(&box) <= 2 * mk_mailbox_length(&box) + 1);
 	}
 	for (int i = 0; i < 1000; i++)
-		expect(&box, 2 * (i % 30) + 1, 2 * (i % 30) + 1);
+		check(&box, 2 * (i % 30) + 1, 2 * (i % 30) + 1);
 	mk_mailbox_shrink(&box);
 }
 
@@ -158,11 +158,11 @@ static void without_memory_a_push_fails_and_nothing_is_lost(void **state)
 	test_allocator_fail_at(0, true);
 	assert_int_equal(mk_mailbox_push(&box, event(8)), MAIKO_ENOMEM);
 	assert_int_equal(mk_mailbox_length(&box), 8);
-	expect(&box, 0, 0);
+	check(&box, 0, 0);
 	push(&box, 8, 8); /* into the slot that is free now */
 	test_allocator_fail_never();
 	push(&box, 9, 12);
-	expect(&box, 1, 12);
+	check(&box, 1, 12);
 	mk_mailbox_shrink(&box);
 	assert_int_equal(test_allocator_living(), 0);
 }

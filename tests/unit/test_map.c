@@ -12,7 +12,7 @@ enum { MANY = 10000 };
 
 static void put(mk_map *map, uint64_t key) { assert_int_equal(mk_map_put(map, key, key * 3), 0); }
 
-static void expect(const mk_map *map, uint64_t key)
+static void check(const mk_map *map, uint64_t key)
 {
 	const uint64_t *value = mk_map_find(map, key);
 	assert_non_null(value);
@@ -57,7 +57,7 @@ static void many_come_and_half_of_them_go(void **state)
 	assert_int_equal(map.count, MANY / 2);
 	for (uint64_t i = 1; i <= MANY; i += 2) {
 		assert_null(mk_map_find(&map, i));
-		expect(&map, i + 1);
+		check(&map, i + 1);
 	}
 	mk_map_fini(&map);
 }
@@ -75,7 +75,7 @@ static void keys_at_a_distance_do_not_meet(void **state)
 			in_their_place += map.entries[i].key != 0 && map.entries[i - 1].key == 0;
 		assert_true(in_their_place > 100); /* runs of the table, not one */
 		for (uint64_t i = 1; i <= 1000; i++)
-			expect(&map, i * distance);
+			check(&map, i * distance);
 		mk_map_fini(&map);
 	}
 }
@@ -91,7 +91,7 @@ static void it_shrinks_as_they_go(void **state)
 		mk_map_remove(&map, i);
 	assert_true(map.size * 64 < most);
 	for (uint64_t i = MANY - 9; i <= MANY; i++)
-		expect(&map, i);
+		check(&map, i);
 	mk_map_fini(&map);
 }
 
@@ -109,7 +109,7 @@ static void without_memory_it_stays_as_it_was(void **state)
 	assert_int_equal(mk_map_put(&map, 4, 12), MAIKO_ENOMEM);
 	assert_int_equal(mk_map_put(&map, 3, 9), 0); /* it is there */
 	for (uint64_t i = 1; i <= 3; i++)
-		expect(&map, i);
+		check(&map, i);
 	test_allocator_fail_never();
 	assert_int_equal(mk_map_reserve(&map, 100), 0);
 	test_allocator_fail_at(0, true);

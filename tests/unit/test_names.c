@@ -34,7 +34,7 @@ static mk_names no_names(void)
 }
 
 static void put(mk_names *names, int i) { assert_int_equal(mk_names_put(names, many[i], (uint32_t)i), 0); }
-static void expect(const mk_names *names, int i) { assert_ptr_equal(mk_names_get(names, many[i]), many[i]); }
+static void check(const mk_names *names, int i) { assert_ptr_equal(mk_names_get(names, many[i]), many[i]); }
 static void expect_none(const mk_names *names, int i) { assert_null(mk_names_get(names, many[i])); }
 
 static void an_empty_one_finds_and_removes_nothing(void **state)
@@ -68,7 +68,7 @@ static void a_name_is_there_once(void **state)
 	put(&names, 1);
 	assert_int_equal(mk_names_put(&names, "device.1", 2), MAIKO_EEXIST);
 	assert_int_equal(names.count, 1);
-	expect(&names, 1);
+	check(&names, 1);
 	mk_names_fini(&names);
 }
 
@@ -84,7 +84,7 @@ static void a_removed_name_can_be_put_again(void **state)
 	assert_int_equal(names.count, 0);
 	expect_none(&names, 1);
 	put(&names, 1);
-	expect(&names, 1);
+	check(&names, 1);
 	mk_names_fini(&names);
 }
 
@@ -94,8 +94,8 @@ static void ten_thousand_are_found_and_half_of_them_removed(void **state)
 	mk_names names = no_names();
 	for (int i = 0; i < MANY; i++) {
 		put(&names, i);
-		expect(&names, 0);
-		expect(&names, i / 2);
+		check(&names, 0);
+		check(&names, i / 2);
 	}
 	assert_int_equal(names.count, 10000);
 	assert_int_equal(names.size, 32768); /* at most half full */
@@ -104,7 +104,7 @@ static void ten_thousand_are_found_and_half_of_them_removed(void **state)
 	assert_int_equal(names.count, 5000);
 	for (int i = 0; i < MANY; i += 2) {
 		expect_none(&names, i);
-		expect(&names, i + 1);
+		check(&names, i + 1);
 	}
 	mk_names_fini(&names);
 }
@@ -123,10 +123,10 @@ static void removing_any_of_eight_leaves_the_other_seven(void **state)
 			mk_names_remove(&names, many[first + out]);
 			for (int i = 0; i < 8; i++)
 				if (i != out)
-					expect(&names, first + i);
+					check(&names, first + i);
 			expect_none(&names, first + out);
 			put(&names, first + out);
-			expect(&names, first + out);
+			check(&names, first + out);
 			mk_names_fini(&names);
 		}
 }
@@ -148,7 +148,7 @@ static void without_memory_a_put_fails_and_the_others_stand(void **state)
 		put(&names, i);
 	}
 	for (int i = 0; i < 1000; i++)
-		expect(&names, i);
+		check(&names, i);
 	mk_names_fini(&names);
 	expect_none(&names, 0);
 	assert_int_equal(test_allocator_living(), before);

@@ -15,7 +15,7 @@ static void fill(mk_places *places, uint32_t *count, uint32_t most)
 		assert_int_equal(mk_places_add(places, count, place(*count)), 0);
 }
 
-static void expect(mk_places *places, uint32_t count, uint32_t i, uint32_t topic)
+static void check(mk_places *places, uint32_t count, uint32_t i, uint32_t topic)
 {
 	const mk_place *p = &mk_places_at(places, count)[i];
 	assert_int_equal(p->topic, topic);
@@ -30,7 +30,7 @@ static void each_is_where_it_was_added(void **state)
 	for (uint32_t most = 1; most <= 100; most++) {
 		fill(&places, &count, most);
 		for (uint32_t i = 0; i < most; i++)
-			expect(&places, count, i, i);
+			check(&places, count, i, i);
 	}
 	mk_places_free(&places, count);
 	assert_int_equal(test_allocator_living(), 0);
@@ -46,11 +46,11 @@ static void one_needs_no_memory_and_the_last_but_one_gives_it_back(void **state)
 	fill(&places, &count, 3);
 	assert_int_equal(test_allocator_living(), 1);
 	mk_places_remove(&places, &count, 0); /* the last takes its place */
-	expect(&places, count, 0, 2);
-	expect(&places, count, 1, 1);
+	check(&places, count, 0, 2);
+	check(&places, count, 1, 1);
 	mk_places_remove(&places, &count, 0);
 	assert_int_equal(test_allocator_living(), 0);
-	expect(&places, count, 0, 1);
+	check(&places, count, 0, 1);
 	mk_places_remove(&places, &count, 0);
 	assert_int_equal(count, 0);
 	mk_places_free(&places, count);
@@ -67,7 +67,7 @@ static void they_come_and_go_at_every_size(void **state)
 		mk_places_remove(&places, &count, count - 1);
 		fill(&places, &count, size);
 		for (uint32_t i = 0; i < size; i++)
-			expect(&places, count, i, i);
+			check(&places, count, i, i);
 	}
 	mk_places_free(&places, count);
 }
@@ -83,7 +83,7 @@ static void a_copy_is_its_own(void **state)
 		mk_places_free(&places, count);
 		fill(&copy, &copied, size + 5);
 		for (uint32_t i = 0; i < copied; i++)
-			expect(&copy, copied, i, i);
+			check(&copy, copied, i, i);
 		mk_places_free(&copy, copied);
 	}
 	assert_int_equal(test_allocator_living(), 0);
@@ -147,7 +147,7 @@ static void without_memory_all_is_as_it_was(void **state)
 		assert_int_equal(count, rc == 0 ? size : size - 1);
 		fill(&places, &count, size);
 		for (uint32_t i = 0; i < size; i++)
-			expect(&places, count, i, i);
+			check(&places, count, i, i);
 	}
 	test_allocator_fail_at(0, true);
 	assert_int_equal(mk_places_copy(&copy, mk_places_at(&places, count), count), MAIKO_ENOMEM);

@@ -11,7 +11,7 @@
 #define SMILE "\xf0\x9f\x98\x80" /* U+1F600, four */
 
 /* Copies into `size` bytes; those behind them must stay. */
-static void expect(size_t size, const char *src, int rc, const char *copy)
+static void check(size_t size, const char *src, int rc, const char *copy)
 {
 	char dst[32];
 	memset(dst, '#', sizeof dst);
@@ -24,43 +24,43 @@ static void expect(size_t size, const char *src, int rc, const char *copy)
 static void what_fits_is_copied(void **state)
 {
 	(void)state;
-	expect(8, "", 0, "");
-	expect(8, "abc", 0, "abc");
-	expect(8, "abcdefg", 0, "abcdefg"); /* with its zero to the last byte */
-	expect(1, "", 0, "");
-	expect(4, EURO, 0, EURO);
+	check(8, "", 0, "");
+	check(8, "abc", 0, "abc");
+	check(8, "abcdefg", 0, "abcdefg"); /* with its zero to the last byte */
+	check(1, "", 0, "");
+	check(4, EURO, 0, EURO);
 }
 
 static void what_does_not_fit_is_cut_and_terminated(void **state)
 {
 	(void)state;
-	expect(8, "abcdefgh", MAIKO_ETRUNC, "abcdefg");
-	expect(8, "abcdefghijklmnopqrstuvwxyz", MAIKO_ETRUNC, "abcdefg");
-	expect(2, "ab", MAIKO_ETRUNC, "a");
-	expect(1, "a", MAIKO_ETRUNC, "");
+	check(8, "abcdefgh", MAIKO_ETRUNC, "abcdefg");
+	check(8, "abcdefghijklmnopqrstuvwxyz", MAIKO_ETRUNC, "abcdefg");
+	check(2, "ab", MAIKO_ETRUNC, "a");
+	check(1, "a", MAIKO_ETRUNC, "");
 }
 
 static void a_character_is_never_halved(void **state)
 {
 	(void)state;
-	expect(3, "a" EURO, MAIKO_ETRUNC, "a");
-	expect(4, "a" EURO, MAIKO_ETRUNC, "a");
-	expect(5, "a" EURO, 0, "a" EURO);
-	expect(3, EURO, MAIKO_ETRUNC, "");
-	expect(5, "a" EURO "b", MAIKO_ETRUNC, "a" EURO); /* the cut is where one begins */
-	expect(7, EURO EURO, 0, EURO EURO);
-	expect(6, EURO EURO, MAIKO_ETRUNC, EURO);
-	expect(5, "ab" SMILE, MAIKO_ETRUNC, "ab");
-	expect(6, "ab" SMILE, MAIKO_ETRUNC, "ab");
-	expect(7, "ab" SMILE, 0, "ab" SMILE);
+	check(3, "a" EURO, MAIKO_ETRUNC, "a");
+	check(4, "a" EURO, MAIKO_ETRUNC, "a");
+	check(5, "a" EURO, 0, "a" EURO);
+	check(3, EURO, MAIKO_ETRUNC, "");
+	check(5, "a" EURO "b", MAIKO_ETRUNC, "a" EURO); /* the cut is where one begins */
+	check(7, EURO EURO, 0, EURO EURO);
+	check(6, EURO EURO, MAIKO_ETRUNC, EURO);
+	check(5, "ab" SMILE, MAIKO_ETRUNC, "ab");
+	check(6, "ab" SMILE, MAIKO_ETRUNC, "ab");
+	check(7, "ab" SMILE, 0, "ab" SMILE);
 }
 
 static void text_that_is_not_utf8_is_cut_all_the_same(void **state)
 {
 	(void)state;
-	expect(4, "\xff\xff\xff\xff\xff", MAIKO_ETRUNC, "\xff\xff\xff");
-	expect(4, "\x80\x80\x80\x80\x80", MAIKO_ETRUNC, "");
-	expect(4, "\xc3\xc3\xc3\xc3", MAIKO_ETRUNC, "\xc3\xc3\xc3");
+	check(4, "\xff\xff\xff\xff\xff", MAIKO_ETRUNC, "\xff\xff\xff");
+	check(4, "\x80\x80\x80\x80\x80", MAIKO_ETRUNC, "");
+	check(4, "\xc3\xc3\xc3\xc3", MAIKO_ETRUNC, "\xc3\xc3\xc3");
 }
 
 /* The source may end at its zero, and lie where the copy goes. */
