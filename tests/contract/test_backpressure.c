@@ -32,9 +32,7 @@ PER_TEST _Atomic(bool) gate;
 static maiko_supervisor *with_small_channels(uint32_t workers)
 {
 	test_begin();
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = CHANNEL};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL});
 	return sup;
 }
 
@@ -121,7 +119,7 @@ TEST_WORKERS(a_muted_sender_has_an_allowance_and_then_nothing_is_taken)
 	assert_int_equal(test_topic_row(ledger, "items")->published, 1029);
 	assert_int_equal(ledger->published, 1030);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* Sinks on every worker: the channels, not the mailboxes, are full first. */
@@ -182,7 +180,7 @@ static void a_muted_sender_is_not_run_until_the_subscriber_has_caught_up(void **
 	assert_int_equal(test_actor_row(ledger, "source")->mutes, 3999);
 	assert_int_equal(atomic_load(&runs), 4000);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* Waits in its handler until the gate opens. */
@@ -313,7 +311,7 @@ TEST_WORKERS(a_pipeline_with_a_slow_end_stays_within_its_bound)
 	assert_int_equal(test_actor_row(ledger, "slow")->counts.handled, STREAM);
 	assert_true(test_actor_row(ledger, "greedy")->mutes > 0);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	/* capacity and the event that mutes; on the way the channel and the event that
 	 * mutes there; and one allowance, which a mute by both does not double */
 	uint64_t bound = MAILBOX + 1 + MAIKO_ALLOWANCE;
@@ -371,7 +369,7 @@ TEST_WORKERS(backpressure_goes_back_through_a_pipeline)
 	assert_int_equal(ledger->total.handled, 2 * STREAM);
 	assert_int_equal(ledger->total.deliveries, 2 * STREAM);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* ---- who does not send to it is not held back ------------------------------------------------------ */
@@ -431,7 +429,7 @@ TEST_WORKERS(a_full_subscriber_holds_back_no_one_else)
 	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 TEST_WORKERS(on_one_worker_too_the_others_are_never_muted)
@@ -450,7 +448,7 @@ TEST_WORKERS(on_one_worker_too_the_others_are_never_muted)
 	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* ---- delayed events ---------------------------------------------------------------------------------- */
@@ -519,7 +517,7 @@ TEST_WORKERS(a_delayed_event_that_fell_due_while_muted_goes_first)
 	assert_int_equal(atomic_load(&first_kind), 1);
 	assert_true(test_actor_row(ledger, "planner")->mutes > 0);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* ---- threads outside ------------------------------------------------------------------------------------ */
@@ -529,9 +527,8 @@ enum { CREDIT = 16 };
 static maiko_supervisor *with_keeper(uint32_t workers)
 {
 	test_begin();
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
 	assert_int_equal(maiko_add(sup, keeper, "keeper", .mailbox = 4), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	return sup;
@@ -590,7 +587,7 @@ MAIKO_TOPIC(words);
 MAIKO_EVENT(word, words, thread, n);
 
 enum { THREADS = 4, WORDS = 5000 };
-static _Atomic(uint64_t) started;
+PER_TEST _Atomic(uint64_t) started;
 
 static void send_words(void *arg)
 {
@@ -615,10 +612,8 @@ MAIKO_ACTOR(listener, MAIKO_ON(word, listener_on_word));
 
 TEST_WORKERS(threads_outside_wait_and_lose_nothing)
 {
-	atomic_store(&started, 0);
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
 	assert_int_equal(maiko_add(sup, listener, "a", .mailbox = 4, .max_events_per_tick = 1), 0);
 	assert_int_equal(maiko_add(sup, listener, "b", .mailbox = 1), 0);
 	assert_int_equal(maiko_start(sup), 0);
@@ -646,10 +641,8 @@ static void send_until_shutdown(void *arg)
 
 TEST_WORKERS(a_stop_wakes_the_threads_that_wait)
 {
-	atomic_store(&started, 0);
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
 	assert_int_equal(maiko_add(sup, listener, "a", .mailbox = 1, .max_events_per_tick = 1), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	thread threads[THREADS];
@@ -668,7 +661,7 @@ TEST_WORKERS(a_stop_wakes_the_threads_that_wait)
 	assert_int_equal(ledger->total.handled, accepted);
 	assert_int_equal(ledger->published, accepted);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* ---- an edge ends with its subscriber -------------------------------------------------------------------- */

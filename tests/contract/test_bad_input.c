@@ -67,7 +67,7 @@ static void starts_and_works(maiko_supervisor *sup)
 
 /* ---- a name is taken once ------------------------------------------------------------------ */
 
-TEST_WORKERS(a_name_is_free_again_once_its_actor_is_removed)
+TEST_SIM(a_name_is_free_again_once_its_actor_is_removed)
 {
 	maiko_actor_id first = 0, second = 7, found = 0;
 	maiko_supervisor *sup = with_sink(workers, &first);
@@ -105,7 +105,7 @@ static int hook_fn(void *self, maiko_ctx *ctx)
 	return 0;
 }
 
-TEST_WORKERS(bad_actor_types_are_refused)
+TEST_SIM(bad_actor_types_are_refused)
 {
 	static const maiko_item none[] = {{.kind = MAIKO_ITEM_END}};
 	static const maiko_item no_fn[] = {{.kind = MAIKO_ITEM_START}, {.kind = MAIKO_ITEM_END}};
@@ -156,7 +156,7 @@ typedef struct pair {
 	}
 static const maiko_field pair_fields[] = {UINT_AT("a", 0, 4), UINT_AT("b", 4, 4), LAST_FIELD};
 
-TEST_WORKERS(bad_layouts_are_refused)
+TEST_SIM(bad_layouts_are_refused)
 {
 	static const maiko_field outside[] = {UINT_AT("a", 6, 4), LAST_FIELD};
 	static const maiko_field wraps[] = {UINT_AT("a", UINT32_MAX - 2, 4), LAST_FIELD};
@@ -198,7 +198,7 @@ TEST_WORKERS(bad_layouts_are_refused)
 	starts_and_works(sup);
 }
 
-TEST_WORKERS(an_event_has_a_topic_or_a_route)
+TEST_SIM(an_event_has_a_topic_or_a_route)
 {
 	static const maiko_layout layout = {"pair", 8, 4, pair_fields};
 	maiko_supervisor *sup = with_sink(workers, NULL);
@@ -212,7 +212,7 @@ TEST_WORKERS(an_event_has_a_topic_or_a_route)
 	starts_and_works(sup);
 }
 
-TEST_WORKERS(a_name_with_another_layout_is_another_type)
+TEST_SIM(a_name_with_another_layout_is_another_type)
 {
 	static const maiko_field other_fields[] = {UINT_AT("m", 0, 4), LAST_FIELD};
 	static const maiko_field same_fields[] = {UINT_AT("n", 0, 4), LAST_FIELD};
@@ -245,7 +245,7 @@ static uint64_t some_key(const struct maiko_any *any)
 	return 0;
 }
 
-TEST_WORKERS(a_topic_has_one_policy)
+TEST_SIM(a_topic_has_one_policy)
 {
 	maiko_actor_id id;
 	maiko_supervisor *sup = with_sink(workers, &id);
@@ -459,12 +459,9 @@ TEST_WORKERS(a_callback_does_not_wait_for_another_supervisor)
 	test_finish(sup);
 }
 
-TEST_WORKERS(before_the_start_sends_are_taken_up_to_the_credit)
+TEST_SIM(before_the_start_sends_are_taken_up_to_the_credit)
 {
-	atomic_store(&handled, 0);
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .foreign_credit = 10};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = 10});
 	assert_int_equal(maiko_add(sup, sink, "sink"), 0);
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(maiko_send(sup, item, .n = 1), 0);

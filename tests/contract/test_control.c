@@ -135,12 +135,10 @@ typedef struct scene {
 
 static maiko_supervisor *with_backlog(const scene *s, maiko_actor_id *ret_id)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = s->workers,
-				 .mailbox = BACKLOG,
-				 .foreign_credit = BACKLOG,
-				 .no_balance = true};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = s->workers,
+								     .mailbox = BACKLOG,
+								     .foreign_credit = BACKLOG,
+								     .no_balance = true});
 	assert_int_equal(maiko_add(sup, consumer, "consumer", .worker = 1, .max_events_per_tick = s->budget,
 				   .init = &(consumer){.waits = s->place != SAME_WORKER}, .ret_id = ret_id),
 			 0);

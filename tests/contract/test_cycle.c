@@ -152,9 +152,7 @@ MAIKO_ACTOR(bystander, MAIKO_ON(news, bystander_on_news));
 static maiko_supervisor *with_ring(uint32_t workers, const ring *r)
 {
 	test_begin();
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = 64};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .channel = 64});
 	add_ring(sup, r);
 	assert_int_equal(maiko_add(sup, bystander, "bystander"), 0);
 	assert_int_equal(maiko_start(sup), 0);
@@ -182,7 +180,7 @@ static void goes_on(const ring *r)
 			assert_true(ledger->actors[i].mutes > 0);
 		assert_int_equal(atomic_load(&bystander_handled), 1);
 		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 	}
 }
 
@@ -286,7 +284,7 @@ static void fails_past_the_bound(const ring *r)
 		check_failed(r);
 		check_bound();
 		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 	}
 }
 
@@ -328,7 +326,7 @@ MAIKO_TOPIC(drops);
 MAIKO_EVENT(drop, drops, n);
 
 enum { DROPS = 150000 };
-static _Atomic(uint64_t) drops_handled, drops_sent, most_ahead;
+PER_TEST _Atomic(uint64_t) drops_handled, drops_sent, most_ahead;
 
 typedef struct feeder {
 	uint32_t n;
@@ -391,9 +389,6 @@ MAIKO_ACTOR(drain, MAIKO_ON(drop, drain_on_drop));
 
 TEST_WORKERS(a_cycle_that_is_over_holds_its_members_back_again)
 {
-	atomic_store(&drops_handled, 0);
-	atomic_store(&drops_sent, 0);
-	atomic_store(&most_ahead, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	const maiko_topic *topic;
 	assert_int_equal(maiko_topic_named(sup, "place0", &topic), 0);

@@ -75,10 +75,8 @@ static uint64_t token_key(const maiko_any *ev) { return ((const token *)ev->data
 static maiko_supervisor *with_ring(const ring *r)
 {
 	test_begin();
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = r->workers, .channel = r->channel};
 	maiko_topic like = {.overflow = r->policy, .key = r->policy == MAIKO_KEEP_LATEST ? token_key : NULL};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = r->workers, .channel = r->channel});
 	for (uint32_t i = 0; i < r->members; i++) {
 		char name[32];
 		const maiko_topic *topic;

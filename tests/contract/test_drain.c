@@ -12,7 +12,7 @@ typedef struct item {
 MAIKO_TOPIC(items);
 MAIKO_EVENT(item, items, n);
 
-static _Atomic(uint64_t) handled;
+PER_TEST _Atomic(uint64_t) handled;
 
 typedef struct counter {
 	uint32_t unused;
@@ -30,10 +30,8 @@ MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
 
 TEST_WORKERS(everything_queued_at_stop_is_handled)
 {
-	atomic_store(&handled, 0);
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .foreign_credit = EVENTS, .mailbox = EVENTS};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = EVENTS, .mailbox = EVENTS});
 	assert_int_equal(maiko_add(sup, counter, "one"), 0);
 	assert_int_equal(maiko_add(sup, counter, "two"), 0);
 	assert_int_equal(maiko_start(sup), 0);

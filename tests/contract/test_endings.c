@@ -223,11 +223,10 @@ TEST_WORKERS(a_supervisor_is_freed_in_full_flow)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		int64_t before = test_allocator_living();
-		maiko_supervisor *sup = NULL;
-		maiko_options options = {.workers = workers, .channel = NARROW, .mailbox = 8};
 		_Atomic(uint64_t) flows = 0;
 		test_begin();
-		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+		maiko_supervisor *sup =
+			test_supervisor_with((maiko_options){.workers = workers, .channel = NARROW, .mailbox = 8});
 		assert_int_equal(maiko_add(sup, pump, "pump0", .worker = 1), 0);
 		assert_int_equal(maiko_add(sup, pump, "pump1", .worker = workers), 0);
 		assert_int_equal(maiko_add(sup, drain, "drain0", .worker = 1), 0);

@@ -326,10 +326,9 @@ static void note_end(void *arg, int status)
 
 static maiko_supervisor *with_end(uint32_t workers, uv_loop_t *loop)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .loop = loop, .on_end = note_end, .on_end_arg = &ends};
 	test_begin();
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with(
+		(maiko_options){.workers = workers, .loop = loop, .on_end = note_end, .on_end_arg = &ends});
 	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
 	return sup;
 }

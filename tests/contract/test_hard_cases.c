@@ -163,7 +163,7 @@ MAIKO_EVENT(trade, trades, n);
 
 /* A price is 100 * share + value, a trade 10,000 + n. */
 static uint32_t seen[ORDER];
-static _Atomic(uint64_t) seen_count;
+PER_TEST _Atomic(uint64_t) seen_count;
 
 static void see(uint32_t what)
 {
@@ -215,7 +215,6 @@ MAIKO_ACTOR(exchange, MAIKO_ON_START(exchange_on_start));
 TEST_WORKERS(a_key_that_has_moved_in_the_mailbox_is_queued_once)
 {
 	static const uint32_t wanted[] = {2, 10003, 10004, 10005, 101, 201, 301, 401, 501, 601, 701, 801, 901};
-	atomic_store(&seen_count, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, board, "board", .mailbox = 4, .worker = workers), 0);
 	assert_int_equal(maiko_add(sup, exchange, "exchange", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
@@ -262,7 +261,6 @@ MAIKO_ACTOR(ticker, MAIKO_ON_START(ticker_on_start));
 /* Such a subscription has the policy of each topic. */
 TEST_WORKERS(one_of_all_topics_keeps_the_latest_of_each_key)
 {
-	atomic_store(&seen_count, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, witness, "witness", .topics = MAIKO_ALL_TOPICS, .worker = workers), 0);
 	assert_int_equal(maiko_add(sup, ticker, "ticker", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
@@ -348,7 +346,7 @@ TEST_WORKERS(a_watched_descriptor_closed_while_muted_is_an_error)
 
 /* The state that must not be freed yet, and how often the memory around it was. */
 static _Atomic(uintptr_t) kept_state;
-static _Atomic(uint64_t) kept_freed;
+PER_TEST _Atomic(uint64_t) kept_freed;
 
 static void *hook_malloc(size_t size, void *arg)
 {
@@ -381,7 +379,7 @@ static void hook_free(void *memory, void *arg)
  * does the poller's close. */
 static uv_sem_t pool_gate;
 static uv_work_t pool_work;
-static _Atomic(uint64_t) pool_done;
+PER_TEST _Atomic(uint64_t) pool_done;
 
 static void pool_wait(uv_work_t *work)
 {
@@ -440,8 +438,6 @@ MAIKO_ACTOR(metronome, MAIKO_ON_START(metronome_on_start));
 
 TEST_WORKERS(an_actor_lives_until_its_last_handle_is_closed)
 {
-	atomic_store(&kept_freed, 0);
-	atomic_store(&pool_done, 0);
 	assert_int_equal(uv_sem_init(&pool_gate, 0), 0);
 	maiko_actor_id id = 0;
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -506,9 +502,7 @@ MAIKO_ACTOR(chair, MAIKO_ON_START(chair_meet));
 
 TEST_WORKERS(jobs_that_wait_for_each_other_run_at_once)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .blocking_threads = THREADS};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .blocking_threads = THREADS});
 	assert_int_equal(maiko_add(sup, chair, "chair", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	test_wait_for(&done, 8);

@@ -48,10 +48,9 @@ MAIKO_ACTOR(flooder, MAIKO_ON_STOP(flooder_on_stop));
 
 static maiko_supervisor *narrow_supervisor(uint32_t workers)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = NARROW, .no_spin = true};
 	test_begin();
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .channel = NARROW, .no_spin = true});
 	assert_int_equal(maiko_add(sup, counter, "counter", .worker = workers), 0);
 	return sup;
 }

@@ -128,7 +128,7 @@ static maiko_supervisor *flooded(uint32_t workers, const sink *to, maiko_overflo
 
 /* ---- one event ------------------------------------------------------------------------------ */
 
-TEST_WORKERS(an_event_is_dispatched_then_delivered_then_handled)
+TEST_SIM(an_event_is_dispatched_then_delivered_then_handled)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
@@ -170,7 +170,7 @@ TEST_WORKERS(an_event_is_dispatched_then_delivered_then_handled)
 	assert_true(maiko_id_equal(delivered->envelope.id, ended->envelope.id));
 	assert_int_equal(delivered->sight.worker, workers);
 	assert_int_equal(sights_first(MAIKO_SAW_DELIVERED, "source")->sight.worker, 1);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 TEST_WORKERS(each_subscriber_has_sights_of_its_own)
@@ -209,7 +209,7 @@ static int deaf_on_other_item(deaf *self, const other_item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(deaf, MAIKO_ON(other_item, deaf_on_other_item));
 
-TEST_WORKERS(an_event_without_a_handler_is_ignored_and_one_without_a_subscriber_only_dispatched)
+TEST_SIM(an_event_without_a_handler_is_ignored_and_one_without_a_subscriber_only_dispatched)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
@@ -224,7 +224,7 @@ TEST_WORKERS(an_event_without_a_handler_is_ignored_and_one_without_a_subscriber_
 
 /* ---- a full mailbox ---------------------------------------------------------------------------- */
 
-TEST_WORKERS(a_full_mailbox_that_drops_the_newest)
+TEST_SIM(a_full_mailbox_that_drops_the_newest)
 {
 	maiko_supervisor *sup = flooded(workers, &plain, MAIKO_DROP_NEWEST, 2, 4);
 	assert_int_equal(test_finish(sup).dropped, 2);
@@ -235,7 +235,7 @@ TEST_WORKERS(a_full_mailbox_that_drops_the_newest)
 	assert_string_equal(sights_of_actor("source"), "added; started; delivered order 4; handled order 4; stopped");
 }
 
-TEST_WORKERS(a_full_mailbox_that_drops_the_oldest)
+TEST_SIM(a_full_mailbox_that_drops_the_oldest)
 {
 	maiko_supervisor *sup = flooded(workers, &plain, MAIKO_DROP_OLDEST, 2, 4);
 	assert_int_equal(test_finish(sup).dropped, 2);
@@ -246,7 +246,7 @@ TEST_WORKERS(a_full_mailbox_that_drops_the_oldest)
 	assert_string_equal(sights_of_event("item", 1), "dispatched; delivered sink; overflowed sink queued: dropped");
 }
 
-TEST_WORKERS(the_latest_of_each_key_takes_the_place_of_the_one_before)
+TEST_SIM(the_latest_of_each_key_takes_the_place_of_the_one_before)
 {
 	maiko_supervisor *sup = watched(workers, &(source){.levels = true}, &plain, MAIKO_OVERFLOW_DEFAULT, 8);
 	assert_int_equal(maiko_start(sup), 0);
@@ -259,13 +259,13 @@ TEST_WORKERS(the_latest_of_each_key_takes_the_place_of_the_one_before)
 			    "stopped");
 }
 
-TEST_WORKERS(a_full_mailbox_mutes_who_sends_and_releases_it)
+TEST_SIM(a_full_mailbox_mutes_who_sends_and_releases_it)
 {
 	maiko_supervisor *sup = flooded(workers, &plain, MAIKO_BLOCK, 2, 4);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "source")->mutes, 1);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_string_equal(sights_of_actor("source"),
 			    "added; started; delivered order 4; muted; handled order 4; released; stopped");
 	assert_string_equal(sights_of_actor("sink"),
@@ -273,7 +273,7 @@ TEST_WORKERS(a_full_mailbox_mutes_who_sends_and_releases_it)
 			    "handled item 1; handled item 2; handled item 3; handled item 4; stopped");
 }
 
-TEST_WORKERS(a_full_mailbox_that_fails_is_forgiven)
+TEST_SIM(a_full_mailbox_that_fails_is_forgiven)
 {
 	maiko_supervisor *sup = flooded(workers, &plain, MAIKO_FAIL, 2, 4);
 	assert_int_equal(test_finish(sup).dropped, 2);
@@ -283,7 +283,7 @@ TEST_WORKERS(a_full_mailbox_that_fails_is_forgiven)
 			    "stopped");
 }
 
-TEST_WORKERS(a_full_mailbox_that_fails_is_not_forgiven)
+TEST_SIM(a_full_mailbox_that_fails_is_not_forgiven)
 {
 	sink strict = plain;
 	strict.answer = MAIKO_ECANCELED;
@@ -321,7 +321,7 @@ TEST_WORKERS(a_full_channel_drops_for_no_actor_in_particular)
 	assert_int_equal(test_topic_row(ledger, "items")->channel_dropped, 985);
 	assert_int_equal(ledger->total.dropped, 0);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(sights_count(MAIKO_SAW_OVERFLOWED, ""), 985);
 	assert_int_equal(sights_count(MAIKO_SAW_HANDLED, "sink"), 16);
 	assert_string_equal(sights_of_event("item", 15), "dispatched; delivered sink; handled sink");
@@ -332,7 +332,7 @@ TEST_WORKERS(a_full_channel_drops_for_no_actor_in_particular)
 
 /* ---- dead --------------------------------------------------------------------------------------- */
 
-TEST_WORKERS(what_is_queued_for_one_that_leaves_is_dead)
+TEST_SIM(what_is_queued_for_one_that_leaves_is_dead)
 {
 	sink leaving = plain;
 	leaving.leaving = 1;
@@ -362,7 +362,7 @@ TEST_WORKERS(what_comes_for_one_that_has_failed_is_dead)
 		"failed: MAIKO_ECANCELED; stopped; discarded item 1: dead; discarded item 2: dead; removed");
 }
 
-TEST_WORKERS(what_is_queued_of_a_topic_that_is_given_up_is_dead)
+TEST_SIM(what_is_queued_of_a_topic_that_is_given_up_is_dead)
 {
 	sink deaf_at_one = plain;
 	deaf_at_one.deaf = 1;
@@ -399,7 +399,7 @@ TEST_WORKERS(a_stop_that_does_not_drain_discards)
 			    "discarded item 9: discarded; stopped");
 }
 
-TEST_WORKERS(what_was_sent_to_one_that_never_started_is_discarded)
+TEST_SIM(what_was_sent_to_one_that_never_started_is_discarded)
 {
 	maiko_supervisor *sup = watched(workers, &(source){.levels = false}, &plain, MAIKO_BLOCK, 8);
 	for (uint32_t n = 1; n <= 3; n++)

@@ -166,10 +166,8 @@ MAIKO_ACTOR(pump, MAIKO_TICK(pump_tick));
 static maiko_supervisor *crowd(uint32_t workers, maiko_actor_id *ret_leaver)
 {
 	static maiko_monitor *monitor;
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = 16};
 	test_begin();
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .channel = 16});
 	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, NULL, &monitor), 0);
 	assert_int_equal(maiko_add(sup, sink, "s0", .topics = MAIKO_TOPICS(items), .mailbox = 8), 0);
 	assert_int_equal(maiko_add(sup, sink, "s1", .topics = MAIKO_TOPICS(samples), .mailbox = 4), 0);

@@ -87,10 +87,9 @@ MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
 
 TEST_WORKERS(leaving_another_topic_lets_nobody_past_a_full_mailbox)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT};
 	restless init = {.bound = MAILBOX + CHANNEL + MAIKO_ALLOWANCE + 1}; /* and the one in its hands */
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
 	assert_int_equal(maiko_add(sup, restless, "restless", .init = &init, .topics = MAIKO_TOPICS(items),
 				   .mailbox = MAILBOX, .max_events_per_tick = 1, .worker = 1),
 			 0);

@@ -143,9 +143,8 @@ static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_
 {
 	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
 		test_begin();
-		maiko_supervisor *sup = NULL;
-		maiko_options options = {.workers = *workers, .channel = channel, .foreign_credit = credit};
-		assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+		maiko_supervisor *sup = test_supervisor_with(
+			(maiko_options){.workers = *workers, .channel = channel, .foreign_credit = credit});
 		add_cast(sup, mailbox);
 		assert_int_equal(maiko_start(sup), 0);
 		run_threads(sup);
@@ -158,7 +157,7 @@ static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_
 				 LISTENERS * SENDERS * COUNT + TALKERS * (SENDERS - 1) * (COUNT / 2));
 		assert_int_equal(ledger->total.deliveries, ledger->total.handled);
 		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 	}
 }
 
@@ -176,7 +175,7 @@ static void order_holds_when_mailboxes_and_channels_are_full(void **state)
 
 /* ---- before the start ----------------------------------------------------------------------- */
 
-TEST_WORKERS(what_was_sent_before_the_start_comes_first)
+TEST_SIM(what_was_sent_before_the_start_comes_first)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, listener, "one", .topics = MAIKO_TOPICS(evens)), 0);
@@ -199,7 +198,7 @@ typedef struct parrot {
 	int unused;
 } parrot;
 
-static _Atomic(uint64_t) own, others;
+PER_TEST _Atomic(uint64_t) own, others;
 
 static int parrot_on_begin(parrot *self, const begin *ev, maiko_ctx *ctx)
 {
@@ -216,10 +215,8 @@ static int parrot_on_even(parrot *self, const even *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(parrot, MAIKO_ON(begin, parrot_on_begin), MAIKO_ON(even, parrot_on_even));
 
-TEST_WORKERS(only_who_asked_gets_an_echo)
+TEST_SIM(only_who_asked_gets_an_echo)
 {
-	atomic_store(&own, 0);
-	atomic_store(&others, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, parrot, "plain"), 0);
 	assert_int_equal(maiko_add(sup, parrot, "echo", .echo = true), 0);

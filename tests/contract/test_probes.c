@@ -15,7 +15,7 @@ static const maiko_topic *topics[TALKERS];
 static const maiko_topic *rumour_topic(const rumour *r) { return topics[r->from]; }
 MAIKO_EVENT_ROUTED(rumour, rumour_topic, from, rounds);
 
-static _Atomic(uint64_t) heard;
+PER_TEST _Atomic(uint64_t) heard;
 
 /* Each hears all others, and passes on what has rounds left as its own: to a mailbox of one. */
 typedef struct talker {
@@ -51,7 +51,6 @@ static struct mk_probing sum(maiko_supervisor *sup)
 
 TEST_SIM(a_probe_goes_along_each_edge_once)
 {
-	atomic_store(&heard, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_subscription all[TALKERS + 1] = {{.topic = NULL}};
 	for (uint32_t i = 0; i < TALKERS; i++) {

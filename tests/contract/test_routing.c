@@ -140,7 +140,7 @@ static void send_one_of_each(maiko_supervisor *sup)
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 
-TEST_WORKERS(an_event_goes_to_all_subscribers_of_its_topic)
+TEST_SIM(an_event_goes_to_all_subscribers_of_its_topic)
 {
 	maiko_supervisor *sup = with_devices(workers);
 	add_people(sup, MAIKO_TOPICS(post, alarms));
@@ -156,10 +156,10 @@ TEST_WORKERS(an_event_goes_to_all_subscribers_of_its_topic)
 	assert_int_equal(test_topic_row(ledger, "device.0")->unrouted, 1);
 	assert_int_equal(test_topic_row(ledger, "post")->unrouted, 0);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
-TEST_WORKERS(content_may_decide_the_topic)
+TEST_SIM(content_may_decide_the_topic)
 {
 	maiko_supervisor *sup = with_devices(workers);
 	const maiko_subscription one[] = {{.topic = atomic_load(&devices[1])}, {.topic = NULL}};
@@ -180,7 +180,7 @@ TEST_WORKERS(content_may_decide_the_topic)
 	assert_int_equal(total.deliveries, 30);
 }
 
-TEST_WORKERS(a_topic_of_a_name_is_the_same_however_it_was_made)
+TEST_SIM(a_topic_of_a_name_is_the_same_however_it_was_made)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	const maiko_topic *named, *again;
@@ -197,7 +197,7 @@ TEST_WORKERS(a_topic_of_a_name_is_the_same_however_it_was_made)
 	assert_int_equal(atomic_load(&letters), 2);
 }
 
-TEST_WORKERS(all_topics_and_no_topics)
+TEST_SIM(all_topics_and_no_topics)
 {
 	maiko_supervisor *sup = with_devices(workers);
 	add_people(sup, MAIKO_ALL_TOPICS);
@@ -219,10 +219,10 @@ TEST_WORKERS(all_topics_and_no_topics)
 	assert_int_equal(test_actor_row(ledger, "nothing")->counts.deliveries, 0);
 	assert_int_equal(ledger->total.deliveries, 7 * PEOPLE + 1);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
-TEST_WORKERS(on_any_gets_what_no_handler_of_its_own_does)
+TEST_SIM(on_any_gets_what_no_handler_of_its_own_does)
 {
 	maiko_supervisor *sup = with_devices(workers);
 	const maiko_subscription topics[] = {{.topic = atomic_load(&devices[0])},
@@ -260,7 +260,7 @@ typedef struct stamp {
 } stamp;
 MAIKO_EVENT(stamp, post, price);
 
-TEST_WORKERS(what_an_actor_has_no_handler_for_is_counted_ignored)
+TEST_SIM(what_an_actor_has_no_handler_for_is_counted_ignored)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, postman, "postman"), 0);
@@ -275,7 +275,7 @@ TEST_WORKERS(what_an_actor_has_no_handler_for_is_counted_ignored)
 	assert_int_equal(ledger->total.ignored, 10);
 	assert_int_equal(test_topic_row(ledger, "post")->counts.ignored, 10);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* ---- what an event carries ----------------------------------------------------------------------- */
@@ -328,7 +328,7 @@ static maiko_buffer *pixels_new(void)
 	return buffer;
 }
 
-TEST_WORKERS(buffers_are_shared_and_freed_once)
+TEST_SIM(buffers_are_shared_and_freed_once)
 {
 	enum { PHOTOS = 200 };
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -353,7 +353,7 @@ TEST_WORKERS(buffers_are_shared_and_freed_once)
 	assert_int_equal(atomic_load(&freed), PHOTOS);
 }
 
-TEST_WORKERS(a_buffer_that_nobody_gets_is_freed)
+TEST_SIM(a_buffer_that_nobody_gets_is_freed)
 {
 	for (int started = 0; started < 2; started++) {
 		test_begin();
@@ -373,11 +373,9 @@ TEST_WORKERS(a_buffer_that_nobody_gets_is_freed)
 }
 
 /* Before the start, with more events than the channels between the workers hold. */
-TEST_WORKERS(what_never_started_is_discarded_and_counted)
+TEST_SIM(what_never_started_is_discarded_and_counted)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .channel = 16};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .channel = 16});
 	add_people(sup, MAIKO_TOPICS(post));
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(maiko_send(sup, letter, .text = "dear all"), 0);
@@ -493,7 +491,7 @@ static int packer_on_begin(packer *self, const begin *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(packer, MAIKO_ON(begin, packer_on_begin));
 
-TEST_WORKERS(events_of_every_size_arrive_whole)
+TEST_SIM(events_of_every_size_arrive_whole)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < 3; i++) {
@@ -519,7 +517,7 @@ TEST_WORKERS(events_of_every_size_arrive_whole)
 
 /* ---- drafts, and what is kept --------------------------------------------------------------------------- */
 
-TEST_WORKERS(a_draft_that_cannot_be_published_stays_the_callers)
+TEST_SIM(a_draft_that_cannot_be_published_stays_the_callers)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, viewer, "viewer"), 0);
@@ -538,10 +536,10 @@ TEST_WORKERS(a_draft_that_cannot_be_published_stays_the_callers)
 	assert_null(maiko_discard(NULL));
 	assert_int_equal(atomic_load(&freed), 1);
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
-TEST_WORKERS(a_published_draft_takes_references_of_its_own)
+TEST_SIM(a_published_draft_takes_references_of_its_own)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, viewer, "one"), 0);
@@ -582,7 +580,7 @@ static int album_on_photo(album *self, const photo *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(album, MAIKO_ON(photo, album_on_photo));
 
-TEST_WORKERS(a_kept_event_lives_until_it_is_released)
+TEST_SIM(a_kept_event_lives_until_it_is_released)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, album, "one"), 0);

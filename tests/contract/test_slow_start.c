@@ -144,9 +144,8 @@ TEST_WORKERS(nothing_is_handled_or_lost_while_an_on_start_of_the_first_batch_is_
 {
 	uv_thread_t starter;
 	outsider outsiders[THREADS];
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .foreign_credit = CREDIT, .mailbox = 64};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = CREDIT, .mailbox = 64});
 	add_first_batch(sup, workers);
 	assert_int_equal(uv_thread_create(&starter, start_main, sup), 0);
 	test_wait_for(&entered, 1);

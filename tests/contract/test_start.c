@@ -180,9 +180,7 @@ TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 
 TEST_WORKERS(sends_before_the_start_are_kept_up_to_the_credit)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .foreign_credit = CREDIT};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = CREDIT});
 	assert_int_equal(maiko_add(sup, member, "member"), 0);
 	for (uint32_t i = 0; i < CREDIT; i++)
 		assert_int_equal(maiko_send(sup, hi, .n = i), 0);

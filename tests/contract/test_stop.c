@@ -271,9 +271,8 @@ static void join(uv_thread_t *threads, int count)
 
 static maiko_supervisor *supervisor_with(uint32_t workers, uint32_t credit, uint32_t mailbox)
 {
-	maiko_supervisor *sup = NULL;
-	maiko_options options = {.workers = workers, .foreign_credit = credit, .mailbox = mailbox};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = credit, .mailbox = mailbox});
 	return sup;
 }
 

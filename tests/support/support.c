@@ -79,11 +79,11 @@ void test_simulate(void (*test)(uint32_t workers))
 	simulating = false;
 }
 
-static maiko_supervisor *simulated(uint32_t workers)
+static maiko_supervisor *simulated(const maiko_options *options)
 {
-	maiko_sim_options options = {.seed = sim_seed, .supervisor = {.workers = workers}};
+	maiko_sim_options with_seed = {.seed = sim_seed, .supervisor = *options};
 	assert_null(sim);
-	assert_int_equal(maiko_sim_new(&sim, &options), 0);
+	assert_int_equal(maiko_sim_new(&sim, &with_seed), 0);
 	return maiko_sim_supervisor(sim);
 }
 
@@ -130,10 +130,14 @@ void test_release(maiko_supervisor *sup)
 
 maiko_supervisor *test_supervisor(uint32_t workers)
 {
+	return test_supervisor_with((maiko_options){.workers = workers});
+}
+
+maiko_supervisor *test_supervisor_with(maiko_options options)
+{
 	maiko_supervisor *sup = NULL;
 	if (simulating)
-		return simulated(workers);
-	maiko_options options = {.workers = workers};
+		return simulated(&options);
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
 	return sup;
 }

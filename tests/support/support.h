@@ -75,6 +75,7 @@ uint64_t test_wrong(void);
 
 /* A new supervisor with that many workers. Fails the test if there is none. */
 maiko_supervisor *test_supervisor(uint32_t workers);
+maiko_supervisor *test_supervisor_with(maiko_options options);
 
 /* Waits until `*value` is at least `least`, at most five minutes: fails the test with the
  * text of the condition. Yields the processor between looks. */
