@@ -159,7 +159,6 @@ static void check_chain(uint32_t first, const maiko_actor_id *ids)
 TEST_WORKERS(a_chain_keeps_its_root_and_each_event_its_parent)
 {
 	maiko_actor_id ids[CHAIN + 1];
-	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_chain(sup, ids);
 	assert_int_equal(maiko_start(sup), 0);

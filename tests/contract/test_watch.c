@@ -370,7 +370,6 @@ MAIKO_ACTOR(plain, MAIKO_ON(knock, plain_on_knock));
 
 TEST_SIM(unwatch_leaves_a_tick_that_waits_for_something_else)
 {
-	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	assert_int_equal(maiko_add(sup, timed, "timed"), 0);
 	assert_int_equal(maiko_add(sup, plain, "plain"), 0);
