@@ -4,8 +4,6 @@
 #include "stop.h"
 
 #include "adopt.h"
-#include "backpressure.h"
-#include "delayed.h"
 #include "directory.h"
 #include "failure.h"
 #include "foreign.h"
@@ -29,10 +27,10 @@ enum {
 
 static int watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
 {
-	done_call *call = MK_NEW(done_call);
+	mk_stop_call *call = MK_NEW(mk_stop_call);
 	if (call == NULL)
 		return MAIKO_ENOMEM;
-	*call = (done_call){sup->stop->calls, done, begun, arg};
+	*call = (mk_stop_call){sup->stop->calls, done, begun, arg};
 	sup->stop->calls = call;
 	return 0;
 }
@@ -48,7 +46,7 @@ int mk_stop_init(mk_sup *sup)
 void mk_stop_fini(mk_sup *sup)
 {
 	while (sup->stop != NULL && sup->stop->calls != NULL) {
-		done_call *call = sup->stop->calls;
+		mk_stop_call *call = sup->stop->calls;
 		sup->stop->calls = call->next;
 		mk_free(call);
 	}
@@ -65,9 +63,9 @@ uint64_t mk_stop_stuck(mk_sup *sup) { return atomic_load_explicit(&sup->stop->st
 /* Whether the worker still owes an answer; one that was given up does not. */
 static bool is_asked(const mk_worker *w) { return (w->sup->stop->asked & bit_of(w)) != 0; }
 
-static mark mark_of(mk_sup *sup, mk_worker *w)
+static mk_stop_mark mark_of(mk_sup *sup, mk_worker *w)
 {
-	mark m = {.running = atomic_load_explicit(&w->running, memory_order_relaxed)};
+	mk_stop_mark m = {.running = atomic_load_explicit(&w->running, memory_order_relaxed)};
 	const mk_actor *a = m.running == NULL ? NULL : mk_directory_find(sup, m.running->id);
 	m.head = a == NULL ? 0 : mk_count(&a->box.head);
 	return m;
@@ -77,7 +75,7 @@ static void ask(mk_worker *w, void (*run)(mk_worker *, mk_message *))
 {
 	mk_stop *s = w->sup->stop;
 	s->asked |= bit_of(w);
-	s->marks[w->index] = (mark){.looked_ns = 0};
+	s->marks[w->index] = (mk_stop_mark){.looked_ns = 0};
 	w->stop_message = (mk_message){.run = run, .post = MK_POST_STOP};
 	mk_worker_post(w, &w->stop_message);
 }
@@ -96,19 +94,19 @@ static void run_hook(mk_worker *w, mk_message *m);
 static void run_end(mk_worker *w, mk_message *m);
 static void run_exit(mk_worker *w, mk_message *m);
 
-void mk_stop_take(mk_sup *sup, step next, uint64_t workers, mk_actor *hook)
+void mk_stop_take(mk_sup *sup, mk_stop_step next, uint64_t workers, mk_actor *hook)
 {
-	static void (*const runs[])(mk_worker *, mk_message *) = {[STEP_BEGIN] = run_begin,
-								  [STEP_QUIESCE] = run_quiesce,
-								  [STEP_HOOK] = run_hook,
-								  [STEP_END] = run_end,
-								  [STEP_EXIT] = run_exit};
+	static void (*const runs[])(mk_worker *, mk_message *) = {[MK_STOP_BEGIN] = run_begin,
+								  [MK_STOP_QUIESCE] = run_quiesce,
+								  [MK_STOP_HOOK] = run_hook,
+								  [MK_STOP_END] = run_end,
+								  [MK_STOP_EXIT] = run_exit};
 	mk_stop *s = sup->stop;
-	if (next != STEP_BEGIN) /* which is noted as the stop */
+	if (next != MK_STOP_BEGIN) /* which is noted as the stop */
 		mk_note_sup(sup, MK_NOTE_STEP, hook == NULL ? workers : hook->self->id, next);
 	s->step = next;
 	s->hook = hook;
-	s->ended |= next == STEP_END;
+	s->ended |= next == MK_STOP_END;
 	for (; workers != 0; workers &= workers - 1)
 		ask(mk_worker_at(sup, (uint32_t)__builtin_ctzll(workers)), runs[next]);
 }
@@ -151,7 +149,7 @@ static void quiesce(mk_sup *sup)
 		if ((mk_stop_stuck(sup) & bit_of(w)) == 0 && !is_at_rest(sup, w))
 			workers |= bit_of(w);
 	}
-	mk_stop_take(sup, STEP_QUIESCE, workers, NULL);
+	mk_stop_take(sup, MK_STOP_QUIESCE, workers, NULL);
 	if (s->asked == 0)
 		next_hook(sup);
 }
@@ -160,7 +158,7 @@ void mk_stop_is_over(mk_sup *sup)
 {
 	uint64_t stuck = mk_stop_stuck(sup);
 	mk_note_sup(sup, MK_NOTE_OVER, 0, 0);
-	sup->stop->step = STEP_DONE;
+	sup->stop->step = MK_STOP_DONE;
 	atomic_store_explicit(&sup->state, stuck == 0 ? MK_STOPPED : MK_ABANDONED, memory_order_seq_cst);
 	for (; stuck != 0; stuck &= stuck - 1) /* one that returns yet leaves */
 		mk_worker_wake(mk_worker_at(sup, (uint32_t)__builtin_ctzll(stuck)));
@@ -174,10 +172,10 @@ static void next_hook(mk_sup *sup)
 	while (h != NULL && (mk_stop_stuck(sup) & bit_of(h->actor->worker)) != 0)
 		h = h->next;
 	if (h != NULL) {
-		mk_stop_take(sup, STEP_HOOK, bit_of(h->actor->worker), h->actor);
+		mk_stop_take(sup, MK_STOP_HOOK, bit_of(h->actor->worker), h->actor);
 		return;
 	}
-	mk_stop_take(sup, s->ended ? STEP_EXIT : STEP_END, all_of(sup), NULL);
+	mk_stop_take(sup, s->ended ? MK_STOP_EXIT : MK_STOP_END, all_of(sup), NULL);
 	if (s->asked == 0)
 		mk_stop_is_over(sup);
 }
@@ -185,9 +183,9 @@ static void next_hook(mk_sup *sup)
 void mk_stop_step_over(mk_sup *sup)
 {
 	const mk_stop *s = sup->stop;
-	if (s->step == STEP_EXIT)
+	if (s->step == MK_STOP_EXIT)
 		mk_stop_is_over(sup);
-	else if (s->step == STEP_END && !s->ended_late)
+	else if (s->step == MK_STOP_END && !s->ended_late)
 		next_hook(sup);
 	else
 		quiesce(sup);
@@ -205,15 +203,15 @@ static void answered(mk_worker *w)
 
 void mk_stop_unlock_and_tell(mk_sup *sup)
 {
-	done_call *calls = NULL;
+	mk_stop_call *calls = NULL;
 	int status = mk_end_status(sup);
-	if (sup->stop->step == STEP_DONE) {
+	if (sup->stop->step == MK_STOP_DONE) {
 		calls = sup->stop->calls;
 		sup->stop->calls = NULL;
 	}
 	uv_mutex_unlock(&sup->lock);
 	while (calls != NULL) { /* from here on the supervisor may be freed by who waited */
-		done_call *call = calls;
+		mk_stop_call *call = calls;
 		calls = call->next;
 		call->done(call->arg, status);
 		mk_free(call);
@@ -343,7 +341,7 @@ static void discard_all(mk_sup *sup)
 /* Whether a worker has not moved for its grace, and not for want of a processor. With the lock. */
 static bool stands_still(mk_sup *sup, mk_worker *w)
 {
-	mark *last = &sup->stop->marks[w->index], m = mark_of(sup, w);
+	mk_stop_mark *last = &sup->stop->marks[w->index], m = mark_of(sup, w);
 	m.looked_ns = mk_now(&sup->seam);
 	bool wants = mk_thread_time_wants(w, &m.run_ns);
 	if (last->looked_ns != 0 && m.running == last->running && m.head == last->head)
@@ -432,7 +430,7 @@ static void stop_unstarted(mk_sup *sup)
 			mk_actor_end(w, w->here[k], MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
 	}
 	uv_mutex_lock(&sup->lock);
-	sup->stop->step = STEP_DONE;
+	sup->stop->step = MK_STOP_DONE;
 	atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);
 	uv_cond_broadcast(&sup->cond);
 }
@@ -460,11 +458,11 @@ void mk_stop_begin_until(mk_sup *sup, uint64_t deadline_ns)
 	sup->stop->deadline_ns = deadline_ns;
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
 	uv_cond_broadcast(&sup->cond); /* who waits for the end now has a deadline */
-	for (done_call *call = sup->stop->calls; call != NULL; call = call->next)
+	for (mk_stop_call *call = sup->stop->calls; call != NULL; call = call->next)
 		if (call->begun != NULL)
 			call->begun(call->arg);
 	mk_foreign_wake_all(sup);
-	mk_stop_take(sup, STEP_BEGIN, all_of(sup), NULL);
+	mk_stop_take(sup, MK_STOP_BEGIN, all_of(sup), NULL);
 }
 
 static void begin(mk_sup *sup, uint64_t deadline_ms)

@@ -6,30 +6,38 @@
 
 #include "runtime.h"
 
-typedef enum step { STEP_NONE = 0, STEP_BEGIN, STEP_QUIESCE, STEP_HOOK, STEP_END, STEP_EXIT, STEP_DONE } step;
+typedef enum mk_stop_step {
+	MK_STOP_NONE = 0,
+	MK_STOP_BEGIN,
+	MK_STOP_QUIESCE,
+	MK_STOP_HOOK,
+	MK_STOP_END,
+	MK_STOP_EXIT,
+	MK_STOP_DONE
+} mk_stop_step;
 
-typedef struct done_call {
-	struct done_call *next;
+typedef struct mk_stop_call {
+	struct mk_stop_call *next;
 	void (*done)(void *arg, int status);
 	void (*begun)(void *arg); /* may be NULL */
 	void *arg;
-} done_call;
+} mk_stop_call;
 
 /* How far a worker has come, and since when it has been there. */
-typedef struct mark {
+typedef struct mk_stop_mark {
 	const mk_sender *running; /* what it names may be gone, but not the name */
 	uint64_t head;            /* of that actor's mailbox: each event of a batch moves it */
 	uint64_t looked_ns;       /* 0: nobody has looked yet */
 	uint64_t run_ns;          /* of its thread, then; 0: it slept, or that is not known */
 	uint64_t stood_ns;        /* for how long it has been there, its waits for a processor left out */
-} mark;
+} mk_stop_mark;
 
 /* All under the lock; `stuck` is also read without. */
 typedef struct mk_stop {
-	step step;
+	mk_stop_step step;
 	uint64_t asked;          /* workers that have not answered */
 	_Atomic(uint64_t) stuck; /* workers that are not waited for any more */
-	mark marks[MAIKO_WORKERS_MAX];
+	mk_stop_mark marks[MAIKO_WORKERS_MAX];
 	uint64_t answered_idle; /* workers that have said they have nothing left, at that count of stirs */
 	uint64_t stirred[MAIKO_WORKERS_MAX];
 	mk_actor *hook;
@@ -38,13 +46,13 @@ typedef struct mk_stop {
 	bool wanted, wanted_now; /* asked for while the start was under way */
 	uint64_t wanted_ms;
 	uint64_t deadline_ns; /* UINT64_MAX: none */
-	done_call *calls;
+	mk_stop_call *calls;
 } mk_stop;
 
 /* ---- the steps, with the lock ---------------------------------------------------------------- */
 
 /* Takes the step that follows: asks those workers; of a hook, whose. */
-void mk_stop_take(mk_sup *sup, step next, uint64_t workers, mk_actor *hook);
+void mk_stop_take(mk_sup *sup, mk_stop_step next, uint64_t workers, mk_actor *hook);
 
 /* All have answered, or are given up. */
 void mk_stop_step_over(mk_sup *sup);
