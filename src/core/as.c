@@ -9,7 +9,6 @@
 
 #include "directory.h"
 #include "error.h"
-#include "foreign.h"
 #include "move.h"
 #include "run.h"
 #include "settle.h"
@@ -174,7 +173,7 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 		return mk_fail_text(MAIKO_EBUSY, "a recorder watches: what is sent in an actor's name from outside "
 						 "could not be replayed");
 	bool host = mk_settle_is_host(sup);
-	if (!host && !mk_may_wait(sup))
+	if (!host && !mk_may_wait())
 		return mk_fail_text(MAIKO_EDEADLK, "a thread inside a callback may not wait for an actor's send");
 	request *r = request_new(sup, actor, type, value);
 	if (r == NULL)

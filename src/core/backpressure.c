@@ -170,6 +170,7 @@ static mk_wait *wait_new(mk_sender *sender, const mk_actor *subscriber, mk_chann
 int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 {
 	mk_sender *sender = e->sender;
+	struct mk_foreign *foreign = mk_foreign_of(sender);
 	mk_extra *x = mk_extra_of(subscriber);
 	if (x == NULL)
 		return MAIKO_ENOMEM;
@@ -178,20 +179,20 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 		return 0;
 	}
 	mk_actor *here = NULL;
-	if (mk_foreign_of(sender) == NULL && mk_home_of(w, sender) == w->index && !mk_move_awaits(w, sender->id)) {
+	if (foreign == NULL && mk_home_of(w, sender) == w->index && !mk_move_awaits(w, sender->id)) {
 		here = mk_directory_look(w->sup, sender->id);
 		if (here == NULL || (here->sched & MK_ENDED) != 0 || here->in_stop)
 			return 0; /* it sends no more */
 	}
 	mk_edge *edge = MK_NEW(mk_edge);
-	mk_wait *wait = edge == NULL || mk_foreign_of(sender) != NULL ? NULL : wait_new(sender, subscriber, NULL);
-	if (edge == NULL || (wait == NULL && mk_foreign_of(sender) == NULL) ||
+	mk_wait *wait = edge == NULL || foreign != NULL ? NULL : wait_new(sender, subscriber, NULL);
+	if (edge == NULL || (wait == NULL && foreign == NULL) ||
 	    mk_map_put(&x->edges, mk_map_key(sender), mk_map_key(edge)) != 0) {
 		wait_free(wait);
 		mk_free(edge);
 		return MAIKO_ENOMEM;
 	}
-	if (mk_foreign_of(sender) != NULL && !mk_foreign_mute(mk_foreign_of(sender), e->id.sequence)) {
+	if (foreign != NULL && !mk_foreign_mute(foreign, e->id.sequence)) {
 		mk_map_remove(&x->edges, mk_map_key(sender));
 		mk_free(edge);
 		return 0;
@@ -201,7 +202,7 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	edge->wait = wait;
 	edge->topic = e->topic->index;
 	edge_link(x, edge);
-	if (mk_foreign_of(sender) != NULL)
+	if (foreign != NULL)
 		return 0;
 	if (here != NULL) {
 		wait_set(w, here, wait);
@@ -273,17 +274,18 @@ void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic)
 void mk_mute_by_channel(mk_worker *w, const mk_event *e, mk_channel *ch)
 {
 	mk_sender *sender = e->sender;
+	struct mk_foreign *foreign = mk_foreign_of(sender);
 	if (mk_map_find(&ch->muted, mk_map_key(sender)) != NULL)
 		return;
-	mk_actor *a = mk_foreign_of(sender) != NULL ? NULL : mk_directory_look(w->sup, sender->id);
-	if (mk_foreign_of(sender) == NULL && (a == NULL || (a->sched & MK_ENDED) != 0 || a->in_stop))
+	mk_actor *a = foreign != NULL ? NULL : mk_directory_look(w->sup, sender->id);
+	if (foreign == NULL && (a == NULL || (a->sched & MK_ENDED) != 0 || a->in_stop))
 		return;
 	mk_wait *wait = wait_new(sender, NULL, ch);
 	if (wait == NULL || mk_map_put(&ch->muted, mk_map_key(sender), mk_map_key(wait)) != 0) {
 		wait_free(wait);
 		return;
 	}
-	if (mk_foreign_of(sender) != NULL && !mk_foreign_mute(mk_foreign_of(sender), e->id.sequence)) {
+	if (foreign != NULL && !mk_foreign_mute(foreign, e->id.sequence)) {
 		mk_map_remove(&ch->muted, mk_map_key(sender));
 		wait_free(wait);
 		return;

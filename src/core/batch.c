@@ -16,12 +16,21 @@ uint64_t mk_change_key(const mk_change *c)
 	return c->kind == MAIKO_CHANGE_ADD ? c->id : numbered | (uint64_t)c->by << 32 | c->number;
 }
 
+/* The actor that a change is about; NULL: there is none any more. */
+static mk_actor *actor_of(mk_sup *sup, const mk_change *c)
+{
+	return c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
+}
+
 /* ---- gathering, with the lock ---------------------------------------------------------------- */
 
+/* Whether the batch can be searched by actor: the index is made when first needed. False: no memory. */
 static bool has_index(mk_topology *t)
 {
-	for (mk_change *c = t->changing.count == 0 ? t->batch : NULL; c != NULL; c = c->next)
-		if (c->id != 0 /* what was asked of nobody */ && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0) {
+	if (t->changing.count != 0)
+		return true;
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->id != 0 /* else it is about no actor */ && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0) {
 			mk_map_fini(&t->changing);
 			return false;
 		}
@@ -42,8 +51,6 @@ static bool put_off(mk_topology *t, mk_change *c)
 	return true;
 }
 
-/* The change is over: the next that waits for it is asked for before all others, and the rest
- * wait for that. */
 void mk_topology_put_on(mk_topology *t, const mk_change *over)
 {
 	mk_change *c = over->after;
@@ -96,12 +103,12 @@ static void gather(mk_sup *sup)
 		mk_change *c = left;
 		left = c->next;
 		c->next = NULL;
-		mk_actor *a = c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
+		mk_actor *a = actor_of(sup, c);
 		if (a != NULL && a->changing) {
-			room = room && put_off(t, c); /* one that is not, and all after it */
+			room = room && put_off(t, c);
 			if (room)
 				continue;
-			*t->pending_tail = c;
+			*t->pending_tail = c; /* without memory it stays pending, with all that follow it */
 			t->pending_tail = &c->next;
 			continue;
 		}
@@ -207,13 +214,7 @@ static mk_change *take_pending(mk_topology *t, uint64_t key)
 	return NULL;
 }
 
-/* Of whom it is; NULL: he is gone. */
-static mk_actor *actor_of(mk_sup *sup, const mk_change *c)
-{
-	return c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
-}
-
-/* It was no batch: what there is of it is pending again. */
+/* The batch cannot begin: its changes are pending again. */
 static void put_back(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;

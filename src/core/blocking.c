@@ -8,8 +8,8 @@
  */
 #include "blocking.h"
 
-#include "error.h"
 #include "directory.h"
+#include "error.h"
 #include "note.h"
 #include "run.h"
 #include "system.h"

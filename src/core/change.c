@@ -6,7 +6,6 @@
 #include "completion.h"
 #include "directory.h"
 #include "error.h"
-#include "foreign.h"
 #include "memory.h"
 #include "move.h"
 #include "note.h"
@@ -14,13 +13,6 @@
 #include "run.h"
 
 #include <stdio.h>
-
-static int check_sup(const maiko_supervisor *sup)
-{
-	if (sup == NULL)
-		return mk_fail_text(MAIKO_EINVAL, "the supervisor is NULL");
-	return mk_forked(sup) ? mk_fail_forked() : 0;
-}
 
 /* ---- why it was not done --------------------------------------------------------------- */
 
@@ -88,7 +80,7 @@ static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, cons
 	c->requester = requester == NULL ? 0 : requester->self->id;
 	c->done = o == NULL ? NULL : o->done;
 	c->done_arg = o == NULL ? NULL : o->done_arg;
-	int status = 0, *wait = requester == NULL && mk_may_wait(sup) ? &status : NULL;
+	int status = 0, *wait = requester == NULL && mk_may_wait() ? &status : NULL;
 	int rc = c->kind == MAIKO_CHANGE_MOVE ? mk_move_request(sup, c, wait)
 					      : mk_topology_request(sup, mk_caller(sup, requester), c, wait);
 	if (rc != 0)
@@ -132,23 +124,15 @@ static int move(mk_sup *sup, mk_actor *requester, maiko_actor_id actor, uint32_t
 	return request(sup, requester, &like, options);
 }
 
-static int check_ctx(const maiko_ctx *ctx)
-{
-	if (ctx == NULL)
-		return mk_fail_text(MAIKO_EINVAL, "the ctx is NULL");
-	assert(mk_is_inside(ctx));
-	return check_sup(ctx->worker->sup);
-}
-
 int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	return rc != 0 ? rc : request(sup, NULL, &(mk_change){.kind = MAIKO_CHANGE_REMOVE, .id = actor}, options);
 }
 
 int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	mk_change like = {.kind = MAIKO_CHANGE_REMOVE, .id = actor};
 	return rc != 0 ? rc : request(ctx->worker->sup, ctx, &like, options);
 }
@@ -156,40 +140,40 @@ int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_op
 int maiko_supervisor_move(maiko_supervisor *sup, maiko_actor_id actor, uint32_t worker,
 			  const maiko_change_options *options)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	return rc != 0 ? rc : move(sup, NULL, actor, worker, options);
 }
 
 int maiko_ctx_move(maiko_ctx *ctx, maiko_actor_id actor, uint32_t worker, const maiko_change_options *options)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	return rc != 0 ? rc : move(ctx->worker->sup, ctx, actor, worker, options);
 }
 
 int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
 			       const maiko_change_options *options)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	return rc != 0 ? rc : subscribe(sup, NULL, MAIKO_CHANGE_SUBSCRIBE, actor, topic, options);
 }
 
 int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 			const maiko_change_options *options)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	return rc != 0 ? rc : subscribe(ctx->worker->sup, ctx, MAIKO_CHANGE_SUBSCRIBE, actor, topic, options);
 }
 
 int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
 				 const maiko_change_options *options)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	return rc != 0 ? rc : subscribe(sup, NULL, MAIKO_CHANGE_UNSUBSCRIBE, actor, topic, options);
 }
 
 int maiko_ctx_unsubscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 			  const maiko_change_options *options)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	return rc != 0 ? rc : subscribe(ctx->worker->sup, ctx, MAIKO_CHANGE_UNSUBSCRIBE, actor, topic, options);
 }

@@ -6,7 +6,6 @@
 #include "memory.h"
 
 #include <maiko/error.h>
-#include <string.h>
 
 mk_channel *mk_channel_new(uint32_t capacity, uint64_t marker)
 {

@@ -15,15 +15,6 @@
 
 #include <string.h>
 
-/* What every call may be told. */
-static int check_ctx(const maiko_ctx *ctx)
-{
-	if (ctx == NULL)
-		return mk_fail_text(MAIKO_EINVAL, "the ctx is NULL");
-	assert(mk_is_inside(ctx));
-	return mk_forked(ctx->worker->sup) ? mk_fail_forked() : 0;
-}
-
 /* ---- sending --------------------------------------------------------------------------- */
 
 /* Those that may not send as they please. */
@@ -223,7 +214,7 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 
 int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	if (rc == 0)
 		rc = mk_delayed_cancel(ctx->worker, ctx, delayed);
 	if (rc == 0)
@@ -272,7 +263,7 @@ const maiko_envelope *maiko_meta(const maiko_ctx *ctx)
 
 int maiko_keep(maiko_ctx *ctx, const void *event)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	if (rc != 0)
 		return rc;
 	mk_event *e = ctx->worker->event;
@@ -296,7 +287,7 @@ int maiko_keep(maiko_ctx *ctx, const void *event)
 
 int maiko_release(maiko_ctx *ctx, const void *event)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	if (rc != 0)
 		return rc;
 	mk_extra *x = ctx->extra;
@@ -318,7 +309,7 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 
 int maiko_wake_tick(maiko_ctx *ctx)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	if (rc != 0)
 		return rc;
 	if (ctx->class->tick == NULL || ctx->extra == NULL)
@@ -334,7 +325,7 @@ int maiko_wake_tick(maiko_ctx *ctx)
 
 int maiko_unwatch(maiko_ctx *ctx)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	if (rc != 0)
 		return rc;
 	if (ctx->class->tick == NULL || ctx->extra == NULL)
@@ -345,7 +336,7 @@ int maiko_unwatch(maiko_ctx *ctx)
 
 int maiko_stop_self(maiko_ctx *ctx)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	if (rc != 0)
 		return rc;
 	if ((ctx->sched & (MK_ENDED | MK_PARTING)) != 0)
@@ -357,13 +348,13 @@ int maiko_stop_self(maiko_ctx *ctx)
 
 int maiko_stop_all(maiko_ctx *ctx)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	return rc != 0 ? rc : mk_stop_begin(ctx->worker->sup, NULL, NULL, NULL);
 }
 
 int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *job)
 {
-	int rc = check_ctx(ctx);
+	int rc = mk_check_ctx(ctx);
 	if (rc != 0)
 		return rc;
 	if (type == NULL || job == NULL)

@@ -12,6 +12,7 @@
 #include "move.h"
 #include "note.h"
 #include "run.h"
+#include "wait.h"
 #include "weight.h"
 #include "worker.h"
 

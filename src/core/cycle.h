@@ -13,7 +13,6 @@
 #define MK_CYCLE_H
 
 #include "runtime.h"
-#include "wait.h"
 
 /* An actor has a new edge: a probe of it goes out soon (mk_probe_now). Or it has no edges any
  * more, or leaves this worker. */

@@ -65,16 +65,15 @@ int mk_end_status(const mk_sup *sup)
 
 const char *mk_phase_text(maiko_phase phase)
 {
-	static const char *const texts[] = {"?",
-					    "on_start",
-					    "a handler",
-					    "its tick",
-					    "on_stop",
-					    "the done of a change or a job",
-					    "overflow",
-					    "a cycle of full mailboxes",
-					    "a libuv callback"};
-	return (unsigned)phase < sizeof texts / sizeof texts[0] ? texts[phase] : "?";
+	static const char *const texts[] = {[MAIKO_PHASE_START] = "on_start",
+					    [MAIKO_PHASE_HANDLE] = "a handler",
+					    [MAIKO_PHASE_TICK] = "its tick",
+					    [MAIKO_PHASE_STOP] = "on_stop",
+					    [MAIKO_PHASE_DONE] = "the done of a change or a job",
+					    [MAIKO_PHASE_OVERFLOW] = "overflow",
+					    [MAIKO_PHASE_DEADLOCK] = "a cycle of full mailboxes",
+					    [MAIKO_PHASE_LOOP] = "a libuv callback"};
+	return phase >= MAIKO_PHASE_START && phase <= MAIKO_PHASE_LOOP ? texts[phase] : "?";
 }
 
 int mk_failure_say(mk_sup *sup, const char *call, int status)

@@ -16,12 +16,6 @@
 #include "topic.h"
 #include "worker.h"
 
-bool mk_may_wait(mk_sup *sup)
-{
-	(void)sup;
-	return mk_inside == NULL && mk_hosting == 0;
-}
-
 void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_t *ret_taken)
 {
 	*ret_sent = *ret_taken = 0;
@@ -32,15 +26,16 @@ void mk_foreign_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64_
 		}
 }
 
-void mk_foreign_drop(mk_worker *w)
+static void free_events(mk_link *link)
 {
-	mk_link *link = mk_inbox_close(&w->foreign);
 	while (link != NULL) {
 		mk_event *e = mk_event_of_link(link);
 		link = link->next;
 		mk_event_free(NULL, e);
 	}
 }
+
+void mk_foreign_drop(mk_worker *w) { free_events(mk_inbox_close(&w->foreign)); }
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
@@ -116,7 +111,7 @@ static int wait_to_send(mk_sup *sup, mk_foreign *f, uint64_t timeout_ms)
 	int rc = may_send(sup, f);
 	if (rc != MAIKO_EAGAIN)
 		return rc;
-	if (timeout_ms == 0 || !mk_may_wait(sup) || mk_state_of(sup) < MK_STARTED)
+	if (timeout_ms == 0 || !mk_may_wait() || mk_state_of(sup) < MK_STARTED)
 		return MAIKO_EAGAIN;
 	uint64_t until = timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + timeout_ms * 1000000 : UINT64_MAX;
 	if (sup->seam.simulated)
@@ -232,15 +227,7 @@ int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
 
 /* ---- led by a recording --------------------------------------------------------------------- */
 
-void mk_foreign_forget(mk_worker *w)
-{
-	mk_link *link = mk_inbox_take(&w->foreign);
-	while (link != NULL) {
-		mk_event *e = mk_event_of_link(link);
-		link = link->next;
-		mk_event_free(NULL, e);
-	}
-}
+void mk_foreign_forget(mk_worker *w) { free_events(mk_inbox_take(&w->foreign)); }
 
 int mk_foreign_put(mk_worker *w, const maiko_event_type *desc, const void *value, maiko_id id, uint64_t timestamp_ns)
 {

@@ -24,9 +24,10 @@ void mk_foreign_release(struct mk_foreign *f);
 /* On a worker: publishes what has come in; with `close`, for the last time. */
 void mk_foreign_intake(mk_worker *w, bool close);
 
-/* Led by a recording: drops what has come in. And: what a thread outside has sent to this worker, with the id and the time that it
- * had. 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the worker takes no more), what a send returns. */
+/* Led by a recording: frees what has come in. */
 MK_PRIVATE void mk_foreign_forget(mk_worker *w);
+/* Led by a recording: puts a recorded event into the worker's inbox, with the id and the time that it had.
+ * 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the worker takes no more), or what a send returns. */
 MK_PRIVATE int mk_foreign_put(mk_worker *w, const maiko_event_type *type, const void *value, maiko_id id,
 			      uint64_t timestamp_ns);
 
@@ -42,8 +43,5 @@ void mk_foreign_drop(mk_worker *w);
 
 /* Frees the records of the threads. */
 void mk_foreign_fini(mk_sup *sup);
-
-/* Whether this thread may wait for the supervisor. */
-bool mk_may_wait(mk_sup *sup);
 
 #endif

@@ -28,8 +28,7 @@ typedef enum mk_post {
 	MK_POST_TOPOLOGY,
 	MK_POST_STOP,
 	MK_POST_DISCARD,
-	MK_POST_UNSEEN, /* no actor can see that it was run */
-	MK_POSTS
+	MK_POST_UNSEEN /* no actor can see that it was run */
 } mk_post;
 
 #endif

@@ -8,7 +8,6 @@
 #include "monitor.h"
 
 #include "error.h"
-#include "foreign.h"
 #include "overflow.h"
 #include "worker.h"
 
@@ -254,7 +253,7 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 {
 	mk_sup *sup = m->sup;
 	request *r;
-	bool wait = mk_may_wait(sup);
+	bool wait = mk_may_wait();
 	if (is_given_up(sup)) /* what is stuck may yet read the arrays */
 		return fail_given_up();
 	if (!is_running(sup)) {

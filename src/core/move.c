@@ -18,8 +18,6 @@
 #include "weight.h"
 #include "worker.h"
 
-#include <string.h>
-
 static void prepare(mk_worker *w, mk_message *m);
 static void pick(mk_worker *w, mk_message *m);
 static void unprepare(mk_worker *w, mk_message *m);

@@ -34,10 +34,13 @@ void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t fate)
 	add_one(&t->counts, fate);
 }
 
+/* A fate as a maiko_fate. */
+static int fate_code(size_t fate) { return (int)(fate / sizeof(mk_counter)); }
+
 static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t fate)
 {
 	mk_count_refused(w, a, e->topic, fate);
-	MK_TELL(w, fate == MK_FATE_OF(dropped) ? MAIKO_SAW_OVERFLOWED : MAIKO_SAW_DISCARDED, a, e, mk_fate_code(fate));
+	MK_TELL(w, fate == MK_FATE_OF(dropped) ? MAIKO_SAW_OVERFLOWED : MAIKO_SAW_DISCARDED, a, e, fate_code(fate));
 }
 
 void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
@@ -67,7 +70,7 @@ void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate)
 		if (mk_mailbox_remove(&a->box, place)) /* those kept may come once more */
 			shift(a);
 		mk_count_fate(a, e->topic, fate);
-		MK_TELL_QUEUED(w, MAIKO_SAW_DISCARDED, a, e, mk_fate_code(fate));
+		MK_TELL_QUEUED(w, MAIKO_SAW_DISCARDED, a, e, fate_code(fate));
 		mk_event_unref(&w->pool, e);
 	}
 }

@@ -21,8 +21,6 @@ void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t fate);
  * of a delivery that adds nothing to it. What there is no memory to note of the actor is in the
  * row of the gone. */
 #define MK_FATE_OF(name) offsetof(mk_counts, name)
-/* The same as a maiko_fate. */
-static inline int mk_fate_code(size_t fate) { return (int)(fate / sizeof(mk_counter)); }
 void mk_count_fate(mk_actor *a, mk_topic *t, size_t fate);
 void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t fate);
 

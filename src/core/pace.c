@@ -10,7 +10,6 @@
 #include "pace.h"
 
 #include "router.h"
-#include "worker.h"
 
 enum { CALLBACKS_A_STINT = 16, STINT_NS = MK_TURN_NS / 4 };
 

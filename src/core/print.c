@@ -5,6 +5,7 @@
  * at the end, and the text stays terminated.
  */
 #include "error.h"
+#include "layout.h"
 
 #include <maiko/event.h>
 #include <maiko/send.h>
@@ -103,30 +104,6 @@ static void put_number(writer *w, double value, int digits)
 		}
 }
 
-static int64_t signed_of(const void *at, uint32_t size)
-{
-	int8_t a;
-	int16_t b;
-	int32_t c;
-	int64_t d;
-	switch (size) {
-	case 1:
-		return memcpy(&a, at, 1), a;
-	case 2:
-		return memcpy(&b, at, 2), b;
-	case 4:
-		return memcpy(&c, at, 4), c;
-	default:
-		return memcpy(&d, at, 8), d;
-	}
-}
-
-static uint64_t unsigned_of(const void *at, uint32_t size)
-{
-	uint64_t value = (uint64_t)signed_of(at, size);
-	return size == 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
-}
-
 static void put_struct(writer *w, const maiko_layout *layout, const char *value);
 
 static void put_field(writer *w, const maiko_field *f, const char *at)
@@ -146,10 +123,10 @@ static void put_field(writer *w, const maiko_field *f, const char *at)
 		break;
 	case MAIKO_KIND_INT:
 	case MAIKO_KIND_ENUM:
-		putf(w, "%lld", (long long)signed_of(at, f->size));
+		putf(w, "%lld", (long long)mk_signed_at(at, f->size));
 		break;
 	case MAIKO_KIND_UINT:
-		putf(w, "%llu", (unsigned long long)unsigned_of(at, f->size));
+		putf(w, "%llu", (unsigned long long)mk_unsigned_at(at, f->size));
 		break;
 	case MAIKO_KIND_FLOAT:
 		memcpy(&single, at, sizeof single);

@@ -6,8 +6,6 @@
 #include "error.h"
 #include "note.h"
 
-#include <string.h>
-
 /* NOLINTNEXTLINE(readability-non-const-parameter): a store that clang-tidy does not take for one */
 static void slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
 {

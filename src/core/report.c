@@ -7,7 +7,6 @@
  */
 #include "report.h"
 
-#include "directory.h"
 #include "error.h"
 #include "failure.h"
 #include "foreign.h"

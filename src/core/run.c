@@ -18,10 +18,8 @@
 #include "owed.h"
 #include "pace.h"
 #include "tick.h"
-#include "weight.h"
 #include "watch.h"
-
-#include <string.h>
+#include "weight.h"
 
 _Thread_local mk_worker *mk_inside;
 _Thread_local unsigned mk_hosting;
@@ -189,6 +187,17 @@ static bool says_stopping(mk_worker *w, int code)
 	return stopping;
 }
 
+/* What on_error returns; the error itself where there is none. */
+static int ask_on_error(mk_worker *w, mk_actor *a, const maiko_error *error)
+{
+	if (a->class->error == NULL)
+		return error->code;
+	mk_callback_enter(w, a);
+	int rc = a->class->error(mk_actor_state(a), error, a);
+	mk_callback_leave(w);
+	return rc;
+}
+
 bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
 {
 	maiko_error error = {.code = code, .phase = phase, .detail = maiko_strerror(code)};
@@ -197,15 +206,8 @@ bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, cons
 	if (e != NULL)
 		error.event = (maiko_any){e->type->desc, e->data};
 	MK_TELL(w, MAIKO_SAW_ERROR, a, e, code);
-	if (a->class->error != NULL) {
-		mk_callback_enter(w, a);
-		int rc = a->class->error(mk_actor_state(a), &error, a);
-		mk_callback_leave(w);
-		if (rc >= 0)
-			return (a->sched & MK_ENDED) == 0;
-		code = rc;
-	}
-	if (says_stopping(w, code))
+	code = ask_on_error(w, a, &error);
+	if (code >= 0 || says_stopping(w, code))
 		return (a->sched & MK_ENDED) == 0;
 	mk_actor_fail(w, a, &(mk_cause){.code = code, .phase = phase, .event = e});
 	return false;
@@ -231,13 +233,10 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
 		return;
 	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
 	note_failure(w, a, cause, decisive);
-	if (cause->detail != NULL)
-		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, cause->code);
-	if (cause->detail != NULL && a->class->error != NULL) { /* it is told, but has no say */
+	if (cause->detail != NULL) { /* on_error is told, but does not decide */
 		maiko_error error = {.code = cause->code, .phase = cause->phase, .detail = cause->detail};
-		mk_callback_enter(w, a);
-		(void)a->class->error(mk_actor_state(a), &error, a);
-		mk_callback_leave(w);
+		MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, cause->code);
+		(void)ask_on_error(w, a, &error);
 	}
 	MK_TELL(w, MAIKO_SAW_FAILED, a, NULL, cause->code);
 	mk_actor_end(w, a, MAIKO_ACTOR_FAILED, MK_FATE_OF(dead));
@@ -293,16 +292,12 @@ void mk_actor_begin(mk_worker *w, mk_actor *a)
 	MK_TELL(w, MAIKO_SAW_STARTED, a, NULL, 0);
 }
 
-/* Its on_stop has failed, and on_error, which is asked, has not forgiven it. */
+/* Its on_stop has failed: on_error decides, as elsewhere. */
 static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
 {
+	maiko_error error = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(code)};
 	MK_TELL(w, MAIKO_SAW_ERROR, a, NULL, code);
-	if (a->class->error != NULL) {
-		maiko_error error = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(code)};
-		mk_callback_enter(w, a);
-		code = a->class->error(mk_actor_state(a), &error, a);
-		mk_callback_leave(w);
-	}
+	code = ask_on_error(w, a, &error);
 	if (code >= 0 || says_stopping(w, code))
 		return;
 	note_failure(w, a, &(mk_cause){.code = code, .phase = MAIKO_PHASE_STOP}, !a->temporary);

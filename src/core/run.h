@@ -7,12 +7,28 @@
 #ifndef MK_RUN_H
 #define MK_RUN_H
 
+#include "error.h"
 #include "failure.h"
 #include "monitor.h"
 #include "runtime.h"
 
 /* Whether this thread is inside a callback of that actor: nowhere else may its ctx be used. */
 static inline bool mk_is_inside(const mk_actor *a) { return mk_inside == a->worker && a->worker->actor == a; }
+
+/* What a public call checks first: 0, MAIKO_EINVAL (a NULL) or MAIKO_EFORK, with its sentence. */
+static inline int mk_check_sup(const mk_sup *sup)
+{
+	if (sup == NULL)
+		return mk_fail_text(MAIKO_EINVAL, "the supervisor is NULL");
+	return mk_forked(sup) ? mk_fail_forked() : 0;
+}
+static inline int mk_check_ctx(const maiko_ctx *ctx)
+{
+	if (ctx == NULL)
+		return mk_fail_text(MAIKO_EINVAL, "the ctx is NULL");
+	assert(mk_is_inside(ctx));
+	return mk_check_sup(ctx->worker->sup);
+}
 
 /* Appends a resting actor to the ready list. */
 static inline void mk_ready(mk_worker *w, mk_actor *a)

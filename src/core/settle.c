@@ -31,7 +31,6 @@
 #include "settle.h"
 
 #include "error.h"
-#include "foreign.h"
 #include "topology.h"
 #include "worker.h"
 
@@ -260,7 +259,7 @@ int mk_settle_check(mk_sup *sup)
 		return mk_fail_forked();
 	if (mk_state_of(sup) == MK_NEW)
 		return mk_fail_text(MAIKO_ESTATE, "the supervisor has not been started");
-	if (mk_state_of(sup) >= MK_STOPPED || mk_settle_is_host(sup) || mk_may_wait(sup))
+	if (mk_state_of(sup) >= MK_STOPPED || mk_settle_is_host(sup) || mk_may_wait())
 		return 0;
 	return mk_fail_text(MAIKO_EDEADLK, "a thread inside a callback may not wait until all is quiet");
 }

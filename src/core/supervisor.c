@@ -229,7 +229,7 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 		return sup;
 	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
 	if (mk_inside != NULL || is_worker_thread(sup) || mk_blocking_is_worker(sup) ||
-	    (!over && (sup->embedded || !mk_may_wait(sup))))
+	    (!over && (sup->embedded || !mk_may_wait())))
 		return sup;
 	if (mk_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL) != 0)
 		return sup;
@@ -244,13 +244,6 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 
 /* ---- life --------------------------------------------------------------------------------------- */
 
-static int check_sup(const mk_sup *sup)
-{
-	if (sup == NULL)
-		return mk_fail_text(MAIKO_EINVAL, "the supervisor is NULL");
-	return mk_forked(sup) ? mk_fail_forked() : 0;
-}
-
 /* This thread is in a callback, or runs an embedded loop: the wait would be for itself. */
 static int fail_to_wait(const char *call)
 {
@@ -260,8 +253,8 @@ static int fail_to_wait(const char *call)
 
 int maiko_start(maiko_supervisor *sup)
 {
-	int rc = check_sup(sup);
-	if (rc == 0 && (mk_inside != NULL || (!sup->embedded && !mk_may_wait(sup))))
+	int rc = mk_check_sup(sup);
+	if (rc == 0 && (mk_inside != NULL || (!sup->embedded && !mk_may_wait())))
 		rc = fail_to_wait("maiko_start");
 	return rc != 0 ? rc : mk_start(sup);
 }
@@ -269,20 +262,20 @@ int maiko_start(maiko_supervisor *sup)
 int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options, void (*done)(void *arg, int status),
 		     void *arg)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	return rc != 0 ? rc : mk_stop_begin(sup, options, done, arg);
 }
 
 /* Whether a wait for the end of the supervisor would be in vain on this thread. */
 static bool would_deadlock(mk_sup *sup)
 {
-	bool may_wait = mk_may_wait(sup) && !mk_blocking_is_worker(sup);
+	bool may_wait = mk_may_wait() && !mk_blocking_is_worker(sup);
 	return !may_wait && mk_state_of(sup) != MK_NEW && mk_state_of(sup) < MK_STOPPED;
 }
 
 int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	if (rc == 0 && would_deadlock(sup))
 		rc = fail_to_wait("maiko_stop");
 	if (rc == 0)
@@ -299,7 +292,7 @@ int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options)
 
 int maiko_join(maiko_supervisor *sup)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	if (rc != 0)
 		return rc;
 	if (mk_state_of(sup) == MK_NEW)
@@ -404,7 +397,7 @@ static int fail_stopping(const char *name)
 }
 
 /* An addition that is asked for while it runs; NULL without memory. */
-static mk_change *addition_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
+static mk_change *addition_new(const maiko_actor_type *type, const char *name, const maiko_add_options *o,
 			       const mk_actor *requester)
 {
 	mk_change *c = MK_NEW(mk_change);
@@ -418,7 +411,7 @@ static mk_change *addition_new(mk_sup *sup, const maiko_actor_type *type, const 
 		c->ret_id = o->ret_id;
 	}
 	bool completes = c->done != NULL || (requester != NULL && requester->class->done != NULL);
-	c->told = completes || (requester == NULL && mk_may_wait(sup));
+	c->told = completes || (requester == NULL && mk_may_wait());
 	c->given = completes ? mk_given_new(type, name, o == NULL ? NULL : o->init) : NULL;
 	if (completes && c->given == NULL) {
 		mk_free(c);
@@ -476,7 +469,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	mk_lock(sup);
 	int state = mk_state_of(sup);
 	bool running = state != MK_NEW && state < MK_STOPPING;
-	mk_change *c = running ? addition_new(sup, type, name, o, requester) : NULL;
+	mk_change *c = running ? addition_new(type, name, o, requester) : NULL;
 	rc = running && c == NULL ? MAIKO_ENOMEM : enter_actor(sup, a, o, caller, &made);
 	if (MK_UNLIKELY(sup->seam.noted) && state != MK_NEW)
 		note_addition(sup, a, o, caller, c, made, rc);
@@ -492,7 +485,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		c->actor = a;
 		c->worker = made;
 		c->home = mk_home_now(a->self);
-		rc = mk_topology_ask(sup, caller, c, requester == NULL && mk_may_wait(sup) ? &status : NULL);
+		rc = mk_topology_ask(sup, caller, c, requester == NULL && mk_may_wait() ? &status : NULL);
 		assert(rc == 0); /* the state is as it was */
 	} else {
 		rc = add_before_start(sup, a, o);
@@ -508,7 +501,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, const char *name,
 			 const maiko_add_options *options)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	if (rc == 0 && type == NULL)
 		rc = MK_NULL(type);
 	return rc != 0 ? rc : add(sup, type, name, options, NULL);
@@ -526,7 +519,7 @@ int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name
 
 int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 {
-	int rc = check_sup(sup);
+	int rc = mk_check_sup(sup);
 	if (rc == 0 && (name == NULL || ret_id == NULL))
 		rc = MK_NULL(name, ret_id);
 	if (rc != 0)

@@ -7,7 +7,6 @@
  */
 #include "tick.h"
 
-#include "backpressure.h"
 #include "monitor.h"
 #include "run.h"
 #include "watch.h"

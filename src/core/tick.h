@@ -12,8 +12,6 @@ int mk_tick_init(mk_worker *w, mk_actor *a);
 /* The first run is due: the actor has started. */
 void mk_tick_begin(mk_worker *w, mk_actor *a);
 
-static inline bool mk_tick_due(const mk_actor *a) { return a->extra != NULL && a->extra->tick_due; }
-
 /* Runs it. Precondition: due, and the actor is running. */
 void mk_tick_run(mk_worker *w, mk_actor *a);
 

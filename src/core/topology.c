@@ -3,9 +3,8 @@
  *
  * `waiting` counts, in step 1, the workers that have not applied the batch and the
  * markers that have not passed; in step 2 the workers that have not settled and the actors
- * that have not been taken over. A worker
- * adds its markers before it takes itself away, so zero is reached once, when all is
- * done. Who takes away the last runs the next step.
+ * that have not been taken over. A worker adds its markers before it takes itself away, so
+ * zero is reached once, when all is done. Whoever takes away the last runs the next step.
  */
 #include "topology.h"
 
@@ -24,13 +23,10 @@
 #include "registry.h"
 #include "router.h"
 #include "run.h"
-#include "stop.h"
 #include "tick.h"
 #include "topic.h"
 #include "topology_state.h"
 #include "worker.h"
-
-#include <string.h>
 
 int mk_topology_init(mk_sup *sup)
 {
@@ -60,9 +56,7 @@ static void remove_place(mk_actor *a, const mk_place *place)
 static int begin_subscribe(mk_sup *sup, mk_change *c)
 {
 	mk_actor *a = c->actor;
-	if (place_of(a, c->topic) != NULL || place_of(a, 0) != NULL)
-		return MAIKO_EEXIST; /* in words: change.c */
-	if (c->topic == 0 && a->place_count != 0)
+	if (place_of(a, c->topic) != NULL || place_of(a, 0) != NULL || (c->topic == 0 && a->place_count != 0))
 		return MAIKO_EEXIST; /* in words: change.c */
 	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
 	if (rc != 0)

@@ -12,10 +12,11 @@
  *                     leaving has left; a new actor's on_start runs
  *                     all have settled: the requesters are told, the next batch begins
  *
- * Between 1 and 2 a worker fans out what it takes from a channel under that channel's
- * last marker. (An actor that moves is a change of its own: move.h.) So the moment of a change is one place in each sender's order, the same
- * for all its subscribers. The actor that a change is about rests meanwhile: else it
- * could cause, by way of a worker that has not passed the marker, an event that misses it.
+ * Between 1 and 2 a worker fans out what it takes from a channel under that channel's last
+ * marker. So the moment of a change is one place in each sender's order, the same for all its
+ * subscribers. The actor that a change is about rests meanwhile: else it could cause, by way
+ * of a worker that has not passed the marker, an event that misses it. (An actor that moves is
+ * a change of its own: move.h.)
  *
  * What has not begun when a stop begins is refused.
  *
@@ -61,15 +62,16 @@ typedef struct mk_change {
 	bool begun;          /* it was possible; `status` says what became of it */
 	bool arrived;        /* of an addition: the actor has come to its worker */
 	int status;
-	/* who asked, and (note.h) his worker's index + 1 and how many changes were asked for there before */
+	/* who asked; `by` and `number` name the change in a recording (note.h): the index + 1 of the worker
+	 * that asked, 0 for outside, and how many changes were asked for there before */
 	uint16_t by;
 	uint32_t number;
 	maiko_actor_id requester; /* an actor, or 0 */
 	void (*done)(void *arg, const maiko_completion *completion);
 	void *done_arg;
 	struct mk_change_wait *wait; /* a thread that waits */
-	bool told;                   /* of an addition: somebody hears what became of it */
-	mk_given *given;             /* of one that a function or an actor is told of */
+	bool told;                   /* of an addition: its outcome is reported to a caller, a function or an actor */
+	mk_given *given;             /* of an addition whose outcome is reported to a function or an actor */
 } mk_change;
 
 /* A thread that waits for a change, under the lock. */
@@ -81,11 +83,12 @@ typedef struct mk_change_wait {
 int mk_topology_init(mk_sup *sup);
 void mk_topology_fini(mk_sup *sup);
 
-/* Takes a change, to be freed when it is complete; `caller`: mk_caller. With `ret_status`, waits for that and
- * returns its status in *ret_status. 0; MAIKO_ESHUTDOWN or MAIKO_ESTATE: not taken.
- * What is asked for while the start is under way begins after it. */
+/* Takes a change, to be freed when it is complete; `caller`: mk_caller. With `ret_status`, waits until it is
+ * complete, and puts its status there. 0; MAIKO_ESHUTDOWN or MAIKO_ESTATE: not taken. What is asked for while
+ * the start is under way begins after it. */
 int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
-/* The same with the lock, which is given up while it waits: for what must be in one piece with it. */
+/* The same with the lock, which is released while it waits: for a caller that needs more to happen in one
+ * critical section with it. */
 int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
 
 /* Ends and asks to remove the actors that are to part. */

@@ -21,7 +21,8 @@ typedef struct mk_topology {
 /* Begins the next batch, if none is under way and something is pending. */
 void mk_topology_next(mk_sup *sup);
 
-/* The change is over: the next that waits for it is asked for before all others. */
+/* The change is over: the next that waits for it goes before all that are pending, and the rest wait for
+ * that one. */
 void mk_topology_put_on(mk_topology *t, const mk_change *over);
 
 /* ---- topology.c ------------------------------------------------------------------------------ */

@@ -18,7 +18,6 @@
 #include "backpressure.h"
 #include "balance.h"
 #include "blocking.h"
-#include "delayed.h"
 #include "foreign.h"
 #include "note.h"
 #include "pace.h"

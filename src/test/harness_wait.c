@@ -2,7 +2,6 @@
  * harness_wait.c - sending in an actor's name, and waiting for rest or for a condition. The
  * core knows when a real supervisor rests (settle.h), a simulation when a simulated one does.
  */
-#include "error.h"
 #include "harness.h"
 
 #include "as.h"

@@ -3,6 +3,7 @@
  * the event's description, and predicates.
  */
 #include "harness.h"
+#include "layout.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -44,30 +45,6 @@ static found field_of(const maiko_layout *layout, const char *name)
 
 /* ---- numbers ------------------------------------------------------------------------------- */
 
-static int64_t signed_at(const unsigned char *at, uint32_t size)
-{
-	int8_t a;
-	int16_t b;
-	int32_t c;
-	int64_t d;
-	switch (size) {
-	case 1:
-		return memcpy(&a, at, 1), a;
-	case 2:
-		return memcpy(&b, at, 2), b;
-	case 4:
-		return memcpy(&c, at, 4), c;
-	default:
-		return memcpy(&d, at, 8), d;
-	}
-}
-
-static uint64_t unsigned_at(const unsigned char *at, uint32_t size)
-{
-	uint64_t value = (uint64_t)signed_at(at, size);
-	return size == 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
-}
-
 /* A field's value; false for one that is no number. */
 static bool number_at(const maiko_field *f, const unsigned char *at, maiko_value *ret_value)
 {
@@ -77,11 +54,11 @@ static bool number_at(const maiko_field *f, const unsigned char *at, maiko_value
 		*ret_value = maiko_value_unsigned_(*at != 0);
 		return true;
 	case MAIKO_KIND_UINT:
-		*ret_value = maiko_value_unsigned_(unsigned_at(at, f->size));
+		*ret_value = maiko_value_unsigned_(mk_unsigned_at(at, f->size));
 		return true;
 	case MAIKO_KIND_INT:
 	case MAIKO_KIND_ENUM:
-		*ret_value = maiko_value_signed_(signed_at(at, f->size));
+		*ret_value = maiko_value_signed_(mk_signed_at(at, f->size));
 		return true;
 	case MAIKO_KIND_FLOAT:
 		memcpy(&single, at, sizeof single);

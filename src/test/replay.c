@@ -13,15 +13,14 @@
 #include "directory.h"
 #include "error.h"
 #include "foreign.h"
+#include "lead.h"
 #include "monitor.h"
 #include "run.h"
 #include "step.h"
 #include "topology.h"
-#include "worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- the seam --------------------------------------------------------------------------------- */
 
@@ -45,12 +44,13 @@ static void seam_refused(void *arg, const char *call, const char *who)
 	mt_replay_diverge(arg, text);
 }
 
+static bool advance(mt_replay *r);
 static bool run_freely(mt_replay *r);
 
 static void seam_wait(void *arg)
 {
 	mt_replay *r = arg;
-	if (r->ending ? !run_freely(r) : !mt_replay_advance(r)) {
+	if (r->ending ? !run_freely(r) : !advance(r)) {
 		if (r->recording.over)
 			mt_replay_diverge(r, "the replay waits for what does not happen");
 		atomic_store_explicit(&r->sup->state, MK_ABANDONED, memory_order_seq_cst);
@@ -292,7 +292,8 @@ static const mt_entry *next_entry(mt_replay *r)
 	return r->at < r->recording.count && !r->failed ? &r->recording.entries[r->at] : NULL;
 }
 
-bool mt_replay_advance(mt_replay *r)
+/* Does the next piece. False: there is none, or it has diverged. */
+static bool advance(mt_replay *r)
 {
 	const mt_entry *e = next_entry(r);
 	if (e == NULL)
@@ -315,7 +316,7 @@ static bool reach_started(void *arg)
 			mt_replay_consume(r, MT_SUP_TAPE);
 			return true;
 		}
-		if (!mt_replay_advance(r))
+		if (!advance(r))
 			break;
 	}
 	atomic_store_explicit(&r->sup->state, MK_ABANDONED, memory_order_seq_cst);
@@ -434,7 +435,7 @@ static int play(mt_replay *r)
 		mt_replay_consume(r, MT_SUP_TAPE);
 		(void)maiko_start(r->sup); /* one that failed then fails again: its records are compared */
 	}
-	while (mt_replay_advance(r))
+	while (advance(r))
 		;
 	if (!r->failed)
 		tell_end(r);

@@ -4,7 +4,6 @@
 #ifndef MT_REPLAY_H
 #define MT_REPLAY_H
 
-#include "lead.h"
 #include "recording.h"
 #include "runtime.h"
 
@@ -93,9 +92,6 @@ static inline const mt_record *mt_replay_peek(const mt_replay *r, uint32_t tape)
 	return t->at < t->count ? t->records[t->at] : NULL;
 }
 static inline void mt_replay_consume(mt_replay *r, uint32_t tape) { r->recording.tapes[tape].at++; }
-
-/* Does the next piece. False: there is none, or it has diverged. */
-bool mt_replay_advance(mt_replay *r);
 
 /* replay_check.c: what is seen, and whether it is what was recorded. */
 void mt_replay_diverge(mt_replay *r, const char *text); /* the first one counts */

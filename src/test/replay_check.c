@@ -6,7 +6,6 @@
 #include "directory.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void mt_replay_diverge(mt_replay *r, const char *text)

@@ -13,9 +13,7 @@
 #include "sim.h"
 
 #include "clock.h"
-#include "directory.h"
 #include "error.h"
-#include "memory.h"
 #include "monitor.h"
 
 #include <stdarg.h>

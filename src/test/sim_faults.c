@@ -4,8 +4,6 @@
  */
 #include "sim.h"
 
-#include "directory.h"
-
 enum { STALL_STEPS = 64, BUSY_MS = 5, OVERLAP_STEPS = 16 };
 
 int mt_sim_result(void *arg, uint64_t actor, int phase, int rc)
