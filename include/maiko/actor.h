@@ -13,8 +13,8 @@
  *                         every event that no MAIKO_ON handles
  *   MAIKO_ON_START(fn)    int fn(state *, maiko_ctx *)
  *   MAIKO_ON_STOP(fn)     int fn(state *, maiko_ctx *)
- *                         the last: it may send, but cannot wait for what comes of
- *                         it; what takes an answer belongs into the drain before it
+ *                         the last callback: it may send, but gets no answer; what
+ *                         needs one is done before, during the drain of a stop
  *   MAIKO_ON_ERROR(fn)    int fn(state *, const maiko_error *, maiko_ctx *)
  *   MAIKO_ON_DONE(fn)     int fn(state *, const maiko_completion *, maiko_ctx *)
  *                         a change that this actor asked for is complete
@@ -70,7 +70,7 @@ typedef struct maiko_error {
 /* What follows when an actor fails. Restarting one is not possible yet: maiko_add refuses the last
  * two with MAIKO_EINVAL. */
 typedef enum maiko_restarting {
-	MAIKO_RESTART_UNSAID = 0, /* nobody has decided: the supervisor stops, with the error       */
+	MAIKO_RESTART_UNSAID = 0, /* the default: the supervisor stops, with the error              */
 	MAIKO_TEMPORARY,          /* it is removed, the others go on                                */
 	MAIKO_TRANSIENT,          /* it is restarted when it has failed                             */
 	MAIKO_PERMANENT           /* it is restarted when it has ended                              */
@@ -136,9 +136,10 @@ typedef struct maiko_actor_type {
 					    * NULL: the topics of the events that the type handles   */                \
 	maiko_overflow overflow;           /* for those derived topics; default: each topic's own    */                \
 	uint32_t mailbox;                  /* events, 1 to MAIKO_MAILBOX_MAX; 0: the supervisor's    */                \
-	uint64_t mailbox_bytes;            /* bytes of buffers, and of payloads over 480 bytes, past                   \
-					    * which it is full for events that have such; each in                      \
-					    * whole, so by one event more; 0: the supervisor's       */                \
+	uint64_t mailbox_bytes;            /* bound of the queued bytes of buffers and of payloads                     \
+					    * over 480 bytes: at the bound the policy decides about                    \
+					    * events that have such bytes; the last one admitted may                   \
+					    * exceed it; 0: the supervisor's                         */                \
 	uint32_t max_events_per_tick;      /* events a turn, 1 to MAIKO_BUDGET_MAX; 0: supervisor's  */                \
 	uint32_t worker;                   /* 1 and up: pinned to that worker; 0: the runtime's choice */              \
 	bool own_thread;                   /* a worker of its own                                    */                \

@@ -4,13 +4,13 @@
  * Every function here belongs to the actor whose ctx it gets, and may be called
  * only on that actor's worker: inside its callbacks, or between maiko_enter and
  * maiko_leave. On another thread, or outside, they are a race: a build of the library with
- * assertions (without -DNDEBUG) ends the process there. None of them waits. Calls that return a code answer a NULL with
- * MAIKO_EINVAL, and anything in a forked child with MAIKO_EFORK; to the others ctx
- * must not be NULL.
+ * assertions (without -DNDEBUG) ends the process there. None of them waits. Calls that
+ * return a code return MAIKO_EINVAL for a NULL, and MAIKO_EFORK in a forked child; to the
+ * others ctx must not be NULL.
  *
- * A ctx is valid as long as its actor's state is. Who may keep one: that state, and what belongs to
- * it, as the data of a libuv handle that the actor has adopted. Nobody else: not another actor, not
- * a thread, not a blocking job. They have the actor's id (maiko_self), or send to its topics.
+ * A ctx is valid as long as its actor's state is. It may be kept in that state, and in what belongs
+ * to the actor, as the data of a libuv handle that it has adopted; nowhere else: not in another
+ * actor, a thread or a blocking job. Those use the actor's id (maiko_self), or send to its topics.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -75,7 +75,8 @@ MAIKO_API int maiko_wake_tick(maiko_ctx *ctx);
 
 /* Stops watching the descriptor that this actor's tick waits for (maiko_when_readable,
  * maiko_when_readable_or_ms, maiko_when_writable), which may then be closed: the tick rests as
- * after maiko_never. Nothing if it waits for something else. MAIKO_EINVAL: the actor has no tick. */
+ * after maiko_never. Does nothing if it waits for something else. MAIKO_EINVAL: the actor has no
+ * tick. */
 MAIKO_API int maiko_unwatch(maiko_ctx *ctx);
 
 /* ---- changes: they complete later, and MAIKO_ON_DONE tells ------------------ */
@@ -130,10 +131,10 @@ MAIKO_API struct uv_loop_s *maiko_loop(maiko_ctx *ctx);
  * MAIKO_EINVAL (a NULL, or a handle of another loop), MAIKO_EEXIST, MAIKO_ENOMEM,
  * MAIKO_ESTATE (the actor is ending).
  *
- * When the drain of a stop begins, streams and UDP sockets that are adopted are read no more
- * (uv_read_stop, uv_udp_recv_stop): what they feed in would never be drained. All other handles
- * (timers, listening sockets, polls) go on until their actor ends, for what it may have to write;
- * those that only feed in, the actor stops itself where it finds maiko_stopping. */
+ * When the drain of a stop begins, adopted streams and UDP sockets stop reading (uv_read_stop,
+ * uv_udp_recv_stop): otherwise the drain would never end. All other handles (timers, listening
+ * sockets, polls) go on until their actor ends, because it may have to write; the actor stops
+ * those that only bring input itself, when maiko_stopping is true. */
 MAIKO_API int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle);
 
 /* Closes an adopted handle now; `closed` (may be NULL) is its close callback.

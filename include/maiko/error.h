@@ -34,7 +34,7 @@
 	XX(EOVERFLOW, -20005, "mailbox full")                                                                          \
 	XX(EFORK, -20006, "used in a forked child")                                                                    \
 	XX(EFAILED, -20007, "the actor has failed")                                                                    \
-	XX(ESIMULATED, -20008, "real time, descriptors and threads are not to be had under simulation")                \
+	XX(ESIMULATED, -20008, "real time, descriptors and threads are not available under simulation")                \
 	XX(EBROKEN, -20009, "an expectation or an invariant does not hold")                                            \
 	XX(EDISCARDED, -20010, "events were discarded by the stop")
 

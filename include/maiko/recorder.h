@@ -23,7 +23,7 @@
  * mailboxes, failures, delayed events, actors with threads of their own, blocking jobs and all changes of
  * actors and subscriptions, from actors or from outside, are replayed exactly.
  *
- * The file is mapped, so a recording outlives a crash of the program, up to its last sight.
+ * The file is mapped, so a recording outlives a crash of the program, up to its last record.
  * It grows by a segment (1 MiB) a worker at a time; a record takes 40 bytes for a piece, 72 for what
  * became of an event, 120 for what was sent. It holds for the byte order, the layout of the events and the
  * version of the library that it was made with.
@@ -32,9 +32,10 @@
  * outside (MAIKO_EBUSY); a callback finds a channel to another worker as full as the worker's last look
  * between callbacks has left it, so one that sends more than a channel holds is muted (or, where all
  * subscribers there drop, drops) earlier. What cannot be recorded is refused when it begins: a
- * supervisor that has been started, events with bytes that no field describes. Two things end a
- * recording, as an error of maiko_recorder_free, and what was until then is whole: a delivery that failed
- * for want of memory, and a stop that gives a callback up.
+ * supervisor that has been started, events with bytes that no field describes. What goes wrong later ends
+ * the recording, as an error of maiko_recorder_free, and what was recorded before is whole: a full disk, no
+ * memory for a delivery or for the recorder, an event of more than 512 KiB, and a stop that gives up a
+ * callback.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -96,8 +97,7 @@ MAIKO_API int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor
 
 /* Ends the recording and frees the recorder (NULL is fine); before the supervisor is freed, on a thread
  * that may wait. 0, or the error that ended the recording before (a full disk; MAIKO_ENOMEM; MAIKO_ETIMEDOUT:
- * a callback was given up; MAIKO_E2BIG: an event of more than 512 KiB): what was recorded until then is
- * whole. */
+ * the stop has given up a callback; MAIKO_E2BIG: an event of more than 512 KiB). */
 MAIKO_API int maiko_recorder_free(maiko_recorder *recorder);
 
 /* Replays a recording, as much as is whole, on this thread. 0: no divergence; MAIKO_EBROKEN: *ret_result

@@ -10,9 +10,9 @@
  *
  *   maiko_send(ctx, hello, MAIKO_TEXT(name, who), .n = 1)
  *
- * copies it if it fits with its end, or else sends nothing and returns MAIKO_ETRUNC.
- * .x = pointer does not compile. A literal that fills the array, and so has no end,
- * does not compile either where the compiler optimises; else it is MAIKO_EINVAL.
+ * copies it if it fits with its terminating zero; else it sends nothing and returns MAIKO_ETRUNC.
+ * .x = pointer does not compile. A literal that fills the array, and so has no terminating
+ * zero, does not compile either where the compiler optimises; else it is MAIKO_EINVAL.
  *
  * What a send returns (all forms):
  *   0               accepted: every subscriber of this moment gets it, or the

@@ -20,7 +20,7 @@
  *   maiko_sim_free(sim);
  *
  * Blocking jobs run, at a moment chosen, on the simulating thread. Real time, descriptors
- * and threads are not to be had: maiko_loop, maiko_adopt, maiko_when_readable,
+ * and threads are not available: maiko_loop, maiko_adopt, maiko_when_readable,
  * maiko_when_writable, maiko_run and a send from another thread fail the simulation with an
  * error that names the call (and return MAIKO_ESIMULATED where they return a code). A source
  * that needs them is left out, and a test sends in its name (maiko_harness_send_as).

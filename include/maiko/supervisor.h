@@ -60,10 +60,11 @@ typedef struct maiko_options {
 				       * worker, or more of them than cores.                            */
 	bool no_spin;                 /* sleep at once: where power is scarce                           */
 	bool no_balance;              /* actors stay where they were put, unless maiko_move moves them  */
-	/* Called once when the supervisor has ended, whoever or whatever ended it: how a program that
-	 * does not wait hears of a failure. `status` is what maiko_join returns. On the thread of a
-	 * worker, or the loop's if embedded, or of the call that ended one that never ran (which may be
-	 * maiko_supervisor_free); not in a callback, and no callback of an actor follows. An embedded
+	/* Called once when the supervisor has ended, whatever ended it: so that a program that does not
+	 * wait learns of a failure. `status` is what maiko_join returns. It runs on the thread of a
+	 * worker, or of the loop if embedded; if the stop has given up a callback, perhaps on a thread
+	 * that waits for the end; if the supervisor never ran, in the call that ended it (which may be
+	 * maiko_supervisor_free). It is not inside a callback of an actor, and none follows. An embedded
 	 * supervisor may be freed in it, if maiko_run does not run it.                              */
 	void (*on_end)(void *arg, int status);
 	void *on_end_arg;
@@ -169,10 +170,10 @@ MAIKO_API int maiko_start(maiko_supervisor *sup);
  */
 MAIKO_API int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options);
 
-/* The same without waiting: `done(arg, status)` (may be NULL) is called once at the
- * end, with what maiko_stop returns, on a worker; at once if it has stopped already. A second call joins the
- * first; one with .now ends its drain. `ret_report` is ignored. Errors:
- * MAIKO_ENOMEM (nothing was begun). Async-signal-safe it is not. */
+/* The same without waiting: `done(arg, status)` (may be NULL) is called once at the end, with
+ * what maiko_stop returns, on a thread as maiko_options.on_end; at once if it has stopped
+ * already. A second call joins the first; one with .now ends its drain. `ret_report` is
+ * ignored. Errors: MAIKO_ENOMEM (nothing was begun). Not async-signal-safe. */
 MAIKO_API int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options,
 			       void (*done)(void *arg, int status), void *arg);
 
@@ -210,17 +211,18 @@ MAIKO_API int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_option
  *   maiko_add(sup, greeter, "greeter", .mailbox = 64, .init = &(greeter){ .n = 1 });
  *
  * The options are those of maiko_add_options (actor.h). Errors: MAIKO_EINVAL (a bad
- * name or option; topics that must be said: an actor with MAIKO_ON_ANY or a routed
- * event needs .topics), MAIKO_EEXIST (an actor of that name), MAIKO_ETYPE,
- * MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; what on_start returned, when it fails.
+ * name or option; no .topics, which an actor with MAIKO_ON_ANY or a routed event needs;
+ * in .topics a topic none of whose events the type can handle), MAIKO_EEXIST (an actor of
+ * that name), MAIKO_ETYPE, MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; what on_start
+ * returned, when it fails.
  * *ret_id and `done` are touched only when the request was taken.
  *
- * The name is taken until the actor's end begins: what its on_stop sends may be answered by
- * adding another of that name, which starts when that on_stop has returned.
+ * The name is taken until the actor's end begins: whoever gets what its on_stop sends may add
+ * another of that name, which starts when that on_stop has returned.
  *
- * On a running supervisor an on_start that fails is the business of who asked for the
- * addition: of the caller that waits, .done, or MAIKO_ON_DONE. Where there is none of these it
- * stops the supervisor like any other failure.
+ * On a running supervisor the failure of an on_start is reported to whoever asked for the
+ * addition: to the caller that waits, to .done, or to MAIKO_ON_DONE. Where there is none of
+ * these it stops the supervisor like any other failure.
  */
 
 /* The id of the actor of that name. MAIKO_ENOENT. */
@@ -234,8 +236,9 @@ MAIKO_API int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id
  * the change is complete. unsubscribe: what is queued of that topic is counted dead.
  * Each has a moment: its place between a sender's events as that sender's worker has
  * it. Once it is complete no callback follows that it rules out. Errors: MAIKO_ESTATE
- * (before the start), MAIKO_ENOENT (no such actor, not subscribed), MAIKO_EEXIST (subscribed already), MAIKO_EINVAL
- * (subscribe: also a topic from which nothing could be handled, see maiko_add), MAIKO_ENOMEM, MAIKO_ESHUTDOWN. */
+ * (before the start), MAIKO_ENOENT (no such actor, not subscribed), MAIKO_EEXIST (subscribed
+ * already), MAIKO_EINVAL (subscribe: also a topic none of whose events its type can handle, see
+ * maiko_add), MAIKO_ENOMEM, MAIKO_ESHUTDOWN. */
 MAIKO_API int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options);
 MAIKO_API int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
 					 const maiko_change_options *options);

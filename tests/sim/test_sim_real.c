@@ -1,5 +1,5 @@
 /*
- * test_sim_real.c - what is real is not to be had under simulation: each such call fails it
+ * test_sim_real.c - what is real is not available under simulation: each such call fails it
  * with an error that names the call. And what a simulation is told to check, or not to.
  */
 #include <maiko/sim.h>

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* From now on, for this thread and those that it makes. False: not to be had here. */
+/* From now on, for this thread and those that it makes. False: not available here. */
 bool refusal_install(void);
 
 /* The call numbered `n` from now (0: the next) is refused, and with `forever` all after it. */

@@ -34,7 +34,7 @@ static const struct row {
 	{MAIKO_EFORK, -20006, "MAIKO_EFORK", "used in a forked child"},
 	{MAIKO_EFAILED, -20007, "MAIKO_EFAILED", "the actor has failed"},
 	{MAIKO_ESIMULATED, -20008, "MAIKO_ESIMULATED",
-	 "real time, descriptors and threads are not to be had under simulation"},
+	 "real time, descriptors and threads are not available under simulation"},
 	{MAIKO_EBROKEN, -20009, "MAIKO_EBROKEN", "an expectation or an invariant does not hold"},
 	{MAIKO_EDISCARDED, -20010, "MAIKO_EDISCARDED", "events were discarded by the stop"},
 };
