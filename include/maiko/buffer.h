@@ -6,7 +6,7 @@
  *
  * A buffer that has been sent is const: all receivers share the same bytes. A
  * send takes a reference of its own for each buffer field that is not NULL; the
- * caller always drops his. A receiver that wants to keep the bytes past its
+ * caller always drops its own. A receiver that wants to keep the bytes past its
  * handler takes a reference. Counts are atomic: any thread may ref and unref.
  *
  * SPDX-License-Identifier: MIT

@@ -2,9 +2,9 @@
  * next.h - what a tick answers: when it wants to run next.
  *
  * A tick is called once after the actor has started (unless a stop comes first), and
- * then when its last answer has come true. (A first run that fails and is forgiven counts as having
- * answered maiko_again().) It is never cut short by an event and never overlaps a
- * handler.
+ * then when its last answer has come true. (A first run that fails, but for which on_error
+ * returns 0, counts as having answered maiko_again().) It is never interrupted by an event
+ * and never overlaps a handler.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -80,7 +80,7 @@ static inline maiko_next maiko_when_writable(int fd) { return maiko_next_make(MA
 static inline maiko_next maiko_when_sendable(void) { return maiko_next_make(MAIKO_NEXT_SENDABLE, -1, 0, 0); }
 
 /* The tick has failed: on_error gets `error` (negative; else MAIKO_EINVAL) and
- * decides. If it forgives, the tick's last answer holds again, but not sooner
+ * decides. If it returns 0, the tick's last answer holds again, but not sooner
  * than 1 ms, doubling to 1 s while it goes on failing. */
 static inline maiko_next maiko_failed(int error) { return maiko_next_make(MAIKO_NEXT_FAILED, -1, 0, error); }
 

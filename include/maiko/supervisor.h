@@ -139,7 +139,7 @@ MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
  * maiko_start - runs every actor's on_start, in the order added, then lets the
  * events flow: none is handled before all have returned. Waits for that.
  *
- * If an on_start fails (and its on_error does not forgive), those started are
+ * If an on_start fails (and its on_error does not return 0), those started are
  * stopped in reverse and its error is returned, whatever its .restart; the supervisor has
  * then stopped, with that error.
  * Errors: MAIKO_ESTATE (started before), MAIKO_EDEADLK (inside a callback),

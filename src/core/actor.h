@@ -11,7 +11,7 @@
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
 		 mk_actor **ret_actor);
 
-/* MAIKO_EINVAL: nothing that comes by that topic could have a handler (registry.h). */
+/* MAIKO_EINVAL, with its sentence: the type handles no event of that topic (mk_class_handles). */
 int mk_actor_deaf(const mk_class *class, const char *who, const char *topic);
 
 /* Zeroed, of that class. NULL without memory. */
@@ -29,8 +29,8 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining);
 int mk_actor_reserve(mk_worker *w);
 void mk_actor_unreserve(mk_worker *w);
 
-/* Among the worker's actors, and out of all its lists but the ready one; out of that, too,
- * which is looked through. */
+/* Adds it to the worker's actors; takes it out of them, and of all other lists but the ready
+ * list; takes it out of the ready list, which is searched. */
 void mk_actor_link(mk_worker *w, mk_actor *a);
 void mk_actor_unlink(mk_worker *w, mk_actor *a);
 void mk_actor_unready(mk_worker *w, mk_actor *a);
@@ -46,7 +46,7 @@ void mk_actor_depart(mk_worker *w, mk_actor *a);
 /* Frees it with all it has; nothing of it runs any more, and no list has it. */
 void mk_actor_free(mk_actor *a);
 
-/* The same, as soon as the ready list does not have it any more. */
+/* The same, but not before it has left the ready list. */
 void mk_actor_dispose(mk_actor *a);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct mk_adopted {
 	mk_actor *actor;
 	uv_handle_t *handle;
 	void (*closed)(uv_handle_t *handle);
-	void *data; /* the user's, given back to his close callback */
+	void *data; /* the user's, restored for the user's close callback */
 	bool closing;
 } mk_adopted;
 
@@ -201,7 +201,7 @@ int maiko_enter(maiko_ctx *ctx)
 		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
 			       ctx->worker->actor->self->name);
 	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have waited since the turn */
-	if (ctx->worker->draining)                             /* what comes from the world is the drain's no more */
+	if (ctx->worker->draining)                             /* new input would keep the drain from ending */
 		ctx->sched |= MK_SHUT;
 	MK_NOTE(ctx->worker, MK_NOTE_ENTER, ctx->self->id, 0);
 	mk_callback_enter(ctx->worker, ctx);

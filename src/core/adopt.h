@@ -6,7 +6,7 @@
 
 #include "runtime.h"
 
-/* A stop has begun: its streams and sockets are read no more. */
+/* A stop has begun: stops reading its streams and UDP sockets. */
 void mk_adopted_drain(const mk_actor *a);
 
 /* Closes what the actor has adopted. */

@@ -20,8 +20,9 @@
  * The edge that closes a cycle is set up after all others of it, so its probe finds them.
  * The members of a cycle then run on although muted, until one of its edges is gone: then
  * those still muted are held again, and send their probes again, for they may be in other
- * cycles. A full channel holds them all the same: it is always drained. When the mailbox that fills up has MK_CYCLE_BOUND events above its capacity, the
- * members all fail with MAIKO_EDEADLK.
+ * cycles. A full channel holds them all the same: it is always drained. When a mailbox of the
+ * cycle has MK_CYCLE_BOUND events above its capacity, or MK_CYCLE_BYTES times its bound in
+ * bytes, all members fail with MAIKO_EDEADLK.
  *
  * models/mute.pml is this protocol, with what it promises; a change of this changes it first.
  */

@@ -18,19 +18,19 @@ typedef struct mk_seam {
 	uint64_t (*random)(void *arg);                 /* 64 bits         */
 	uint32_t (*choose)(void *arg, uint32_t count); /* 0 to count - 1  */
 	void (*wait)(void *arg);                       /* let others do something */
-	void (*between)(void *arg);                    /* they may: no lock is held */
-	/* What a callback has returned, or what it is to have returned. */
+	void (*between)(void *arg);                    /* others may do something: no lock is held */
+	/* The result of a callback that has returned `rc`: the same, or an error in its place. */
 	int (*result)(void *arg, uint64_t actor, int phase, int rc);
-	/* Why it goes on no more (a simulation that has failed), in words too; 0: it does. */
+	/* The error of a simulation that has failed, with its sentence; 0: it has not. */
 	int (*failure)(void *arg);
 	/* Something real was asked for: the call, and who made it. */
 	void (*refused)(void *arg, const char *call, const char *who);
 	void *arg;
 	uint64_t thread; /* a simulation: which one sends from outside, 1 and up */
 	bool simulated;
-	bool steered;             /* `choose` picks the next, or `noted`: who is run next is looked at */
+	bool steered;             /* `choose` picks the next actor to run, or which one it is, is noted */
 	bool noted;               /* for a recording, or led by one (note.h) */
-	struct mk_scribe *scribe; /* who writes it, or leads; NULL: nobody (any more) */
+	struct mk_scribe *scribe; /* the recorder or leader; NULL: none, or none any more */
 	/* Led by a recording, which says where a run of an actor ends (pace.h): after so many tasks and
 	 * events, and before a tick that is due or after it. */
 	bool led, tick_waits;

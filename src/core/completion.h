@@ -29,8 +29,8 @@ void mk_change_abandon(mk_change *c);
 
 void mk_change_free(mk_change *c);
 
-/* What an addition was asked for with, to be given back; NULL without memory. `init` may be NULL.
- * Freed with the change, or by mk_free_aligned. */
+/* The name and a copy of .init of an addition, for its completion; NULL without memory. `init` may be
+ * NULL. Freed with the change, or by mk_free_aligned. */
 mk_given *mk_given_new(const maiko_actor_type *type, const char *name, const void *init);
 
 #endif

@@ -17,7 +17,7 @@
 
 /* ---- sending --------------------------------------------------------------------------- */
 
-/* Those that may not send as they please. */
+/* With one of these a send is checked further. */
 enum { CHECKED = MK_MUTED | MK_SHUT };
 
 /* Entered from libuv during a drain. */

@@ -186,7 +186,7 @@ static inline void mk_event_unref(mk_pool *pool, mk_event *e)
 	}
 }
 
-/* MAIKO_EINVAL: what is to be published is none of maiko_new; a send has flags that there are not. */
+/* MAIKO_EINVAL, with its sentence: what is published is not from maiko_new; a send has unknown flags. */
 int mk_draft_fail(const void *event);
 int mk_send_flags_fail(unsigned flags);
 

@@ -33,7 +33,7 @@ typedef struct mk_failure {
 } mk_failure;
 
 typedef struct mk_failures {
-	int status;                        /* of the first that nobody had decided about, or 0 */
+	int status;                        /* what the supervisor ends with: the first decisive error, or 0 */
 	char decisive[MAIKO_NAME_MAX + 1]; /* its actor, and what that was doing */
 	maiko_phase phase;
 	uint64_t count;
@@ -43,17 +43,18 @@ typedef struct mk_failures {
 int mk_failures_init(mk_sup *sup);
 void mk_failures_fini(mk_sup *sup);
 
-/* Keeps it. `decisive`: nobody has decided about it, so the end of the supervisor says it, if it is
+/* Records it. `decisive`: the actor is not temporary, so the supervisor ends with this error, if it is
  * the first such. On the actor's worker. */
 void mk_failure_note(mk_worker *w, const mk_actor *a, const mk_cause *cause, bool decisive);
 
-/* Begins the stop for it, if there is none; `code` is what its end says, if nothing else is. */
+/* Begins a stop, unless one is under way; the supervisor ends with `code`, unless an error came before. */
 void mk_failure_stops(mk_sup *sup, int code);
 
-/* What the end says: 0, MAIKO_ETIMEDOUT, or the error of what failed. */
+/* What the supervisor ends with: 0, MAIKO_ETIMEDOUT, or the error of the actor that failed. */
 int mk_end_status(const mk_sup *sup);
 
-/* What a call returns that has waited for the end: `status`, with the words for it. */
+/* The result of a call that has waited for the end: `status`, or the error of a simulation that has
+ * failed; with its sentence. */
 int mk_failure_say(mk_sup *sup, const char *call, int status);
 
 /* Where an actor was: "a handler". */

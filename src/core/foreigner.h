@@ -31,7 +31,8 @@ typedef struct mk_foreign {
 /* The record of this thread, made or taken over if need be; NULL without memory. */
 mk_foreign *mk_foreigner_of(mk_sup *sup);
 
-/* Led by a recording: the one of that series of ids, nobody's, made if need be; NULL without memory. */
+/* Led by a recording: the record whose ids have that origin, of no thread, made if need be; NULL without
+ * memory. */
 mk_foreign *mk_foreigner_with(mk_sup *sup, uint32_t worker, uint64_t origin);
 
 #endif

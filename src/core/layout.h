@@ -15,7 +15,7 @@
 /* Whether `name` is 1 to MAIKO_NAME_MAX bytes without a control character. */
 bool mk_name_valid(const char *name);
 
-/* MAIKO_EINVAL: it is not; `what` has the name ("an actor"). */
+/* MAIKO_EINVAL, with its sentence: it is not; `what` it is the name of ("an actor"). */
 int mk_name_fail(const char *what, const char *name);
 
 /* Writes the offsets of all buffer fields; returns how many. The layout is valid. */

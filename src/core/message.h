@@ -13,16 +13,17 @@ typedef struct mk_message {
 	void (*run)(mk_worker *w, struct mk_message *m); /* on the worker; owns the message */
 	void (*drop)(struct mk_message *m);              /* frees it unrun; NULL: not allocated */
 	bool mutes;                                      /* may run inside a send: it touches flags and lists only */
-	uint8_t post;                                    /* mk_post: how a recording names it, with */
-	uint16_t from;                                   /* a worker's index + 1, and */
-	uint32_t number;                                 /* what it has posted before it */
+	/* how a recording names it (note.h) */
+	uint8_t post;    /* an mk_post */
+	uint16_t from;   /* the index + 1 of the worker that has posted it, or 0 */
+	uint32_t number; /* how many that worker had posted before */
 } mk_message;
 
-/* By what a control message is known among those in one lane. */
+/* What identifies a control message in its lane. */
 typedef enum mk_post {
-	MK_POST_NUMBERED = 0, /* who posted it, and as the how-many-eth */
+	MK_POST_NUMBERED = 0, /* the worker that has posted it, and its number there */
 	MK_POST_JOB,          /* a job has come back: its actor, and the job's number there */
-	MK_POST_CHANGE,       /* a change is complete: who asked for it, and its number there */
+	MK_POST_CHANGE,       /* a change is complete: the worker that asked for it, and its number there */
 	MK_POST_START,        /* these by their kind alone: there is one at a time */
 	MK_POST_GO,
 	MK_POST_TOPOLOGY,

@@ -173,7 +173,7 @@ static void pick(mk_worker *w, mk_message *m)
 	mk_change *c = MK_OF(m, mk_change, message);
 	if (mk_move_keeps(w, c->id, m))
 		return;
-	mk_lock(w->sup); /* one that has not come to its worker may be given up by any */
+	mk_lock(w->sup); /* an actor that has not arrived may be freed by any worker */
 	mk_actor *a = mk_directory_find(w->sup, c->id);
 	c->home = w->index;
 	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || mk_move_may_leave(a) ? 0 : MAIKO_EBUSY;

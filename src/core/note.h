@@ -1,5 +1,5 @@
 /*
- * note.h - what chance decides, told to whoever records it; and, in a replay, asked back.
+ * note.h - the decisions of chance: reported to a recorder, and in a replay taken from the recording.
  *
  * A worker does the same when the same comes in, but for *when it looks*: which control message it
  * runs next, how many entries it takes from a channel, which actor it runs and for how many events,
@@ -59,9 +59,9 @@ typedef enum mk_note_kind {
 	MK_NOTE_FINISHED, /* all have settled; number: the worker that was last */
 	MK_NOTE_STOP,     /* a stop begins; value: its deadline */
 	MK_NOTE_DISCARD,
-	MK_NOTE_STEP,    /* value: of a stop (stop.c); number: whose on_stop */
+	MK_NOTE_STEP,    /* value: a step of a stop (mk_stop_step); number: of a hook, its actor; else the workers */
 	MK_NOTE_OVER,    /* it has stopped */
-	MK_NOTE_GIVE_UP, /* a worker is stuck: what follows cannot be done again */
+	MK_NOTE_GIVE_UP, /* the recording ends: what follows cannot be done again; value: the error */
 	MK_NOTES
 } mk_note_kind;
 
@@ -100,7 +100,7 @@ typedef struct mk_told {
 	int64_t value;
 } mk_told;
 
-/* Who records, or leads. Not more than one of a supervisor. */
+/* A recorder, or a leader. At most one for a supervisor. */
 typedef struct mk_scribe {
 	void *arg;
 	/* A recorder's. On the worker's thread; `w` NULL: the supervisor's, with the lock. */
@@ -120,7 +120,7 @@ static inline mk_scribe *mk_scribe_of(const mk_sup *sup)
 	return __atomic_load_n(&sup->seam.scribe, __ATOMIC_ACQUIRE);
 }
 
-/* From now on it is noted. Before the start, with the lock. */
+/* Notes from now on. Before the start, with the lock. */
 MK_PRIVATE void mk_note_begin(mk_sup *sup, mk_scribe *scribe);
 
 /* ---- noting --------------------------------------------------------------------------- */
@@ -146,11 +146,11 @@ static inline void mk_note_take(mk_worker *w, uint32_t from, uint64_t count)
 void mk_note_call(mk_sup *sup, mk_worker *caller, mk_note_kind kind, uint64_t number, int64_t value,
 		  const mk_call *call);
 
-/* Who calls: the worker in a callback of whose actor this thread is; NULL: somebody outside, as
- * is a hook of a monitor. */
+/* The worker of the actor in whose callback a call is made; NULL: it is made from outside, or in a hook
+ * of a monitor. */
 mk_worker *mk_caller(const mk_sup *sup, const mk_actor *requester);
 
-/* A control message: its kind, who posted it, and its number with him. */
+/* The name of a control message: its mk_post, the worker that has posted it, its number there. */
 static inline uint64_t mk_note_posted(const mk_message *m)
 {
 	return (uint64_t)m->post << 56 | (uint64_t)m->from << 32 | m->number;

@@ -3,8 +3,8 @@
  *
  * Keep-latest finds the queued event of a key through an index from (topic, type, key)
  * to the place in the mailbox. Places count from the start of the mailbox's life, so
- * one below its head is simply over. When events have moved, or one could not be noted, the
- * index is made anew before it is asked again; without memory for that the mailbox is searched.
+ * one below its head has been taken. When events have moved, or one could not be entered, the
+ * index is made anew before its next use; without memory for that the mailbox is searched.
  */
 #include "overflow.h"
 

@@ -13,7 +13,7 @@
 
 enum { CALLBACKS_A_STINT = 16, STINT_NS = MK_TURN_NS / 4 };
 
-/* Who counts instructions (bench/budget) has a counter of his own. */
+/* The program that counts instructions (bench/budget) defines its own counter. */
 #if !defined(MK_TICKS) && (defined(__x86_64__) || defined(__i386__))
 #define MK_TICKS() __builtin_ia32_rdtsc()
 #endif

@@ -11,7 +11,8 @@
 
 enum { LEAST = 4, FEW = 16 };
 
-/* What `many` points into: the places by topic (and 1, for the topic 0), or empty; all of them. */
+/* mk_places.many points to `all`. The index has each place by its topic + 1, as no key is 0; it is empty until
+ * a place is first looked for. */
 typedef struct many {
 	mk_map index;
 	mk_place all[];
@@ -36,6 +37,7 @@ static void note(mk_map *index, uint32_t topic, uint32_t i)
 		mk_map_fini(index);
 }
 
+/* Whether there is an index: it is made when first needed. False: no memory. */
 static bool has_index(many *m, uint32_t count)
 {
 	if (m->index.count == count)

@@ -1,7 +1,7 @@
 /*
- * places.h - the topics that an actor subscribes to: one lies inside, more lie apart, in
- * room for the next power of two, four at least. Among many of them a topic is found by an
- * index, made when one is first looked for.
+ * places.h - the topics that an actor subscribes to: one is stored inline, more in an array
+ * whose size is a power of two, 4 at least. Among many of them a topic is found by an index,
+ * made when one is first looked for.
  */
 #ifndef MK_PLACES_H
 #define MK_PLACES_H

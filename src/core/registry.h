@@ -36,20 +36,19 @@ static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, 
 	return rc;
 }
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type);
-
-/* MAIKO_EINVAL: the function that routes events of that type returned NULL. */
-int mk_route_fail(const mk_type *type);
-
-/* Whether it is a policy; and MAIKO_EINVAL: it is none, of that topic or actor. */
-bool mk_overflow_valid(maiko_overflow overflow);
-int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow);
-
 /* The same with the lock. */
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_class **ret_class);
 
-/* Whether it can have a handler of what comes by that topic (0: by any). Events that are
- * routed by their content may come by each. */
+/* Whether the class handles an event of that topic (0: of any). An event that is routed by its
+ * content may be of each. */
 bool mk_class_handles(const mk_class *class, uint32_t topic);
+
+/* MAIKO_EINVAL, with its sentence: the function that routes events of that type returned NULL. */
+int mk_route_fail(const mk_type *type);
+
+/* Whether it is a policy; MAIKO_EINVAL, with its sentence: it is none, of that topic or actor. */
+bool mk_overflow_valid(maiko_overflow overflow);
+int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow);
 
 static inline mk_record *mk_record_at(mk_sup *sup, uint32_t index) { return mk_table_get(&sup->topics, index); }
 

@@ -1,5 +1,5 @@
 /*
- * report.h - what others than the user ask of the counters.
+ * report.h - what the library itself asks of the counters.
  */
 #ifndef MK_REPORT_H
 #define MK_REPORT_H

@@ -20,7 +20,7 @@
 #include "worker.h"
 
 enum {
-	POLL_SHARE = 10,         /* a poll of descriptors that are told again takes a tenth of the time at most */
+	POLL_SHARE = 10,         /* polls take a tenth of the time at most, while the last one's finds have not run */
 	ASK_EVERY_NS = 10000000, /* whether descriptors are still those that are watched */
 	SPIN_LEAST_NS = 1000,
 	NS_A_MS = 1000000
@@ -126,8 +126,8 @@ void mk_rest(mk_worker *w)
 	w->is_now = true; /* as of the last look, or of the end of the sleep */
 }
 
-/* What was ready in the last poll and has not run yet is only told again: when there is much of it, polls
- * are fewer. */
+/* A descriptor that the last poll found ready, and whose actor has not run yet, would only be reported again:
+ * until they have run, polls are fewer. */
 void mk_rest_poll(mk_worker *w)
 {
 	uint64_t begin_ns = mk_now(&w->sup->seam);

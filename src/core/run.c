@@ -213,7 +213,7 @@ bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, cons
 	return false;
 }
 
-/* What is to be known of it, whatever else it does. */
+/* Records the failure, on the actor and for the ledger. */
 static void note_failure(mk_worker *w, mk_actor *a, const mk_cause *cause, bool decisive)
 {
 	mk_extra *x = mk_extra_of(a);

@@ -95,12 +95,12 @@ void mk_run_next(mk_worker *w);
 MK_PRIVATE void mk_callback_enter(mk_worker *w, mk_actor *a);
 MK_PRIVATE void mk_callback_leave(mk_worker *w);
 
-/* An error of a callback: on_error decides; if it does not forgive, the actor fails.
+/* An error of a callback: on_error decides; if it does not handle it, the actor fails.
  * Returns whether the actor goes on. */
 MK_PRIVATE bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
 
-/* Fails an actor, whatever on_error might say: it ends, and unless it is temporary so does the
- * supervisor. One that fails in its start is left to who starts it. */
+/* Fails an actor, whatever on_error returns: it ends, and unless it is temporary so does the
+ * supervisor. A failure in its start is handled by whoever starts it. */
 void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause);
 
 /* Runs on_start. 0, or the error that failed the actor. */

@@ -153,8 +153,8 @@ typedef struct mk_extra {
 	/* weight.c */
 	struct mk_weights *weights;
 	/* overflow.c */
-	struct mk_keep *keep; /* where each key's latest lies in the mailbox */
-	mk_map oldest;        /* how far each topic's oldest event lies back */
+	struct mk_keep *keep; /* the place in the mailbox of each key's latest */
+	mk_map oldest;        /* the least possible place of each topic's oldest event */
 	/* run.c */
 	mk_task *tasks, **task_tail;
 	mk_kept *kept;
@@ -184,10 +184,10 @@ struct maiko_ctx {
 	uint16_t sched;
 	uint8_t status; /* maiko_actor_status */
 	bool echo : 1;
-	bool shadow : 1;  /* of one that is on its way here (move.h) */
-	bool warm : 1;    /* on the worker's list of rings to give back */
-	bool in_stop : 1; /* in its on_stop: sends without an allowance */
-	bool unindexed : 1; /* it is not noted where a key's latest lies, for want of memory or after a move (overflow.c) */
+	bool shadow : 1;    /* of one that is on its way here (move.h) */
+	bool warm : 1;      /* on the worker's list of rings to give back */
+	bool in_stop : 1;   /* in its on_stop: sends without an allowance */
+	bool unindexed : 1; /* its index of latest events is incomplete: no memory, or it has moved (overflow.c) */
 	bool pinned : 1;    /* its worker was asked for */
 	bool looped : 1;    /* it has its worker's loop, and may wait there for anything */
 	bool temporary : 1; /* its failure does not stop the supervisor */
@@ -236,7 +236,7 @@ typedef struct mk_sub {
 	mk_actor *actor;
 	uint8_t overflow; /* resolved; of all topics, default: that of each event's topic */
 	uint8_t state;    /* ACTIVE; JOINING, LEAVING: from, until the change under way */
-	bool simple;      /* as long as there is room, its policy has nothing to say */
+	bool simple;      /* its policy does not matter while there is room */
 	uint32_t next_leaving;
 } mk_sub;
 _Static_assert(sizeof(mk_sub) == sizeof(mk_actor *) + 8, "a hundred thousand subscribers are small");
@@ -268,8 +268,8 @@ _Static_assert(offsetof(mk_topic, counts) + sizeof(mk_counter) <= MK_LINE, "a pu
 typedef struct mk_route {
 	const mk_type *type;
 	mk_topic *topic; /* NULL: routed by content */
-	/* The only actor that gets them, without more ado than that there is room, as long as
-	 * `shape` is the worker's (router.h). */
+	/* Cached single subscriber; valid while `shape` matches the worker's (router.h). Only mailbox
+	 * room remains to be checked. */
 	mk_actor *only;
 	uint64_t shape;
 } mk_route;
@@ -320,7 +320,7 @@ struct mk_worker {
 	mk_random random;
 	/* note.h: messages posted, changes asked for, looks at whether a cycle is open */
 	uint32_t posted, asked_changes, looks_open;
-	bool unsure;             /* without memory for a topic with subscribers elsewhere: the next look at it asks */
+	bool unsure;             /* noted, and a view could not be allocated: later ones are read anew (topic.c) */
 	maiko_envelope envelope; /* maiko_meta's answer */
 	/* monitor.c: who watches this worker */
 	uint32_t monitor_count, telling;
@@ -419,7 +419,7 @@ struct maiko_supervisor {
 	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
-	_Atomic(uint32_t) staying; /* those for whose sake no actor moves */
+	_Atomic(uint32_t) staying; /* how many require that no actor moves */
 	_Atomic(int) state;        /* mk_state; written under the lock */
 	uv_mutex_t lock;
 	uint32_t locked;         /* how often its thread has taken it by mk_lock: under the lock */

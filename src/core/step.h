@@ -56,8 +56,8 @@ MK_PRIVATE uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps);
 MK_PRIVATE void mk_step_take(mk_sup *sup, mk_step step);
 MK_PRIVATE bool mk_step_has_job(const mk_sup *sup);
 
-/* This thread plays another for a while, which is in no callback, and may not wait either.
- * Returns what to give back. */
+/* Until mk_step_back this thread plays another, which is in no callback, and may not wait either.
+ * Returns the argument of mk_step_back. */
 MK_PRIVATE mk_worker *mk_step_aside(void);
 MK_PRIVATE void mk_step_back(mk_worker *inside);
 

@@ -93,6 +93,7 @@ static MK_NOINLINE void note_place(mk_topic *t, const mk_actor *a, uint32_t plac
 		mk_map_fini(&t->places);
 }
 
+/* Whether there is an index: it is made when first needed. False: no memory. */
 static bool has_index(mk_topic *t)
 {
 	if (t->places.count == t->sub_count)

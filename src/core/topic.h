@@ -11,7 +11,7 @@
  * NULL without memory. */
 mk_topic *mk_topic_here(mk_worker *w, uint32_t index);
 
-/* Views of all topics that have had subscribers, as they are now (note.h). With the lock. */
+/* Makes or renews the views of all topics that have had subscribers (note.h). With the lock. */
 void mk_topics_know_all(mk_worker *w);
 
 /* The same if it was made before, else NULL. */

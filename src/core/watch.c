@@ -56,7 +56,7 @@ typedef struct place {
 } place;
 
 typedef struct mk_poller {
-	instance *epoll; /* or NULL: not needed, or not to be had */
+	instance *epoll; /* or NULL: not needed, or it could not be made */
 	place *places;
 	uint32_t count, size, first_free;
 } mk_poller;

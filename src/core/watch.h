@@ -23,13 +23,13 @@ int mk_watch_rearm(mk_actor *a);
  * be asked. Precondition: it has a watch. */
 void mk_watch_doubt(mk_actor *a);
 
-/* Asks, and drops what is no longer watched; whether there was none. */
+/* Asks the kernel, and drops each watch whose descriptor has been closed. True if there was none. */
 bool mk_watch_ask(mk_worker *w);
 
 /* Gives the descriptor up. */
 void mk_watch_close(mk_actor *a);
 
-/* The worker's loop is about to be left; and its memory freed, with what is watched yet. */
+/* The worker's loop is about to be left. And: its memory is freed, with what is still watched. */
 void mk_watch_exit(mk_worker *w);
 void mk_watch_fini(mk_worker *w);
 

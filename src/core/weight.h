@@ -1,19 +1,18 @@
 /*
- * weight.h - the bytes that the events of a mailbox have outside of themselves: payloads that lie
- * in a block, and buffers. They are bounded like the events: the overflow policy is asked when one
- * with such bytes arrives while there are as many as the bound. Others are not looked at, so what
- * lies inside an event costs nothing here.
+ * weight.h - the bytes that the events of a mailbox have outside of themselves: payloads in a block,
+ * and buffers. They are bounded like the number of events: when an event with such bytes (a heavy
+ * one) arrives and the bound is reached, the overflow policy decides. Other events cost nothing here.
  *
- * A list beside the mailbox has each of them, with its place there, in order; what has been taken
- * from the mailbox leaves the list when that is next looked at, at the end of a run at the latest.
- * What leaves the middle must be told before. Memory is had before the event is queued.
+ * A list beside the mailbox has each heavy event with its place there, in order. What has been taken
+ * from the mailbox leaves the list at the next look, at the end of a run at the latest; what leaves
+ * the middle is reported before. Memory is reserved before the event is queued.
  */
 #ifndef MK_WEIGHT_H
 #define MK_WEIGHT_H
 
 #include "runtime.h"
 
-/* Of a type all events are, or none. */
+/* All events of a type are heavy, or none. */
 static inline bool mk_is_heavy(const mk_event *e)
 {
 	return MK_UNLIKELY((e->klass & (MK_KLASS_BLOCK | MK_KLASS_BUFFERS)) != 0) &&
@@ -23,12 +22,11 @@ static inline bool mk_is_heavy(const mk_event *e)
 /* Its own bound, to be set before it runs. 0 or MAIKO_ENOMEM. */
 int mk_weight_bound(mk_actor *a, uint64_t bytes);
 
-/* Whether there are as many bytes as the bound, or (many) so many times as many; whether they
- * are few, half of it. */
+/* Whether the bytes have reached so many times the bound; whether they have fallen to half of it. */
 bool mk_weight_full(const mk_worker *w, mk_actor *a, uint64_t times);
 bool mk_weight_low(const mk_worker *w, mk_actor *a);
 
-/* Room for one more. 0 or MAIKO_ENOMEM. Then: such an event has been queued at that place. */
+/* Reserves room for one more: 0 or MAIKO_ENOMEM. And then: a heavy event has been queued at that place. */
 int mk_weight_reserve(mk_actor *a);
 void mk_weight_queued(mk_actor *a, const mk_event *e, uint64_t place);
 
@@ -36,11 +34,12 @@ void mk_weight_queued(mk_actor *a, const mk_event *e, uint64_t place);
  * another of its type. */
 void mk_weight_leaves(mk_actor *a, uint64_t place, const mk_event *replaced_by);
 
-/* Places have changed, or topics: all anew. */
+/* Places have changed, or topics: makes the list anew. */
 void mk_weight_again(mk_actor *a);
-/* None of it is this worker's any more. */
+/* The actor leaves this worker: empties the list, and takes its bytes from the counts. */
 void mk_weight_forget(mk_actor *a);
 
+/* Takes from the list what has been taken from the mailbox. */
 void mk_weight_settle(mk_actor *a);
 void mk_weight_fini(mk_extra *x);
 

@@ -80,8 +80,8 @@ static void take_control(mk_worker *w)
 	}
 }
 
-/* What points to the one that was posted so, of those that have come; NULL: it has not come, or one that
- * it cannot overtake is before it (of mutes another mute, of the same worker). */
+/* The link to the message of that name; NULL: it has not come, or one of the same worker is before it.
+ * With `mute` it may overtake those that are not mutes. */
 static mk_link **find_posted(mk_worker *w, uint64_t posted, maiko_actor_id of, bool mute)
 {
 	take_control(w);

@@ -30,13 +30,15 @@ void mk_worker_free(mk_worker *w);
 /* From any thread: gives it a message, whose memory is then the worker's. */
 void mk_worker_post(mk_worker *w, mk_message *m);
 
-/* The same on the thread of the worker `from`: a recording knows it by that. */
+/* The same on the thread of the worker `from`, with its number there, by which a recording names it. */
 void mk_worker_post_by(mk_worker *from, mk_worker *to, mk_message *m);
-/* Runs the message that was posted so (mk_note_posted; `of`: a job's actor), wherever it lies in the
- * lane. False: it has not come. */
+
+/* Led by a recording: whether the message of that name (mk_note_posted; `of`: a job's actor) has come, and
+ * can be run next. And runs it; false: it cannot be. */
 bool mk_worker_has_posted(mk_worker *w, uint64_t posted, maiko_actor_id of);
 bool mk_worker_run_posted(mk_worker *w, uint64_t posted, maiko_actor_id of);
-/* Takes from the lane what has come; a later take of the mutes then looks at no more (note.h). */
+
+/* Takes what has come out of the lane. Noted, mk_worker_take_mutes applies only the mutes among that. */
 void mk_worker_look_at_control(mk_worker *w);
 
 /* From any thread: makes sure that it looks at its lanes. */
@@ -51,9 +53,9 @@ bool mk_worker_turn(mk_worker *w);
 /* Whether nothing is left for its actors to do. */
 bool mk_worker_quiet(mk_worker *w);
 
-/* The parts of a turn that step.c takes one by one: whether there is a control message,
- * and runs the first; whether an entry of the channel from that worker can be taken, and
- * takes one; whether the worker would not sleep. */
+/* The parts of a turn that step.c and lead.c take one by one: whether there is a control
+ * message, and runs the first; whether an entry of the channel from that worker can be
+ * taken, and takes up to `count`; whether the worker would not sleep. */
 bool mk_worker_has_control(mk_worker *w);
 void mk_worker_run_control(mk_worker *w);
 MK_PRIVATE bool mk_worker_can_take(mk_worker *w, uint32_t from);

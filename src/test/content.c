@@ -71,7 +71,7 @@ bool mt_content_gap(const maiko_layout *layout, const maiko_layout **ret_layout,
 	return false;
 }
 
-/* ---- there ------------------------------------------------------------------------------------ */
+/* ---- writing ---------------------------------------------------------------------------------- */
 
 typedef struct sink {
 	unsigned char *to; /* NULL: only counted */
@@ -153,7 +153,7 @@ void mt_content_write(const maiko_layout *layout, const void *data, bool undescr
 	put_into(layout, data, undescribed, to);
 }
 
-/* ---- back ------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct supply {
 	const unsigned char *from;

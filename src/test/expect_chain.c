@@ -236,13 +236,13 @@ static int steps_failed(const maiko_here *here, maiko_chain chain, const char *t
 
 typedef bool (*steps_question)(maiko_chain chain, maiko_steps steps);
 
-/* That a step is misused is found when it is asked: then that is what fails. */
+/* The misuse of a step is found only when it is asked about: then that is what fails. */
 static int expect_steps(const maiko_here *here, maiko_chain chain, const char *text, steps_question question,
 			maiko_steps steps)
 {
 	int rc = begin(here, chain);
 	if (rc == 0 && steps.steps == NULL)
-		rc = MAIKO_EINVAL;
+		rc = mk_fail(MAIKO_EINVAL, "%s:%d: the list of steps is NULL", here->file, here->line);
 	if (rc != 0 || question(chain, steps))
 		return rc;
 	rc = mt_expect_begin(here, chain.harness);

@@ -107,7 +107,7 @@ int mt_expect_actors(const maiko_here *here, maiko_harness *h, const char *const
 		const char *name = *names;
 		if (strcmp(name, OUTSIDE) == 0 || is_recorded(h, actor_of, name) || is_recorded(h, sender_of, name))
 			continue;
-		if (maiko_report(h->sup, &ledger) != 0) /* it is not known that it is not known */
+		if (maiko_report(h->sup, &ledger) != 0) /* without a ledger no name is known to be wrong */
 			continue;
 		if (!is_present(ledger, name))
 			rc = unknown(here, h, ledger, name);

@@ -3,7 +3,7 @@
  *
  * The store only grows, until it is cleared: notes in chunks that never move, each chunk
  * twice as large as the one before, and one mt_event for all notes of an event. Hooks add
- * to it under the mutex. Whoever asks reads without: he loads the number of notes, or the
+ * to it under the mutex. Questions read it without: they load the number of notes, or the
  * head or next of a list, with acquire, which was stored with release once what it leads to
  * was complete; all else is immutable once it can be reached. So predicates of the user's
  * are called without a lock, while workers record.

@@ -9,7 +9,7 @@
 
 typedef struct mt_entry {
 	const mt_record *record;
-	uint32_t tape, place; /* the how-many-eth of that tape */
+	uint32_t tape, place; /* place: its index on that tape */
 } mt_entry;
 
 typedef struct mt_tape {

@@ -155,7 +155,7 @@ static void seam_refused(void *arg, const char *call, const char *who)
 	maiko_sim_fail(sim, "%s, asked for by %s: not under simulation", call, who);
 }
 
-/* What a call says that waited when it failed. */
+/* The error of a call that was waiting when the simulation failed. */
 static int seam_failure(void *arg)
 {
 	const maiko_sim *sim = arg;
@@ -254,6 +254,7 @@ static bool pick(maiko_sim *sim, mk_step *ret_step)
 		return false;
 	uint32_t first = fair(sim, count);
 	uint32_t k = fairly || count == 1 ? 0 : choose_any(sim, index, count);
+	/* 0 is the fair one; the others follow in their order. */
 	*ret_step = sim->steps_now[k == 0 ? first : k <= first ? k - 1 : k];
 	return true;
 }
