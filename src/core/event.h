@@ -69,7 +69,7 @@ typedef struct mk_event {
 /* Sizes of whole events; payloads up to MK_INLINE_MAX lie inside. */
 enum { MK_KLASSES = 4 };
 #define MK_INLINE_MAX (576 - sizeof(mk_event))
-_Static_assert(sizeof(mk_event) + 32 <= 2 * MK_LINE, "32 bytes of payload fit two cache lines");
+_Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payload fit two cache lines");
 
 /* Flags in klass: freeing it takes more than a push on the pool's list. */
 #define MK_KLASS_BLOCK 0x100u   /* the payload is a block */
