@@ -13,7 +13,7 @@
  *   char x[N]    text, zero-terminated      x
  *   uint8_t x[N] bytes                      x
  *   bool, float, double, any integer,       x
- *   plain char (a number of a byte)
+ *   plain char (an integer)
  *   enum         its integer                MAIKO_ENUM(x)
  *   struct       described by MAIKO_STRUCT  MAIKO_NESTED(x, type)
  *   maiko_buffer *                          x

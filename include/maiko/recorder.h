@@ -16,10 +16,10 @@
  *   maiko_replay_result result;
  *   maiko_replay(&(maiko_replay_options){.path = "run.mkr", .setup = add_actors, .sources = sources}, &result);
  *
- * An actor that reads the world (a file, a descriptor, a clock of its own) is a source: in
- * a replay it is not run; what it sent, and whom it added, removed or subscribed, is done again in its
- * name. All others must do the same when the same happens to them: then a replay has no divergence, and
- * after a change of an actor it names the first event that differs. Mutes, drops, cycles of full
+ * An actor that does I/O (a file, a descriptor, a clock of its own) is a source: a replay does not run
+ * it; it repeats in its name what it sent, and which actors it added, removed or subscribed. All others
+ * must do the same when the same happens to them: then a replay has no divergence, and after a change
+ * of an actor it names the first event that differs. Mutes, drops, cycles of full
  * mailboxes, failures, delayed events, actors with threads of their own, blocking jobs and all changes of
  * actors and subscriptions, from actors or from outside, are replayed exactly.
  *
@@ -49,12 +49,12 @@ typedef struct maiko_recorder maiko_recorder;
 
 typedef struct maiko_recorder_options {
 	/* Names of actors, ended by NULL, all of whose sends are recorded with their content; a name that
-	 * ends with '*' stands for all that begin so. Else it is that of sends from outside and of those
-	 * that no event caused: what a tick or an on_start sends. A source whose handlers send must be
-	 * named here. */
+	 * ends with '*' stands for all that begin with what is before it. The content of other sends is
+	 * recorded if they come from outside or no event caused them (from a tick or an on_start). A source
+	 * whose handlers send must be named here. */
 	const char *const *sources;
 	/* Bytes of events that no field describes are recorded as they are, too: a pointer among them
-	 * means nothing in a replay. Else events that have such bytes are refused. */
+	 * is invalid in a replay. Otherwise events that have such bytes are refused. */
 	bool undescribed;
 	char reserved_;
 } maiko_recorder_options;
@@ -66,9 +66,9 @@ typedef struct maiko_replay_options {
 	void *arg;
 	const char *const *sources;           /* names of actors, ended by NULL; '*' as above */
 	const maiko_event_type *const *types; /* those that no actor handles, ended by NULL */
-	/* Types of the actors that only a source, or a thread outside, adds while it runs; ended by
-	 * NULL. And, optional, what is called with the state that such an actor was given (.init), as its
-	 * bytes were: to put pointers right. 0, or an error, which ends the replay. */
+	/* Types of the actors that only a source, or a thread outside, adds while the program runs; ended
+	 * by NULL. `init` (may be NULL) is called with a copy of the recorded bytes of the .init of such an
+	 * actor, to correct pointers in it. 0, or an error, which ends the replay. */
 	const maiko_actor_type *const *actors;
 	int (*init)(const char *name, const maiko_actor_type *type, void *state, void *arg);
 	char reserved_;
@@ -86,7 +86,7 @@ typedef struct maiko_replay_result {
 
 MAIKO_BEGIN_DECLS
 
-/* Records `sup` from now on, before maiko_start, into a new file, which is not to exist. While it records,
+/* Records `sup` from now on, before maiko_start, into a new file, which must not exist. While it records,
  * adding or sending an event with bytes that no field describes is refused (MAIKO_ETYPE), unless
  * .undescribed is set. Errors: MAIKO_EINVAL (a NULL), MAIKO_ESTATE (it has been started), MAIKO_EEXIST (it
  * has or had a recorder), MAIKO_ETYPE (an event that its actors handle has such bytes), MAIKO_ESIMULATED,

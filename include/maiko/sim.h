@@ -52,10 +52,9 @@ typedef struct maiko_sim_faults {
 	uint32_t burst;      /* before a step: `on_burst` is called, where nothing waits      */
 	void (*on_burst)(maiko_sim *sim, void *arg);
 	void *arg;
-	uint32_t overlap; /* once the start has begun, between two pieces of a call or of a step, which
-			   * the supervisor's lock keeps whole: `on_overlap` is called, where nothing
-			   * waits, in the part of another thread; then up to 15 steps of other
-			   * workers are taken */
+	uint32_t overlap; /* once the start has begun, between two critical sections of a call or a step:
+			   * `on_overlap` is called in place of another thread, which may not wait;
+			   * then up to 15 steps of other workers are taken */
 	void (*on_overlap)(maiko_sim *sim, void *arg); /* may be NULL */
 } maiko_sim_faults;
 

@@ -14,6 +14,7 @@
 #include "settle.h"
 #include "worker.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef enum progress { WAITING, SENDING, OVER } progress;
@@ -28,6 +29,7 @@ typedef struct request {
 	bool cancelled; /* nobody waits for it any more */
 	bool host;      /* who waits runs the loop */
 	int status;
+	char why[MK_ERROR_SIZE]; /* the sentence of a send that has failed, on its worker's thread; or "" */
 	maiko_id id;
 	_Alignas(16) unsigned char value[];
 } request;
@@ -69,6 +71,8 @@ static void task_run(mk_actor *a, mk_task *task)
 		mk_callback_enter(w, a);
 		rc = maiko_ctx_send(a, r->type, r->value, MAIKO_SEND_ROOT);
 		mk_callback_leave(w);
+		if (rc != 0)
+			(void)snprintf(r->why, sizeof r->why, "%s", maiko_last_error());
 	}
 	end(r, rc);
 }
@@ -189,6 +193,8 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 		rc = r->status;
 	if (rc == 0 && ret_id != NULL)
 		*ret_id = r->id;
+	if (posted && rc != 0)
+		(void)mk_fail(rc, "%s", mine && r->why[0] != '\0' ? r->why : maiko_strerror(rc));
 	mk_unlock(sup);
 	if (mine)
 		mk_free_aligned(r);

@@ -302,7 +302,8 @@ int maiko_explore(const maiko_explore_options *options, maiko_explore_result *re
 	free_children(&x);
 	if (rc != 0) {
 		maiko_explore_result_fini(&r);
-		return rc;
+		return mk_fail(rc, "maiko_explore: a process that runs seeds could not be made: %s",
+			       maiko_strerror(rc));
 	}
 	*ret_result = r;
 	return r.failed ? mk_fail(MAIKO_EBROKEN, "maiko_explore: a seed fails: see the result") : 0;

@@ -228,6 +228,26 @@ ON_EVERY_SCENE(they_come_in_the_order_sent)
 	scene_close(s);
 }
 
+typedef struct stray {
+	uint32_t unused;
+} stray;
+
+static const maiko_topic *nowhere(const stray *ev)
+{
+	(void)ev;
+	return NULL;
+}
+MAIKO_EVENT_ROUTED(stray, nowhere, unused);
+
+ON_EVERY_SCENE(a_send_in_a_name_says_why_it_failed)
+{
+	shop_open(s);
+	assert_int_equal(maiko_harness_send_as(s->h, "customer", stray, .unused = 1), MAIKO_EINVAL);
+	assert_string_equal(maiko_last_error(), "event 'stray': the function that routes it returned NULL; it must "
+						"return a topic");
+	scene_close(s);
+}
+
 ON_EVERY_SCENE(a_send_in_a_name_may_be_refused)
 {
 	shop_open(s);
@@ -336,6 +356,7 @@ int main(void)
 		cmocka_unit_test(how_an_actor_is),
 		cmocka_unit_test(what_is_sent_in_a_name_is_that_actor_s),
 		cmocka_unit_test(they_come_in_the_order_sent),
+		cmocka_unit_test(a_send_in_a_name_says_why_it_failed),
 		cmocka_unit_test(a_send_in_a_name_may_be_refused),
 		cmocka_unit_test(before_the_start_nothing_is_sent),
 		cmocka_unit_test(not_from_inside_a_callback),
