@@ -71,7 +71,7 @@ static void note_batch(mk_sup *sup)
 	uint32_t count = 0, room = SOME;
 	for (const mk_change *c = sup->topology->batch; c != NULL; c = c->next) {
 		if (count == room) {
-			uint64_t *more = mk_malloc(room * 2 * sizeof *more);
+			uint64_t *more = mk_malloc((size_t)room * 2 * sizeof *more);
 			if (more != NULL)
 				memcpy(more, keys, count * sizeof *more);
 			if (keys != some)

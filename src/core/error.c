@@ -57,6 +57,11 @@ const char *maiko_err_name(int code)
 	}
 }
 
+#undef mk_fail
+#undef mk_fail_text
+#undef mk_fail_null
+#undef mk_fail_forked
+
 /* `text` is what maiko_last_error tells: `room`, or static memory. */
 static _Thread_local struct {
 	const char *text;

@@ -39,4 +39,11 @@ MK_PRIVATE int mk_fail_null(const char *call, const char *names, const void *con
 /* MAIKO_EFORK. */
 MK_PRIVATE int mk_fail_forked(void) __attribute__((cold));
 
+#ifdef __clang_analyzer__ /* which is to see what they return, and that it is not 0 */
+#define mk_fail(code, ...) (mk_fail((code), __VA_ARGS__), (code))
+#define mk_fail_text(code, text) (mk_fail_text((code), (text)), (code))
+#define mk_fail_null(...) (mk_fail_null(__VA_ARGS__), MAIKO_EINVAL)
+#define mk_fail_forked() (mk_fail_forked(), MAIKO_EFORK)
+#endif
+
 #endif
