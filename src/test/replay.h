@@ -109,8 +109,8 @@ void mt_source_tasks(mt_replay *r, mk_actor *a);
 
 /* replay_call.c: what was sent and asked for again. */
 const maiko_event_type *mt_replay_type(const mt_replay *r, uint32_t number);
-/* A struct with that content, and of what type it is; NULL: it has diverged. mt_replay_drop frees it. */
-void *mt_replay_content(mt_replay *r, uint32_t type, const unsigned char *from, size_t size,
+/* A struct of the type of that number, with that content; NULL: it has diverged. mt_replay_drop frees it. */
+void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from, size_t size,
 			const maiko_event_type **ret_type);
 void mt_replay_drop(const maiko_event_type *type, void *data);
 /* Makes a recorded call: `a` NULL: from outside. */

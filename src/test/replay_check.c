@@ -151,7 +151,7 @@ static void describe_sight(const mt_replay *r, const maiko_sight *s, bool conten
 		a.sender = s->event->sender_id;
 	}
 	describe(r, &a, text, size);
-	if (s->kind != MAIKO_SAW_DISPATCHED)
+	if (s->kind != MAIKO_SAW_DISPATCHED || s->event == NULL)
 		return;
 	char content[160];
 	(void)maiko_layout_print(s->event->type->layout, s->data, content, sizeof content);
