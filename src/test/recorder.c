@@ -278,7 +278,7 @@ static size_t write_delayed(const maiko_recorder *r, const mk_call *call, uint32
 static void write_note(maiko_recorder *r, uint32_t tape, const mk_note *note)
 {
 	const mk_call *call = note->call;
-	uint32_t type = note->kind == MK_NOTE_AFTER ? number_of(r, tape, call->event) : 0;
+	uint32_t type = call != NULL && note->kind == MK_NOTE_AFTER ? number_of(r, tape, call->event) : 0;
 	size_t rest = note->key_count * sizeof note->keys[0], given = 0;
 	if (call != NULL)
 		rest = given = mt_call_write(note->kind, call, NULL);
