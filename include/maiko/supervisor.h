@@ -65,7 +65,8 @@ typedef struct maiko_options {
 	 * worker, or of the loop if embedded; if the stop has given up a callback, perhaps on a thread
 	 * that waits for the end; if the supervisor never ran, in the call that ended it (which may be
 	 * maiko_supervisor_free). It is not inside a callback of an actor, and none follows. An embedded
-	 * supervisor may be freed in it, if maiko_run does not run it.                              */
+	 * supervisor may be freed in it, if maiko_run does not run it; another is not: there
+	 * maiko_supervisor_free does nothing and returns it.                                        */
 	void (*on_end)(void *arg, int status);
 	void *on_end_arg;
 	char reserved_;
@@ -128,8 +129,9 @@ MAIKO_API int maiko_use_memory(void *block, size_t size);
 MAIKO_API int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options);
 
 /* Frees it; stops it first if it runs (discarding what is queued). Returns NULL;
- * NULL is fine. On a thread inside a callback of a supervisor, or while an embedded
- * loop still has to run for it to stop, it does nothing and returns `sup`. If a
+ * NULL is fine. On a thread inside a callback of a supervisor, in on_end if it is not
+ * embedded, or while an embedded loop still has to run for it to stop, it does nothing and
+ * returns `sup`. If a
  * callback does not return, or a blocking job not within MAIKO_STOP_GRACE_MS, the memory
  * is abandoned, because what runs may still use it. No other thread may be in a call on it,
  * nor begin one. */

@@ -25,35 +25,6 @@ enum {
 	NS_A_MS = 1000000
 };
 
-static int watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
-{
-	mk_stop_call *call = MK_NEW(mk_stop_call);
-	if (call == NULL)
-		return MAIKO_ENOMEM;
-	*call = (mk_stop_call){sup->stop->calls, done, begun, arg};
-	sup->stop->calls = call;
-	return 0;
-}
-
-int mk_stop_init(mk_sup *sup)
-{
-	sup->stop = MK_NEW(mk_stop);
-	if (sup->stop == NULL)
-		return MAIKO_ENOMEM;
-	return sup->options.on_end == NULL ? 0 : watch(sup, sup->options.on_end, NULL, sup->options.on_end_arg);
-}
-
-void mk_stop_fini(mk_sup *sup)
-{
-	while (sup->stop != NULL && sup->stop->calls != NULL) {
-		mk_stop_call *call = sup->stop->calls;
-		sup->stop->calls = call->next;
-		mk_free(call);
-	}
-	mk_free(sup->stop);
-	sup->stop = NULL;
-}
-
 /* ---- the steps, under the lock ---------------------------------------------------------------- */
 
 static uint64_t bit_of(const mk_worker *w) { return UINT64_C(1) << w->index; }
@@ -199,23 +170,6 @@ static void answered(mk_worker *w)
 	s->asked &= ~bit_of(w);
 	if (s->asked == 0 && !w->sup->seam.led)
 		mk_stop_step_over(w->sup);
-}
-
-void mk_stop_unlock_and_tell(mk_sup *sup)
-{
-	mk_stop_call *calls = NULL;
-	int status = mk_end_status(sup);
-	if (sup->stop->step == MK_STOP_DONE) {
-		calls = sup->stop->calls;
-		sup->stop->calls = NULL;
-	}
-	uv_mutex_unlock(&sup->lock);
-	while (calls != NULL) { /* from here on the supervisor may be freed by who waited */
-		mk_stop_call *call = calls;
-		calls = call->next;
-		call->done(call->arg, status);
-		mk_free(call);
-	}
 }
 
 /* ---- the steps, on a worker ---------------------------------------------------------------------- */
@@ -407,6 +361,7 @@ static bool all_quiet(mk_sup *sup)
 static void stop_unstarted(mk_sup *sup)
 {
 	bool untold = mk_state_of(sup) == MK_NEW;
+	const void *before = mk_ending_enter(sup);
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
 	sup->stop->deadline_ns = UINT64_MAX;
 	mk_topology_started(sup); /* what a start that failed was asked for is refused */
@@ -429,6 +384,7 @@ static void stop_unstarted(mk_sup *sup)
 		for (uint32_t k = w->here_count; k-- > 0;)
 			mk_actor_end(w, w->here[k], MAIKO_ACTOR_STOPPED, MK_FATE_OF(discarded));
 	}
+	mk_ending_leave(sup, before);
 	uv_mutex_lock(&sup->lock);
 	sup->stop->step = MK_STOP_DONE;
 	atomic_store_explicit(&sup->state, MK_STOPPED, memory_order_release);
@@ -513,42 +469,43 @@ void mk_stop_failed_start(mk_sup *sup, int code)
 	discard_all(sup);
 }
 
-int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg)
+/* With the lock. */
+static int ask_for_it(mk_sup *sup, const maiko_stop_options *o, void (*done)(void *arg, int status), void *arg)
 {
 	int rc = 0;
-	uv_mutex_lock(&sup->lock);
-	int state = mk_state_of(sup);
-	if (state < MK_STOPPED)
-		rc = watch(sup, done, begun, arg);
-	if (rc == 0 && state == MK_STOPPING && begun != NULL)
-		begun(arg);
-	uv_mutex_unlock(&sup->lock);
-	if (state >= MK_STOPPED)
-		done(arg, mk_end_status(sup));
-	return rc;
-}
-
-int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(void *arg, int status), void *arg)
-{
-	static const maiko_stop_options plain;
-	const maiko_stop_options *o = options == NULL ? &plain : options;
-	int rc = 0;
-	uv_mutex_lock(&sup->lock);
 	if (mk_state_of(sup) == MK_NEW)
 		stop_unstarted(sup);
 	if (done != NULL && mk_state_of(sup) < MK_STOPPED)
-		rc = watch(sup, done, NULL, arg);
+		rc = mk_stop_call_add(sup, done, NULL, arg);
 	if (rc == 0 && mk_state_of(sup) == MK_STARTING)
 		want(sup, o);
 	if (rc == 0 && mk_state_of(sup) == MK_STARTED)
 		begin(sup, o->deadline_ms);
 	if (rc == 0 && o->now && mk_state_of(sup) == MK_STOPPING)
 		end_now(sup);
-	int state = mk_state_of(sup);
-	mk_stop_unlock_and_tell(sup);
-	if (rc == 0 && state >= MK_STOPPED && done != NULL)
-		done(arg, mk_end_status(sup));
 	return rc;
+}
+
+int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(void *arg, int status), void *arg)
+{
+	static const maiko_stop_options plain;
+	uv_mutex_lock(&sup->lock);
+	int rc = ask_for_it(sup, options == NULL ? &plain : options, done, arg);
+	bool over = mk_state_of(sup) >= MK_STOPPED;
+	int status = mk_end_status(sup);
+	mk_stop_unlock_and_tell(sup); /* which may free it */
+	if (rc == 0 && over && done != NULL)
+		done(arg, status);
+	return rc;
+}
+
+int mk_stop_untold(mk_sup *sup, const maiko_stop_options *options)
+{
+	static const maiko_stop_options plain;
+	uv_mutex_lock(&sup->lock);
+	int rc = ask_for_it(sup, options == NULL ? &plain : options, NULL, NULL);
+	uv_mutex_unlock(&sup->lock);
+	return rc != 0 ? rc : mk_stop_wait(sup);
 }
 
 /* What the deadline means to one who waits: the workers' own timers may be stuck behind
@@ -581,6 +538,9 @@ int mk_stop_wait(mk_sup *sup)
 		}
 	}
 	int rc = mk_end_status(sup);
-	mk_stop_unlock_and_tell(sup);
+	if (mk_state_of(sup) == MK_ABANDONED) /* perhaps by this thread, of all; it is not freed then */
+		mk_stop_unlock_and_tell(sup);
+	else
+		uv_mutex_unlock(&sup->lock);
 	return rc;
 }

@@ -54,12 +54,24 @@ void mk_stop_look(mk_sup *sup);
 /* The workers that were given up. */
 uint64_t mk_stop_stuck(mk_sup *sup);
 
-/* Waits for the end. 0 or MAIKO_ETIMEDOUT, which leaves the supervisor abandoned. */
+/* Waits for the end. What it was, or MAIKO_ETIMEDOUT, which leaves the supervisor abandoned. */
 int mk_stop_wait(mk_sup *sup);
 
 /* A worker that was asked has nothing left. */
 void mk_stop_idle(mk_worker *w);
 /* A worker has closed all it had open. */
+/* Begins and waits, as these two, but leaves the end of one that never ran to be told by
+ * mk_stop_tell: when the caller is done with the supervisor, as who is told may free it. */
+int mk_stop_untold(mk_sup *sup, const maiko_stop_options *options);
+/* Tells the end, if nobody has. The last that is done with a supervisor that is embedded. */
+void mk_stop_tell(mk_sup *sup);
+
+/* While a thread brings about the end of a supervisor by itself, or tells it, what it calls may
+ * neither wait for that end nor free the supervisor. Enter returns what leave takes. */
+const void *mk_ending_enter(mk_sup *sup);
+void mk_ending_leave(mk_sup *sup, const void *before);
+bool mk_is_ending_here(const mk_sup *sup);
+
 void mk_stop_exited(mk_worker *w);
 
 /* The start is over: begins a stop that was asked for meanwhile. With the lock. */

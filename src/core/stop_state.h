@@ -32,11 +32,12 @@ typedef struct mk_stop_mark {
 	uint64_t stood_ns;        /* for how long it has been there, its waits for a processor left out */
 } mk_stop_mark;
 
-/* All under the lock; `stuck` is also read without. */
+/* All under the lock; `stuck` is also read without, `ending` is always. */
 typedef struct mk_stop {
 	mk_stop_step step;
-	uint64_t asked;          /* workers that have not answered */
-	_Atomic(uint64_t) stuck; /* workers that are not waited for any more */
+	uint64_t asked;               /* workers that have not answered */
+	_Atomic(uint64_t) stuck;      /* workers that are not waited for any more */
+	_Atomic(const void *) ending; /* the thread that is busy with the end by itself, or NULL */
 	mk_stop_mark marks[MAIKO_WORKERS_MAX];
 	uint64_t answered_idle; /* workers that have said they have nothing left, at that count of stirs */
 	uint64_t stirred[MAIKO_WORKERS_MAX];
@@ -62,7 +63,11 @@ void mk_stop_begin_until(mk_sup *sup, uint64_t deadline_ns);
 void mk_stop_discard_now(mk_sup *sup);
 void mk_stop_is_over(mk_sup *sup);
 
-/* Gives the lock up, and tells the end if it has come. */
+/* Who is told of the end; as mk_stop_watch. With the lock. 0 or MAIKO_ENOMEM. */
+int mk_stop_call_add(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg);
+
+/* Gives the lock up, and tells the end if it has come: who is told may free a supervisor that is
+ * embedded, so it is not touched afterwards. */
 void mk_stop_unlock_and_tell(mk_sup *sup);
 
 #endif

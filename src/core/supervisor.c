@@ -223,17 +223,26 @@ static bool is_worker_thread(const mk_sup *sup)
 	return false;
 }
 
+/* Whether it cannot be freed now, by this thread. */
+static bool is_in_use(mk_sup *sup)
+{
+	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
+	return mk_inside != NULL || is_worker_thread(sup) || mk_blocking_is_worker(sup) ||
+	       (!over && (sup->embedded || !mk_may_wait()));
+}
+
 maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 {
 	if (sup == NULL || mk_forked(sup))
 		return sup;
-	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
-	if (mk_inside != NULL || is_worker_thread(sup) || mk_blocking_is_worker(sup) ||
-	    (!over && (sup->embedded || !mk_may_wait())))
+	if (mk_is_ending_here(sup)) /* embedded, and it has ended: on_end is called by who frees it already */
+		return sup->embedded && mk_state_of(sup) >= MK_STOPPED ? NULL : sup;
+	if (is_in_use(sup))
 		return sup;
-	if (mk_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL) != 0)
-		return sup;
-	mk_stop_wait(sup);
+	mk_stop_untold(sup, &(maiko_stop_options){.now = true});
+	const void *before = mk_ending_enter(sup);
+	mk_stop_tell(sup);
+	mk_ending_leave(sup, before);
 	/* Who returns from a callback or a job yet may touch anything: then all memory is left. */
 	bool left = (mk_state_of(sup) != MK_ABANDONED || sup->seam.simulated) &&
 		    mk_blocking_drain(sup, MAIKO_STOP_GRACE_MS);
@@ -269,7 +278,7 @@ int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options, v
 /* Whether a wait for the end of the supervisor would be in vain on this thread. */
 static bool would_deadlock(mk_sup *sup)
 {
-	bool may_wait = mk_may_wait() && !mk_blocking_is_worker(sup);
+	bool may_wait = mk_may_wait() && !mk_blocking_is_worker(sup) && !mk_is_ending_here(sup);
 	return !may_wait && mk_state_of(sup) != MK_NEW && mk_state_of(sup) < MK_STOPPED;
 }
 
@@ -278,15 +287,14 @@ int maiko_stop(maiko_supervisor *sup, const maiko_stop_options *options)
 	int rc = mk_check_sup(sup);
 	if (rc == 0 && would_deadlock(sup))
 		rc = fail_to_wait("maiko_stop");
-	if (rc == 0)
-		rc = mk_stop_begin(sup, options, NULL, NULL);
 	if (rc != 0)
 		return rc;
-	rc = mk_failure_say(sup, "maiko_stop", mk_stop_wait(sup));
+	rc = mk_failure_say(sup, "maiko_stop", mk_stop_untold(sup, options));
 	if (options != NULL && options->ret_report != NULL) {
 		int reported = maiko_report(sup, options->ret_report);
 		rc = rc == 0 ? reported : rc;
 	}
+	mk_stop_tell(sup);
 	return rc;
 }
 

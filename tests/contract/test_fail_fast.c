@@ -4,6 +4,7 @@
  */
 #include "support.h"
 
+#include <maiko/sim.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
@@ -316,6 +317,19 @@ TEST_SIM(to_be_refused_because_of_the_stop_is_no_failure)
 	test_release(sup);
 }
 
+/* ---- gets a buffer ---- */
+
+typedef struct page {
+	maiko_buffer *text;
+} page;
+MAIKO_TOPIC(pages);
+MAIKO_EVENT(page, pages, text);
+typedef struct reader {
+	uint32_t unused;
+} reader;
+static int reader_on_page(reader *self, const page *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
+MAIKO_ACTOR(reader, MAIKO_ON(page, reader_on_page));
+
 /* ---- on_end ---- */
 
 static void note_end(void *arg, int status)
@@ -384,6 +398,111 @@ static void an_embedded_program_hears_of_it_and_may_free_there(void **state)
 	assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* ---- on_end of one that never ran, in the call that ends it ---- */
+
+/* Before the start, with an event that is queued. */
+static void make_embedded(uv_loop_t *loop)
+{
+	maiko_options options = {.loop = loop, .on_end = free_at_end, .on_end_arg = &ends};
+	assert_int_equal(maiko_supervisor_new(&embedded, &options), 0);
+	assert_int_equal(maiko_add(embedded, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
+	assert_int_equal(maiko_try_send(embedded, item, .n = 1), 0);
+}
+
+static void note_stop(void *arg, int status)
+{
+	expect(status == 0);
+	atomic_fetch_add((_Atomic(uint64_t) *)arg, 1);
+}
+
+static void an_embedded_one_that_never_ran_may_be_freed_there(void **state)
+{
+	(void)state;
+	uv_loop_t loop;
+	maiko_ledger *ledger = NULL;
+	test_begin();
+	assert_int_equal(uv_loop_init(&loop), 0);
+	make_embedded(&loop);
+	assert_null(maiko_supervisor_free(embedded));
+	assert_int_equal(atomic_load(&ends), 1);
+	make_embedded(&loop);
+	assert_int_equal(maiko_stop(embedded, &(maiko_stop_options){.ret_report = &ledger}), 0);
+	assert_int_equal(atomic_load(&ends), 2);
+	assert_int_equal(ledger->total.discarded, 1);
+	maiko_ledger_free(ledger);
+	make_embedded(&loop);
+	assert_int_equal(maiko_stop_begin(embedded, NULL, note_stop, &stops), 0);
+	assert_int_equal(atomic_load(&ends), 3);
+	assert_int_equal(atomic_load(&stops), 1);
+	assert_int_equal(test_wrong(), 0);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static maiko_supervisor *threaded;
+
+static void free_in_vain(void *arg, int status)
+{
+	note_end(arg, status);
+	expect(maiko_supervisor_free(threaded) == threaded);
+	expect(maiko_stop(threaded, NULL) == 0); /* it has ended */
+}
+
+TEST_WORKERS(one_with_threads_is_not_freed_there)
+{
+	maiko_options options = {.workers = workers, .on_end = free_in_vain, .on_end_arg = &ends};
+	for (int way = 0; way < 4; way++) {
+		assert_int_equal(maiko_supervisor_new(&threaded, &options), 0);
+		if (way == 1)
+			assert_int_equal(maiko_start(threaded), 0);
+		if (way != 0)
+			assert_int_equal(
+				way < 3 ? maiko_stop(threaded, NULL) : maiko_stop_begin(threaded, NULL, NULL, NULL), 0);
+		assert_null(maiko_supervisor_free(threaded));
+		assert_int_equal(atomic_load(&ends), way + 1);
+	}
+}
+
+static void one_in_simulation_is_not_freed_there(void **state)
+{
+	(void)state;
+	maiko_sim *sim;
+	maiko_sim_options options = {.supervisor = {.workers = 2, .on_end = free_in_vain, .on_end_arg = &ends}};
+	test_begin();
+	assert_int_equal(maiko_sim_new(&sim, &options), 0);
+	threaded = maiko_sim_supervisor(sim);
+	assert_int_equal(maiko_start(threaded), 0);
+	assert_int_equal(maiko_stop(threaded, NULL), 0);
+	assert_int_equal(atomic_load(&ends), 1);
+	assert_int_equal(test_wrong(), 0);
+	assert_int_equal(maiko_sim_finish(sim), 0);
+	assert_null(maiko_sim_free(sim));
+}
+
+/* ---- what the end calls before it is told: the owner of a buffer ---- */
+
+static void release_in_vain(void *data, void *arg)
+{
+	(void)data;
+	atomic_fetch_add((_Atomic(uint64_t) *)arg, 1);
+	expect(maiko_stop(threaded, NULL) == MAIKO_EDEADLK);
+	expect(maiko_supervisor_free(threaded) == threaded);
+}
+
+TEST_WORKERS(what_the_end_calls_does_not_wait_for_it)
+{
+	char text[] = "text";
+	maiko_buffer *buffer;
+	maiko_options options = {.workers = workers};
+	assert_int_equal(maiko_supervisor_new(&threaded, &options), 0);
+	assert_int_equal(maiko_add(threaded, reader, "reader"), 0);
+	assert_int_equal(maiko_buffer_wrap(text, sizeof text, release_in_vain, &ends, &buffer), 0);
+	assert_int_equal(maiko_send(threaded, page, .text = buffer), 0);
+	maiko_buffer_unref(buffer);
+	assert_int_equal(maiko_stop(threaded, NULL), 0);
+	assert_int_equal(atomic_load(&ends), 1);
+	assert_null(maiko_supervisor_free(threaded));
+}
+
 /* ---- the option ---- */
 
 static void restarts_are_refused_in_words(void **state)
@@ -441,6 +560,10 @@ int main(void)
 		cmocka_unit_test(on_end_hears_of_it_once),
 		cmocka_unit_test(on_end_hears_of_an_end_that_is_no_failure),
 		cmocka_unit_test(an_embedded_program_hears_of_it_and_may_free_there),
+		cmocka_unit_test(an_embedded_one_that_never_ran_may_be_freed_there),
+		cmocka_unit_test(one_with_threads_is_not_freed_there),
+		cmocka_unit_test(one_in_simulation_is_not_freed_there),
+		cmocka_unit_test(what_the_end_calls_does_not_wait_for_it),
 		cmocka_unit_test(restarts_are_refused_in_words),
 		cmocka_unit_test(the_printed_ledger_names_it),
 	};
