@@ -212,8 +212,9 @@ MAIKO_API int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_option
  *
  *   maiko_add(sup, greeter, "greeter", .mailbox = 64, .init = &(greeter){ .n = 1 });
  *
- * The options are those of maiko_add_options (actor.h). Errors: MAIKO_EINVAL (a bad
- * name or option; no .topics, which an actor with MAIKO_ON_ANY or a routed event needs;
+ * The options are those of maiko_add_options (actor.h). Errors: MAIKO_EINVAL (a name that
+ * is not of 1 to MAIKO_NAME_MAX bytes without control characters, or is "outside", the sender of
+ * what threads outside send; a bad option; no .topics, which an actor with MAIKO_ON_ANY or a routed event needs;
  * in .topics a topic none of whose events the type can handle), MAIKO_EEXIST (an actor of
  * that name), MAIKO_ETYPE, MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; what on_start
  * returned, when it fails.

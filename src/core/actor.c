@@ -178,6 +178,9 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	const mk_class *class;
 	if (!mk_name_valid(name))
 		return mk_name_fail("an actor", name);
+	if (strcmp(name, MK_OUTSIDE) == 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "the name of an actor is '" MK_OUTSIDE "', which maiko_sender says of threads outside");
 	int rc = check_options(sup, name, o);
 	if (rc == 0)
 		rc = class_of(sup, type, name, &class);

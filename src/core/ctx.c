@@ -149,8 +149,10 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 				unsigned flags)
 {
 	mk_route *route;
-	if (ctx == NULL || desc == NULL || value == NULL)
-		return MK_NULL_IN("maiko_send", ctx, desc, value);
+	if (ctx == NULL)
+		return MK_NULL_IN("maiko_send", ctx);
+	if (desc == NULL || value == NULL)
+		return mk_send_null_fail("maiko_ctx_send", desc);
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return mk_send_flags_fail(flags);
 	if (mk_forked(ctx->worker->sup))

@@ -232,6 +232,13 @@ int mk_draft_fail(const void *event)
 		       : mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is not one of maiko_new, or is spent");
 }
 
+/* maiko_send_copy is the one macro that takes a pointer. */
+int mk_send_null_fail(const char *call, const maiko_event_type *type)
+{
+	return type == NULL ? mk_fail(MAIKO_EINVAL, "%s: type is NULL", call)
+			    : mk_fail(MAIKO_EINVAL, "%s: event is NULL; of maiko_send_copy, pointer", call);
+}
+
 int mk_send_flags_fail(unsigned flags)
 {
 	return mk_fail(MAIKO_EINVAL, "flags are %#x; MAIKO_SEND_ROOT and MAIKO_SEND_TRY are all there are", flags);

@@ -189,6 +189,8 @@ static inline void mk_event_unref(mk_pool *pool, mk_event *e)
 /* MAIKO_EINVAL, with its sentence: what is published is not from maiko_new; a send has unknown flags. */
 int mk_draft_fail(const void *event);
 int mk_send_flags_fail(unsigned flags);
+/* MAIKO_EINVAL: the raw send of that name has no type, or else no event. */
+int mk_send_null_fail(const char *call, const maiko_event_type *type);
 
 /* A zeroed block to be filled; NULL without memory. */
 mk_block *mk_block_new(uint32_t size);

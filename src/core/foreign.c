@@ -157,8 +157,10 @@ static int foreign_send(mk_sup *sup, const maiko_event_type *desc, const void *v
 {
 	const mk_type *type;
 	uint32_t index, topic;
-	if (sup == NULL || desc == NULL || value == NULL)
-		return MK_NULL_IN("maiko_send", sup, desc, value);
+	if (sup == NULL)
+		return MK_NULL_IN("maiko_send", sup);
+	if (desc == NULL || value == NULL)
+		return mk_send_null_fail("maiko_supervisor_send", desc);
 	if (mk_forked(sup))
 		return mk_fail_forked();
 	if (MK_UNLIKELY(sup->seam.simulated) && !is_owner(sup))

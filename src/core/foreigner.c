@@ -146,7 +146,7 @@ static void record_free(mk_foreign *f)
 static mk_foreign *record_new(mk_sup *sup)
 {
 	mk_foreign *f = mk_calloc_aligned(sizeof *f, MK_LINE);
-	mk_sender *self = f == NULL ? NULL : mk_sender_new("outside");
+	mk_sender *self = f == NULL ? NULL : mk_sender_new(MK_OUTSIDE);
 	if (self == NULL || uv_mutex_init(&f->mutex) != 0) {
 		mk_free(self);
 		mk_free_aligned(f);

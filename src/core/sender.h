@@ -9,6 +9,9 @@
 
 #include <maiko/maiko.h>
 
+/* The name of threads outside as senders; no actor has it. */
+#define MK_OUTSIDE "outside"
+
 /* The home of an actor that is to have a worker of its own, which has no number yet. */
 enum { MK_NO_WORKER = UINT8_MAX };
 _Static_assert(MAIKO_WORKERS_MAX < MK_NO_WORKER, "no worker has that number");

@@ -128,6 +128,8 @@ static void check_add(maiko_supervisor *sup)
 	     "the name of an actor is 'two?lines'; it must have 1 to 63 bytes and no control character");
 	SAYS(maiko_add(sup, state, MANY_A), MAIKO_EINVAL,
 	     "the name of an actor is '" MANY_A "'; it must have 1 to 63 bytes and no control character");
+	SAYS(maiko_add(sup, state, "outside"), MAIKO_EINVAL,
+	     "the name of an actor is 'outside', which maiko_sender says of threads outside");
 	SAYS(maiko_add(sup, state, "there"), MAIKO_EEXIST, "actor 'there': there is one of that name already");
 	SAYS(maiko_add(sup, state, "a", .mailbox = 1048577), MAIKO_EINVAL,
 	     "actor 'a': .mailbox is 1048577; at most MAIKO_MAILBOX_MAX, 1048576");
@@ -290,6 +292,9 @@ static void a_send(void **state_)
 	assert_int_equal(maiko_add(sup, state, "there"), 0);
 	SAYS(maiko_send((maiko_supervisor *)NULL, item), MAIKO_EINVAL, "maiko_send: sup is NULL");
 	SAYS(maiko_send((maiko_ctx *)NULL, item), MAIKO_EINVAL, "maiko_send: ctx is NULL");
+	SAYS(maiko_supervisor_send(sup, NULL, &value, 0), MAIKO_EINVAL, "maiko_supervisor_send: type is NULL");
+	SAYS(maiko_send_copy(sup, item, (item *)NULL), MAIKO_EINVAL,
+	     "maiko_supervisor_send: event is NULL; of maiko_send_copy, pointer");
 	SAYS(maiko_send_after_ms((maiko_ctx *)NULL, 1, NULL, item), MAIKO_EINVAL, "maiko_ctx_send_after: ctx is NULL");
 	SAYS(maiko_supervisor_send(sup, MAIKO_EVENT_REF(item), &value, 4), MAIKO_EINVAL,
 	     "flags are 0x4; MAIKO_SEND_ROOT and MAIKO_SEND_TRY are all there are");
@@ -392,6 +397,9 @@ static int prober_on_item(prober *self, const item *ev, maiko_ctx *ctx)
 		" waits, which a thread inside a callback or job, or with an embedded loop, may not";
 	char text[160];
 	probe_handles(self, ctx);
+	SAYS(maiko_ctx_send(ctx, NULL, ev, 0), MAIKO_EINVAL, "maiko_ctx_send: type is NULL");
+	SAYS(maiko_send_copy(ctx, item, (item *)NULL), MAIKO_EINVAL,
+	     "maiko_ctx_send: event is NULL; of maiko_send_copy, pointer");
 	SAYS(maiko_keep(ctx, self), MAIKO_EINVAL, "maiko_keep: event is not the one that is being handled");
 	SAYS(maiko_release(ctx, ev), MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
 	SAYS(maiko_cancel(ctx, 5), MAIKO_ENOENT,
