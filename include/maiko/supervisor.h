@@ -9,7 +9,7 @@
  * once the request is taken (option .done tells the end), and the rest return
  * MAIKO_EDEADLK; so do maiko_stop and maiko_join inside a blocking job, which they
  * would wait for. All of them: MAIKO_EINVAL for a NULL, MAIKO_EFORK in a forked
- * child.
+ * child, about a supervisor of its parent's; it may make one of its own.
  *
  * A supervisor must not be used once maiko_supervisor_free has freed it, by any thread. A
  * build of the library with assertions (without -DNDEBUG) ends the process where that is seen.

@@ -39,10 +39,19 @@ static void see(void *arg, const maiko_sight *sight)
 	uv_mutex_unlock(&h->mutex);
 }
 
-static int set_recording(maiko_harness *h, bool recording)
+/* In a forked child a thread of the parent's may hold the mutex for ever. */
+static int check(const maiko_harness *h)
 {
 	if (h == NULL)
 		return mk_fail(MAIKO_EINVAL, "the harness is NULL");
+	return mk_forked(h->sup) ? mk_fail_forked() : 0;
+}
+
+static int set_recording(maiko_harness *h, bool recording)
+{
+	int rc = check(h);
+	if (rc != 0)
+		return rc;
 	uv_mutex_lock(&h->mutex);
 	h->recording = recording;
 	uv_mutex_unlock(&h->mutex);
@@ -55,8 +64,9 @@ int maiko_harness_pause(maiko_harness *h) { return set_recording(h, false); }
 int maiko_harness_clear(maiko_harness *h)
 {
 	mt_store old = {.events = NULL};
-	if (h == NULL)
-		return mk_fail(MAIKO_EINVAL, "the harness is NULL");
+	int rc = check(h);
+	if (rc != 0)
+		return rc;
 	uv_mutex_lock(&h->mutex);
 	mt_store_take(&h->store, &old);
 	h->broken = 0;
@@ -167,10 +177,10 @@ void mt_no_memory(maiko_harness *h)
 
 int maiko_harness_status(maiko_harness *h)
 {
-	if (h == NULL)
-		return mk_fail(MAIKO_EINVAL, "the harness is NULL");
+	int rc = check(h);
+	if (rc != 0)
+		return rc;
 	uv_mutex_lock(&h->mutex);
-	int rc = 0;
 	if (h->broken != 0)
 		rc = mk_fail(h->broken, "the harness does not know all that happened: %s",
 			     h->broken == MAIKO_E2BIG ? "more than .records_max records" : "no memory");

@@ -269,6 +269,8 @@ int maiko_invariant_check(maiko_invariant *v)
 {
 	if (v == NULL)
 		return mk_fail(MAIKO_EINVAL, "the invariant is NULL");
+	if (mk_forked(v->sup))
+		return mk_fail_forked();
 	const mk_seam *seam = &v->sup->seam;
 	uint64_t now_ns = seam->now_ns != NULL ? seam->now_ns(seam->arg) : uv_hrtime();
 	uv_mutex_lock(&v->lock);
@@ -302,7 +304,10 @@ maiko_invariant *maiko_invariant_free(maiko_invariant *v)
 {
 	if (v == NULL)
 		return NULL;
-	if (maiko_monitor_remove(v->monitor, NULL) == MAIKO_ETIMEDOUT)
+	int rc = maiko_monitor_remove(v->monitor, NULL);
+	if (rc == MAIKO_EFORK)
+		return v;
+	if (rc == MAIKO_ETIMEDOUT)
 		return NULL; /* a callback that does not return may yet call the hook */
 	if (v->sim != NULL)
 		mt_sim_uncheck(v->sim, check_step, v);

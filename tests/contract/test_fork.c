@@ -4,6 +4,7 @@
  */
 #include "support.h"
 
+#include <maiko/test.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -202,6 +203,88 @@ TEST_WORKERS(a_child_of_one_that_has_not_started_or_has_stopped_is_refused_too)
 	test_finish(sup);
 }
 
+/* ---- what the library for tests has made ---- */
+
+static int check_harness(maiko_harness *h, maiko_invariant *invariant)
+{
+	CHECK(60, maiko_harness_record(h));
+	CHECK(61, maiko_harness_pause(h));
+	CHECK(62, maiko_harness_clear(h));
+	CHECK(63, maiko_harness_status(h));
+	CHECK(64, maiko_harness_settle(h));
+	CHECK(65, maiko_harness_send_as(h, "counter0", request, .n = 1));
+	CHECK(66, maiko_invariant_check(invariant));
+	if (maiko_harness_free(h) != h)
+		return 67;
+	return maiko_invariant_free(invariant) == invariant ? FINE : 68;
+}
+
+TEST_WORKERS(a_child_is_refused_its_parents_harness_too)
+{
+	maiko_actor_id id = 0;
+	maiko_harness *h;
+	maiko_invariant *invariant;
+	maiko_supervisor *sup = started(workers, &id);
+	assert_int_equal(maiko_harness_new(&h, sup), 0);
+	assert_int_equal(maiko_invariant_followed_by(sup, MAIKO_EVENT_REF(item), MAIKO_EVENT_REF(request), &invariant,
+						     &(maiko_followed_by_options){.within_ms = 3600000}),
+			 0);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		leave(check_harness(h, invariant));
+	assert_int_equal(status_of(child), FINE);
+	assert_int_equal(maiko_harness_settle(h), 0);
+	assert_null(maiko_invariant_free(invariant));
+	assert_null(maiko_harness_free(h));
+	test_finish(sup);
+}
+
+/* ---- what needs nothing of the parent's ---- */
+
+/* The thread sanitizer does not follow a child that makes threads: that child is on a loop. */
+#if defined __SANITIZE_THREAD__
+#define ON_LOOP true
+#else
+#define ON_LOOP false
+#endif
+
+static int make_another(void)
+{
+	maiko_supervisor *own;
+	maiko_buffer *buffer;
+	uv_loop_t loop;
+	if (uv_loop_init(&loop) != 0 || maiko_buffer_new(8, &buffer) != 0)
+		return 69;
+	if (maiko_supervisor_new(&own, &(maiko_options){.loop = ON_LOOP ? &loop : NULL}) != 0)
+		return 70;
+	maiko_buffer_unref(buffer);
+	if (maiko_add(own, counter, "counter0") != 0 || maiko_start(own) != 0)
+		return 71;
+	if (maiko_send(own, item, .n = 1) != 0 || maiko_stop_begin(own, NULL, NULL, NULL) != 0)
+		return 72;
+	if (ON_LOOP ? uv_run(&loop, UV_RUN_DEFAULT) != 0 : maiko_join(own) != 0)
+		return 75;
+	maiko_ledger *ledger;
+	if (maiko_report(own, &ledger) != 0 || ledger->total.handled != 1)
+		return 73;
+	maiko_ledger_free(ledger);
+	return maiko_supervisor_free(own) == NULL ? FINE : 74;
+}
+
+TEST_WORKERS(a_child_may_make_a_supervisor_of_its_own)
+{
+	maiko_actor_id id = 0;
+	maiko_supervisor *sup = started(workers, &id);
+	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		leave(make_another());
+	assert_int_equal(status_of(child), FINE);
+	test_finish(sup);
+}
+
 /* ---- with locks held by others at the moment of the fork ---- */
 
 static void make_noise(void *arg)
@@ -345,6 +428,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_a_child_every_call_is_refused_and_the_parent_goes_on),
 		cmocka_unit_test(a_child_of_one_that_has_not_started_or_has_stopped_is_refused_too),
+		cmocka_unit_test(a_child_is_refused_its_parents_harness_too),
+		cmocka_unit_test(a_child_may_make_a_supervisor_of_its_own),
 		cmocka_unit_test(a_child_does_not_hang_on_what_other_threads_held),
 		cmocka_unit_test(an_actor_may_fork_and_go_on),
 	};
