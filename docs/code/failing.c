@@ -100,7 +100,7 @@ static bool tell(maiko_supervisor *sup, int status)
 	if (maiko_report(sup, &ledger) != 0) return false;
 	for (size_t i = 0; i < ledger->failure_count; i++) {
 		const maiko_failure *f = &ledger->failures[i];
-		printf("%s failed at %s: %s\n", f->actor, f->event, f->detail);
+		printf("%s failed in %s: %s\n", f->actor, maiko_phase_text(f->phase), f->detail);
 	}
 	printf("the end: %s\n", maiko_strerror(status));
 	maiko_ledger_free(ledger);
@@ -124,12 +124,12 @@ int main(void) { return run(until_it_fails, MAIKO_ENOENT) && run(goes_on, 0) && 
  * clerk: request 0: there is no such thing
  * clerk: served 2
  * archive: kept 4
- * clerk failed at request: there is no such thing
+ * clerk failed in a handler: there is no such thing
  * the end: there is no such thing
  * clerk: request -1: invalid argument
  * clerk: request 0: there is no such thing
  * clerk: served 2
  * archive: kept 6
- * clerk failed at request: there is no such thing
+ * clerk failed in a handler: there is no such thing
  * the end: success
  */

@@ -157,6 +157,10 @@ typedef struct maiko_add_options {
 
 MAIKO_BEGIN_DECLS
 
+/* A phase for a person, as it stands after "failed in": "on_start", "a handler", "its tick"; "?"
+ * for one that there is not. Never NULL; static memory. Any thread. */
+MAIKO_API const char *maiko_phase_text(maiko_phase phase);
+
 /* The raw call under maiko_add from outside; see supervisor.h. `options` may be NULL. */
 MAIKO_API int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, const char *name,
 				   const maiko_add_options *options);

@@ -7,7 +7,11 @@
  *
  * and for each ordered pair of workers, and for the threads outside:
  *
- *   sent = taken + in_flight
+ *   sent = taken + in_flight + discarded
+ *
+ * An event that is sent to another worker becomes deliveries when that worker has taken it. So
+ * what is lost on the way is in no `counts`: `dropped` does not contain channel_dropped, nor
+ * `discarded` that of the pairs. maiko_ledger_lost has the sum of all.
  *
  * Every counter has one writer. A ledger read while events flow is a little behind
  * itself; when nothing flows, and after a stop, it is exact.
@@ -48,7 +52,8 @@ typedef enum maiko_actor_status {
 	MAIKO_ACTOR_STOPPED,
 	MAIKO_ACTOR_FAILED,
 	MAIKO_ACTOR_STUCK,   /* had not returned from a callback when the stop ended */
-	MAIKO_ACTOR_CUT_OFF, /* its on_stop did not run: its worker was stuck in another's callback */
+	MAIKO_ACTOR_CUT_OFF, /* its worker was stuck in another's callback: it was not stopped, and its
+			      * on_stop, if it has one, did not run */
 	MAIKO_ACTOR_GONE     /* the row that removed actors fold into */
 } maiko_actor_status;
 
@@ -98,7 +103,8 @@ typedef struct maiko_pair_row {
 	uint64_t sent; /* entries: an event for a worker is one, however many subscribe there */
 	uint64_t taken;
 	uint64_t in_flight;
-	uint64_t dropped; /* not sent: the channel was full and every subscriber there drops; or no memory */
+	uint64_t discarded; /* in flight when a stop gave up a worker (MAIKO_ETIMEDOUT) */
+	uint64_t dropped;   /* not sent: the channel was full and every subscriber there drops; or no memory */
 } maiko_pair_row;
 
 typedef struct maiko_ledger {
@@ -131,6 +137,12 @@ MAIKO_API maiko_ledger *maiko_ledger_free(maiko_ledger *ledger);
 
 /* Whether every equation above holds in it. */
 MAIKO_API bool maiko_ledger_balanced(const maiko_ledger *ledger);
+
+/* How much is lost, in one number: the deliveries of `total` that were dropped, discarded, dead or
+ * had no memory, and the entries that no worker took, each as one (channel_dropped of the topics,
+ * `discarded` of the pairs). What is ignored, queued or in flight is not lost, nor is a delayed
+ * event that was cancelled. 0 for NULL. Any thread. */
+MAIKO_API uint64_t maiko_ledger_lost(const maiko_ledger *ledger);
 
 /* Writes it as a table for a person. 0, or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_ledger_print(const maiko_ledger *ledger, FILE *out);

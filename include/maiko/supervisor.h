@@ -131,10 +131,9 @@ MAIKO_API int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_optio
 /* Frees it; stops it first if it runs (discarding what is queued). Returns NULL;
  * NULL is fine. On a thread inside a callback of a supervisor, in on_end if it is not
  * embedded, or while an embedded loop still has to run for it to stop, it does nothing and
- * returns `sup`. If a
- * callback does not return, or a blocking job not within MAIKO_STOP_GRACE_MS, the memory
- * is abandoned, because what runs may still use it. No other thread may be in a call on it,
- * nor begin one. */
+ * returns `sup`. If a callback does not return, or a blocking job not within
+ * MAIKO_STOP_GRACE_MS, the memory is abandoned, because what runs may still use it. No other
+ * thread may be in a call on it, nor begin one. */
 MAIKO_API maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup);
 
 /*
@@ -164,7 +163,8 @@ MAIKO_API int maiko_start(maiko_supervisor *sup);
  * deadline the rest is discarded and counted. `options` may be NULL.
  *
  * Idempotent: it returns the same again when it has stopped already; 0 before the start.
- * Errors: MAIKO_ETIMEDOUT (a callback did not return: the ledger names the actor), the error
+ * Errors: MAIKO_ETIMEDOUT (a callback did not return: maiko_last_error and the ledger name the
+ * actor, and what was queued for its worker, or on its way there, is counted as discarded), the error
  * of the first actor that failed and was not MAIKO_TEMPORARY, before the stop or in it (it has
  * stopped all the same, and the ledger names the actor), MAIKO_EDEADLK (on a thread that may
  * not wait), MAIKO_ENOMEM (no ledger; it has stopped). What was discarded at the deadline is

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "stop.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int mk_failures_init(mk_sup *sup)
@@ -63,7 +64,7 @@ int mk_end_status(const mk_sup *sup)
 	return mk_state_of(sup) == MK_ABANDONED ? MAIKO_ETIMEDOUT : sup->failures->status;
 }
 
-const char *mk_phase_text(maiko_phase phase)
+const char *maiko_phase_text(maiko_phase phase)
 {
 	static const char *const texts[] = {[MAIKO_PHASE_START] = "on_start",
 					    [MAIKO_PHASE_HANDLE] = "a handler",
@@ -76,16 +77,38 @@ const char *mk_phase_text(maiko_phase phase)
 	return phase >= MAIKO_PHASE_START && phase <= MAIKO_PHASE_LOOP ? texts[phase] : "?";
 }
 
+/* The names that a ledger gives, too: of what a stop has given up. */
+static int say_given_up(mk_sup *sup, const char *call)
+{
+	uint32_t worker;
+	const mk_sender *in;
+	char more[32] = "";
+	uint32_t count = mk_stop_given_up(sup, &worker, &in);
+	if (count > 1)
+		(void)snprintf(more, sizeof more, " (and %u more)", count - 1);
+	if (count == 0)
+		return mk_fail(MAIKO_ETIMEDOUT, "%s: a callback does not return", call);
+	if (in == NULL)
+		return mk_fail(MAIKO_ETIMEDOUT,
+			       "%s: worker %u%s does not return from a callback that is of no actor; what was queued "
+			       "there is discarded",
+			       call, worker + 1, more);
+	return mk_fail(MAIKO_ETIMEDOUT,
+		       "%s: the actor '%s'%s does not return from a callback; what was queued on its worker is "
+		       "discarded",
+		       call, in->name, more);
+}
+
 int mk_failure_say(mk_sup *sup, const char *call, int status)
 {
 	const mk_failures *all = sup->failures; /* at the end nothing is added */
 	int broken = status != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
 	if (broken != 0)
 		return broken;
-	if (status == MAIKO_ETIMEDOUT)
-		return mk_fail(status, "%s: a callback does not return; the ledger names its actor", call);
+	if (status == MAIKO_ETIMEDOUT && mk_state_of(sup) == MK_ABANDONED)
+		return say_given_up(sup, call);
 	if (status == 0 || status != all->status || all->decisive[0] == '\0')
 		return status;
-	return mk_fail(status, "%s: the actor '%s' failed in %s: %s", call, all->decisive, mk_phase_text(all->phase),
+	return mk_fail(status, "%s: the actor '%s' failed in %s: %s", call, all->decisive, maiko_phase_text(all->phase),
 		       maiko_strerror(status));
 }

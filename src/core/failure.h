@@ -57,7 +57,4 @@ int mk_end_status(const mk_sup *sup);
  * failed; with its sentence. */
 int mk_failure_say(mk_sup *sup, const char *call, int status);
 
-/* Where an actor was: "a handler". */
-const char *mk_phase_text(maiko_phase phase);
-
 #endif

@@ -12,6 +12,7 @@
 #include "foreign.h"
 #include "owed.h"
 #include "registry.h"
+#include "stop.h"
 #include "topic.h"
 #include "weight.h"
 
@@ -26,7 +27,8 @@ typedef struct report {
 	maiko_pair_row *pairs;
 	maiko_failure *failures;
 	uint32_t actor_size, topic_size, pair_size, failure_size;
-	bool failed; /* no memory */
+	bool failed;   /* no memory */
+	bool given_up; /* a stop has ended without a worker that does not return */
 } report;
 
 static void *add_row(report *r, void **rows, uint32_t *size, size_t count, size_t row)
@@ -61,6 +63,13 @@ static uint64_t fates(const maiko_counts *c)
 	return sum;
 }
 
+/* What a worker had queued that was given up: nobody will handle it. */
+static void discard(maiko_counts *c)
+{
+	c->discarded += c->queued;
+	c->queued = 0;
+}
+
 /* ---- actors ------------------------------------------------------------------------- */
 
 /* What a stop that had to give its worker up has left of an actor, or what it is. */
@@ -71,15 +80,16 @@ static maiko_actor_status status_of(const mk_sup *sup, const mk_worker *w, const
 		return status;
 	if (atomic_load_explicit((_Atomic(mk_sender *) *)(uintptr_t)&w->running, memory_order_relaxed) == a->self)
 		return MAIKO_ACTOR_STUCK;
-	return mk_is_owed(a) ? MAIKO_ACTOR_CUT_OFF : status;
+	bool given_up = (mk_stop_stuck(sup) >> w->index & 1) != 0;
+	return mk_is_owed(a) || (given_up && status == MAIKO_ACTOR_RUNNING) ? MAIKO_ACTOR_CUT_OFF : status;
 }
 
-static const char *detail_of(const maiko_actor_row *row, const mk_extra *x)
+static const char *detail_of(const maiko_actor_row *row, const mk_extra *x, bool owed)
 {
 	if (row->status == MAIKO_ACTOR_STUCK)
 		return "in a callback that does not return";
 	if (row->status == MAIKO_ACTOR_CUT_OFF)
-		return "its on_stop did not run, because its worker is stuck";
+		return owed ? "its on_stop did not run, because its worker is stuck" : "its worker is stuck";
 	if (x != NULL && x->detail != NULL)
 		return x->detail;
 	return row->error < 0 ? maiko_strerror(row->error) : "";
@@ -99,7 +109,7 @@ static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 	row->worker = w == NULL ? 0 : w->index + 1;
 	row->status = status_of(sup, w, a);
 	row->error = x == NULL ? 0 : x->error;
-	row->detail = copy(r, detail_of(row, x));
+	row->detail = copy(r, detail_of(row, x, mk_is_owed(a)));
 	row->sent = mk_count(&a->sent);
 	row->ticks = x == NULL ? 0 : mk_count(&x->ticks);
 	row->mutes = x == NULL ? 0 : mk_count(&x->mute_count);
@@ -113,8 +123,12 @@ static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 	row->counts.queued = tail - head > holes ? tail - head - holes : 0;
 	row->counts.deliveries = tail + (tally == NULL ? 0 : mk_count(&tally->refused));
 	r->ledger.cut_off += row->status >= MAIKO_ACTOR_STUCK && mk_is_owed(a);
-	if (row->status == MAIKO_ACTOR_STUCK) /* it may be in the middle of a batch, which is counted at its end */
+	if (r->given_up) {
+		/* Of one that is stuck in a batch, with what of it has been handled: that is counted at its end. */
 		row->counts.queued = row->counts.deliveries - fates(&row->counts);
+		row->bytes = 0;
+		discard(&row->counts);
+	}
 	r->ledger.actor_count++;
 }
 
@@ -187,6 +201,11 @@ static void topic_row(report *r, mk_sup *sup, uint32_t index)
 	}
 	uint64_t settled = fates(&sum.counts);
 	sum.counts.queued = sum.counts.deliveries > settled ? sum.counts.deliveries - settled : 0;
+	if (r->given_up) {
+		discard(&sum.counts);
+		sum.delayed_discarded += sum.delayed;
+		sum.delayed = sum.bytes = 0;
+	}
 	if (sum.published + sum.counts.deliveries + sum.delayed + sum.delayed_discarded == 0)
 		return;
 	maiko_topic_row *row = add_row(r, (void **)&r->topics, &r->topic_size, r->ledger.topic_count, sizeof *row);
@@ -203,7 +222,14 @@ static void pair_row(report *r, uint32_t from, uint32_t to, uint64_t sent, uint6
 	maiko_pair_row *row = add_row(r, (void **)&r->pairs, &r->pair_size, r->ledger.pair_count, sizeof *row);
 	if (row == NULL)
 		return;
-	*row = (maiko_pair_row){from, to, sent, taken, sent > taken ? sent - taken : 0, dropped};
+	uint64_t left = sent > taken ? sent - taken : 0;
+	*row = (maiko_pair_row){.from = from,
+				.to = to,
+				.sent = sent,
+				.taken = taken,
+				.in_flight = r->given_up ? 0 : left,
+				.discarded = r->given_up ? left : 0,
+				.dropped = dropped};
 	r->ledger.pair_count++;
 }
 
@@ -264,6 +290,7 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	if (r == NULL)
 		return MAIKO_ENOMEM;
 	mk_lock(sup);
+	r->given_up = mk_state_of(sup) == MK_ABANDONED && mk_stop_stuck(sup) != 0;
 	add_actors(r, sup);
 	for (uint32_t i = 0; i < sup->topic_count; i++)
 		topic_row(r, sup, i);
@@ -338,9 +365,24 @@ bool maiko_ledger_balanced(const maiko_ledger *ledger)
 		by_topic += c->deliveries;
 		balanced = c->deliveries == c->queued + fates(c);
 	}
-	for (size_t i = 0; balanced && i < ledger->pair_count; i++)
-		balanced = ledger->pairs[i].sent == ledger->pairs[i].taken + ledger->pairs[i].in_flight;
+	for (size_t i = 0; balanced && i < ledger->pair_count; i++) {
+		const maiko_pair_row *row = &ledger->pairs[i];
+		balanced = row->sent == row->taken + row->in_flight + row->discarded;
+	}
 	return balanced && by_topic == ledger->total.deliveries;
+}
+
+uint64_t maiko_ledger_lost(const maiko_ledger *ledger)
+{
+	if (ledger == NULL)
+		return 0;
+	const maiko_counts *c = &ledger->total;
+	uint64_t lost = c->dropped + c->discarded + c->dead + c->no_memory;
+	for (size_t i = 0; i < ledger->topic_count; i++)
+		lost += ledger->topics[i].channel_dropped;
+	for (size_t i = 0; i < ledger->pair_count; i++)
+		lost += ledger->pairs[i].discarded;
+	return lost;
 }
 
 /* ---- for a person ------------------------------------------------------------------------------ */
@@ -379,7 +421,7 @@ static void print_failure(const maiko_failure *f, FILE *out)
 	char when[32] = "?";
 	if (gmtime_r(&seconds, &utc) != NULL)
 		(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
-	fprintf(out, "failed: %s (%s) in %s", f->actor, f->type, mk_phase_text(f->phase));
+	fprintf(out, "failed: %s (%s) in %s", f->actor, f->type, maiko_phase_text(f->phase));
 	if (f->event[0] != '\0')
 		fprintf(out, " of %s", f->event);
 	fprintf(out, ", %s.%03uZ: %s\n", when, (unsigned)(f->time_ns % NS_A_S / NS_A_MS), f->detail);
@@ -414,12 +456,14 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 				(unsigned long long)row->channel_dropped, (unsigned long long)row->delayed,
 				(unsigned long long)row->delayed_discarded);
 	}
-	fprintf(out, "%-20s %10s %10s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped");
+	fprintf(out, "%-20s %10s %10s %8s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped",
+		"discard");
 	for (size_t i = 0; i < ledger->pair_count; i++) {
 		const maiko_pair_row *row = &ledger->pairs[i];
-		fprintf(out, "%7s%-3u -> %-6u %10llu %10llu %8llu %8llu\n", row->from == 0 ? "outside" : "", row->from,
-			row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
-			(unsigned long long)row->in_flight, (unsigned long long)row->dropped);
+		fprintf(out, "%7s%-3u -> %-6u %10llu %10llu %8llu %8llu %8llu\n", row->from == 0 ? "outside" : "",
+			row->from, row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
+			(unsigned long long)row->in_flight, (unsigned long long)row->dropped,
+			(unsigned long long)row->discarded);
 	}
 	for (size_t i = 0; i < ledger->failure_count; i++)
 		print_failure(&ledger->failures[i], out);

@@ -210,7 +210,7 @@ int mk_start(mk_sup *sup)
 	int broken = rc != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
 	if (broken != 0)
 		return broken;
-	if (rc != 0 && !sup->embedded)
-		mk_stop_wait(sup);
+	if (rc != 0 && !sup->embedded && mk_stop_wait(sup) == rc)
+		rc = mk_failure_say(sup, "maiko_start", rc); /* says which on_start does not return */
 	return rc;
 }

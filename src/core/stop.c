@@ -29,7 +29,7 @@ enum {
 
 static uint64_t bit_of(const mk_worker *w) { return UINT64_C(1) << w->index; }
 
-uint64_t mk_stop_stuck(mk_sup *sup) { return atomic_load_explicit(&sup->stop->stuck, memory_order_relaxed); }
+uint64_t mk_stop_stuck(const mk_sup *sup) { return atomic_load_explicit(&sup->stop->stuck, memory_order_relaxed); }
 
 /* Whether the worker still owes an answer; one that was given up does not. */
 static bool is_asked(const mk_worker *w) { return (w->sup->stop->asked & bit_of(w)) != 0; }
@@ -324,6 +324,23 @@ static void give_up(mk_sup *sup)
 	s->asked &= ~stuck;
 	if (s->asked == 0)
 		mk_stop_step_over(sup);
+}
+
+uint32_t mk_stop_given_up(mk_sup *sup, uint32_t *ret_worker, const mk_sender **ret_in)
+{
+	uint64_t stuck = mk_stop_stuck(sup);
+	uint32_t count = 0;
+	uv_mutex_lock(&sup->lock);
+	for (; stuck != 0; stuck &= stuck - 1, count++) {
+		uint32_t i = (uint32_t)__builtin_ctzll(stuck);
+		const mk_sender *in = sup->stop->marks[i].running;
+		if (count != 0 && (*ret_in != NULL || in == NULL))
+			continue;
+		*ret_worker = i;
+		*ret_in = in;
+	}
+	uv_mutex_unlock(&sup->lock);
+	return count;
 }
 
 void mk_stop_look(mk_sup *sup)

@@ -52,14 +52,14 @@ int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun
 void mk_stop_look(mk_sup *sup);
 
 /* The workers that were given up. */
-uint64_t mk_stop_stuck(mk_sup *sup);
+uint64_t mk_stop_stuck(const mk_sup *sup);
+/* How many these are; the first, rather one that was in an actor's callback, and whose that was
+ * (NULL: nobody's). Nothing is set if there are none. */
+uint32_t mk_stop_given_up(mk_sup *sup, uint32_t *ret_worker, const mk_sender **ret_in);
 
 /* Waits for the end. What it was, or MAIKO_ETIMEDOUT, which leaves the supervisor abandoned. */
 int mk_stop_wait(mk_sup *sup);
 
-/* A worker that was asked has nothing left. */
-void mk_stop_idle(mk_worker *w);
-/* A worker has closed all it had open. */
 /* Begins and waits, as these two, but leaves the end of one that never ran to be told by
  * mk_stop_tell: when the caller is done with the supervisor, as who is told may free it. */
 int mk_stop_untold(mk_sup *sup, const maiko_stop_options *options);
@@ -72,6 +72,9 @@ const void *mk_ending_enter(mk_sup *sup);
 void mk_ending_leave(mk_sup *sup, const void *before);
 bool mk_is_ending_here(const mk_sup *sup);
 
+/* A worker that was asked has nothing left. */
+void mk_stop_idle(mk_worker *w);
+/* A worker has closed all it had open. */
 void mk_stop_exited(mk_worker *w);
 
 /* The start is over: begins a stop that was asked for meanwhile. With the lock. */
