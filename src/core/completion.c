@@ -62,10 +62,10 @@ static void task_run(mk_actor *a, mk_task *task)
 {
 	mk_change *c = MK_OF(task, mk_change, task);
 	maiko_completion completion = completion_of(a->worker->sup, c);
-	mk_change_free(c);
 	mk_callback_enter(a->worker, a);
 	int rc = mk_result(a->worker->sup, a, MAIKO_PHASE_DONE, a->class->done(mk_actor_state(a), &completion, a));
 	mk_callback_leave(a->worker);
+	mk_change_free(c); /* with the name and the init that the completion has */
 	MK_NOTE(a->worker, MK_NOTE_TASK_DONE, 0, rc);
 	if (rc < 0)
 		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
