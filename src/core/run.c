@@ -23,6 +23,7 @@
 
 _Thread_local mk_worker *mk_inside;
 _Thread_local unsigned mk_hosting;
+bool mk_may_wait_here(void) { return mk_may_wait(); }
 
 /* ---- ready and held ------------------------------------------------------------------ */
 

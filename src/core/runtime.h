@@ -564,6 +564,7 @@ static inline maiko_envelope mk_envelope_of(const mk_event *e)
 extern _Thread_local mk_worker *mk_inside;
 extern MK_PRIVATE _Thread_local unsigned mk_hosting;
 static inline bool mk_may_wait(void) { return mk_inside == NULL && mk_hosting == 0; }
+MK_PRIVATE bool mk_may_wait_here(void); /* the same, for the other libraries of this project */
 
 /* The extra of an actor, made if need be; NULL without memory. Released, because a
  * report may find it from another thread. */

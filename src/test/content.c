@@ -6,6 +6,8 @@
  */
 #include "recording.h"
 
+#include "error.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -60,15 +62,28 @@ static bool next_gap(const maiko_layout *layout, uint32_t at, uint32_t *ret_from
 	return false;
 }
 
-bool mt_content_gap(const maiko_layout *layout, const maiko_layout **ret_layout, uint32_t *ret_from, uint32_t *ret_to)
+/* The first of a struct, or of one nested in it (*ret_layout). False: there are none. */
+static bool find_gap(const maiko_layout *layout, const maiko_layout **ret_layout, uint32_t *ret_from, uint32_t *ret_to)
 {
 	*ret_layout = layout;
 	if (next_gap(layout, 0, ret_from, ret_to))
 		return true;
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++)
-		if (f->kind == MAIKO_KIND_STRUCT && mt_content_gap(f->nested, ret_layout, ret_from, ret_to))
+		if (f->kind == MAIKO_KIND_STRUCT && find_gap(f->nested, ret_layout, ret_from, ret_to))
 			return true;
 	return false;
+}
+
+int mt_content_accept(const maiko_event_type *type, bool undescribed)
+{
+	const maiko_layout *layout;
+	uint32_t from, to;
+	if (undescribed || !find_gap(type->layout, &layout, &from, &to))
+		return 0;
+	return mk_fail(MAIKO_ETYPE,
+		       "event '%s' cannot be recorded: no field describes the bytes %u to %u of '%s' (list their "
+		       "field, or set .undescribed of maiko_recorder_options)",
+		       type->layout->name, from, to - 1, layout->name);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /*
  * explore_print.c - what an exploration has found, for a person.
  */
+#include "code_text.h"
 #include "error.h"
 
 #include <maiko/explore.h>
@@ -18,7 +19,10 @@ static void print_moment(const maiko_moment *m, FILE *out)
 			m->id.sequence, m->topic, m->from);
 	if (m->parent.sequence != 0 || m->parent.origin != 0)
 		fprintf(out, ", by #%04" PRIx64 ".%" PRIu64, m->parent.origin & 0xffff, m->parent.sequence);
-	if (m->code != 0)
+	const char *code = mt_code_text(m->kind, m->code);
+	if (code != NULL)
+		fprintf(out, " (%s)", code);
+	else if (m->code != 0)
 		fprintf(out, " (%" PRId64 ")", m->code);
 	if (m->was_queued)
 		fputs(" (was queued)", out);

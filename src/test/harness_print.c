@@ -3,6 +3,8 @@
  */
 #include "harness.h"
 
+#include "code_text.h"
+
 enum { CONTENT_MAX = 160 }; /* bytes of an event's content in a line */
 
 void mt_print_event_name(const mt_event *e, FILE *out)
@@ -23,7 +25,7 @@ void mt_print_event(const mt_event *e, FILE *out)
 
 static void print_code(const maiko_record *r, FILE *out)
 {
-	static const char *const fates[] = {"handled", "ignored", "dropped", "at a stop", "dead", "no memory"};
+	const char *text = mt_code_text(r->kind, r->code);
 	switch (r->kind) {
 	case MAIKO_SAW_HANDLED:
 		if (r->code == 1)
@@ -39,8 +41,12 @@ static void print_code(const maiko_record *r, FILE *out)
 		break;
 	case MAIKO_SAW_OVERFLOWED:
 	case MAIKO_SAW_DISCARDED:
-		if (r->code >= 0 && r->code <= MAIKO_NO_MEMORY)
-			fprintf(out, "  (%s%s)", fates[r->code], r->was_queued ? ", was delivered" : "");
+		if (text != NULL)
+			fprintf(out, "  (%s%s)", text, r->was_queued ? ", was delivered" : "");
+		break;
+	case MAIKO_SAW_TICK_LEFT:
+		if (text != NULL)
+			fprintf(out, "  (%s)", text);
 		break;
 	case MAIKO_SAW_TOPOLOGY:
 		fprintf(out, "  (%lld)", (long long)r->code);

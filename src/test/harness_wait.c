@@ -24,6 +24,11 @@ int maiko_harness_dispatch(maiko_harness *h, const char *actor, const maiko_even
 	if (sim != NULL && maiko_sim_failure(sim) != NULL)
 		return mk_fail(MAIKO_EBROKEN, "%s", maiko_sim_failure(sim));
 	int rc = maiko_find(h->sup, actor, &id);
+	if (rc == MAIKO_ENOENT)
+		rc = mk_fail(rc,
+			     "maiko_harness_send_as: there is no actor '%s'; in place of one that is left out, add a "
+			     "small one of that name",
+			     actor);
 	if (rc == 0)
 		rc = mk_send_as(h->sup, id, type, event, sim != NULL ? UINT64_MAX : h->options.timeout_ms, &sent);
 	if (rc != 0)

@@ -316,14 +316,7 @@ static void note(void *arg, mk_worker *w, const mk_note *note)
 static int accept_type(void *arg, const maiko_event_type *type)
 {
 	const maiko_recorder *r = arg;
-	const maiko_layout *layout;
-	uint32_t from, to;
-	if (r->options.undescribed || !mt_content_gap(type->layout, &layout, &from, &to))
-		return 0;
-	return mk_fail(MAIKO_ETYPE,
-		       "event '%s' cannot be recorded: no field describes the bytes %u to %u of '%s' (list their "
-		       "field, or set .undescribed of maiko_recorder_options)",
-		       type->layout->name, from, to - 1, layout->name);
+	return mt_content_accept(type, r->options.undescribed);
 }
 
 static int accept_all(maiko_recorder *r)

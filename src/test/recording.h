@@ -89,9 +89,8 @@ void mt_content_write(const maiko_layout *layout, const void *data, bool undescr
 int mt_content_read(const maiko_layout *layout, const unsigned char *from, size_t size, bool undescribed, void *data);
 void mt_content_drop(const maiko_layout *layout, void *data);
 
-/* The first bytes of a struct, or of one nested in it (*ret_layout), that no field describes and that
- * are more than alignment explains. False: there are none. */
-bool mt_content_gap(const maiko_layout *layout, const maiko_layout **ret_layout, uint32_t *ret_from, uint32_t *ret_to);
+/* 0, or MAIKO_ETYPE, in words: some bytes of it, more than alignment explains, no field describes. */
+int mt_content_accept(const maiko_event_type *type, bool undescribed);
 
 /* ---- calls.c: what a call was given ------------------------------------------------------- */
 

@@ -37,6 +37,12 @@ static uint32_t seam_choose(void *arg, uint32_t count)
 	return 0;
 }
 
+/* What was refused when it was recorded. */
+static int accept_type(void *arg, const maiko_event_type *type)
+{
+	return mt_content_accept(type, ((const mt_replay *)arg)->recording.head->undescribed != 0);
+}
+
 static void seam_refused(void *arg, const char *call, const char *who)
 {
 	char text[256];
@@ -67,7 +73,7 @@ static void expect(mt_replay *r, const mk_worker *w, const mk_note *n)
 	if (same && (next->value == n->value || n->kind == MK_NOTE_FOREIGN)) { /* it may end within the latter */
 		mt_replay_consume(r, w->index);
 	} else if (next != NULL) {
-		snprintf(text, sizeof text, "something else (%d)", (int)n->kind);
+		snprintf(text, sizeof text, "%s", mt_note_text((int)n->kind));
 		mt_replay_differs(r, next, w->index, text);
 	}
 }
@@ -371,7 +377,12 @@ static void replay_free(mt_replay *r)
 static mk_seam seam_of(mt_replay *r)
 {
 	const mt_head *head = r->recording.head;
-	r->scribe = (mk_scribe){.arg = r, .note = note, .told = told, .refill = refill, .reach_started = reach_started};
+	r->scribe = (mk_scribe){.arg = r,
+				.note = note,
+				.accept = accept_type,
+				.told = told,
+				.refill = refill,
+				.reach_started = reach_started};
 	return (mk_seam){.now_ns = seam_now,
 			 .led = true,
 			 .noted = true,
@@ -385,6 +396,18 @@ static mk_seam seam_of(mt_replay *r)
 			 .owner = uv_thread_self(),
 			 .wall_offset_ns = head->wall_offset_ns,
 			 .seed = head->seed};
+}
+
+/* Its error is told with why the last call in it has failed. */
+static int call_setup(mt_replay *r)
+{
+	(void)mk_fail_text(0, "");
+	int rc = r->options->setup(r->sup, r->options->arg);
+	const char *why = maiko_last_error();
+	if (rc != 0)
+		snprintf(r->result->text, sizeof r->result->text, "setup returned %d (%s)%s%s", rc, maiko_err_name(rc),
+			 why[0] != '\0' ? ": " : "", why);
+	return rc;
 }
 
 static int set_up(mt_replay *r)
@@ -405,7 +428,7 @@ static int set_up(mt_replay *r)
 	if (rc == 0)
 		rc = maiko_monitor_add(r->sup, &(maiko_hooks){.any = mt_replay_see}, r, &r->monitor);
 	if (rc == 0)
-		rc = r->options->setup(r->sup, r->options->arg);
+		rc = call_setup(r);
 	for (mk_actor *a = rc == 0 ? r->sup->first : NULL; rc == 0 && a != NULL; a = a->next)
 		if (mt_is_listed(r->options->sources, a->self->name))
 			rc = mt_source_silence(r, a);
@@ -416,11 +439,7 @@ static int set_up(mt_replay *r)
 static void tell_end(mt_replay *r)
 {
 	const mt_recording *f = &r->recording;
-	double seconds =
-		f->count == 0
-			? 0
-			: (double)(int64_t)(f->entries[f->count - 1].record->now_ns - f->entries[0].record->now_ns) /
-				  1e9;
+	double seconds = f->count == 0 ? 0 : mt_recording_seconds(f, f->entries[f->count - 1].record);
 	if (!f->complete)
 		snprintf(r->result->text, sizeof r->result->text,
 			 "the recording is not whole: of %llu records that are found the first %llu follow each other, "
@@ -448,6 +467,9 @@ int maiko_replay(const maiko_replay_options *options, maiko_replay_result *ret_r
 		return MK_NULL(options, ret_result);
 	if (options->path == NULL || options->setup == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_replay: the options need .path and .setup");
+	if (!mk_may_wait_here())
+		return mk_fail_text(MAIKO_EDEADLK, "maiko_replay runs a supervisor to its end, which a thread inside a "
+						   "callback, or with an embedded loop, may not");
 	*ret_result = (maiko_replay_result){0};
 	mt_replay *r = calloc(1, sizeof *r);
 	if (r == NULL)

@@ -40,6 +40,9 @@ void mt_recording_fini(mt_recording *recording);
 const char *mt_recording_actor(const mt_recording *recording, uint64_t actor);
 const char *mt_recording_type(const mt_recording *recording, uint32_t type);
 
+/* Since the first record. Workers read the clock once a turn, each for itself: what was a little before is 0. */
+double mt_recording_seconds(const mt_recording *recording, const mt_record *record);
+
 static inline bool mt_is_note(const mt_record *record, mk_note_kind kind) { return record->kind == MT_NOTES + kind; }
 static inline bool mt_is_sight(const mt_record *record) { return record->kind < MT_NAMES_ACTOR; }
 /* Whether it begins a piece of a worker. */
@@ -95,10 +98,14 @@ static inline void mt_replay_consume(mt_replay *r, uint32_t tape) { r->recording
 
 /* replay_check.c: what is seen, and whether it is what was recorded. */
 void mt_replay_diverge(mt_replay *r, const char *text); /* the first one counts */
+const char *mt_note_text(int kind);                     /* of an mk_note_kind */
 bool mt_replay_is_source(const mt_replay *r, uint64_t actor);
 void mt_replay_see(void *arg, const maiko_sight *s); /* the monitor's hook; arg: the replay */
 /* The record was not brought about. `instead`: what was, or NULL. */
 void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, const char *instead);
+
+/* replay_hint.c: appends which names and types of the options the recording does not have. */
+void mt_replay_hint(const mt_replay *r, char *text, size_t size);
 
 /* replay_source.c: actors that are not run: what they did is done again. */
 int mt_source_silence(mt_replay *r, mk_actor *a);

@@ -3,6 +3,7 @@
  */
 #include "replay.h"
 
+#include "code_text.h"
 #include "directory.h"
 
 #include <stdio.h>
@@ -10,8 +11,10 @@
 
 void mt_replay_diverge(mt_replay *r, const char *text)
 {
-	if (!r->failed)
+	if (!r->failed) {
 		snprintf(r->result->text, sizeof r->result->text, "%s", text);
+		mt_replay_hint(r, r->result->text, sizeof r->result->text);
+	}
 	r->failed = true;
 }
 
@@ -61,11 +64,13 @@ static const char *const note_texts[] = {
 };
 _Static_assert(sizeof note_texts / sizeof note_texts[0] == MK_NOTES, "a text for each kind");
 
+const char *mt_note_text(int kind) { return kind >= 0 && kind < MK_NOTES ? note_texts[kind] : "?"; }
+
 static const char *kind_text(int kind)
 {
 	if (kind < MT_NOTES)
 		return maiko_sight_text((maiko_sight_kind)kind);
-	return kind < MT_NOTES + MK_NOTES ? note_texts[kind - MT_NOTES] : "?";
+	return mt_note_text(kind - MT_NOTES);
 }
 
 typedef struct about {
@@ -85,7 +90,12 @@ static void describe(const mt_replay *r, const about *s, char *text, size_t size
 	if (s->id.origin != 0 && n >= 0 && (size_t)n < size)
 		n += snprintf(text + n, size - (size_t)n, ", event %s #%llu from %s", s->type,
 			      (unsigned long long)s->id.sequence, mt_recording_actor(&r->recording, s->sender));
-	if (s->code != 0 && n >= 0 && (size_t)n < size)
+	const char *code = s->kind < MT_NOTES ? mt_code_text((maiko_sight_kind)s->kind, s->code) : NULL;
+	if (n < 0 || (size_t)n >= size)
+		return;
+	if (code != NULL)
+		snprintf(text + n, size - (size_t)n, ", %s", code);
+	else if (s->code != 0)
 		snprintf(text + n, size - (size_t)n, ", code %lld", (long long)s->code);
 }
 
@@ -112,8 +122,7 @@ void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, con
 	if (tape < MAIKO_WORKERS_MAX)
 		snprintf(where, sizeof where, "worker %u", tape + 1);
 	snprintf(text, sizeof text, "record %llu, %s, %.6f s: recorded: %s; replayed: %s",
-		 (unsigned long long)record->ticket, where,
-		 (double)(int64_t)(record->now_ns - r->recording.entries[0].record->now_ns) / 1e9, was,
+		 (unsigned long long)record->ticket, where, mt_recording_seconds(&r->recording, record), was,
 		 instead == NULL ? "nothing more" : instead);
 	mt_replay_diverge(r, text);
 }

@@ -14,21 +14,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int map_file(mt_recording *r, const char *path)
+/* In words, what is no regular file. */
+static const char *kind_of(mode_t mode)
+{
+	return S_ISDIR(mode)    ? "a directory"
+	       : S_ISFIFO(mode) ? "a pipe"
+	       : S_ISCHR(mode)  ? "a character device"
+	       : S_ISBLK(mode)  ? "a block device"
+				: "something else";
+}
+
+static int map_open(mt_recording *r, int fd, char *text, size_t size)
 {
 	struct stat info;
-	int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	if (fstat(fd, &info) != 0)
-		rc = -errno;
-	r->size = rc == 0 ? (size_t)info.st_size : 0;
-	void *file = r->size == 0 ? MAP_FAILED : mmap(NULL, r->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (file != MAP_FAILED)
-		r->file = file;
-	else if (rc == 0)
-		rc = MAIKO_EINVAL;
-	close(fd);
+		return -errno;
+	if (!S_ISREG(info.st_mode) || info.st_size == 0) {
+		if (S_ISREG(info.st_mode))
+			snprintf(text, size, "it is empty");
+		else
+			snprintf(text, size, "it is no regular file but %s", kind_of(info.st_mode));
+		return MAIKO_EINVAL; /* in words: `text` */
+	}
+	void *file = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (file == MAP_FAILED)
+		return -errno;
+	r->file = file;
+	r->size = (size_t)info.st_size;
+	return 0;
+}
+
+static int map_file(mt_recording *r, const char *path, char *text, size_t size)
+{
+	char why[64] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a pipe waits for nobody */
+	int rc = fd < 0 ? -errno : map_open(r, fd, why, sizeof why);
+	if (rc != 0)
+		snprintf(text, size, "%s: %s", path, why[0] != '\0' ? why : maiko_strerror(rc));
+	if (fd >= 0)
+		close(fd);
 	return rc;
 }
 
@@ -184,6 +208,21 @@ static int sift(mt_recording *r)
 	return rc;
 }
 
+/* Where a tape ends with events being taken from outside, none of them was written: as if it ended before. */
+static void drop_untaken(mt_recording *r)
+{
+	bool is_last[MT_TAPES];
+	for (uint32_t k = 0; k < MT_TAPES; k++)
+		is_last[k] = true;
+	for (size_t i = r->count; i-- > 0;) {
+		mt_entry *e = &r->entries[i];
+		bool drops = is_last[e->tape] && mt_is_note(e->record, MK_NOTE_FOREIGN);
+		is_last[e->tape] = false;
+		if (drops)
+			memmove(e, e + 1, (--r->count - i) * sizeof *e);
+	}
+}
+
 /* A list for each tape. */
 static int part(mt_recording *r)
 {
@@ -208,12 +247,9 @@ static int part(mt_recording *r)
 int mt_recording_init(mt_recording *r, const char *path, char *text, size_t size)
 {
 	*r = (mt_recording){0};
-	int rc = map_file(r, path);
-	if (rc != 0) {
-		snprintf(text, size, "%s: %s", path, rc == MAIKO_EINVAL ? "it is empty" : uv_strerror(rc));
-		return rc;
-	}
-	rc = check_head(r, text, size);
+	int rc = map_file(r, path, text, size);
+	if (rc == 0)
+		rc = check_head(r, text, size);
 	size_t room = 0;
 	for (size_t at = MT_SEGMENT; rc == 0 && at < r->size; at += MT_SEGMENT)
 		rc = read_segment(r, &room, r->file + at, r->size - at < MT_SEGMENT ? r->size - at : MT_SEGMENT);
@@ -222,6 +258,7 @@ int mt_recording_init(mt_recording *r, const char *path, char *text, size_t size
 	if (r->count > 1)
 		qsort(r->entries, r->count, sizeof *r->entries, by_ticket);
 	rc = sift(r);
+	drop_untaken(r);
 	return rc != 0 ? rc : part(r);
 }
 
@@ -251,4 +288,10 @@ const char *mt_recording_actor(const mt_recording *r, uint64_t actor)
 const char *mt_recording_type(const mt_recording *r, uint32_t type)
 {
 	return type < r->type_count && r->types[type] != NULL ? name_in(r->types[type]) : "?";
+}
+
+double mt_recording_seconds(const mt_recording *r, const mt_record *record)
+{
+	uint64_t first = r->count == 0 ? 0 : r->entries[0].record->now_ns;
+	return record->now_ns > first ? (double)(record->now_ns - first) / 1e9 : 0;
 }

@@ -253,6 +253,7 @@ ON_EVERY_SCENE(a_send_in_a_name_may_be_refused)
 	shop_open(s);
 	maiko_event_type bad = *MAIKO_EVENT_REF(order);
 	assert_int_equal(maiko_harness_send_as(s->h, "nobody", order, .price = 1), MAIKO_ENOENT);
+	assert_non_null(strstr(maiko_last_error(), "maiko_harness_send_as: there is no actor 'nobody'"));
 	assert_int_equal(maiko_harness_dispatch(s->h, "customer", NULL, &bad), MAIKO_EINVAL);
 	assert_int_equal(maiko_harness_dispatch(s->h, NULL, &bad, &bad), MAIKO_EINVAL);
 	bad.layout = NULL;
