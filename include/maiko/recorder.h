@@ -1,6 +1,9 @@
 /*
  * recorder.h - recording a running program, and replaying it in simulation.
  *
+ * In libmaiko-test: a program that records links -lmaiko-test -lmaiko (pkg-config: maiko-test; CMake:
+ * maiko::test).
+ *
  * A recorder writes to a file what comes in from outside, with its content, and in which pieces each
  * worker did its work: which control message it ran next, how many events it took from which other
  * worker, which actor it ran and for how many events, what it saw of a channel's room; and what every
@@ -23,7 +26,8 @@
  * mailboxes, failures, delayed events, actors with threads of their own, blocking jobs and all changes of
  * actors and subscriptions, from actors or from outside, are replayed exactly.
  *
- * The file is mapped, so a recording outlives a crash of the program, up to its last record.
+ * The file is mapped, so a recording outlives a crash of the program, up to its last record. A forked
+ * child writes nothing to it.
  * It grows by a segment (1 MiB) a worker at a time; a record takes 40 bytes for a piece, 72 for what
  * became of an event, 120 for what was sent. It holds for the byte order, the layout of the events and the
  * version of the library that it was made with.
@@ -79,7 +83,8 @@ typedef struct maiko_replay_result {
 	uint64_t events;  /* handled */
 	uint64_t whole;   /* records of the file that follow each other without a gap */
 	bool complete;    /* the recording ends with maiko_recorder_free, not with a crash */
-	/* The first divergence, or what is wrong with the file; of a recording that is not whole (after a
+	/* The first divergence, with the names in the options that the recording does not have; or what is
+	 * wrong with the file, or why `setup` failed; of a recording that is not whole (after a
 	 * crash, a full disk, or cut), how much of it is and was replayed; else "". */
 	char text[1024];
 } maiko_replay_result;
@@ -96,14 +101,20 @@ MAIKO_API int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor
 				 const maiko_recorder_options *options);
 
 /* Ends the recording and frees the recorder (NULL is fine); before the supervisor is freed, on a thread
- * that may wait. 0, or the error that ended the recording before (a full disk; MAIKO_ENOMEM; MAIKO_ETIMEDOUT:
- * the stop has given up a callback; MAIKO_E2BIG: an event of more than 512 KiB). */
+ * that may wait, or (an embedded supervisor's, on its loop's thread) once the supervisor has stopped. 0, or
+ * the error that ended the recording before: what posix_fallocate(3) or mmap(2) say, as a negative errno
+ * (-ENOSPC: a full disk; -EFBIG: the file size limit); MAIKO_ENOMEM; MAIKO_E2BIG: an event or a call of more
+ * than 512 KiB; the error of a start for which the system had no thread or loop. maiko_last_error says how
+ * many records are whole. Errors that free nothing: MAIKO_EDEADLK (this thread may not wait), MAIKO_EFORK;
+ * and, after the end of the recording, MAIKO_ETIMEDOUT (the stop has given up a callback, which may yet come
+ * to record) and MAIKO_ENOMEM, with a text that says so. */
 MAIKO_API int maiko_recorder_free(maiko_recorder *recorder);
 
 /* Replays a recording, as much as is whole, on this thread. 0: no divergence; MAIKO_EBROKEN: *ret_result
  * names the first; MAIKO_EINVAL: a NULL, or a file that is no recording, or of another version or
- * kind of machine, or of which nothing is whole (the text says which); MAIKO_ENOMEM; what open(2) or
- * `setup` say. */
+ * kind of machine, or of which nothing is whole (the text says which); MAIKO_EDEADLK: this thread may not
+ * wait; MAIKO_ENOMEM; what open(2) or `setup` say. What was refused when it was recorded (an event with bytes
+ * that no field describes) is refused again, in the same words. */
 MAIKO_API int maiko_replay(const maiko_replay_options *options, maiko_replay_result *ret_result);
 
 MAIKO_END_DECLS

@@ -10,6 +10,8 @@
  * An error (a full disk) ends the recording, not the program: `rc` is set once, and from then on the
  * hooks do nothing. A ticket is drawn for that and never written: the reader stops there, so what other
  * workers write meanwhile counts no more.
+ *
+ * The file is shared with a forked child, which writes nothing.
  */
 #include "recording.h"
 
@@ -21,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 typedef struct mt_writer {
@@ -41,6 +44,7 @@ struct maiko_recorder {
 	maiko_monitor *monitor;
 	mk_scribe scribe;
 	maiko_recorder_options options;
+	char *path;
 	int fd;
 	uv_mutex_t mutex;
 	uint64_t segments; /* under the mutex, as are the types as written */
@@ -48,34 +52,49 @@ struct maiko_recorder {
 	_Atomic(known_type *) types[TYPE_PLACES]; /* prepended, read without */
 	_Atomic(uint64_t) ticket;
 	_Atomic(int) rc;
+	const char *why; /* of that error, and the records before it: read when no hook is called any more */
+	uint64_t kept;
 	_Atomic(bool) over; /* its last record is written, or it has failed */
 	mt_writer tapes[MT_TAPES];
 };
 
-static void give_up(maiko_recorder *r, int rc)
+static void give_up(maiko_recorder *r, int rc, const char *why)
 {
 	int none = 0;
 	if (!atomic_compare_exchange_strong(&r->rc, &none, rc))
 		return;
-	atomic_fetch_add(&r->ticket, 1); /* a gap: nothing after it counts */
+	r->why = why;
+	r->kept = atomic_fetch_add(&r->ticket, 1); /* a gap: nothing after it counts */
 	atomic_store(&r->over, true);
 }
 
-static bool is_over(maiko_recorder *r) { return atomic_load_explicit(&r->over, memory_order_acquire); }
+static bool is_over(maiko_recorder *r)
+{
+	return atomic_load_explicit(&r->over, memory_order_acquire) || mk_forked(r->sup);
+}
 
 /* ---- space -------------------------------------------------------------------------------- */
+
+/* What grows past the limit raises SIGXFSZ, which would end the program where the thread is its own. */
+static bool is_past_limit(uint64_t size)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur;
+}
 
 static unsigned char *map_segment(maiko_recorder *r, uint64_t index)
 {
 	off_t at = (off_t)(index * MT_SEGMENT);
-	int rc = posix_fallocate(r->fd, at, MT_SEGMENT); /* a full disk shows here, not as a signal */
+	int rc = EFBIG;
+	if (!is_past_limit((index + 1) * MT_SEGMENT))
+		rc = posix_fallocate(r->fd, at, MT_SEGMENT); /* a full disk shows here, not as a signal */
 	if (rc != 0) {
-		give_up(r, -rc);
+		give_up(r, -rc, "its file cannot grow");
 		return NULL;
 	}
 	void *segment = mmap(NULL, MT_SEGMENT, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, at);
 	if (segment == MAP_FAILED) {
-		give_up(r, -errno);
+		give_up(r, -errno, "its file cannot be mapped");
 		return NULL;
 	}
 	return segment;
@@ -103,7 +122,7 @@ static mt_record *reserve(maiko_recorder *r, uint32_t number, size_t rest)
 	mt_writer *t = &r->tapes[number];
 	size_t size = (sizeof(mt_record) + rest + 7) & ~(size_t)7;
 	if (size > MT_RECORD_MAX) {
-		give_up(r, MAIKO_E2BIG);
+		give_up(r, MAIKO_E2BIG, "an event or a call takes more than 512 KiB");
 		return NULL;
 	}
 	if ((t->segment == NULL || t->used + size > MT_SEGMENT) && !fetch_segment(r, number))
@@ -154,7 +173,7 @@ static uint32_t number_of(maiko_recorder *r, uint32_t tape, const maiko_event_ty
 		return number;
 	known_type *made = malloc(sizeof *made);
 	if (made == NULL) {
-		give_up(r, MAIKO_ENOMEM);
+		give_up(r, MAIKO_ENOMEM, "the name of an event type could not be kept");
 		return 0;
 	}
 	uv_mutex_lock(&r->mutex);
@@ -242,7 +261,8 @@ static void see(void *arg, const maiko_sight *s)
 	if (is_over(r))
 		return;
 	if (s->kind == MAIKO_SAW_DISCARDED && s->code == MAIKO_NO_MEMORY) {
-		give_up(r, MAIKO_ENOMEM); /* it could not be brought about again */
+		/* It could not be brought about again. */
+		give_up(r, MAIKO_ENOMEM, "a delivery has failed");
 		return;
 	}
 	if (s->kind == MAIKO_SAW_ADDED)
@@ -306,7 +326,9 @@ static void note(void *arg, mk_worker *w, const mk_note *note)
 	if (is_over(r) || (w != NULL && is_made_again(r, w, note->kind)))
 		return;
 	if (note->kind == MK_NOTE_GIVE_UP)
-		give_up(r, (int)note->value);
+		give_up(r, (int)note->value,
+			note->value == MAIKO_ETIMEDOUT ? "the stop has given up a callback that does not return"
+						       : "what followed could not be done again");
 	else
 		write_note(r, w == NULL ? MT_SUP_TAPE : w->index, note);
 }
@@ -387,6 +409,7 @@ static void recorder_free(maiko_recorder *r)
 	if (r->fd >= 0)
 		close(r->fd);
 	uv_mutex_destroy(&r->mutex);
+	free(r->path);
 	free(r);
 }
 
@@ -446,8 +469,10 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 		r->options = *options;
 	r->sup = sup;
 	r->fd = -1;
-	int rc = uv_mutex_init(&r->mutex);
+	r->path = strdup(path);
+	int rc = r->path == NULL ? MAIKO_ENOMEM : uv_mutex_init(&r->mutex);
 	if (rc != 0) {
+		free(r->path);
 		free(r);
 		return rc;
 	}
@@ -462,16 +487,41 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 	return 0;
 }
 
+/* It has ended before it was freed. No hook writes any more, or (MAIKO_ETIMEDOUT) counts any more. */
+static int fail_ended(const maiko_recorder *r, int rc)
+{
+	return mk_fail(rc, "maiko_recorder_free: the recording '%.120s' ends after %llu records: %s (%s)", r->path,
+		       (unsigned long long)r->kept, r->why, maiko_strerror(rc));
+}
+
+/* A hook may yet be called: the recorder stays. */
+static int fail_to_leave(maiko_recorder *r, int rc)
+{
+	if (atomic_load(&r->rc) == rc)
+		return fail_ended(r, rc);
+	return mk_fail(rc, "maiko_recorder_free: the recording '%.120s' has ended, but its recorder stays: %s", r->path,
+		       rc == MAIKO_ENOMEM ? maiko_strerror(rc) : maiko_last_error());
+}
+
 int maiko_recorder_free(maiko_recorder *r)
 {
 	if (r == NULL)
 		return 0;
+	if (mk_forked(r->sup))
+		return mk_fail_forked();
+	if (!mk_may_wait_here() && mk_state_of(r->sup) < MK_STOPPED)
+		return mk_fail_text(MAIKO_EDEADLK,
+				    "maiko_recorder_free waits until no worker records any more, which a "
+				    "thread inside a callback, or with an embedded loop, may not before "
+				    "the supervisor has stopped");
 	detach(r);
 	int rc = maiko_monitor_remove(r->monitor, NULL);
 	if (rc != 0)
-		return rc; /* a hook may yet be called: it stays */
+		return fail_to_leave(r, rc);
 	atomic_fetch_sub(&r->sup->staying, 1);
 	rc = atomic_load(&r->rc);
+	if (rc != 0)
+		(void)fail_ended(r, rc);
 	recorder_free(r);
 	return rc;
 }

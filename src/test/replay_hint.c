@@ -110,8 +110,8 @@ static void hint_actors(const mt_replay *r, char *text, size_t size)
 		known k = {0};
 		if (is_used(r, *t) || adds(&r->recording, (*t)->name, &k))
 			continue;
-		append(text, size, "; no actor of type '%s' (.actors) was added while it ran; those that were:",
-		       (*t)->name);
+		append(text, size,
+		       "; no actor of type '%s' (.actors) was added while it ran; those that were:", (*t)->name);
 		append_known(&k, text, size);
 	}
 }
@@ -135,8 +135,8 @@ static void hint_types(const mt_replay *r, char *text, size_t size)
 			know(&k, mt_recording_type(f, i));
 	for (const maiko_event_type *const *t = r->options->types; t != NULL && *t != NULL; t++)
 		if (!has_type(f, (*t)->layout->name)) {
-			append(text, size, "; no event is called '%s' (.types); the recording has:",
-			       (*t)->layout->name);
+			append(text, size,
+			       "; no event is called '%s' (.types); the recording has:", (*t)->layout->name);
 			append_known(&k, text, size);
 		}
 }

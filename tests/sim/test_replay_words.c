@@ -56,7 +56,7 @@ typedef struct acceptor {
 	uint32_t n;
 } acceptor;
 
-static uint32_t offset;    /* of what it sends: the world's */
+static uint32_t offset;     /* of what it sends: the world's */
 static bool waits_for_more; /* what it answers */
 
 static maiko_next acceptor_tick(acceptor *self, maiko_ctx *ctx)
@@ -157,8 +157,11 @@ static void a_name_that_the_recording_does_not_have_is_told_where_it_diverges(vo
 	static const maiko_actor_type *const actors[] = {MAIKO_ACTOR_REF(guard), MAIKO_ACTOR_REF(visitor), NULL};
 	static const maiko_event_type *const types[] = {MAIKO_EVENT_REF(number), MAIKO_EVENT_REF(unsent), NULL};
 	maiko_replay_result result;
-	maiko_replay_options options = {
-		.path = path, .setup = add_both, .sources = misspelt, .actors = actors, .types = types};
+	maiko_replay_options options = {.path = path,
+					.setup = add_both,
+					.sources = misspelt,
+					.actors = actors,
+					.types = types};
 	record();
 	offset = 100; /* the world has changed */
 	assert_int_equal(maiko_replay(&options, &result), MAIKO_EBROKEN);
