@@ -22,8 +22,9 @@
  * Blocking jobs run, at a moment chosen, on the simulating thread. Real time, descriptors
  * and threads are not available: maiko_loop, maiko_adopt, maiko_when_readable,
  * maiko_when_writable, maiko_run and a send from another thread fail the simulation with an
- * error that names the call (and return MAIKO_ESIMULATED where they return a code). A source
- * that needs them is left out, and a test sends in its name (maiko_harness_send_as).
+ * error that names the call (and return MAIKO_ESIMULATED where they return a code). In place of
+ * a source that needs them a test adds a small actor of its name, which need not handle
+ * anything, and sends in that name (maiko_harness_send_as).
  *
  * While it runs, the laws of the runtime are checked at every step (DESIGN's promises: order,
  * once and only once, one at a time, no echo, nothing before the start or after the removal,
