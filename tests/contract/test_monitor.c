@@ -344,22 +344,43 @@ TEST_SIM(what_is_queued_for_one_that_leaves_is_dead)
 			    "stopped; discarded item 2 queued: dead; discarded item 3 queued: dead; removed");
 }
 
+/* It hears what it sends, and fails: then comes what its on_stop sends. */
+typedef struct brittle {
+	uint32_t last_words;
+} brittle;
+
+static int brittle_on_item(brittle *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	return MAIKO_ECANCELED;
+}
+
+static int brittle_on_stop(brittle *self, maiko_ctx *ctx)
+{
+	int rc = 0;
+	for (uint32_t n = 1; rc == 0 && n <= self->last_words; n++)
+		rc = maiko_send(ctx, item, .n = n);
+	return rc;
+}
+MAIKO_ACTOR(brittle, MAIKO_ON(item, brittle_on_item), MAIKO_ON_STOP(brittle_on_stop));
+
 TEST_WORKERS(what_comes_for_one_that_has_failed_is_dead)
 {
-	sink poisoned = plain;
-	poisoned.poison = 0;
-	poisoned.answer = MAIKO_ECANCELED;
-	maiko_supervisor *sup = watched(workers, &(source){.levels = false}, &poisoned, MAIKO_BLOCK, 8);
-	/* Both are there when the workers begin: the sink runs first, in the same turn. */
+	maiko_supervisor *sup = test_supervisor(workers);
+	sights_watch(sup);
+	assert_int_equal(maiko_add(sup, brittle, "brittle", .init = &(brittle){.last_words = 2}, .echo = true,
+				   .restart = MAIKO_TEMPORARY),
+			 0);
 	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
-	assert_int_equal(maiko_send(sup, order, .n = 2), 0);
 	assert_int_equal(maiko_start(sup), 0);
 	test_wait_for(sights_of(MAIKO_SAW_REMOVED), 1);
 	assert_int_equal(test_finish(sup).dead, 2);
 	assert_string_equal(
-		sights_of_actor("sink"),
+		sights_of_actor("brittle"),
 		"added; started; delivered item 0; handled item 0: MAIKO_ECANCELED; error item 0: MAIKO_ECANCELED; "
-		"failed: MAIKO_ECANCELED; stopped; discarded item 1: dead; discarded item 2: dead; removed");
+		"failed: MAIKO_ECANCELED; discarded item 1: dead; discarded item 2: dead; stopped; removed");
 }
 
 TEST_SIM(what_is_queued_of_a_topic_that_is_given_up_is_dead)
