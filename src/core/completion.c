@@ -80,7 +80,8 @@ static void tell_requester(mk_worker *w, mk_message *m)
 		return;
 	mk_actor *a = mk_directory_look(w->sup, c->requester);
 	c->task = (mk_task){.run = task_run, .drop = task_drop};
-	if (a != NULL && a->class->done != NULL)
+	/* One of a damaged recording may bear the id of an actor that has not come to its worker. */
+	if (a != NULL && a->worker == w && a->class->done != NULL)
 		mk_task_add(w, a, &c->task);
 	else
 		mk_change_free(c);
