@@ -48,7 +48,11 @@ install(EXPORT maiko-targets NAMESPACE maiko:: DESTINATION "${MAIKO_CMAKE_DIR}" 
 configure_package_config_file(cmake/maiko-config.cmake.in "${PROJECT_BINARY_DIR}/maiko-config.cmake"
 	INSTALL_DESTINATION "${MAIKO_CMAKE_DIR}" NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 # As the soname has it.
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/maiko-config-version.cmake" COMPATIBILITY SameMajorVersion)
+set(compatible SameMajorVersion)
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+	set(compatible SameMinorVersion)
+endif()
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/maiko-config-version.cmake" COMPATIBILITY ${compatible})
 install(FILES "${PROJECT_BINARY_DIR}/maiko-config.cmake" "${PROJECT_BINARY_DIR}/maiko-config-version.cmake"
 	DESTINATION "${MAIKO_CMAKE_DIR}" COMPONENT development)
 

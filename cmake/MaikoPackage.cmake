@@ -1,4 +1,4 @@
-# What `cpack -G DEB` makes of the two components: libmaiko0, which a program needs to
+# What `cpack -G DEB` makes of the two components: libmaiko0.2, which a program needs to
 # run, and libmaiko-dev, which it is built with.
 #
 # SPDX-License-Identifier: MIT
@@ -28,7 +28,7 @@ libuv loop works inside an actor.
 ")
 
 # The soname is part of the name, so that two of them can be installed together.
-set(CPACK_MAIKO_DEB_runtime "libmaiko${PROJECT_VERSION_MAJOR}")
+set(CPACK_MAIKO_DEB_runtime "libmaiko${MAIKO_SOVERSION}")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME "${CPACK_MAIKO_DEB_runtime}")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)

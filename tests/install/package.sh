@@ -33,7 +33,10 @@ field() {
 }
 
 version=$(sed -n 's/^#define MAIKO_VERSION_TEXT "\(.*\)"/\1/p' "$root/include/maiko/version.h")
-soname=${version%%.*}
+case $version in
+0.*) soname=${version%.*} ;;
+*) soname=${version%%.*} ;;
+esac
 architecture=$(dpkg --print-architecture)
 runtime=$dir/libmaiko${soname}_${version}_$architecture.deb
 development=$dir/libmaiko-dev_${version}_$architecture.deb

@@ -1,7 +1,7 @@
 #!/bin/sh
 # symbols.sh LIBRARY...: C15, a good guest takes no names of others. Our shared libraries
 # together export what the headers declare MAIKO_API, under public versions, and what the
-# core declares MK_PRIVATE, under MAIKO_PRIVATE; nothing else, and nothing is missing. The
+# core declares MK_PRIVATE, under MAIKO_PRIVATE_...; nothing else, and nothing is missing. The
 # static libraries, where nothing is hidden, take no name but maiko_, mk_ and mt_.
 #
 # SPDX-License-Identifier: MIT
@@ -46,11 +46,11 @@ for library in "$@"; do
 done
 
 declared MAIKO_API "$root"/include/maiko/*.h >"$dir/declared"
-grep -v '@MAIKO_PRIVATE$' "$dir/symbols" | sed 's/@@*MAIKO_[A-Z0-9_]*$//' | sort >"$dir/exported"
+grep -v '@MAIKO_PRIVATE_[0-9.]*$' "$dir/symbols" | sed 's/@@*MAIKO_[A-Z0-9_.]*$//' | sort >"$dir/exported"
 compare "declared MAIKO_API in a header"
 [ -s "$dir/exported" ] || { echo "nothing is exported"; failed=1; }
 
 declared MK_PRIVATE "$root"/src/core/*.h >"$dir/declared"
-sed -n 's/@@*MAIKO_PRIVATE$//p' "$dir/symbols" | sort >"$dir/exported"
+sed -n 's/@@*MAIKO_PRIVATE_[0-9.]*$//p' "$dir/symbols" | sort >"$dir/exported"
 compare "declared MK_PRIVATE in the core"
 exit $failed

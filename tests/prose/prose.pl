@@ -86,8 +86,8 @@ my $maps = content(matching(qr{^src/.*\.map$}));
 my %library = map { $_ => 1 } $cmake =~ /^\s*maiko_install\(([\w-]+)\)/mg;
 my %pc = map { $_ => 1 } $cmake =~ /^\s*maiko_install_pc\(([\w-]+) /mg;
 my %target = map { ("maiko::$_" => 1) } 'maiko', $cmake =~ /EXPORT_NAME ([a-z]\w*)/g;
-my ($major) = content('include/maiko/version.h') =~ /MAIKO_VERSION_MAJOR (\d+)/;
-my %package = map { (my $name = $_) =~ s/\$\{PROJECT_VERSION_MAJOR\}/$major/; ($name => 1) }
+my ($soversion) = content('include/maiko/version.h') =~ /MAIKO_VERSION_TEXT "(0\.\d+|\d+)/;
+my %package = map { (my $name = $_) =~ s/\$\{MAIKO_SOVERSION\}/$soversion/; ($name => 1) }
 	$cmake =~ /CPACK_MAIKO_DEB_\w+ "?([\w\${}-]+)"?\)/g;
 my %preset = map { $_ => 1 } content('CMakePresets.json') =~ /"name": "([\w-]+)"/g;
 
