@@ -259,7 +259,7 @@ function code(s,   at) {
 		kept = ""
 	if (s ~ /^((extern )?MAIKO_API|static inline) /)
 		again()
-	if (s ~ /^[ \t]*char reserved_;?$/)
+	if (s ~ /^[ \t]*(uint64_t|maiko_hook) reserved_\[[0-9]+\];?$/)
 		s = ""
 
 	at = index(s, "/*")

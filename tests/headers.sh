@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every public header compiles alone, as C11 and as C++17, and may be included
-# twice; the smallest program compiles under the strictest of C11.
+# twice; the smallest program compiles under the strictest of C11; enumerators have numbers.
 #
 # SPDX-License-Identifier: MIT
 set -u
@@ -32,6 +32,17 @@ for header in include/maiko/*.h; do
 			extern int declaration;
 		END
 	done
+done
+
+# Each enumerator has a number, so that none moves when another is added.
+for header in include/maiko/*.h; do
+	awk -v header="$header" '/^(typedef )?enum .*{$/ { inside = 1; next }
+		/^}/ { inside = 0 }
+		inside && (/^\t+MAIKO_[A-Z0-9_]+ *(,|$|\/\*)/ || /^#define .*ENUM\(.*,$/ && !/ = \(/) {
+			print header ":" FNR ": an enumerator without a number"
+			found = 1
+		}
+		END { exit found }' "$header" || failed=1
 done
 
 # libuv's own header may come before ours.

@@ -47,7 +47,7 @@ static int judge(maiko_supervisor *sup, uint64_t count)
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		stopped += ledger->actors[i].status == MAIKO_ACTOR_STOPPED;
+		stopped += ledger->actors[i]->status == MAIKO_ACTOR_STOPPED;
 	bench_check(stopped == count, "not every actor started and stopped");
 	maiko_ledger_free(ledger);
 	return 0;

@@ -99,7 +99,7 @@ static bool tell(maiko_supervisor *sup, int status)
 	maiko_ledger *ledger;
 	if (maiko_report(sup, &ledger) != 0) return false;
 	for (size_t i = 0; i < ledger->failure_count; i++) {
-		const maiko_failure *f = &ledger->failures[i];
+		const maiko_failure *f = ledger->failures[i];
 		printf("%s failed in %s: %s\n", f->actor, maiko_phase_text(f->phase), f->detail);
 	}
 	printf("the end: %s\n", maiko_strerror(status));

@@ -88,7 +88,7 @@ static int run(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 static void print_losses(const maiko_ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->actor_count; i++) {
-		const maiko_actor_row *row = &ledger->actors[i];
+		const maiko_actor_row *row = ledger->actors[i];
 		if (row->counts.dropped > 0) printf("lost by %s: %u\n", row->name, (unsigned)row->counts.dropped);
 	}
 	printf("balanced: %s\n", maiko_ledger_balanced(ledger) ? "yes" : "no");

@@ -85,7 +85,7 @@ static void print_ledger(const maiko_ledger *ledger)
 	printf("%u deliveries: %u handled, %u discarded\n", (unsigned)ledger->total.deliveries,
 	       (unsigned)ledger->total.handled, (unsigned)ledger->total.discarded);
 	for (size_t i = 0; i < ledger->topic_count; i++) {
-		const maiko_topic_row *row = &ledger->topics[i];
+		const maiko_topic_row *row = ledger->topics[i];
 		if (row->delayed_discarded > 0)
 			printf("%s: %u cancelled before its time\n", row->name, (unsigned)row->delayed_discarded);
 	}

@@ -50,14 +50,14 @@
 /* What the actor was doing when it failed. */
 typedef enum maiko_phase {
 	MAIKO_PHASE_START = 1,
-	MAIKO_PHASE_HANDLE,
-	MAIKO_PHASE_TICK,
-	MAIKO_PHASE_STOP,
-	MAIKO_PHASE_DONE,     /* MAIKO_ON_DONE, or the done of a blocking job     */
-	MAIKO_PHASE_OVERFLOW, /* its mailbox was full under MAIKO_FAIL            */
-	MAIKO_PHASE_DEADLOCK, /* it is in a cycle of full mailboxes past the bound;
+	MAIKO_PHASE_HANDLE = 2,
+	MAIKO_PHASE_TICK = 3,
+	MAIKO_PHASE_STOP = 4,
+	MAIKO_PHASE_DONE = 5,     /* MAIKO_ON_DONE, or the done of a blocking job     */
+	MAIKO_PHASE_OVERFLOW = 6, /* its mailbox was full under MAIKO_FAIL            */
+	MAIKO_PHASE_DEADLOCK = 7, /* it is in a cycle of full mailboxes past the bound;
 			       * it fails whatever on_error answers              */
-	MAIKO_PHASE_LOOP      /* between maiko_enter and maiko_leave              */
+	MAIKO_PHASE_LOOP = 8      /* between maiko_enter and maiko_leave              */
 } maiko_phase;
 
 typedef struct maiko_error {
@@ -71,18 +71,18 @@ typedef struct maiko_error {
  * two with MAIKO_EINVAL. */
 typedef enum maiko_restarting {
 	MAIKO_RESTART_UNSAID = 0, /* the default: the supervisor stops, with the error              */
-	MAIKO_TEMPORARY,          /* it is removed, the others go on                                */
-	MAIKO_TRANSIENT,          /* it is restarted when it has failed                             */
-	MAIKO_PERMANENT           /* it is restarted when it has ended                              */
+	MAIKO_TEMPORARY = 1,      /* it is removed, the others go on                                */
+	MAIKO_TRANSIENT = 2,      /* it is restarted when it has failed                             */
+	MAIKO_PERMANENT = 3       /* it is restarted when it has ended                              */
 } maiko_restarting;
 
 /* Changes that are asked for in one moment and complete in a later one. */
 typedef enum maiko_change {
 	MAIKO_CHANGE_ADD = 1,
-	MAIKO_CHANGE_REMOVE,
-	MAIKO_CHANGE_SUBSCRIBE,
-	MAIKO_CHANGE_UNSUBSCRIBE,
-	MAIKO_CHANGE_MOVE
+	MAIKO_CHANGE_REMOVE = 2,
+	MAIKO_CHANGE_SUBSCRIBE = 3,
+	MAIKO_CHANGE_UNSUBSCRIBE = 4,
+	MAIKO_CHANGE_MOVE = 5
 } maiko_change;
 
 typedef struct maiko_completion {
@@ -98,13 +98,13 @@ typedef struct maiko_completion {
 
 typedef enum maiko_item_kind {
 	MAIKO_ITEM_END = 0,
-	MAIKO_ITEM_ON,
-	MAIKO_ITEM_ANY,
-	MAIKO_ITEM_START,
-	MAIKO_ITEM_STOP,
-	MAIKO_ITEM_ERROR,
-	MAIKO_ITEM_DONE,
-	MAIKO_ITEM_TICK
+	MAIKO_ITEM_ON = 1,
+	MAIKO_ITEM_ANY = 2,
+	MAIKO_ITEM_START = 3,
+	MAIKO_ITEM_STOP = 4,
+	MAIKO_ITEM_ERROR = 5,
+	MAIKO_ITEM_DONE = 6,
+	MAIKO_ITEM_TICK = 7
 } maiko_item_kind;
 
 /* One row of an actor type. Which function is set follows from the kind. */
@@ -126,6 +126,7 @@ typedef struct maiko_actor_type {
 	uint32_t state_align;    /* a power of two up to 64 */
 	const maiko_item *items; /* ends with MAIKO_ITEM_END */
 	uint64_t *slot;          /* the runtime's, zero at first */
+	uint32_t format;         /* MAIKO_FORMAT, that of its items too; 0: 1 */
 } maiko_actor_type;
 
 /* The options of maiko_add; init_type is `const state *`, so that .init is typed. */
@@ -148,7 +149,7 @@ typedef struct maiko_actor_type {
 	maiko_actor_id *ret_id;            /* where the id goes; NULL: nowhere                       */                \
 	void (*done)(void *arg, const maiko_completion *completion); /* see supervisor.h             */                \
 	void *done_arg;                                                                                                \
-	char reserved_
+	uint64_t reserved_[4]
 /* clang-format on */
 
 typedef struct maiko_add_options {
@@ -191,7 +192,7 @@ MAIKO_END_DECLS
 #define MAIKO_ACTOR_REF(type) (&maiko_gen_actor_##type)
 
 /* maiko_add(to, type, name, options...): see supervisor.h and ctx.h. */
-#define maiko_add(to, type, ...) MAIKO_PP_ADD_(to, type, __VA_ARGS__, .reserved_ = 0)
+#define maiko_add(to, type, ...) MAIKO_PP_ADD_(to, type, __VA_ARGS__, .reserved_ = {0})
 
 /* ---- how it is done ------------------------------------------------------ */
 
@@ -219,7 +220,7 @@ MAIKO_END_DECLS
 					  .ret_id = o_->ret_id,                                                        \
 					  .done = o_->done,                                                            \
 					  .done_arg = o_->done_arg,                                                    \
-					  .reserved_ = 0};                                                             \
+					  .reserved_ = {0}};                                                           \
 		return raw_;                                                                                           \
 	}                                                                                                              \
 	MAIKO_UNUSED static inline int maiko_gen_add_##type(maiko_supervisor *sup_, const char *name_,                 \
@@ -258,7 +259,8 @@ MAIKO_END_DECLS
 									      .state_size = sizeof(type),              \
 									      .state_align = _Alignof(type),           \
 									      .items = maiko_gen_items_##type,         \
-									      .slot = &maiko_gen_slot_actor_##type}
+									      .slot = &maiko_gen_slot_actor_##type,    \
+									      .format = MAIKO_FORMAT}
 
 #define MAIKO_PP_FREE_(type, tuple) MAIKO_PP_ITEM_(FREE_, type, MAIKO_PP_UNWRAP_ tuple)
 #define MAIKO_PP_TAKE_(type, tuple) MAIKO_PP_ITEM_(TAKE_, type, MAIKO_PP_UNWRAP_ tuple)

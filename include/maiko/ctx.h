@@ -110,6 +110,7 @@ typedef struct maiko_job_type {
 	uint32_t size;     /* of the job, up to MAIKO_EVENT_SIZE_MAX */
 	int (*work)(void *job);
 	int (*done)(void *state, void *job, int status, maiko_ctx *ctx);
+	uint32_t format; /* MAIKO_FORMAT; 0: 1 */
 } maiko_job_type;
 
 /* Runs `work` on a copy of `job` in the blocking pool (threads of its own, neither
@@ -174,7 +175,8 @@ MAIKO_END_DECLS
 		.actor = #actor_,                                                                                      \
 		.size = sizeof(job),                                                                                   \
 		.work = maiko_gen_work_##work_##_##done_,                                                              \
-		.done = maiko_gen_done_##work_##_##done_}
+		.done = maiko_gen_done_##work_##_##done_,                                                              \
+		.format = MAIKO_FORMAT}
 
 #define maiko_blocking(ctx, work, ...) MAIKO_PP_BLOCKING_(ctx, work, __VA_ARGS__, )
 #define MAIKO_PP_BLOCKING_(ctx, work, done, ...)                                                                       \

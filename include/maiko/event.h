@@ -46,16 +46,16 @@
 
 typedef enum maiko_kind {
 	MAIKO_KIND_NONE = 0,
-	MAIKO_KIND_TEXT,
-	MAIKO_KIND_BYTES,
-	MAIKO_KIND_BOOL,
-	MAIKO_KIND_INT,  /* signed, 1, 2, 4 or 8 bytes   */
-	MAIKO_KIND_UINT, /* unsigned, 1, 2, 4 or 8 bytes */
-	MAIKO_KIND_FLOAT,
-	MAIKO_KIND_DOUBLE,
-	MAIKO_KIND_ENUM, /* an integer of `size` bytes   */
-	MAIKO_KIND_STRUCT,
-	MAIKO_KIND_BUFFER
+	MAIKO_KIND_TEXT = 1,
+	MAIKO_KIND_BYTES = 2,
+	MAIKO_KIND_BOOL = 3,
+	MAIKO_KIND_INT = 4,  /* signed, 1, 2, 4 or 8 bytes   */
+	MAIKO_KIND_UINT = 5, /* unsigned, 1, 2, 4 or 8 bytes */
+	MAIKO_KIND_FLOAT = 6,
+	MAIKO_KIND_DOUBLE = 7,
+	MAIKO_KIND_ENUM = 8, /* an integer of `size` bytes   */
+	MAIKO_KIND_STRUCT = 9,
+	MAIKO_KIND_BUFFER = 10
 } maiko_kind;
 
 struct maiko_layout;
@@ -74,6 +74,7 @@ typedef struct maiko_layout {
 	uint32_t size; /* bytes */
 	uint32_t align;
 	const maiko_field *fields; /* ends with a field without a name */
+	uint32_t format;           /* MAIKO_FORMAT, that of its fields too; 0: 1 */
 } maiko_layout;
 
 /* An event's description. Memory as for maiko_topic. */
@@ -81,7 +82,8 @@ typedef struct maiko_event_type {
 	const maiko_layout *layout;
 	const maiko_topic *topic; /* NULL: `route` decides for each event */
 	const maiko_topic *(*route)(const void *event);
-	uint64_t *slot; /* the runtime's, zero at first */
+	uint64_t *slot;  /* the runtime's, zero at first */
+	uint32_t format; /* MAIKO_FORMAT; 0: 1 */
 } maiko_event_type;
 
 /* An event of whatever type, as MAIKO_ON_ANY and key functions see it. */
@@ -224,7 +226,8 @@ MAIKO_END_DECLS
 		.layout = &maiko_gen_layout_##type,                                                                    \
 		.topic = &maiko_gen_topic_##topic_,                                                                    \
 		.route = NULL,                                                                                         \
-		.slot = &maiko_gen_slot_event_##type}
+		.slot = &maiko_gen_slot_event_##type,                                                                  \
+		.format = MAIKO_FORMAT}
 /* clang-format on */
 
 /* clang-format off */
@@ -242,7 +245,8 @@ MAIKO_END_DECLS
 		.layout = &maiko_gen_layout_##type,                                                                    \
 		.topic = NULL,                                                                                         \
 		.route = maiko_gen_route_##type,                                                                       \
-		.slot = &maiko_gen_slot_event_##type}
+		.slot = &maiko_gen_slot_event_##type,                                                                  \
+		.format = MAIKO_FORMAT}
 /* clang-format on */
 
 #define MAIKO_PP_LAYOUT_(linkage, type, ...)                                                                           \
@@ -251,7 +255,8 @@ MAIKO_END_DECLS
 	linkage const maiko_layout maiko_gen_layout_##type MAIKO_UNUSED = {.name = #type,                              \
 									   .size = sizeof(type),                       \
 									   .align = _Alignof(type),                    \
-									   .fields = maiko_gen_fields_##type};         \
+									   .fields = maiko_gen_fields_##type,          \
+									   .format = MAIKO_FORMAT};                    \
 	/* Whether it has texts; and the name of one that has no end, or NULL. */                                      \
 	linkage const bool maiko_gen_texts_##type MAIKO_UNUSED = MAIKO_PP_MAP(MAIKO_PP_TEXTS_, type, __VA_ARGS__);     \
 	MAIKO_PP_OPEN_AS_##linkage const char *maiko_gen_open_##type(const type *value_, bool literal_)                \

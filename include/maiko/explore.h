@@ -64,7 +64,7 @@ typedef struct maiko_explore_options {
 	bool watch; /* tell the moments of the last seed also if nothing fails */
 	/* Called now and then, some five times a second, by the thread that explores. */
 	void (*progress)(const maiko_explore_progress *progress, void *arg);
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_explore_options;
 
 /* A sight (monitor.h), with copies of its names, cut if they are long. */
@@ -99,6 +99,7 @@ typedef struct maiko_explore_result {
 	size_t choice_count; /* after shrinking */
 	maiko_moment *moments;
 	size_t moment_count;
+	uint64_t reserved_[8];
 } maiko_explore_result;
 
 MAIKO_BEGIN_DECLS

@@ -41,4 +41,21 @@ typedef uint64_t maiko_actor_id;
  * terminating zero. */
 #define MAIKO_NAME_MAX 63
 
+/*
+ * How structs grow without breaking a program that was compiled before:
+ *
+ *   what a caller fills in (options, hooks, subscriptions, topics), and what is counted or
+ *   returned into memory of the caller's, ends with `reserved_`, which is zero: a new field
+ *   takes its place there, and zero is its default. A library that does not know the field
+ *   refuses it with MAIKO_EINVAL.
+ *   what only the library makes (a ledger and its rows, sights, errors, envelopes) is read
+ *   through a pointer, and grows at its end.
+ *   what a macro makes (the descriptions of topics, layouts, events, actors and jobs) has a
+ *   format, and the library refuses one that is newer than MAIKO_FORMAT was for it.
+ *   Values (maiko_id, maiko_any, maiko_next, maiko_choice and the like) do not grow.
+ */
+
+/* The format of the descriptions that these headers make. */
+#define MAIKO_FORMAT 1
+
 #endif

@@ -48,7 +48,7 @@ typedef struct maiko_harness_options {
 	 * to stderr. */
 	void (*on_failure)(void *arg, const char *text);
 	void *arg;
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_harness_options;
 
 MAIKO_BEGIN_DECLS
@@ -192,7 +192,7 @@ MAIKO_API const char *maiko_harness_failure(maiko_harness *h);
 
 MAIKO_END_DECLS
 
-#define maiko_harness_new(ret_harness, ...) MAIKO_PP_HARNESS_(ret_harness, __VA_ARGS__, .reserved_ = 0)
+#define maiko_harness_new(ret_harness, ...) MAIKO_PP_HARNESS_(ret_harness, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_HARNESS_(ret_harness, sup, ...)                                                                       \
 	maiko_harness_open((ret_harness), (sup), &(const maiko_harness_options){__VA_ARGS__})
 

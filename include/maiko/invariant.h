@@ -55,7 +55,7 @@ typedef struct maiko_followed_by_options {
 	 * it fails). */
 	void (*violated)(void *arg, const maiko_violation *violation);
 	void *arg;
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_followed_by_options;
 
 MAIKO_BEGIN_DECLS
@@ -100,7 +100,7 @@ MAIKO_END_DECLS
 #define MAIKO_MATCH_REF(function) maiko_gen_match_##function
 
 /* maiko_followed_by(sup, first, then, ret_invariant, options...): two events by name. */
-#define maiko_followed_by(sup, first_, ...) MAIKO_PP_FOLLOWED_(sup, first_, __VA_ARGS__, .reserved_ = 0)
+#define maiko_followed_by(sup, first_, ...) MAIKO_PP_FOLLOWED_(sup, first_, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_FOLLOWED_(sup, first_, then_, ret_invariant, ...)                                                     \
 	maiko_invariant_followed_by((sup), &maiko_gen_event_##first_, &maiko_gen_event_##then_, (ret_invariant),       \
 				    &(const maiko_followed_by_options){__VA_ARGS__})

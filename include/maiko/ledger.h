@@ -44,17 +44,18 @@ typedef struct maiko_counts {
 #define MAIKO_FATE_FIELD(field, text) uint64_t field;
 	MAIKO_FATE_MAP(MAIKO_FATE_FIELD)
 #undef MAIKO_FATE_FIELD
+	uint64_t reserved_[8]; /* 0 */
 } maiko_counts;
 
 typedef enum maiko_actor_status {
 	MAIKO_ACTOR_ADDED = 0, /* not started yet */
-	MAIKO_ACTOR_RUNNING,
-	MAIKO_ACTOR_STOPPED,
-	MAIKO_ACTOR_FAILED,
-	MAIKO_ACTOR_STUCK,   /* had not returned from a callback when the stop ended */
-	MAIKO_ACTOR_CUT_OFF, /* its worker was stuck in another's callback: it was not stopped, and its
+	MAIKO_ACTOR_RUNNING = 1,
+	MAIKO_ACTOR_STOPPED = 2,
+	MAIKO_ACTOR_FAILED = 3,
+	MAIKO_ACTOR_STUCK = 4,   /* had not returned from a callback when the stop ended */
+	MAIKO_ACTOR_CUT_OFF = 5, /* its worker was stuck in another's callback: it was not stopped, and its
 			      * on_stop, if it has one, did not run */
-	MAIKO_ACTOR_GONE     /* the row that removed actors fold into */
+	MAIKO_ACTOR_GONE = 6     /* the row that removed actors fold into */
 } maiko_actor_status;
 
 typedef struct maiko_actor_row {
@@ -107,22 +108,23 @@ typedef struct maiko_pair_row {
 	uint64_t dropped;   /* not sent: the channel was full and every subscriber there drops; or no memory */
 } maiko_pair_row;
 
+/* Rows are reached through pointers, because those of a later version may be longer. */
 typedef struct maiko_ledger {
 	uint32_t workers;
 	bool stopped;
 	size_t actor_count;
-	const maiko_actor_row *actors; /* one a present actor, in the order added, then one GONE */
+	const maiko_actor_row *const *actors; /* one a present actor, in the order added, then one GONE */
 	size_t topic_count;
-	const maiko_topic_row *topics; /* those that were used */
+	const maiko_topic_row *const *topics; /* those that were used */
 	size_t pair_count;
-	const maiko_pair_row *pairs;
+	const maiko_pair_row *const *pairs;
 	maiko_counts total; /* over the actors */
 	uint64_t published; /* over the topics */
 	uint64_t jobs;      /* blocking jobs under way */
 	uint64_t failed;    /* times that an actor failed, in all */
 	size_t failure_count;
-	const maiko_failure *failures; /* the last MAIKO_FAILURES_KEPT of them, the first one first */
-	uint64_t cut_off;              /* actors whose on_stop did not run: rows CUT_OFF, and STUCK ones */
+	const maiko_failure *const *failures; /* the last MAIKO_FAILURES_KEPT of them, the first one first */
+	uint64_t cut_off;                     /* actors whose on_stop did not run: rows CUT_OFF, and STUCK ones */
 } maiko_ledger;
 
 MAIKO_BEGIN_DECLS

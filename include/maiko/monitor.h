@@ -29,42 +29,45 @@
 /* The most monitors of a supervisor. */
 #define MAIKO_MONITORS_MAX 16
 
-/* XX(KIND, hook, text): what there is to see, and what `code` is then. */
+/* XX(number, KIND, hook, text): what there is to see, and what `code` is then. A later version may see
+ * more: hooks.any is called with kinds that are not listed here. */
 #define MAIKO_SIGHT_MAP(XX)                                                                                            \
-	XX(DISPATCHED, dispatched, "dispatched") /* an event was accepted and is routed; once an event    */           \
-	XX(DELIVERED, delivered, "delivered")    /* it is in the actor's mailbox                          */           \
-	XX(HANDLED, handled, "handled")          /* what the handler returned; 1: it has none: ignored    */           \
-	XX(OVERFLOWED, overflowed, "overflowed") /* MAIKO_DROPPED; no actor: a full channel, or no memory */           \
-	XX(DISCARDED, discarded, "discarded")    /* MAIKO_DISCARDED, MAIKO_DEAD or MAIKO_NO_MEMORY        */           \
-	XX(ADDED, added, "added")                /* the actor lives on this worker, and is to be started  */           \
-	XX(STARTED, started, "started")          /* its on_start has returned, if it has one              */           \
-	XX(STOPPED, stopped, "stopped")          /* what its on_stop returned; 0 if it has none           */           \
-	XX(FAILED, failed, "failed")             /* the error; "stopped" follows, if it had started       */           \
-	XX(REMOVED, removed, "removed")          /* nothing of it follows                                 */           \
-	XX(TICK_ENTERED, tick_entered, "tick entered")                                                                 \
-	XX(TICK_LEFT, tick_left, "tick left")      /* the kind of its answer (next.h)                       */         \
-	XX(MUTED, muted, "muted")                  /* the actor: someone it sends to is full                */         \
-	XX(RELEASED, released, "released")         /* it may run again                                      */         \
-	XX(ERROR, error, "error")                  /* what on_error is asked about next, if there is one    */         \
-	XX(TOPOLOGY, topology, "topology changed") /* the number of the change, on each worker            */           \
-	XX(DRAINING, draining, "draining")         /* a stop has begun on this worker                       */         \
-	XX(MOVED, moved, "moved")                  /* the actor lives on this worker now; the one it left   */
+	XX(0, DISPATCHED, dispatched, "dispatched") /* an event was accepted and is routed; once an event    */        \
+	XX(1, DELIVERED, delivered, "delivered")    /* it is in the actor's mailbox                          */        \
+	XX(2, HANDLED, handled, "handled")          /* what the handler returned; 1: it has none: ignored    */        \
+	XX(3, OVERFLOWED, overflowed, "overflowed") /* MAIKO_DROPPED; no actor: a full channel, or no memory */        \
+	XX(4, DISCARDED, discarded, "discarded")    /* MAIKO_DISCARDED, MAIKO_DEAD or MAIKO_NO_MEMORY        */        \
+	XX(5, ADDED, added, "added")                /* the actor lives on this worker, and is to be started  */        \
+	XX(6, STARTED, started, "started")          /* its on_start has returned, if it has one              */        \
+	XX(7, STOPPED, stopped, "stopped")          /* what its on_stop returned; 0 if it has none           */        \
+	XX(8, FAILED, failed, "failed")             /* the error; "stopped" follows, if it had started       */        \
+	XX(9, REMOVED, removed, "removed")          /* nothing of it follows                                 */        \
+	XX(10, TICK_ENTERED, tick_entered, "tick entered")                                                             \
+	XX(11, TICK_LEFT, tick_left, "tick left")      /* the kind of its answer (next.h)                       */     \
+	XX(12, MUTED, muted, "muted")                  /* the actor: someone it sends to is full                */     \
+	XX(13, RELEASED, released, "released")         /* it may run again                                      */     \
+	XX(14, ERROR, error, "error")                  /* what on_error is asked about next, if there is one    */     \
+	XX(15, TOPOLOGY, topology, "topology changed") /* the number of the change, on each worker            */       \
+	XX(16, DRAINING, draining, "draining")         /* a stop has begun on this worker                       */     \
+	XX(17, MOVED, moved, "moved")                  /* the actor lives on this worker now; the one it left   */
+
+/* How many kinds this header lists. */
+#define MAIKO_SIGHT_KINDS 18
 
 typedef enum maiko_sight_kind {
-#define MAIKO_SIGHT_ENUM(KIND, hook, text) MAIKO_SAW_##KIND,
+#define MAIKO_SIGHT_ENUM(number, KIND, hook, text) MAIKO_SAW_##KIND = (number),
 	MAIKO_SIGHT_MAP(MAIKO_SIGHT_ENUM)
 #undef MAIKO_SIGHT_ENUM
-		MAIKO_SIGHT_KINDS
 } maiko_sight_kind;
 
 /* What became of a delivery: the counters of a ledger's row, in their order. */
 typedef enum maiko_fate {
 	MAIKO_HANDLED = 0,
-	MAIKO_IGNORED,
-	MAIKO_DROPPED,
-	MAIKO_DISCARDED,
-	MAIKO_DEAD,
-	MAIKO_NO_MEMORY
+	MAIKO_IGNORED = 1,
+	MAIKO_DROPPED = 2,
+	MAIKO_DISCARDED = 3,
+	MAIKO_DEAD = 4,
+	MAIKO_NO_MEMORY = 5
 } maiko_fate;
 
 /* One sight. All of it is valid until the hook returns. */
@@ -86,11 +89,11 @@ typedef void (*maiko_hook)(void *arg, const maiko_sight *sight);
 
 /* A hook for each kind, all optional; `any` is for the kinds without one. */
 typedef struct maiko_hooks {
-#define MAIKO_SIGHT_HOOK(KIND, hook, text) maiko_hook hook;
+	maiko_hook any;
+#define MAIKO_SIGHT_HOOK(number, KIND, hook, text) maiko_hook hook;
 	MAIKO_SIGHT_MAP(MAIKO_SIGHT_HOOK)
 #undef MAIKO_SIGHT_HOOK
-	maiko_hook any;
-	char reserved_;
+	maiko_hook reserved_[13];
 } maiko_hooks;
 
 /* One that watches. Opaque; valid until it is removed, or its supervisor freed. */

@@ -70,29 +70,29 @@ typedef struct maiko_record {
 
 /* ---- matchers ------------------------------------------------------------------------- */
 
-/* XX(COMPARE, text): how a field is compared. */
+/* XX(number, COMPARE, text): how a field is compared. */
 #define MAIKO_COMPARE_MAP(XX)                                                                                          \
-	XX(IS, "is")                                                                                                   \
-	XX(IS_NOT, "is not")                                                                                           \
-	XX(GREATER, "is greater than")                                                                                 \
-	XX(LESS, "is less than")                                                                                       \
-	XX(AT_LEAST, "is at least")                                                                                    \
-	XX(AT_MOST, "is at most")                                                                                      \
-	XX(CONTAINS, "contains")                                                                                       \
-	XX(STARTS, "starts with")
+	XX(1, IS, "is")                                                                                                \
+	XX(2, IS_NOT, "is not")                                                                                        \
+	XX(3, GREATER, "is greater than")                                                                              \
+	XX(4, LESS, "is less than")                                                                                    \
+	XX(5, AT_LEAST, "is at least")                                                                                 \
+	XX(6, AT_MOST, "is at most")                                                                                   \
+	XX(7, CONTAINS, "contains")                                                                                    \
+	XX(8, STARTS, "starts with")
 
 typedef enum maiko_compare {
 	MAIKO_COMPARE_NONE = 0,
-#define MAIKO_COMPARE_ENUM(NAME, text) MAIKO_COMPARE_##NAME,
+#define MAIKO_COMPARE_ENUM(number, NAME, text) MAIKO_COMPARE_##NAME = (number),
 	MAIKO_COMPARE_MAP(MAIKO_COMPARE_ENUM)
 #undef MAIKO_COMPARE_ENUM
 } maiko_compare;
 
 typedef enum maiko_value_kind {
 	MAIKO_VALUE_SIGNED = 0,
-	MAIKO_VALUE_UNSIGNED,
-	MAIKO_VALUE_REAL,
-	MAIKO_VALUE_TEXT
+	MAIKO_VALUE_UNSIGNED = 1,
+	MAIKO_VALUE_REAL = 2,
+	MAIKO_VALUE_TEXT = 3
 } maiko_value_kind;
 
 /* What a field is compared with. */
@@ -243,9 +243,9 @@ MAIKO_END_DECLS
 
 typedef enum maiko_query_base {
 	MAIKO_OF_EVENTS = 0,
-	MAIKO_OF_DELIVERIES,
-	MAIKO_OF_RECEIPTS,
-	MAIKO_OF_SIGHTS
+	MAIKO_OF_DELIVERIES = 1,
+	MAIKO_OF_RECEIPTS = 2,
+	MAIKO_OF_SIGHTS = 3
 } maiko_query_base;
 
 /* For .kinds: MAIKO_KIND(FAILED) | MAIKO_KIND(STOPPED). */
@@ -269,13 +269,13 @@ typedef struct maiko_query {
 	const maiko_record *within; /* that record's event, and all that it caused */
 	maiko_matcher where;
 	maiko_matcher and_where[MAIKO_MATCHERS_MAX - 1];
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_query;
 
 /* maiko_query_of(h, event, .sender = "shop", ...): about one type of event.
  * maiko_query_events(h, .topic = "orders", ...): about all. */
-#define maiko_query_of(h, ...) MAIKO_PP_QUERY_OF_(h, __VA_ARGS__, .reserved_ = 0)
-#define maiko_query_events(...) MAIKO_PP_QUERY_EVENTS_(__VA_ARGS__, .reserved_ = 0)
+#define maiko_query_of(h, ...) MAIKO_PP_QUERY_OF_(h, __VA_ARGS__, .reserved_ = {0})
+#define maiko_query_events(...) MAIKO_PP_QUERY_EVENTS_(__VA_ARGS__, .reserved_ = {0})
 
 /* How often a name came up. */
 typedef struct maiko_tally {

@@ -60,7 +60,7 @@ typedef struct maiko_recorder_options {
 	/* Bytes of events that no field describes are recorded as they are, too: a pointer among them
 	 * is invalid in a replay. Otherwise events that have such bytes are refused. */
 	bool undescribed;
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_recorder_options;
 
 typedef struct maiko_replay_options {
@@ -75,7 +75,7 @@ typedef struct maiko_replay_options {
 	 * actor, to correct pointers in it. 0, or an error, which ends the replay. */
 	const maiko_actor_type *const *actors;
 	int (*init)(const char *name, const maiko_actor_type *type, void *state, void *arg);
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_replay_options;
 
 typedef struct maiko_replay_result {
@@ -87,6 +87,7 @@ typedef struct maiko_replay_result {
 	 * wrong with the file, or why `setup` failed; of a recording that is not whole (after a
 	 * crash, a full disk, or cut), how much of it is and was replayed; else "". */
 	char text[1024];
+	uint64_t reserved_[8];
 } maiko_replay_result;
 
 MAIKO_BEGIN_DECLS

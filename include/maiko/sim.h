@@ -57,6 +57,7 @@ typedef struct maiko_sim_faults {
 			   * `on_overlap` is called in place of another thread, which may not wait;
 			   * then up to 15 steps of other workers are taken */
 	void (*on_overlap)(maiko_sim *sim, void *arg); /* may be NULL */
+	uint64_t reserved_[8];
 } maiko_sim_faults;
 
 /* One choice that was not the first of those possible. */
@@ -77,7 +78,7 @@ typedef struct maiko_sim_options {
 	size_t replay_count;
 	bool replays; /* ... also if replay_count is 0 */
 	bool no_laws; /* do not check the laws */
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_sim_options;
 
 MAIKO_BEGIN_DECLS

@@ -69,7 +69,7 @@ typedef struct maiko_options {
 	 * maiko_supervisor_free does nothing and returns it.                                        */
 	void (*on_end)(void *arg, int status);
 	void *on_end_arg;
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_options;
 
 /* How a change or a stop tells its end: `done` is called once, on a worker (on the
@@ -78,14 +78,14 @@ typedef struct maiko_change_options {
 	maiko_overflow overflow; /* subscribe: a policy of its own; default: the topic's */
 	void (*done)(void *arg, const maiko_completion *completion);
 	void *done_arg;
-	char reserved_;
+	uint64_t reserved_[4];
 } maiko_change_options;
 
 typedef struct maiko_stop_options {
 	uint64_t deadline_ms;             /* 0: MAIKO_STOP_DEADLINE_MS; MAIKO_NO_DEADLINE          */
 	bool now;                         /* discard what is queued at once: a deadline of nothing */
 	struct maiko_ledger **ret_report; /* maiko_stop: the last ledger, the caller's to free    */
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_stop_options;
 
 typedef struct maiko_run_options {
@@ -93,7 +93,7 @@ typedef struct maiko_run_options {
 					   * failure, maiko_stop_all; as in maiko_stop_options           */
 	struct maiko_ledger **ret_report; /* the last ledger, the caller's to free; also when the run
 					   * failed, if it ended the supervisor                          */
-	char reserved_;
+	uint64_t reserved_[8];
 } maiko_run_options;
 
 MAIKO_BEGIN_DECLS
@@ -107,6 +107,7 @@ typedef struct maiko_allocator {
 	void *(*realloc)(void *memory, size_t size, void *arg);
 	void (*free)(void *memory, void *arg);
 	void *arg;
+	uint64_t reserved_[4];
 } maiko_allocator;
 
 /* Replaces the allocator (NULL: back to malloc), for the whole process. Only while
@@ -269,26 +270,26 @@ MAIKO_API uint32_t maiko_worker_count(const maiko_supervisor *sup);
 
 MAIKO_END_DECLS
 
-#define maiko_run(...) MAIKO_PP_RUN_(__VA_ARGS__, .reserved_ = 0)
+#define maiko_run(...) MAIKO_PP_RUN_(__VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_RUN_(sup, ...) maiko_supervisor_run((sup), &(const maiko_run_options){__VA_ARGS__})
 
 #define MAIKO_PP_CHANGE_OPTIONS_(...) (&(const maiko_change_options){__VA_ARGS__})
 #define MAIKO_PP_CALL_(to, call) MAIKO_PP_TO_(to, maiko_ctx_##call, maiko_supervisor_##call)
 
 /* maiko_remove(to, id, options...), where `to` is a supervisor or a ctx */
-#define maiko_remove(to, ...) MAIKO_PP_REMOVE_(to, __VA_ARGS__, .reserved_ = 0)
+#define maiko_remove(to, ...) MAIKO_PP_REMOVE_(to, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_REMOVE_(to, id, ...)                                                                                  \
 	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, remove)((to), (id), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 /* maiko_move(to, id, worker, options...) */
-#define maiko_move(to, id, ...) MAIKO_PP_MOVE_(to, id, __VA_ARGS__, .reserved_ = 0)
+#define maiko_move(to, id, ...) MAIKO_PP_MOVE_(to, id, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_MOVE_(to, id, worker, ...)                                                                            \
 	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, move)((to), (id), (worker), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 /* maiko_subscribe(to, id, topic, options...), where `topic` is a const maiko_topic * */
-#define maiko_subscribe(to, id, ...) MAIKO_PP_SUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = 0)
+#define maiko_subscribe(to, id, ...) MAIKO_PP_SUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_SUBSCRIBE_(to, id, topic, ...)                                                                        \
 	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, subscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 /* maiko_unsubscribe(to, id, topic, options...) */
-#define maiko_unsubscribe(to, id, ...) MAIKO_PP_UNSUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = 0)
+#define maiko_unsubscribe(to, id, ...) MAIKO_PP_UNSUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_UNSUBSCRIBE_(to, id, topic, ...)                                                                      \
 	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, unsubscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 

@@ -25,13 +25,13 @@
 /* What happens to an event for a subscriber whose mailbox is full. */
 typedef enum maiko_overflow {
 	MAIKO_OVERFLOW_DEFAULT = 0, /* of a subscription: the topic's; of a topic: block    */
-	MAIKO_BLOCK,                /* take it, and mute its sender until there is room     */
-	MAIKO_DROP_NEWEST,          /* drop the event that arrives                          */
-	MAIKO_DROP_OLDEST,          /* drop the oldest queued event of the same topic, or, if
+	MAIKO_BLOCK = 1,            /* take it, and mute its sender until there is room     */
+	MAIKO_DROP_NEWEST = 2,      /* drop the event that arrives                          */
+	MAIKO_DROP_OLDEST = 3,      /* drop the oldest queued event of the same topic, or, if
 				     * none is queued, the event that arrives               */
-	MAIKO_KEEP_LATEST,          /* an event replaces the queued one of the same key, in
+	MAIKO_KEEP_LATEST = 4,      /* an event replaces the queued one of the same key, in
 				     * place, full or not; a new key in a full mailbox blocks */
-	MAIKO_FAIL                  /* drop the event and report MAIKO_EOVERFLOW to the
+	MAIKO_FAIL = 5              /* drop the event and report MAIKO_EOVERFLOW to the
 				     * subscriber's on_error, once before its next turn     */
 } maiko_overflow;
 
@@ -46,15 +46,16 @@ typedef struct maiko_topic {
 	/* For MAIKO_KEEP_LATEST: which events replace each other. Events of one
 	 * type and one key do. NULL: all events of a type do. Called on a worker. */
 	uint64_t (*key)(const struct maiko_any *event);
-	uint64_t *slot; /* the runtime's, zero at first */
-	char reserved_; /* ends the options of MAIKO_TOPIC */
+	uint64_t *slot;  /* the runtime's, zero at first */
+	uint32_t format; /* MAIKO_FORMAT; 0: 1 */
+	uint64_t reserved_[4];
 } maiko_topic;
 
 /* A topic that an actor subscribes to, perhaps with a policy of its own. */
 typedef struct maiko_subscription {
 	const maiko_topic *topic; /* NULL ends a list */
 	maiko_overflow overflow;  /* MAIKO_OVERFLOW_DEFAULT: the topic's */
-	char reserved_;
+	uint64_t reserved_[2];
 } maiko_subscription;
 
 MAIKO_BEGIN_DECLS
@@ -90,16 +91,16 @@ MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const ma
 MAIKO_END_DECLS
 
 /* MAIKO_TOPIC(name, .overflow = ..., .key = ...): a topic of this file. */
-#define MAIKO_TOPIC(...) MAIKO_PP_TOPIC_(static, __VA_ARGS__, .reserved_ = 0)
+#define MAIKO_TOPIC(...) MAIKO_PP_TOPIC_(static, __VA_ARGS__, .reserved_ = {0})
 /* The same over several files: DECLARE in a header, DEFINE in one source file. */
 #define MAIKO_TOPIC_DECLARE(name) extern const maiko_topic maiko_gen_topic_##name
-#define MAIKO_TOPIC_DEFINE(...) MAIKO_PP_TOPIC_(, __VA_ARGS__, .reserved_ = 0)
+#define MAIKO_TOPIC_DEFINE(...) MAIKO_PP_TOPIC_(, __VA_ARGS__, .reserved_ = {0})
 
 /* clang-format off */
 #define MAIKO_PP_TOPIC_(linkage, name_, ...)                                                                           \
 	static uint64_t maiko_gen_slot_topic_##name_ MAIKO_UNUSED;                                                     \
 	linkage const maiko_topic maiko_gen_topic_##name_ MAIKO_UNUSED = {                                             \
-		.name = #name_, .slot = &maiko_gen_slot_topic_##name_, __VA_ARGS__}
+		.name = #name_, .slot = &maiko_gen_slot_topic_##name_, .format = MAIKO_FORMAT, __VA_ARGS__}
 /* clang-format on */
 
 /* The description of a topic made by MAIKO_TOPIC: const maiko_topic *. */
@@ -108,13 +109,13 @@ MAIKO_END_DECLS
 /* MAIKO_TOPICS(a, b, MAIKO_SUB(c, .overflow = MAIKO_DROP_NEWEST)): the list for
  * the option .topics of maiko_add; up to 32. */
 #define MAIKO_TOPICS(...)                                                                                              \
-	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_SUB_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = 0}})
-#define MAIKO_SUB(...) (MAIKO_PP_SUB_WITH_, __VA_ARGS__, .reserved_ = 0)
+	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_SUB_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = {0}}})
+#define MAIKO_SUB(...) (MAIKO_PP_SUB_WITH_, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_ALL_TOPICS (maiko_all_topics)
 #define MAIKO_NO_TOPICS (maiko_no_topics)
 
 #define MAIKO_PP_SUB_(ignored, item) MAIKO_PP_CAT(MAIKO_PP_SUB_IF_, MAIKO_PP_IS_TUPLE(item))(item)
-#define MAIKO_PP_SUB_IF_0(name) {.topic = &maiko_gen_topic_##name, .reserved_ = 0},
+#define MAIKO_PP_SUB_IF_0(name) {.topic = &maiko_gen_topic_##name, .reserved_ = {0}},
 #define MAIKO_PP_SUB_IF_1(tuple) MAIKO_PP_SUB_OPEN_ tuple
 #define MAIKO_PP_SUB_OPEN_(kind, name, ...) {.topic = &maiko_gen_topic_##name, __VA_ARGS__},
 

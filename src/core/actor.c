@@ -101,7 +101,9 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 	if (o->topics == maiko_all_topics)
 		return add_place(a, 0, o->overflow);
 	for (const maiko_subscription *s = o->topics; s->topic != NULL; s++) {
-		int rc = resolve_place(sup, a, s, o->overflow);
+		int rc = MK_RESERVED("a subscription of .topics", s);
+		if (rc == 0)
+			rc = resolve_place(sup, a, s, o->overflow);
 		if (rc != 0)
 			return rc;
 	}
@@ -112,6 +114,9 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 
 static int check_options(const mk_sup *sup, const char *name, const maiko_add_options *o)
 {
+	int rc = MK_RESERVED("maiko_add", o);
+	if (rc != 0)
+		return rc;
 	uint32_t workers = mk_worker_total(sup);
 	if (o->mailbox > MAIKO_MAILBOX_MAX)
 		return mk_fail(MAIKO_EINVAL, "actor '%s': .mailbox is %u; at most MAIKO_MAILBOX_MAX, %u", name,

@@ -115,7 +115,10 @@ static void *arena_realloc(void *memory, size_t size, void *arg)
 int maiko_use_memory(void *block, size_t size)
 {
 	enum { LEAST = 65536 };
-	static const maiko_allocator allocator = {arena_malloc, arena_calloc, arena_realloc, arena_free, NULL};
+	static const maiko_allocator allocator = {.malloc = arena_malloc,
+						  .calloc = arena_calloc,
+						  .realloc = arena_realloc,
+						  .free = arena_free};
 	if (block == NULL)
 		return maiko_set_allocator(NULL);
 	if (size < LEAST)

@@ -169,7 +169,7 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 {
 	if (sup == NULL || type == NULL || value == NULL)
 		return MK_NULL(sup, type, value);
-	if (maiko_layout_check(type->layout) != 0)
+	if (mk_check_format("an event type", type->format) != 0 || maiko_layout_check(type->layout) != 0)
 		return MAIKO_EINVAL; /* which has said why */
 	if (mk_forked(sup))
 		return mk_fail_forked();

@@ -69,6 +69,9 @@ static int fail(mk_sup *sup, const mk_change *c, int status)
 /* `like`: its kind, topic and destination. */
 static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, const maiko_change_options *o)
 {
+	int rc = MK_RESERVED(kind_name(like->kind), o);
+	if (rc != 0)
+		return rc;
 	if (o != NULL && !mk_overflow_valid(o->overflow))
 		return mk_fail(MAIKO_EINVAL, "%s: .overflow is %d, which is no maiko_overflow", kind_name(like->kind),
 			       (int)o->overflow);
@@ -81,8 +84,8 @@ static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, cons
 	c->done = o == NULL ? NULL : o->done;
 	c->done_arg = o == NULL ? NULL : o->done_arg;
 	int status = 0, *wait = requester == NULL && mk_may_wait() ? &status : NULL;
-	int rc = c->kind == MAIKO_CHANGE_MOVE ? mk_move_request(sup, c, wait)
-					      : mk_topology_request(sup, mk_caller(sup, requester), c, wait);
+	rc = c->kind == MAIKO_CHANGE_MOVE ? mk_move_request(sup, c, wait)
+					  : mk_topology_request(sup, mk_caller(sup, requester), c, wait);
 	if (rc != 0)
 		mk_free(c);
 	if (rc == 0)

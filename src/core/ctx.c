@@ -361,6 +361,9 @@ int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *j
 		return rc;
 	if (type == NULL || job == NULL)
 		return MK_NULL(type, job);
+	rc = mk_check_format("maiko_blocking: the job type", type->format);
+	if (rc != 0)
+		return rc;
 	if (type->work == NULL || type->done == NULL || type->actor == NULL || type->size == 0)
 		return mk_fail(MAIKO_EINVAL,
 			       "maiko_blocking: a job type needs work, done, the actor's type and a size");

@@ -112,6 +112,24 @@ int mk_fail_null(const char *call, const char *names, const void *const *pointer
 	return mk_fail(MAIKO_EINVAL, "%s: %.*s is NULL", call, (int)strcspn(names, ","), names);
 }
 
+int mk_fail_reserved(const char *what)
+{
+	return mk_fail(MAIKO_EINVAL,
+		       "%s: a field is set that version " MAIKO_VERSION_TEXT
+		       " of the library does not have: reserved_ must be zero",
+		       what);
+}
+
+int mk_check_format(const char *what, uint32_t format)
+{
+	if (format <= MAIKO_FORMAT)
+		return 0;
+	return mk_fail(MAIKO_EINVAL,
+		       "%s has format %u; version " MAIKO_VERSION_TEXT " of the library knows those up to %d: it is "
+		       "older than the headers",
+		       what, format, MAIKO_FORMAT);
+}
+
 int mk_fail_forked(void)
 {
 	return mk_fail_text(MAIKO_EFORK, "this process is a forked child: the supervisor's threads are its parent's");

@@ -16,6 +16,7 @@
 #include "base.h"
 
 #include <maiko/error.h>
+#include <string.h>
 
 /* Bytes of a sentence, with its end; what is longer is cut. */
 #define MK_ERROR_SIZE 320
@@ -35,6 +36,26 @@ MK_PRIVATE int mk_fail_text(int code, const char *text);
 		     sizeof((const void *const[]){__VA_ARGS__}) / sizeof(void *))
 MK_PRIVATE int mk_fail_null(const char *call, const char *names, const void *const *pointers, size_t count)
 	__attribute__((cold));
+
+/* 0, or MAIKO_EINVAL: the reserved room of what a caller has filled in (`options`, may be NULL; `what` it
+ * is) is not zero, because it was compiled with the headers of a later version. */
+#define MK_RESERVED(what, options)                                                                                     \
+	((options) == NULL || mk_is_zero((options)->reserved_, sizeof(options)->reserved_) ? 0 : mk_fail_reserved(what))
+MK_PRIVATE int mk_fail_reserved(const char *what) __attribute__((cold));
+
+/* Of so many bytes, whole words. */
+static inline bool mk_is_zero(const void *bytes, size_t size)
+{
+	uintptr_t any = 0, word;
+	for (size_t i = 0; i < size; i += sizeof word) {
+		memcpy(&word, (const char *)bytes + i, sizeof word);
+		any |= word;
+	}
+	return any == 0;
+}
+
+/* 0, or MAIKO_EINVAL: a description (`what` it is) has a format that this library does not know. */
+MK_PRIVATE int mk_check_format(const char *what, uint32_t format);
 
 /* MAIKO_EFORK. */
 MK_PRIVATE int mk_fail_forked(void) __attribute__((cold));

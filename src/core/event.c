@@ -210,7 +210,8 @@ void *maiko_event_new(const maiko_event_type *type)
 {
 	if (type == NULL)
 		(void)MK_NULL(type);
-	if (type == NULL || maiko_layout_check(type->layout) != 0)
+	if (type == NULL || mk_check_format("an event type", type->format) != 0 ||
+	    maiko_layout_check(type->layout) != 0)
 		return NULL;
 	if ((type->topic == NULL) == (type->route == NULL)) {
 		(void)mk_fail(MAIKO_EINVAL, "event '%s' must have a topic or a route, and not both",

@@ -197,8 +197,11 @@ int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_options *options
 	if (mk_inside != NULL || (mk_hosting != 0 && !sup->embedded))
 		return mk_fail(MAIKO_EDEADLK,
 			       "maiko_run waits, which a thread inside a callback, or with an embedded loop, may not");
+	int rc = MK_RESERVED("maiko_run", options);
+	if (rc != 0)
+		return rc;
 	h.loop = sup->embedded ? sup->options.loop : &h.own_loop;
-	int rc = sup->embedded ? 0 : mk_loop_init(&h.own_loop);
+	rc = sup->embedded ? 0 : mk_loop_init(&h.own_loop);
 	if (rc != 0)
 		return mk_fail(rc, "maiko_run: no loop to watch for signals: %s", maiko_strerror(rc));
 	if (options != NULL && options->deadline_ms != 0) {

@@ -64,6 +64,9 @@ static int check_struct(const maiko_layout *layout, unsigned depth)
 {
 	if (layout == NULL)
 		return mk_fail(MAIKO_EINVAL, "a struct has no layout (NULL)");
+	int rc = mk_check_format("the layout of a struct", layout->format);
+	if (rc != 0)
+		return rc;
 	if (!mk_name_valid(layout->name))
 		return mk_name_fail("a struct or event", layout->name);
 	if (layout->fields == NULL)
@@ -88,6 +91,11 @@ static int check_field(const maiko_layout *layout, const maiko_field *f)
 {
 	if (!mk_name_valid(f->name))
 		return mk_name_fail("a field", f->name);
+	int rc = f->kind == MAIKO_KIND_STRUCT && f->nested != NULL
+			 ? mk_check_format("the layout of a struct", f->nested->format)
+			 : 0;
+	if (rc != 0)
+		return rc;
 	if (!size_fits_kind(f))
 		return mk_fail(MAIKO_EINVAL, "field '%s.%s' has %u bytes, which do not fit its kind, %d", layout->name,
 			       f->name, f->size, (int)f->kind);
@@ -158,7 +166,9 @@ static uint64_t hash_layout(uint64_t hash, const maiko_layout *layout)
 
 uint64_t maiko_layout_hash(const maiko_layout *layout)
 {
-	return layout == NULL ? 0 : hash_layout(UINT64_C(0xcbf29ce484222325), layout);
+	if (layout == NULL || mk_check_format("maiko_layout_hash: the layout", layout->format) != 0)
+		return 0;
+	return hash_layout(UINT64_C(0xcbf29ce484222325), layout);
 }
 
 static uint32_t find_buffers(const maiko_layout *layout, uint32_t base, uint32_t offsets[], uint32_t count)
@@ -184,6 +194,7 @@ const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type)
 	if (any->type == type)
 		return any->data;
 	const maiko_layout *a = any->type->layout, *b = type->layout;
-	bool same = strcmp(a->name, b->name) == 0 && maiko_layout_hash(a) == maiko_layout_hash(b);
+	bool same = b->format <= MAIKO_FORMAT && strcmp(a->name, b->name) == 0 &&
+		    maiko_layout_hash(a) == maiko_layout_hash(b);
 	return same ? any->data : NULL;
 }

@@ -33,8 +33,9 @@ static void std_free(void *memory, void *arg)
 	free(memory);
 }
 
-static const maiko_allocator std_allocator = {std_malloc, std_calloc, std_realloc, std_free, NULL};
-static maiko_allocator hooks = {std_malloc, std_calloc, std_realloc, std_free, NULL};
+static const maiko_allocator std_allocator = {
+	.malloc = std_malloc, .calloc = std_calloc, .realloc = std_realloc, .free = std_free};
+static maiko_allocator hooks = {.malloc = std_malloc, .calloc = std_calloc, .realloc = std_realloc, .free = std_free};
 
 int maiko_set_allocator(const maiko_allocator *allocator)
 {
@@ -45,8 +46,10 @@ int maiko_set_allocator(const maiko_allocator *allocator)
 	if (allocator->malloc == NULL || allocator->calloc == NULL || allocator->realloc == NULL ||
 	    allocator->free == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_set_allocator: one of the four functions is NULL");
-	hooks = *allocator;
-	return 0;
+	int rc = MK_RESERVED("maiko_set_allocator", allocator);
+	if (rc == 0)
+		hooks = *allocator;
+	return rc;
 }
 
 /* What a call that fails for want of memory says, unless it knows better. */

@@ -14,10 +14,12 @@
 #include <string.h>
 
 static const char *const texts[] = {
-#define TEXT(KIND, hook, text) text,
+#define TEXT(number, KIND, hook, text) [number] = text,
 	MAIKO_SIGHT_MAP(TEXT)
 #undef TEXT
 };
+
+_Static_assert(sizeof texts / sizeof texts[0] == MAIKO_SIGHT_KINDS, "MAIKO_SIGHT_MAP lists so many");
 
 _Static_assert(MK_FATE_OF(dropped) / sizeof(mk_counter) == MAIKO_DROPPED &&
 		       MK_FATE_OF(no_memory) / sizeof(mk_counter) == MAIKO_NO_MEMORY,
@@ -281,7 +283,7 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 static bool fill(maiko_monitor *m, const maiko_hooks *hooks)
 {
 	bool some = false;
-#define FILL(KIND, hook, text)                                                                                         \
+#define FILL(number, KIND, hook, text)                                                                                 \
 	m->hooks[MAIKO_SAW_##KIND] = hooks->hook != NULL ? hooks->hook : hooks->any;                                   \
 	some |= m->hooks[MAIKO_SAW_##KIND] != NULL;
 	MAIKO_SIGHT_MAP(FILL)
@@ -300,8 +302,8 @@ int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg
 		return MAIKO_ENOMEM;
 	m->sup = sup;
 	m->arg = arg;
-	int rc = 0;
-	if (!fill(m, hooks))
+	int rc = MK_RESERVED("maiko_monitor_add", hooks);
+	if (rc == 0 && !fill(m, hooks))
 		rc = mk_fail_text(MAIKO_EINVAL, "maiko_monitor_add: hooks has no hook at all");
 	mk_lock(sup);
 	if (rc == 0 && sup->monitor_count == MAIKO_MONITORS_MAX)

@@ -171,6 +171,9 @@ int maiko_layout_print(const maiko_layout *layout, const void *value, char *text
 		return MK_NULL(layout, value, text);
 	if (size == 0)
 		return mk_fail(MAIKO_EINVAL, "maiko_layout_print: size is 0; there must be room for an end");
+	int rc = mk_check_format("maiko_layout_print: the layout", layout->format);
+	if (rc != 0)
+		return rc;
 	writer w = {text, size, 0};
 	put_struct(&w, layout, value);
 	text[w.used < size ? w.used : size - 1] = '\0';

@@ -44,7 +44,11 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 		mk_free(r);
 		return rc;
 	}
-	r->desc = (maiko_topic){.name = copy, .overflow = policy_of(like), .key = like->key, .slot = &r->slot};
+	r->desc = (maiko_topic){.name = copy,
+				.overflow = policy_of(like),
+				.key = like->key,
+				.slot = &r->slot,
+				.format = MAIKO_FORMAT};
 	r->index = sup->topic_count++;
 	r->slot = (uint64_t)sup->serial << 32 | r->index;
 	mk_table_set(&sup->topics, r->index, r);
@@ -68,6 +72,13 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 	return 0;
 }
 
+/* Whether it was compiled with headers that this library can read. */
+static int check_topic(const char *what, const maiko_topic *desc)
+{
+	int rc = mk_check_format(what, desc->format);
+	return rc != 0 ? rc : MK_RESERVED(what, desc);
+}
+
 static int registered_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
 {
 	uint32_t index;
@@ -75,12 +86,15 @@ static int registered_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_reco
 		*ret_record = mk_record_at(sup, index);
 		return 0;
 	}
+	int rc = check_topic("a topic", desc);
+	if (rc != 0)
+		return rc;
 	if (!mk_name_valid(desc->name))
 		return mk_name_fail("a topic", desc->name);
 	if (!mk_overflow_valid(desc->overflow))
 		return mk_overflow_fail("topic", desc->name, desc->overflow);
 	mk_record *r;
-	int rc = topic_locked(sup, desc->name, desc, &r);
+	rc = topic_locked(sup, desc->name, desc, &r);
 	if (rc == 0) {
 		slot_set(desc->slot, sup->serial, r->index);
 		*ret_record = r;
@@ -131,6 +145,9 @@ int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic 
 {
 	if (sup == NULL || like == NULL || ret_topic == NULL)
 		return MK_NULL(sup, like, ret_topic);
+	int rc = check_topic("maiko_topic_with", like);
+	if (rc != 0)
+		return rc;
 	if (!mk_overflow_valid(like->overflow))
 		return mk_overflow_fail("topic", name == NULL ? "" : name, like->overflow);
 	return topic_named(sup, name, like, ret_topic);
@@ -194,7 +211,9 @@ static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type 
 		*ret_type = mk_table_get(&sup->types, index);
 		return 0;
 	}
-	int rc = maiko_layout_check(desc->layout);
+	int rc = mk_check_format("an event type", desc->format);
+	if (rc == 0)
+		rc = maiko_layout_check(desc->layout);
 	if (rc != 0)
 		return rc;
 	const char *name = desc->layout->name;
@@ -287,6 +306,9 @@ enum { ITEMS_MAX = 32 };
 /* The description itself, without its items. */
 static int check_class(const maiko_actor_type *desc)
 {
+	int rc = mk_check_format("an actor type", desc->format);
+	if (rc != 0)
+		return rc;
 	if (!mk_name_valid(desc->name))
 		return mk_name_fail("an actor type", desc->name);
 	if (desc->items == NULL)
@@ -371,7 +393,7 @@ const maiko_subscription maiko_all_topics[] = {{.topic = NULL}};
 const maiko_subscription maiko_no_topics[] = {{.topic = NULL}};
 
 static uint64_t default_slot;
-const maiko_topic maiko_default_topic = {.name = "default", .slot = &default_slot};
+const maiko_topic maiko_default_topic = {.name = "default", .slot = &default_slot, .format = MAIKO_FORMAT};
 
 static const char *topic_name(const void *record) { return ((const mk_record *)record)->desc.name; }
 static const char *type_name(const void *type) { return ((const mk_type *)type)->desc->layout->name; }

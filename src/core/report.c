@@ -27,8 +27,9 @@ typedef struct report {
 	maiko_pair_row *pairs;
 	maiko_failure *failures;
 	uint32_t actor_size, topic_size, pair_size, failure_size;
-	bool failed;   /* no memory */
-	bool given_up; /* a stop has ended without a worker that does not return */
+	const void **pointers; /* to all of these */
+	bool failed;           /* no memory */
+	bool given_up;         /* a stop has ended without a worker that does not return */
 } report;
 
 static void *add_row(report *r, void **rows, uint32_t *size, size_t count, size_t row)
@@ -278,6 +279,34 @@ static void add_failures(report *r, const mk_failures *all)
 		failure_row(r, &all->kept[from % MAIKO_FAILURES_KEPT]);
 }
 
+/* ---- pointers to the rows ------------------------------------------------------------------ */
+
+static const void **point(const void **to, const void *rows, size_t count, size_t size)
+{
+	for (size_t i = 0; i < count; i++)
+		*to++ = (const char *)rows + i * size;
+	return to;
+}
+
+/* The ledger is what its reader's headers say; how long a row is only this file knows. False: no memory. */
+static bool point_at_rows(report *r)
+{
+	maiko_ledger *l = &r->ledger;
+	size_t count = l->actor_count + l->topic_count + l->pair_count + l->failure_count;
+	const void **to = r->pointers = mk_malloc(count * sizeof *to); /* not 0: there is the row of the removed */
+	if (to == NULL)
+		return false;
+	l->actors = (const maiko_actor_row *const *)to;
+	to = point(to, r->actors, l->actor_count, sizeof *r->actors);
+	l->topics = (const maiko_topic_row *const *)to;
+	to = point(to, r->topics, l->topic_count, sizeof *r->topics);
+	l->pairs = (const maiko_pair_row *const *)to;
+	to = point(to, r->pairs, l->pair_count, sizeof *r->pairs);
+	l->failures = (const maiko_failure *const *)to;
+	point(to, r->failures, l->failure_count, sizeof *r->failures);
+	return true;
+}
+
 /* ---- the calls ---------------------------------------------------------------------------- */
 
 int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
@@ -301,11 +330,7 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	r->ledger.workers = mk_worker_total(sup);
 	r->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
 	mk_unlock(sup);
-	r->ledger.actors = r->actors;
-	r->ledger.topics = r->topics;
-	r->ledger.pairs = r->pairs;
-	r->ledger.failures = r->failures;
-	if (r->failed) {
+	if (r->failed || !point_at_rows(r)) {
 		maiko_ledger_free(&r->ledger);
 		return MAIKO_ENOMEM;
 	}
@@ -344,6 +369,7 @@ maiko_ledger *maiko_ledger_free(maiko_ledger *ledger)
 		mk_free(r->failures[i].detail);
 		mk_free(r->failures[i].event);
 	}
+	mk_free(r->pointers);
 	mk_free(r->failures);
 	mk_free(r->actors);
 	mk_free(r->topics);
@@ -357,16 +383,16 @@ bool maiko_ledger_balanced(const maiko_ledger *ledger)
 	bool balanced = ledger != NULL;
 	uint64_t by_topic = 0;
 	for (size_t i = 0; balanced && i < ledger->actor_count; i++) {
-		const maiko_counts *c = &ledger->actors[i].counts;
+		const maiko_counts *c = &ledger->actors[i]->counts;
 		balanced = c->deliveries == c->queued + fates(c);
 	}
 	for (size_t i = 0; balanced && i < ledger->topic_count; i++) {
-		const maiko_counts *c = &ledger->topics[i].counts;
+		const maiko_counts *c = &ledger->topics[i]->counts;
 		by_topic += c->deliveries;
 		balanced = c->deliveries == c->queued + fates(c);
 	}
 	for (size_t i = 0; balanced && i < ledger->pair_count; i++) {
-		const maiko_pair_row *row = &ledger->pairs[i];
+		const maiko_pair_row *row = ledger->pairs[i];
 		balanced = row->sent == row->taken + row->in_flight + row->discarded;
 	}
 	return balanced && by_topic == ledger->total.deliveries;
@@ -379,9 +405,9 @@ uint64_t maiko_ledger_lost(const maiko_ledger *ledger)
 	const maiko_counts *c = &ledger->total;
 	uint64_t lost = c->dropped + c->discarded + c->dead + c->no_memory;
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		lost += ledger->topics[i].channel_dropped;
+		lost += ledger->topics[i]->channel_dropped;
 	for (size_t i = 0; i < ledger->pair_count; i++)
-		lost += ledger->pairs[i].discarded;
+		lost += ledger->pairs[i]->discarded;
 	return lost;
 }
 
@@ -433,7 +459,7 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 		return MK_NULL(ledger, out);
 	print_head("actor", out);
 	for (size_t i = 0; i < ledger->actor_count; i++) {
-		const maiko_actor_row *row = &ledger->actors[i];
+		const maiko_actor_row *row = ledger->actors[i];
 		if (row->status == MAIKO_ACTOR_GONE && row->counts.deliveries == 0)
 			continue;
 		fprintf(out, "%-20s", row->name);
@@ -444,7 +470,7 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 	}
 	print_head("topic", out);
 	for (size_t i = 0; i < ledger->topic_count; i++) {
-		const maiko_topic_row *row = &ledger->topics[i];
+		const maiko_topic_row *row = ledger->topics[i];
 		fprintf(out, "%-20s", row->name);
 		print_counts(&row->counts, out);
 		print_bytes(row->bytes, out);
@@ -459,14 +485,14 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 	fprintf(out, "%-20s %10s %10s %8s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped",
 		"discard");
 	for (size_t i = 0; i < ledger->pair_count; i++) {
-		const maiko_pair_row *row = &ledger->pairs[i];
+		const maiko_pair_row *row = ledger->pairs[i];
 		fprintf(out, "%7s%-3u -> %-6u %10llu %10llu %8llu %8llu %8llu\n", row->from == 0 ? "outside" : "",
 			row->from, row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
 			(unsigned long long)row->in_flight, (unsigned long long)row->dropped,
 			(unsigned long long)row->discarded);
 	}
 	for (size_t i = 0; i < ledger->failure_count; i++)
-		print_failure(&ledger->failures[i], out);
+		print_failure(ledger->failures[i], out);
 	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (unsigned long long)ledger->published,
 		(unsigned long long)ledger->total.deliveries, (unsigned long long)ledger->total.handled,
 		maiko_ledger_balanced(ledger) ? "balanced" : "NOT BALANCED");

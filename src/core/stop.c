@@ -5,6 +5,7 @@
 
 #include "adopt.h"
 #include "directory.h"
+#include "error.h"
 #include "failure.h"
 #include "foreign.h"
 #include "monitor.h"
@@ -489,7 +490,9 @@ void mk_stop_failed_start(mk_sup *sup, int code)
 /* With the lock. */
 static int ask_for_it(mk_sup *sup, const maiko_stop_options *o, void (*done)(void *arg, int status), void *arg)
 {
-	int rc = 0;
+	int rc = MK_RESERVED("maiko_stop", o);
+	if (rc != 0)
+		return rc;
 	if (mk_state_of(sup) == MK_NEW)
 		stop_unstarted(sup);
 	if (done != NULL && mk_state_of(sup) < MK_STOPPED)

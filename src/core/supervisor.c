@@ -65,6 +65,9 @@ static int check_options(const maiko_options *o)
 static int set_options(mk_sup *sup, const maiko_options *options)
 {
 	maiko_options *o = &sup->options;
+	int rc = MK_RESERVED("maiko_supervisor_new", options);
+	if (rc != 0)
+		return rc;
 	if (options != NULL)
 		*o = *options;
 	uint32_t cores = o->workers != 0 && o->no_spin ? 1 : mk_cores(); /* else it makes no difference */

@@ -69,7 +69,7 @@ void mt_fail_topic(maiko_harness *h, const char *name, FILE *out)
 static bool is_present(const maiko_ledger *ledger, const char *name)
 {
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		if (ledger->actors[i].status != MAIKO_ACTOR_GONE && strcmp(ledger->actors[i].name, name) == 0)
+		if (ledger->actors[i]->status != MAIKO_ACTOR_GONE && strcmp(ledger->actors[i]->name, name) == 0)
 			return true;
 	return false;
 }
@@ -77,7 +77,7 @@ static bool is_present(const maiko_ledger *ledger, const char *name)
 static void add_present(maiko_harness *h, const maiko_ledger *ledger, mt_names *names)
 {
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		if (ledger->actors[i].status != MAIKO_ACTOR_GONE && !mt_names_add(h, names, ledger->actors[i].name))
+		if (ledger->actors[i]->status != MAIKO_ACTOR_GONE && !mt_names_add(h, names, ledger->actors[i]->name))
 			return;
 }
 

@@ -223,6 +223,9 @@ static int set_options(exploration *x, const maiko_explore_options *options)
 {
 	if (options == NULL || options->scenario == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_explore: the options need a .scenario");
+	int rc = MK_RESERVED("maiko_explore", options);
+	if (rc != 0)
+		return rc;
 	x->options = *options;
 	maiko_explore_options *o = &x->options;
 	if (o->count == 0)

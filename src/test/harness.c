@@ -134,10 +134,13 @@ int maiko_harness_open(maiko_harness **ret_harness, maiko_supervisor *sup, const
 {
 	if (ret_harness == NULL || sup == NULL)
 		return MK_NULL(ret_harness, sup);
+	int rc = MK_RESERVED("maiko_harness_new", options);
+	if (rc != 0)
+		return rc;
 	maiko_harness *h = harness_new(sup, options);
 	if (h == NULL)
 		return MAIKO_ENOMEM;
-	int rc = maiko_monitor_add(sup, &(maiko_hooks){.any = see}, h, &h->monitor);
+	rc = maiko_monitor_add(sup, &(maiko_hooks){.any = see}, h, &h->monitor);
 	if (rc != 0)
 		destroy(h);
 	else

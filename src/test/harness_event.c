@@ -120,9 +120,9 @@ static maiko_actor_status status_now(maiko_harness *h, const char *actor, maiko_
 	if (maiko_report(h->sup, &ledger) != 0)
 		return status;
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		if (ledger->actors[i].status != MAIKO_ACTOR_GONE && strcmp(ledger->actors[i].name, actor) == 0) {
-			status = ledger->actors[i].status;
-			*ret_id = ledger->actors[i].id;
+		if (ledger->actors[i]->status != MAIKO_ACTOR_GONE && strcmp(ledger->actors[i]->name, actor) == 0) {
+			status = ledger->actors[i]->status;
+			*ret_id = ledger->actors[i]->id;
 		}
 	maiko_ledger_free(ledger);
 	return status;

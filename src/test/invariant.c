@@ -196,6 +196,9 @@ static void check_step(maiko_sim *sim, void *arg)
 
 static int check_options(maiko_followed_by_options *o)
 {
+	int rc = MK_RESERVED("an invariant", o);
+	if (rc != 0)
+		return rc;
 	if (o->open_max == 0)
 		o->open_max = MAIKO_INVARIANT_OPEN;
 	if (o->open_max > MAIKO_INVARIANT_OPEN_MAX)

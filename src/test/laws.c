@@ -534,8 +534,8 @@ void mt_laws_end(mt_laws *laws, mk_sup *sup)
 		maiko_sim_fail(laws->sim, "C10: %llu events are left in mailboxes",
 			       (unsigned long long)ledger->total.queued);
 	for (size_t i = 0; i < ledger->pair_count; i++)
-		if (ledger->pairs[i].in_flight != 0)
+		if (ledger->pairs[i]->in_flight != 0)
 			maiko_sim_fail(laws->sim, "C10: %llu events are left between workers",
-				       (unsigned long long)ledger->pairs[i].in_flight);
+				       (unsigned long long)ledger->pairs[i]->in_flight);
 	maiko_ledger_free(ledger);
 }

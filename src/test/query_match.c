@@ -262,7 +262,7 @@ bool maiko_record_matches(const maiko_record *record, maiko_matcher matcher)
 static void print_test(const maiko_field_test *test, FILE *out)
 {
 	static const char *const texts[] = {"",
-#define TEXT(NAME, text) text,
+#define TEXT(number, NAME, text) text,
 					    MAIKO_COMPARE_MAP(TEXT)
 #undef TEXT
 	};

@@ -462,6 +462,9 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 		return MK_NULL(ret_recorder, sup, path);
 	if (mk_forked(sup))
 		return mk_fail_forked();
+	int rc = MK_RESERVED("maiko_recorder_new", options);
+	if (rc != 0)
+		return rc;
 	maiko_recorder *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
@@ -470,7 +473,7 @@ int maiko_recorder_new(maiko_recorder **ret_recorder, maiko_supervisor *sup, con
 	r->sup = sup;
 	r->fd = -1;
 	r->path = strdup(path);
-	int rc = r->path == NULL ? MAIKO_ENOMEM : uv_mutex_init(&r->mutex);
+	rc = r->path == NULL ? MAIKO_ENOMEM : uv_mutex_init(&r->mutex);
 	if (rc != 0) {
 		free(r->path);
 		free(r);

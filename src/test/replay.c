@@ -470,13 +470,16 @@ int maiko_replay(const maiko_replay_options *options, maiko_replay_result *ret_r
 	if (!mk_may_wait_here())
 		return mk_fail_text(MAIKO_EDEADLK, "maiko_replay runs a supervisor to its end, which a thread inside a "
 						   "callback, or with an embedded loop, may not");
+	int rc = MK_RESERVED("maiko_replay", options);
+	if (rc != 0)
+		return rc;
 	*ret_result = (maiko_replay_result){0};
 	mt_replay *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
 	r->options = options;
 	r->result = ret_result;
-	int rc = mt_recording_init(&r->recording, options->path, ret_result->text, sizeof ret_result->text);
+	rc = mt_recording_init(&r->recording, options->path, ret_result->text, sizeof ret_result->text);
 	ret_result->complete = r->recording.complete;
 	ret_result->whole = r->recording.whole;
 	if (rc == 0 && r->recording.whole == 0) {

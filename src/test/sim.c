@@ -434,13 +434,18 @@ int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options)
 		return MK_NULL(ret_sim);
 	if (options != NULL && options->replay == NULL && options->replay_count != 0)
 		return mk_fail(MAIKO_EINVAL, "maiko_sim_new: .replay_count without .replay");
+	int rc = MK_RESERVED("maiko_sim_new", options);
+	if (rc == 0 && options != NULL)
+		rc = MK_RESERVED("maiko_sim_new: .faults", &options->faults);
+	if (rc != 0)
+		return rc;
 	maiko_sim *sim = calloc(1, sizeof *sim);
 	if (sim == NULL)
 		return MAIKO_ENOMEM;
 	set_options(sim, options);
 	mt_memory_install(sim->options.faults.allocation != 0);
 	mk_seam seam = seam_of(sim);
-	int rc = mk_supervisor_simulated(&sim->sup, &sim->options.supervisor, &seam);
+	rc = mk_supervisor_simulated(&sim->sup, &sim->options.supervisor, &seam);
 	if (rc == 0)
 		rc = maiko_monitor_add(sim->sup, &(maiko_hooks){.any = see}, sim, &sim->monitor);
 	if (rc == 0 && !sim->options.no_laws && (sim->laws = mt_laws_new(sim)) == NULL)

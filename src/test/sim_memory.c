@@ -46,7 +46,10 @@ static void sim_free(void *memory, void *arg)
 
 void mt_memory_install(bool may_fail)
 {
-	static const maiko_allocator ours = {sim_malloc, sim_calloc, sim_realloc, sim_free, NULL};
+	static const maiko_allocator ours = {.malloc = sim_malloc,
+					     .calloc = sim_calloc,
+					     .realloc = sim_realloc,
+					     .free = sim_free};
 	if (may_fail || counting)
 		(void)maiko_set_allocator(&ours);
 }

@@ -169,27 +169,27 @@ TEST_SIM(bad_layouts_are_refused)
 		maiko_layout layout;
 		int rc;
 	} bad[] = {
-		{{NULL, 8, 4, pair_fields}, MAIKO_EINVAL},
-		{{"", 8, 4, pair_fields}, MAIKO_EINVAL},
-		{{"pair", 0, 4, pair_fields}, MAIKO_EINVAL},
-		{{"pair", 8, 0, pair_fields}, MAIKO_EINVAL},
-		{{"pair", 8, 4, NULL}, MAIKO_EINVAL},
-		{{"pair", 4, 4, pair_fields}, MAIKO_EINVAL},
-		{{"pair", 8, 4, outside}, MAIKO_EINVAL},
-		{{"pair", 8, 4, wraps}, MAIKO_EINVAL},
-		{{"pair", 8, 4, twice}, MAIKO_EINVAL},
-		{{"pair", 8, 4, odd_size}, MAIKO_EINVAL},
-		{{"pair", 8, 4, odd_kind}, MAIKO_EINVAL},
-		{{"pair", 8, 4, no_name}, MAIKO_EINVAL},
-		{{"pair", 8, 4, no_inner}, MAIKO_EINVAL},
-		{{"pair", MAIKO_EVENT_SIZE_MAX + 1, 4, pair_fields}, MAIKO_E2BIG},
+		{{NULL, 8, 4, pair_fields, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"", 8, 4, pair_fields, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 0, 4, pair_fields, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 0, pair_fields, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, NULL, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 4, 4, pair_fields, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, outside, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, wraps, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, twice, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, odd_size, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, odd_kind, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, no_name, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", 8, 4, no_inner, MAIKO_FORMAT}, MAIKO_EINVAL},
+		{{"pair", MAIKO_EVENT_SIZE_MAX + 1, 4, pair_fields, MAIKO_FORMAT}, MAIKO_E2BIG},
 	};
 	assert_int_equal(maiko_layout_check(NULL), MAIKO_EINVAL);
 	maiko_supervisor *sup = with_sink(workers, NULL);
 	const pair value = {1, 2};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		uint64_t slot = 0;
-		const maiko_event_type type = {&bad[i].layout, MAIKO_TOPIC_REF(items), NULL, &slot};
+		const maiko_event_type type = {&bad[i].layout, MAIKO_TOPIC_REF(items), NULL, &slot, MAIKO_FORMAT};
 		assert_int_equal(maiko_layout_check(&bad[i].layout), bad[i].rc);
 		assert_int_equal(maiko_supervisor_send(sup, &type, &value, 0), bad[i].rc);
 		assert_null(maiko_event_new(&type));
@@ -200,12 +200,13 @@ TEST_SIM(bad_layouts_are_refused)
 
 TEST_SIM(an_event_has_a_topic_or_a_route)
 {
-	static const maiko_layout layout = {"pair", 8, 4, pair_fields};
+	static const maiko_layout layout = {"pair", 8, 4, pair_fields, MAIKO_FORMAT};
 	maiko_supervisor *sup = with_sink(workers, NULL);
 	const pair value = {1, 2};
 	uint64_t slots[2] = {0, 0};
-	const maiko_event_type neither = {&layout, NULL, NULL, &slots[0]};
-	const maiko_event_type both = {&layout, MAIKO_TOPIC_REF(items), MAIKO_EVENT_REF(routed)->route, &slots[1]};
+	const maiko_event_type neither = {&layout, NULL, NULL, &slots[0], MAIKO_FORMAT};
+	const maiko_event_type both = {&layout, MAIKO_TOPIC_REF(items), MAIKO_EVENT_REF(routed)->route, &slots[1],
+				       MAIKO_FORMAT};
 	assert_int_equal(maiko_supervisor_send(sup, &neither, &value, 0), MAIKO_EINVAL);
 	assert_int_equal(maiko_supervisor_send(sup, &both, &value, 0), MAIKO_EINVAL);
 	assert_int_equal(maiko_send(sup, routed, .n = 1), MAIKO_EINVAL); /* to no topic */
@@ -216,13 +217,14 @@ TEST_SIM(a_name_with_another_layout_is_another_type)
 {
 	static const maiko_field other_fields[] = {UINT_AT("m", 0, 4), LAST_FIELD};
 	static const maiko_field same_fields[] = {UINT_AT("n", 0, 4), LAST_FIELD};
-	static const maiko_layout wide = {"item", 8, 4, pair_fields};
-	static const maiko_layout other = {"item", 4, 4, other_fields}, same = {"item", 4, 4, same_fields};
+	static const maiko_layout wide = {"item", 8, 4, pair_fields, MAIKO_FORMAT};
+	static const maiko_layout other = {"item", 4, 4, other_fields, MAIKO_FORMAT},
+				  same = {"item", 4, 4, same_fields, MAIKO_FORMAT};
 	uint64_t slots[4] = {0, 0, 0, 0};
-	const maiko_event_type wider = {&wide, MAIKO_TOPIC_REF(items), NULL, &slots[0]};
-	const maiko_event_type renamed = {&other, MAIKO_TOPIC_REF(items), NULL, &slots[1]};
-	const maiko_event_type moved = {&same, &maiko_default_topic, NULL, &slots[2]};
-	const maiko_event_type equal = {&same, MAIKO_TOPIC_REF(items), NULL, &slots[3]};
+	const maiko_event_type wider = {&wide, MAIKO_TOPIC_REF(items), NULL, &slots[0], MAIKO_FORMAT};
+	const maiko_event_type renamed = {&other, MAIKO_TOPIC_REF(items), NULL, &slots[1], MAIKO_FORMAT};
+	const maiko_event_type moved = {&same, &maiko_default_topic, NULL, &slots[2], MAIKO_FORMAT};
+	const maiko_event_type equal = {&same, MAIKO_TOPIC_REF(items), NULL, &slots[3], MAIKO_FORMAT};
 	const maiko_item handlers[] = {{.kind = MAIKO_ITEM_ON, .event = &wider, .on = item_fn},
 				       {.kind = MAIKO_ITEM_END}};
 	const maiko_actor_type reader = {.name = "reader", .state_size = 8, .state_align = 8, .items = handlers};

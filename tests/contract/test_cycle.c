@@ -177,7 +177,7 @@ static void goes_on(const ring *r)
 		assert_int_equal(ledger->total.handled, tokens * (r->hops + 1) + r->members + 1);
 		assert_int_equal(ledger->total.deliveries, ledger->total.handled);
 		for (uint32_t i = 0; i < r->members; i++)
-			assert_true(ledger->actors[i].mutes > 0);
+			assert_true(ledger->actors[i]->mutes > 0);
 		assert_int_equal(atomic_load(&bystander_handled), 1);
 		maiko_ledger_free(ledger);
 		test_release(sup);

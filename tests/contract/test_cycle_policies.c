@@ -100,7 +100,7 @@ static uint64_t dropped_in(const maiko_ledger *ledger)
 {
 	uint64_t count = ledger->total.dropped;
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		count += ledger->topics[i].channel_dropped;
+		count += ledger->topics[i]->channel_dropped;
 	return count;
 }
 
@@ -129,7 +129,7 @@ static void check(const ring *r, uint64_t rounds, const maiko_ledger *ledger)
 	assert_int_equal(total->ignored + total->discarded + total->dead + total->no_memory, 0);
 	assert_int_equal(atomic_load(&finished) + dropped, tokens);
 	for (uint32_t i = 0; i < r->members; i++)
-		assert_int_equal(ledger->actors[i].status, MAIKO_ACTOR_STOPPED);
+		assert_int_equal(ledger->actors[i]->status, MAIKO_ACTOR_STOPPED);
 	if (r->policy != MAIKO_DROP_NEWEST && r->policy != MAIKO_DROP_OLDEST)
 		assert_int_equal(dropped, total->dropped); /* where others count, a full channel holds on */
 	if (r->policy == MAIKO_BLOCK) {
@@ -140,7 +140,7 @@ static void check(const ring *r, uint64_t rounds, const maiko_ledger *ledger)
 	}
 	if (r->policy == MAIKO_BLOCK || r->policy == MAIKO_KEEP_LATEST)
 		for (uint32_t i = 0; i < r->members; i++)
-			assert_true(r->workers > 1 || ledger->actors[i].mutes > 0);
+			assert_true(r->workers > 1 || ledger->actors[i]->mutes > 0);
 	if (r->policy == MAIKO_FAIL)
 		assert_in_range(atomic_load(&overflows), total->dropped == 0 ? 0 : 1, total->dropped);
 	else

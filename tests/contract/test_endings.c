@@ -210,9 +210,9 @@ static bool is_in_flow(maiko_supervisor *sup, uint32_t workers)
 	bool spilt = workers == 1;
 	assert_int_equal(maiko_report(sup, &ledger), 0);
 	for (size_t i = 0; i < ledger->pair_count; i++)
-		spilt |= ledger->pairs[i].from != 0 && ledger->pairs[i].in_flight > NARROW;
+		spilt |= ledger->pairs[i]->from != 0 && ledger->pairs[i]->in_flight > NARROW;
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		delayed += ledger->topics[i].delayed;
+		delayed += ledger->topics[i]->delayed;
 	bool flows =
 		spilt && ledger->total.queued > 0 && delayed == 20 && ledger->jobs == 2 && atomic_load(&job_runs) == 2;
 	maiko_ledger_free(ledger);

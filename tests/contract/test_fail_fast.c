@@ -145,7 +145,7 @@ static void fail_in(uint32_t workers, maiko_phase phase, bool own_thread)
 	assert_int_equal(test_actor_row(ledger, "fragile")->error, UV_EIO);
 	assert_int_equal(ledger->failed, 1);
 	assert_int_equal(ledger->failure_count, 1);
-	check_failure(&ledger->failures[0], "fragile", phase);
+	check_failure(ledger->failures[0], "fragile", phase);
 	maiko_ledger_free(ledger);
 	test_release(sup);
 }
@@ -213,10 +213,10 @@ TEST_SIM(the_others_of_a_temporary_one_go_on_and_the_last_64_are_named)
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->failed, 70);
 	assert_int_equal(ledger->failure_count, 64);
-	check_failure(&ledger->failures[0], "f6", MAIKO_PHASE_HANDLE);
-	check_failure(&ledger->failures[63], "f69", MAIKO_PHASE_HANDLE);
+	check_failure(ledger->failures[0], "f6", MAIKO_PHASE_HANDLE);
+	check_failure(ledger->failures[63], "f69", MAIKO_PHASE_HANDLE);
 	for (size_t i = 1; i < 64; i++)
-		assert_true(ledger->failures[i].time_ns >= ledger->failures[i - 1].time_ns);
+		assert_true(ledger->failures[i]->time_ns >= ledger->failures[i - 1]->time_ns);
 	maiko_ledger_free(ledger);
 	test_release(sup);
 	assert_int_equal(atomic_load(&heard), 70);
@@ -265,8 +265,8 @@ TEST_SIM(an_addition_that_fails_is_for_who_is_told_of_it)
 	test_wait_for(&ends, 2);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->failed, 3);
-	check_failure(&ledger->failures[0], "waits", MAIKO_PHASE_START);
-	check_failure(&ledger->failures[2], "child", MAIKO_PHASE_START);
+	check_failure(ledger->failures[0], "waits", MAIKO_PHASE_START);
+	check_failure(ledger->failures[2], "child", MAIKO_PHASE_START);
 	maiko_ledger_free(ledger);
 	test_release(sup);
 }

@@ -99,8 +99,8 @@ static uint64_t discarded_on_the_way(const maiko_ledger *ledger)
 {
 	uint64_t discarded = 0;
 	for (size_t i = 0; i < ledger->pair_count; i++) {
-		assert_int_equal(ledger->pairs[i].in_flight, 0);
-		discarded += ledger->pairs[i].discarded;
+		assert_int_equal(ledger->pairs[i]->in_flight, 0);
+		discarded += ledger->pairs[i]->discarded;
 	}
 	return discarded;
 }
@@ -215,9 +215,9 @@ static void what_is_lost_is_summed_and_nothing_else(void **state)
 	const maiko_ledger ledger = {
 		.total = {.dropped = 1, .discarded = 2, .dead = 4, .no_memory = 8, .queued = 100, .ignored = 10000000},
 		.topic_count = 1,
-		.topics = &topic,
+		.topics = (const maiko_topic_row *const[]){&topic},
 		.pair_count = 1,
-		.pairs = &pair};
+		.pairs = (const maiko_pair_row *const[]){&pair}};
 	assert_int_equal(maiko_ledger_lost(&ledger), 63);
 	assert_int_equal(maiko_ledger_lost(NULL), 0);
 }

@@ -131,7 +131,7 @@ static void spread(uint32_t workers, uint32_t peers, uint32_t mailbox, uint32_t 
 	assert_int_equal(ledger->total.handled, copies);
 	uint64_t mutes = 0;
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		mutes += ledger->actors[i].mutes;
+		mutes += ledger->actors[i]->mutes;
 	assert_true(mutes > 0);
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
@@ -511,7 +511,10 @@ TEST_WORKERS(jobs_that_wait_for_each_other_run_at_once)
 
 static int watch_memory(void **state)
 {
-	static const maiko_allocator hooks = {hook_malloc, hook_calloc, hook_realloc, hook_free, NULL};
+	static const maiko_allocator hooks = {.malloc = hook_malloc,
+					      .calloc = hook_calloc,
+					      .realloc = hook_realloc,
+					      .free = hook_free};
 	(void)state;
 	if (setenv("UV_THREADPOOL_SIZE", "1", 1) != 0)
 		return -1;

@@ -151,15 +151,17 @@ static void check_add(maiko_supervisor *sup)
 	     "actor 'a': .topics has 'items' twice, with different .overflow");
 	SAYS(maiko_add(sup, state, "a", .topics = MAIKO_TOPICS(MAIKO_SUB(items, .overflow = (maiko_overflow)6))),
 	     MAIKO_EINVAL, "topic 'items': .overflow is 6, which is no maiko_overflow");
-	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 3, none, NULL}, "a", NULL), MAIKO_EINVAL,
+	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 3, none, NULL, MAIKO_FORMAT}, "a", NULL),
+	     MAIKO_EINVAL,
 	     "actor type 't': its state has size 8 and alignment 3; neither may be 0, alignment is a power of 2");
-	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 8, NULL, NULL}, "a", NULL), MAIKO_EINVAL,
-	     "actor type 't' has no list of items (NULL)");
-	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 67108865, 8, none, NULL}, "a", NULL), MAIKO_E2BIG,
-	     "actor type 't': its state has 67108865 bytes; at most MAIKO_STATE_SIZE_MAX, 67108864");
-	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 128, none, NULL}, "a", NULL), MAIKO_E2BIG,
-	     "actor type 't': its state has alignment 128; at most 64");
-	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 8, two, NULL}, "a", NULL), MAIKO_EINVAL,
+	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 8, NULL, NULL, MAIKO_FORMAT}, "a", NULL),
+	     MAIKO_EINVAL, "actor type 't' has no list of items (NULL)");
+	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 67108865, 8, none, NULL, MAIKO_FORMAT}, "a", NULL),
+	     MAIKO_E2BIG, "actor type 't': its state has 67108865 bytes; at most MAIKO_STATE_SIZE_MAX, 67108864");
+	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 128, none, NULL, MAIKO_FORMAT}, "a", NULL),
+	     MAIKO_E2BIG, "actor type 't': its state has alignment 128; at most 64");
+	SAYS(maiko_supervisor_add(sup, &(maiko_actor_type){"t", 8, 8, two, NULL, MAIKO_FORMAT}, "a", NULL),
+	     MAIKO_EINVAL,
 	     "actor type 't': its item 1 is of no known kind, without its function, or the second of its kind");
 }
 
@@ -251,26 +253,29 @@ static void a_layout(void **state_)
 			  odd[] = {{"x", 0, 3, MAIKO_KIND_INT, NULL}, LAST},
 			  twins[] = {{"x", 0, 4, MAIKO_KIND_INT, NULL}, {"x", 4, 4, MAIKO_KIND_INT, NULL}, LAST};
 	SAYS(maiko_layout_check(NULL), MAIKO_EINVAL, "a struct has no layout (NULL)");
-	SAYS(maiko_layout_check(&(maiko_layout){NULL, 8, 8, none}), MAIKO_EINVAL,
+	SAYS(maiko_layout_check(&(maiko_layout){NULL, 8, 8, none, MAIKO_FORMAT}), MAIKO_EINVAL,
 	     "the name of a struct or event is NULL");
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, NULL}), MAIKO_EINVAL, "'e' has no list of fields (NULL)");
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 0, 8, none}), MAIKO_EINVAL,
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, NULL, MAIKO_FORMAT}), MAIKO_EINVAL,
+	     "'e' has no list of fields (NULL)");
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 0, 8, none, MAIKO_FORMAT}), MAIKO_EINVAL,
 	     "'e' has size 0 and alignment 8; neither may be 0, alignment is a power of 2");
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 1048577, 8, none}), MAIKO_E2BIG,
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 1048577, 8, none, MAIKO_FORMAT}), MAIKO_E2BIG,
 	     "'e' has 1048577 bytes; at most MAIKO_EVENT_SIZE_MAX, 1048576");
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 32, 32, none}), MAIKO_E2BIG, "'e' has alignment 32; at most 16");
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, wide}), MAIKO_EINVAL,
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 32, 32, none, MAIKO_FORMAT}), MAIKO_E2BIG,
+	     "'e' has alignment 32; at most 16");
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, wide, MAIKO_FORMAT}), MAIKO_EINVAL,
 	     "field 'e.x', 8 bytes at 4, reaches out of the struct's 8");
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, odd}), MAIKO_EINVAL,
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, odd, MAIKO_FORMAT}), MAIKO_EINVAL,
 	     "field 'e.x' has 3 bytes, which do not fit its kind, 4");
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, twins}), MAIKO_EINVAL, "'e' has two fields 'x'");
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 8, 8, twins, MAIKO_FORMAT}), MAIKO_EINVAL,
+	     "'e' has two fields 'x'");
 	maiko_field many[34] = {LAST};
 	char names[34][4];
 	for (uint32_t i = 0; i < 33; i++) {
 		(void)snprintf(names[i], sizeof names[i], "f%u", i);
 		many[i] = (maiko_field){names[i], i, 1, MAIKO_KIND_INT, NULL};
 	}
-	SAYS(maiko_layout_check(&(maiko_layout){"e", 64, 8, many}), MAIKO_E2BIG,
+	SAYS(maiko_layout_check(&(maiko_layout){"e", 64, 8, many, MAIKO_FORMAT}), MAIKO_E2BIG,
 	     "'e' has more fields than MAIKO_FIELDS_MAX, 32");
 	SAYS(maiko_layout_print(NULL, "", names[0], 4), MAIKO_EINVAL, "maiko_layout_print: layout is NULL");
 	SAYS(maiko_layout_print(MAIKO_EVENT_REF(item)->layout, &(item){1}, names[0], 0), MAIKO_EINVAL,
@@ -283,7 +288,7 @@ static void a_send(void **state_)
 {
 	(void)state_;
 	static const maiko_field fields[] = {{"n", 0, 4, MAIKO_KIND_UINT, NULL}, LAST};
-	static const maiko_layout wider = {"item", 8, 4, fields};
+	static const maiko_layout wider = {"item", 8, 4, fields, MAIKO_FORMAT};
 	const maiko_event_type other_item = {.layout = &wider, .topic = MAIKO_TOPIC_REF(items)},
 			       moved = {.layout = MAIKO_EVENT_REF(item)->layout, .topic = MAIKO_TOPIC_REF(others)},
 			       lost = {.layout = &wider};

@@ -87,12 +87,12 @@ static void look(maiko_supervisor *sup, const char *topic)
 	}
 	queued_bytes = queued_events = 0;
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		if (strcmp(ledger->actors[i].name, "sink") == 0) {
-			queued_bytes = ledger->actors[i].bytes;
-			queued_events = ledger->actors[i].counts.queued;
+		if (strcmp(ledger->actors[i]->name, "sink") == 0) {
+			queued_bytes = ledger->actors[i]->bytes;
+			queued_events = ledger->actors[i]->counts.queued;
 		}
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		expect(strcmp(ledger->topics[i].name, topic) != 0 || ledger->topics[i].bytes == queued_bytes);
+		expect(strcmp(ledger->topics[i]->name, topic) != 0 || ledger->topics[i]->bytes == queued_bytes);
 	maiko_ledger_free(ledger);
 }
 
@@ -127,9 +127,9 @@ static void run_flood(maiko_supervisor *sup, uint64_t bytes, maiko_overflow over
 	assert_int_equal(maiko_send_copy(sup, flood, ev), 0);
 	maiko_ledger *ledger = test_stop(sup);
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		assert_int_equal(ledger->actors[i].bytes, 0);
+		assert_int_equal(ledger->actors[i]->bytes, 0);
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		assert_int_equal(ledger->topics[i].bytes, 0);
+		assert_int_equal(ledger->topics[i]->bytes, 0);
 	assert_int_equal(test_actor_row(ledger, "flooder")->mutes, overflow == MAIKO_BLOCK && bytes <= BOUND ? 1 : 0);
 	maiko_ledger_free(ledger);
 	test_release(sup);

@@ -243,7 +243,7 @@ static void compare(maiko_supervisor *sup)
 	}
 	compare_fates(&ledger->total, fates);
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		channel_dropped += ledger->topics[i].channel_dropped;
+		channel_dropped += ledger->topics[i]->channel_dropped;
 	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DISPATCHED], ledger->published);
 	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_OVERFLOWED], channel_dropped);
 	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DISCARDED], 0);

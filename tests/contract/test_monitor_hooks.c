@@ -114,7 +114,7 @@ static maiko_hooks only(maiko_sight_kind kind, maiko_hook hook)
 {
 	maiko_hooks hooks = {0};
 	maiko_hook *of[] = {
-#define HOOK(KIND, name, text) &hooks.name,
+#define HOOK(number, KIND, name, text) &hooks.name,
 		MAIKO_SIGHT_MAP(HOOK)
 #undef HOOK
 	};

@@ -483,7 +483,7 @@ static void check_over_workers(const maiko_ledger *ledger, maiko_overflow policy
 		assert_true(seen[i - 1] < seen[i]);
 	uint64_t entries_dropped = 0;
 	for (size_t i = 0; i < ledger->pair_count; i++)
-		entries_dropped += ledger->pairs[i].dropped;
+		entries_dropped += ledger->pairs[i]->dropped;
 	assert_int_equal(entries_dropped, t->channel_dropped);
 }
 

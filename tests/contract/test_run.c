@@ -248,7 +248,7 @@ TEST_WORKERS(the_failure_of_an_actor_ends_it)
 	assert_int_equal(maiko_run(sup, .ret_report = &ledger), UV_EIO);
 	assert_non_null(strstr(maiko_last_error(), "maiko_run: the actor 'breaker' failed in a handler"));
 	assert_int_equal(ledger->failure_count, 1);
-	assert_string_equal(ledger->failures[0].actor, "breaker");
+	assert_string_equal(ledger->failures[0]->actor, "breaker");
 	maiko_ledger_free(ledger);
 	assert_disposed(SIG_DFL);
 	restore_defaults();

@@ -208,8 +208,8 @@ static void assert_topics(const maiko_ledger *ledger)
 {
 	uint32_t seen = 0;
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		if (ledger->topics[i].published == 3 && ledger->topics[i].counts.handled == 3 &&
-		    ledger->topics[i].unrouted == 0)
+		if (ledger->topics[i]->published == 3 && ledger->topics[i]->counts.handled == 3 &&
+		    ledger->topics[i]->unrouted == 0)
 			seen++;
 	assert_int_equal(seen, 2000);
 }

@@ -68,7 +68,7 @@ static void wait_until_taken(maiko_supervisor *sup)
 		in_flight = 0;
 		assert_int_equal(maiko_report(sup, &ledger), 0);
 		for (size_t i = 0; i < ledger->pair_count; i++)
-			in_flight += ledger->pairs[i].from == 0 ? ledger->pairs[i].in_flight : 0;
+			in_flight += ledger->pairs[i]->from == 0 ? ledger->pairs[i]->in_flight : 0;
 		maiko_ledger_free(ledger);
 		sched_yield();
 	} while (in_flight != 0);

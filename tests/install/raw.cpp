@@ -28,15 +28,15 @@ meter last;
 
 std::uint64_t topic_slot, event_slot, actor_slot;
 
-const maiko_topic telemetry = {"telemetry", MAIKO_BLOCK, nullptr, &topic_slot, 0};
+const maiko_topic telemetry = {"telemetry", MAIKO_BLOCK, nullptr, &topic_slot, MAIKO_FORMAT, {}};
 
 const maiko_field fields[] = {
 	{"sensor", offsetof(reading, sensor), sizeof(reading::sensor), MAIKO_KIND_TEXT, nullptr},
 	{"value", offsetof(reading, value), sizeof(reading::value), MAIKO_KIND_DOUBLE, nullptr},
 	{nullptr, 0, 0, MAIKO_KIND_NONE, nullptr},
 };
-const maiko_layout layout = {"reading", sizeof(reading), alignof(reading), fields};
-const maiko_event_type event_type = {&layout, &telemetry, nullptr, &event_slot};
+const maiko_layout layout = {"reading", sizeof(reading), alignof(reading), fields, MAIKO_FORMAT};
+const maiko_event_type event_type = {&layout, &telemetry, nullptr, &event_slot, MAIKO_FORMAT};
 
 int on_reading(void *state, const void *event, maiko_ctx *ctx)
 {
@@ -73,7 +73,7 @@ maiko_item item_stop(int (*hook)(void *, maiko_ctx *))
 }
 
 const maiko_item items[] = {item_on(&event_type, on_reading), item_stop(on_stop), {}};
-const maiko_actor_type actor_type = {"meter", sizeof(meter), alignof(meter), items, &actor_slot};
+const maiko_actor_type actor_type = {"meter", sizeof(meter), alignof(meter), items, &actor_slot, MAIKO_FORMAT};
 
 bool expect(const char *what, std::uint64_t expected, std::uint64_t actual)
 {

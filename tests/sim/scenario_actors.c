@@ -403,7 +403,7 @@ static void joined(void *arg, const maiko_completion *completion) { (void)arg, (
 
 int sc_add(maiko_ctx *ctx, uint64_t *random)
 {
-	maiko_subscription subs[SC_USED_MAX + 1] = {{NULL, MAIKO_OVERFLOW_DEFAULT, 0}};
+	maiko_subscription subs[SC_USED_MAX + 1] = {{.topic = NULL}};
 	char name[8];
 	uint32_t count = 0, number = sc.actor_count;
 	if (number == SC_ACTORS_MAX)

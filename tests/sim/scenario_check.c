@@ -66,8 +66,8 @@ void sc_quiet(void)
 static const maiko_topic_row *row_of(const maiko_ledger *l, const maiko_topic *topic)
 {
 	for (size_t i = 0; i < l->topic_count; i++)
-		if (l->topics[i].name == topic->name || __builtin_strcmp(l->topics[i].name, topic->name) == 0)
-			return &l->topics[i];
+		if (l->topics[i]->name == topic->name || __builtin_strcmp(l->topics[i]->name, topic->name) == 0)
+			return l->topics[i];
 	return NULL;
 }
 
@@ -95,19 +95,19 @@ void sc_end(void)
 	if (maiko_report(sc.sup, &l) != 0)
 		return;
 	for (size_t i = 0; i < l->topic_count; i++) {
-		published += l->topics[i].published;
-		discarded += l->topics[i].delayed_discarded;
-		dropped += l->topics[i].channel_dropped;
-		if (l->topics[i].counts.queued == 0 && l->topics[i].bytes != 0)
-			maiko_sim_fail(sc.sim, "C3: topic '%s' has %llu bytes queued and no event", l->topics[i].name,
-				       (unsigned long long)l->topics[i].bytes);
+		published += l->topics[i]->published;
+		discarded += l->topics[i]->delayed_discarded;
+		dropped += l->topics[i]->channel_dropped;
+		if (l->topics[i]->counts.queued == 0 && l->topics[i]->bytes != 0)
+			maiko_sim_fail(sc.sim, "C3: topic '%s' has %llu bytes queued and no event", l->topics[i]->name,
+				       (unsigned long long)l->topics[i]->bytes);
 	}
 	if (sc.started && published + discarded != sc.accepted)
 		maiko_sim_fail(sc.sim, "C2: %llu events were accepted, %llu published and %llu cancelled",
 			       (unsigned long long)sc.accepted, (unsigned long long)published,
 			       (unsigned long long)discarded);
 	for (size_t i = 0; i < l->actor_count; i++) {
-		const maiko_actor_row *row = &l->actors[i];
+		const maiko_actor_row *row = l->actors[i];
 		if (row->counts.queued == 0 && row->bytes != 0)
 			maiko_sim_fail(sc.sim, "C3: actor '%s' has %llu bytes queued and no event", row->name,
 				       (unsigned long long)row->bytes);

@@ -140,7 +140,7 @@ static int report(void)
 	maiko_ledger *ledger;
 	int rc = maiko_report(now.sup, &ledger);
 	for (size_t i = 0; rc == 0 && i < ledger->actor_count; i++) {
-		const maiko_actor_row *row = &ledger->actors[i];
+		const maiko_actor_row *row = ledger->actors[i];
 		bool here = row->worker != 0 && row->worker <= ledger->workers;
 		if (!here && row->status != MAIKO_ACTOR_ADDED && row->status != MAIKO_ACTOR_GONE)
 			maiko_sim_fail(now.sim, "%s is on worker %u of %u", row->name, row->worker, ledger->workers);

@@ -149,7 +149,10 @@ static void the_latest_is_found_though_it_was_not_noted(void **state)
 {
 	maiko_sim *sim;
 	(void)state;
-	maiko_allocator allocator = {out_malloc, out_calloc, out_realloc, out_free, NULL};
+	maiko_allocator allocator = {.malloc = out_malloc,
+				     .calloc = out_calloc,
+				     .realloc = out_realloc,
+				     .free = out_free};
 	assert_int_equal(maiko_set_allocator(&allocator), 0);
 	assert_int_equal(maiko_sim_new(&sim, NULL), 0);
 	maiko_supervisor *sup = maiko_sim_supervisor(sim);

@@ -167,7 +167,7 @@ static uint64_t mutes_of(maiko_supervisor *sup)
 	uint64_t mutes = 0;
 	assert_int_equal(maiko_report(sup, &ledger), 0);
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		mutes += ledger->actors[i].mutes;
+		mutes += ledger->actors[i]->mutes;
 	maiko_ledger_free(ledger);
 	return mutes;
 }

@@ -232,7 +232,7 @@ static void account(const maiko_ledger *ledger, bool graceful)
 	const maiko_counts *c = &ledger->total;
 	bool under_way = c->queued != 0;
 	for (size_t i = 0; i < ledger->pair_count; i++)
-		under_way |= ledger->pairs[i].in_flight != 0;
+		under_way |= ledger->pairs[i]->in_flight != 0;
 	if (!maiko_ledger_balanced(ledger))
 		fault_at_end("the ledger does not balance", ledger);
 	else if (under_way)
@@ -252,8 +252,8 @@ static const maiko_actor_row *row_of(const maiko_ledger *ledger, uint32_t i)
 	char name[16];
 	snprintf(name, sizeof name, "node%u", i);
 	for (size_t k = 0; k < ledger->actor_count; k++)
-		if (strcmp(ledger->actors[k].name, name) == 0)
-			return &ledger->actors[k];
+		if (strcmp(ledger->actors[k]->name, name) == 0)
+			return ledger->actors[k];
 	return NULL; /* it was in a cycle of full mailboxes, past the bound */
 }
 
@@ -284,7 +284,7 @@ static bool is_named(const maiko_ledger *ledger, int rc)
 {
 	bool named = ledger != NULL && ledger->failed > MAIKO_FAILURES_KEPT;
 	for (size_t i = 0; ledger != NULL && i < ledger->failure_count; i++)
-		named |= ledger->failures[i].error == rc && strncmp(ledger->failures[i].actor, "guest", 5) == 0;
+		named |= ledger->failures[i]->error == rc && strncmp(ledger->failures[i]->actor, "guest", 5) == 0;
 	return named;
 }
 

@@ -162,7 +162,7 @@ static bool is_running(maiko_supervisor *sup)
 	bool runs = false;
 	assert_int_equal(maiko_report(sup, &ledger), 0);
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		runs |= ledger->actors[i].status == MAIKO_ACTOR_RUNNING;
+		runs |= ledger->actors[i]->status == MAIKO_ACTOR_RUNNING;
 	runs &= !ledger->stopped && ledger->total.discarded == 0;
 	maiko_ledger_free(ledger);
 	return runs;
@@ -185,13 +185,13 @@ maiko_ledger *test_stop_with(maiko_supervisor *sup, int status)
 	assert_true(maiko_ledger_balanced(ledger));
 	assert_int_equal(ledger->total.queued, 0);
 	for (size_t i = 0; i < ledger->pair_count; i++)
-		assert_int_equal(ledger->pairs[i].in_flight, 0);
+		assert_int_equal(ledger->pairs[i]->in_flight, 0);
 	for (size_t i = 0; i < ledger->topic_count; i++) {
-		assert_int_equal(ledger->topics[i].counts.queued, 0);
-		assert_int_equal(ledger->topics[i].bytes, 0);
+		assert_int_equal(ledger->topics[i]->counts.queued, 0);
+		assert_int_equal(ledger->topics[i]->bytes, 0);
 	}
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		assert_int_equal(ledger->actors[i].bytes, 0);
+		assert_int_equal(ledger->actors[i]->bytes, 0);
 	return ledger;
 }
 
@@ -209,8 +209,8 @@ maiko_counts test_finish_with(maiko_supervisor *sup, int status)
 const maiko_actor_row *test_actor_row(const maiko_ledger *ledger, const char *name)
 {
 	for (size_t i = 0; i < ledger->actor_count; i++)
-		if (strcmp(ledger->actors[i].name, name) == 0)
-			return &ledger->actors[i];
+		if (strcmp(ledger->actors[i]->name, name) == 0)
+			return ledger->actors[i];
 	fail_msg("no actor %s in the ledger", name);
 	return NULL;
 }
@@ -218,8 +218,8 @@ const maiko_actor_row *test_actor_row(const maiko_ledger *ledger, const char *na
 const maiko_topic_row *test_topic_row(const maiko_ledger *ledger, const char *name)
 {
 	for (size_t i = 0; i < ledger->topic_count; i++)
-		if (strcmp(ledger->topics[i].name, name) == 0)
-			return &ledger->topics[i];
+		if (strcmp(ledger->topics[i]->name, name) == 0)
+			return ledger->topics[i];
 	fail_msg("no topic %s in the ledger", name);
 	return NULL;
 }
@@ -278,7 +278,7 @@ static void hook_free(void *memory, void *arg)
 
 void test_allocator_install(void)
 {
-	maiko_allocator a = {hook_malloc, hook_calloc, hook_realloc, hook_free, NULL};
+	maiko_allocator a = {.malloc = hook_malloc, .calloc = hook_calloc, .realloc = hook_realloc, .free = hook_free};
 	assert_int_equal(maiko_set_allocator(&a), 0);
 }
 

@@ -23,10 +23,11 @@
 
 static const maiko_field fields[] = {{.name = "x", .offset = 0, .size = 4, .kind = MAIKO_KIND_UINT}, END};
 static const maiko_topic news = {.name = "news"}, more_news = {.name = "more news"};
-static const maiko_layout known_layout = {"known", 4, 4, fields}, unknown_layout = {"unknown", 4, 4, fields};
+static const maiko_layout known_layout = {"known", 4, 4, fields, MAIKO_FORMAT},
+			  unknown_layout = {"unknown", 4, 4, fields, MAIKO_FORMAT};
 static const maiko_event_type known = {.layout = &known_layout, .topic = &news};
 static const maiko_item plain_items[] = {LAST};
-static const maiko_actor_type plain = {"plain", 8, 8, plain_items, NULL};
+static const maiko_actor_type plain = {"plain", 8, 8, plain_items, NULL, MAIKO_FORMAT};
 
 static int on_event(void *self, const void *event, maiko_ctx *ctx)
 {
@@ -63,11 +64,11 @@ static void up_to_65536_events(void **state)
 	maiko_supervisor *sup = test_supervisor(1);
 	const maiko_event_type unknown = {.layout = &unknown_layout, .topic = &news};
 	const maiko_item items[] = {{.kind = MAIKO_ITEM_ON, .event = &unknown, .on = on_event}, LAST};
-	const maiko_actor_type hears_unknown = {"hears", 8, 8, items, NULL};
+	const maiko_actor_type hears_unknown = {"hears", 8, 8, items, NULL, MAIKO_FORMAT};
 	const mk_type *t = NULL;
 	for (uint32_t i = 0; i < EVENTS; i++) {
 		snprintf(many.names[i], sizeof many.names[i], "e%u", (unsigned)i);
-		many.layouts[i] = (maiko_layout){many.names[i], 4, 4, fields};
+		many.layouts[i] = (maiko_layout){many.names[i], 4, 4, fields, MAIKO_FORMAT};
 		many.types[i] = (maiko_event_type){.layout = &many.layouts[i], .topic = &news};
 		assert_int_equal(mk_registry_type(sup, &many.types[i], &t), 0);
 		assert_int_equal(t->index, i);
@@ -105,7 +106,7 @@ static void up_to_4194304_topics(void **state)
 	assert_ptr_equal(again, topic);
 	assert_int_equal(send_one(sup, &known), 0);
 	const maiko_item items[] = {{.kind = MAIKO_ITEM_ON, .event = &known, .on = on_event}, LAST};
-	assert_int_equal(add(sup, &(maiko_actor_type){"hears", 8, 8, items, NULL}, "a", &news), 0);
+	assert_int_equal(add(sup, &(maiko_actor_type){"hears", 8, 8, items, NULL, MAIKO_FORMAT}, "a", &news), 0);
 	/* Back to what there is, the last at the place that it would have had. */
 	mk_record *last = mk_record_at(sup, 4194303);
 	mk_table_set(&sup->topics, 4194303, NULL);

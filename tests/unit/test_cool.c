@@ -10,7 +10,7 @@
 #include "support.h"
 
 static const maiko_item items[] = {{.kind = MAIKO_ITEM_END}};
-static const maiko_actor_type type = {"actor", 8, 8, items, NULL};
+static const maiko_actor_type type = {"actor", 8, 8, items, NULL, MAIKO_FORMAT};
 
 /* A mailbox keeps pointers and never looks behind them. */
 static mk_event *event(void)

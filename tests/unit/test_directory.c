@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 static const maiko_item items[] = {{.kind = MAIKO_ITEM_END}};
-static const maiko_actor_type type = {"actor", 8, 8, items, NULL};
+static const maiko_actor_type type = {"actor", 8, 8, items, NULL, MAIKO_FORMAT};
 
 /* An id as the header has it: the generation, then the slot, both from 1. */
 static maiko_actor_id id(uint64_t generation, uint64_t slot) { return generation << 32 | slot; }

@@ -378,8 +378,8 @@ static void an_event_unmade_drops_its_references_and_leaves_the_block(void **sta
 /* ---- events filled in place ---------------------------------------------------------------- */
 
 static const maiko_field draft_fields[] = {{.name = "x", .size = 4, .kind = MAIKO_KIND_UINT}, END};
-static const maiko_layout draft_layout = {"draft", 100, 16, draft_fields};
-static const maiko_layout bad_layout = {"", 100, 16, draft_fields};
+static const maiko_layout draft_layout = {"draft", 100, 16, draft_fields, MAIKO_FORMAT};
+static const maiko_layout bad_layout = {"", 100, 16, draft_fields, MAIKO_FORMAT};
 static const maiko_topic draft_topic = {.name = "drafts"};
 static const maiko_event_type draft_type = {.layout = &draft_layout, .topic = &draft_topic};
 static const maiko_event_type bad_type = {.layout = &bad_layout, .topic = &draft_topic};

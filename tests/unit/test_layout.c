@@ -31,7 +31,7 @@
 
 static int check_fields(const maiko_field *fields, uint32_t size)
 {
-	maiko_layout l = {"thing", size, 4, fields};
+	maiko_layout l = {"thing", size, 4, fields, MAIKO_FORMAT};
 	return maiko_layout_check(&l);
 }
 
@@ -80,13 +80,13 @@ static void a_null_or_a_bad_frame_is_refused(void **state)
 	assert_int_equal(maiko_layout_check(NULL), MAIKO_EINVAL);
 	assert_int_equal(check_fields(NULL, 8), MAIKO_EINVAL);
 	assert_int_equal(check_fields(fields, 0), MAIKO_EINVAL);
-	assert_int_equal(maiko_layout_check(&(maiko_layout){NULL, 8, 4, fields}), MAIKO_EINVAL);
-	assert_int_equal(maiko_layout_check(&(maiko_layout){"", 8, 4, fields}), MAIKO_EINVAL);
-	assert_int_equal(maiko_layout_check(&(maiko_layout){"a\tb", 8, 4, fields}), MAIKO_EINVAL);
-	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 0, fields}), MAIKO_EINVAL);
-	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 6, fields}), MAIKO_EINVAL);
-	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 16, fields}), 0);
-	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 32, fields}), MAIKO_E2BIG);
+	assert_int_equal(maiko_layout_check(&(maiko_layout){NULL, 8, 4, fields, MAIKO_FORMAT}), MAIKO_EINVAL);
+	assert_int_equal(maiko_layout_check(&(maiko_layout){"", 8, 4, fields, MAIKO_FORMAT}), MAIKO_EINVAL);
+	assert_int_equal(maiko_layout_check(&(maiko_layout){"a\tb", 8, 4, fields, MAIKO_FORMAT}), MAIKO_EINVAL);
+	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 0, fields, MAIKO_FORMAT}), MAIKO_EINVAL);
+	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 6, fields, MAIKO_FORMAT}), MAIKO_EINVAL);
+	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 16, fields, MAIKO_FORMAT}), 0);
+	assert_int_equal(maiko_layout_check(&(maiko_layout){"a", 8, 32, fields, MAIKO_FORMAT}), MAIKO_E2BIG);
 }
 
 static void a_field_lies_inside_the_struct(void **state)
@@ -151,7 +151,7 @@ static void a_nested_struct_is_checked_too(void **state)
 {
 	(void)state;
 	const maiko_field good[] = {U32("x", 0), END}, bad[] = {U32("x", 2), END};
-	const maiko_layout inner = {"inner", 4, 4, good}, outside = {"inner", 4, 4, bad};
+	const maiko_layout inner = {"inner", 4, 4, good, MAIKO_FORMAT}, outside = {"inner", 4, 4, bad, MAIKO_FORMAT};
 	maiko_field fields[] = {INNER("in", 4, &inner), END};
 	assert_int_equal(check_fields(fields, 8), 0);
 	fields[0].size = 3; /* not the size of the inner one */
@@ -192,10 +192,10 @@ static void up_to_eight_structs_in_each_other(void **state)
 	enum { DEEPEST = 9 };
 	const maiko_field last[] = {U32("x", 0), END};
 	maiko_field fields[DEEPEST][2] = {{END}};
-	maiko_layout layouts[DEEPEST + 1] = {{"l", 4, 4, last}};
+	maiko_layout layouts[DEEPEST + 1] = {{"l", 4, 4, last, MAIKO_FORMAT}};
 	for (int i = 0; i < DEEPEST; i++) {
 		fields[i][0] = (maiko_field)INNER("in", 0, &layouts[i]);
-		layouts[i + 1] = (maiko_layout){"l", 4, 4, fields[i]};
+		layouts[i + 1] = (maiko_layout){"l", 4, 4, fields[i], MAIKO_FORMAT};
 	}
 	assert_int_equal(maiko_layout_check(&layouts[8]), 0);
 	assert_int_equal(maiko_layout_check(&layouts[9]), MAIKO_E2BIG);
@@ -205,7 +205,7 @@ static void one_that_contains_itself_is_too_deep(void **state)
 {
 	(void)state;
 	maiko_field fields[2] = {END};
-	const maiko_layout layout = {"self", 4, 4, fields};
+	const maiko_layout layout = {"self", 4, 4, fields, MAIKO_FORMAT};
 	fields[0] = (maiko_field)INNER("self", 0, &layout);
 	assert_int_equal(maiko_layout_check(&layout), MAIKO_E2BIG);
 }
@@ -220,7 +220,7 @@ static void one_of_countless_nested_fields_is_refused_at_once(void **state)
 	for (int i = 0; i < 32; i++)
 		snprintf(names[i], sizeof names[i], "f%d", i);
 	for (int depth = 0; depth < 9; depth++) {
-		layouts[depth] = (maiko_layout){"l", 4, 4, fields[depth]};
+		layouts[depth] = (maiko_layout){"l", 4, 4, fields[depth], MAIKO_FORMAT};
 		for (int i = 0; i < 32; i++)
 			fields[depth][i] = depth == 0 ? (maiko_field)U32(names[i], 0)
 						      : (maiko_field)INNER(names[i], 0, &layouts[depth - 1]);
@@ -237,7 +237,7 @@ static void up_to_32_buffers_in_all(void **state)
 		snprintf(names[i], sizeof names[i], "b%u", (unsigned)i);
 		many[i] = (maiko_field)BUFFER(names[i], i * 8);
 	}
-	const maiko_layout inner = {"inner", 256, 8, many};
+	const maiko_layout inner = {"inner", 256, 8, many, MAIKO_FORMAT};
 	const maiko_field right[] = {BUFFER("b", 0), INNER("in", 8, &inner), END};
 	const maiko_field wrong[] = {INNER("in", 8, &inner), BUFFER("b", 0), BUFFER("c", 264), END};
 	assert_int_equal(check_fields(right, 272), 0);
@@ -249,12 +249,12 @@ static void buffers_are_found_where_they_lie(void **state)
 	(void)state;
 	uint32_t offsets[MK_BUFFERS_MAX] = {0};
 	const maiko_field inner_fields[] = {U32("x", 0), BUFFER("b", 8), BUFFER("c", 16), END};
-	const maiko_layout inner = {"inner", 24, 8, inner_fields};
+	const maiko_layout inner = {"inner", 24, 8, inner_fields, MAIKO_FORMAT};
 	const maiko_field fields[] = {BUFFER("a", 0), U32("x", 8), INNER("i", 16, &inner), INNER("j", 40, &inner), END};
-	const maiko_layout layout = {"outer", 64, 8, fields};
+	const maiko_layout layout = {"outer", 64, 8, fields, MAIKO_FORMAT};
 	assert_int_equal(mk_layout_buffers(&layout, offsets), 5);
 	assert_memory_equal(offsets, ((uint32_t[]){0, 24, 32, 48, 56}), 20);
-	assert_int_equal(mk_layout_buffers(&(maiko_layout){"none", 4, 4, inner_fields + 3}, offsets), 0);
+	assert_int_equal(mk_layout_buffers(&(maiko_layout){"none", 4, 4, inner_fields + 3, MAIKO_FORMAT}, offsets), 0);
 }
 
 /* ---- the hash -------------------------------------------------------------------------- */
@@ -270,10 +270,12 @@ static void another_thing_is_another_hash(void **state)
 				 order[] = {U32("y", 4), U32("x", 0), END}, fewer[] = {U32("x", 0), END},
 				 more[] = {U32("x", 0), U32("y", 4), U32("z", 0), END},
 				 one[] = {U32("xy", 0), U32("z", 4), END}, other[] = {U32("x", 0), U32("yz", 4), END};
-	const maiko_layout layouts[] = {{"p", 8, 4, a},      {"q", 8, 4, a},    {"p", 12, 4, a},   {"p", 8, 4, name},
-					{"p", 8, 4, offset}, {"p", 8, 4, size}, {"p", 8, 4, kind}, {"p", 8, 4, order},
-					{"p", 8, 4, fewer},  {"p", 8, 4, more}, {"p", 8, 4, one},  {"p", 8, 4, other},
-					{"px", 8, 4, a},     {"", 8, 4, a}};
+	const maiko_layout layouts[] = {
+		{"p", 8, 4, a, MAIKO_FORMAT},    {"q", 8, 4, a, MAIKO_FORMAT},      {"p", 12, 4, a, MAIKO_FORMAT},
+		{"p", 8, 4, name, MAIKO_FORMAT}, {"p", 8, 4, offset, MAIKO_FORMAT}, {"p", 8, 4, size, MAIKO_FORMAT},
+		{"p", 8, 4, kind, MAIKO_FORMAT}, {"p", 8, 4, order, MAIKO_FORMAT},  {"p", 8, 4, fewer, MAIKO_FORMAT},
+		{"p", 8, 4, more, MAIKO_FORMAT}, {"p", 8, 4, one, MAIKO_FORMAT},    {"p", 8, 4, other, MAIKO_FORMAT},
+		{"px", 8, 4, a, MAIKO_FORMAT},   {"", 8, 4, a, MAIKO_FORMAT}};
 	enum { COUNT = sizeof layouts / sizeof layouts[0] };
 	for (int i = 0; i < COUNT; i++)
 		for (int k = 0; k < i; k++)
@@ -284,10 +286,12 @@ static void another_nested_struct_is_another_hash(void **state)
 {
 	(void)state;
 	const maiko_field x[] = {U32("x", 0), END}, y[] = {U32("y", 0), END};
-	const maiko_layout in_x = {"in", 4, 4, x}, in_y = {"in", 4, 4, y}, in_z = {"in2", 4, 4, x};
+	const maiko_layout in_x = {"in", 4, 4, x, MAIKO_FORMAT}, in_y = {"in", 4, 4, y, MAIKO_FORMAT},
+			   in_z = {"in2", 4, 4, x, MAIKO_FORMAT};
 	const maiko_field fx[] = {INNER("f", 0, &in_x), END}, fy[] = {INNER("f", 0, &in_y), END},
 			  fz[] = {INNER("f", 0, &in_z), END};
-	const maiko_layout lx = {"l", 4, 4, fx}, ly = {"l", 4, 4, fy}, lz = {"l", 4, 4, fz};
+	const maiko_layout lx = {"l", 4, 4, fx, MAIKO_FORMAT}, ly = {"l", 4, 4, fy, MAIKO_FORMAT},
+			   lz = {"l", 4, 4, fz, MAIKO_FORMAT};
 	assert_int_not_equal(maiko_layout_hash(&lx), maiko_layout_hash(&ly));
 	assert_int_not_equal(maiko_layout_hash(&lx), maiko_layout_hash(&lz));
 }
@@ -297,7 +301,7 @@ static void equal_layouts_have_equal_hashes_wherever_they_lie(void **state)
 	(void)state;
 	char name[] = "point", x[] = "x";
 	const maiko_field fields[] = {U32("x", 0), END}, same[] = {U32(x, 0), END};
-	const maiko_layout a = {"point", 4, 4, fields}, b = {name, 4, 4, same};
+	const maiko_layout a = {"point", 4, 4, fields, MAIKO_FORMAT}, b = {name, 4, 4, same, MAIKO_FORMAT};
 	assert_int_equal(maiko_layout_hash(&a), maiko_layout_hash(&b));
 	assert_int_equal(maiko_layout_hash(NULL), 0);
 }
@@ -311,7 +315,7 @@ static void the_hash_is_a_known_number(void **state)
 	const maiko_field fields[] = {{.name = "x", .offset = 0, .size = 4, .kind = MAIKO_KIND_INT},
 				      {.name = "y", .offset = 4, .size = 4, .kind = MAIKO_KIND_INT},
 				      END};
-	const maiko_layout point = {"point", 8, 4, fields};
+	const maiko_layout point = {"point", 8, 4, fields, MAIKO_FORMAT};
 	if (*(const unsigned char *)&one != 1)
 		skip(); /* another byte order: another number */
 	assert_int_equal(maiko_layout_hash(&point), 0x47c56d3962741166);
@@ -324,8 +328,8 @@ static void an_event_is_known_by_name_and_layout(void **state)
 	(void)state;
 	int data = 0;
 	const maiko_field x[] = {U32("x", 0), END}, y[] = {U32("y", 0), END}, again[] = {U32("x", 0), END};
-	const maiko_layout a = {"a", 4, 4, x}, same = {"a", 4, 4, again}, renamed = {"b", 4, 4, x},
-			   changed = {"a", 4, 4, y};
+	const maiko_layout a = {"a", 4, 4, x, MAIKO_FORMAT}, same = {"a", 4, 4, again, MAIKO_FORMAT},
+			   renamed = {"b", 4, 4, x, MAIKO_FORMAT}, changed = {"a", 4, 4, y, MAIKO_FORMAT};
 	const maiko_event_type ta = {.layout = &a}, tsame = {.layout = &same}, trenamed = {.layout = &renamed},
 			       tchanged = {.layout = &changed};
 	const maiko_any any = {&ta, &data}, none = {NULL, NULL};

@@ -126,7 +126,7 @@ static void an_empty_buffer_is_an_empty_text(void **state)
 	} holder;
 	static const maiko_field fields[] = {{.name = "b", .size = sizeof(void *), .kind = MAIKO_KIND_BUFFER},
 					     {.name = NULL}};
-	static const maiko_layout layout = {"holder", 8, 8, fields};
+	static const maiko_layout layout = {"holder", 8, 8, fields, MAIKO_FORMAT};
 	char text[32];
 	holder value = {NULL};
 	assert_int_equal(maiko_buffer_new(0, &value.b), 0);
@@ -155,7 +155,7 @@ static void fields_need_no_alignment(void **state)
 	static const maiko_field fields[] = {{.name = "i", .offset = 1, .size = 4, .kind = MAIKO_KIND_INT},
 					     {.name = "d", .offset = 5, .size = 8, .kind = MAIKO_KIND_DOUBLE},
 					     {.name = NULL}};
-	static const maiko_layout layout = {"packed", 13, 1, fields};
+	static const maiko_layout layout = {"packed", 13, 1, fields, MAIKO_FORMAT};
 	char bytes[13] = {0}, text[64];
 	int32_t i = -77;
 	double d = 1.5;
@@ -253,7 +253,7 @@ static void names_are_escaped_too(void **state)
 {
 	(void)state;
 	static const maiko_field fields[] = {{.name = "a\"\\", .size = 1, .kind = MAIKO_KIND_UINT}, {.name = NULL}};
-	static const maiko_layout layout = {"odd", 1, 1, fields};
+	static const maiko_layout layout = {"odd", 1, 1, fields, MAIKO_FORMAT};
 	char text[32];
 	assert_int_equal(maiko_layout_print(&layout, "\x05", text, sizeof text), 0);
 	assert_string_equal(text, "{\"a\\\"\\\\\":5}");

@@ -23,8 +23,9 @@
 	}
 
 static const maiko_field x_fields[] = {U32("x", 0), END}, y_fields[] = {U32("y", 0), END};
-static const maiko_layout a_layout = {"a", 4, 4, x_fields}, a_changed = {"a", 4, 4, y_fields},
-			  b_layout = {"b", 4, 4, x_fields};
+static const maiko_layout a_layout = {"a", 4, 4, x_fields, MAIKO_FORMAT},
+			  a_changed = {"a", 4, 4, y_fields, MAIKO_FORMAT},
+			  b_layout = {"b", 4, 4, x_fields, MAIKO_FORMAT};
 static const maiko_topic news = {.name = "news"}, sports = {.name = "sports"};
 static const maiko_event_type a_event = {.layout = &a_layout, .topic = &news};
 static const maiko_event_type b_event = {.layout = &b_layout, .topic = &news};
@@ -224,7 +225,7 @@ static void an_event_is_known_by_name_and_layout(void **state)
 	(void)state;
 	maiko_supervisor *sup = test_supervisor(1);
 	const maiko_field fields[] = {U32("x", 0), END};
-	const maiko_layout layout = {"a", 4, 4, fields};
+	const maiko_layout layout = {"a", 4, 4, fields, MAIKO_FORMAT};
 	const maiko_topic topic = {.name = "news"};
 	const maiko_event_type again = {.layout = &layout, .topic = &topic};
 	const mk_type *a = type_of(sup, &a_event), *b = type_of(sup, &b_event);
@@ -265,7 +266,8 @@ static void a_bad_event_is_refused(void **state)
 {
 	(void)state;
 	maiko_supervisor *sup = test_supervisor(1);
-	const maiko_layout nameless = {"", 4, 4, x_fields}, huge = {"a", 1048577, 4, x_fields};
+	const maiko_layout nameless = {"", 4, 4, x_fields, MAIKO_FORMAT},
+			   huge = {"a", 1048577, 4, x_fields, MAIKO_FORMAT};
 	const maiko_topic bad = {.name = ""};
 	refused_type(sup, NULL, MAIKO_EINVAL);
 	refused_type(sup, &(maiko_event_type){.topic = &news}, MAIKO_EINVAL);
@@ -286,7 +288,7 @@ static void a_type_knows_its_buffers(void **state)
 	const maiko_field fields[] = {{.name = "p", .offset = 8, .size = sizeof(void *), .kind = MAIKO_KIND_BUFFER},
 				      {.name = "q", .offset = 24, .size = sizeof(void *), .kind = MAIKO_KIND_BUFFER},
 				      END};
-	const maiko_layout layout = {"frame", 32, 8, fields};
+	const maiko_layout layout = {"frame", 32, 8, fields, MAIKO_FORMAT};
 	const mk_type *t = type_of(sup, &(maiko_event_type){.layout = &layout, .topic = &news});
 	assert_int_equal(t->buffer_count, 2);
 	assert_int_equal(t->buffers[0], 8);
@@ -375,7 +377,7 @@ static int hook(void *self, maiko_ctx *ctx)
 	{                                                                                                              \
 		.kind = MAIKO_ITEM_END                                                                                 \
 	}
-#define ACTOR(items_) (&(const maiko_actor_type){"actor", 8, 8, (items_), NULL})
+#define ACTOR(items_) (&(const maiko_actor_type){"actor", 8, 8, (items_), NULL, MAIKO_FORMAT})
 #define ITEMS(...) ((const maiko_item[]){__VA_ARGS__, LAST})
 
 static int class_of(maiko_supervisor *sup, const maiko_actor_type *desc, const mk_class **ret_class)
@@ -400,7 +402,8 @@ static void an_actor_type_is_its_description(void **state)
 				    {.kind = MAIKO_ITEM_START, .hook = hook},
 				    {.kind = MAIKO_ITEM_ON, .event = &b_event, .on = on_a},
 				    LAST};
-	const maiko_actor_type desc = {"actor", 8, 8, items, NULL}, other = {"actor", 8, 8, items, NULL};
+	const maiko_actor_type desc = {"actor", 8, 8, items, NULL, MAIKO_FORMAT},
+			       other = {"actor", 8, 8, items, NULL, MAIKO_FORMAT};
 	const mk_class *c, *again, *second;
 	assert_int_equal(class_of(sup, &desc, &c), 0);
 	assert_ptr_equal(c->desc, &desc);
@@ -422,14 +425,14 @@ static void a_bad_actor_type_is_refused(void **state)
 	maiko_supervisor *sup = test_supervisor(1);
 	const maiko_item none[] = {LAST};
 	refused_class(sup, NULL, MAIKO_EINVAL);
-	refused_class(sup, &(maiko_actor_type){NULL, 8, 8, none, NULL}, MAIKO_EINVAL);
-	refused_class(sup, &(maiko_actor_type){"", 8, 8, none, NULL}, MAIKO_EINVAL);
+	refused_class(sup, &(maiko_actor_type){NULL, 8, 8, none, NULL, MAIKO_FORMAT}, MAIKO_EINVAL);
+	refused_class(sup, &(maiko_actor_type){"", 8, 8, none, NULL, MAIKO_FORMAT}, MAIKO_EINVAL);
 	refused_class(sup, ACTOR(NULL), MAIKO_EINVAL);
-	refused_class(sup, &(maiko_actor_type){"actor", 0, 8, none, NULL}, MAIKO_EINVAL);
-	refused_class(sup, &(maiko_actor_type){"actor", 8, 0, none, NULL}, MAIKO_EINVAL);
-	refused_class(sup, &(maiko_actor_type){"actor", 8, 24, none, NULL}, MAIKO_EINVAL);
-	refused_class(sup, &(maiko_actor_type){"actor", 8, 128, none, NULL}, MAIKO_E2BIG);
-	refused_class(sup, &(maiko_actor_type){"actor", 67108865, 8, none, NULL}, MAIKO_E2BIG);
+	refused_class(sup, &(maiko_actor_type){"actor", 0, 8, none, NULL, MAIKO_FORMAT}, MAIKO_EINVAL);
+	refused_class(sup, &(maiko_actor_type){"actor", 8, 0, none, NULL, MAIKO_FORMAT}, MAIKO_EINVAL);
+	refused_class(sup, &(maiko_actor_type){"actor", 8, 24, none, NULL, MAIKO_FORMAT}, MAIKO_EINVAL);
+	refused_class(sup, &(maiko_actor_type){"actor", 8, 128, none, NULL, MAIKO_FORMAT}, MAIKO_E2BIG);
+	refused_class(sup, &(maiko_actor_type){"actor", 67108865, 8, none, NULL, MAIKO_FORMAT}, MAIKO_E2BIG);
 	maiko_supervisor_free(sup);
 }
 
@@ -472,7 +475,7 @@ static void up_to_32_items(void **state)
 	maiko_item items[34] = {LAST};
 	for (int i = 0; i < 33; i++) {
 		snprintf(names[i], sizeof names[i], "e%d", i);
-		layouts[i] = (maiko_layout){names[i], 4, 4, x_fields};
+		layouts[i] = (maiko_layout){names[i], 4, 4, x_fields, MAIKO_FORMAT};
 		events[i] = (maiko_event_type){.layout = &layouts[i], .topic = &news};
 		items[i] = (maiko_item){.kind = MAIKO_ITEM_ON, .event = &events[i], .on = on_a};
 	}
@@ -494,7 +497,7 @@ static void up_to_32_items(void **state)
 static int register_all(maiko_supervisor *sup)
 {
 	static const maiko_item items[] = {{.kind = MAIKO_ITEM_ON, .event = &b_event, .on = on_a}, LAST};
-	static const maiko_actor_type desc = {"actor", 8, 8, items, NULL};
+	static const maiko_actor_type desc = {"actor", 8, 8, items, NULL, MAIKO_FORMAT};
 	const maiko_topic *topic;
 	const mk_type *type;
 	const mk_class *class;
