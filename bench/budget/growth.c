@@ -8,6 +8,7 @@
  * What is counted is growth_measured and what it calls.
  */
 #include "growth.h"
+#include "workers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,16 +36,39 @@ __attribute__((noinline)) int growth_measured(const growth_operation *o, uint32_
 	return o->run(n, ret_done);
 }
 
+/* Those of bench/growth, then those that only this program has. */
+static const growth_operation *operation_at(uint32_t i)
+{
+	uint32_t shared = 0;
+	while (growth_at(shared) != NULL)
+		shared++;
+	if (i < shared)
+		return growth_at(i);
+	const growth_operation *o = growth_workers;
+	for (i -= shared; i > 0 && o->name != NULL; i--)
+		o++;
+	return o->name == NULL ? NULL : o;
+}
+
+static const growth_operation *operation_of(const char *name)
+{
+	const growth_operation *o;
+	for (uint32_t i = 0; (o = operation_at(i)) != NULL; i++)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	const growth_operation *o;
 	if (argc == 2 && strcmp(argv[1], "list") == 0) {
-		for (uint32_t i = 0; (o = growth_at(i)) != NULL; i++)
+		for (uint32_t i = 0; (o = operation_at(i)) != NULL; i++)
 			printf("%s %u\n", o->name, o->most);
 		return fflush(stdout) == 0 ? 0 : 1;
 	}
 	uint32_t n = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-	o = n == 0 ? NULL : growth_find(argv[1]);
+	o = n == 0 ? NULL : operation_of(argv[1]);
 	uint64_t done = 0;
 	int rc = o == NULL ? MAIKO_EINVAL : o->prepare(n);
 	if (rc == 0)
