@@ -100,9 +100,11 @@ bool mk_lead_run(mk_worker *w, mk_actor *a, uint32_t events, bool force, bool ti
 	if (force && a->class->tick != NULL)
 		a->extra->tick_due = ticks;
 	uint32_t budget = a->box.budget;
+	bool gone = a->gone; /* this frees it */
 	a->box.budget = events;
 	mk_run_next(w);
-	a->box.budget = budget;
+	if (!gone)
+		a->box.budget = budget;
 	mk_hosting--;
 	return true;
 }
