@@ -37,7 +37,7 @@ build() {
 	shift 2
 	"$compiler" -std=c11 -w -D_GNU_SOURCE -I "$root/include" -I "$root/src/core" \
 		"$root"/src/core/*.c "$root"/src/test/sim*.c \
-		"$root"/src/test/laws.c "$root"/src/test/order.c "$root"/src/test/shrink.c \
+		"$root"/src/test/code_text.c "$root"/src/test/laws.c "$root"/src/test/order.c "$root"/src/test/shrink.c \
 		"$root"/src/test/explore*.c "$root"/tests/sim/scenario*.c "$root"/tests/sim/explore_main.c \
 		"$@" -pthread -o "$work/$name"
 }
