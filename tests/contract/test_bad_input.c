@@ -17,11 +17,7 @@ MAIKO_EVENT(item, items, n);
 typedef struct routed {
 	uint32_t n;
 } routed;
-static const maiko_topic *nowhere(const routed *ev)
-{
-	(void)ev;
-	return NULL;
-}
+static const maiko_topic *nowhere(const routed *ev) { return NULL; }
 MAIKO_EVENT_ROUTED(routed, nowhere, n);
 
 PER_TEST _Atomic(uint64_t) handled, probed;
@@ -32,9 +28,6 @@ typedef struct sink {
 
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -44,21 +37,21 @@ static maiko_supervisor *with_sink(uint32_t workers, maiko_actor_id *ret_id)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = ret_id), 0);
+	ok(maiko_add(sup, sink, "sink", .ret_id = ret_id));
 	return sup;
 }
 
 static void runs_on(maiko_supervisor *sup)
 {
 	uint64_t before = atomic_load(&handled);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_send(sup, item, .n = 1));
 	test_wait_for(&handled, before + 1);
 }
 
 /* It starts, handles an event, and its ledger balances. */
 static void starts_and_works(maiko_supervisor *sup)
 {
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	runs_on(sup);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 1);
@@ -71,18 +64,18 @@ TEST_SIM(a_name_is_free_again_once_its_actor_is_removed)
 {
 	maiko_actor_id first = 0, second = 7, found = 0;
 	maiko_supervisor *sup = with_sink(workers, &first);
-	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
-	assert_int_equal(maiko_add(sup, sink, "sink", .own_thread = true, .ret_id = &second), MAIKO_EEXIST);
+	returns(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
+	ok(maiko_start(sup));
+	returns(maiko_add(sup, sink, "sink", .ret_id = &second), MAIKO_EEXIST);
+	returns(maiko_add(sup, sink, "sink", .own_thread = true, .ret_id = &second), MAIKO_EEXIST);
 	assert_int_equal(second, 7);
-	assert_int_equal(maiko_find(sup, "sink", &found), 0);
+	ok(maiko_find(sup, "sink", &found));
 	assert_int_equal(found, first);
 	assert_int_equal(maiko_worker_count(sup), workers);
 	runs_on(sup);
-	assert_int_equal(maiko_remove(sup, first), 0);
-	assert_int_equal(maiko_find(sup, "sink", &found), MAIKO_ENOENT);
-	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &second), 0);
+	ok(maiko_remove(sup, first));
+	returns(maiko_find(sup, "sink", &found), MAIKO_ENOENT);
+	ok(maiko_add(sup, sink, "sink", .ret_id = &second));
 	assert_int_not_equal(second, first);
 	runs_on(sup);
 	test_finish(sup);
@@ -90,20 +83,9 @@ TEST_SIM(a_name_is_free_again_once_its_actor_is_removed)
 
 /* ---- descriptions of actors, events and topics ------------------------------------------------ */
 
-static int item_fn(void *self, const void *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int item_fn(void *self, const void *ev, maiko_ctx *ctx) { return 0; }
 
-static int hook_fn(void *self, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return 0;
-}
+static int hook_fn(void *self, maiko_ctx *ctx) { return 0; }
 
 TEST_SIM(bad_actor_types_are_refused)
 {
@@ -184,7 +166,7 @@ TEST_SIM(bad_layouts_are_refused)
 		{{"pair", 8, 4, no_inner, MAIKO_FORMAT}, MAIKO_EINVAL},
 		{{"pair", MAIKO_EVENT_SIZE_MAX + 1, 4, pair_fields, MAIKO_FORMAT}, MAIKO_E2BIG},
 	};
-	assert_int_equal(maiko_layout_check(NULL), MAIKO_EINVAL);
+	returns(maiko_layout_check(NULL), MAIKO_EINVAL);
 	maiko_supervisor *sup = with_sink(workers, NULL);
 	const pair value = {1, 2};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -207,9 +189,9 @@ TEST_SIM(an_event_has_a_topic_or_a_route)
 	const maiko_event_type neither = {&layout, NULL, NULL, &slots[0], MAIKO_FORMAT};
 	const maiko_event_type both = {&layout, MAIKO_TOPIC_REF(items), MAIKO_EVENT_REF(routed)->route, &slots[1],
 				       MAIKO_FORMAT};
-	assert_int_equal(maiko_supervisor_send(sup, &neither, &value, 0), MAIKO_EINVAL);
-	assert_int_equal(maiko_supervisor_send(sup, &both, &value, 0), MAIKO_EINVAL);
-	assert_int_equal(maiko_send(sup, routed, .n = 1), MAIKO_EINVAL); /* to no topic */
+	returns(maiko_supervisor_send(sup, &neither, &value, 0), MAIKO_EINVAL);
+	returns(maiko_supervisor_send(sup, &both, &value, 0), MAIKO_EINVAL);
+	returns(maiko_send(sup, routed, .n = 1), MAIKO_EINVAL); /* to no topic */
 	starts_and_works(sup);
 }
 
@@ -230,22 +212,18 @@ TEST_SIM(a_name_with_another_layout_is_another_type)
 	const maiko_actor_type reader = {.name = "reader", .state_size = 8, .state_align = 8, .items = handlers};
 	const pair value = {1, 2};
 	maiko_supervisor *sup = with_sink(workers, NULL);
-	assert_int_equal(maiko_supervisor_send(sup, &wider, &value, 0), MAIKO_ETYPE);
-	assert_int_equal(maiko_supervisor_send(sup, &renamed, &value, 0), MAIKO_ETYPE);
-	assert_int_equal(maiko_supervisor_send(sup, &moved, &value, 0), MAIKO_EINVAL);
-	assert_int_equal(maiko_supervisor_add(sup, &reader, "reader", NULL), MAIKO_ETYPE);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_supervisor_send(sup, &equal, &value, 0), 0); /* of another file, say */
+	returns(maiko_supervisor_send(sup, &wider, &value, 0), MAIKO_ETYPE);
+	returns(maiko_supervisor_send(sup, &renamed, &value, 0), MAIKO_ETYPE);
+	returns(maiko_supervisor_send(sup, &moved, &value, 0), MAIKO_EINVAL);
+	returns(maiko_supervisor_add(sup, &reader, "reader", NULL), MAIKO_ETYPE);
+	ok(maiko_start(sup));
+	ok(maiko_supervisor_send(sup, &equal, &value, 0)); /* of another file, say */
 	test_wait_for(&handled, 1);
 	runs_on(sup);
 	test_finish(sup);
 }
 
-static uint64_t some_key(const struct maiko_any *any)
-{
-	(void)any;
-	return 0;
-}
+static uint64_t some_key(const struct maiko_any *any) { return 0; }
 
 TEST_SIM(a_topic_has_one_policy)
 {
@@ -257,13 +235,13 @@ TEST_SIM(a_topic_has_one_policy)
 	const maiko_topic keyed = {.name = "items", .key = some_key, .slot = &slots[1]};
 	const maiko_topic blocking = {.name = "", .overflow = MAIKO_BLOCK};
 	const maiko_subscription topics[] = {{.topic = &dropping}, {.topic = NULL}};
-	assert_int_equal(maiko_topic_with(sup, "items", &dropping, &topic), MAIKO_EINVAL);
-	assert_int_equal(maiko_topic_with(sup, "items", &keyed, &topic), MAIKO_EINVAL);
+	returns(maiko_topic_with(sup, "items", &dropping, &topic), MAIKO_EINVAL);
+	returns(maiko_topic_with(sup, "items", &keyed, &topic), MAIKO_EINVAL);
 	assert_null(topic);
-	assert_int_equal(maiko_topic_with(sup, "items", &blocking, &topic), 0); /* which is the default */
-	assert_int_equal(maiko_add(sup, sink, "x", .topics = topics), MAIKO_EINVAL);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_subscribe(sup, id, &dropping), MAIKO_EINVAL);
+	ok(maiko_topic_with(sup, "items", &blocking, &topic)); /* which is the default */
+	returns(maiko_add(sup, sink, "x", .topics = topics), MAIKO_EINVAL);
+	ok(maiko_start(sup));
+	returns(maiko_subscribe(sup, id, &dropping), MAIKO_EINVAL);
 	runs_on(sup);
 	test_finish(sup);
 }
@@ -274,32 +252,16 @@ typedef struct job {
 	uint32_t n;
 } job;
 
-static int job_work(job *j)
-{
-	(void)j;
-	return 0;
-}
+static int job_work(job *j) { return 0; }
 
 typedef struct prober {
 	uv_timer_t timer;
 } prober;
 
-static int prober_on_job(prober *self, job *j, int status, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)j;
-	(void)ctx;
-	return status;
-}
+static int prober_on_job(prober *self, job *j, int status, maiko_ctx *ctx) { return status; }
 MAIKO_BLOCKING(prober, job, job_work, prober_on_job);
 
-static int sink_on_job(sink *self, job *j, int status, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)j;
-	(void)ctx;
-	return status;
-}
+static int sink_on_job(sink *self, job *j, int status, maiko_ctx *ctx) { return status; }
 MAIKO_BLOCKING(sink, job, job_work, sink_on_job);
 
 static void probe_sends(maiko_ctx *ctx)
@@ -407,8 +369,8 @@ MAIKO_ACTOR(prober, MAIKO_ON(item, prober_on_item));
 TEST_WORKERS(an_actor_may_ask_for_nonsense)
 {
 	maiko_supervisor *sup = with_sink(workers, NULL);
-	assert_int_equal(maiko_add(sup, prober, "prober"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, prober, "prober"));
+	ok(maiko_start(sup));
 	runs_on(sup);
 	test_wait_for(&probed, 1);
 	runs_on(sup);
@@ -430,9 +392,6 @@ static int bridge_on_item(bridge *self, const item *ev, maiko_ctx *ctx)
 {
 	maiko_supervisor *other = atomic_load(&other_sup);
 	int rc = 0, sent = 0;
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	while (sent < 1000 && (rc = maiko_send(other, item, .n = 1)) == 0)
 		sent++;
 	expect(sent == 10); /* the credit: that supervisor has not started */
@@ -448,14 +407,14 @@ TEST_WORKERS(a_callback_does_not_wait_for_another_supervisor)
 {
 	maiko_supervisor *sup = with_sink(workers, NULL), *other = NULL;
 	maiko_options options = {.workers = workers, .foreign_credit = 10};
-	assert_int_equal(maiko_supervisor_new(&other, &options), 0);
+	ok(maiko_supervisor_new(&other, &options));
 	atomic_store(&other_sup, other);
-	assert_int_equal(maiko_add(other, sink, "first"), 0);
-	assert_int_equal(maiko_add(sup, bridge, "bridge"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(other, sink, "first"));
+	ok(maiko_add(sup, bridge, "bridge"));
+	ok(maiko_start(sup));
 	runs_on(sup);
 	test_wait_for(&probed, 1);
-	assert_int_equal(maiko_start(other), 0);
+	ok(maiko_start(other));
 	test_wait_for(&handled, 1 + 2 * 10);
 	test_finish(other);
 	test_finish(sup);
@@ -464,30 +423,14 @@ TEST_WORKERS(a_callback_does_not_wait_for_another_supervisor)
 TEST_SIM(before_the_start_sends_are_taken_up_to_the_credit)
 {
 	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = 10});
-	assert_int_equal(maiko_add(sup, sink, "sink"), 0);
+	ok(maiko_add(sup, sink, "sink"));
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), MAIKO_EAGAIN);
-	assert_int_equal(maiko_try_send(sup, item, .n = 1), MAIKO_EAGAIN);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, item, .n = 1));
+	returns(maiko_send(sup, item, .n = 1), MAIKO_EAGAIN);
+	returns(maiko_try_send(sup, item, .n = 1), MAIKO_EAGAIN);
+	ok(maiko_start(sup));
 	test_wait_for(&handled, 10);
 	runs_on(sup);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 11);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_name_is_free_again_once_its_actor_is_removed),
-		cmocka_unit_test(bad_actor_types_are_refused),
-		cmocka_unit_test(bad_layouts_are_refused),
-		cmocka_unit_test(an_event_has_a_topic_or_a_route),
-		cmocka_unit_test(a_name_with_another_layout_is_another_type),
-		cmocka_unit_test(a_topic_has_one_policy),
-		cmocka_unit_test(an_actor_may_ask_for_nonsense),
-		cmocka_unit_test(a_callback_does_not_wait_for_another_supervisor),
-		cmocka_unit_test(before_the_start_sends_are_taken_up_to_the_credit),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

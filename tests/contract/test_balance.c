@@ -12,16 +12,10 @@ enum { BUSY = 8, WORKERS = 2 };
 static _Atomic(uint64_t) moved, rounds, ticks, ticks_on[WORKERS + 1];
 static _Atomic(bool) over;
 
-static void saw_moved(void *arg, const maiko_sight *sight)
-{
-	(void)arg;
-	(void)sight;
-	atomic_fetch_add(&moved, 1);
-}
+static void saw_moved(void *arg, const maiko_sight *sight) { atomic_fetch_add(&moved, 1); }
 
 static void saw_tick(void *arg, const maiko_sight *sight)
 {
-	(void)arg;
 	atomic_fetch_add(&ticks, 1);
 	atomic_fetch_add(&ticks_on[sight->worker], 1);
 }
@@ -36,10 +30,8 @@ static maiko_supervisor *watched(const maiko_options *options)
 	atomic_store(&over, false);
 	for (int i = 0; i <= WORKERS; i++)
 		atomic_store(&ticks_on[i], 0);
-	assert_int_equal(maiko_supervisor_new(&sup, options), 0);
-	assert_int_equal(
-		maiko_monitor_add(sup, &(maiko_hooks){.moved = saw_moved, .tick_entered = saw_tick}, NULL, &monitor),
-		0);
+	ok(maiko_supervisor_new(&sup, options));
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.moved = saw_moved, .tick_entered = saw_tick}, NULL, &monitor));
 	return sup;
 }
 
@@ -50,7 +42,6 @@ typedef struct toiler {
 } toiler;
 static maiko_next toiler_tick(toiler *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	if (self->idle || atomic_load(&over))
 		return maiko_never();
 	for (uint64_t until = uv_hrtime() + 20000; uv_hrtime() < until;)
@@ -67,9 +58,9 @@ static maiko_supervisor *with_toilers(const maiko_options *options, uint32_t wor
 		char name[16];
 		toiler how = {.idle = i % WORKERS != 0};
 		snprintf(name, sizeof name, "toiler%u", i);
-		assert_int_equal(maiko_add(sup, toiler, name, .init = &how, .worker = how.idle ? 0 : worker), 0);
+		ok(maiko_add(sup, toiler, name, .init = &how, .worker = how.idle ? 0 : worker));
 	}
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -79,27 +70,24 @@ static void finish(maiko_supervisor *sup)
 	test_finish(sup);
 }
 
-static void both_workers_get_their_share(void **state)
+TEST_ONCE(both_workers_get_their_share)
 {
-	(void)state;
 	maiko_supervisor *sup = with_toilers(&(maiko_options){.workers = WORKERS}, 0);
 	test_wait_for(&moved, 1); /* how many depends on what they took: each keeps a worker busy by itself */
 	test_wait_for(&ticks_on[2], 500);
 	finish(sup);
 }
 
-static void what_is_pinned_stays(void **state)
+TEST_ONCE(what_is_pinned_stays)
 {
-	(void)state;
 	maiko_supervisor *sup = with_toilers(&(maiko_options){.workers = WORKERS}, 1);
 	test_wait_for(&ticks, 5000);
 	finish(sup);
 	assert_int_equal(atomic_load(&moved), 0);
 }
 
-static void nothing_moves_if_it_is_not_wanted(void **state)
+TEST_ONCE(nothing_moves_if_it_is_not_wanted)
 {
-	(void)state;
 	maiko_supervisor *sup = with_toilers(&(maiko_options){.workers = WORKERS, .no_balance = true}, 0);
 	test_wait_for(&ticks, 5000);
 	finish(sup);
@@ -123,7 +111,6 @@ typedef struct player {
 } player;
 static int player_on_ping(player *self, const ping *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	return maiko_send(ctx, pong, .n = ev->n + 1);
 }
 MAIKO_ACTOR(player, MAIKO_ON(ping, player_on_ping));
@@ -131,39 +118,22 @@ MAIKO_ACTOR(player, MAIKO_ON(ping, player_on_ping));
 typedef struct server {
 	int unused;
 } server;
-static int server_on_start(server *self, maiko_ctx *ctx)
-{
-	(void)self;
-	return maiko_send(ctx, ping, .n = 0);
-}
+static int server_on_start(server *self, maiko_ctx *ctx) { return maiko_send(ctx, ping, .n = 0); }
 static int server_on_pong(server *self, const pong *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	atomic_fetch_add(&rounds, 1);
 	return atomic_load(&over) ? 0 : maiko_send(ctx, ping, .n = ev->n + 1);
 }
 MAIKO_ACTOR(server, MAIKO_ON_START(server_on_start), MAIKO_ON(pong, server_on_pong));
 
-static void a_chatty_pair_stays_together(void **state)
+TEST_ONCE(a_chatty_pair_stays_together)
 {
-	(void)state;
 	maiko_supervisor *sup = watched(&(maiko_options){.workers = WORKERS});
-	assert_int_equal(maiko_add(sup, server, "server"), 0);
-	assert_int_equal(maiko_add(sup, toiler, "nobody", .init = &(toiler){.idle = true}), 0);
-	assert_int_equal(maiko_add(sup, player, "player"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, server, "server"));
+	ok(maiko_add(sup, toiler, "nobody", .init = &(toiler){.idle = true}));
+	ok(maiko_add(sup, player, "player"));
+	ok(maiko_start(sup));
 	test_wait_for(&rounds, 1000000);
 	finish(sup);
 	assert_int_equal(atomic_load(&moved), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_workers_get_their_share),
-		cmocka_unit_test(what_is_pinned_stays),
-		cmocka_unit_test(nothing_moves_if_it_is_not_wanted),
-		cmocka_unit_test(a_chatty_pair_stays_together),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,6 @@ static int solver_on_ask(solver *self, const ask *ev, maiko_ctx *ctx)
 
 static int solver_on_quit(solver *self, const quit *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	if (ev->how == 0)
 		expect(maiko_stop_self(ctx) == 0);
 	return ev->how == 0 ? 0 : UV_EPIPE;
@@ -98,7 +97,6 @@ static int solver_on_quit(solver *self, const quit *ev, maiko_ctx *ctx)
 
 static int solver_on_error(solver *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(error->phase == MAIKO_PHASE_HANDLE || error->event.type == NULL);
 	atomic_store(&last_code, error->code);
 	atomic_store(&last_phase, (int)error->phase);
@@ -126,7 +124,6 @@ typedef struct listener {
 static int listener_on_answer(listener *self, const answer *ev, maiko_ctx *ctx)
 {
 	const maiko_envelope *meta = maiko_meta(ctx);
-	(void)self;
 	expect(ev->status == (ev->n % 2 == 0 ? 7 : UV_ENOENT));
 	expect(!maiko_id_equal(meta->parent, (maiko_id){0, 0})); /* the ask that started the job */
 	expect(maiko_id_equal(meta->parent, meta->correlation));
@@ -140,26 +137,26 @@ static maiko_supervisor *started(uint32_t workers, uint32_t solvers, const solve
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, listener, "listener", .mailbox = 8192), 0);
+	ok(maiko_add(sup, listener, "listener", .mailbox = 8192));
 	for (uint32_t i = 0; i < solvers; i++) {
 		char name[24];
 		snprintf(name, sizeof name, "solver%u", i);
-		assert_int_equal(maiko_add(sup, solver, name, .init = init, .restart = MAIKO_TEMPORARY), 0);
+		ok(maiko_add(sup, solver, name, .init = init, .restart = MAIKO_TEMPORARY));
 	}
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	return sup;
 }
 
 static void ask_for(maiko_supervisor *sup, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		assert_int_equal(maiko_send(sup, ask, .n = i), 0);
+		ok(maiko_send(sup, ask, .n = i));
 }
 
 static uint64_t jobs_now(maiko_supervisor *sup)
 {
 	maiko_ledger *ledger = NULL;
-	assert_int_equal(maiko_report(sup, &ledger), 0);
+	ok(maiko_report(sup, &ledger));
 	uint64_t jobs = ledger->jobs;
 	maiko_ledger_free(ledger);
 	return jobs;
@@ -222,7 +219,7 @@ TEST_WORKERS(a_stop_waits_for_a_job_and_its_done)
 	test_wait_for(&working, POOL);
 	test_wait_for(&asked, 6);
 	assert_int_equal(jobs_now(sup), 6);
-	assert_int_equal(maiko_stop_begin(sup, NULL, note_stop, &stopped), 0);
+	ok(maiko_stop_begin(sup, NULL, note_stop, &stopped));
 	open_gate(5);
 	test_wait_for(&answered, 5);
 	assert_int_equal(atomic_load(&stopped), 0); /* one still runs */
@@ -241,7 +238,7 @@ TEST_WORKERS(a_stop_now_does_not_wait_for_a_job)
 	test_wait_for(&working, POOL);
 	test_wait_for(&asked, 6);
 	maiko_ledger *ledger = NULL;
-	assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true, .ret_report = &ledger}), 0);
+	ok(maiko_stop(sup, &(maiko_stop_options){.now = true, .ret_report = &ledger}));
 	assert_true(maiko_ledger_balanced(ledger));
 	maiko_ledger_free(ledger);
 	assert_int_equal(atomic_load(&finished), 0);
@@ -273,10 +270,10 @@ static void end_before_done(uint32_t workers, int how)
 	test_wait_for(&asked, 6);
 	test_wait_for(&working, POOL);
 	if (how < 0) {
-		assert_int_equal(maiko_find(sup, "solver0", &id), 0);
-		assert_int_equal(maiko_remove(sup, id), 0);
+		ok(maiko_find(sup, "solver0", &id));
+		ok(maiko_remove(sup, id));
 	} else {
-		assert_int_equal(maiko_send(sup, quit, .how = (uint32_t)how), 0);
+		ok(maiko_send(sup, quit, .how = (uint32_t)how));
 		wait_until_gone(sup, "solver0");
 		test_wait_for(&stops, 1); /* its name is free before */
 	}
@@ -328,7 +325,6 @@ typedef struct stranger {
 
 static int stranger_on_ask(stranger *self, const ask *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	const maiko_job_type *job = &maiko_gen_job_square_work_solver_on_square;
 	maiko_job_type own = *job, broken;
 	own.actor = "stranger";
@@ -354,8 +350,8 @@ MAIKO_ACTOR(stranger, MAIKO_ON(ask, stranger_on_ask));
 TEST_WORKERS(a_job_of_another_actor_is_refused)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, stranger, "stranger"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, stranger, "stranger"));
+	ok(maiko_start(sup));
 	ask_for(sup, 1);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&asked), 1);
@@ -382,7 +378,6 @@ static void stat_done(uv_fs_t *request)
 
 static int stater_on_quit(stater *self, const quit *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	self->ctx = ctx;
 	self->request.data = self;
 	return uv_fs_stat(maiko_loop(ctx), &self->request, "/", stat_done);
@@ -394,12 +389,12 @@ TEST_WORKERS(a_full_pool_does_not_delay_libuvs)
 {
 	maiko_supervisor *sup = started(workers, 0, NULL);
 	solver init = {.waits = true};
-	assert_int_equal(maiko_add(sup, solver, "solver", .init = &init, .topics = MAIKO_TOPICS(asks)), 0);
-	assert_int_equal(maiko_add(sup, stater, "stater"), 0);
+	ok(maiko_add(sup, solver, "solver", .init = &init, .topics = MAIKO_TOPICS(asks)));
+	ok(maiko_add(sup, stater, "stater"));
 	ask_for(sup, POOL + 4);
 	test_wait_for(&asked, POOL + 4);
 	test_wait_for(&working, POOL);
-	assert_int_equal(maiko_send(sup, quit, .how = 0), 0);
+	ok(maiko_send(sup, quit, .how = 0));
 	test_wait_for(&statted, 1);
 	assert_int_equal(atomic_load(&working), POOL); /* four threads, no more */
 	open_gate(POOL + 4);
@@ -427,9 +422,6 @@ static int suicide_work(suicide *job)
 
 static int stopper_on_suicide(stopper *self, suicide *job, int status, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)job;
-	(void)status;
 	atomic_fetch_add(&finished, 1);
 	return maiko_stop_all(ctx);
 }
@@ -438,7 +430,6 @@ MAIKO_BLOCKING(stopper, suicide, suicide_work, stopper_on_suicide);
 
 static int stopper_on_start(stopper *self, maiko_ctx *ctx)
 {
-	(void)self;
 	return maiko_blocking(ctx, suicide_work, stopper_on_suicide, .sup = maiko_supervisor_of(ctx));
 }
 
@@ -447,9 +438,9 @@ MAIKO_ACTOR(stopper, MAIKO_ON_START(stopper_on_start));
 TEST_WORKERS(a_job_cannot_wait_for_the_stop_that_waits_for_it)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, stopper, "stopper", .topics = MAIKO_NO_TOPICS), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_join(sup), 0);
+	ok(maiko_add(sup, stopper, "stopper", .topics = MAIKO_NO_TOPICS));
+	ok(maiko_start(sup));
+	ok(maiko_join(sup));
 	assert_int_equal(atomic_load(&finished), 1);
 	test_finish(sup);
 }
@@ -458,20 +449,5 @@ int main(void)
 {
 	if (uv_sem_init(&gate, 0) != 0)
 		return 1;
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_job_cannot_wait_for_the_stop_that_waits_for_it),
-		cmocka_unit_test(done_runs_in_the_actor_with_status_and_job),
-		cmocka_unit_test(every_one_of_many_jobs_is_done_once),
-		cmocka_unit_test(a_stop_waits_for_a_job_and_its_done),
-		cmocka_unit_test(a_stop_now_does_not_wait_for_a_job),
-		cmocka_unit_test(a_job_started_by_on_stop_is_harmless),
-		cmocka_unit_test(after_a_removal_done_does_not_run),
-		cmocka_unit_test(after_an_actor_has_left_done_does_not_run),
-		cmocka_unit_test(after_a_failure_done_does_not_run),
-		cmocka_unit_test(an_error_of_done_is_told_and_can_be_forgiven),
-		cmocka_unit_test(an_error_of_done_ends_the_actor),
-		cmocka_unit_test(a_job_of_another_actor_is_refused),
-		cmocka_unit_test(a_full_pool_does_not_delay_libuvs),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

@@ -56,17 +56,12 @@ static int consumer_on_item(consumer *self, const item *ev, maiko_ctx *ctx)
 
 static int consumer_on_probe(consumer *self, const probe *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&probed, 1);
 	return 0;
 }
 
 static int consumer_on_stop(consumer *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
@@ -84,14 +79,12 @@ typedef struct requester {
 
 static void on_changed(void *arg, const maiko_completion *completion)
 {
-	(void)arg;
 	expect(completion->status == 0);
 	atomic_fetch_add(&completed, 1);
 }
 
 static void on_stopped(void *arg, int status)
 {
-	(void)arg;
 	expect(status == 0);
 	atomic_fetch_add(&completed, 1);
 }
@@ -139,11 +132,10 @@ static maiko_supervisor *with_backlog(const scene *s, maiko_actor_id *ret_id)
 								     .mailbox = BACKLOG,
 								     .foreign_credit = BACKLOG,
 								     .no_balance = true});
-	assert_int_equal(maiko_add(sup, consumer, "consumer", .worker = 1, .max_events_per_tick = s->budget,
-				   .init = &(consumer){.waits = s->place != SAME_WORKER}, .ret_id = ret_id),
-			 0);
+	ok(maiko_add(sup, consumer, "consumer", .worker = 1, .max_events_per_tick = s->budget,
+		     .init = &(consumer){.waits = s->place != SAME_WORKER}, .ret_id = ret_id));
 	for (uint32_t i = 0; i < BACKLOG; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	return sup;
 }
 
@@ -176,20 +168,20 @@ static void ask(const scene *s)
 	maiko_supervisor *other = NULL;
 	requester init = {.what = s->what, .outside = s->place == OUTSIDE};
 	test_begin();
-	assert_int_equal(uv_sem_init(&asked, 0), 0);
+	ok(uv_sem_init(&asked, 0));
 	maiko_supervisor *sup = init.sup = with_backlog(s, &init.consumer);
 	if (s->place == OUTSIDE) {
 		other = test_supervisor(1);
-		assert_int_equal(maiko_add(other, requester, "requester", .init = &init), 0);
-		assert_int_equal(maiko_start(other), 0);
+		ok(maiko_add(other, requester, "requester", .init = &init));
+		ok(maiko_start(other));
 	} else {
 		uint32_t worker = s->place == SAME_WORKER ? 1 : s->workers;
-		assert_int_equal(maiko_add(sup, requester, "requester", .init = &init, .worker = worker), 0);
+		ok(maiko_add(sup, requester, "requester", .init = &init, .worker = worker));
 	}
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	test_wait_for(&completed, 1);
 	if (s->what == UNSUBSCRIBE) { /* it goes on, without them */
-		assert_int_equal(maiko_send(sup, probe, .n = 1), 0);
+		ok(maiko_send(sup, probe, .n = 1));
 		test_wait_for(&probed, 1);
 	}
 	maiko_ledger *ledger = test_stop(sup);
@@ -214,14 +206,3 @@ TEST_WORKERS(a_removal_does_not_wait_for_the_backlog) { ask_from_everywhere(REMO
 TEST_WORKERS(an_unsubscription_does_not_wait_for_the_backlog) { ask_from_everywhere(UNSUBSCRIBE, workers); }
 TEST_WORKERS(a_stop_at_once_does_not_wait_for_the_backlog) { ask_from_everywhere(STOP_NOW, workers); }
 TEST_WORKERS(a_graceful_stop_begins_before_the_backlog_is_handled) { ask_from_everywhere(STOP, workers); }
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_removal_does_not_wait_for_the_backlog),
-		cmocka_unit_test(an_unsubscription_does_not_wait_for_the_backlog),
-		cmocka_unit_test(a_stop_at_once_does_not_wait_for_the_backlog),
-		cmocka_unit_test(a_graceful_stop_begins_before_the_backlog_is_handled),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -79,7 +79,6 @@ static int member_on_token(member *self, const token *ev, maiko_ctx *ctx)
 
 static int member_on_begin(member *self, const begin *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	for (uint32_t i = 0; i < self->tokens; i++) {
 		int rc = pass_on(self, self->hops, ctx);
 		if (rc != 0)
@@ -90,7 +89,6 @@ static int member_on_begin(member *self, const begin *ev, maiko_ctx *ctx)
 
 static int member_on_error(member *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_store(&codes[self->number], error->code);
 	atomic_store(&phases[self->number], (int)error->phase);
 	snprintf(details[self->number], sizeof details[0], "%s", error->detail);
@@ -112,7 +110,7 @@ static void add_ring(maiko_supervisor *sup, const ring *r)
 		char name[32];
 		const maiko_topic *topic;
 		snprintf(name, sizeof name, "place%u", i);
-		assert_int_equal(maiko_topic_named(sup, name, &topic), 0);
+		ok(maiko_topic_named(sup, name, &topic));
 		atomic_store(&places[i], topic);
 		const maiko_subscription topics[] = {{.topic = topic},
 						     {.topic = MAIKO_TOPIC_REF(orders)},
@@ -123,9 +121,8 @@ static void add_ring(maiko_supervisor *sup, const ring *r)
 			      .hops = r->hops,
 			      .everyone = r->everyone};
 		snprintf(name, sizeof name, "member%u", i);
-		assert_int_equal(maiko_add(sup, member, name, .init = &how, .topics = topics, .mailbox = r->mailbox,
-					   .echo = r->echo, .restart = MAIKO_TEMPORARY),
-				 0);
+		ok(maiko_add(sup, member, name, .init = &how, .topics = topics, .mailbox = r->mailbox, .echo = r->echo,
+			     .restart = MAIKO_TEMPORARY));
 	}
 }
 
@@ -141,9 +138,6 @@ MAIKO_EVENT(news, papers, n);
 
 static int bystander_on_news(bystander *self, const news *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&bystander_handled, 1);
 	return 0;
 }
@@ -154,8 +148,8 @@ static maiko_supervisor *with_ring(uint32_t workers, const ring *r)
 	test_begin();
 	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .channel = 64});
 	add_ring(sup, r);
-	assert_int_equal(maiko_add(sup, bystander, "bystander"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, bystander, "bystander"));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -167,10 +161,10 @@ static void goes_on(const ring *r)
 {
 	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
 		maiko_supervisor *sup = with_ring(*workers, r);
-		assert_int_equal(maiko_send(sup, begin), 0);
+		ok(maiko_send(sup, begin));
 		uint64_t tokens = (uint64_t)r->members * r->tokens;
 		test_wait_for(&finished, tokens);
-		assert_int_equal(maiko_send(sup, news), 0);
+		ok(maiko_send(sup, news));
 		maiko_ledger *ledger = test_stop(sup);
 		assert_int_equal(atomic_load(&failed), 0);
 		assert_int_equal(atomic_load(&hops), tokens * (r->hops + 1));
@@ -184,37 +178,27 @@ static void goes_on(const ring *r)
 	}
 }
 
-static void two_that_fill_each_other_go_on(void **state)
+TEST_ONCE(two_that_fill_each_other_go_on)
 {
-	(void)state;
 	goes_on(&(ring){.members = 2, .mailbox = 4, .tokens = 100, .hops = 200});
 	goes_on(&(ring){.members = 2, .mailbox = 1, .tokens = 10, .hops = 1000});
 }
 
-static void three_in_a_ring_go_on(void **state)
-{
-	(void)state;
-	goes_on(&(ring){.members = 3, .mailbox = 4, .tokens = 100, .hops = 200});
-}
+TEST_ONCE(three_in_a_ring_go_on) { goes_on(&(ring){.members = 3, .mailbox = 4, .tokens = 100, .hops = 200}); }
 
-static void one_that_hears_itself_goes_on(void **state)
+TEST_ONCE(one_that_hears_itself_goes_on)
 {
-	(void)state;
 	goes_on(&(ring){.members = 1, .mailbox = 4, .tokens = 100, .hops = 200, .echo = true});
 }
 
-static void a_long_ring_goes_on(void **state)
-{
-	(void)state;
-	goes_on(&(ring){.members = 10, .mailbox = 2, .tokens = 30, .hops = 100});
-}
+TEST_ONCE(a_long_ring_goes_on) { goes_on(&(ring){.members = 10, .mailbox = 2, .tokens = 30, .hops = 100}); }
 
 /* Each sends to all others: every pair, and every longer round, is a cycle. */
 TEST_WORKERS(all_with_all_go_on)
 {
 	const ring r = {.members = 10, .mailbox = 2, .tokens = 30, .hops = 20, .everyone = true};
 	maiko_supervisor *sup = with_ring(workers, &r);
-	assert_int_equal(maiko_send(sup, begin), 0);
+	ok(maiko_send(sup, begin));
 	test_wait_for(&finished, 10 * 30 * 9);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&failed), 0);
@@ -225,7 +209,7 @@ TEST_WORKERS(a_stop_drains_a_cycle)
 {
 	const ring r = {.members = 3, .mailbox = 2, .tokens = 50, .hops = 300};
 	maiko_supervisor *sup = with_ring(workers, &r);
-	assert_int_equal(maiko_send(sup, begin), 0);
+	ok(maiko_send(sup, begin));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&finished), 150);
 	assert_int_equal(total.handled, 150 * 301 + 3);
@@ -274,11 +258,11 @@ static void fails_past_the_bound(const ring *r)
 {
 	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
 		maiko_supervisor *sup = with_ring(*workers, r);
-		assert_int_equal(maiko_send(sup, begin), 0);
+		ok(maiko_send(sup, begin));
 		test_wait_for(&failed, r->members);
 		/* the others go on, and so do new ones */
 		for (uint32_t i = 0; i < 100; i++)
-			assert_int_equal(maiko_send(sup, news, .n = i), 0);
+			ok(maiko_send(sup, news, .n = i));
 		test_wait_for(&bystander_handled, 100);
 		maiko_ledger *ledger = test_stop(sup);
 		check_failed(r);
@@ -288,21 +272,18 @@ static void fails_past_the_bound(const ring *r)
 	}
 }
 
-static void two_that_only_grow_fail_past_the_bound(void **state)
+TEST_ONCE(two_that_only_grow_fail_past_the_bound)
 {
-	(void)state;
 	fails_past_the_bound(&(ring){.members = 2, .mailbox = 4, .tokens = 10});
 }
 
-static void three_that_only_grow_fail_past_the_bound(void **state)
+TEST_ONCE(three_that_only_grow_fail_past_the_bound)
 {
-	(void)state;
 	fails_past_the_bound(&(ring){.members = 3, .mailbox = 16, .tokens = 10});
 }
 
-static void one_that_only_grows_fails_past_the_bound(void **state)
+TEST_ONCE(one_that_only_grows_fails_past_the_bound)
 {
-	(void)state;
 	fails_past_the_bound(&(ring){.members = 1, .mailbox = 4, .tokens = 10, .echo = true});
 }
 
@@ -310,7 +291,7 @@ TEST_WORKERS(a_stop_ends_a_cycle_that_only_grows)
 {
 	const ring r = {.members = 2, .mailbox = 4, .tokens = 10};
 	maiko_supervisor *sup = with_ring(workers, &r);
-	assert_int_equal(maiko_send(sup, begin), 0);
+	ok(maiko_send(sup, begin));
 	test_finish(sup);
 	check_failed(&r);
 }
@@ -334,8 +315,6 @@ typedef struct feeder {
 
 static int feeder_on_begin(feeder *self, const begin *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	for (int i = 0; i < 100; i++) /* to itself: a cycle of one */
 		expect(maiko_send(ctx, token, .to = 0) == 0);
 	return 0;
@@ -343,9 +322,6 @@ static int feeder_on_begin(feeder *self, const begin *ev, maiko_ctx *ctx)
 
 static int feeder_on_token(feeder *self, const token *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&hops, 1);
 	return 0;
 }
@@ -362,9 +338,6 @@ static maiko_next feeder_tick(feeder *self, maiko_ctx *ctx)
 
 static int feeder_on_error(feeder *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)error;
-	(void)ctx;
 	atomic_fetch_add(&failed, 1);
 	return 0;
 }
@@ -377,9 +350,6 @@ typedef struct drain {
 
 static int drain_on_drop(drain *self, const drop *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	uint64_t ahead = atomic_load(&drops_sent) - atomic_fetch_add(&drops_handled, 1);
 	if (ahead > atomic_load(&most_ahead))
 		atomic_store(&most_ahead, ahead);
@@ -391,37 +361,18 @@ TEST_WORKERS(a_cycle_that_is_over_holds_its_members_back_again)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	const maiko_topic *topic;
-	assert_int_equal(maiko_topic_named(sup, "place0", &topic), 0);
+	ok(maiko_topic_named(sup, "place0", &topic));
 	atomic_store(&places[0], topic);
 	const maiko_subscription topics[] = {{.topic = topic}, {.topic = MAIKO_TOPIC_REF(orders)}, {.topic = NULL}};
-	assert_int_equal(maiko_add(sup, drain, "drain", .mailbox = 8, .max_events_per_tick = 1, .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, feeder, "feeder", .topics = topics, .mailbox = 16, .echo = true, .worker = 1),
-			 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, drain, "drain", .mailbox = 8, .max_events_per_tick = 1, .worker = 1));
+	ok(maiko_add(sup, feeder, "feeder", .topics = topics, .mailbox = 16, .echo = true, .worker = 1));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 50; i++) {
-		assert_int_equal(maiko_send(sup, begin), 0);
+		ok(maiko_send(sup, begin));
 		test_wait_for(&hops, (i + 1) * 100);
 	}
 	test_wait_for(&drops_handled, DROPS);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&failed), 0);
 	assert_true(atomic_load(&most_ahead) < 8 + 50 * 100 + 2 * MAIKO_ALLOWANCE);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_that_fill_each_other_go_on),
-		cmocka_unit_test(three_in_a_ring_go_on),
-		cmocka_unit_test(one_that_hears_itself_goes_on),
-		cmocka_unit_test(a_long_ring_goes_on),
-		cmocka_unit_test(all_with_all_go_on),
-		cmocka_unit_test(a_stop_drains_a_cycle),
-		cmocka_unit_test(two_that_only_grow_fail_past_the_bound),
-		cmocka_unit_test(three_that_only_grow_fail_past_the_bound),
-		cmocka_unit_test(one_that_only_grows_fails_past_the_bound),
-		cmocka_unit_test(a_stop_ends_a_cycle_that_only_grows),
-		cmocka_unit_test(a_cycle_that_is_over_holds_its_members_back_again),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

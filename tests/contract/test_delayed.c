@@ -33,8 +33,6 @@ typedef struct listener {
 
 static int listener_on_word(listener *self, const word *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(due_ns[ev->n] == 0 || test_now_ns() == due_ns[ev->n] ||
 	       (!test_is_simulated() && test_now_ns() > due_ns[ev->n]));
 	uint64_t place = atomic_load(&heard);
@@ -141,11 +139,9 @@ static maiko_supervisor *started(uint32_t workers)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, planner, "planner", .init = &(planner){.asks_at_stop = true},
-				   .restart = MAIKO_TEMPORARY),
-			 0);
-	assert_int_equal(maiko_add(sup, listener, "listener", .mailbox = MANY), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, planner, "planner", .init = &(planner){.asks_at_stop = true}, .restart = MAIKO_TEMPORARY));
+	ok(maiko_add(sup, listener, "listener", .mailbox = MANY));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -167,7 +163,7 @@ static void assert_words(maiko_supervisor *sup, uint64_t published, uint64_t can
 static uint64_t delayed_now(maiko_supervisor *sup)
 {
 	maiko_ledger *ledger = NULL;
-	assert_int_equal(maiko_report(sup, &ledger), 0);
+	ok(maiko_report(sup, &ledger));
 	uint64_t delayed = test_topic_row(ledger, "words")->delayed;
 	maiko_ledger_free(ledger);
 	return delayed;
@@ -175,7 +171,7 @@ static uint64_t delayed_now(maiko_supervisor *sup)
 
 static void give(maiko_supervisor *sup, uint32_t what, uint64_t obeyed_then)
 {
-	assert_int_equal(maiko_send(sup, order, .what = what), 0);
+	ok(maiko_send(sup, order, .what = what));
 	test_wait_for(&obeyed, obeyed_then);
 }
 
@@ -255,8 +251,8 @@ static void wait_until_gone(maiko_supervisor *sup, const char *name)
 {
 	maiko_actor_id id;
 	maiko_sim *sim = maiko_sim_of(sup);
-	assert_int_equal(maiko_sim_run(sim), 0);
-	assert_int_equal(maiko_find(sup, name, &id), MAIKO_ENOENT);
+	ok(maiko_sim_run(sim));
+	returns(maiko_find(sup, name, &id), MAIKO_ENOENT);
 }
 
 static void end_planner(uint32_t workers, uint32_t what)
@@ -269,8 +265,8 @@ static void end_planner(uint32_t workers, uint32_t what)
 		give(sup, what, 2);
 		wait_until_gone(sup, "planner");
 	} else {
-		assert_int_equal(maiko_find(sup, "planner", &id), 0);
-		assert_int_equal(maiko_remove(sup, id), 0);
+		ok(maiko_find(sup, "planner", &id));
+		ok(maiko_remove(sup, id));
 	}
 	assert_int_equal(delayed_now(sup), 0);
 	assert_words(sup, 0, 5);
@@ -290,15 +286,12 @@ typedef struct starter {
 
 static int starter_on_start(starter *self, maiko_ctx *ctx)
 {
-	(void)self;
 	expect(maiko_send_after_ms(ctx, 5, NULL, word, .n = 3) == 0);
 	return 0;
 }
 
 static int starter_on_order(starter *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	cause = *maiko_meta(ctx);
 	expect(maiko_send(ctx, word, .n = 1) == 0);
 	expect(maiko_send_after_ms(ctx, 20, NULL, word, .n = 2) == 0);
@@ -314,7 +307,6 @@ typedef struct reader {
 static int reader_on_word(reader *self, const word *ev, maiko_ctx *ctx)
 {
 	const maiko_envelope *meta = maiko_meta(ctx);
-	(void)self;
 	expect(strcmp(maiko_sender(ctx), "starter") == 0);
 	if (ev->n == 1)
 		first = *meta;
@@ -331,10 +323,10 @@ MAIKO_ACTOR(reader, MAIKO_ON(word, reader_on_word));
 TEST_SIM(a_delayed_event_is_a_child_and_stamped_when_it_is_sent)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, starter, "starter"), 0);
-	assert_int_equal(maiko_add(sup, reader, "reader"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .what = 1), 0);
+	ok(maiko_add(sup, starter, "starter"));
+	ok(maiko_add(sup, reader, "reader"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .what = 1));
 	test_wait_for(&heard, 3);
 	test_finish(sup);
 	assert_true(maiko_id_equal(first.parent, cause.id));
@@ -342,22 +334,4 @@ TEST_SIM(a_delayed_event_is_a_child_and_stamped_when_it_is_sent)
 	assert_true(maiko_id_equal(second.correlation, cause.id));
 	assert_false(maiko_id_equal(second.id, first.id));
 	assert_int_equal(second.timestamp_ns, first.timestamp_ns + 20000000);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(real_time_passes_for_delayed_events_too),
-		cmocka_unit_test(delayed_events_come_in_the_order_in_which_they_fall_due),
-		cmocka_unit_test(many_delayed_events_come_in_order),
-		cmocka_unit_test(a_delay_past_the_bound_counts_as_the_bound),
-		cmocka_unit_test(what_is_cancelled_is_not_sent),
-		cmocka_unit_test(what_was_sent_cannot_be_cancelled),
-		cmocka_unit_test(a_stop_cancels_them),
-		cmocka_unit_test(a_removal_cancels_them),
-		cmocka_unit_test(a_failure_cancels_them),
-		cmocka_unit_test(an_actor_that_leaves_cancels_them),
-		cmocka_unit_test(a_delayed_event_is_a_child_and_stamped_when_it_is_sent),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

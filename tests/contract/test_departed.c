@@ -92,8 +92,6 @@ static int parent_on_gone(parent *self, const gone *ev, maiko_ctx *ctx)
 }
 static int parent_on_done(parent *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	if (completion->change == MAIKO_CHANGE_MOVE && completion->status == 0)
 		atomic_fetch_add(&moved, 1);
 	return 0;
@@ -106,11 +104,10 @@ static void come_and_go(uint32_t workers, uint32_t children, uint32_t mailbox, u
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	parent init = {.children = children, .workers = moves ? workers : 0};
-	assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = mailbox, .max_events_per_tick = pace,
-				   .ret_id = &init.reader, .worker = workers),
-			 0);
-	assert_int_equal(maiko_add(sup, parent, "parent", .init = &init, .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, reader, "reader", .mailbox = mailbox, .max_events_per_tick = pace, .ret_id = &init.reader,
+		     .worker = workers));
+	ok(maiko_add(sup, parent, "parent", .init = &init, .worker = 1));
+	ok(maiko_start(sup));
 	test_wait_for(&ended, children);
 	test_wait_for(&heard, (uint64_t)children * WORDS);
 	test_finish(sup);
@@ -146,10 +143,5 @@ TEST_WORKERS(so_they_have_on_threads)
 int main(void)
 {
 	test_allocator_install();
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_has_gone_is_given_back), cmocka_unit_test(a_queued_event_has_its_senders_name),
-		cmocka_unit_test(so_has_one_that_has_moved),   cmocka_unit_test(so_has_one_whose_sender_was_muted),
-		cmocka_unit_test(so_they_have_on_threads),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

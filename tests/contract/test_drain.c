@@ -20,9 +20,6 @@ typedef struct counter {
 
 static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -32,19 +29,13 @@ TEST_WORKERS(everything_queued_at_stop_is_handled)
 {
 	maiko_supervisor *sup =
 		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = EVENTS, .mailbox = EVENTS});
-	assert_int_equal(maiko_add(sup, counter, "one"), 0);
-	assert_int_equal(maiko_add(sup, counter, "two"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, counter, "one"));
+	ok(maiko_add(sup, counter, "two"));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < EVENTS; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, 200000);
 	assert_int_equal(total.handled, 200000);
 	assert_int_equal(atomic_load(&handled), 200000);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(everything_queued_at_stop_is_handled)};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

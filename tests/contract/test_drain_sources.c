@@ -34,8 +34,6 @@ typedef struct sink {
 } sink;
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	if (self->handled++ == 0) {
 		atomic_fetch_add(&entered, 1);
 		uv_sem_wait(&gate);
@@ -62,10 +60,6 @@ typedef struct job {
 static int job_work(job *j) { return (int)j->n; }
 static int source_on_job(source *self, job *j, int status, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)j;
-	(void)status;
-	(void)ctx;
 	atomic_fetch_add(&jobs, 1);
 	return 0;
 }
@@ -100,14 +94,12 @@ static void source_fired(uv_timer_t *timer)
 
 static void source_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-	(void)suggested;
 	source *self = handle->data;
 	*buf = uv_buf_init(self->bytes, sizeof self->bytes);
 }
 
 static void source_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
-	(void)buf;
 	source *self = stream->data;
 	if (maiko_enter(self->ctx) != 0)
 		return;
@@ -131,29 +123,23 @@ static int source_on_start(source *self, maiko_ctx *ctx)
 }
 static maiko_next source_tick(source *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	return maiko_after_events();
 }
 /* Its last words are heard. */
-static int source_on_stop(source *self, maiko_ctx *ctx)
-{
-	(void)self;
-	return maiko_send(ctx, item, .n = 3);
-}
+static int source_on_stop(source *self, maiko_ctx *ctx) { return maiko_send(ctx, item, .n = 3); }
 MAIKO_ACTOR(source, MAIKO_ON_START(source_on_start), MAIKO_ON_STOP(source_on_stop), MAIKO_TICK(source_tick));
 
 TEST_WORKERS(a_drain_ends_although_timers_and_streams_go_on)
 {
 	uv_os_sock_t ends[2];
-	assert_int_equal(uv_sem_init(&gate, 0), 0);
-	assert_int_equal(uv_socketpair(SOCK_STREAM, 0, ends, 0, 0), 0);
+	ok(uv_sem_init(&gate, 0));
+	ok(uv_socketpair(SOCK_STREAM, 0, ends, 0, 0));
 	maiko_supervisor *sup = test_supervisor(workers);
 	/* With a thread of its own: while it waits, the source's worker goes on. */
-	assert_int_equal(maiko_add(sup, sink, "sink", .own_thread = true, .mailbox = 1u << 20), 0);
-	assert_int_equal(maiko_add(sup, source, "source", .init = &(source){.ends = {ends[0], ends[1]}}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, sink, "sink", .own_thread = true, .mailbox = 1u << 20));
+	ok(maiko_add(sup, source, "source", .init = &(source){.ends = {ends[0], ends[1]}}));
+	ok(maiko_start(sup));
 	assert_int_equal(write(ends[1], "x", 1), 1);
 	test_wait_for(&reads, 1); /* until the stop it is read */
 	test_wait_for(&entered, 1);
@@ -165,12 +151,4 @@ TEST_WORKERS(a_drain_ends_although_timers_and_streams_go_on)
 	assert_int_equal(atomic_load(&jobs), atomic_load(&sent));
 	close(ends[1]);
 	uv_sem_destroy(&gate);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_drain_ends_although_timers_and_streams_go_on),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,9 +35,9 @@ typedef struct scene {
 static void scene_init(scene *s, maiko_options options)
 {
 	test_begin();
-	assert_int_equal(uv_loop_init(&s->loop), 0);
+	ok(uv_loop_init(&s->loop));
 	options.loop = &s->loop;
-	assert_int_equal(maiko_supervisor_new(&s->sup, &options), 0);
+	ok(maiko_supervisor_new(&s->sup, &options));
 }
 
 /* Runs the loop until the count is reached, without letting it wait. */
@@ -53,7 +53,6 @@ static void run_until(scene *s, _Atomic(uint64_t) *value, uint64_t least)
 
 static void count_done(void *arg, int status)
 {
-	(void)arg;
 	atomic_store(&done_status, status);
 	atomic_fetch_add(&done_calls, 1);
 }
@@ -61,14 +60,14 @@ static void count_done(void *arg, int status)
 /* The loop has nothing left once the supervisor has stopped. */
 static maiko_counts scene_end(scene *s)
 {
-	assert_int_equal(maiko_stop_begin(s->sup, NULL, count_done, NULL), 0);
+	ok(maiko_stop_begin(s->sup, NULL, count_done, NULL));
 	uint64_t before = atomic_load(&done_calls);
-	assert_int_equal(uv_run(&s->loop, UV_RUN_DEFAULT), 0);
+	ok(uv_run(&s->loop, UV_RUN_DEFAULT));
 	assert_true(atomic_load(&done_calls) >= before);
 	assert_int_equal(atomic_load(&done_calls), 1);
 	assert_int_equal(atomic_load(&done_status), 0);
 	maiko_counts total = test_finish(s->sup);
-	assert_int_equal(uv_loop_close(&s->loop), 0);
+	ok(uv_loop_close(&s->loop));
 	return total;
 }
 
@@ -80,25 +79,18 @@ typedef struct worker {
 
 static int worker_on_start(worker *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&starts, 1);
 	return 0;
 }
 
 static int worker_on_stop(worker *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
 
 static int worker_on_item(worker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	expect(atomic_load(&starts) >= 2);
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -106,8 +98,6 @@ static int worker_on_item(worker *self, const item *ev, maiko_ctx *ctx)
 
 static maiko_next worker_tick(worker *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	return maiko_after_ms(1);
 }
@@ -117,52 +107,49 @@ MAIKO_ACTOR(worker, MAIKO_ON_START(worker_on_start), MAIKO_ON_STOP(worker_on_sto
 
 static void start_workers(scene *s)
 {
-	assert_int_equal(maiko_add(s->sup, worker, "one"), 0);
-	assert_int_equal(maiko_add(s->sup, worker, "two"), 0);
-	assert_int_equal(maiko_start(s->sup), 0);
+	ok(maiko_add(s->sup, worker, "one"));
+	ok(maiko_add(s->sup, worker, "two"));
+	ok(maiko_start(s->sup));
 	assert_int_equal(atomic_load(&starts), 2);
 }
 
-static void it_starts_ticks_handles_and_stops(void **state)
+TEST_ONCE(it_starts_ticks_handles_and_stops)
 {
-	(void)state;
 	scene s;
 	scene_init(&s, (maiko_options){0});
 	assert_int_equal(maiko_worker_count(s.sup), 1);
-	assert_int_equal(maiko_send(s.sup, item, .n = 1), 0); /* before the start */
+	ok(maiko_send(s.sup, item, .n = 1)); /* before the start */
 	start_workers(&s);
-	assert_int_equal(maiko_start(s.sup), MAIKO_ESTATE);
+	returns(maiko_start(s.sup), MAIKO_ESTATE);
 	assert_int_equal(atomic_load(&handled), 0); /* the start does not run the loop */
 	assert_true(uv_loop_alive(&s.loop));
-	assert_int_equal(maiko_send(s.sup, item, .n = 2), 0);
+	ok(maiko_send(s.sup, item, .n = 2));
 	run_until(&s, &handled, 4);
 	run_until(&s, &ticks, 20);
 	assert_int_equal(scene_end(&s).handled, 4);
 	assert_int_equal(atomic_load(&stops), 2);
 }
 
-static void the_loop_stays_alive_until_the_stop_is_done(void **state)
+TEST_ONCE(the_loop_stays_alive_until_the_stop_is_done)
 {
-	(void)state;
 	scene s;
 	scene_init(&s, (maiko_options){0});
 	assert_false(uv_loop_alive(&s.loop));
-	assert_int_equal(maiko_start(s.sup), 0);
+	ok(maiko_start(s.sup));
 	for (int i = 0; i < 100; i++)
 		assert_true(uv_run(&s.loop, UV_RUN_NOWAIT) != 0);
-	assert_int_equal(maiko_stop_begin(s.sup, NULL, count_done, NULL), 0);
+	ok(maiko_stop_begin(s.sup, NULL, count_done, NULL));
 	assert_true(uv_loop_alive(&s.loop));
 	assert_int_equal(atomic_load(&done_calls), 0);
-	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+	ok(uv_run(&s.loop, UV_RUN_DEFAULT));
 	assert_int_equal(atomic_load(&done_calls), 1);
 	assert_false(uv_loop_alive(&s.loop));
 	test_finish(s.sup);
-	assert_int_equal(uv_loop_close(&s.loop), 0);
+	ok(uv_loop_close(&s.loop));
 }
 
-static void the_loop_s_thread_never_waits(void **state)
+TEST_ONCE(the_loop_s_thread_never_waits)
 {
-	(void)state;
 	scene s;
 	scene_init(&s, (maiko_options){.foreign_credit = 8});
 	start_workers(&s);
@@ -171,28 +158,27 @@ static void the_loop_s_thread_never_waits(void **state)
 		accepted++;
 	assert_int_equal(rc, MAIKO_EAGAIN);
 	assert_int_equal(accepted, 8);
-	assert_int_equal(maiko_send_timeout(s.sup, 100000, item, .n = 1), MAIKO_EAGAIN);
-	assert_int_equal(maiko_stop(s.sup, NULL), MAIKO_EDEADLK);
-	assert_int_equal(maiko_join(s.sup), MAIKO_EDEADLK);
+	returns(maiko_send_timeout(s.sup, 100000, item, .n = 1), MAIKO_EAGAIN);
+	returns(maiko_stop(s.sup, NULL), MAIKO_EDEADLK);
+	returns(maiko_join(s.sup), MAIKO_EDEADLK);
 	assert_true(maiko_supervisor_free(s.sup) == s.sup);
 	run_until(&s, &handled, 16);
-	assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+	ok(maiko_send(s.sup, item, .n = 1));
 	assert_int_equal(scene_end(&s).handled, 18);
 }
 
 /* Without a loop that has to run there is nothing to wait for. */
-static void before_the_start_it_can_be_stopped_and_freed(void **state)
+TEST_ONCE(before_the_start_it_can_be_stopped_and_freed)
 {
-	(void)state;
 	scene s;
 	for (int i = 0; i < 2; i++) {
 		scene_init(&s, (maiko_options){0});
-		assert_int_equal(maiko_add(s.sup, worker, "one"), 0);
-		assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+		ok(maiko_add(s.sup, worker, "one"));
+		ok(maiko_send(s.sup, item, .n = 1));
 		if (i == 0)
-			assert_int_equal(maiko_stop(s.sup, NULL), 0);
+			ok(maiko_stop(s.sup, NULL));
 		assert_null(maiko_supervisor_free(s.sup));
-		assert_int_equal(uv_loop_close(&s.loop), 0);
+		ok(uv_loop_close(&s.loop));
 	}
 }
 
@@ -215,16 +201,15 @@ static void senders_main(void *arg)
 }
 
 /* The loop waits in its poll: a wake-up that were lost would leave it there. */
-static void threads_outside_send_and_wait(void **state)
+TEST_ONCE(threads_outside_send_and_wait)
 {
-	(void)state;
 	scene s;
 	uv_thread_t thread;
 	scene_init(&s, (maiko_options){.foreign_credit = 16, .mailbox = 32});
 	start_workers(&s);
-	assert_int_equal(uv_thread_create(&thread, senders_main, s.sup), 0);
-	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
-	assert_int_equal(uv_thread_join(&thread), 0);
+	ok(uv_thread_create(&thread, senders_main, s.sup));
+	ok(uv_run(&s.loop, UV_RUN_DEFAULT));
+	ok(uv_thread_join(&thread));
 	assert_int_equal(scene_end(&s).handled, 12000);
 }
 
@@ -241,43 +226,40 @@ static void outsider_main(void *arg)
 	atomic_fetch_add(&entered, 1);
 }
 
-static void a_thread_outside_may_change_and_stop_it(void **state)
+TEST_ONCE(a_thread_outside_may_change_and_stop_it)
 {
-	(void)state;
 	scene s;
 	uv_thread_t thread;
 	scene_init(&s, (maiko_options){0});
 	start_workers(&s);
-	assert_int_equal(uv_thread_create(&thread, outsider_main, s.sup), 0);
-	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
-	assert_int_equal(uv_thread_join(&thread), 0);
+	ok(uv_thread_create(&thread, outsider_main, s.sup));
+	ok(uv_run(&s.loop, UV_RUN_DEFAULT));
+	ok(uv_thread_join(&thread));
 	assert_int_equal(atomic_load(&entered), 1);
 	assert_int_equal(atomic_load(&stops), 3);
 	test_finish(s.sup);
-	assert_int_equal(uv_loop_close(&s.loop), 0);
+	ok(uv_loop_close(&s.loop));
 	assert_int_equal(test_wrong(), 0);
 }
 
 static void note_change(void *arg, const maiko_completion *completion)
 {
-	(void)arg;
 	expect(completion->status == 0);
 	atomic_fetch_add(&entered, 1);
 }
 
-static void changes_on_the_loop_s_thread_complete_later(void **state)
+TEST_ONCE(changes_on_the_loop_s_thread_complete_later)
 {
-	(void)state;
 	scene s;
 	maiko_actor_id id = 0;
 	scene_init(&s, (maiko_options){0});
 	start_workers(&s);
-	assert_int_equal(maiko_add(s.sup, worker, "added", .ret_id = &id, .done = note_change), 0);
-	assert_int_equal(maiko_add(s.sup, worker, "own", .own_thread = true), MAIKO_EINVAL);
+	ok(maiko_add(s.sup, worker, "added", .ret_id = &id, .done = note_change));
+	returns(maiko_add(s.sup, worker, "own", .own_thread = true), MAIKO_EINVAL);
 	assert_int_equal(atomic_load(&starts), 2);
 	run_until(&s, &entered, 1);
 	assert_int_equal(atomic_load(&starts), 3);
-	assert_int_equal(maiko_remove(s.sup, id, .done = note_change), 0);
+	ok(maiko_remove(s.sup, id, .done = note_change));
 	run_until(&s, &entered, 2);
 	assert_int_equal(atomic_load(&stops), 1);
 	scene_end(&s);
@@ -286,34 +268,28 @@ static void changes_on_the_loop_s_thread_complete_later(void **state)
 
 /* ---- a start that fails ---- */
 
-static int failing_on_start(worker *self, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return UV_EIO;
-}
+static int failing_on_start(worker *self, maiko_ctx *ctx) { return UV_EIO; }
 typedef worker failing;
 MAIKO_ACTOR(failing, MAIKO_ON_START(failing_on_start), MAIKO_ON(item, worker_on_item));
 
-static void a_failed_start_is_undone_by_the_loop(void **state)
+TEST_ONCE(a_failed_start_is_undone_by_the_loop)
 {
-	(void)state;
 	for (int run = 0; run < 2; run++) {
 		scene s;
 		scene_init(&s, (maiko_options){0});
-		assert_int_equal(maiko_add(s.sup, worker, "one"), 0);
-		assert_int_equal(maiko_add(s.sup, failing, "failing"), 0);
-		assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+		ok(maiko_add(s.sup, worker, "one"));
+		ok(maiko_add(s.sup, failing, "failing"));
+		ok(maiko_send(s.sup, item, .n = 1));
 		if (run == 0) {
-			assert_int_equal(maiko_start(s.sup), UV_EIO);
-			assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+			returns(maiko_start(s.sup), UV_EIO);
+			ok(uv_run(&s.loop, UV_RUN_DEFAULT));
 		} else {
-			assert_int_equal(maiko_run(s.sup), UV_EIO);
+			returns(maiko_run(s.sup), UV_EIO);
 		}
 		assert_int_equal(atomic_load(&stops), 1);
 		assert_int_equal(atomic_load(&handled), 0);
 		test_finish_with(s.sup, UV_EIO);
-		assert_int_equal(uv_loop_close(&s.loop), 0);
+		ok(uv_loop_close(&s.loop));
 	}
 }
 
@@ -350,34 +326,28 @@ static int host_on_start(host *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(host, MAIKO_ON_START(host_on_start));
 
-static void an_adopted_timer_finds_its_way_back(void **state)
+TEST_ONCE(an_adopted_timer_finds_its_way_back)
 {
-	(void)state;
 	scene s;
 	scene_init(&s, (maiko_options){0});
-	assert_int_equal(maiko_add(s.sup, host, "host"), 0);
+	ok(maiko_add(s.sup, host, "host"));
 	start_workers(&s);
 	run_until(&s, &handled, 20);
 	scene_end(&s); /* which closes the timer: else the loop would not end */
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-	(void)handle;
-	atomic_fetch_add(&closed, 1);
-}
+static void on_closed(uv_handle_t *handle) { atomic_fetch_add(&closed, 1); }
 
-static void a_removed_actor_s_timer_is_closed(void **state)
+TEST_ONCE(a_removed_actor_s_timer_is_closed)
 {
-	(void)state;
 	scene s;
 	maiko_actor_id id = 0;
 	scene_init(&s, (maiko_options){0});
 	start_workers(&s);
 	for (uint64_t round = 1; round <= 20; round++) {
-		assert_int_equal(maiko_add(s.sup, host, "host", .ret_id = &id), 0);
+		ok(maiko_add(s.sup, host, "host", .ret_id = &id));
 		run_until(&s, &handled, atomic_load(&handled) + 2);
-		assert_int_equal(maiko_remove(s.sup, id, .done = note_change), 0);
+		ok(maiko_remove(s.sup, id, .done = note_change));
 		run_until(&s, &entered, round);
 	}
 	scene_end(&s);
@@ -387,24 +357,23 @@ static void a_removed_actor_s_timer_is_closed(void **state)
 
 static void on_own_timer(uv_timer_t *timer) { (void)timer; }
 
-static void a_loop_with_other_handles_goes_on_after_the_stop(void **state)
+TEST_ONCE(a_loop_with_other_handles_goes_on_after_the_stop)
 {
-	(void)state;
 	scene s;
 	uv_timer_t own;
 	scene_init(&s, (maiko_options){0});
 	start_workers(&s);
-	assert_int_equal(uv_timer_init(&s.loop, &own), 0);
-	assert_int_equal(uv_timer_start(&own, on_own_timer, 3600000, 0), 0);
-	assert_int_equal(maiko_stop_begin(s.sup, NULL, count_done, NULL), 0);
+	ok(uv_timer_init(&s.loop, &own));
+	ok(uv_timer_start(&own, on_own_timer, 3600000, 0));
+	ok(maiko_stop_begin(s.sup, NULL, count_done, NULL));
 	run_until(&s, &done_calls, 1);
 	assert_int_equal(atomic_load(&stops), 2);
 	assert_true(uv_loop_alive(&s.loop));
 	test_finish(s.sup);
 	uv_close((uv_handle_t *)&own, on_closed);
-	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+	ok(uv_run(&s.loop, UV_RUN_DEFAULT));
 	assert_int_equal(atomic_load(&closed), 1);
-	assert_int_equal(uv_loop_close(&s.loop), 0);
+	ok(uv_loop_close(&s.loop));
 }
 
 static void free_it(void *arg, int status)
@@ -416,19 +385,18 @@ static void free_it(void *arg, int status)
 	atomic_fetch_add(&done_calls, 1);
 }
 
-static void it_can_be_freed_as_soon_as_it_is_done(void **state)
+TEST_ONCE(it_can_be_freed_as_soon_as_it_is_done)
 {
-	(void)state;
 	scene s;
 	scene_init(&s, (maiko_options){0});
-	assert_int_equal(maiko_add(s.sup, host, "host"), 0);
+	ok(maiko_add(s.sup, host, "host"));
 	start_workers(&s);
 	run_until(&s, &handled, 4);
-	assert_int_equal(maiko_stop_begin(s.sup, NULL, free_it, &s), 0);
-	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
+	ok(maiko_stop_begin(s.sup, NULL, free_it, &s));
+	ok(uv_run(&s.loop, UV_RUN_DEFAULT));
 	assert_int_equal(atomic_load(&done_calls), 1);
 	assert_null(s.sup);
-	assert_int_equal(uv_loop_close(&s.loop), 0);
+	ok(uv_loop_close(&s.loop));
 	assert_int_equal(test_wrong(), 0);
 }
 
@@ -441,8 +409,6 @@ typedef struct counter {
 /* The poll that follows does not wait. */
 static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	atomic_fetch_add(&handled, 1);
 	uv_stop(maiko_loop(ctx));
 	return 0;
@@ -483,25 +449,24 @@ static void in_vain(uv_timer_t *timer) { *(bool *)timer->data = true; }
 
 /* libuv calls prepare handles in the reverse order of their start, so this one comes after the worker's, which
  * has found nothing to do: nothing else ends the poll. */
-static void what_is_sent_right_before_the_poll_does_not_wait_for_its_end(void **state)
+TEST_ONCE(what_is_sent_right_before_the_poll_does_not_wait_for_its_end)
 {
-	(void)state;
 	enum { ROUNDS = 20, VAIN_MS = 60000 };
 	scene s;
 	late_sender late = {.left = 0};
 	uv_timer_t timer;
 	bool vain = false;
 	scene_init(&s, (maiko_options){0});
-	assert_int_equal(uv_prepare_init(&s.loop, &late.prepare), 0);
-	assert_int_equal(uv_prepare_start(&late.prepare, on_late_prepare), 0);
+	ok(uv_prepare_init(&s.loop, &late.prepare));
+	ok(uv_prepare_start(&late.prepare, on_late_prepare));
 	late.prepare.data = &late;
-	assert_int_equal(maiko_add(s.sup, guest, "guest", .init = &(guest){&late.ctx}), 0);
-	assert_int_equal(maiko_add(s.sup, counter, "counter"), 0);
-	assert_int_equal(maiko_start(s.sup), 0);
-	assert_int_equal(uv_timer_init(&s.loop, &timer), 0);
+	ok(maiko_add(s.sup, guest, "guest", .init = &(guest){&late.ctx}));
+	ok(maiko_add(s.sup, counter, "counter"));
+	ok(maiko_start(s.sup));
+	ok(uv_timer_init(&s.loop, &timer));
 	timer.data = &vain;
 	for (uint64_t i = 1; i <= ROUNDS && !vain; i++) {
-		assert_int_equal(uv_timer_start(&timer, in_vain, VAIN_MS, 0), 0);
+		ok(uv_timer_start(&timer, in_vain, VAIN_MS, 0));
 		late.left = 1;
 		while (atomic_load(&handled) < i && !vain)
 			(void)uv_run(&s.loop, UV_RUN_ONCE);
@@ -516,33 +481,30 @@ static void what_is_sent_right_before_the_poll_does_not_wait_for_its_end(void **
 
 static int quitter_on_item(worker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	atomic_fetch_add(&handled, 1);
 	return maiko_stop_all(ctx);
 }
 typedef worker quitter;
 MAIKO_ACTOR(quitter, MAIKO_ON(item, quitter_on_item));
 
-static void run_runs_the_loop_until_it_has_stopped(void **state)
+TEST_ONCE(run_runs_the_loop_until_it_has_stopped)
 {
-	(void)state;
 	for (int other = 0; other < 2; other++) {
 		scene s;
 		uv_timer_t own;
 		scene_init(&s, (maiko_options){0});
-		assert_int_equal(uv_timer_init(&s.loop, &own), 0);
+		ok(uv_timer_init(&s.loop, &own));
 		if (other == 1) /* what else the loop has does not keep it */
-			assert_int_equal(uv_timer_start(&own, on_own_timer, 3600000, 0), 0);
-		assert_int_equal(maiko_add(s.sup, quitter, "quitter"), 0);
-		assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
-		assert_int_equal(maiko_run(s.sup), 0);
+			ok(uv_timer_start(&own, on_own_timer, 3600000, 0));
+		ok(maiko_add(s.sup, quitter, "quitter"));
+		ok(maiko_send(s.sup, item, .n = 1));
+		ok(maiko_run(s.sup));
 		assert_int_equal(atomic_load(&handled), 1);
-		assert_int_equal(maiko_run(s.sup), 0);
+		ok(maiko_run(s.sup));
 		test_finish(s.sup);
 		uv_close((uv_handle_t *)&own, NULL);
-		assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0);
-		assert_int_equal(uv_loop_close(&s.loop), 0);
+		ok(uv_run(&s.loop, UV_RUN_DEFAULT));
+		ok(uv_loop_close(&s.loop));
 	}
 }
 
@@ -560,7 +522,6 @@ static int job_work(job *self) { return (int)self->n; }
 
 static int jobber_on_job(jobber *self, job *done, int status, maiko_ctx *ctx)
 {
-	(void)self;
 	expect(status == (int)done->n);
 	return atomic_fetch_add(&handled, 1) == 49 ? maiko_stop_all(ctx) : 0;
 }
@@ -569,22 +530,20 @@ MAIKO_BLOCKING(jobber, job, job_work, jobber_on_job);
 
 static int jobber_on_order(jobber *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	return maiko_blocking(ctx, job_work, jobber_on_job, .n = ev->what);
 }
 
 MAIKO_ACTOR(jobber, MAIKO_ON(order, jobber_on_order));
 
-static void blocking_jobs_come_back_to_the_loop(void **state)
+TEST_ONCE(blocking_jobs_come_back_to_the_loop)
 {
-	(void)state;
 	scene s;
 	scene_init(&s, (maiko_options){0});
-	assert_int_equal(maiko_add(s.sup, jobber, "jobber"), 0);
-	assert_int_equal(maiko_start(s.sup), 0);
+	ok(maiko_add(s.sup, jobber, "jobber"));
+	ok(maiko_start(s.sup));
 	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(maiko_send(s.sup, order, .what = i), 0);
-	assert_int_equal(uv_run(&s.loop, UV_RUN_DEFAULT), 0); /* the stop, at half, waits for the rest */
+		ok(maiko_send(s.sup, order, .what = i));
+	ok(uv_run(&s.loop, UV_RUN_DEFAULT)); /* the stop, at half, waits for the rest */
 	scene_end(&s);
 	assert_int_equal(atomic_load(&handled), 100);
 }
@@ -596,7 +555,6 @@ typedef struct reader {
 static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 {
 	char c;
-	(void)ctx;
 	while (read(self->fd, &c, 1) == 1)
 		atomic_fetch_add(&handled, 1);
 	return maiko_when_readable(self->fd);
@@ -604,15 +562,14 @@ static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(reader, MAIKO_TICK(reader_tick));
 
-static void descriptors_are_watched_on_the_loop(void **state)
+TEST_ONCE(descriptors_are_watched_on_the_loop)
 {
-	(void)state;
 	scene s;
 	int fds[2];
 	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
 	scene_init(&s, (maiko_options){0});
-	assert_int_equal(maiko_add(s.sup, reader, "reader", .init = &(reader){fds[0]}), 0);
-	assert_int_equal(maiko_start(s.sup), 0);
+	ok(maiko_add(s.sup, reader, "reader", .init = &(reader){fds[0]}));
+	ok(maiko_start(s.sup));
 	for (uint64_t i = 1; i <= 20; i++) {
 		assert_int_equal(write(fds[1], "x", 1), 1);
 		run_until(&s, &handled, i);
@@ -630,68 +587,40 @@ typedef struct bridge {
 
 static int bridge_on_order(bridge *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(maiko_send(self->other, item, .n = ev->what) == 0);
 	return 0;
 }
 
 MAIKO_ACTOR(bridge, MAIKO_ON(order, bridge_on_order));
 
-static void two_share_a_loop(void **state)
+TEST_ONCE(two_share_a_loop)
 {
-	(void)state;
 	scene s;
 	maiko_supervisor *second = NULL;
 	scene_init(&s, (maiko_options){0});
 	maiko_options options = {.loop = &s.loop};
-	assert_int_equal(maiko_supervisor_new(&second, &options), 0);
-	assert_int_equal(maiko_add(second, bridge, "bridge", .init = &(bridge){s.sup}), 0);
+	ok(maiko_supervisor_new(&second, &options));
+	ok(maiko_add(second, bridge, "bridge", .init = &(bridge){s.sup}));
 	start_workers(&s);
-	assert_int_equal(maiko_start(second), 0);
+	ok(maiko_start(second));
 	for (uint32_t i = 0; i < 10; i++)
-		assert_int_equal(maiko_send(second, order, .what = i), 0);
+		ok(maiko_send(second, order, .what = i));
 	run_until(&s, &handled, 20);
-	assert_int_equal(maiko_stop_begin(second, NULL, count_done, NULL), 0);
+	ok(maiko_stop_begin(second, NULL, count_done, NULL));
 	run_until(&s, &done_calls, 1);
 	test_finish(second);
 	atomic_store(&done_calls, 0);
-	assert_int_equal(maiko_send(s.sup, item, .n = 1), 0);
+	ok(maiko_send(s.sup, item, .n = 1));
 	assert_int_equal(scene_end(&s).handled, 22);
 }
 
-static void options_that_do_not_fit_are_refused(void **state)
+TEST_ONCE(options_that_do_not_fit_are_refused)
 {
-	(void)state;
 	uv_loop_t loop;
 	maiko_supervisor *sup = NULL;
-	assert_int_equal(uv_loop_init(&loop), 0);
+	ok(uv_loop_init(&loop));
 	maiko_options options = {.loop = &loop, .workers = 2};
-	assert_int_equal(maiko_supervisor_new(&sup, &options), MAIKO_EINVAL);
+	returns(maiko_supervisor_new(&sup, &options), MAIKO_EINVAL);
 	assert_null(sup);
-	assert_int_equal(uv_loop_close(&loop), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_starts_ticks_handles_and_stops),
-		cmocka_unit_test(the_loop_stays_alive_until_the_stop_is_done),
-		cmocka_unit_test(the_loop_s_thread_never_waits),
-		cmocka_unit_test(before_the_start_it_can_be_stopped_and_freed),
-		cmocka_unit_test(threads_outside_send_and_wait),
-		cmocka_unit_test(a_thread_outside_may_change_and_stop_it),
-		cmocka_unit_test(changes_on_the_loop_s_thread_complete_later),
-		cmocka_unit_test(a_failed_start_is_undone_by_the_loop),
-		cmocka_unit_test(an_adopted_timer_finds_its_way_back),
-		cmocka_unit_test(a_removed_actor_s_timer_is_closed),
-		cmocka_unit_test(a_loop_with_other_handles_goes_on_after_the_stop),
-		cmocka_unit_test(it_can_be_freed_as_soon_as_it_is_done),
-		cmocka_unit_test(what_is_sent_right_before_the_poll_does_not_wait_for_its_end),
-		cmocka_unit_test(run_runs_the_loop_until_it_has_stopped),
-		cmocka_unit_test(blocking_jobs_come_back_to_the_loop),
-		cmocka_unit_test(descriptors_are_watched_on_the_loop),
-		cmocka_unit_test(two_share_a_loop),
-		cmocka_unit_test(options_that_do_not_fit_are_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	ok(uv_loop_close(&loop));
 }

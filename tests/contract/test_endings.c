@@ -28,18 +28,15 @@ typedef struct leaver {
 } leaver;
 static int leaver_on_start(leaver *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_fetch_add(&starts, 1);
 	return 0;
 }
 static int leaver_on_leave(leaver *self, const leave *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	return self->fails ? UV_EIO : maiko_stop_self(ctx);
 }
 static int leaver_on_stop(leaver *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
@@ -51,15 +48,10 @@ typedef struct closer {
 } closer;
 static int closer_on_item(closer *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self, (void)ev, (void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
-static int closer_on_leave(closer *self, const leave *ev, maiko_ctx *ctx)
-{
-	(void)self, (void)ev;
-	return maiko_stop_all(ctx);
-}
+static int closer_on_leave(closer *self, const leave *ev, maiko_ctx *ctx) { return maiko_stop_all(ctx); }
 MAIKO_ACTOR(closer, MAIKO_ON(item, closer_on_item), MAIKO_ON(leave, closer_on_leave));
 
 static void join_main(void *arg)
@@ -95,23 +87,22 @@ static void join_an_empty_supervisor(uint32_t workers, bool failing, bool from_i
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < LEAVERS; i++)
-		assert_int_equal(
-			maiko_add(sup, leaver, name_of(i), .init = &(leaver){failing}, .restart = MAIKO_TEMPORARY), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(uv_thread_create(&joiner, join_main, sup), 0);
-	assert_int_equal(maiko_send(sup, leave), 0);
+		ok(maiko_add(sup, leaver, name_of(i), .init = &(leaver){failing}, .restart = MAIKO_TEMPORARY));
+	ok(maiko_start(sup));
+	ok(uv_thread_create(&joiner, join_main, sup));
+	ok(maiko_send(sup, leave));
 	wait_until_all_have_left(sup);
 	/* It goes on: there can be others, and they work. */
-	assert_int_equal(maiko_add(sup, closer, "closer"), 0);
+	ok(maiko_add(sup, closer, "closer"));
 	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	test_wait_for(&handled, 100);
 	assert_int_equal(atomic_load(&joined), 0);
 	if (from_inside)
-		assert_int_equal(maiko_send(sup, leave), 0);
+		ok(maiko_send(sup, leave));
 	else
-		assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
-	assert_int_equal(uv_thread_join(&joiner), 0);
+		ok(maiko_stop_begin(sup, NULL, NULL, NULL));
+	ok(uv_thread_join(&joiner));
 	assert_int_equal(atomic_load(&joined), 1);
 	assert_int_equal(atomic_load(&join_status), 0);
 	maiko_counts total = test_finish(sup);
@@ -148,7 +139,6 @@ typedef struct pump {
 } pump;
 static int pump_on_start(pump *self, maiko_ctx *ctx)
 {
-	(void)self;
 	atomic_fetch_add(&starts, 1);
 	for (uint32_t i = 0; i < LATER; i++)
 		expect(maiko_send_after_ms(ctx, 1000000 + i, NULL, item, .n = i) == 0);
@@ -165,7 +155,6 @@ static maiko_next pump_tick(pump *self, maiko_ctx *ctx)
 }
 static int pump_on_stop(pump *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
@@ -186,11 +175,7 @@ static int job_work(job *j)
 		sched_yield();
 	return 0;
 }
-static int drain_on_job(drain *self, job *j, int status, maiko_ctx *ctx)
-{
-	(void)self, (void)j, (void)ctx;
-	return status;
-}
+static int drain_on_job(drain *self, job *j, int status, maiko_ctx *ctx) { return status; }
 MAIKO_BLOCKING(drain, job, job_work, drain_on_job);
 static int drain_on_burden(drain *self, const burden *ev, maiko_ctx *ctx)
 {
@@ -208,7 +193,7 @@ static bool is_in_flow(maiko_supervisor *sup, uint32_t workers)
 	maiko_ledger *ledger = NULL;
 	uint64_t delayed = 0;
 	bool spilt = workers == 1;
-	assert_int_equal(maiko_report(sup, &ledger), 0);
+	ok(maiko_report(sup, &ledger));
 	for (size_t i = 0; i < ledger->pair_count; i++)
 		spilt |= ledger->pairs[i]->from != 0 && ledger->pairs[i]->in_flight > NARROW;
 	for (size_t i = 0; i < ledger->topic_count; i++)
@@ -227,11 +212,11 @@ TEST_WORKERS(a_supervisor_is_freed_in_full_flow)
 		test_begin();
 		maiko_supervisor *sup =
 			test_supervisor_with((maiko_options){.workers = workers, .channel = NARROW, .mailbox = 8});
-		assert_int_equal(maiko_add(sup, pump, "pump0", .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, pump, "pump1", .worker = workers), 0);
-		assert_int_equal(maiko_add(sup, drain, "drain0", .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, drain, "drain1", .worker = workers), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, pump, "pump0", .worker = 1));
+		ok(maiko_add(sup, pump, "pump1", .worker = workers));
+		ok(maiko_add(sup, drain, "drain0", .worker = 1));
+		ok(maiko_add(sup, drain, "drain1", .worker = workers));
+		ok(maiko_start(sup));
 		for (uint64_t until = uv_hrtime() + UINT64_C(300000000000); uv_hrtime() < until && flows == 0;)
 			flows = is_in_flow(sup, workers);
 		assert_int_equal(flows, 1);
@@ -245,11 +230,6 @@ TEST_WORKERS(a_supervisor_is_freed_in_full_flow)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_joins_waits_on_when_all_actors_have_stopped_by_themselves),
-		cmocka_unit_test(who_joins_waits_on_when_all_actors_have_failed),
-		cmocka_unit_test(a_supervisor_is_freed_in_full_flow),
-	};
 	test_allocator_install();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

@@ -32,21 +32,14 @@ typedef struct fragile {
 	bool poisoned;
 } fragile;
 
-static int fragile_on_start(fragile *self, maiko_ctx *ctx)
-{
-	(void)ctx;
-	return self->at == MAIKO_PHASE_START ? UV_EIO : 0;
-}
+static int fragile_on_start(fragile *self, maiko_ctx *ctx) { return self->at == MAIKO_PHASE_START ? UV_EIO : 0; }
 static int fragile_on_stop(fragile *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return self->at == MAIKO_PHASE_STOP ? UV_EIO : 0;
 }
 static int fragile_on_done(fragile *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)ctx;
-	(void)completion;
 	return self->at == MAIKO_PHASE_DONE ? UV_EIO : 0;
 }
 static int fragile_on_item(fragile *self, const item *ev, maiko_ctx *ctx)
@@ -62,7 +55,6 @@ static int fragile_on_item(fragile *self, const item *ev, maiko_ctx *ctx)
 }
 static maiko_next fragile_tick(fragile *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	return self->poisoned && self->at == MAIKO_PHASE_TICK ? maiko_failed(UV_EIO) : maiko_never();
 }
 MAIKO_ACTOR(fragile, MAIKO_ON_START(fragile_on_start), MAIKO_ON_STOP(fragile_on_stop), MAIKO_ON_DONE(fragile_on_done),
@@ -75,23 +67,14 @@ typedef struct steady {
 } steady;
 typedef steady listener;
 
-static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	return maiko_send(ctx, word, .n = ev->n);
-}
+static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx) { return maiko_send(ctx, word, .n = ev->n); }
 static int steady_on_stop(steady *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
 static int listener_on_word(listener *self, const word *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&heard, 1);
 	return 0;
 }
@@ -102,8 +85,8 @@ static maiko_supervisor *with_others(uint32_t workers)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, listener, "listener"), 0);
-	assert_int_equal(maiko_add(sup, steady, "steady"), 0);
+	ok(maiko_add(sup, listener, "listener"));
+	ok(maiko_add(sup, steady, "steady"));
 	return sup;
 }
 
@@ -127,15 +110,15 @@ static void fail_in(uint32_t workers, maiko_phase phase, bool own_thread)
 {
 	maiko_supervisor *sup = with_others(workers);
 	fragile init = {.at = phase};
-	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &init, .own_thread = own_thread), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, fragile, "fragile", .init = &init, .own_thread = own_thread));
+	ok(maiko_start(sup));
 	for (uint32_t n = 1; n <= 100; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n < 100 ? n : POISON), 0);
+		ok(maiko_send(sup, item, .n = n < 100 ? n : POISON));
 	if (phase == MAIKO_PHASE_STOP)
-		assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
-	assert_int_equal(maiko_join(sup), UV_EIO);
+		ok(maiko_stop_begin(sup, NULL, NULL, NULL));
+	returns(maiko_join(sup), UV_EIO);
 	assert_non_null(strstr(maiko_last_error(), "'fragile' failed in "));
-	assert_int_equal(maiko_send(sup, item, .n = 1), MAIKO_ESHUTDOWN);
+	returns(maiko_send(sup, item, .n = 1), MAIKO_ESHUTDOWN);
 	maiko_ledger *ledger = test_stop_with(sup, UV_EIO); /* again, the same */
 	/* The others have had everything: it was a graceful stop. */
 	assert_int_equal(test_actor_row(ledger, "steady")->counts.handled, 100);
@@ -166,10 +149,10 @@ TEST_SIM(so_it_is_in_every_order) { fail_in_each(workers, false); }
 TEST_SIM(a_failure_in_the_drain_is_what_the_stop_returns)
 {
 	maiko_supervisor *sup = with_others(workers);
-	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}));
+	ok(maiko_start(sup));
 	for (uint32_t n = 1; n <= 50; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n < 50 ? n : POISON), 0);
+		ok(maiko_send(sup, item, .n = n < 50 ? n : POISON));
 	maiko_counts total = test_finish_with(sup, UV_EIO); /* most of it is handled in its drain */
 	assert_int_equal(total.handled, 150);
 	assert_int_equal(atomic_load(&stops), 2);
@@ -183,10 +166,10 @@ TEST_SIM(of_many_failures_the_first_is_the_end)
 	for (int i = 0; i < 5; i++) {
 		char name[16];
 		snprintf(name, sizeof name, "fragile%d", i);
-		assert_int_equal(maiko_add(sup, fragile, name, .init = &init), 0);
+		ok(maiko_add(sup, fragile, name, .init = &init));
 	}
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = POISON));
 	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
 	assert_int_equal(ledger->failed, 5);
 	assert_int_equal(ledger->failure_count, 5);
@@ -202,12 +185,12 @@ TEST_SIM(the_others_of_a_temporary_one_go_on_and_the_last_64_are_named)
 	enum { FAILING = 70 };
 	maiko_supervisor *sup = with_others(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	for (int i = 0; i < FAILING; i++) {
 		char name[16];
 		snprintf(name, sizeof name, "f%d", i);
-		assert_int_equal(maiko_add(sup, fragile, name, .init = &init, .restart = MAIKO_TEMPORARY), 0);
-		assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
+		ok(maiko_add(sup, fragile, name, .init = &init, .restart = MAIKO_TEMPORARY));
+		ok(maiko_send(sup, item, .n = POISON));
 		test_wait_for(&stops, (uint64_t)i + 1);
 	}
 	maiko_ledger *ledger = test_stop(sup);
@@ -233,15 +216,9 @@ static int add_one(maiko_ctx *ctx)
 {
 	return maiko_add(ctx, fragile, "child", .init = &(fragile){.at = MAIKO_PHASE_START});
 }
-static int adder_on_item(adder *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	return add_one(ctx);
-}
+static int adder_on_item(adder *self, const item *ev, maiko_ctx *ctx) { return add_one(ctx); }
 static int adder_on_done(adder *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)ctx;
 	const fragile *init = completion->init;
 	self->status = completion->status;
 	expect(strcmp(completion->name, "child") == 0);
@@ -256,12 +233,12 @@ MAIKO_ACTOR(mute_adder, MAIKO_ON(item, adder_on_item));
 TEST_SIM(an_addition_that_fails_is_for_who_is_told_of_it)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, adder, "adder"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, fragile, "waits", .init = &(fragile){.at = MAIKO_PHASE_START}), UV_EIO);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_add(sup, adder, "adder"));
+	ok(maiko_start(sup));
+	returns(maiko_add(sup, fragile, "waits", .init = &(fragile){.at = MAIKO_PHASE_START}), UV_EIO);
+	ok(maiko_send(sup, item, .n = 1));
 	test_wait_for(&ends, 1);
-	assert_int_equal(maiko_send(sup, item, .n = 2), 0); /* it goes on */
+	ok(maiko_send(sup, item, .n = 2)); /* it goes on */
 	test_wait_for(&ends, 2);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->failed, 3);
@@ -274,10 +251,10 @@ TEST_SIM(an_addition_that_fails_is_for_who_is_told_of_it)
 TEST_SIM(an_addition_that_fails_unheard_stops_the_supervisor)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, mute_adder, "adder"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_join(sup), UV_EIO);
+	ok(maiko_add(sup, mute_adder, "adder"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	returns(maiko_join(sup), UV_EIO);
 	test_finish_with(sup, UV_EIO);
 }
 
@@ -288,27 +265,22 @@ typedef struct late {
 } late;
 static int late_on_item(late *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	if (!maiko_stopping(ctx))
 		return ev->n == 1 ? maiko_stop_all(ctx) : 0;
 	atomic_fetch_add(&heard, 1);
 	return maiko_send_after_ms(ctx, 1, NULL, word, .n = 1);
 }
-static int late_on_stop(late *self, maiko_ctx *ctx)
-{
-	(void)self;
-	return maiko_send_after_ms(ctx, 1, NULL, word, .n = 1);
-}
+static int late_on_stop(late *self, maiko_ctx *ctx) { return maiko_send_after_ms(ctx, 1, NULL, word, .n = 1); }
 MAIKO_ACTOR(late, MAIKO_ON(item, late_on_item), MAIKO_ON_STOP(late_on_stop));
 
 TEST_SIM(to_be_refused_because_of_the_stop_is_no_failure)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, late, "late", .max_events_per_tick = 1), 0);
+	ok(maiko_add(sup, late, "late", .max_events_per_tick = 1));
 	for (uint32_t n = 1; n <= 100; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_join(sup), 0);
+		ok(maiko_send(sup, item, .n = n));
+	ok(maiko_start(sup));
+	ok(maiko_join(sup));
 	maiko_ledger *ledger = test_stop(sup);
 	assert_true(atomic_load(&heard) > 0);
 	assert_int_equal(ledger->failed, 0);
@@ -327,7 +299,7 @@ MAIKO_EVENT(page, pages, text);
 typedef struct reader {
 	uint32_t unused;
 } reader;
-static int reader_on_page(reader *self, const page *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
+static int reader_on_page(reader *self, const page *ev, maiko_ctx *ctx) { return 0; }
 MAIKO_ACTOR(reader, MAIKO_ON(page, reader_on_page));
 
 /* ---- on_end ---- */
@@ -343,15 +315,15 @@ static maiko_supervisor *with_end(uint32_t workers, uv_loop_t *loop)
 	test_begin();
 	maiko_supervisor *sup = test_supervisor_with(
 		(maiko_options){.workers = workers, .loop = loop, .on_end = note_end, .on_end_arg = &ends});
-	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
+	ok(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}));
 	return sup;
 }
 
 TEST_WORKERS(on_end_hears_of_it_once)
 {
 	maiko_supervisor *sup = with_end(workers, NULL);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = POISON));
 	test_wait_for(&ends, 1);
 	assert_int_equal(atomic_load(&end_status), UV_EIO);
 	test_finish_with(sup, UV_EIO);
@@ -361,8 +333,8 @@ TEST_WORKERS(on_end_hears_of_it_once)
 TEST_WORKERS(on_end_hears_of_an_end_that_is_no_failure)
 {
 	maiko_supervisor *sup = with_end(workers, NULL);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
 	test_finish(sup);
 	assert_int_equal(atomic_load(&ends), 1);
 	assert_int_equal(atomic_load(&end_status), 0);
@@ -380,22 +352,21 @@ static void free_at_end(void *arg, int status)
 	expect(maiko_supervisor_free(embedded) == NULL);
 }
 
-static void an_embedded_program_hears_of_it_and_may_free_there(void **state)
+TEST_ONCE(an_embedded_program_hears_of_it_and_may_free_there)
 {
-	(void)state;
 	uv_loop_t loop;
-	assert_int_equal(uv_loop_init(&loop), 0);
+	ok(uv_loop_init(&loop));
 	maiko_options options = {.loop = &loop, .on_end = free_at_end, .on_end_arg = &ends};
 	test_begin();
-	assert_int_equal(maiko_supervisor_new(&embedded, &options), 0);
-	assert_int_equal(maiko_add(embedded, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
-	assert_int_equal(maiko_start(embedded), 0);
-	assert_int_equal(maiko_try_send(embedded, item, .n = POISON), 0);
-	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+	ok(maiko_supervisor_new(&embedded, &options));
+	ok(maiko_add(embedded, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}));
+	ok(maiko_start(embedded));
+	ok(maiko_try_send(embedded, item, .n = POISON));
+	ok(uv_run(&loop, UV_RUN_DEFAULT));
 	assert_int_equal(atomic_load(&ends), 1);
 	assert_int_equal(atomic_load(&end_status), UV_EIO);
 	assert_int_equal(test_wrong(), 0);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	ok(uv_loop_close(&loop));
 }
 
 /* ---- on_end of one that never ran, in the call that ends it ---- */
@@ -404,9 +375,9 @@ static void an_embedded_program_hears_of_it_and_may_free_there(void **state)
 static void make_embedded(uv_loop_t *loop)
 {
 	maiko_options options = {.loop = loop, .on_end = free_at_end, .on_end_arg = &ends};
-	assert_int_equal(maiko_supervisor_new(&embedded, &options), 0);
-	assert_int_equal(maiko_add(embedded, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
-	assert_int_equal(maiko_try_send(embedded, item, .n = 1), 0);
+	ok(maiko_supervisor_new(&embedded, &options));
+	ok(maiko_add(embedded, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}));
+	ok(maiko_try_send(embedded, item, .n = 1));
 }
 
 static void note_stop(void *arg, int status)
@@ -415,27 +386,26 @@ static void note_stop(void *arg, int status)
 	atomic_fetch_add((_Atomic(uint64_t) *)arg, 1);
 }
 
-static void an_embedded_one_that_never_ran_may_be_freed_there(void **state)
+TEST_ONCE(an_embedded_one_that_never_ran_may_be_freed_there)
 {
-	(void)state;
 	uv_loop_t loop;
 	maiko_ledger *ledger = NULL;
 	test_begin();
-	assert_int_equal(uv_loop_init(&loop), 0);
+	ok(uv_loop_init(&loop));
 	make_embedded(&loop);
 	assert_null(maiko_supervisor_free(embedded));
 	assert_int_equal(atomic_load(&ends), 1);
 	make_embedded(&loop);
-	assert_int_equal(maiko_stop(embedded, &(maiko_stop_options){.ret_report = &ledger}), 0);
+	ok(maiko_stop(embedded, &(maiko_stop_options){.ret_report = &ledger}));
 	assert_int_equal(atomic_load(&ends), 2);
 	assert_int_equal(ledger->total.discarded, 1);
 	maiko_ledger_free(ledger);
 	make_embedded(&loop);
-	assert_int_equal(maiko_stop_begin(embedded, NULL, note_stop, &stops), 0);
+	ok(maiko_stop_begin(embedded, NULL, note_stop, &stops));
 	assert_int_equal(atomic_load(&ends), 3);
 	assert_int_equal(atomic_load(&stops), 1);
 	assert_int_equal(test_wrong(), 0);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	ok(uv_loop_close(&loop));
 }
 
 static maiko_supervisor *threaded;
@@ -451,9 +421,9 @@ TEST_WORKERS(one_with_threads_is_not_freed_there)
 {
 	maiko_options options = {.workers = workers, .on_end = free_in_vain, .on_end_arg = &ends};
 	for (int way = 0; way < 4; way++) {
-		assert_int_equal(maiko_supervisor_new(&threaded, &options), 0);
+		ok(maiko_supervisor_new(&threaded, &options));
 		if (way == 1)
-			assert_int_equal(maiko_start(threaded), 0);
+			ok(maiko_start(threaded));
 		if (way != 0)
 			assert_int_equal(
 				way < 3 ? maiko_stop(threaded, NULL) : maiko_stop_begin(threaded, NULL, NULL, NULL), 0);
@@ -462,19 +432,18 @@ TEST_WORKERS(one_with_threads_is_not_freed_there)
 	}
 }
 
-static void one_in_simulation_is_not_freed_there(void **state)
+TEST_ONCE(one_in_simulation_is_not_freed_there)
 {
-	(void)state;
 	maiko_sim *sim;
 	maiko_sim_options options = {.supervisor = {.workers = 2, .on_end = free_in_vain, .on_end_arg = &ends}};
 	test_begin();
-	assert_int_equal(maiko_sim_new(&sim, &options), 0);
+	ok(maiko_sim_new(&sim, &options));
 	threaded = maiko_sim_supervisor(sim);
-	assert_int_equal(maiko_start(threaded), 0);
-	assert_int_equal(maiko_stop(threaded, NULL), 0);
+	ok(maiko_start(threaded));
+	ok(maiko_stop(threaded, NULL));
 	assert_int_equal(atomic_load(&ends), 1);
 	assert_int_equal(test_wrong(), 0);
-	assert_int_equal(maiko_sim_finish(sim), 0);
+	ok(maiko_sim_finish(sim));
 	assert_null(maiko_sim_free(sim));
 }
 
@@ -482,7 +451,6 @@ static void one_in_simulation_is_not_freed_there(void **state)
 
 static void release_in_vain(void *data, void *arg)
 {
-	(void)data;
 	atomic_fetch_add((_Atomic(uint64_t) *)arg, 1);
 	expect(maiko_stop(threaded, NULL) == MAIKO_EDEADLK);
 	expect(maiko_supervisor_free(threaded) == threaded);
@@ -493,79 +461,52 @@ TEST_WORKERS(what_the_end_calls_does_not_wait_for_it)
 	char text[] = "text";
 	maiko_buffer *buffer;
 	maiko_options options = {.workers = workers};
-	assert_int_equal(maiko_supervisor_new(&threaded, &options), 0);
-	assert_int_equal(maiko_add(threaded, reader, "reader"), 0);
-	assert_int_equal(maiko_buffer_wrap(text, sizeof text, release_in_vain, &ends, &buffer), 0);
-	assert_int_equal(maiko_send(threaded, page, .text = buffer), 0);
+	ok(maiko_supervisor_new(&threaded, &options));
+	ok(maiko_add(threaded, reader, "reader"));
+	ok(maiko_buffer_wrap(text, sizeof text, release_in_vain, &ends, &buffer));
+	ok(maiko_send(threaded, page, .text = buffer));
 	maiko_buffer_unref(buffer);
-	assert_int_equal(maiko_stop(threaded, NULL), 0);
+	ok(maiko_stop(threaded, NULL));
 	assert_int_equal(atomic_load(&ends), 1);
 	assert_null(maiko_supervisor_free(threaded));
 }
 
 /* ---- the option ---- */
 
-static void restarts_are_refused_in_words(void **state)
+TEST_ONCE(restarts_are_refused_in_words)
 {
-	(void)state;
 	static const maiko_restarting refused[] = {MAIKO_TRANSIENT, MAIKO_PERMANENT, (maiko_restarting)17};
 	maiko_supervisor *sup = NULL;
-	assert_int_equal(maiko_supervisor_new(&sup, NULL), 0);
+	ok(maiko_supervisor_new(&sup, NULL));
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-		assert_int_equal(maiko_add(sup, steady, "steady", .restart = refused[i]), MAIKO_EINVAL);
+		returns(maiko_add(sup, steady, "steady", .restart = refused[i]), MAIKO_EINVAL);
 		assert_non_null(strstr(maiko_last_error(), ".restart"));
 		assert_non_null(strstr(maiko_last_error(), "not possible yet"));
 	}
-	assert_int_equal(maiko_add(sup, steady, "steady", .restart = MAIKO_TEMPORARY), 0);
+	ok(maiko_add(sup, steady, "steady", .restart = MAIKO_TEMPORARY));
 	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- for a person ---- */
 
-static void the_printed_ledger_names_it(void **state)
+TEST_ONCE(the_printed_ledger_names_it)
 {
-	(void)state;
 	char text[4096] = "";
 	const char *line;
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = with_others(2);
-	assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = POISON), 0);
-	assert_int_equal(maiko_join(sup), UV_EIO);
-	assert_int_equal(maiko_report(sup, &ledger), 0);
+	ok(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = POISON));
+	returns(maiko_join(sup), UV_EIO);
+	ok(maiko_report(sup, &ledger));
 	FILE *out = fmemopen(text, sizeof text, "w");
 	assert_non_null(out);
-	assert_int_equal(maiko_ledger_print(ledger, out), 0);
+	ok(maiko_ledger_print(ledger, out));
 	assert_int_equal(fclose(out), 0);
 	maiko_ledger_free(ledger);
 	line = strstr(text, "failed: fragile (fragile) in a handler of item, 2");
 	assert_non_null(line);
 	assert_non_null(strstr(line, "Z: i/o error\n"));
 	test_finish_with(sup, UV_EIO);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_failure_in_any_phase_stops_gracefully_and_is_named),
-		cmocka_unit_test(so_does_that_of_an_actor_with_a_thread_of_its_own),
-		cmocka_unit_test(so_it_is_in_every_order),
-		cmocka_unit_test(a_failure_in_the_drain_is_what_the_stop_returns),
-		cmocka_unit_test(of_many_failures_the_first_is_the_end),
-		cmocka_unit_test(the_others_of_a_temporary_one_go_on_and_the_last_64_are_named),
-		cmocka_unit_test(an_addition_that_fails_is_for_who_is_told_of_it),
-		cmocka_unit_test(an_addition_that_fails_unheard_stops_the_supervisor),
-		cmocka_unit_test(to_be_refused_because_of_the_stop_is_no_failure),
-		cmocka_unit_test(on_end_hears_of_it_once),
-		cmocka_unit_test(on_end_hears_of_an_end_that_is_no_failure),
-		cmocka_unit_test(an_embedded_program_hears_of_it_and_may_free_there),
-		cmocka_unit_test(an_embedded_one_that_never_ran_may_be_freed_there),
-		cmocka_unit_test(one_with_threads_is_not_freed_there),
-		cmocka_unit_test(one_in_simulation_is_not_freed_there),
-		cmocka_unit_test(what_the_end_calls_does_not_wait_for_it),
-		cmocka_unit_test(restarts_are_refused_in_words),
-		cmocka_unit_test(the_printed_ledger_names_it),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

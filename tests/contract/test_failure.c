@@ -34,21 +34,18 @@ static int answer_at(const fragile *self, maiko_phase phase) { return self->at =
 
 static int fragile_on_start(fragile *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&starts, 1);
 	return answer_at(self, MAIKO_PHASE_START);
 }
 
 static int fragile_on_stop(fragile *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return answer_at(self, MAIKO_PHASE_STOP);
 }
 
 static int fragile_on_error(fragile *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&errors, 1);
 	atomic_store(&last_phase, error->phase);
 	atomic_store(&last_code, error->code);
@@ -60,7 +57,6 @@ static int fragile_on_error(fragile *self, const maiko_error *error, maiko_ctx *
 
 static int fragile_on_done(fragile *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(completion->status == MAIKO_ENOENT);
 	return answer_at(self, MAIKO_PHASE_DONE);
 }
@@ -68,7 +64,6 @@ static int fragile_on_done(fragile *self, const maiko_completion *completion, ma
 /* An item makes every kind of failure happen. */
 static int fragile_on_item(fragile *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	atomic_fetch_add(&items_handled, 1);
 	expect(self->at != MAIKO_PHASE_DONE || maiko_remove(ctx, UINT64_MAX) == 0);
 	if (self->at == MAIKO_PHASE_TICK)
@@ -78,16 +73,12 @@ static int fragile_on_item(fragile *self, const item *ev, maiko_ctx *ctx)
 
 static int fragile_on_probe(fragile *self, const probe *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&probes_handled, 1);
 	return 0;
 }
 
 static maiko_next fragile_tick(fragile *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	bool woken = atomic_load(&items_handled) != 0; /* perhaps before its first run */
 	bool fails = self->at == MAIKO_PHASE_TICK && woken && self->failures++ == 0;
 	return fails ? maiko_failed(UV_EIO) : maiko_never();
@@ -109,9 +100,6 @@ static _Atomic(uint64_t) steady_handled;
 
 static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&steady_handled, 1);
 	return 0;
 }
@@ -136,8 +124,8 @@ static maiko_supervisor *started_with_steady(uint32_t workers)
 	test_begin();
 	atomic_store(&steady_handled, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, steady, "steady"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, steady, "steady"));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -145,11 +133,11 @@ static maiko_supervisor *started_with_steady(uint32_t workers)
 static void fail_once(maiko_supervisor *sup, maiko_phase phase, int expected_add)
 {
 	if (phase != MAIKO_PHASE_START)
-		assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+		ok(maiko_send(sup, item, .n = 1));
 	else
 		assert_int_equal(expected_add, UV_EIO);
 	wait_until_gone(sup, "fragile");
-	assert_int_equal(maiko_send(sup, item, .n = 2), 0);
+	ok(maiko_send(sup, item, .n = 2));
 	test_wait_for(&steady_handled, phase == MAIKO_PHASE_START ? 1 : 2);
 }
 
@@ -163,7 +151,7 @@ TEST_WORKERS(an_error_that_is_not_forgiven_ends_the_actor)
 		int rc = tells ? maiko_add(sup, fragile, "fragile", .init = &init, .restart = MAIKO_TEMPORARY)
 			       : maiko_add(sup, silent, "fragile", .init = &init, .restart = MAIKO_TEMPORARY);
 		fail_once(sup, phase, rc);
-		assert_int_equal(maiko_add(sup, steady, "fragile"), 0); /* its name can be used again */
+		ok(maiko_add(sup, steady, "fragile")); /* its name can be used again */
 		maiko_counts total = test_finish(sup);
 		assert_int_equal(atomic_load(&starts), 1);
 		assert_int_equal(atomic_load(&stops), phase == MAIKO_PHASE_START ? 0 : 1);
@@ -181,10 +169,10 @@ TEST_WORKERS(a_forgiven_error_changes_nothing)
 		maiko_phase phase = failing_phases[i];
 		maiko_supervisor *sup = started_with_steady(workers);
 		fragile init = {.at = phase, .forgives = true};
-		assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &init), 0);
-		assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+		ok(maiko_add(sup, fragile, "fragile", .init = &init));
+		ok(maiko_send(sup, item, .n = 1));
 		test_wait_for(&errors, 1);
-		assert_int_equal(maiko_send(sup, probe, .n = 2), 0);
+		ok(maiko_send(sup, probe, .n = 2));
 		test_wait_for(&probes_handled, 1);
 		maiko_ledger *ledger = test_stop(sup);
 		assert_int_equal(test_actor_row(ledger, "fragile")->status, MAIKO_ACTOR_STOPPED);
@@ -204,8 +192,8 @@ TEST_WORKERS(an_error_of_on_stop_is_told_and_the_stop_goes_on)
 	for (int forgives = 0; forgives < 2; forgives++) {
 		maiko_supervisor *sup = started_with_steady(workers);
 		fragile init = {.at = MAIKO_PHASE_STOP, .forgives = forgives == 1};
-		assert_int_equal(maiko_add(sup, fragile, "fragile", .init = &init), 0);
-		assert_int_equal(maiko_add(sup, silent, "silent", .init = &init, .restart = MAIKO_TEMPORARY), 0);
+		ok(maiko_add(sup, fragile, "fragile", .init = &init));
+		ok(maiko_add(sup, silent, "silent", .init = &init, .restart = MAIKO_TEMPORARY));
 		maiko_ledger *ledger = test_stop_with(sup, forgives == 1 ? 0 : UV_EIO);
 		assert_int_equal(test_actor_row(ledger, "fragile")->error, forgives == 1 ? 0 : UV_EIO);
 		assert_int_equal(test_actor_row(ledger, "silent")->error, UV_EIO);
@@ -223,10 +211,10 @@ TEST_WORKERS(what_was_queued_for_it_is_dead)
 {
 	maiko_supervisor *sup = started_with_steady(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
-	assert_int_equal(maiko_add(sup, silent, "one", .init = &init, .restart = MAIKO_TEMPORARY), 0);
-	assert_int_equal(maiko_add(sup, silent, "two", .init = &init, .restart = MAIKO_TEMPORARY), 0);
+	ok(maiko_add(sup, silent, "one", .init = &init, .restart = MAIKO_TEMPORARY));
+	ok(maiko_add(sup, silent, "two", .init = &init, .restart = MAIKO_TEMPORARY));
 	for (uint32_t i = 0; i < 500; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	test_wait_for(&steady_handled, 500);
 	wait_until_gone(sup, "one");
 	wait_until_gone(sup, "two");
@@ -242,10 +230,10 @@ TEST_WORKERS(a_failure_in_the_first_batch_is_in_the_ledger)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
-	assert_int_equal(maiko_add(sup, silent, "fragile", .init = &init), 0);
+	ok(maiko_add(sup, silent, "fragile", .init = &init));
 	for (uint32_t i = 0; i < 10; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, item, .n = i));
+	ok(maiko_start(sup));
 	test_wait_for(&stops, 1);
 	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
 	assert_int_equal(ledger->total.handled, 1);
@@ -266,11 +254,10 @@ TEST_WORKERS(actors_fail_and_are_replaced_under_load)
 			const char *names[] = {"a", "b", "c", "d"};
 			fragile init = {.at = MAIKO_PHASE_HANDLE};
 			wait_until_gone(sup, names[i]);
-			assert_int_equal(maiko_add(sup, silent, names[i], .init = &init, .restart = MAIKO_TEMPORARY),
-					 0);
+			ok(maiko_add(sup, silent, names[i], .init = &init, .restart = MAIKO_TEMPORARY));
 		}
 		for (uint32_t i = 0; i < 20; i++)
-			assert_int_equal(maiko_send(sup, item, .n = i), 0);
+			ok(maiko_send(sup, item, .n = i));
 		test_wait_for(&stops, 4 * (round + 1));
 	}
 	maiko_counts total = test_finish(sup);
@@ -279,17 +266,4 @@ TEST_WORKERS(actors_fail_and_are_replaced_under_load)
 	assert_int_equal(atomic_load(&steady_handled), 1000);
 	assert_int_equal(atomic_load(&items_handled), 200);
 	assert_int_equal(total.handled + total.dead, total.deliveries);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_error_that_is_not_forgiven_ends_the_actor),
-		cmocka_unit_test(a_forgiven_error_changes_nothing),
-		cmocka_unit_test(an_error_of_on_stop_is_told_and_the_stop_goes_on),
-		cmocka_unit_test(what_was_queued_for_it_is_dead),
-		cmocka_unit_test(a_failure_in_the_first_batch_is_in_the_ledger),
-		cmocka_unit_test(actors_fail_and_are_replaced_under_load),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,7 +105,6 @@ typedef struct player {
 } player;
 static int player_on_ball(player *self, const ball *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	seen.hops++;
 	return ev->hops < HOPS ? maiko_send(ctx, ball, .hops = ev->hops + 1) : 0;
 }
@@ -117,15 +116,11 @@ typedef struct sink {
 } sink;
 static int sink_on_order(sink *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	seen.orders += strcmp(ev->text, "to be done") == 0;
 	return 0;
 }
 static int sink_on_sample(sink *self, const sample *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	seen.samples += ev->n >= BURST - ROOM; /* the others have made room for these */
 	return 0;
 }
@@ -138,14 +133,11 @@ static int sink_on_level(sink *self, const level *ev, maiko_ctx *ctx)
 }
 static int sink_on_reminder(sink *self, const reminder *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	seen.reminders++;
 	return maiko_wake_tick(ctx);
 }
 static maiko_next sink_tick(sink *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	self->ticks++;
 	return maiko_after_events();
 }
@@ -161,8 +153,6 @@ typedef struct reader {
 static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 {
 	char byte;
-	(void)self;
-	(void)ctx;
 	seen.bytes += read(pipe_ends[0], &byte, 1) == 1;
 	return maiko_when_readable_or_ms(pipe_ends[0], 5);
 }
@@ -263,10 +253,10 @@ static void run_on_a_loop(uint32_t room)
 {
 	uv_loop_t loop;
 	memset(&seen, 0, sizeof seen);
-	assert_int_equal(uv_pipe(pipe_ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE), 0);
-	assert_int_equal(uv_loop_init(&loop), 0);
+	ok(uv_pipe(pipe_ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE));
+	ok(uv_loop_init(&loop));
 	assert_int_equal(run_program(&loop, room), 0);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	ok(uv_loop_close(&loop));
 	close(pipe_ends[0]);
 	close(pipe_ends[1]);
 	check_course(room < BURST);
@@ -274,16 +264,15 @@ static void run_on_a_loop(uint32_t room)
 
 /* ---- the tests ---------------------------------------------------------------------------- */
 
-static void no_memory_comes_from_malloc_where_there_is_a_block(void **state)
+TEST_ONCE(no_memory_comes_from_malloc_where_there_is_a_block)
 {
 	static char block[BLOCK];
-	(void)state;
-	assert_int_equal(maiko_use_memory(block, sizeof block), 0);
+	ok(maiko_use_memory(block, sizeof block));
 	uint64_t before = atomic_load(&from_malloc);
 	run_on_a_loop(ROOM);
 	assert_int_equal(atomic_load(&from_malloc) - before, 0);
 	assert_int_equal(seen.libuv_after - seen.libuv_before, 0);
-	assert_int_equal(maiko_use_memory(NULL, 0), 0);
+	ok(maiko_use_memory(NULL, 0));
 }
 
 /* What the hooks were asked for in the steady course. */
@@ -296,27 +285,18 @@ static uint64_t allocations(uint32_t room)
 			 COUNTS_MALLOC ? seen.hooks_after - seen.hooks_before : 0);
 	assert_int_equal(seen.libuv_after - seen.libuv_before, 0);
 	assert_int_equal(test_allocator_living(), 0);
-	assert_int_equal(maiko_set_allocator(NULL), 0);
+	ok(maiko_set_allocator(NULL));
 	return seen.hooks_after - seen.hooks_before;
 }
 
-static void a_steady_course_allocates_nothing(void **state)
-{
-	(void)state;
-	assert_int_equal(allocations(BURST), 0);
-}
+TEST_ONCE(a_steady_course_allocates_nothing) { assert_int_equal(allocations(BURST), 0); }
 
 /* An edge, what waits at its end, and perhaps a probe along it: however many events. */
-static void a_mute_allocates_three_times_at_most(void **state)
-{
-	(void)state;
-	assert_true(allocations(ROOM) <= 3 * ROUNDS);
-}
+TEST_ONCE(a_mute_allocates_three_times_at_most) { assert_true(allocations(ROOM) <= 3 * ROUNDS); }
 
 /* Were it not counted, nothing would be shown above. */
-static void malloc_is_counted(void **state)
+TEST_ONCE(malloc_is_counted)
 {
-	(void)state;
 	uint64_t before = atomic_load(&from_malloc);
 	char *copy = strdup("from the C library"); /* which calls malloc */
 	assert_int_equal(atomic_load(&from_malloc) - before, COUNTS_MALLOC ? 1 : 0);
@@ -325,13 +305,7 @@ static void malloc_is_counted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(malloc_is_counted),
-		cmocka_unit_test(no_memory_comes_from_malloc_where_there_is_a_block),
-		cmocka_unit_test(a_steady_course_allocates_nothing),
-		cmocka_unit_test(a_mute_allocates_three_times_at_most),
-	};
 	if (uv_replace_allocator(uv_malloc, uv_realloc, uv_calloc, uv_free) != 0)
 		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

@@ -76,7 +76,6 @@ typedef struct watcher {
 } watcher;
 static int watcher_on_item(watcher *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(ev->n == self->next[ev->source]++);
 	atomic_fetch_add(&arrived, 1);
 	return 0;
@@ -86,23 +85,23 @@ MAIKO_ACTOR(watcher, MAIKO_ON(item, watcher_on_item));
 static void add_senders_and_watcher(maiko_supervisor *sup, uint32_t limit)
 {
 	static const char *const names[SOURCES] = {"source0", "source1", "source2"};
-	assert_int_equal(maiko_add(sup, watcher, "watcher"), 0);
+	ok(maiko_add(sup, watcher, "watcher"));
 	for (uint32_t i = 0; i < SOURCES; i++)
-		assert_int_equal(maiko_add(sup, source, names[i], .init = &(source){.number = i, .limit = limit}), 0);
+		ok(maiko_add(sup, source, names[i], .init = &(source){.number = i, .limit = limit}));
 }
 
 static void run_outsiders(maiko_supervisor *sup, outsider outsiders[THREADS])
 {
 	for (uint32_t i = 0; i < THREADS; i++) {
 		outsiders[i] = (outsider){.sup = sup, .number = SOURCES + i};
-		assert_int_equal(uv_thread_create(&outsiders[i].thread, outsider_main, &outsiders[i]), 0);
+		ok(uv_thread_create(&outsiders[i].thread, outsider_main, &outsiders[i]));
 	}
 }
 
 static void join_outsiders(outsider outsiders[THREADS])
 {
 	for (uint32_t i = 0; i < THREADS; i++)
-		assert_int_equal(uv_thread_join(&outsiders[i].thread), 0);
+		ok(uv_thread_join(&outsiders[i].thread));
 }
 
 /* What one sees who subscribes for a while: from some number on, each. */
@@ -131,20 +130,17 @@ typedef struct visitor {
 } visitor;
 static int visitor_on_start(visitor *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_fetch_add(&came, 1);
 	return 0;
 }
 static int visitor_on_item(visitor *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	part_add(&self->part, ev);
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
 static int visitor_on_stop(visitor *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_fetch_add(&went, 1);
 	return 0;
 }
@@ -187,8 +183,8 @@ TEST_WORKERS(ten_thousand_actors_come_and_go_while_a_million_events_flow)
 	outsider outsiders[THREADS];
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_senders_and_watcher(sup, 0);
-	assert_int_equal(maiko_add(sup, host, "host", .init = &(host){.workers = workers}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, host, "host", .init = &(host){.workers = workers}));
+	ok(maiko_start(sup));
 	run_outsiders(sup, outsiders);
 	test_wait_for(&all_gone, 1);
 	test_wait_for(&arrived, ALL);
@@ -241,7 +237,6 @@ typedef struct guided {
 } guided;
 static int guided_on_item(guided *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	uint64_t round = atomic_load(&rounds);
 	if (self->round != round)
 		part_begin(&self->part);
@@ -292,10 +287,10 @@ static maiko_supervisor *flow_begins(uint32_t workers, bool fickle_one, maiko_ac
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_senders_and_watcher(sup, EACH);
 	if (fickle_one)
-		assert_int_equal(maiko_add(sup, fickle, "one", .ret_id = ret_id), 0);
+		ok(maiko_add(sup, fickle, "one", .ret_id = ret_id));
 	else
-		assert_int_equal(maiko_add(sup, guided, "one", .ret_id = ret_id), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, guided, "one", .ret_id = ret_id));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -326,12 +321,12 @@ static void guided_flow(uint32_t workers, bool moves)
 	guides[0].sup = flow_begins(workers, false, &guides[0].actor);
 	guides[1] = guides[0];
 	run_outsiders(guides[0].sup, outsiders);
-	assert_int_equal(uv_thread_create(&guides[0].thread, guide_subscriptions, &guides[0]), 0);
+	ok(uv_thread_create(&guides[0].thread, guide_subscriptions, &guides[0]));
 	if (moves)
-		assert_int_equal(uv_thread_create(&guides[1].thread, guide_moves, &guides[1]), 0);
-	assert_int_equal(uv_thread_join(&guides[0].thread), 0);
+		ok(uv_thread_create(&guides[1].thread, guide_moves, &guides[1]));
+	ok(uv_thread_join(&guides[0].thread));
 	if (moves)
-		assert_int_equal(uv_thread_join(&guides[1].thread), 0);
+		ok(uv_thread_join(&guides[1].thread));
 	flow_ends(guides[0].sup, outsiders);
 }
 
@@ -341,12 +336,6 @@ TEST_WORKERS(an_actor_is_subscribed_unsubscribed_and_moved_while_a_million_event
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ten_thousand_actors_come_and_go_while_a_million_events_flow),
-		cmocka_unit_test(an_actor_subscribes_and_unsubscribes_itself_while_a_million_events_flow),
-		cmocka_unit_test(an_actor_is_subscribed_and_unsubscribed_while_a_million_events_flow),
-		cmocka_unit_test(an_actor_is_subscribed_unsubscribed_and_moved_while_a_million_events_flow),
-	};
 	test_allocator_install();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

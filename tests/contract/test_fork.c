@@ -60,8 +60,6 @@ static int job_work(job *j) { return (int)(j->n % 2); }
 
 static int counter_on_job(counter *self, job *j, int status, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(status == (int)(j->n % 2));
 	atomic_fetch_add(&jobs_done, 1);
 	return 0;
@@ -125,11 +123,7 @@ static int check_changes(maiko_supervisor *sup, maiko_actor_id id)
 	return found == 0 && topic == NULL ? FINE : 28;
 }
 
-static void ignore(void *arg, const maiko_sight *sight)
-{
-	(void)arg;
-	(void)sight;
-}
+static void ignore(void *arg, const maiko_sight *sight) {}
 
 static int check_monitors(maiko_supervisor *sup, maiko_monitor *monitor)
 {
@@ -157,9 +151,9 @@ static maiko_supervisor *started(uint32_t workers, maiko_actor_id *ret_id)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, counter, "counter0", .ret_id = ret_id), 0);
-	assert_int_equal(maiko_add(sup, counter, "counter1"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, counter, "counter0", .ret_id = ret_id));
+	ok(maiko_add(sup, counter, "counter1"));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -168,7 +162,7 @@ static int fork_and_check(maiko_supervisor *sup, maiko_actor_id id)
 	item *draft = maiko_new(item);
 	assert_non_null(draft);
 	maiko_monitor *monitor;
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = ignore}, NULL, &monitor), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.any = ignore}, NULL, &monitor));
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -177,7 +171,7 @@ static int fork_and_check(maiko_supervisor *sup, maiko_actor_id id)
 	}
 	int status = status_of(child);
 	maiko_discard(draft);
-	assert_int_equal(maiko_monitor_remove(monitor, NULL), 0);
+	ok(maiko_monitor_remove(monitor, NULL));
 	return status;
 }
 
@@ -185,9 +179,9 @@ TEST_WORKERS(in_a_child_every_call_is_refused_and_the_parent_goes_on)
 {
 	maiko_actor_id id = 0;
 	maiko_supervisor *sup = started(workers, &id);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_send(sup, item, .n = 1));
 	assert_int_equal(fork_and_check(sup, id), FINE);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_send(sup, item, .n = 1));
 	assert_int_equal(test_finish(sup).handled, 4);
 }
 
@@ -195,10 +189,10 @@ TEST_WORKERS(a_child_of_one_that_has_not_started_or_has_stopped_is_refused_too)
 {
 	maiko_actor_id id = 0;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, counter, "counter0", .ret_id = &id), 0);
+	ok(maiko_add(sup, counter, "counter0", .ret_id = &id));
 	assert_int_equal(fork_and_check(sup, id), FINE);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_stop(sup, NULL), 0);
+	ok(maiko_start(sup));
+	ok(maiko_stop(sup, NULL));
 	assert_int_equal(fork_and_check(sup, id), FINE);
 	test_finish(sup);
 }
@@ -225,16 +219,15 @@ TEST_WORKERS(a_child_is_refused_its_parents_harness_too)
 	maiko_harness *h;
 	maiko_invariant *invariant;
 	maiko_supervisor *sup = started(workers, &id);
-	assert_int_equal(maiko_harness_new(&h, sup), 0);
-	assert_int_equal(maiko_invariant_followed_by(sup, MAIKO_EVENT_REF(item), MAIKO_EVENT_REF(request), &invariant,
-						     &(maiko_followed_by_options){.within_ms = 3600000}),
-			 0);
+	ok(maiko_harness_new(&h, sup));
+	ok(maiko_invariant_followed_by(sup, MAIKO_EVENT_REF(item), MAIKO_EVENT_REF(request), &invariant,
+				       &(maiko_followed_by_options){.within_ms = 3600000}));
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
 		leave(check_harness(h, invariant));
 	assert_int_equal(status_of(child), FINE);
-	assert_int_equal(maiko_harness_settle(h), 0);
+	ok(maiko_harness_settle(h));
 	assert_null(maiko_invariant_free(invariant));
 	assert_null(maiko_harness_free(h));
 	test_finish(sup);
@@ -276,7 +269,7 @@ TEST_WORKERS(a_child_may_make_a_supervisor_of_its_own)
 {
 	maiko_actor_id id = 0;
 	maiko_supervisor *sup = started(workers, &id);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_send(sup, item, .n = 1));
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
@@ -306,13 +299,13 @@ TEST_WORKERS(a_child_does_not_hang_on_what_other_threads_held)
 	uv_thread_t noise[NOISE_THREADS];
 	maiko_supervisor *sup = started(workers, &id);
 	for (int i = 0; i < NOISE_THREADS; i++)
-		assert_int_equal(uv_thread_create(&noise[i], make_noise, sup), 0);
+		ok(uv_thread_create(&noise[i], make_noise, sup));
 	test_wait_for(&handled, 100);
 	for (int i = 0; i < FORKS; i++)
 		assert_int_equal(fork_and_check(sup, id), FINE);
 	atomic_store(&over, true);
 	for (int i = 0; i < NOISE_THREADS; i++)
-		assert_int_equal(uv_thread_join(&noise[i]), 0);
+		ok(uv_thread_join(&noise[i]));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, total.deliveries);
 	assert_int_equal(total.handled, atomic_load(&handled));
@@ -327,14 +320,7 @@ typedef struct forker {
 
 static int forker_work(job *j) { return (int)j->n; }
 
-static int forker_on_job(forker *self, job *j, int status, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)j;
-	(void)status;
-	(void)ctx;
-	return 0;
-}
+static int forker_on_job(forker *self, job *j, int status, maiko_ctx *ctx) { return 0; }
 
 MAIKO_BLOCKING(forker, job, forker_work, forker_on_job);
 
@@ -397,12 +383,7 @@ static int forker_on_request(forker *self, const request *ev, maiko_ctx *ctx)
 	return 0;
 }
 
-static maiko_next forker_tick(forker *self, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return maiko_never();
-}
+static maiko_next forker_tick(forker *self, maiko_ctx *ctx) { return maiko_never(); }
 
 MAIKO_ACTOR(forker, MAIKO_ON(request, forker_on_request), MAIKO_ON_START(forker_on_start), MAIKO_TICK(forker_tick));
 
@@ -411,27 +392,14 @@ TEST_WORKERS(an_actor_may_fork_and_go_on)
 	maiko_actor_id id = 0;
 	uv_thread_t noise;
 	maiko_supervisor *sup = started(workers, &id);
-	assert_int_equal(maiko_add(sup, forker, "forker", .init = &(forker){.other = id}), 0);
-	assert_int_equal(uv_thread_create(&noise, make_noise, sup), 0);
+	ok(maiko_add(sup, forker, "forker", .init = &(forker){.other = id}));
+	ok(uv_thread_create(&noise, make_noise, sup));
 	for (uint32_t i = 0; i < FORKS; i++)
-		assert_int_equal(maiko_send(sup, request, .n = i), 0);
+		ok(maiko_send(sup, request, .n = i));
 	test_wait_for(&forked, FORKS);
 	atomic_store(&over, true);
-	assert_int_equal(uv_thread_join(&noise), 0);
+	ok(uv_thread_join(&noise));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, total.deliveries);
 	assert_int_equal(total.handled, atomic_load(&handled) + 20);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_a_child_every_call_is_refused_and_the_parent_goes_on),
-		cmocka_unit_test(a_child_of_one_that_has_not_started_or_has_stopped_is_refused_too),
-		cmocka_unit_test(a_child_is_refused_its_parents_harness_too),
-		cmocka_unit_test(a_child_may_make_a_supervisor_of_its_own),
-		cmocka_unit_test(a_child_does_not_hang_on_what_other_threads_held),
-		cmocka_unit_test(an_actor_may_fork_and_go_on),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

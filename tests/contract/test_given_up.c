@@ -54,9 +54,9 @@ MAIKO_ACTOR(blocker, MAIKO_ON(wall, blocker_on_wall));
 typedef struct plain {
 	uint32_t unused;
 } plain, hooked;
-static int plain_on_item(plain *self, const item *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
-static int hooked_on_item(hooked *self, const item *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
-static int hooked_on_stop(hooked *self, maiko_ctx *ctx) { return (void)self, (void)ctx, 0; }
+static int plain_on_item(plain *self, const item *ev, maiko_ctx *ctx) { return 0; }
+static int hooked_on_item(hooked *self, const item *ev, maiko_ctx *ctx) { return 0; }
+static int hooked_on_stop(hooked *self, maiko_ctx *ctx) { return 0; }
 MAIKO_ACTOR(plain, MAIKO_ON(item, plain_on_item));
 MAIKO_ACTOR(hooked, MAIKO_ON(item, hooked_on_item), MAIKO_ON_STOP(hooked_on_stop));
 
@@ -67,7 +67,6 @@ typedef struct relay {
 } relay;
 static maiko_next relay_tick(relay *self, maiko_ctx *ctx)
 {
-	(void)self;
 	if (atomic_load(&entered) == 0)
 		return maiko_after_ms(1);
 	int rc = 0;
@@ -82,16 +81,16 @@ static maiko_supervisor *supervisor_with_stuck(void)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(2);
-	assert_int_equal(maiko_add(sup, plain, "plain", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, hooked, "hooked", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, blocker, "stuck", .worker = 1, .init = &(blocker){LOCAL}), 0);
-	assert_int_equal(maiko_add(sup, relay, "relay", .worker = 2), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, wall, .n = 1), 0);
+	ok(maiko_add(sup, plain, "plain", .worker = 1));
+	ok(maiko_add(sup, hooked, "hooked", .worker = 1));
+	ok(maiko_add(sup, blocker, "stuck", .worker = 1, .init = &(blocker){LOCAL}));
+	ok(maiko_add(sup, relay, "relay", .worker = 2));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, wall, .n = 1));
 	test_wait_for(&entered, 1);
 	test_wait_for(&relayed, 1);
 	for (uint32_t i = 0; i < OUTSIDE; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	return sup;
 }
 
@@ -105,13 +104,11 @@ static uint64_t discarded_on_the_way(const maiko_ledger *ledger)
 	return discarded;
 }
 
-static void what_a_stuck_worker_had_is_counted_as_discarded(void **state)
+TEST_ONCE(what_a_stuck_worker_had_is_counted_as_discarded)
 {
-	(void)state;
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = supervisor_with_stuck();
-	assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.deadline_ms = 20, .ret_report = &ledger}),
-			 MAIKO_ETIMEDOUT);
+	returns(maiko_stop(sup, &(maiko_stop_options){.deadline_ms = 20, .ret_report = &ledger}), MAIKO_ETIMEDOUT);
 	assert_string_equal(maiko_last_error(), "maiko_stop: the actor 'stuck' does not return from a callback; what "
 						"was queued on its worker is discarded");
 	assert_true(maiko_ledger_balanced(ledger));
@@ -131,12 +128,11 @@ static void what_a_stuck_worker_had_is_counted_as_discarded(void **state)
 	abandon(sup);
 }
 
-static void no_actor_of_a_stuck_worker_is_said_to_run(void **state)
+TEST_ONCE(no_actor_of_a_stuck_worker_is_said_to_run)
 {
-	(void)state;
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = supervisor_with_stuck();
-	assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true, .ret_report = &ledger}), MAIKO_ETIMEDOUT);
+	returns(maiko_stop(sup, &(maiko_stop_options){.now = true, .ret_report = &ledger}), MAIKO_ETIMEDOUT);
 	assert_int_equal(test_actor_row(ledger, "stuck")->status, MAIKO_ACTOR_STUCK);
 	assert_int_equal(test_actor_row(ledger, "plain")->status, MAIKO_ACTOR_CUT_OFF);
 	assert_string_equal(test_actor_row(ledger, "plain")->detail, "its worker is stuck");
@@ -156,28 +152,26 @@ typedef struct sleeper {
 } sleeper;
 static maiko_next sleeper_tick(sleeper *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_fetch_add(&entered, 1);
 	uv_sem_wait(&gate);
 	return maiko_never();
 }
 MAIKO_ACTOR(sleeper, MAIKO_TICK(sleeper_tick));
 
-static void each_call_that_waits_names_the_actor(void **state)
+TEST_ONCE(each_call_that_waits_names_the_actor)
 {
-	(void)state;
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(2);
-	assert_int_equal(maiko_add(sup, sleeper, "first", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, sleeper, "second", .worker = 2), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, sleeper, "first", .worker = 1));
+	ok(maiko_add(sup, sleeper, "second", .worker = 2));
+	ok(maiko_start(sup));
 	test_wait_for(&entered, 2);
-	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
-	assert_int_equal(maiko_join(sup), MAIKO_ETIMEDOUT);
+	ok(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL));
+	returns(maiko_join(sup), MAIKO_ETIMEDOUT);
 	assert_string_equal(maiko_last_error(),
 			    "maiko_join: the actor 'first' (and 1 more) does not return from a callback; what was "
 			    "queued on its worker is discarded");
-	assert_int_equal(maiko_run(sup), MAIKO_ETIMEDOUT);
+	returns(maiko_run(sup), MAIKO_ETIMEDOUT);
 	assert_non_null(strstr(maiko_last_error(), "maiko_run: the actor 'first'"));
 	abandon(sup);
 }
@@ -187,19 +181,16 @@ static void each_call_that_waits_names_the_actor(void **state)
 typedef struct slow {
 	uint32_t unused;
 } slow;
-static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx)
-{
-	return (void)self, (void)ev, (void)ctx, MAIKO_ETIMEDOUT;
-}
+static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx) { return MAIKO_ETIMEDOUT; }
 MAIKO_ACTOR(slow, MAIKO_ON(item, slow_on_item));
 
 TEST_SIM(an_actor_that_fails_with_that_code_has_failed)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, slow, "slow"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_join(sup), MAIKO_ETIMEDOUT);
+	ok(maiko_add(sup, slow, "slow"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	returns(maiko_join(sup), MAIKO_ETIMEDOUT);
 	assert_string_equal(maiko_last_error(), "maiko_join: the actor 'slow' failed in a handler: timed out");
 	test_finish_with(sup, MAIKO_ETIMEDOUT);
 }
@@ -207,9 +198,8 @@ TEST_SIM(an_actor_that_fails_with_that_code_has_failed)
 /* ---- the sum ---- */
 
 /* Each loss is another power of two; what is none, another power of ten. */
-static void what_is_lost_is_summed_and_nothing_else(void **state)
+TEST_ONCE(what_is_lost_is_summed_and_nothing_else)
 {
-	(void)state;
 	const maiko_topic_row topic = {.name = "t", .channel_dropped = 16, .delayed = 1000, .delayed_discarded = 10000};
 	const maiko_pair_row pair = {.from = 1, .to = 2, .discarded = 32, .in_flight = 100000, .dropped = 1000000};
 	const maiko_ledger ledger = {
@@ -222,24 +212,10 @@ static void what_is_lost_is_summed_and_nothing_else(void **state)
 	assert_int_equal(maiko_ledger_lost(NULL), 0);
 }
 
-static int make_gate(void **state)
-{
-	(void)state;
-	return uv_sem_init(&gate, 0);
-}
+static int make_gate(void **state) { return uv_sem_init(&gate, 0); }
 
 /* A worker that was given up is never joined. */
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void) { return "report_thread_leaks=0"; }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_a_stuck_worker_had_is_counted_as_discarded),
-		cmocka_unit_test(no_actor_of_a_stuck_worker_is_said_to_run),
-		cmocka_unit_test(each_call_that_waits_names_the_actor),
-		cmocka_unit_test(an_actor_that_fails_with_that_code_has_failed),
-		cmocka_unit_test(what_is_lost_is_summed_and_nothing_else),
-	};
-	return cmocka_run_group_tests(tests, make_gate, NULL);
-}
+int main(void) { return test_main_with(make_gate, NULL); }

@@ -109,13 +109,13 @@ static void first_of_all(void)
 	uv_loop_t loop;
 	uv_thread_t thread;
 	uv_sem_t sem;
-	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(uv_loop_close(&loop), 0);
-	assert_int_equal(uv_sem_init(&sem, 0), 0);
-	assert_int_equal(uv_thread_create(&thread, wait_for_the_count, &sem), 0);
+	ok(uv_loop_init(&loop));
+	ok(uv_loop_close(&loop));
+	ok(uv_sem_init(&sem, 0));
+	ok(uv_thread_create(&thread, wait_for_the_count, &sem));
 	threads = entries("/proc/self/task") - 1; /* without that one */
 	uv_sem_post(&sem);
-	assert_int_equal(uv_thread_join(&thread), 0);
+	ok(uv_thread_join(&thread));
 	uv_sem_destroy(&sem);
 }
 
@@ -168,9 +168,6 @@ typedef struct job {
 static int job_work(job *j) { return j->n == 1 ? 0 : MAIKO_EINVAL; }
 static int worker_on_job(worker *self, job *j, int status, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)j;
-	(void)ctx;
 	atomic_fetch_add(&jobs, status == 0);
 	return 0;
 }
@@ -178,15 +175,12 @@ MAIKO_BLOCKING(worker, job, job_work, worker_on_job);
 
 static int worker_on_item(worker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	atomic_fetch_add(&handled, 1);
 	return ev->n == 1 ? maiko_blocking(ctx, job_work, worker_on_job, .n = 1) : 0;
 }
 
 static maiko_next worker_tick(worker *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	return maiko_after_ms(1);
 }
@@ -195,17 +189,9 @@ MAIKO_ACTOR(worker, MAIKO_ON(item, worker_on_item), MAIKO_TICK(worker_tick));
 typedef struct loser {
 	int unused;
 } loser;
-static int loser_on_item(loser *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return MAIKO_EINVAL;
-}
+static int loser_on_item(loser *self, const item *ev, maiko_ctx *ctx) { return MAIKO_EINVAL; }
 static int loser_on_stop(loser *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&failed, 1);
 	return 0;
 }
@@ -213,13 +199,13 @@ MAIKO_ACTOR(loser, MAIKO_ON(item, loser_on_item), MAIKO_ON_STOP(loser_on_stop));
 
 static void live(maiko_supervisor *sup)
 {
-	assert_int_equal(maiko_add(sup, worker, "worker", .mailbox = 4), 0);
-	assert_int_equal(maiko_add(sup, worker, "own thread", .own_thread = true), 0);
-	assert_int_equal(maiko_add(sup, loser, "loser", .restart = MAIKO_TEMPORARY), 0);
-	assert_int_equal(maiko_add(sup, loser, "loser"), MAIKO_EEXIST);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, worker, "worker", .mailbox = 4));
+	ok(maiko_add(sup, worker, "own thread", .own_thread = true));
+	ok(maiko_add(sup, loser, "loser", .restart = MAIKO_TEMPORARY));
+	returns(maiko_add(sup, loser, "loser"), MAIKO_EEXIST);
+	ok(maiko_start(sup));
 	for (uint32_t n = 1; n <= 100; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n), 0);
+		ok(maiko_send(sup, item, .n = n));
 	test_wait_for(&failed, 1);
 	test_wait_for(&jobs, 2);
 	test_wait_for(&ticks, 4);
@@ -247,14 +233,11 @@ TEST_WORKERS(the_process_is_left_as_it_was)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_process_is_left_as_it_was),
-	};
 	/* Unlike what a library may take for usual. */
 	umask(027);
 	first_of_all();
 	setenv("MAIKO_GUEST", "was here", 1);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGUSR2, SIG_IGN);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

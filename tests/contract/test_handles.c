@@ -33,8 +33,6 @@ typedef struct counter {
 
 static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	expect(strncmp(maiko_sender(ctx), "ticker", 6) == 0);
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -137,7 +135,6 @@ static int ticker_on_stop(ticker *self, maiko_ctx *ctx)
 
 static int ticker_on_error(ticker *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(error->event.type == NULL || error->phase == MAIKO_PHASE_HANDLE);
 	atomic_store(&last_code, error->code);
 	atomic_store(&last_phase, (int)error->phase);
@@ -152,20 +149,20 @@ static maiko_supervisor *started_with(uint32_t workers, uint32_t tickers, const 
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, counter, "counter"), 0);
+	ok(maiko_add(sup, counter, "counter"));
 	for (uint32_t i = 0; i < tickers; i++) {
 		char name[24];
 		snprintf(name, sizeof name, "ticker%u", i);
-		assert_int_equal(maiko_add(sup, ticker, name, .init = init, .restart = MAIKO_TEMPORARY), 0);
+		ok(maiko_add(sup, ticker, name, .init = init, .restart = MAIKO_TEMPORARY));
 	}
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	return sup;
 }
 
 static maiko_actor_id id_of(maiko_supervisor *sup, const char *name)
 {
 	maiko_actor_id id = 0;
-	assert_int_equal(maiko_find(sup, name, &id), 0);
+	ok(maiko_find(sup, name, &id));
 	return id;
 }
 
@@ -192,7 +189,7 @@ TEST_WORKERS(what_a_timer_that_is_due_at_once_sends_is_not_left_lying)
 	maiko_supervisor *sup = started_with(workers, 1, &(ticker){.limit = 1});
 	test_wait_for(&handled, 1);
 	for (uint64_t i = 2; i <= 100; i++) {
-		assert_int_equal(maiko_send(sup, poke, .what = AT_ONCE), 0);
+		ok(maiko_send(sup, poke, .what = AT_ONCE));
 		test_wait_for(&handled, i);
 	}
 	assert_int_equal(test_finish(sup).handled, 199);
@@ -229,7 +226,7 @@ static void remove_all(uint32_t workers, ending end)
 	for (uint32_t i = 0; i < ACTORS; i++) {
 		char name[24];
 		snprintf(name, sizeof name, "ticker%u", i);
-		assert_int_equal(maiko_remove(sup, id_of(sup, name)), 0);
+		ok(maiko_remove(sup, id_of(sup, name)));
 	}
 	assert_int_equal(atomic_load(&stops), 20);
 	uint64_t last = atomic_load(&fired); /* the removal is complete: no callback follows */
@@ -250,7 +247,7 @@ TEST_WORKERS(an_actor_that_fails_or_leaves_lets_go_of_its_handle)
 	for (uint32_t what = FAIL; what <= LEAVE; what++) {
 		maiko_supervisor *sup = started_with(workers, 1, &(ticker){.ending = CLOSED_IN_STOP});
 		test_wait_for(&handled, 1);
-		assert_int_equal(maiko_send(sup, poke, .what = what), 0);
+		ok(maiko_send(sup, poke, .what = what));
 		wait_until_gone(sup, "ticker0");
 		test_wait_for(&closed, 1);
 		test_finish(sup);
@@ -262,13 +259,13 @@ TEST_WORKERS(an_actor_that_fails_or_leaves_lets_go_of_its_handle)
 TEST_WORKERS(a_handle_adopted_by_a_start_that_fails_is_closed)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	ticker init = {.fails_start = true};
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init), UV_EIO);
+	returns(maiko_add(sup, ticker, "ticker", .init = &init), UV_EIO);
 	test_finish(sup);
 	sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init), 0);
-	assert_int_equal(maiko_start(sup), UV_EIO);
+	ok(maiko_add(sup, ticker, "ticker", .init = &init));
+	returns(maiko_start(sup), UV_EIO);
 	test_finish_with(sup, UV_EIO);
 	assert_int_equal(atomic_load(&stops), 0);
 	assert_int_equal(atomic_load(&errors), 2);
@@ -279,9 +276,9 @@ TEST_WORKERS(a_handle_can_be_closed_and_the_actor_goes_on)
 {
 	maiko_supervisor *sup = started_with(workers, 1, NULL);
 	test_wait_for(&handled, 1);
-	assert_int_equal(maiko_send(sup, poke, .what = QUIT_TIMER), 0);
+	ok(maiko_send(sup, poke, .what = QUIT_TIMER));
 	test_wait_for(&closed, 1);
-	assert_int_equal(maiko_send(sup, poke, .what = 0), 0);
+	ok(maiko_send(sup, poke, .what = 0));
 	test_wait_for(&poked, 2);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&closed), 1);
@@ -319,11 +316,7 @@ typedef struct fumbler {
 	uv_timer_t timer, other, twice;
 } fumbler;
 
-static void nothing(uv_handle_t *handle)
-{
-	(void)handle;
-	atomic_fetch_add(&closed, 1);
-}
+static void nothing(uv_handle_t *handle) { atomic_fetch_add(&closed, 1); }
 
 static void adopt_wrongly(fumbler *self, maiko_ctx *ctx, uv_loop_t *foreign)
 {
@@ -362,7 +355,6 @@ static int fumbler_on_start(fumbler *self, maiko_ctx *ctx)
 
 static int fumbler_on_stop(fumbler *self, maiko_ctx *ctx)
 {
-	(void)self;
 	uv_timer_t *late = malloc(sizeof *late);
 	expect(late != NULL && uv_timer_init(maiko_loop(ctx), late) == 0);
 	expect(maiko_adopt(ctx, (uv_handle_t *)late) == MAIKO_ESTATE);
@@ -376,11 +368,11 @@ MAIKO_ACTOR(fumbler, MAIKO_ON_START(fumbler_on_start), MAIKO_ON_STOP(fumbler_on_
 TEST_WORKERS(wrong_calls_are_told_and_change_nothing)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, fumbler, "one"), 0);
-	assert_int_equal(maiko_add(sup, fumbler, "two"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, fumbler, "one"));
+	ok(maiko_add(sup, fumbler, "two"));
+	ok(maiko_start(sup));
 	test_wait_for(&closed, 2);
-	assert_int_equal(maiko_remove(sup, id_of(sup, "one")), 0);
+	ok(maiko_remove(sup, id_of(sup, "one")));
 	test_finish(sup);
 	assert_int_equal(atomic_load(&closed), 2);
 }
@@ -419,11 +411,11 @@ MAIKO_ACTOR(bell, MAIKO_ON_START(bell_on_start));
 TEST_WORKERS(a_thread_outside_can_wake_an_idle_actor)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, bell, "ticker of a kind"), 0);
-	assert_int_equal(maiko_add(sup, counter, "counter"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, bell, "ticker of a kind"));
+	ok(maiko_add(sup, counter, "counter"));
+	ok(maiko_start(sup));
 	for (uint64_t i = 1; i <= 100; i++) {
-		assert_int_equal(uv_async_send(atomic_load(&rope)), 0);
+		ok(uv_async_send(atomic_load(&rope)));
 		test_wait_for(&handled, i);
 	}
 	assert_int_equal(test_finish(sup).handled, 100);
@@ -445,46 +437,23 @@ static int on_loop_on_item(on_loop *self, const item *ev, maiko_ctx *ctx)
 
 MAIKO_ACTOR(on_loop, MAIKO_ON(item, on_loop_on_item));
 
-static void handles_on_an_embedded_loop_are_closed_with_their_actor(void **state)
+TEST_ONCE(handles_on_an_embedded_loop_are_closed_with_their_actor)
 {
-	(void)state;
 	test_begin();
 	uv_loop_t loop;
 	maiko_supervisor *sup = NULL;
-	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}), 0);
+	ok(uv_loop_init(&loop));
+	ok(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}));
 	ticker init = {.ending = CLOSED_IN_STOP};
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init), 0);
-	assert_int_equal(maiko_add(sup, ticker, "ticker2"), 0);
-	assert_int_equal(maiko_add(sup, on_loop, "on_loop", .init = &(on_loop){&loop}), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0); /* nothing is left open */
+	ok(maiko_add(sup, ticker, "ticker", .init = &init));
+	ok(maiko_add(sup, ticker, "ticker2"));
+	ok(maiko_add(sup, on_loop, "on_loop", .init = &(on_loop){&loop}));
+	ok(maiko_start(sup));
+	ok(uv_run(&loop, UV_RUN_DEFAULT)); /* nothing is left open */
 	assert_int_equal(atomic_load(&closed), 1);
 	assert_int_equal(atomic_load(&stops), 2);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled + total.discarded + total.dead, atomic_load(&fired));
-	assert_int_equal(uv_loop_close(&loop), 0);
+	ok(uv_loop_close(&loop));
 	assert_int_equal(test_wrong(), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_timer_of_libuv_sends_as_its_actor),
-		cmocka_unit_test(what_a_timer_that_is_due_at_once_sends_is_not_left_lying),
-		cmocka_unit_test(a_stop_closes_what_is_open),
-		cmocka_unit_test(a_handle_closed_at_the_stop_finds_its_state),
-		cmocka_unit_test(a_removal_closes_what_is_open),
-		cmocka_unit_test(a_close_in_on_stop_finds_its_state),
-		cmocka_unit_test(a_close_past_the_runtime_finds_its_state),
-		cmocka_unit_test(an_actor_that_fails_or_leaves_lets_go_of_its_handle),
-		cmocka_unit_test(a_handle_adopted_by_a_start_that_fails_is_closed),
-		cmocka_unit_test(a_handle_can_be_closed_and_the_actor_goes_on),
-		cmocka_unit_test(an_error_given_to_leave_goes_to_on_error),
-		cmocka_unit_test(an_error_given_to_leave_ends_the_actor),
-		cmocka_unit_test(wrong_calls_are_told_and_change_nothing),
-		cmocka_unit_test(a_thread_outside_can_wake_an_idle_actor),
-		cmocka_unit_test(handles_on_an_embedded_loop_are_closed_with_their_actor),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

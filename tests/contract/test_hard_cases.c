@@ -25,8 +25,6 @@ typedef struct listener {
 
 static int listener_on_note(listener *self, const note *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(ev->n == 7);
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -58,8 +56,6 @@ static int changer_on_done(changer *self, const maiko_completion *completion, ma
 {
 	static const maiko_change order[] = {MAIKO_CHANGE_ADD, MAIKO_CHANGE_SUBSCRIBE, MAIKO_CHANGE_UNSUBSCRIBE,
 					     MAIKO_CHANGE_SUBSCRIBE, MAIKO_CHANGE_REMOVE};
-	(void)self;
-	(void)ctx;
 	expect(completion->status == 0);
 	expect(completion->change == order[atomic_fetch_add(&done, 1)]);
 	return 0;
@@ -70,12 +66,11 @@ static void change(uint32_t workers, uint32_t changes, uint64_t copies)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, changer, "changer", .init = &(changer){changes, workers}, .worker = 1,
-				   .topics = MAIKO_NO_TOPICS),
-			 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, changer, "changer", .init = &(changer){changes, workers}, .worker = 1,
+		     .topics = MAIKO_NO_TOPICS));
+	ok(maiko_start(sup));
 	test_wait_for(&done, changes);
-	assert_int_equal(maiko_send(sup, note, .n = 7), 0);
+	ok(maiko_send(sup, note, .n = 7));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, copies);
 	assert_int_equal(total.handled, copies);
@@ -106,7 +101,6 @@ typedef struct peer {
 
 static int peer_on_rumour(peer *self, const rumour *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	if (ev->hops > 0)
 		expect(maiko_send(ctx, rumour, .hops = ev->hops - 1) == 0);
 	atomic_fetch_add(&handled, 1);
@@ -121,10 +115,10 @@ static void spread(uint32_t workers, uint32_t peers, uint32_t mailbox, uint32_t 
 	for (uint32_t i = 0; i < peers; i++) {
 		char name[16];
 		snprintf(name, sizeof name, "peer%u", i);
-		assert_int_equal(maiko_add(sup, peer, name, .mailbox = mailbox), 0);
+		ok(maiko_add(sup, peer, name, .mailbox = mailbox));
 	}
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, rumour, .hops = hops), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, rumour, .hops = hops));
 	test_wait_for(&handled, copies);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->total.deliveries, copies);
@@ -178,16 +172,12 @@ typedef struct board {
 
 static int board_on_price(board *self, const price *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	see(ev->share * SHOWN + ev->value);
 	return 0;
 }
 
 static int board_on_trade(board *self, const trade *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	see(SHOWN * SHOWN + ev->n);
 	return 0;
 }
@@ -201,7 +191,6 @@ typedef struct exchange {
 
 static int exchange_on_start(exchange *self, maiko_ctx *ctx)
 {
-	(void)self;
 	expect(maiko_send(ctx, price, .share = 0, .value = 1) == 0);
 	for (uint32_t i = 0; i < 6; i++)
 		expect(maiko_send(ctx, trade, .n = i) == 0);
@@ -216,9 +205,9 @@ TEST_WORKERS(a_key_that_has_moved_in_the_mailbox_is_queued_once)
 {
 	static const uint32_t wanted[] = {2, 10003, 10004, 10005, 101, 201, 301, 401, 501, 601, 701, 801, 901};
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, board, "board", .mailbox = 4, .worker = workers), 0);
-	assert_int_equal(maiko_add(sup, exchange, "exchange", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, board, "board", .mailbox = 4, .worker = workers));
+	ok(maiko_add(sup, exchange, "exchange", .topics = MAIKO_NO_TOPICS, .worker = workers));
+	ok(maiko_start(sup));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&seen_count), 13);
 	for (int i = 0; i < 13; i++)
@@ -234,8 +223,6 @@ typedef struct witness {
 
 static int witness_on_any(witness *self, const maiko_any *any, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	const price *p = maiko_as(any, price);
 	expect(p != NULL);
 	if (p != NULL)
@@ -250,7 +237,6 @@ typedef struct ticker {
 
 static int ticker_on_start(ticker *self, maiko_ctx *ctx)
 {
-	(void)self;
 	for (uint32_t value = 1; value <= 3; value++)
 		for (uint32_t share = 1; share <= 2; share++)
 			expect(maiko_send(ctx, price, .share = share, .value = value) == 0);
@@ -262,9 +248,9 @@ MAIKO_ACTOR(ticker, MAIKO_ON_START(ticker_on_start));
 TEST_WORKERS(one_of_all_topics_keeps_the_latest_of_each_key)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, witness, "witness", .topics = MAIKO_ALL_TOPICS, .worker = workers), 0);
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, witness, "witness", .topics = MAIKO_ALL_TOPICS, .worker = workers));
+	ok(maiko_add(sup, ticker, "ticker", .topics = MAIKO_NO_TOPICS, .worker = workers));
+	ok(maiko_start(sup));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&seen_count), 2);
 	assert_int_equal(seen[0], 103);
@@ -286,22 +272,16 @@ typedef struct reader {
 	int pipe[2];
 } reader;
 
-static int reader_on_start(reader *self, maiko_ctx *ctx)
-{
-	(void)ctx;
-	return pipe(self->pipe) == 0 ? 0 : MAIKO_EINVAL;
-}
+static int reader_on_start(reader *self, maiko_ctx *ctx) { return pipe(self->pipe) == 0 ? 0 : MAIKO_EINVAL; }
 
 static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	return maiko_when_readable(self->pipe[0]);
 }
 
 static int reader_on_hang_up(reader *self, const hang_up *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	for (int i = 0; i < 20; i++)
 		expect(maiko_send(ctx, note, .n = 7) == 0);
 	expect(maiko_is_congested(ctx));
@@ -312,8 +292,6 @@ static int reader_on_hang_up(reader *self, const hang_up *ev, maiko_ctx *ctx)
 
 static int reader_on_error(reader *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(error->code == MAIKO_EBADF);
 	expect(error->phase == MAIKO_PHASE_TICK);
 	atomic_fetch_add(&errors, 1);
@@ -325,11 +303,11 @@ MAIKO_ACTOR(reader, MAIKO_ON_START(reader_on_start), MAIKO_ON(hang_up, reader_on
 TEST_WORKERS(a_watched_descriptor_closed_while_muted_is_an_error)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, reader, "reader", .worker = workers), 0);
-	assert_int_equal(maiko_add(sup, listener, "listener", .mailbox = 4, .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, reader, "reader", .worker = workers));
+	ok(maiko_add(sup, listener, "listener", .mailbox = 4, .worker = workers));
+	ok(maiko_start(sup));
 	test_wait_for(&ticks, 1); /* and then, before any event of its, it watches */
-	assert_int_equal(maiko_send(sup, hang_up, .unused = 0), 0);
+	ok(maiko_send(sup, hang_up, .unused = 0));
 	test_wait_for(&errors, 1);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->total.handled, 21);
@@ -348,27 +326,14 @@ TEST_WORKERS(a_watched_descriptor_closed_while_muted_is_an_error)
 static _Atomic(uintptr_t) kept_state;
 PER_TEST _Atomic(uint64_t) kept_freed;
 
-static void *hook_malloc(size_t size, void *arg)
-{
-	(void)arg;
-	return malloc(size);
-}
+static void *hook_malloc(size_t size, void *arg) { return malloc(size); }
 
-static void *hook_calloc(size_t count, size_t size, void *arg)
-{
-	(void)arg;
-	return calloc(count, size);
-}
+static void *hook_calloc(size_t count, size_t size, void *arg) { return calloc(count, size); }
 
-static void *hook_realloc(void *memory, size_t size, void *arg)
-{
-	(void)arg;
-	return realloc(memory, size);
-}
+static void *hook_realloc(void *memory, size_t size, void *arg) { return realloc(memory, size); }
 
 static void hook_free(void *memory, void *arg)
 {
-	(void)arg;
 	uintptr_t state = atomic_load(&kept_state), start = (uintptr_t)memory;
 	if (memory != NULL && state >= start && state < start + malloc_usable_size(memory))
 		atomic_fetch_add(&kept_freed, 1);
@@ -381,15 +346,10 @@ static uv_sem_t pool_gate;
 static uv_work_t pool_work;
 PER_TEST _Atomic(uint64_t) pool_done;
 
-static void pool_wait(uv_work_t *work)
-{
-	(void)work;
-	uv_sem_wait(&pool_gate);
-}
+static void pool_wait(uv_work_t *work) { uv_sem_wait(&pool_gate); }
 
 static void pool_after(uv_work_t *work, int status)
 {
-	(void)work;
 	expect(status == 0);
 	atomic_fetch_add(&pool_done, 1);
 }
@@ -400,10 +360,6 @@ typedef struct poller {
 
 static void poller_changed(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)
 {
-	(void)poll;
-	(void)status;
-	(void)before;
-	(void)now;
 	expect(false); /* it is closed before its first stat is over */
 }
 
@@ -422,11 +378,7 @@ typedef struct metronome {
 	uv_timer_t timer;
 } metronome;
 
-static void metronome_beat(uv_timer_t *timer)
-{
-	(void)timer;
-	atomic_fetch_add(&ticks, 1);
-}
+static void metronome_beat(uv_timer_t *timer) { atomic_fetch_add(&ticks, 1); }
 
 static int metronome_on_start(metronome *self, maiko_ctx *ctx)
 {
@@ -438,14 +390,13 @@ MAIKO_ACTOR(metronome, MAIKO_ON_START(metronome_on_start));
 
 TEST_WORKERS(an_actor_lives_until_its_last_handle_is_closed)
 {
-	assert_int_equal(uv_sem_init(&pool_gate, 0), 0);
+	ok(uv_sem_init(&pool_gate, 0));
 	maiko_actor_id id = 0;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, poller, "poller", .topics = MAIKO_NO_TOPICS, .worker = workers, .ret_id = &id),
-			 0);
-	assert_int_equal(maiko_add(sup, metronome, "metronome", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_remove(sup, id), 0);
+	ok(maiko_add(sup, poller, "poller", .topics = MAIKO_NO_TOPICS, .worker = workers, .ret_id = &id));
+	ok(maiko_add(sup, metronome, "metronome", .topics = MAIKO_NO_TOPICS, .worker = workers));
+	ok(maiko_start(sup));
+	ok(maiko_remove(sup, id));
 	test_wait_for(&ticks, atomic_load(&ticks) + 10);
 	assert_int_equal(atomic_load(&kept_freed), 0);
 	uv_sem_post(&pool_gate);
@@ -503,8 +454,8 @@ MAIKO_ACTOR(chair, MAIKO_ON_START(chair_meet));
 TEST_WORKERS(jobs_that_wait_for_each_other_run_at_once)
 {
 	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .blocking_threads = THREADS});
-	assert_int_equal(maiko_add(sup, chair, "chair", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, chair, "chair", .topics = MAIKO_NO_TOPICS, .worker = workers));
+	ok(maiko_start(sup));
 	test_wait_for(&done, 8);
 	test_finish(sup);
 }
@@ -515,23 +466,9 @@ static int watch_memory(void **state)
 					      .calloc = hook_calloc,
 					      .realloc = hook_realloc,
 					      .free = hook_free};
-	(void)state;
 	if (setenv("UV_THREADPOOL_SIZE", "1", 1) != 0)
 		return -1;
 	return maiko_set_allocator(&hooks);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_that_is_added_and_subscribed_at_once_gets_each_event_once),
-		cmocka_unit_test(changes_of_one_actor_asked_for_at_once_happen_in_order),
-		cmocka_unit_test(peers_that_all_fill_each_other_go_on),
-		cmocka_unit_test(a_key_that_has_moved_in_the_mailbox_is_queued_once),
-		cmocka_unit_test(one_of_all_topics_keeps_the_latest_of_each_key),
-		cmocka_unit_test(a_watched_descriptor_closed_while_muted_is_an_error),
-		cmocka_unit_test(an_actor_lives_until_its_last_handle_is_closed),
-		cmocka_unit_test(jobs_that_wait_for_each_other_run_at_once),
-	};
-	return cmocka_run_group_tests(tests, watch_memory, NULL);
-}
+int main(void) { return test_main_with(watch_memory, NULL); }

@@ -26,7 +26,6 @@ typedef struct counter {
 
 static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(ev->n == self->next++);
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -39,7 +38,6 @@ typedef struct flooder {
 
 static int flooder_on_stop(flooder *self, maiko_ctx *ctx)
 {
-	(void)self;
 	for (uint32_t i = 0; i < FLOOD; i++)
 		expect(maiko_send(ctx, item, .n = i) == 0);
 	return 0;
@@ -51,7 +49,7 @@ static maiko_supervisor *narrow_supervisor(uint32_t workers)
 	test_begin();
 	maiko_supervisor *sup =
 		test_supervisor_with((maiko_options){.workers = workers, .channel = NARROW, .no_spin = true});
-	assert_int_equal(maiko_add(sup, counter, "counter", .worker = workers), 0);
+	ok(maiko_add(sup, counter, "counter", .worker = workers));
 	return sup;
 }
 
@@ -59,8 +57,8 @@ TEST_WORKERS(what_an_on_stop_sends_past_a_full_channel_arrives)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		maiko_supervisor *sup = narrow_supervisor(workers);
-		assert_int_equal(maiko_add(sup, flooder, "flooder", .worker = 1, .topics = MAIKO_NO_TOPICS), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, flooder, "flooder", .worker = 1, .topics = MAIKO_NO_TOPICS));
+		ok(maiko_start(sup));
 		maiko_counts total = test_finish(sup);
 		assert_int_equal(total.deliveries, 20000);
 		assert_int_equal(total.handled, 20000);
@@ -72,7 +70,7 @@ TEST_WORKERS(a_stop_before_the_start_leaves_nothing_in_a_channel)
 {
 	maiko_supervisor *sup = narrow_supervisor(workers);
 	for (uint32_t i = 0; i < EARLY; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, 200);
 	assert_int_equal(total.discarded, 200);
@@ -87,16 +85,12 @@ typedef struct restless {
 
 static int restless_on_item(restless *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
 
 static maiko_next restless_tick(restless *self, maiko_ctx *ctx)
 {
-	(void)self;
 	int rc = maiko_wake_tick(ctx);
 	expect(rc == 0 || (rc == MAIKO_ESHUTDOWN && maiko_stopping(ctx)));
 	atomic_fetch_add(&ticks, 1);
@@ -108,12 +102,12 @@ static void stop_restless(uint32_t workers, const maiko_stop_options *options)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, restless, "restless", .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_add(sup, restless, "restless", .worker = workers));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
 	test_wait_for(&handled, 1);
 	test_wait_for(&ticks, 100);
-	assert_int_equal(maiko_stop(sup, options), 0);
+	ok(maiko_stop(sup, options));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, 1);
 	assert_int_equal(total.handled, 1);
@@ -138,8 +132,6 @@ typedef struct sleeper {
 
 static int sleeper_on_start(sleeper *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	pthread_detach(pthread_self()); /* nobody joins it: its supervisor is abandoned */
 	atomic_fetch_add(&entered, 1);
 	uv_sem_wait(&stuck_gate);
@@ -159,7 +151,7 @@ static void stop_at_deadline(maiko_supervisor *sup)
 	maiko_ledger *ledger = NULL;
 	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
 	test_wait_for(&entered, 1);
-	assert_int_equal(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
+	returns(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
 	assert_int_equal(test_actor_row(ledger, "sleeper")->status, MAIKO_ACTOR_STUCK);
 	assert_true(maiko_ledger_balanced(ledger));
 	maiko_ledger_free(ledger);
@@ -178,20 +170,19 @@ TEST_WORKERS(a_start_that_does_not_end_can_be_stopped)
 {
 	uv_thread_t starter;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, counter, "counter", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, sleeper, "sleeper", .topics = MAIKO_NO_TOPICS, .worker = workers), 0);
-	assert_int_equal(uv_thread_create(&starter, start_in_thread, sup), 0);
+	ok(maiko_add(sup, counter, "counter", .worker = 1));
+	ok(maiko_add(sup, sleeper, "sleeper", .topics = MAIKO_NO_TOPICS, .worker = workers));
+	ok(uv_thread_create(&starter, start_in_thread, sup));
 	stop_at_deadline(sup);
-	assert_int_equal(uv_thread_join(&starter), 0);
+	ok(uv_thread_join(&starter));
 	assert_int_equal(atomic_load(&returned), 1);
-	assert_int_equal(maiko_join(sup), MAIKO_ETIMEDOUT);
-	assert_int_equal(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
+	returns(maiko_join(sup), MAIKO_ETIMEDOUT);
+	returns(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
 	abandon(sup);
 }
 
 static void count_late(void *arg, const maiko_completion *completion)
 {
-	(void)arg;
 	expect(completion->change == MAIKO_CHANGE_ADD);
 	atomic_fetch_add(&late, 1);
 }
@@ -220,29 +211,15 @@ TEST_WORKERS(an_addition_that_does_not_end_returns_at_the_stop)
 {
 	uv_thread_t adder;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(uv_thread_create(&adder, add_in_thread, sup), 0);
+	ok(maiko_start(sup));
+	ok(uv_thread_create(&adder, add_in_thread, sup));
 	stop_at_deadline(sup);
 	test_wait_for(&returned, 1);
 	abandon(sup);
-	assert_int_equal(uv_thread_join(&adder), 0);
+	ok(uv_thread_join(&adder));
 	assert_int_equal(atomic_load(&late), 1);
 }
 
-static int make_gate(void **state)
-{
-	(void)state;
-	return uv_sem_init(&stuck_gate, 0);
-}
+static int make_gate(void **state) { return uv_sem_init(&stuck_gate, 0); }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_an_on_stop_sends_past_a_full_channel_arrives),
-		cmocka_unit_test(a_stop_before_the_start_leaves_nothing_in_a_channel),
-		cmocka_unit_test(a_tick_that_wakes_itself_does_not_keep_a_stop_from_ending),
-		cmocka_unit_test(a_start_that_does_not_end_can_be_stopped),
-		cmocka_unit_test(an_addition_that_does_not_end_returns_at_the_stop),
-	};
-	return cmocka_run_group_tests(tests, make_gate, NULL);
-}
+int main(void) { return test_main_with(make_gate, NULL); }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <uv.h>
 
-static _Atomic(uint64_t) probed;
+PER_TEST _Atomic(uint64_t) probed;
 
 /* The call fails with that code, and with those words. On any thread. */
 #define SAYS(call, code, words) says((call), (code), (words), #call, __LINE__)
@@ -22,14 +22,6 @@ static void says(int rc, int code, const char *words, const char *call, int line
 	print_error("  is  %s: %s\n  not %s: %s\n", maiko_err_name(rc), maiko_last_error(), maiko_err_name(code),
 		    words);
 	test_note_wrong(__FILE__, line, call);
-}
-
-static int nothing_is_wrong(void **state_)
-{
-	(void)state_;
-	int rc = test_wrong() == 0 ? 0 : -1;
-	test_begin();
-	return rc;
 }
 
 typedef struct item {
@@ -45,29 +37,28 @@ MAIKO_TOPIC(items);
 MAIKO_TOPIC(others);
 MAIKO_EVENT(item, items, n);
 MAIKO_EVENT(other, others, n);
-static const maiko_topic *letter_topic(const letter *ev) { return (void)ev, NULL; }
+static const maiko_topic *letter_topic(const letter *ev) { return NULL; }
 MAIKO_EVENT_ROUTED(letter, letter_topic, to);
 
 typedef struct state {
 	uint32_t n;
 } state, all, postman, idle, unlucky;
-static int on_item(state *self, const item *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
-static int on_letter(postman *self, const letter *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
-static int on_any(all *self, const maiko_any *ev, maiko_ctx *ctx) { return (void)self, (void)ev, (void)ctx, 0; }
-static int unlucky_on_start(unlucky *self, maiko_ctx *ctx) { return (void)self, (void)ctx, UV_EIO; }
+static int on_item(state *self, const item *ev, maiko_ctx *ctx) { return 0; }
+static int on_letter(postman *self, const letter *ev, maiko_ctx *ctx) { return 0; }
+static int on_any(all *self, const maiko_any *ev, maiko_ctx *ctx) { return 0; }
+static int unlucky_on_start(unlucky *self, maiko_ctx *ctx) { return UV_EIO; }
 MAIKO_ACTOR(state, MAIKO_ON(item, on_item));
 MAIKO_ACTOR(all, MAIKO_ON_ANY(on_any));
 MAIKO_ACTOR(postman, MAIKO_ON(letter, on_letter));
 MAIKO_ACTOR(unlucky, MAIKO_ON_START(unlucky_on_start));
 
-static maiko_next idle_tick(idle *self, maiko_ctx *ctx) { return (void)self, (void)ctx, maiko_never(); }
+static maiko_next idle_tick(idle *self, maiko_ctx *ctx) { return maiko_never(); }
 MAIKO_ACTOR(idle, MAIKO_TICK(idle_tick));
 
 #define MANY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" /* 64 */
 
-static void a_new_supervisor(void **state_)
+TEST_ONCE(a_new_supervisor)
 {
-	(void)state_;
 	maiko_supervisor *sup = NULL;
 	uv_loop_t loop;
 #define NEW(...) maiko_supervisor_new(&sup, &(maiko_options){__VA_ARGS__})
@@ -89,9 +80,8 @@ static void a_new_supervisor(void **state_)
 #undef NEW
 }
 
-static void a_null_supervisor(void **state_)
+TEST_ONCE(a_null_supervisor)
 {
-	(void)state_;
 	maiko_supervisor *none = NULL;
 	maiko_actor_id id;
 	static const char words[] = "the supervisor is NULL";
@@ -165,14 +155,13 @@ static void check_add(maiko_supervisor *sup)
 	     "actor type 't': its item 1 is of no known kind, without its function, or the second of its kind");
 }
 
-static void an_actor_that_is_added(void **state_)
+TEST_ONCE(an_actor_that_is_added)
 {
-	(void)state_;
 	maiko_supervisor *sup = test_supervisor(1);
-	assert_int_equal(maiko_add(sup, state, "there"), 0);
+	ok(maiko_add(sup, state, "there"));
 	check_add(sup);
 	SAYS(maiko_join(sup), MAIKO_ESTATE, "maiko_join: the supervisor has never been started");
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	check_add(sup);
 	SAYS(maiko_add(sup, unlucky, "a"), UV_EIO, "actor 'a' did not start: i/o error");
 	SAYS(maiko_start(sup), MAIKO_ESTATE, "maiko_start: the supervisor was started or stopped before");
@@ -184,17 +173,16 @@ static void an_actor_that_is_added(void **state_)
 	test_release(sup);
 }
 
-static void a_change(void **state_)
+TEST_ONCE(a_change)
 {
-	(void)state_;
 	maiko_supervisor *sup = test_supervisor(1);
 	maiko_actor_id id = 0;
 	char text[120];
-	assert_int_equal(maiko_add(sup, state, "there", .ret_id = &id), 0);
+	ok(maiko_add(sup, state, "there", .ret_id = &id));
 	(void)snprintf(text, sizeof text, "maiko_remove: actor %#llx 'there': the supervisor has not been started",
 		       (unsigned long long)id);
 	SAYS(maiko_remove(sup, id), MAIKO_ESTATE, text);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	SAYS(maiko_find(sup, "nobody", &id), MAIKO_ENOENT, "maiko_find: there is no actor 'nobody'");
 	SAYS(maiko_find(sup, NULL, &id), MAIKO_EINVAL, "maiko_find: name is NULL");
 	SAYS(maiko_find(sup, "there", NULL), MAIKO_EINVAL, "maiko_find: ret_id is NULL");
@@ -222,9 +210,8 @@ static void a_change(void **state_)
 	test_finish(sup);
 }
 
-static void a_topic(void **state_)
+TEST_ONCE(a_topic)
 {
-	(void)state_;
 	static const maiko_topic other_items = {.name = "items", .overflow = MAIKO_DROP_NEWEST};
 	maiko_supervisor *sup = test_supervisor(1);
 	const maiko_topic *topic;
@@ -234,7 +221,7 @@ static void a_topic(void **state_)
 	SAYS(maiko_topic_with(sup, "a", NULL, &topic), MAIKO_EINVAL, "maiko_topic_with: like is NULL");
 	SAYS(maiko_topic_with(sup, "a", &(maiko_topic){.overflow = (maiko_overflow)9}, &topic), MAIKO_EINVAL,
 	     "topic 'a': .overflow is 9, which is no maiko_overflow");
-	assert_int_equal(maiko_add(sup, state, "there"), 0);
+	ok(maiko_add(sup, state, "there"));
 	SAYS(maiko_topic_with(sup, "items", &other_items, &topic), MAIKO_EINVAL,
 	     "topic 'items' has .overflow MAIKO_BLOCK elsewhere and MAIKO_DROP_NEWEST here; they must be equal");
 	test_release(sup);
@@ -242,9 +229,8 @@ static void a_topic(void **state_)
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-static void a_layout(void **state_)
+TEST_ONCE(a_layout)
 {
-	(void)state_;
 #define LAST                                                                                                           \
 	{                                                                                                              \
 		.name = NULL                                                                                           \
@@ -284,9 +270,8 @@ static void a_layout(void **state_)
 	     "maiko_layout_print: 'item' takes 8 bytes; size is 4");
 }
 
-static void a_send(void **state_)
+TEST_ONCE(a_send)
 {
-	(void)state_;
 	static const maiko_field fields[] = {{"n", 0, 4, MAIKO_KIND_UINT, NULL}, LAST};
 	static const maiko_layout wider = {"item", 8, 4, fields, MAIKO_FORMAT};
 	const maiko_event_type other_item = {.layout = &wider, .topic = MAIKO_TOPIC_REF(items)},
@@ -294,7 +279,7 @@ static void a_send(void **state_)
 			       lost = {.layout = &wider};
 	maiko_supervisor *sup = test_supervisor(1);
 	item value = {1};
-	assert_int_equal(maiko_add(sup, state, "there"), 0);
+	ok(maiko_add(sup, state, "there"));
 	SAYS(maiko_send((maiko_supervisor *)NULL, item), MAIKO_EINVAL, "maiko_send: sup is NULL");
 	SAYS(maiko_send((maiko_ctx *)NULL, item), MAIKO_EINVAL, "maiko_send: ctx is NULL");
 	SAYS(maiko_supervisor_send(sup, NULL, &value, 0), MAIKO_EINVAL, "maiko_supervisor_send: type is NULL");
@@ -321,9 +306,8 @@ static void a_send(void **state_)
 	assert_string_equal(maiko_last_error(), "event 'item' must have a topic or a route, and not both");
 }
 
-static void a_buffer(void **state_)
+TEST_ONCE(a_buffer)
 {
-	(void)state_;
 	maiko_buffer *buffer;
 	SAYS(maiko_buffer_new(1, NULL), MAIKO_EINVAL, "maiko_buffer_new: ret_buffer is NULL");
 	SAYS(maiko_buffer_copy(NULL, 1, &buffer), MAIKO_EINVAL, "maiko_buffer_copy: data is NULL");
@@ -340,9 +324,8 @@ static void a_buffer(void **state_)
 	     "maiko_set_allocator: one of the four functions is NULL");
 }
 
-static void a_report_and_a_monitor(void **state_)
+TEST_ONCE(a_report_and_a_monitor)
 {
-	(void)state_;
 	maiko_supervisor *sup = test_supervisor(1);
 	maiko_ledger *ledger;
 	maiko_monitor *monitor;
@@ -363,15 +346,12 @@ static void a_report_and_a_monitor(void **state_)
 typedef struct job {
 	uint32_t n;
 } job;
-static int job_work(job *self) { return (void)self, 0; }
+static int job_work(job *self) { return 0; }
 
 typedef struct prober {
 	uv_timer_t timer, strange;
 } prober;
-static int prober_on_job(prober *self, job *done, int status, maiko_ctx *ctx)
-{
-	return (void)self, (void)done, (void)ctx, status;
-}
+static int prober_on_job(prober *self, job *done, int status, maiko_ctx *ctx) { return status; }
 MAIKO_BLOCKING(prober, job, job_work, prober_on_job);
 static const maiko_job_type others_job = {.actor = "other", .size = 4, .work = NULL, .done = NULL};
 
@@ -434,13 +414,12 @@ static int prober_on_item(prober *self, const item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(prober, MAIKO_ON(item, prober_on_item));
 
-static void inside_an_actor(void **state_)
+TEST_ONCE(inside_an_actor)
 {
-	(void)state_;
 	maiko_supervisor *sup = test_supervisor(1);
-	assert_int_equal(maiko_add(sup, prober, "prober"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_add(sup, prober, "prober"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
 	test_wait_for(&probed, 1);
 	test_finish(sup);
 }
@@ -452,7 +431,6 @@ typedef struct flooder {
 static int flooder_on_other(flooder *self, const other *ev, maiko_ctx *ctx)
 {
 	int rc = 0;
-	(void)ev;
 	while ((rc = maiko_send(ctx, item, .n = self->sent)) == 0)
 		self->sent++;
 	SAYS(rc, MAIKO_EAGAIN,
@@ -463,34 +441,30 @@ static int flooder_on_other(flooder *self, const other *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(flooder, MAIKO_ON(other, flooder_on_other));
 
-static void a_muted_actor(void **state_)
+TEST_ONCE(a_muted_actor)
 {
-	(void)state_;
-	atomic_store(&probed, 0);
 	maiko_supervisor *sup = test_supervisor(1);
-	assert_int_equal(maiko_add(sup, state, "slow", .mailbox = 4, .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, flooder, "flooder", .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, other, .n = 1), 0);
+	ok(maiko_add(sup, state, "slow", .mailbox = 4, .worker = 1));
+	ok(maiko_add(sup, flooder, "flooder", .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, other, .n = 1));
 	test_wait_for(&probed, 1);
 	test_finish(sup);
 }
 
-static void a_start(void **state_)
+TEST_ONCE(a_start)
 {
-	(void)state_;
 	maiko_supervisor *sup = test_supervisor(1);
-	assert_int_equal(maiko_add(sup, state, "there"), 0);
-	assert_int_equal(maiko_add(sup, unlucky, "unlucky"), 0);
+	ok(maiko_add(sup, state, "there"));
+	ok(maiko_add(sup, unlucky, "unlucky"));
 	SAYS(maiko_start(sup), UV_EIO, "maiko_start: the actor 'unlucky' failed in on_start: i/o error");
 	assert_null(maiko_supervisor_free(sup));
 }
 
 /* ---- the library for tests --------------------------------------------------------------------- */
 
-static void the_library_for_tests(void **state_)
+TEST_ONCE(the_library_for_tests)
 {
-	(void)state_;
 	maiko_supervisor *sup = test_supervisor(1);
 	maiko_recorder *recorder;
 	maiko_invariant *invariant;
@@ -512,26 +486,4 @@ static void the_library_for_tests(void **state_)
 	SAYS(maiko_replay(&(maiko_replay_options){.path = "a"}, &replayed), MAIKO_EINVAL,
 	     "maiko_replay: the options need .path and .setup");
 	test_release(sup);
-}
-
-#define TEST(name) cmocka_unit_test_teardown(name, nothing_is_wrong)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_new_supervisor),
-		TEST(a_null_supervisor),
-		TEST(an_actor_that_is_added),
-		TEST(a_change),
-		TEST(a_topic),
-		TEST(a_layout),
-		TEST(a_send),
-		TEST(a_buffer),
-		TEST(a_report_and_a_monitor),
-		TEST(inside_an_actor),
-		TEST(a_muted_actor),
-		TEST(a_start),
-		TEST(the_library_for_tests),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,6 @@ typedef struct sink {
 } sink;
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	self->sum += ev->n;
 	return 0;
 }
@@ -42,15 +41,14 @@ static void refused(int rc, const char *who)
 	assert_string_equal(rc == MAIKO_EINVAL ? maiko_last_error() : maiko_err_name(rc), words);
 }
 
-static void see(void *arg, const maiko_sight *sight) { (void)arg, (void)sight; }
+static void see(void *arg, const maiko_sight *sight) {}
 
 /* A later version's field takes the first word of the room; another one a later word. */
 #define LATER(type) (&(type){.reserved_ = {1}})
-#define LAcmocka_unit_test(type, n) (&(type){.reserved_ = {[n] = 1}})
+#define LATER_AT(type, n) (&(type){.reserved_ = {[n] = 1}})
 
-static void a_field_of_a_later_version_is_refused(void **state)
+TEST_ONCE(a_field_of_a_later_version_is_refused)
 {
-	(void)state;
 	maiko_supervisor *sup = test_supervisor(1), *none = NULL;
 	maiko_monitor *monitor;
 	const maiko_topic *topic;
@@ -59,11 +57,11 @@ static void a_field_of_a_later_version_is_refused(void **state)
 					     {.topic = NULL}};
 	const maiko_hooks hooks = {.reserved_ = {see}};
 	maiko_allocator allocator = {.malloc = NULL};
-	assert_int_equal(maiko_add(sup, sink, "sink", .ret_id = &id), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, sink, "sink", .ret_id = &id));
+	ok(maiko_start(sup));
 
 	refused(maiko_supervisor_new(&none, LATER(maiko_options)), "maiko_supervisor_new");
-	refused(maiko_supervisor_new(&none, LAcmocka_unit_test(maiko_options, 7)), "maiko_supervisor_new");
+	refused(maiko_supervisor_new(&none, LATER_AT(maiko_options, 7)), "maiko_supervisor_new");
 	refused(maiko_supervisor_add(sup, MAIKO_ACTOR_REF(sink), "a", LATER(maiko_add_options)), "maiko_add");
 	refused(maiko_add(sup, sink, "a", .topics = topics), "a subscription of .topics");
 	refused(maiko_supervisor_remove(sup, id, LATER(maiko_change_options)), "maiko_remove");
@@ -75,16 +73,15 @@ static void a_field_of_a_later_version_is_refused(void **state)
 	refused(maiko_supervisor_run(sup, LATER(maiko_run_options)), "maiko_run");
 	refused(maiko_stop(sup, LATER(maiko_stop_options)), "maiko_stop");
 	refused(maiko_stop_begin(sup, LATER(maiko_stop_options), NULL, NULL), "maiko_stop");
-	assert_int_equal(maiko_set_allocator(&allocator), MAIKO_EINVAL); /* has none of the functions either */
+	returns(maiko_set_allocator(&allocator), MAIKO_EINVAL); /* has none of the functions either */
 	assert_null(none);
 
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_send(sup, item, .n = 1));
 	assert_int_equal(test_finish(sup).handled, 1);
 }
 
-static void the_library_for_tests_refuses_it_too(void **state)
+TEST_ONCE(the_library_for_tests_refuses_it_too)
 {
-	(void)state;
 	maiko_supervisor *sup = test_supervisor(1);
 	maiko_harness *harness;
 	maiko_recorder *recorder;
@@ -112,9 +109,8 @@ static void refused_format(int rc, const char *what)
 }
 
 /* Only `format` is read of such a description: where its names are, this library does not know. */
-static void a_description_of_a_later_format_is_refused(void **state)
+TEST_ONCE(a_description_of_a_later_format_is_refused)
 {
-	(void)state;
 	maiko_supervisor *sup = test_supervisor(1);
 	const maiko_topic topic = {.format = 2};
 	const maiko_layout layout = {.format = 2};
@@ -138,14 +134,4 @@ static void a_description_of_a_later_format_is_refused(void **state)
 	const maiko_event_type other = {.layout = &layout};
 	assert_null(maiko_any_as(&(maiko_any){MAIKO_EVENT_REF(item), &value}, &other));
 	test_release(sup);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_field_of_a_later_version_is_refused),
-		cmocka_unit_test(the_library_for_tests_refuses_it_too),
-		cmocka_unit_test(a_description_of_a_later_format_is_refused),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,25 +48,11 @@ static int sink_note(sink *self, uint32_t n)
 		seen[place] = n;
 	return 0;
 }
-static int sink_on_page(sink *self, const page *ev, maiko_ctx *ctx)
-{
-	(void)ctx;
-	return sink_note(self, ev->n);
-}
-static int sink_on_scan(sink *self, const scan *ev, maiko_ctx *ctx)
-{
-	(void)ctx;
-	return sink_note(self, ev->n);
-}
-static int sink_on_note(sink *self, const note *ev, maiko_ctx *ctx)
-{
-	(void)ctx;
-	return sink_note(self, ev->n);
-}
+static int sink_on_page(sink *self, const page *ev, maiko_ctx *ctx) { return sink_note(self, ev->n); }
+static int sink_on_scan(sink *self, const scan *ev, maiko_ctx *ctx) { return sink_note(self, ev->n); }
+static int sink_on_note(sink *self, const note *ev, maiko_ctx *ctx) { return sink_note(self, ev->n); }
 static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(error->code == MAIKO_EOVERFLOW);
 	atomic_fetch_add(&errors, 1);
 	return 0;
@@ -121,10 +107,10 @@ MAIKO_ACTOR(flooder, MAIKO_ON(flood, flooder_on_flood));
 static void run_flood(maiko_supervisor *sup, uint64_t bytes, maiko_overflow overflow, const flood *ev)
 {
 	test_begin();
-	assert_int_equal(maiko_add(sup, sink, "sink", .mailbox_bytes = bytes, .overflow = overflow, .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, flooder, "flooder", .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send_copy(sup, flood, ev), 0);
+	ok(maiko_add(sup, sink, "sink", .mailbox_bytes = bytes, .overflow = overflow, .worker = 1));
+	ok(maiko_add(sup, flooder, "flooder", .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send_copy(sup, flood, ev));
 	maiko_ledger *ledger = test_stop(sup);
 	for (size_t i = 0; i < ledger->actor_count; i++)
 		assert_int_equal(ledger->actors[i]->bytes, 0);
@@ -189,14 +175,13 @@ TEST_SIM(where_no_bound_is_said_there_is_the_usual_one)
 	assert_int_equal(queued_bytes, FLOOD * SIZE);
 }
 
-static void a_supervisor_has_a_bound_for_all(void **state)
+TEST_ONCE(a_supervisor_has_a_bound_for_all)
 {
-	(void)state;
 	maiko_supervisor *sup = NULL;
-	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}), 0);
+	ok(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}));
 	run_flood(sup, 0, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
 	expect_seen(4, 1);
-	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}), 0);
+	ok(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}));
 	run_flood(sup, 2 * BOUND, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD}); /* its own comes first */
 	expect_seen(8, 1);
 }
@@ -207,7 +192,6 @@ static _Atomic(uint64_t) moved;
 
 static void on_moved(void *arg, const maiko_completion *completion)
 {
-	(void)arg;
 	expect(completion->status == 0);
 	atomic_fetch_add(&moved, 1);
 }
@@ -234,10 +218,10 @@ TEST_SIM(a_move_takes_them_along)
 	atomic_store(&moved, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_actor_id id;
-	assert_int_equal(maiko_add(sup, sink, "sink", .max_events_per_tick = 1, .ret_id = &id, .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, mover, "mover", .init = &(mover){2, id}, .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, flood, .pages = FLOOD), 0);
+	ok(maiko_add(sup, sink, "sink", .max_events_per_tick = 1, .ret_id = &id, .worker = 1));
+	ok(maiko_add(sup, mover, "mover", .init = &(mover){2, id}, .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, flood, .pages = FLOOD));
 	test_wait_for(&moved, 1);
 	test_wait_for(&seen_count, FLOOD);
 	maiko_ledger *ledger = test_stop(sup);
@@ -246,18 +230,4 @@ TEST_SIM(a_move_takes_them_along)
 	maiko_ledger_free(ledger);
 	test_release(sup);
 	expect_seen(FLOOD, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(large_payloads_are_bounded_under_each_policy),
-		cmocka_unit_test(buffers_are_bounded_under_each_policy),
-		cmocka_unit_test(what_lies_inside_an_event_passes_a_mailbox_that_is_full_of_bytes),
-		cmocka_unit_test(one_event_is_taken_however_large),
-		cmocka_unit_test(where_no_bound_is_said_there_is_the_usual_one),
-		cmocka_unit_test(a_supervisor_has_a_bound_for_all),
-		cmocka_unit_test(a_move_takes_them_along),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

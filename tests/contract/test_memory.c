@@ -47,12 +47,7 @@ static bool well_or_late_at(int rc, int line)
 }
 #define well_or_late(rc) well_or_late_at((rc), __LINE__)
 
-static void free_pixels(void *data, void *arg)
-{
-	(void)data;
-	(void)arg;
-	atomic_fetch_add(&buffers_freed, 1);
-}
+static void free_pixels(void *data, void *arg) { atomic_fetch_add(&buffers_freed, 1); }
 
 static bool pixels_new(maiko_buffer **ret_buffer)
 {
@@ -79,33 +74,24 @@ static int sink_on_small(sink *self, const small *ev, maiko_ctx *ctx)
 
 static int sink_on_large(sink *self, const large *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(ev->bytes[19999] == 7 ? &no_memory_handled : &no_memory_wrong, 1);
 	return 0;
 }
 
 static int sink_on_frame(sink *self, const frame *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(maiko_buffer_size(ev->pixels) == 100 ? &no_memory_handled : &no_memory_wrong, 1);
 	return 0;
 }
 
 static int sink_on_level(sink *self, const level *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&no_memory_handled, 1);
 	return 0;
 }
 
 static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	(void)well(error->code);
 	return 0;
 }
@@ -120,8 +106,6 @@ typedef struct child {
 
 static int child_on_leave(child *self, const leave *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	atomic_fetch_add(&no_memory_handled, 1);
 	return maiko_stop_self(ctx);
 }
@@ -144,7 +128,6 @@ static int job_work(job *j)
 
 static int busy_on_job(busy *self, job *j, int status, maiko_ctx *ctx)
 {
-	(void)self;
 	if (j->n != 2 || status != 0)
 		atomic_fetch_add(&no_memory_wrong, 1);
 	(void)well(maiko_send(ctx, small, .n = 99));
@@ -187,7 +170,6 @@ static int busy_on_work(busy *self, const work *ev, maiko_ctx *ctx)
 {
 	maiko_delayed delayed;
 	char name[32];
-	(void)ev;
 	atomic_fetch_add(&no_memory_handled, 1);
 	send_all(ctx);
 	(void)well_or_late(maiko_send_after_ms(ctx, 1, NULL, small, .n = 1));
@@ -204,7 +186,6 @@ static int busy_on_work(busy *self, const work *ev, maiko_ctx *ctx)
 
 static int busy_on_done(busy *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)self;
 	if (well_or_late(completion->status) && completion->change == MAIKO_CHANGE_ADD)
 		(void)well(maiko_send(ctx, leave));
 	return 0;
@@ -212,21 +193,17 @@ static int busy_on_done(busy *self, const maiko_completion *completion, maiko_ct
 
 static maiko_next busy_tick(busy *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	return ++self->ticks < 3 ? maiko_after_ms(1) : maiko_never();
 }
 
 static int busy_on_error(busy *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	(void)well(error->code);
 	return error->phase == MAIKO_PHASE_START ? error->code : 0;
 }
 
 static int busy_on_stop(busy *self, maiko_ctx *ctx)
 {
-	(void)self;
 	(void)well(maiko_send(ctx, small, .n = 0));
 	return 0;
 }
@@ -312,38 +289,16 @@ static void play(uint32_t workers)
 	assert_int_equal(atomic_load(&buffers_freed), atomic_load(&buffers_made));
 }
 
-static void any_one_allocation_may_fail_on_one_worker(void **state)
-{
-	(void)state;
-	no_memory_play(play, 1, false);
-}
+TEST_ONCE(any_one_allocation_may_fail_on_one_worker) { no_memory_play(play, 1, false); }
 
-static void any_one_allocation_may_fail_on_two_workers(void **state)
-{
-	(void)state;
-	no_memory_play(play, 2, false);
-}
+TEST_ONCE(any_one_allocation_may_fail_on_two_workers) { no_memory_play(play, 2, false); }
 
-static void all_allocations_may_fail_from_any_moment_on_one_worker(void **state)
-{
-	(void)state;
-	no_memory_play(play, 1, true);
-}
+TEST_ONCE(all_allocations_may_fail_from_any_moment_on_one_worker) { no_memory_play(play, 1, true); }
 
-static void all_allocations_may_fail_from_any_moment_on_two_workers(void **state)
-{
-	(void)state;
-	no_memory_play(play, 2, true);
-}
+TEST_ONCE(all_allocations_may_fail_from_any_moment_on_two_workers) { no_memory_play(play, 2, true); }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_one_allocation_may_fail_on_one_worker),
-		cmocka_unit_test(any_one_allocation_may_fail_on_two_workers),
-		cmocka_unit_test(all_allocations_may_fail_from_any_moment_on_one_worker),
-		cmocka_unit_test(all_allocations_may_fail_from_any_moment_on_two_workers),
-	};
 	test_allocator_install();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

@@ -29,17 +29,12 @@ typedef struct lossy {
 
 static int lossy_on_any(lossy *self, const maiko_any *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&no_memory_handled, 1);
 	return 0;
 }
 
 static int lossy_on_error(lossy *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(error->code == MAIKO_EOVERFLOW ? &overflows : &no_memory_wrong, 1);
 	return 0;
 }
@@ -51,9 +46,6 @@ typedef struct guest {
 
 static int guest_on_small(guest *self, const small *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&no_memory_handled, 1);
 	return 0;
 }
@@ -106,11 +98,7 @@ static int changer_on_done(changer *self, const maiko_completion *completion, ma
 }
 MAIKO_ACTOR(changer, MAIKO_ON_START(changer_on_start), MAIKO_ON_DONE(changer_on_done));
 
-static void note_end(void *arg, int status)
-{
-	(void)arg;
-	atomic_fetch_add(status == 0 ? &ended : &no_memory_wrong, 1);
-}
+static void note_end(void *arg, int status) { atomic_fetch_add(status == 0 ? &ended : &no_memory_wrong, 1); }
 
 /* Stops without waiting; a stop that finds no memory has not begun. */
 static void run_changes(maiko_supervisor *sup)
@@ -150,26 +138,20 @@ static void play_changes(uint32_t workers)
 	(void)no_memory_finish(sup);
 }
 
-static void any_allocation_may_fail_while_an_actor_asks_for_changes(void **state)
+TEST_ONCE(any_allocation_may_fail_while_an_actor_asks_for_changes)
 {
-	(void)state;
 	no_memory_play(play_changes, 1, false);
 	no_memory_play(play_changes, 2, false);
 }
 
-static void all_allocations_may_fail_while_an_actor_asks_for_changes(void **state)
+TEST_ONCE(all_allocations_may_fail_while_an_actor_asks_for_changes)
 {
-	(void)state;
 	no_memory_play(play_changes, 1, true);
 	no_memory_play(play_changes, 2, true);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_allocation_may_fail_while_an_actor_asks_for_changes),
-		cmocka_unit_test(all_allocations_may_fail_while_an_actor_asks_for_changes),
-	};
 	test_allocator_install();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

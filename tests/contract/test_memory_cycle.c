@@ -19,7 +19,6 @@ typedef struct player {
 
 static int player_on_token(player *self, const token *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	atomic_fetch_add(&no_memory_handled, 1);
 	if (ev->hops > 0)
 		(void)well(maiko_send(ctx, token, .hops = ev->hops - 1));
@@ -28,8 +27,6 @@ static int player_on_token(player *self, const token *ev, maiko_ctx *ctx)
 
 static int player_on_work(player *self, const work *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	atomic_fetch_add(&no_memory_handled, 1);
 	for (int i = 0; i < 50; i++)
 		(void)well(maiko_send(ctx, token, .hops = 5));
@@ -51,18 +48,14 @@ static void play_in_a_cycle(uint32_t workers)
 	assert_int_equal(no_memory_finish(sup), 0);
 }
 
-static void a_cycle_goes_on_when_an_allocation_fails(void **state)
+TEST_ONCE(a_cycle_goes_on_when_an_allocation_fails)
 {
-	(void)state;
 	no_memory_play(play_in_a_cycle, 1, false);
 	no_memory_play(play_in_a_cycle, 2, false);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_cycle_goes_on_when_an_allocation_fails),
-	};
 	test_allocator_install();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

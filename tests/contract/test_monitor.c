@@ -84,20 +84,9 @@ static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 	return ev->n == self->poison ? MAIKO_ECANCELED : 0;
 }
 
-static int sink_on_level(sink *self, const level *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int sink_on_level(sink *self, const level *ev, maiko_ctx *ctx) { return 0; }
 
-static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
-{
-	(void)error;
-	(void)ctx;
-	return self->answer;
-}
+static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx) { return self->answer; }
 MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item), MAIKO_ON(level, sink_on_level), MAIKO_ON_ERROR(sink_on_error));
 
 static const sink plain = {.gated = UINT32_MAX, .leaving = UINT32_MAX, .poison = UINT32_MAX, .deaf = UINT32_MAX};
@@ -109,11 +98,9 @@ static maiko_supervisor *watched(uint32_t workers, const source *from, const sin
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
-	assert_int_equal(maiko_add(sup, sink, "sink", .init = to, .restart = MAIKO_TEMPORARY, .worker = 1,
-				   .mailbox = mailbox, .overflow = overflow,
-				   .max_events_per_tick = to == &plain ? 0 : 1),
-			 0);
-	assert_int_equal(maiko_add(sup, source, "source", .init = from, .worker = 1), 0);
+	ok(maiko_add(sup, sink, "sink", .init = to, .restart = MAIKO_TEMPORARY, .worker = 1, .mailbox = mailbox,
+		     .overflow = overflow, .max_events_per_tick = to == &plain ? 0 : 1));
+	ok(maiko_add(sup, source, "source", .init = from, .worker = 1));
 	return sup;
 }
 
@@ -121,8 +108,8 @@ static maiko_supervisor *flooded(uint32_t workers, const sink *to, maiko_overflo
 				 uint32_t count)
 {
 	maiko_supervisor *sup = watched(workers, &(source){.levels = false}, to, overflow, mailbox);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .n = count), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = count));
 	return sup;
 }
 
@@ -132,14 +119,14 @@ TEST_SIM(an_event_is_dispatched_then_delivered_then_handled)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
-	assert_int_equal(maiko_add(sup, source, "source", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, sink, "sink", .worker = workers, .init = &plain), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .n = 2), 0);
+	ok(maiko_add(sup, source, "source", .worker = 1));
+	ok(maiko_add(sup, sink, "sink", .worker = workers, .init = &plain));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 2));
 	test_wait_for(sights_of(MAIKO_SAW_HANDLED), 3);
 	maiko_actor_id source_id, sink_id;
-	assert_int_equal(maiko_find(sup, "source", &source_id), 0);
-	assert_int_equal(maiko_find(sup, "sink", &sink_id), 0);
+	ok(maiko_find(sup, "source", &source_id));
+	ok(maiko_find(sup, "sink", &sink_id));
 	maiko_ledger_free(test_stop(sup));
 	assert_string_equal(sights_of_event("order", 2), "dispatched; delivered source; handled source");
 	assert_string_equal(sights_of_event("item", 1), "dispatched; delivered sink; handled sink");
@@ -180,10 +167,10 @@ TEST_WORKERS(each_subscriber_has_sights_of_its_own)
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
 	for (int i = 0; i < SINKS; i++)
-		assert_int_equal(maiko_add(sup, sink, names[i], .init = &plain), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, sink, names[i], .init = &plain));
+	ok(maiko_start(sup));
 	for (uint32_t n = 0; n < EVENTS; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n), 0);
+		ok(maiko_send(sup, item, .n = n));
 	assert_int_equal(test_finish(sup).handled, 400);
 	assert_int_equal(sights_count(MAIKO_SAW_DISPATCHED, ""), 50);
 	for (int i = 0; i < SINKS; i++) {
@@ -200,23 +187,17 @@ typedef struct other_item {
 } other_item;
 MAIKO_EVENT(other_item, items, n);
 
-static int deaf_on_other_item(deaf *self, const other_item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int deaf_on_other_item(deaf *self, const other_item *ev, maiko_ctx *ctx) { return 0; }
 MAIKO_ACTOR(deaf, MAIKO_ON(other_item, deaf_on_other_item));
 
 TEST_SIM(an_event_without_a_handler_is_ignored_and_one_without_a_subscriber_only_dispatched)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
-	assert_int_equal(maiko_add(sup, deaf, "deaf", .topics = MAIKO_TOPICS(items)), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_send(sup, orphan, .n = 1), 0);
+	ok(maiko_add(sup, deaf, "deaf", .topics = MAIKO_TOPICS(items)));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	ok(maiko_send(sup, orphan, .n = 1));
 	assert_int_equal(test_finish(sup).ignored, 1);
 	assert_string_equal(sights_of_event("item", 1), "dispatched; delivered deaf; handled deaf: ignored");
 	assert_string_equal(sights_of_event("orphan", 1), "dispatched");
@@ -249,8 +230,8 @@ TEST_SIM(a_full_mailbox_that_drops_the_oldest)
 TEST_SIM(the_latest_of_each_key_takes_the_place_of_the_one_before)
 {
 	maiko_supervisor *sup = watched(workers, &(source){.levels = true}, &plain, MAIKO_OVERFLOW_DEFAULT, 8);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .n = 5), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 5));
 	assert_int_equal(test_finish(sup).dropped, 3);
 	assert_string_equal(sights_of_actor("sink"),
 			    "added; started; delivered level 1; delivered level 2; overflowed level 1 queued: dropped; "
@@ -306,15 +287,14 @@ TEST_WORKERS(a_full_channel_drops_for_no_actor_in_particular)
 	if (workers == 1)
 		return;
 	test_begin();
-	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
+	ok(maiko_supervisor_new(&sup, &options));
 	sights_watch(sup);
-	assert_int_equal(maiko_add(sup, source, "source", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, sink, "sink", .init = &gated, .worker = workers, .overflow = MAIKO_DROP_NEWEST),
-			 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_add(sup, source, "source", .worker = 1));
+	ok(maiko_add(sup, sink, "sink", .init = &gated, .worker = workers, .overflow = MAIKO_DROP_NEWEST));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&at_gate, 1);
-	assert_int_equal(maiko_send(sup, order, .n = 1000), 0);
+	ok(maiko_send(sup, order, .n = 1000));
 	test_wait_for(sights_of(MAIKO_SAW_HANDLED), 1);
 	atomic_store(&gate, 1);
 	maiko_ledger *ledger = test_stop(sup);
@@ -349,13 +329,7 @@ typedef struct brittle {
 	uint32_t last_words;
 } brittle;
 
-static int brittle_on_item(brittle *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return MAIKO_ECANCELED;
-}
+static int brittle_on_item(brittle *self, const item *ev, maiko_ctx *ctx) { return MAIKO_ECANCELED; }
 
 static int brittle_on_stop(brittle *self, maiko_ctx *ctx)
 {
@@ -370,11 +344,10 @@ TEST_WORKERS(what_comes_for_one_that_has_failed_is_dead)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	sights_watch(sup);
-	assert_int_equal(maiko_add(sup, brittle, "brittle", .init = &(brittle){.last_words = 2}, .echo = true,
-				   .restart = MAIKO_TEMPORARY),
-			 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, brittle, "brittle", .init = &(brittle){.last_words = 2}, .echo = true,
+		     .restart = MAIKO_TEMPORARY));
+	ok(maiko_send(sup, item, .n = 0));
+	ok(maiko_start(sup));
 	test_wait_for(sights_of(MAIKO_SAW_REMOVED), 1);
 	assert_int_equal(test_finish(sup).dead, 2);
 	assert_string_equal(
@@ -388,8 +361,8 @@ TEST_SIM(what_is_queued_of_a_topic_that_is_given_up_is_dead)
 	sink deaf_at_one = plain;
 	deaf_at_one.deaf = 1;
 	maiko_supervisor *sup = watched(workers, &(source){.levels = false}, &deaf_at_one, MAIKO_BLOCK, 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .n = 1000), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 1000));
 	test_wait_for(sights_of(MAIKO_SAW_TOPOLOGY), workers);
 	maiko_counts total = test_finish(sup);
 	assert_true(total.dead > 0);
@@ -407,12 +380,12 @@ TEST_WORKERS(a_stop_that_does_not_drain_discards)
 	sink gated = plain;
 	gated.gated = 1;
 	maiko_supervisor *sup = watched(workers, &(source){.parting = 9}, &gated, MAIKO_BLOCK, 8);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .n = 3), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 3));
 	test_wait_for(&at_gate, 1);
-	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
+	ok(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL));
 	atomic_store(&gate, 1);
-	assert_int_equal(maiko_join(sup), 0);
+	ok(maiko_join(sup));
 	assert_int_equal(test_finish(sup).discarded, 3);
 	assert_string_equal(sights_of_actor("sink"),
 			    "added; started; delivered item 1; delivered item 2; delivered item 3; handled item 1; "
@@ -424,33 +397,11 @@ TEST_SIM(what_was_sent_to_one_that_never_started_is_discarded)
 {
 	maiko_supervisor *sup = watched(workers, &(source){.levels = false}, &plain, MAIKO_BLOCK, 8);
 	for (uint32_t n = 1; n <= 3; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n), 0);
+		ok(maiko_send(sup, item, .n = n));
 	assert_int_equal(test_finish(sup).discarded, 3);
 	assert_string_equal(sights_of_actor("source"), "added");
 	assert_string_equal(
 		sights_of_actor("sink"),
 		"added; discarded item 1: discarded; discarded item 2: discarded; discarded item 3: discarded");
 	assert_string_equal(sights_of_event("item", 2), "dispatched; discarded sink: discarded");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_event_is_dispatched_then_delivered_then_handled),
-		cmocka_unit_test(each_subscriber_has_sights_of_its_own),
-		cmocka_unit_test(an_event_without_a_handler_is_ignored_and_one_without_a_subscriber_only_dispatched),
-		cmocka_unit_test(a_full_mailbox_that_drops_the_newest),
-		cmocka_unit_test(a_full_mailbox_that_drops_the_oldest),
-		cmocka_unit_test(the_latest_of_each_key_takes_the_place_of_the_one_before),
-		cmocka_unit_test(a_full_mailbox_mutes_who_sends_and_releases_it),
-		cmocka_unit_test(a_full_mailbox_that_fails_is_forgiven),
-		cmocka_unit_test(a_full_mailbox_that_fails_is_not_forgiven),
-		cmocka_unit_test(a_full_channel_drops_for_no_actor_in_particular),
-		cmocka_unit_test(what_is_queued_for_one_that_leaves_is_dead),
-		cmocka_unit_test(what_comes_for_one_that_has_failed_is_dead),
-		cmocka_unit_test(what_is_queued_of_a_topic_that_is_given_up_is_dead),
-		cmocka_unit_test(a_stop_that_does_not_drain_discards),
-		cmocka_unit_test(what_was_sent_to_one_that_never_started_is_discarded),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,28 +24,18 @@ typedef struct victim {
 
 static int result(const victim *self, maiko_phase phase) { return self->fails == phase ? MAIKO_ECANCELED : 0; }
 
-static int victim_on_start(victim *self, maiko_ctx *ctx)
-{
-	(void)ctx;
-	return result(self, MAIKO_PHASE_START);
-}
+static int victim_on_start(victim *self, maiko_ctx *ctx) { return result(self, MAIKO_PHASE_START); }
 
-static int victim_on_stop(victim *self, maiko_ctx *ctx)
-{
-	(void)ctx;
-	return result(self, MAIKO_PHASE_STOP);
-}
+static int victim_on_stop(victim *self, maiko_ctx *ctx) { return result(self, MAIKO_PHASE_STOP); }
 
 static int victim_on_done(victim *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(completion->status == 0);
 	return result(self, MAIKO_PHASE_DONE);
 }
 
 static int victim_on_item(victim *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	if (self->fails == MAIKO_PHASE_DONE)
 		return maiko_unsubscribe(ctx, maiko_self(ctx), MAIKO_TOPIC_REF(items));
 	return result(self, MAIKO_PHASE_HANDLE);
@@ -53,7 +43,6 @@ static int victim_on_item(victim *self, const item *ev, maiko_ctx *ctx)
 
 static int victim_on_error(victim *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(error->code == MAIKO_ECANCELED && error->phase == self->fails);
 	return self->forgives ? 0 : MAIKO_EFAILED;
 }
@@ -83,9 +72,9 @@ static void finish(maiko_supervisor *sup, const char *actor, const char *expecte
 static void offend(uint32_t workers, const victim *v, maiko_sight_kind kind, const char *expected)
 {
 	maiko_supervisor *sup = watched(workers);
-	assert_int_equal(maiko_add(sup, victim, "victim", .init = v, .restart = MAIKO_TEMPORARY), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_add(sup, victim, "victim", .init = v, .restart = MAIKO_TEMPORARY));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
 	test_wait_for(sights_of(kind), 1);
 	finish(sup, "victim", expected);
 }
@@ -116,11 +105,10 @@ TEST_WORKERS(an_on_stop_that_fails)
 	       "stopped: MAIKO_ECANCELED");
 	maiko_supervisor *sup = watched(workers);
 	maiko_actor_id id;
-	assert_int_equal(maiko_add(sup, victim, "victim", .init = &(victim){.fails = MAIKO_PHASE_STOP},
-				   .restart = MAIKO_TEMPORARY, .ret_id = &id),
-			 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_remove(sup, id), 0);
+	ok(maiko_add(sup, victim, "victim", .init = &(victim){.fails = MAIKO_PHASE_STOP}, .restart = MAIKO_TEMPORARY,
+		     .ret_id = &id));
+	ok(maiko_start(sup));
+	ok(maiko_remove(sup, id));
 	finish(sup, "victim",
 	       "added; started; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED; stopped: MAIKO_ECANCELED; removed");
 }
@@ -129,23 +117,23 @@ TEST_WORKERS(an_on_start_that_fails_later)
 {
 	victim v = {.fails = MAIKO_PHASE_START};
 	maiko_supervisor *sup = watched(workers);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, victim, "victim", .init = &v), MAIKO_EFAILED);
+	ok(maiko_start(sup));
+	returns(maiko_add(sup, victim, "victim", .init = &v), MAIKO_EFAILED);
 	finish(sup, "victim", "added; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED; removed");
 	v.forgives = true;
 	sup = watched(workers);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, victim, "victim", .init = &v), 0);
+	ok(maiko_start(sup));
+	ok(maiko_add(sup, victim, "victim", .init = &v));
 	finish(sup, "victim", "added; error: MAIKO_ECANCELED; started; stopped");
 }
 
 TEST_WORKERS(an_on_start_that_fails_the_start)
 {
 	maiko_supervisor *sup = watched(workers);
-	assert_int_equal(maiko_add(sup, victim, "first"), 0);
-	assert_int_equal(maiko_add(sup, victim, "victim", .init = &(victim){.fails = MAIKO_PHASE_START}), 0);
-	assert_int_equal(maiko_add(sup, victim, "last"), 0);
-	assert_int_equal(maiko_start(sup), MAIKO_EFAILED);
+	ok(maiko_add(sup, victim, "first"));
+	ok(maiko_add(sup, victim, "victim", .init = &(victim){.fails = MAIKO_PHASE_START}));
+	ok(maiko_add(sup, victim, "last"));
+	returns(maiko_start(sup), MAIKO_EFAILED);
 	finish_with(sup, MAIKO_EFAILED, "victim", "added; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED");
 	assert_string_equal(sights_of_actor("first"), "added; started; stopped");
 	assert_string_equal(sights_of_actor("last"), "added");
@@ -157,8 +145,6 @@ typedef struct doubler {
 } doubler;
 static int doubler_on_item(doubler *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	int rc = maiko_send(ctx, item, .n = 0);
 	if (rc == 0)
 		rc = maiko_send(ctx, item, .n = 0);
@@ -166,8 +152,6 @@ static int doubler_on_item(doubler *self, const item *ev, maiko_ctx *ctx)
 }
 static int doubler_on_error(doubler *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(error->code == MAIKO_EDEADLK);
 	return 0;
 }
@@ -177,7 +161,6 @@ static _Atomic(uint64_t) ends[3]; /* errors, failures, others of their kinds */
 
 static void count_end(void *arg, const maiko_sight *sight)
 {
-	(void)arg;
 	int at = sight->code != MAIKO_EDEADLK ? 2 : sight->kind == MAIKO_SAW_ERROR ? 0 : 1;
 	atomic_fetch_add(&ends[at], 1);
 }
@@ -189,11 +172,11 @@ TEST_WORKERS(a_cycle_that_overflows)
 	for (int i = 0; i < 3; i++)
 		atomic_store(&ends[i], 0);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_monitor_add(sup, &hooks, NULL, &monitor), 0);
-	assert_int_equal(maiko_add(sup, doubler, "one", .worker = 1, .mailbox = 1), 0);
-	assert_int_equal(maiko_add(sup, doubler, "two", .worker = workers, .mailbox = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_monitor_add(sup, &hooks, NULL, &monitor));
+	ok(maiko_add(sup, doubler, "one", .worker = 1, .mailbox = 1));
+	ok(maiko_add(sup, doubler, "two", .worker = workers, .mailbox = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&ends[1], 2);
 	test_finish_with(sup, MAIKO_EDEADLK);
 	assert_int_equal(atomic_load(&ends[0]), 2);
@@ -212,20 +195,11 @@ typedef struct ticker {
 
 static maiko_next ticker_tick(ticker *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	return self->next < ANSWERS ? self->answers[self->next++] : maiko_never();
 }
-static int ticker_on_item(ticker *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int ticker_on_item(ticker *self, const item *ev, maiko_ctx *ctx) { return 0; }
 static int ticker_on_error(ticker *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	return error->code == MAIKO_ECANCELED ? 0 : MAIKO_EFAILED;
 }
 MAIKO_ACTOR(ticker, MAIKO_TICK(ticker_tick), MAIKO_ON(item, ticker_on_item), MAIKO_ON_ERROR(ticker_on_error));
@@ -239,10 +213,10 @@ TEST_WORKERS(a_tick_is_entered_and_left_with_its_answer)
 				maiko_when_writable(ends_of_pipe[1]), maiko_when_sendable(), maiko_after_events(),
 				maiko_never()}};
 	maiko_supervisor *sup = watched(workers);
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &t), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, ticker, "ticker", .init = &t));
+	ok(maiko_start(sup));
 	test_wait_for(sights_of(MAIKO_SAW_TICK_LEFT), 6);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_send(sup, item, .n = 1));
 	test_wait_for(sights_of(MAIKO_SAW_TICK_LEFT), 7);
 	finish(sup, "ticker",
 	       "added; started; tick entered; tick left: again; tick entered; tick left: after; tick entered; "
@@ -257,16 +231,16 @@ TEST_WORKERS(a_tick_that_fails)
 {
 	ticker t = {.answers = {maiko_again(), maiko_failed(MAIKO_ECANCELED), maiko_never()}};
 	maiko_supervisor *sup = watched(workers);
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &t), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, ticker, "ticker", .init = &t));
+	ok(maiko_start(sup));
 	test_wait_for(sights_of(MAIKO_SAW_TICK_LEFT), 3);
 	finish(sup, "ticker",
 	       "added; started; tick entered; tick left: again; tick entered; tick left: failed; "
 	       "error: MAIKO_ECANCELED; tick entered; tick left: never; stopped");
 	t.answers[1] = maiko_failed(MAIKO_EAGAIN);
 	sup = watched(workers);
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &t, .restart = MAIKO_TEMPORARY), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, ticker, "ticker", .init = &t, .restart = MAIKO_TEMPORARY));
+	ok(maiko_start(sup));
 	test_wait_for(sights_of(MAIKO_SAW_REMOVED), 1);
 	finish(sup, "ticker",
 	       "added; started; tick entered; tick left: again; tick entered; tick left: failed; "
@@ -289,11 +263,7 @@ static void see_change(void *arg, const maiko_sight *sight)
 	atomic_fetch_add(&changes, 1);
 }
 
-static void see_draining(void *arg, const maiko_sight *sight)
-{
-	(void)arg;
-	atomic_fetch_add(&drains[sight->worker], 1);
-}
+static void see_draining(void *arg, const maiko_sight *sight) { atomic_fetch_add(&drains[sight->worker], 1); }
 
 /* The worker of the fourth change is there from the fourth on. */
 TEST_WORKERS(each_worker_sees_each_change_of_the_topology_and_the_stop)
@@ -309,14 +279,14 @@ TEST_WORKERS(each_worker_sees_each_change_of_the_topology_and_the_stop)
 	}
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_hooks hooks = {.topology = see_change, .draining = see_draining};
-	assert_int_equal(maiko_monitor_add(sup, &hooks, first, &monitor), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, victim, "victim", .ret_id = &id), 0);
-	assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
-	assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
+	ok(maiko_monitor_add(sup, &hooks, first, &monitor));
+	ok(maiko_start(sup));
+	ok(maiko_add(sup, victim, "victim", .ret_id = &id));
+	ok(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)));
+	ok(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(items)));
 	assert_int_equal(atomic_load(&changes), 3 * workers);
-	assert_int_equal(maiko_add(sup, victim, "alone", .own_thread = true), 0);
-	assert_int_equal(maiko_remove(sup, id), 0);
+	ok(maiko_add(sup, victim, "alone", .own_thread = true));
+	ok(maiko_remove(sup, id));
 	assert_int_equal(atomic_load(&changes), 3 * workers + 2 * (workers + 1));
 	test_finish(sup);
 	for (uint32_t i = 1; i <= WORKERS_MOST; i++) {
@@ -328,10 +298,10 @@ TEST_WORKERS(each_worker_sees_each_change_of_the_topology_and_the_stop)
 TEST_WORKERS(an_actor_with_a_thread_of_its_own_is_watched_whenever_it_comes)
 {
 	maiko_supervisor *sup = watched(workers);
-	assert_int_equal(maiko_add(sup, victim, "early", .own_thread = true), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, victim, "late", .own_thread = true), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_add(sup, victim, "early", .own_thread = true));
+	ok(maiko_start(sup));
+	ok(maiko_add(sup, victim, "late", .own_thread = true));
+	ok(maiko_send(sup, item, .n = 1));
 	assert_int_equal(test_finish(sup).handled, 2);
 	assert_string_equal(sights_of_actor("early"), "added; started; delivered item 1; handled item 1; stopped");
 	assert_string_equal(sights_of_actor("late"), "added; started; delivered item 1; handled item 1; stopped");
@@ -344,8 +314,8 @@ TEST_WORKERS(the_first_actors_are_added_and_started_in_their_order)
 	maiko_supervisor *sup = watched(workers);
 	static const char *const names[] = {"a", "b", "c", "d", "e"};
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(maiko_add(sup, victim, names[i]), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, victim, names[i]));
+	ok(maiko_start(sup));
 	test_finish(sup);
 	const sighting *last = NULL;
 	for (int k = 0; k < 2; k++)
@@ -360,44 +330,38 @@ TEST_WORKERS(the_first_actors_are_added_and_started_in_their_order)
 		assert_true(sights_first(MAIKO_SAW_STOPPED, names[i]) < sights_first(MAIKO_SAW_STOPPED, names[i - 1]));
 }
 
-static void note_done(void *arg, int status)
-{
-	(void)status;
-	*(bool *)arg = true;
-}
+static void note_done(void *arg, int status) { *(bool *)arg = true; }
 
-static void embedded_it_is_told_on_the_loop(void **state)
+TEST_ONCE(embedded_it_is_told_on_the_loop)
 {
-	(void)state;
 	uv_loop_t loop;
 	bool done = false;
 	maiko_supervisor *sup = NULL;
-	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}), 0);
+	ok(uv_loop_init(&loop));
+	ok(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}));
 	sights_watch(sup);
-	assert_int_equal(maiko_add(sup, victim, "victim"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
+	ok(maiko_add(sup, victim, "victim"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
 	assert_string_equal(sights_of_actor("victim"), "added; started");
 	while (atomic_load(sights_of(MAIKO_SAW_HANDLED)) == 0)
 		uv_run(&loop, UV_RUN_ONCE);
-	assert_int_equal(maiko_stop_begin(sup, NULL, note_done, &done), 0);
+	ok(maiko_stop_begin(sup, NULL, note_done, &done));
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_true(done);
 	finish(sup, "victim", "added; started; delivered item 1; handled item 1; stopped");
 	assert_int_equal(sights_count(MAIKO_SAW_DRAINING, ""), 1);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	ok(uv_loop_close(&loop));
 }
 
 /* ---- which hook ---------------------------------------------------------------------------------------- */
 
-static void every_kind_has_a_text(void **state)
+TEST_ONCE(every_kind_has_a_text)
 {
 	static const char *const texts[] = {
 		"dispatched", "delivered", "handled", "overflowed",       "discarded",    "added",
 		"started",    "stopped",   "failed",  "removed",          "tick entered", "tick left",
 		"muted",      "released",  "error",   "topology changed", "draining",     "moved"};
-	(void)state;
 	assert_int_equal(MAIKO_SIGHT_KINDS, sizeof texts / sizeof texts[0]);
 	for (int i = 0; i < MAIKO_SIGHT_KINDS; i++)
 		assert_string_equal(maiko_sight_text((maiko_sight_kind)i), texts[i]);
@@ -413,10 +377,10 @@ static void count(void *arg, const maiko_sight *sight) { atomic_fetch_add(&((tal
 
 static void run_some(maiko_supervisor *sup)
 {
-	assert_int_equal(maiko_add(sup, victim, "victim"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, victim, "victim"));
+	ok(maiko_start(sup));
 	for (uint32_t n = 0; n < 10; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n), 0);
+		ok(maiko_send(sup, item, .n = n));
 	assert_int_equal(test_finish(sup).handled, 10);
 }
 
@@ -428,10 +392,9 @@ TEST_WORKERS(any_is_for_the_kinds_without_a_hook_of_their_own)
 	memset((void *)&only, 0, sizeof only);
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_monitor *monitors[3];
-	assert_int_equal(
-		maiko_monitor_add(sup, &(maiko_hooks){.handled = sights_note, .any = count}, &rest, &monitors[0]), 0);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.handled = count}, &only, &monitors[1]), 0);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, &own, &monitors[2]), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.handled = sights_note, .any = count}, &rest, &monitors[0]));
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.handled = count}, &only, &monitors[1]));
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, &own, &monitors[2]));
 	sights_forget();
 	run_some(sup);
 	for (int i = 0; i < MAIKO_SIGHT_KINDS; i++) {
@@ -454,31 +417,9 @@ TEST_WORKERS(a_monitor_sees_nothing_of_another_supervisor)
 	maiko_monitor *monitor;
 	memset((void *)&seen, 0, sizeof seen);
 	maiko_supervisor *watched_one = test_supervisor(workers), *other = test_supervisor(workers);
-	assert_int_equal(maiko_monitor_add(watched_one, &(maiko_hooks){.any = count}, &seen, &monitor), 0);
+	ok(maiko_monitor_add(watched_one, &(maiko_hooks){.any = count}, &seen, &monitor));
 	run_some(other);
 	for (int i = 0; i < MAIKO_SIGHT_KINDS; i++)
 		assert_int_equal(seen.of[i], 0);
 	test_finish(watched_one);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_handler_that_fails),
-		cmocka_unit_test(a_completion_that_fails),
-		cmocka_unit_test(an_on_stop_that_fails),
-		cmocka_unit_test(an_on_start_that_fails_later),
-		cmocka_unit_test(an_on_start_that_fails_the_start),
-		cmocka_unit_test(a_cycle_that_overflows),
-		cmocka_unit_test(a_tick_is_entered_and_left_with_its_answer),
-		cmocka_unit_test(a_tick_that_fails),
-		cmocka_unit_test(each_worker_sees_each_change_of_the_topology_and_the_stop),
-		cmocka_unit_test(an_actor_with_a_thread_of_its_own_is_watched_whenever_it_comes),
-		cmocka_unit_test(the_first_actors_are_added_and_started_in_their_order),
-		cmocka_unit_test(embedded_it_is_told_on_the_loop),
-		cmocka_unit_test(every_kind_has_a_text),
-		cmocka_unit_test(any_is_for_the_kinds_without_a_hook_of_their_own),
-		cmocka_unit_test(a_monitor_sees_nothing_of_another_supervisor),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,6 @@ static void count(void *arg, const maiko_sight *sight)
 {
 	int place = place_of(sight);
 	int64_t code = sight->code;
-	(void)arg;
 	atomic_fetch_add(&seen[place].kinds[sight->kind], 1);
 	if (sight->kind == MAIKO_SAW_HANDLED)
 		atomic_fetch_add(&seen[place].fates[code == 1 ? MAIKO_IGNORED : MAIKO_HANDLED], 1);
@@ -85,27 +84,16 @@ typedef struct sink {
 
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	return ++self->count == self->poison ? MAIKO_ECANCELED : 0;
 }
 
 static int sink_on_sample(sink *self, const sample *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	sched_yield(); /* so that others are faster */
 	return 0;
 }
 
-static int sink_on_bulk(sink *self, const bulk *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int sink_on_bulk(sink *self, const bulk *ev, maiko_ctx *ctx) { return 0; }
 
 /* Of the topics that it hears, what nobody sends: it ignores the rest of them. */
 typedef struct other_level {
@@ -117,26 +105,12 @@ typedef struct other_orphan {
 } other_orphan;
 MAIKO_EVENT(other_orphan, orphans, n);
 
-static int sink_on_other_level(sink *self, const other_level *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int sink_on_other_level(sink *self, const other_level *ev, maiko_ctx *ctx) { return 0; }
 
-static int sink_on_other_orphan(sink *self, const other_orphan *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int sink_on_other_orphan(sink *self, const other_orphan *ev, maiko_ctx *ctx) { return 0; }
 
 static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	return error->phase == MAIKO_PHASE_OVERFLOW ? 0 : error->code;
 }
 MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item), MAIKO_ON(sample, sink_on_sample), MAIKO_ON(bulk, sink_on_bulk),
@@ -168,24 +142,20 @@ static maiko_supervisor *crowd(uint32_t workers, maiko_actor_id *ret_leaver)
 	static maiko_monitor *monitor;
 	test_begin();
 	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .channel = 16});
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, NULL, &monitor), 0);
-	assert_int_equal(maiko_add(sup, sink, "s0", .topics = MAIKO_TOPICS(items), .mailbox = 8), 0);
-	assert_int_equal(maiko_add(sup, sink, "s1", .topics = MAIKO_TOPICS(samples), .mailbox = 4), 0);
-	assert_int_equal(maiko_add(sup, sink, "s2",
-				   .topics = MAIKO_TOPICS(MAIKO_SUB(samples, .overflow = MAIKO_DROP_OLDEST)),
-				   .mailbox = 4),
-			 0);
-	assert_int_equal(maiko_add(sup, sink, "s3", .topics = MAIKO_TOPICS(levels), .mailbox = 8), 0); /* ignores */
-	assert_int_equal(maiko_add(sup, sink, "s4", .topics = MAIKO_TOPICS(items), .mailbox = 4, .overflow = MAIKO_FAIL,
-				   .restart = MAIKO_TEMPORARY),
-			 0);
-	assert_int_equal(maiko_add(sup, sink, "s5", .topics = MAIKO_TOPICS(items), .init = &(sink){.poison = 100},
-				   .restart = MAIKO_TEMPORARY),
-			 0);
-	assert_int_equal(maiko_add(sup, sink, "s6", .topics = MAIKO_TOPICS(items, levels), .ret_id = ret_leaver), 0);
-	assert_int_equal(maiko_add(sup, sink, "s7", .topics = MAIKO_ALL_TOPICS, .max_events_per_tick = 1), 0);
-	assert_int_equal(maiko_add(sup, pump, "p0"), 0);
-	assert_int_equal(maiko_add(sup, pump, "p1"), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, NULL, &monitor));
+	ok(maiko_add(sup, sink, "s0", .topics = MAIKO_TOPICS(items), .mailbox = 8));
+	ok(maiko_add(sup, sink, "s1", .topics = MAIKO_TOPICS(samples), .mailbox = 4));
+	ok(maiko_add(sup, sink, "s2", .topics = MAIKO_TOPICS(MAIKO_SUB(samples, .overflow = MAIKO_DROP_OLDEST)),
+		     .mailbox = 4));
+	ok(maiko_add(sup, sink, "s3", .topics = MAIKO_TOPICS(levels), .mailbox = 8)); /* ignores */
+	ok(maiko_add(sup, sink, "s4", .topics = MAIKO_TOPICS(items), .mailbox = 4, .overflow = MAIKO_FAIL,
+		     .restart = MAIKO_TEMPORARY));
+	ok(maiko_add(sup, sink, "s5", .topics = MAIKO_TOPICS(items), .init = &(sink){.poison = 100},
+		     .restart = MAIKO_TEMPORARY));
+	ok(maiko_add(sup, sink, "s6", .topics = MAIKO_TOPICS(items, levels), .ret_id = ret_leaver));
+	ok(maiko_add(sup, sink, "s7", .topics = MAIKO_ALL_TOPICS, .max_events_per_tick = 1));
+	ok(maiko_add(sup, pump, "p0"));
+	ok(maiko_add(sup, pump, "p1"));
 	return sup;
 }
 
@@ -258,17 +228,17 @@ TEST_WORKERS(what_was_seen_adds_up_to_the_ledger)
 		maiko_actor_id leaver;
 		pthread_t threads[3];
 		maiko_supervisor *sup = crowd(workers, &leaver);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_start(sup));
 		for (int i = 0; i < 3; i++)
 			assert_int_equal(pthread_create(&threads[i], NULL, send_from_outside, sup), 0);
 		test_wait_for(&rounds, 50);
-		assert_int_equal(maiko_remove(sup, leaver), 0);
+		ok(maiko_remove(sup, leaver));
 		test_wait_for(&seen[5].kinds[MAIKO_SAW_REMOVED], 1);
 		for (int i = 0; i < 3; i++)
 			assert_int_equal(pthread_join(threads[i], NULL), 0);
 		test_wait_for(&rounds, 100);
 		if (round % 2 == 1)
-			assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true}), 0);
+			ok(maiko_stop(sup, &(maiko_stop_options){.now = true}));
 		compare(sup);
 	}
 }
@@ -283,7 +253,6 @@ typedef struct miser {
 
 static int miser_on_order(miser *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	if (ev->n == 0) {
 		expect(maiko_send(ctx, orphan, .n = 0) == 0);
 		expect(maiko_send(ctx, item, .n = 0) == 0);
@@ -296,28 +265,23 @@ static int miser_on_order(miser *self, const order *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(miser, MAIKO_ON(order, miser_on_order));
 
-static void relieve(void *arg, const maiko_sight *sight)
-{
-	(void)sight;
-	(void)arg;
-	test_allocator_fail_never();
-}
+static void relieve(void *arg, const maiko_sight *sight) { test_allocator_fail_never(); }
 
 /* The sink has no ring; and for what is larger, its worker no pool, if it is another. */
 TEST_WORKERS(an_event_that_there_is_no_memory_for_is_discarded)
 {
 	maiko_monitor *reliever;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.discarded = relieve}, NULL, &reliever), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.discarded = relieve}, NULL, &reliever));
 	sights_watch(sup); /* is told later */
-	assert_int_equal(maiko_add(sup, miser, "miser", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, sink, "deaf", .topics = MAIKO_TOPICS(orphans), .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .n = 0), 0);
+	ok(maiko_add(sup, miser, "miser", .worker = 1));
+	ok(maiko_add(sup, sink, "deaf", .topics = MAIKO_TOPICS(orphans), .worker = workers));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 0));
 	test_wait_for(sights_of(MAIKO_SAW_HANDLED), 2);
-	assert_int_equal(maiko_add(sup, sink, "sink", .worker = workers, .topics = MAIKO_TOPICS(items, bulks)), 0);
+	ok(maiko_add(sup, sink, "sink", .worker = workers, .topics = MAIKO_TOPICS(items, bulks)));
 	for (uint32_t n = 1; n <= 2; n++) {
-		assert_int_equal(maiko_send(sup, order, .n = n), 0);
+		ok(maiko_send(sup, order, .n = n));
 		test_wait_for(sights_of(MAIKO_SAW_DISCARDED), n);
 		test_wait_for(sights_of(MAIKO_SAW_HANDLED), 2 + n);
 	}
@@ -338,28 +302,24 @@ typedef struct holder {
 } holder;
 static int holder_on_order(holder *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	wait_at_gate();
 	test_allocator_fail_at(0, true);
 	return 0;
 }
 MAIKO_ACTOR(holder, MAIKO_ON(order, holder_on_order));
 
-static void one_that_there_is_no_memory_to_route_is_lost_for_all(void **state)
+TEST_ONCE(one_that_there_is_no_memory_to_route_is_lost_for_all)
 {
 	maiko_monitor *reliever;
-	(void)state;
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(1);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.overflowed = relieve}, NULL, &reliever), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.overflowed = relieve}, NULL, &reliever));
 	sights_watch(sup); /* is told later */
-	assert_int_equal(maiko_add(sup, holder, "holder"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .n = 1), 0);
+	ok(maiko_add(sup, holder, "holder"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 1));
 	test_wait_for(&at_gate, 1);
-	assert_int_equal(maiko_send(sup, orphan, .n = 1), 0); /* of a topic that the worker does not know yet */
+	ok(maiko_send(sup, orphan, .n = 1)); /* of a topic that the worker does not know yet */
 	atomic_store(&gate, 1);
 	test_wait_for(sights_of(MAIKO_SAW_OVERFLOWED), 1);
 	test_allocator_fail_never();
@@ -373,10 +333,5 @@ static void one_that_there_is_no_memory_to_route_is_lost_for_all(void **state)
 int main(void)
 {
 	test_allocator_install();
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_seen_adds_up_to_the_ledger),
-		cmocka_unit_test(an_event_that_there_is_no_memory_for_is_discarded),
-		cmocka_unit_test(one_that_there_is_no_memory_to_route_is_lost_for_all),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

@@ -40,9 +40,6 @@ typedef struct eater {
 } eater;
 static int eater_on_item(eater *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&progress, 1);
 	return 0;
 }
@@ -69,10 +66,10 @@ static void flow_begin(flow *f, uint32_t workers)
 	test_begin();
 	f->sup = test_supervisor(workers);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(maiko_add(f->sup, eater, eaters[i], .mailbox = 16), 0);
+		ok(maiko_add(f->sup, eater, eaters[i], .mailbox = 16));
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(maiko_add(f->sup, pump, pumps[i]), 0);
-	assert_int_equal(maiko_start(f->sup), 0);
+		ok(maiko_add(f->sup, pump, pumps[i]));
+	ok(maiko_start(f->sup));
 	for (int i = 0; i < OUTSIDE; i++)
 		assert_int_equal(pthread_create(&f->threads[i], NULL, send_from_outside, f->sup), 0);
 }
@@ -128,20 +125,20 @@ TEST_WORKERS(between_a_pause_and_the_resume_no_hook_is_called)
 	flow_begin(&f, workers);
 	assert_int_equal(watcher_add(&w, f.sup), 0);
 	for (int turn = 0; turn < TURNS; turn++) {
-		assert_int_equal(maiko_monitor_pause(w.monitor), 0);
+		ok(maiko_monitor_pause(w.monitor));
 		atomic_store(&w.silent, true);
 		uint64_t called = atomic_load(&w.called);
 		if (turn % 2 == 1)
-			assert_int_equal(maiko_monitor_pause(w.monitor), 0);
+			ok(maiko_monitor_pause(w.monitor));
 		flow_on();
 		assert_int_equal(atomic_load(&w.called), called);
 		atomic_store(&w.silent, false);
-		assert_int_equal(maiko_monitor_resume(w.monitor), 0);
+		ok(maiko_monitor_resume(w.monitor));
 		if (turn % 2 == 1)
-			assert_int_equal(maiko_monitor_resume(w.monitor), 0);
+			ok(maiko_monitor_resume(w.monitor));
 		test_wait_for(&w.called, called + 1);
 	}
-	assert_int_equal(maiko_monitor_remove(w.monitor, removed), 0);
+	ok(maiko_monitor_remove(w.monitor, removed));
 	assert_int_equal(atomic_load(&w.removed), 1);
 	flow_end(&f);
 }
@@ -159,8 +156,8 @@ TEST_WORKERS(after_a_removal_no_hook_is_called_and_removed_was_once)
 		if (turn % 3 != 0)
 			test_wait_for(&w->called, 1);
 		if (turn % 5 == 0)
-			assert_int_equal(maiko_monitor_pause(w->monitor), 0);
-		assert_int_equal(maiko_monitor_remove(w->monitor, removed), 0);
+			ok(maiko_monitor_pause(w->monitor));
+		ok(maiko_monitor_remove(w->monitor, removed));
 		assert_int_equal(atomic_load(&removals), turn + 1);
 	}
 	flow_on();
@@ -220,21 +217,17 @@ TEST_WORKERS(they_do_so_while_it_starts_and_while_it_stops)
 {
 	pthread_t threads[THREADS];
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
-	assert_int_equal(maiko_add(sup, pump, "pump"), 0);
+	ok(maiko_add(sup, eater, "eater"));
+	ok(maiko_add(sup, pump, "pump"));
 	crowd_begin(threads, sup);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	test_wait_for(&progress, 100);
 	maiko_ledger_free(test_stop(sup));
 	crowd_end(threads);
 	assert_null(maiko_supervisor_free(sup));
 }
 
-static void count(void *arg, const maiko_sight *sight)
-{
-	(void)sight;
-	atomic_fetch_add((_Atomic(uint64_t) *)arg, 1);
-}
+static void count(void *arg, const maiko_sight *sight) { atomic_fetch_add((_Atomic(uint64_t) *)arg, 1); }
 
 static void *add_actors(void *arg)
 {
@@ -254,11 +247,11 @@ TEST_WORKERS(before_the_start_others_add_actors_meanwhile)
 	maiko_monitor *monitor;
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.added = count}, &added, &monitor), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.added = count}, &added, &monitor));
 	crowd_begin(threads, sup);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(pthread_create(&adders[i], NULL, add_actors, sup), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(pthread_join(adders[i], NULL), 0);
 	crowd_end(threads);
@@ -272,30 +265,30 @@ TEST_WORKERS(nothing_waits_before_the_start_and_after_the_stop)
 {
 	watcher early = {.kept = true}, first = {.kept = true}, late = {.kept = true};
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
+	ok(maiko_add(sup, eater, "eater"));
 	assert_int_equal(watcher_add(&early, sup), 0);
 	assert_int_equal(watcher_add(&first, sup), 0);
-	assert_int_equal(maiko_monitor_pause(early.monitor), 0);
-	assert_int_equal(maiko_monitor_resume(early.monitor), 0);
-	assert_int_equal(maiko_monitor_pause(early.monitor), 0);
+	ok(maiko_monitor_pause(early.monitor));
+	ok(maiko_monitor_resume(early.monitor));
+	ok(maiko_monitor_pause(early.monitor));
 	assert_int_equal(atomic_load(&first.called), 0);
-	assert_int_equal(maiko_monitor_remove(first.monitor, removed), 0);
+	ok(maiko_monitor_remove(first.monitor, removed));
 	assert_int_equal(atomic_load(&first.removed), 1);
 	atomic_store(&early.silent, true);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&progress, 1);
 	atomic_store(&early.silent, false);
-	assert_int_equal(maiko_monitor_resume(early.monitor), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_monitor_resume(early.monitor));
+	ok(maiko_send(sup, item, .n = 0));
 	maiko_ledger_free(test_stop(sup));
 	assert_true(atomic_load(&early.called) >= 4);
 	atomic_store(&early.silent, true);
-	assert_int_equal(maiko_monitor_pause(early.monitor), 0);
-	assert_int_equal(maiko_monitor_resume(early.monitor), 0);
+	ok(maiko_monitor_pause(early.monitor));
+	ok(maiko_monitor_resume(early.monitor));
 	assert_int_equal(watcher_add(&late, sup), 0);
-	assert_int_equal(maiko_monitor_remove(late.monitor, removed), 0);
-	assert_int_equal(maiko_monitor_remove(early.monitor, removed), 0);
+	ok(maiko_monitor_remove(late.monitor, removed));
+	ok(maiko_monitor_remove(early.monitor, removed));
 	assert_int_equal(atomic_load(&early.removed), 1);
 	assert_int_equal(atomic_load(&late.removed), 1);
 	assert_int_equal(atomic_load(&late.called), 0);
@@ -309,7 +302,7 @@ TEST_WORKERS(what_is_not_removed_goes_with_the_supervisor)
 	flow_begin(&f, workers);
 	assert_int_equal(watcher_add(&w, f.sup), 0);
 	assert_int_equal(watcher_add(&paused, f.sup), 0);
-	assert_int_equal(maiko_monitor_pause(paused.monitor), 0);
+	ok(maiko_monitor_pause(paused.monitor));
 	flow_on();
 	flow_end(&f);
 	assert_true(atomic_load(&w.called) > 0);
@@ -333,35 +326,34 @@ static void run_until(uv_loop_t *loop, _Atomic(uint64_t) *value, uint64_t least)
 	assert_true(atomic_load(value) >= least);
 }
 
-static void embedded_the_loops_thread_does_not_wait(void **state)
+TEST_ONCE(embedded_the_loops_thread_does_not_wait)
 {
-	(void)state;
 	uv_loop_t loop;
 	pthread_t thread;
 	watcher w = {.kept = true}, other = {.kept = true};
 	maiko_supervisor *sup = NULL;
 	test_begin();
-	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}), 0);
-	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
+	ok(uv_loop_init(&loop));
+	ok(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}));
+	ok(maiko_add(sup, eater, "eater"));
 	assert_int_equal(watcher_add(&other, sup), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	assert_int_equal(watcher_add(&w, sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_send(sup, item, .n = 0));
 	run_until(&loop, &w.called, 1);
-	assert_int_equal(maiko_monitor_remove(w.monitor, removed), 0);
-	assert_int_equal(maiko_monitor_remove(w.monitor, removed), MAIKO_ESTATE);
-	assert_int_equal(maiko_monitor_pause(w.monitor), MAIKO_ESTATE);
-	assert_int_equal(maiko_monitor_resume(w.monitor), MAIKO_ESTATE);
+	ok(maiko_monitor_remove(w.monitor, removed));
+	returns(maiko_monitor_remove(w.monitor, removed), MAIKO_ESTATE);
+	returns(maiko_monitor_pause(w.monitor), MAIKO_ESTATE);
+	returns(maiko_monitor_resume(w.monitor), MAIKO_ESTATE);
 	assert_int_equal(atomic_load(&w.removed), 0);
 	run_until(&loop, &w.removed, 1);
 	assert_int_equal(pthread_create(&thread, NULL, remove_from_elsewhere, &other), 0);
 	run_until(&loop, &other.removed, 1);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
+	ok(maiko_stop_begin(sup, NULL, NULL, NULL));
 	uv_run(&loop, UV_RUN_DEFAULT);
 	test_finish(sup);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	ok(uv_loop_close(&loop));
 	assert_int_equal(test_wrong(), 0);
 }
 
@@ -379,7 +371,6 @@ static void count_removal(void *arg)
 static void watch_other(void *arg, const maiko_sight *sight)
 {
 	maiko_monitor *monitor = NULL;
-	(void)sight;
 	int rc = maiko_monitor_add((maiko_supervisor *)arg, &(maiko_hooks){.any = count}, &seen_of_other, &monitor);
 	expect(rc == 0 || rc == MAIKO_E2BIG);
 	atomic_fetch_add(&additions, rc == 0);
@@ -392,12 +383,12 @@ TEST_WORKERS(a_hook_of_one_supervisor_watches_another)
 	maiko_monitor *monitor;
 	atomic_store(&additions, 0);
 	maiko_supervisor *sup = test_supervisor(workers), *other = test_supervisor(workers);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.handled = watch_other}, other, &monitor), 0);
-	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_start(other), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.handled = watch_other}, other, &monitor));
+	ok(maiko_add(sup, eater, "eater"));
+	ok(maiko_start(sup));
+	ok(maiko_start(other));
 	for (uint32_t n = 0; n < 100; n++)
-		assert_int_equal(maiko_send(sup, item, .n = n), 0);
+		ok(maiko_send(sup, item, .n = n));
 	test_finish(sup);
 	test_finish(other);
 	assert_true(atomic_load(&additions) > 0);
@@ -407,16 +398,5 @@ TEST_WORKERS(a_hook_of_one_supervisor_watches_another)
 int main(void)
 {
 	test_allocator_install();
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(between_a_pause_and_the_resume_no_hook_is_called),
-		cmocka_unit_test(after_a_removal_no_hook_is_called_and_removed_was_once),
-		cmocka_unit_test(many_threads_add_and_remove_at_once),
-		cmocka_unit_test(they_do_so_while_it_starts_and_while_it_stops),
-		cmocka_unit_test(before_the_start_others_add_actors_meanwhile),
-		cmocka_unit_test(nothing_waits_before_the_start_and_after_the_stop),
-		cmocka_unit_test(what_is_not_removed_goes_with_the_supervisor),
-		cmocka_unit_test(embedded_the_loops_thread_does_not_wait),
-		cmocka_unit_test(a_hook_of_one_supervisor_watches_another),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

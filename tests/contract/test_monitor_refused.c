@@ -20,9 +20,6 @@ typedef struct eater {
 } eater;
 static int eater_on_item(eater *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&progress, 1);
 	return 0;
 }
@@ -37,7 +34,6 @@ typedef struct watcher {
 static void watch(void *arg, const maiko_sight *sight)
 {
 	watcher *w = arg;
-	(void)sight;
 	expect(!atomic_load(&w->silent));
 	atomic_fetch_add(&w->called, 1);
 }
@@ -56,23 +52,22 @@ static int watcher_add(watcher *w, maiko_supervisor *sup)
 
 /* ---- what is refused -------------------------------------------------------------------------------------------- */
 
-static void bad_arguments_are_refused(void **state)
+TEST_ONCE(bad_arguments_are_refused)
 {
-	(void)state;
 	static const maiko_hooks none;
 	int place;
 	const maiko_hooks some = {.any = watch};
 	maiko_monitor *const untouched = (maiko_monitor *)(void *)&place;
 	maiko_monitor *monitor = untouched;
 	maiko_supervisor *sup = test_supervisor(1);
-	assert_int_equal(maiko_monitor_add(NULL, &some, NULL, &monitor), MAIKO_EINVAL);
-	assert_int_equal(maiko_monitor_add(sup, NULL, NULL, &monitor), MAIKO_EINVAL);
-	assert_int_equal(maiko_monitor_add(sup, &none, NULL, &monitor), MAIKO_EINVAL);
-	assert_int_equal(maiko_monitor_add(sup, &some, NULL, NULL), MAIKO_EINVAL);
+	returns(maiko_monitor_add(NULL, &some, NULL, &monitor), MAIKO_EINVAL);
+	returns(maiko_monitor_add(sup, NULL, NULL, &monitor), MAIKO_EINVAL);
+	returns(maiko_monitor_add(sup, &none, NULL, &monitor), MAIKO_EINVAL);
+	returns(maiko_monitor_add(sup, &some, NULL, NULL), MAIKO_EINVAL);
 	assert_ptr_equal(monitor, untouched);
-	assert_int_equal(maiko_monitor_pause(NULL), MAIKO_EINVAL);
-	assert_int_equal(maiko_monitor_resume(NULL), MAIKO_EINVAL);
-	assert_int_equal(maiko_monitor_remove(NULL, removed), MAIKO_EINVAL);
+	returns(maiko_monitor_pause(NULL), MAIKO_EINVAL);
+	returns(maiko_monitor_resume(NULL), MAIKO_EINVAL);
+	returns(maiko_monitor_remove(NULL, removed), MAIKO_EINVAL);
 	test_finish(sup);
 }
 
@@ -83,19 +78,19 @@ static void fill(maiko_supervisor *sup, watcher *all)
 	for (int i = 0; i < 16; i++) {
 		assert_int_equal(watcher_add(&all[i], sup), 0);
 	}
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = watch}, &all[0], &one_more), MAIKO_E2BIG);
+	returns(maiko_monitor_add(sup, &(maiko_hooks){.any = watch}, &all[0], &one_more), MAIKO_E2BIG);
 	assert_null(one_more);
-	assert_int_equal(maiko_monitor_remove(all[7].monitor, removed), 0);
+	ok(maiko_monitor_remove(all[7].monitor, removed));
 	assert_int_equal(watcher_add(&all[7], sup), 0);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = watch}, &all[0], &one_more), MAIKO_E2BIG);
+	returns(maiko_monitor_add(sup, &(maiko_hooks){.any = watch}, &all[0], &one_more), MAIKO_E2BIG);
 }
 
 static void empty(watcher *all)
 {
 	for (int i = 15; i >= 0; i -= 2)
-		assert_int_equal(maiko_monitor_remove(all[i].monitor, NULL), 0);
+		ok(maiko_monitor_remove(all[i].monitor, NULL));
 	for (int i = 0; i < 16; i += 2)
-		assert_int_equal(maiko_monitor_remove(all[i].monitor, removed), 0);
+		ok(maiko_monitor_remove(all[i].monitor, removed));
 }
 
 TEST_WORKERS(there_are_sixteen_at_the_most)
@@ -104,12 +99,12 @@ TEST_WORKERS(there_are_sixteen_at_the_most)
 	assert_int_equal(MAIKO_MONITORS_MAX, 16);
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
+	ok(maiko_add(sup, eater, "eater"));
 	fill(sup, all);
 	empty(all);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	fill(sup, all);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_send(sup, item, .n = 0));
 	for (int i = 0; i < 16; i++)
 		test_wait_for(&all[i].called, 3); /* dispatched, delivered, handled */
 	empty(all);
@@ -124,8 +119,8 @@ TEST_WORKERS(without_memory_all_stays_as_it_was)
 {
 	watcher w = {0};
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, eater, "eater"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, eater, "eater"));
+	ok(maiko_start(sup));
 	uint64_t n = 0;
 	int rc;
 	do {
@@ -136,19 +131,19 @@ TEST_WORKERS(without_memory_all_stays_as_it_was)
 	} while (rc != 0);
 	assert_int_equal(n, 3); /* the monitor, the request */
 	test_allocator_fail_at(0, true);
-	assert_int_equal(maiko_monitor_pause(w.monitor), MAIKO_ENOMEM);
-	assert_int_equal(maiko_monitor_remove(w.monitor, removed), MAIKO_ENOMEM);
+	returns(maiko_monitor_pause(w.monitor), MAIKO_ENOMEM);
+	returns(maiko_monitor_remove(w.monitor, removed), MAIKO_ENOMEM);
 	test_allocator_fail_never();
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&w.called, 3); /* dispatched, delivered, handled */
-	assert_int_equal(maiko_monitor_pause(w.monitor), 0);
+	ok(maiko_monitor_pause(w.monitor));
 	test_allocator_fail_at(0, true);
-	assert_int_equal(maiko_monitor_resume(w.monitor), MAIKO_ENOMEM);
+	returns(maiko_monitor_resume(w.monitor), MAIKO_ENOMEM);
 	test_allocator_fail_never();
 	atomic_store(&w.silent, true);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&progress, 2);
-	assert_int_equal(maiko_monitor_remove(w.monitor, removed), 0);
+	ok(maiko_monitor_remove(w.monitor, removed));
 	test_finish(sup);
 	assert_int_equal(atomic_load(&w.removed), 1);
 	assert_int_equal(test_allocator_living(), 0);
@@ -167,9 +162,6 @@ typedef struct blocker {
 } blocker;
 static int blocker_on_item(blocker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&stuck, 1);
 	uv_sem_wait(&stuck_gate);
 	atomic_fetch_add(&returned, 1);
@@ -182,10 +174,10 @@ static maiko_supervisor *with_stuck(watcher *w, uint32_t workers)
 	uint64_t before = atomic_load(&stuck);
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, blocker, "stuck", .worker = workers), 0);
+	ok(maiko_add(sup, blocker, "stuck", .worker = workers));
 	assert_int_equal(watcher_add(w, sup), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&stuck, before + 1);
 	return sup;
 }
@@ -196,11 +188,11 @@ TEST_WORKERS(once_a_callback_was_given_up_nothing_is_removed)
 	watcher *w = &abandoned_watchers[abandoned_count];
 	maiko_monitor *other = NULL;
 	maiko_supervisor *sup = with_stuck(w, workers);
-	assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true}), MAIKO_ETIMEDOUT);
-	assert_int_equal(maiko_monitor_pause(w->monitor), MAIKO_ETIMEDOUT);
-	assert_int_equal(maiko_monitor_resume(w->monitor), MAIKO_ETIMEDOUT);
-	assert_int_equal(maiko_monitor_remove(w->monitor, removed), MAIKO_ETIMEDOUT);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.any = watch}, w, &other), MAIKO_ETIMEDOUT);
+	returns(maiko_stop(sup, &(maiko_stop_options){.now = true}), MAIKO_ETIMEDOUT);
+	returns(maiko_monitor_pause(w->monitor), MAIKO_ETIMEDOUT);
+	returns(maiko_monitor_resume(w->monitor), MAIKO_ETIMEDOUT);
+	returns(maiko_monitor_remove(w->monitor, removed), MAIKO_ETIMEDOUT);
+	returns(maiko_monitor_add(sup, &(maiko_hooks){.any = watch}, w, &other), MAIKO_ETIMEDOUT);
 	assert_null(other);
 	assert_int_equal(atomic_load(&w->removed), 0);
 	abandoned[abandoned_count++] = sup;
@@ -222,16 +214,15 @@ static void *remove_and_note(void *arg)
 	return NULL;
 }
 
-static void nor_if_the_removal_was_under_way(void **state)
+TEST_ONCE(nor_if_the_removal_was_under_way)
 {
-	(void)state;
 	watcher *w = &abandoned_watchers[abandoned_count];
 	remover r = {.w = w};
 	pthread_t thread;
 	maiko_supervisor *sup = with_stuck(w, 2);
 	assert_int_equal(pthread_create(&thread, NULL, remove_and_note, &r), 0);
 	test_wait_for(&r.about, 1);
-	assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true}), MAIKO_ETIMEDOUT);
+	returns(maiko_stop(sup, &(maiko_stop_options){.now = true}), MAIKO_ETIMEDOUT);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(r.rc, MAIKO_ETIMEDOUT);
 	assert_int_equal(atomic_load(&w->removed), 0);
@@ -245,28 +236,16 @@ const char *__tsan_default_options(void) { return "report_thread_leaks=0"; }
 
 static int prepare(void **state)
 {
-	(void)state;
 	test_allocator_install();
 	return uv_sem_init(&stuck_gate, 0);
 }
 
 static int release_the_stuck(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < abandoned_count; i++)
 		uv_sem_post(&stuck_gate);
 	test_wait_for(&returned, abandoned_count);
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bad_arguments_are_refused),
-		cmocka_unit_test(there_are_sixteen_at_the_most),
-		cmocka_unit_test(without_memory_all_stays_as_it_was),
-		cmocka_unit_test(once_a_callback_was_given_up_nothing_is_removed),
-		cmocka_unit_test(nor_if_the_removal_was_under_way),
-	};
-	return cmocka_run_group_tests(tests, prepare, release_the_stuck);
-}
+int main(void) { return test_main_with(prepare, release_the_stuck); }

@@ -72,7 +72,6 @@ typedef struct judge {
 } judge;
 static int judge_on_passed(judge *self, const passed *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(ev->place == self->next++);
 	atomic_fetch_add(&arrived, 1);
 	return 0;
@@ -94,7 +93,6 @@ static void outsider_main(void *arg)
 
 static void saw_moved(void *arg, const maiko_sight *sight)
 {
-	(void)arg;
 	if (strcmp(sight->actor_name, "mover") == 0) /* others may, for the sake of balance */
 		atomic_fetch_add(&moved, 1);
 }
@@ -108,15 +106,15 @@ static void move_while_events_flow(uint32_t workers, uint32_t each)
 	maiko_monitor *monitor;
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_monitor_add(sup, &(maiko_hooks){.moved = saw_moved}, NULL, &monitor), 0);
-	assert_int_equal(maiko_add(sup, mover, "mover", .mailbox = 256, .ret_id = &id), 0);
-	assert_int_equal(maiko_add(sup, judge, "judge"), 0);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.moved = saw_moved}, NULL, &monitor));
+	ok(maiko_add(sup, mover, "mover", .mailbox = 256, .ret_id = &id));
+	ok(maiko_add(sup, judge, "judge"));
 	for (uint32_t i = 0; i < SOURCES; i++)
-		assert_int_equal(maiko_add(sup, source, names[i], .init = &(source){.number = i, .count = each}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, source, names[i], .init = &(source){.number = i, .count = each}));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < THREADS; i++) {
 		outsiders[i] = (outsider){.sup = sup, .number = SOURCES + i, .count = each};
-		assert_int_equal(uv_thread_create(&outsiders[i].thread, outsider_main, &outsiders[i]), 0);
+		ok(uv_thread_create(&outsiders[i].thread, outsider_main, &outsiders[i]));
 	}
 	uint64_t asked = 0, done = 0;
 	for (uint32_t to = 0; atomic_load(&arrived) < (uint64_t)each * SENDERS; to++, asked++) {
@@ -160,7 +158,6 @@ typedef struct listener {
 } listener;
 static int listener_on_poke(listener *self, const poke *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	self->heard += ev->what;
 	atomic_fetch_add(&pokes_seen, 1);
 	return 0;
@@ -171,12 +168,12 @@ TEST_SIM(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to)
 {
 	maiko_actor_id id;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, clock_actor, "clock", .ret_id = &id), 0);
-	assert_int_equal(maiko_add(sup, listener, "listener"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, clock_actor, "clock", .ret_id = &id));
+	ok(maiko_add(sup, listener, "listener"));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 9; i++) {
-		assert_int_equal(maiko_move(sup, id, i % workers + 1), 0);
-		assert_int_equal(maiko_sim_advance(maiko_sim_of(sup), 70), 0);
+		ok(maiko_move(sup, id, i % workers + 1));
+		ok(maiko_sim_advance(maiko_sim_of(sup), 70));
 		assert_int_equal(atomic_load(&pokes_seen), i < 3 ? 0 : 1); /* at 250 ms: after the fourth */
 	}
 	maiko_ledger *ledger = test_stop(sup);
@@ -205,7 +202,6 @@ typedef struct slow {
 } slow;
 static int slow_on_poke(slow *self, const poke *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(!(self->all ? ev->what != self->next : ev->what < self->next));
 	self->next = ev->what + 1;
 	atomic_fetch_add(&handled, 1);
@@ -218,16 +214,15 @@ static uint64_t move_both(uint32_t workers, maiko_overflow overflow, uint32_t co
 	maiko_actor_id id, from;
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, slow, "slow", .mailbox = 4, .overflow = overflow, .ret_id = &id,
-				   .init = &(slow){.all = overflow == MAIKO_BLOCK}),
-			 0);
-	assert_int_equal(maiko_add(sup, pusher, "pusher", .init = &(pusher){.count = count}, .ret_id = &from), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, slow, "slow", .mailbox = 4, .overflow = overflow, .ret_id = &id,
+		     .init = &(slow){.all = overflow == MAIKO_BLOCK}));
+	ok(maiko_add(sup, pusher, "pusher", .init = &(pusher){.count = count}, .ret_id = &from));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 24; i++) {
-		assert_int_equal(maiko_move(sup, id, i % workers + 1), 0);
+		ok(maiko_move(sup, id, i % workers + 1));
 		for (uint32_t k = 0; k < i && maiko_sim_step(maiko_sim_of(sup)) == 1; k++)
 			;
-		assert_int_equal(maiko_move(sup, from, i / 2 % workers + 1), 0);
+		ok(maiko_move(sup, from, i / 2 % workers + 1));
 	}
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, count);
@@ -259,7 +254,6 @@ typedef struct looper {
 } looper;
 static int looper_on_poke(looper *self, const poke *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	self->loop = maiko_loop(ctx);
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -270,10 +264,10 @@ TEST_WORKERS(one_that_has_asked_for_its_loop_stays)
 {
 	maiko_actor_id id;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, looper, "looper", .ret_id = &id), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_move(sup, id, workers), 0);
-	assert_int_equal(maiko_send(sup, poke, .what = 1), 0);
+	ok(maiko_add(sup, looper, "looper", .ret_id = &id));
+	ok(maiko_start(sup));
+	ok(maiko_move(sup, id, workers));
+	ok(maiko_send(sup, poke, .what = 1));
 	test_wait_for(&handled, 1);
 	assert_int_equal(maiko_move(sup, id, 1), workers == 1 ? 0 : MAIKO_EBUSY);
 	test_finish(sup);
@@ -296,7 +290,6 @@ typedef struct wanderer {
 } wanderer;
 static int wanderer_on_poke(wanderer *self, const poke *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	int rc = maiko_move(ctx, maiko_self(ctx), ++self->n % self->workers + 1, .done = note_done,
 			    .done_arg = &done_calls);
 	atomic_fetch_add(&asked, rc == 0);
@@ -309,13 +302,7 @@ typedef struct other_item {
 	uint32_t n;
 } other_item;
 MAIKO_EVENT(other_item, items, n);
-static int wanderer_on_other_item(wanderer *self, const other_item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int wanderer_on_other_item(wanderer *self, const other_item *ev, maiko_ctx *ctx) { return 0; }
 static int wanderer_on_done(wanderer *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
 	expect(completion->actor == maiko_self(ctx));
@@ -332,10 +319,9 @@ static maiko_supervisor *with_wanderer(uint32_t workers, maiko_actor_id *ret_id)
 	atomic_store(&done_calls, 0);
 	atomic_store(&done_well, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, wanderer, "wanderer", .topics = MAIKO_TOPICS(pokes),
-				   .init = &(wanderer){.workers = workers}, .ret_id = ret_id),
-			 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, wanderer, "wanderer", .topics = MAIKO_TOPICS(pokes), .init = &(wanderer){.workers = workers},
+		     .ret_id = ret_id));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -344,7 +330,7 @@ static void stop_while_it_moves(uint32_t workers, uint32_t pokes)
 	maiko_actor_id id;
 	maiko_supervisor *sup = with_wanderer(workers, &id);
 	for (uint32_t i = 0; i < pokes; i++)
-		assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+		ok(maiko_send(sup, poke, .what = i));
 	assert_int_equal(test_finish(sup).handled, pokes);
 	assert_int_equal(atomic_load(&done_calls), atomic_load(&asked)); /* each was told once */
 }
@@ -361,10 +347,10 @@ TEST_SIM(one_that_moves_is_removed)
 	maiko_actor_id id;
 	maiko_supervisor *sup = with_wanderer(workers, &id);
 	for (uint32_t i = 0; i < 5; i++)
-		assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+		ok(maiko_send(sup, poke, .what = i));
 	test_wait_for(&handled, 1);
-	assert_int_equal(maiko_remove(sup, id), 0);
-	assert_int_equal(maiko_move(sup, id, 1), MAIKO_ENOENT);
+	ok(maiko_remove(sup, id));
+	returns(maiko_move(sup, id, 1), MAIKO_ENOENT);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled + total.dead, 5);
 	assert_int_equal(atomic_load(&done_calls), atomic_load(&asked));
@@ -375,12 +361,12 @@ TEST_SIM(one_that_moves_subscribes_and_leaves)
 	maiko_actor_id id;
 	maiko_supervisor *sup = with_wanderer(workers, &id);
 	for (uint32_t i = 0; i < 12; i++) {
-		assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+		ok(maiko_send(sup, poke, .what = i));
 		if (i % 4 == 0)
-			assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
+			ok(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(items)));
 		if (i % 4 == 2)
-			assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
-		assert_int_equal(maiko_send(sup, item, .source = 0, .n = i), 0);
+			ok(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)));
+		ok(maiko_send(sup, item, .source = 0, .n = i));
 	}
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 12);
@@ -395,7 +381,6 @@ typedef struct porter {
 } porter;
 static int porter_on_item(porter *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self, (void)ev, (void)ctx;
 	atomic_store(&overlap, 1);
 	while (!atomic_load(&gate))
 		sched_yield();
@@ -412,14 +397,14 @@ TEST_WORKERS(without_memory_it_stays_or_what_is_lost_is_counted)
 	for (uint64_t n = 0, done = 0; done == 0; n++) {
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
-		assert_int_equal(maiko_add(sup, slow, "slow", .worker = 1, .ret_id = &id), 0);
-		assert_int_equal(maiko_add(sup, porter, "porter", .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, slow, "slow", .worker = 1, .ret_id = &id));
+		ok(maiko_add(sup, porter, "porter", .worker = 1));
+		ok(maiko_start(sup));
 		atomic_store(&gate, false);
-		assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+		ok(maiko_send(sup, item, .n = 0));
 		test_wait_for(&overlap, 1); /* its worker is held up: so pokes wait in the mailbox */
 		for (uint32_t i = 0; i < POKES; i++)
-			assert_int_equal(maiko_send(sup, poke, .what = i), 0);
+			ok(maiko_send(sup, poke, .what = i));
 		maiko_change_options o = {.done = note_done, .done_arg = &done_calls};
 		test_allocator_fail_at(n, true);
 		atomic_store(&gate, true);
@@ -456,43 +441,30 @@ TEST_SIM(one_that_keeps_an_event_stays_until_it_lets_go)
 {
 	maiko_actor_id id;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, keeper, "keeper", .worker = 1, .ret_id = &id), 0);
-	assert_int_equal(maiko_move(sup, id, 1), MAIKO_ESTATE); /* before the start */
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, poke, .what = 1), 0);
+	ok(maiko_add(sup, keeper, "keeper", .worker = 1, .ret_id = &id));
+	returns(maiko_move(sup, id, 1), MAIKO_ESTATE); /* before the start */
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, poke, .what = 1));
 	test_wait_for(&handled, 1);
 	assert_int_equal(maiko_move(sup, id, workers), workers == 1 ? 0 : MAIKO_EBUSY);
-	assert_int_equal(maiko_send(sup, poke, .what = 2), 0);
+	ok(maiko_send(sup, poke, .what = 2));
 	test_wait_for(&handled, 2);
-	assert_int_equal(maiko_move(sup, id, workers), 0);
-	assert_int_equal(maiko_move(sup, id, 0), MAIKO_EINVAL);
-	assert_int_equal(maiko_move(sup, id, workers + 1), MAIKO_EINVAL);
-	assert_int_equal(maiko_move(sup, id + 100, 1), MAIKO_ENOENT);
-	assert_int_equal(maiko_supervisor_move(NULL, id, 1, NULL), MAIKO_EINVAL);
-	assert_int_equal(maiko_ctx_move(NULL, id, 1, NULL), MAIKO_EINVAL);
-	assert_int_equal(maiko_move(sup, id, 1, .overflow = (maiko_overflow)99), MAIKO_EINVAL);
+	ok(maiko_move(sup, id, workers));
+	returns(maiko_move(sup, id, 0), MAIKO_EINVAL);
+	returns(maiko_move(sup, id, workers + 1), MAIKO_EINVAL);
+	returns(maiko_move(sup, id + 100, 1), MAIKO_ENOENT);
+	returns(maiko_supervisor_move(NULL, id, 1, NULL), MAIKO_EINVAL);
+	returns(maiko_ctx_move(NULL, id, 1, NULL), MAIKO_EINVAL);
+	returns(maiko_move(sup, id, 1, .overflow = (maiko_overflow)99), MAIKO_EINVAL);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "keeper")->worker, workers);
 	maiko_ledger_free(ledger);
-	assert_int_equal(maiko_move(sup, id, 1), MAIKO_ESHUTDOWN);
+	returns(maiko_move(sup, id, 1), MAIKO_ESHUTDOWN);
 	test_release(sup);
 }
 
 int main(void)
 {
 	test_allocator_install();
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_actor_moves_while_a_million_events_flow_to_it),
-		cmocka_unit_test(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to),
-		cmocka_unit_test(a_full_mailbox_moves_and_so_does_one_that_it_mutes),
-		cmocka_unit_test(what_a_full_mailbox_drops_is_counted_across_moves),
-		cmocka_unit_test(one_that_has_asked_for_its_loop_stays),
-		cmocka_unit_test(a_stop_while_actors_move),
-		cmocka_unit_test(a_stop_while_actors_move_on_threads),
-		cmocka_unit_test(one_that_moves_is_removed),
-		cmocka_unit_test(one_that_moves_subscribes_and_leaves),
-		cmocka_unit_test(without_memory_it_stays_or_what_is_lost_is_counted),
-		cmocka_unit_test(one_that_keeps_an_event_stays_until_it_lets_go),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

@@ -31,7 +31,6 @@ typedef struct restless {
 static int restless_on_item(restless *self, const item *ev, maiko_ctx *ctx)
 {
 	const maiko_topic *topic = MAIKO_TOPIC_REF(spares);
-	(void)ev;
 	expect(atomic_load(&sent) - atomic_load(&handled) <= self->bound);
 	atomic_fetch_add(&handled, 1);
 	if (self->changing)
@@ -44,7 +43,6 @@ static int restless_on_item(restless *self, const item *ev, maiko_ctx *ctx)
 
 static int restless_on_done(restless *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(completion->status == 0 || completion->status == MAIKO_ESHUTDOWN);
 	self->subscribed = !self->subscribed;
 	self->changing = false;
@@ -56,13 +54,7 @@ typedef struct spare { /* that nobody sends */
 } spare;
 MAIKO_EVENT(spare, spares, n);
 
-static int restless_on_spare(restless *self, const spare *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return MAIKO_EFAILED;
-}
+static int restless_on_spare(restless *self, const spare *ev, maiko_ctx *ctx) { return MAIKO_EFAILED; }
 MAIKO_ACTOR(restless, MAIKO_ON(item, restless_on_item), MAIKO_ON(spare, restless_on_spare),
 	    MAIKO_ON_DONE(restless_on_done));
 
@@ -90,11 +82,10 @@ TEST_WORKERS(leaving_another_topic_lets_nobody_past_a_full_mailbox)
 	restless init = {.bound = MAILBOX + CHANNEL + MAIKO_ALLOWANCE + 1}; /* and the one in its hands */
 	maiko_supervisor *sup =
 		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
-	assert_int_equal(maiko_add(sup, restless, "restless", .init = &init, .topics = MAIKO_TOPICS(items),
-				   .mailbox = MAILBOX, .max_events_per_tick = 1, .worker = 1),
-			 0);
-	assert_int_equal(maiko_add(sup, source, "source", .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, restless, "restless", .init = &init, .topics = MAIKO_TOPICS(items), .mailbox = MAILBOX,
+		     .max_events_per_tick = 1, .worker = 1));
+	ok(maiko_add(sup, source, "source", .worker = workers));
+	ok(maiko_start(sup));
 	test_wait_for(&changes, CHANGES);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, atomic_load(&sent));
@@ -107,19 +98,10 @@ typedef struct reader {
 	uint32_t unused;
 } reader;
 
-static int reader_on_item(reader *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int reader_on_item(reader *self, const item *ev, maiko_ctx *ctx) { return 0; }
 
 static int reader_on_other(reader *self, const other *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -154,7 +136,6 @@ typedef struct sender {
 
 static maiko_next sender_tick(sender *self, maiko_ctx *ctx)
 {
-	(void)self;
 	if (atomic_load(&sent) == 0)
 		return maiko_again();
 	expect(maiko_send(ctx, item, .n = 0) == 0);
@@ -168,12 +149,12 @@ TEST_SIM(leaving_a_topic_releases_those_that_wait_for_it_alone)
 		maiko_actor_id id;
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
-		assert_int_equal(maiko_add(sup, reader, "reader", .mailbox = MAILBOX, .worker = 1, .ret_id = &id), 0);
-		assert_int_equal(maiko_add(sup, filler, "filler", .init = &(filler){.mixed = mixed}, .worker = 1), 0);
-		assert_int_equal(maiko_add(sup, sender, "sender", .worker = workers), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, reader, "reader", .mailbox = MAILBOX, .worker = 1, .ret_id = &id));
+		ok(maiko_add(sup, filler, "filler", .init = &(filler){.mixed = mixed}, .worker = 1));
+		ok(maiko_add(sup, sender, "sender", .worker = workers));
+		ok(maiko_start(sup));
 		test_wait_for(&ticks, 1);
-		assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)), 0);
+		ok(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)));
 		test_wait_for(&ticks, 100);
 		assert_true(atomic_load(&handled) < BACKLOG - MAILBOX); /* it is full yet */
 		assert_int_equal(atomic_load(&mixed_ticks), 0);
@@ -181,13 +162,4 @@ TEST_SIM(leaving_a_topic_releases_those_that_wait_for_it_alone)
 		test_finish(sup);
 		assert_int_equal(atomic_load(&handled), BACKLOG);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(leaving_another_topic_lets_nobody_past_a_full_mailbox),
-		cmocka_unit_test(leaving_a_topic_releases_those_that_wait_for_it_alone),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,8 +32,6 @@ typedef struct child {
 
 static int child_on_start(child *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(atomic_fetch_add(&open, 1) == 0);
 	return 0;
 }
@@ -47,7 +45,6 @@ static maiko_next child_tick(child *self, maiko_ctx *ctx)
 /* The first word can be heard long before this returns. */
 static int child_on_stop(child *self, maiko_ctx *ctx)
 {
-	(void)self;
 	maiko_actor_id id;
 	int rc = maiko_find(maiko_supervisor_of(ctx), maiko_name(ctx), &id);
 	expect(maiko_stopping(ctx) || rc == MAIKO_ENOENT || id != maiko_self(ctx));
@@ -80,11 +77,7 @@ static int parent_on_gone(parent *self, const gone *ev, maiko_ctx *ctx)
 	expect(id != 0 && id != ev->id);
 	return 0;
 }
-static int parent_on_leave(parent *self, const leave *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	return maiko_remove(ctx, ev->id);
-}
+static int parent_on_leave(parent *self, const leave *ev, maiko_ctx *ctx) { return maiko_remove(ctx, ev->id); }
 MAIKO_ACTOR(parent, MAIKO_ON(gone, parent_on_gone), MAIKO_ON(leave, parent_on_leave));
 
 static void add_again_and_again(uint32_t workers)
@@ -93,9 +86,9 @@ static void add_again_and_again(uint32_t workers)
 	atomic_store(&open, 0);
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, parent, "parent", .worker = 1, .init = &(parent){.left = ROUNDS}), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, child, "child", .restart = MAIKO_TEMPORARY), 0);
+	ok(maiko_add(sup, parent, "parent", .worker = 1, .init = &(parent){.left = ROUNDS}));
+	ok(maiko_start(sup));
+	ok(maiko_add(sup, child, "child", .restart = MAIKO_TEMPORARY));
 	test_wait_for(&rounds, ROUNDS + 1);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&open), 0);
@@ -103,12 +96,3 @@ static void add_again_and_again(uint32_t workers)
 
 TEST_SIM(a_name_is_free_when_its_actor_says_that_it_ends) { add_again_and_again(workers); }
 TEST_WORKERS(so_it_is_on_threads) { add_again_and_again(workers); }
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_name_is_free_when_its_actor_says_that_it_ends),
-		cmocka_unit_test(so_it_is_on_threads),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -24,9 +24,6 @@ typedef struct blocker {
 
 static int blocker_on_item(blocker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&entered, 1);
 	while (!atomic_load(&gate))
 		sched_yield();
@@ -38,12 +35,7 @@ typedef struct guest {
 	uint32_t unused;
 } guest;
 
-static int guest_on_start(guest *self, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return 0;
-}
+static int guest_on_start(guest *self, maiko_ctx *ctx) { return 0; }
 MAIKO_ACTOR(guest, MAIKO_ON_START(guest_on_start));
 
 typedef struct adding {
@@ -64,7 +56,7 @@ static void add(void *arg)
 static void begin(adding *a)
 {
 	maiko_actor_id id;
-	assert_int_equal(uv_thread_create(&a->thread, add, a), 0);
+	ok(uv_thread_create(&a->thread, add, a));
 	while (maiko_find(a->sup, a->name, &id) != 0) /* from then on it is queued */
 		sched_yield();
 }
@@ -81,9 +73,9 @@ static void scene_open(scene *s, uint32_t workers)
 	atomic_store(&returned, 0);
 	atomic_store(&gate, false);
 	s->sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(s->sup, blocker, "blocker", .worker = 1), 0);
-	assert_int_equal(maiko_start(s->sup), 0);
-	assert_int_equal(maiko_send(s->sup, item, .n = 1), 0);
+	ok(maiko_add(s->sup, blocker, "blocker", .worker = 1));
+	ok(maiko_start(s->sup));
+	ok(maiko_send(s->sup, item, .n = 1));
 	test_wait_for(&entered, 1);
 	s->first = (adding){.sup = s->sup, .name = "first"};
 	s->alone = (adding){.sup = s->sup, .name = "alone", .own_thread = true};
@@ -93,8 +85,8 @@ static void scene_open(scene *s, uint32_t workers)
 
 static void scene_join(scene *s, int rc)
 {
-	assert_int_equal(uv_thread_join(&s->first.thread), 0);
-	assert_int_equal(uv_thread_join(&s->alone.thread), 0);
+	ok(uv_thread_join(&s->first.thread));
+	ok(uv_thread_join(&s->alone.thread));
 	assert_int_equal(s->first.rc, rc);
 	assert_int_equal(s->alone.rc, rc);
 }
@@ -112,13 +104,13 @@ TEST_WORKERS(it_is_reported_on_no_worker_while_it_waits)
 	scene s;
 	maiko_ledger *ledger;
 	scene_open(&s, workers);
-	assert_int_equal(maiko_report(s.sup, &ledger), 0);
+	ok(maiko_report(s.sup, &ledger));
 	assert_on_no_worker(ledger);
 	maiko_ledger_free(ledger);
 	assert_int_equal(atomic_load(&returned), 0);
 	atomic_store(&gate, true);
 	scene_join(&s, 0);
-	assert_int_equal(maiko_report(s.sup, &ledger), 0);
+	ok(maiko_report(s.sup, &ledger));
 	assert_int_equal(test_actor_row(ledger, "alone")->worker, workers + 1);
 	maiko_ledger_free(ledger);
 	test_finish(s.sup);
@@ -130,8 +122,8 @@ TEST_WORKERS(it_cannot_be_moved_while_it_waits)
 	scene s;
 	maiko_actor_id id;
 	scene_open(&s, workers);
-	assert_int_equal(maiko_find(s.sup, "alone", &id), 0);
-	assert_int_equal(maiko_move(s.sup, id, 1), MAIKO_EINVAL);
+	ok(maiko_find(s.sup, "alone", &id));
+	returns(maiko_move(s.sup, id, 1), MAIKO_EINVAL);
 	atomic_store(&gate, true);
 	scene_join(&s, 0);
 	test_finish(s.sup);
@@ -143,7 +135,7 @@ TEST_WORKERS(it_is_reported_on_no_worker_after_a_stop_that_gave_up)
 	maiko_ledger *ledger = NULL;
 	scene_open(&s, workers);
 	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
-	assert_int_equal(maiko_stop(s.sup, &options), MAIKO_ETIMEDOUT);
+	returns(maiko_stop(s.sup, &options), MAIKO_ETIMEDOUT);
 	scene_join(&s, MAIKO_ESHUTDOWN);
 	assert_on_no_worker(ledger);
 	assert_int_equal(test_actor_row(ledger, "blocker")->status, MAIKO_ACTOR_STUCK);
@@ -158,12 +150,7 @@ const char *__tsan_default_options(void) { return "report_thread_leaks=0"; }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_reported_on_no_worker_while_it_waits),
-		cmocka_unit_test(it_cannot_be_moved_while_it_waits),
-		cmocka_unit_test(it_is_reported_on_no_worker_after_a_stop_that_gave_up),
-	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = test_main();
 	atomic_store(&gate, true); /* those that were given up return yet */
 	return failed;
 }

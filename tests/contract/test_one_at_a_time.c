@@ -67,7 +67,6 @@ static int job_work(job *j)
 
 static int subject_on_job(subject *self, job *j, int status, maiko_ctx *ctx)
 {
-	(void)ctx;
 	enter(self->who, JOB);
 	expect(status == (int)j->n);
 	self->working = false;
@@ -99,7 +98,6 @@ static void ask_for_change(subject *self, maiko_ctx *ctx)
 
 static int subject_on_item(subject *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	enter(self->who, HANDLER);
 	uint32_t n = ++self->n;
 	if (n % 16 == 0) {
@@ -117,8 +115,6 @@ static int subject_on_item(subject *self, const item *ev, maiko_ctx *ctx)
 
 static int subject_on_later(subject *self, const later *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	enter(self->who, DELAYED);
 	leave(self->who);
 	return 0;
@@ -126,7 +122,6 @@ static int subject_on_later(subject *self, const later *ev, maiko_ctx *ctx)
 
 static int subject_on_any(subject *self, const maiko_any *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	enter(self->who, ANY);
 	expect(ev->type == MAIKO_EVENT_REF(noise));
 	leave(self->who);
@@ -135,7 +130,6 @@ static int subject_on_any(subject *self, const maiko_any *ev, maiko_ctx *ctx)
 
 static maiko_next subject_tick(subject *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	enter(self->who, TICK);
 	uint64_t count = atomic_load(&counts[self->who][TICK]);
 	leave(self->who);
@@ -159,7 +153,6 @@ static maiko_next subject_tick(subject *self, maiko_ctx *ctx)
 
 static int subject_on_done(subject *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)ctx;
 	enter(self->who, CHANGED);
 	expect(completion->status == 0 || completion->status == MAIKO_ESHUTDOWN);
 	self->spare ^= completion->status == 0;
@@ -170,7 +163,6 @@ static int subject_on_done(subject *self, const maiko_completion *completion, ma
 
 static int subject_on_error(subject *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	enter(self->who, FAILED);
 	expect(error->code == UV_EIO);
 	leave(self->who);
@@ -208,7 +200,6 @@ static int subject_on_start(subject *self, maiko_ctx *ctx)
 
 static int subject_on_stop(subject *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	enter(self->who, STOPPED);
 	leave(self->who);
 	return 0;
@@ -251,13 +242,12 @@ static maiko_supervisor *with_subjects(uint32_t workers, maiko_actor_id ids[SUBJ
 	maiko_supervisor *sup = test_supervisor(workers);
 	test_begin();
 	for (uint32_t i = 0; i < SUBJECTS; i++)
-		assert_int_equal(maiko_add(sup, subject, names[i], .init = &(subject){.who = i}, .mailbox = 64,
-					   .max_events_per_tick = 16, .echo = true, .worker = 1, .ret_id = &ids[i],
-					   .topics = MAIKO_TOPICS(items, noises, laters)),
-				 0);
-	assert_int_equal(maiko_add(sup, source, "source0"), 0);
-	assert_int_equal(maiko_add(sup, source, "source1", .worker = workers), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, subject, names[i], .init = &(subject){.who = i}, .mailbox = 64,
+			     .max_events_per_tick = 16, .echo = true, .worker = 1, .ret_id = &ids[i],
+			     .topics = MAIKO_TOPICS(items, noises, laters)));
+	ok(maiko_add(sup, source, "source0"));
+	ok(maiko_add(sup, source, "source1", .worker = workers));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -277,7 +267,7 @@ TEST_WORKERS(an_actor_is_never_in_two_of_its_callbacks)
 	uint64_t moves = 0, until = uv_hrtime() + UINT64_C(60000000000);
 	maiko_supervisor *sup = with_subjects(workers, ids);
 	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(uv_thread_create(&threads[i], send_outside, sup), 0);
+		ok(uv_thread_create(&threads[i], send_outside, sup));
 	for (uint32_t to = 1; !all_seen() || moves < MOVES; to++) {
 		int rc = maiko_move(sup, ids[MOVER], to % workers + 1);
 		assert_true(rc == 0 || rc == MAIKO_EBUSY || rc == MAIKO_EAGAIN);
@@ -298,12 +288,4 @@ TEST_WORKERS(an_actor_is_never_in_two_of_its_callbacks)
 		assert_int_equal(atomic_load(&counts[i][STOPPED]), 1);
 	}
 	assert_int_equal(atomic_load(&counts[MOVER][LOOP]), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_actor_is_never_in_two_of_its_callbacks),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,13 +43,11 @@ static int listener_note(listener *self, uint32_t sender, uint32_t n)
 
 static int listener_on_even(listener *self, const even *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	return listener_note(self, ev->sender, ev->n);
 }
 
 static int listener_on_odd(listener *self, const odd *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	return listener_note(self, ev->sender, ev->n);
 }
 MAIKO_ACTOR(listener, MAIKO_ON(even, listener_on_even), MAIKO_ON(odd, listener_on_odd));
@@ -79,7 +77,6 @@ static maiko_next talker_tick(talker *self, maiko_ctx *ctx)
 /* It subscribes to what it sends: only the others' may come. */
 static int talker_on_even(talker *self, const even *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	if (ev->sender == self->number)
 		atomic_fetch_add(&echoes, 1);
 	return 0;
@@ -106,7 +103,7 @@ static void run_threads(maiko_supervisor *sup)
 	thread threads[THREADS];
 	for (uint32_t i = 0; i < THREADS; i++) {
 		threads[i] = (thread){.sup = sup, .number = TALKERS + i};
-		assert_int_equal(uv_thread_create(&threads[i].id, thread_talk, &threads[i]), 0);
+		ok(uv_thread_create(&threads[i].id, thread_talk, &threads[i]));
 	}
 	for (uint32_t i = 0; i < THREADS; i++) {
 		uv_thread_join(&threads[i].id);
@@ -117,8 +114,8 @@ static void run_threads(maiko_supervisor *sup)
 static void add_cast(maiko_supervisor *sup, uint32_t mailbox)
 {
 	const maiko_topic *topics[2];
-	assert_int_equal(maiko_topic_named(sup, "odds.0", &topics[0]), 0);
-	assert_int_equal(maiko_topic_named(sup, "odds.1", &topics[1]), 0);
+	ok(maiko_topic_named(sup, "odds.0", &topics[0]));
+	ok(maiko_topic_named(sup, "odds.1", &topics[1]));
 	atomic_store(&odds[0], topics[0]);
 	atomic_store(&odds[1], topics[1]);
 	const maiko_subscription all[] = {{.topic = topics[0]},
@@ -128,14 +125,12 @@ static void add_cast(maiko_supervisor *sup, uint32_t mailbox)
 	char name[32];
 	for (uint32_t i = 0; i < LISTENERS; i++) {
 		snprintf(name, sizeof name, "listener%u", i);
-		assert_int_equal(
-			maiko_add(sup, listener, name, .topics = all, .mailbox = mailbox, .max_events_per_tick = i + 1),
-			0);
+		ok(maiko_add(sup, listener, name, .topics = all, .mailbox = mailbox, .max_events_per_tick = i + 1));
 	}
 	for (uint32_t i = 0; i < TALKERS; i++) {
 		talker how = {.number = i, .burst = 1 + 37 * i};
 		snprintf(name, sizeof name, "talker%u", i);
-		assert_int_equal(maiko_add(sup, talker, name, .init = &how, .topics = MAIKO_TOPICS(evens)), 0);
+		ok(maiko_add(sup, talker, name, .init = &how, .topics = MAIKO_TOPICS(evens)));
 	}
 }
 
@@ -146,7 +141,7 @@ static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_
 		maiko_supervisor *sup = test_supervisor_with(
 			(maiko_options){.workers = *workers, .channel = channel, .foreign_credit = credit});
 		add_cast(sup, mailbox);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_start(sup));
 		run_threads(sup);
 		test_wait_for(&heard, LISTENERS * SENDERS * COUNT);
 		maiko_ledger *ledger = test_stop(sup);
@@ -161,30 +156,22 @@ static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_
 	}
 }
 
-static void order_holds_across_topics_and_workers(void **state)
-{
-	(void)state;
-	each_subscriber_sees_each_senders_sequence(4096, 1024, 1024);
-}
+TEST_ONCE(order_holds_across_topics_and_workers) { each_subscriber_sees_each_senders_sequence(4096, 1024, 1024); }
 
-static void order_holds_when_mailboxes_and_channels_are_full(void **state)
-{
-	(void)state;
-	each_subscriber_sees_each_senders_sequence(16, 3, 5);
-}
+TEST_ONCE(order_holds_when_mailboxes_and_channels_are_full) { each_subscriber_sees_each_senders_sequence(16, 3, 5); }
 
 /* ---- before the start ----------------------------------------------------------------------- */
 
 TEST_SIM(what_was_sent_before_the_start_comes_first)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, listener, "one", .topics = MAIKO_TOPICS(evens)), 0);
-	assert_int_equal(maiko_add(sup, listener, "two", .topics = MAIKO_TOPICS(evens)), 0);
+	ok(maiko_add(sup, listener, "one", .topics = MAIKO_TOPICS(evens)));
+	ok(maiko_add(sup, listener, "two", .topics = MAIKO_TOPICS(evens)));
 	for (uint32_t n = 1; n <= 500; n++)
-		assert_int_equal(maiko_send(sup, even, .n = n), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, even, .n = n));
+	ok(maiko_start(sup));
 	for (uint32_t n = 501; n <= 1000; n++)
-		assert_int_equal(maiko_send(sup, even, .n = n), 0);
+		ok(maiko_send(sup, even, .n = n));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 2000);
 }
@@ -202,14 +189,11 @@ PER_TEST _Atomic(uint64_t) own, others;
 
 static int parrot_on_begin(parrot *self, const begin *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	return maiko_send(ctx, even, .sender = (uint32_t)maiko_self(ctx));
 }
 
 static int parrot_on_even(parrot *self, const even *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	atomic_fetch_add(ev->sender == (uint32_t)maiko_self(ctx) ? &own : &others, 1);
 	return 0;
 }
@@ -218,12 +202,12 @@ MAIKO_ACTOR(parrot, MAIKO_ON(begin, parrot_on_begin), MAIKO_ON(even, parrot_on_e
 TEST_SIM(only_who_asked_gets_an_echo)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, parrot, "plain"), 0);
-	assert_int_equal(maiko_add(sup, parrot, "echo", .echo = true), 0);
-	assert_int_equal(maiko_add(sup, parrot, "all", .topics = MAIKO_ALL_TOPICS), 0);
-	assert_int_equal(maiko_add(sup, parrot, "all echo", .topics = MAIKO_ALL_TOPICS, .echo = true), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, begin), 0);
+	ok(maiko_add(sup, parrot, "plain"));
+	ok(maiko_add(sup, parrot, "echo", .echo = true));
+	ok(maiko_add(sup, parrot, "all", .topics = MAIKO_ALL_TOPICS));
+	ok(maiko_add(sup, parrot, "all echo", .topics = MAIKO_ALL_TOPICS, .echo = true));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, begin));
 	maiko_counts total = test_finish(sup);
 	/* four events, each for the three others; two of them for their senders too */
 	assert_int_equal(atomic_load(&others), 12);
@@ -248,7 +232,6 @@ typedef struct server {
 } server;
 static int server_on_question(server *self, const question *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	return maiko_send(ctx, answer, .n = ev->n);
 }
 MAIKO_ACTOR(server, MAIKO_ON(question, server_on_question));
@@ -260,13 +243,11 @@ typedef struct auditor {
 } auditor;
 static int auditor_on_question(auditor *self, const question *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(ev->n == ++self->questions);
 	return 0;
 }
 static int auditor_on_answer(auditor *self, const answer *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(ev->n == ++self->answers);
 	atomic_fetch_add(&heard, 1);
 	return 0;
@@ -276,29 +257,17 @@ MAIKO_ACTOR(auditor, MAIKO_ON(question, auditor_on_question), MAIKO_ON(answer, a
 TEST_WORKERS(answers_come_in_the_order_of_the_questions)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, server, "server"), 0);
+	ok(maiko_add(sup, server, "server"));
 	for (uint32_t i = 0; i < 3; i++) {
 		char name[32];
 		snprintf(name, sizeof name, "auditor%u", i);
-		assert_int_equal(maiko_add(sup, auditor, name), 0);
+		ok(maiko_add(sup, auditor, name));
 	}
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	for (uint32_t n = 1; n <= COUNT; n++)
-		assert_int_equal(maiko_send(sup, question, .n = n), 0);
+		ok(maiko_send(sup, question, .n = n));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&heard), 3 * COUNT);
 	/* the server and three auditors hear a question, three auditors an answer */
 	assert_int_equal(total.handled, 7 * COUNT);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(order_holds_across_topics_and_workers),
-		cmocka_unit_test(order_holds_when_mailboxes_and_channels_are_full),
-		cmocka_unit_test(what_was_sent_before_the_start_comes_first),
-		cmocka_unit_test(only_who_asked_gets_an_echo),
-		cmocka_unit_test(answers_come_in_the_order_of_the_questions),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

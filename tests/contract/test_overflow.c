@@ -16,11 +16,7 @@ typedef struct sample {
 
 /* Where the samples of the test under way go. */
 static const maiko_topic *_Atomic target;
-static const maiko_topic *sample_topic(const sample *ev)
-{
-	(void)ev;
-	return atomic_load(&target);
-}
+static const maiko_topic *sample_topic(const sample *ev) { return atomic_load(&target); }
 MAIKO_EVENT_ROUTED(sample, sample_topic, n);
 
 typedef struct reading {
@@ -54,23 +50,12 @@ static int sink_note(uint32_t n)
 	return 0;
 }
 
-static int sink_on_sample(sink *self, const sample *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return sink_note(ev->n);
-}
+static int sink_on_sample(sink *self, const sample *ev, maiko_ctx *ctx) { return sink_note(ev->n); }
 
-static int sink_on_reading(sink *self, const reading *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return sink_note(ev->n);
-}
+static int sink_on_reading(sink *self, const reading *ev, maiko_ctx *ctx) { return sink_note(ev->n); }
 
 static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_store(&error_code, error->code);
 	atomic_store(&error_phase, (int)error->phase);
 	atomic_store(&error_with_event, error->event.type != NULL);
@@ -80,8 +65,6 @@ static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 
 static int sink_on_stop(sink *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
@@ -93,12 +76,7 @@ typedef struct gauge {
 	int unused;
 } gauge;
 
-static int gauge_on_reading(gauge *self, const reading *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return sink_note(ev->n);
-}
+static int gauge_on_reading(gauge *self, const reading *ev, maiko_ctx *ctx) { return sink_note(ev->n); }
 MAIKO_ACTOR(gauge, MAIKO_ON(reading, gauge_on_reading));
 
 /* ---- a sender that fills it in one callback ------------------------------------------------ */
@@ -153,7 +131,7 @@ static void check_error(uint64_t count)
 /* Floods with ten, stops, and compares; `topic` names the row of the flooded topic. */
 static void flood_and_compare(maiko_supervisor *sup, const expectation *e, const char *topic)
 {
-	assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
+	ok(maiko_send(sup, flood, .count = 10));
 	maiko_ledger *ledger = test_stop(sup);
 	const maiko_actor_row *row = test_actor_row(ledger, "sink");
 	assert_int_equal(row->counts.deliveries, 10);
@@ -179,7 +157,7 @@ static maiko_supervisor *with_flooder(uint32_t workers, bool readings)
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	flooder how = {.readings = readings};
-	assert_int_equal(maiko_add(sup, flooder, "flooder", .init = &how, .worker = 1), 0);
+	ok(maiko_add(sup, flooder, "flooder", .init = &how, .worker = 1));
 	return sup;
 }
 
@@ -190,11 +168,11 @@ TEST_SIM(the_topics_policy_decides)
 		maiko_supervisor *sup = with_flooder(workers, false);
 		maiko_topic like = {.name = "", .overflow = e->policy};
 		const maiko_topic *topic;
-		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+		ok(maiko_topic_with(sup, "samples", &like, &topic));
 		atomic_store(&target, topic);
 		const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1));
+		ok(maiko_start(sup));
 		flood_and_compare(sup, e, "samples");
 		check_error(e->errors);
 	}
@@ -205,10 +183,9 @@ TEST_SIM(a_subscription_may_have_a_policy_of_its_own)
 	for (int i = 0; i < EXPECTATIONS; i++) {
 		const expectation *e = &expectations[i];
 		maiko_supervisor *sup = with_flooder(workers, true);
-		assert_int_equal(maiko_add(sup, sink, "sink", .mailbox = e->mailbox, .worker = 1,
-					   .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = e->policy))),
-				 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, sink, "sink", .mailbox = e->mailbox, .worker = 1,
+			     .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = e->policy))));
+		ok(maiko_start(sup));
 		flood_and_compare(sup, e, "readings");
 		check_error(e->errors);
 	}
@@ -221,9 +198,8 @@ TEST_SIM(the_option_overflow_covers_the_derived_topics)
 		if (e.policy == MAIKO_FAIL)
 			continue; /* a gauge does not forgive: see the tests of failing */
 		maiko_supervisor *sup = with_flooder(workers, true);
-		assert_int_equal(maiko_add(sup, gauge, "sink", .overflow = e.policy, .mailbox = e.mailbox, .worker = 1),
-				 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, gauge, "sink", .overflow = e.policy, .mailbox = e.mailbox, .worker = 1));
+		ok(maiko_start(sup));
 		flood_and_compare(sup, &e, "readings");
 	}
 }
@@ -234,11 +210,10 @@ TEST_SIM(subscribing_may_bring_a_policy_of_its_own)
 		const expectation *e = &expectations[i];
 		maiko_supervisor *sup = with_flooder(workers, true);
 		maiko_actor_id id;
-		assert_int_equal(maiko_add(sup, sink, "sink", .topics = MAIKO_NO_TOPICS, .mailbox = e->mailbox,
-					   .worker = 1, .ret_id = &id),
-				 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(readings), .overflow = e->policy), 0);
+		ok(maiko_add(sup, sink, "sink", .topics = MAIKO_NO_TOPICS, .mailbox = e->mailbox, .worker = 1,
+			     .ret_id = &id));
+		ok(maiko_start(sup));
+		ok(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(readings), .overflow = e->policy));
 		flood_and_compare(sup, e, "readings");
 		check_error(e->errors);
 	}
@@ -251,14 +226,12 @@ TEST_WORKERS(a_subscriber_of_all_topics_has_each_topics_own_policy)
 		maiko_supervisor *sup = with_flooder(workers, false);
 		maiko_topic like = {.name = "", .overflow = e->policy};
 		const maiko_topic *topic;
-		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+		ok(maiko_topic_with(sup, "samples", &like, &topic));
 		atomic_store(&target, topic);
 		/* room for the flood itself, which comes first and is handled after its sender */
-		assert_int_equal(
-			maiko_add(sup, sink, "all", .topics = MAIKO_ALL_TOPICS, .mailbox = e->mailbox + 1, .worker = 1),
-			0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
+		ok(maiko_add(sup, sink, "all", .topics = MAIKO_ALL_TOPICS, .mailbox = e->mailbox + 1, .worker = 1));
+		ok(maiko_start(sup));
+		ok(maiko_send(sup, flood, .count = 10));
 		maiko_ledger *ledger = test_stop(sup);
 		const maiko_actor_row *row = test_actor_row(ledger, "all");
 		assert_int_equal(row->counts.deliveries, 11);
@@ -293,11 +266,11 @@ static void keep_latest(uint32_t workers, uint64_t (*key)(const struct maiko_any
 	maiko_supervisor *sup = with_flooder(workers, false);
 	maiko_topic like = {.name = "", .overflow = MAIKO_KEEP_LATEST, .key = key};
 	const maiko_topic *topic;
-	assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+	ok(maiko_topic_with(sup, "samples", &like, &topic));
 	atomic_store(&target, topic);
 	const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
-	assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = e->mailbox, .worker = 1));
+	ok(maiko_start(sup));
 	flood_and_compare(sup, e, "samples");
 }
 
@@ -323,13 +296,13 @@ TEST_SIM(keep_latest_forgets_what_was_handled)
 	maiko_supervisor *sup = with_flooder(workers, false);
 	maiko_topic like = {.name = "", .overflow = MAIKO_KEEP_LATEST, .key = by_three};
 	const maiko_topic *topic;
-	assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+	ok(maiko_topic_with(sup, "samples", &like, &topic));
 	atomic_store(&target, topic);
 	const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
-	assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 3, .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 3, .worker = 1));
+	ok(maiko_start(sup));
 	for (uint64_t round = 1; round <= 100; round++) {
-		assert_int_equal(maiko_send(sup, flood, .count = 7), 0);
+		ok(maiko_send(sup, flood, .count = 7));
 		test_wait_for(&seen_count, round * 3);
 	}
 	maiko_counts total = test_finish(sup);
@@ -350,8 +323,6 @@ typedef struct filler {
 /* Two readings fill the mailbox, then a sample comes; its topic drops the oldest. */
 static int filler_on_flood(filler *self, const flood *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	int rc = maiko_send(ctx, reading, .n = 1);
 	if (rc == 0)
 		rc = maiko_send(ctx, reading, .n = 2);
@@ -364,13 +335,13 @@ TEST_SIM(drop_oldest_drops_no_other_topics_events)
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_topic like = {.name = "", .overflow = MAIKO_DROP_OLDEST};
 	const maiko_topic *topic;
-	assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+	ok(maiko_topic_with(sup, "samples", &like, &topic));
 	atomic_store(&target, topic);
 	const maiko_subscription topics[] = {{.topic = topic}, {.topic = MAIKO_TOPIC_REF(readings)}, {.topic = NULL}};
-	assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 2, .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, filler, "filler", .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, flood), 0);
+	ok(maiko_add(sup, sink, "sink", .topics = topics, .mailbox = 2, .worker = 1));
+	ok(maiko_add(sup, filler, "filler", .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, flood));
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_topic_row(ledger, "samples")->counts.dropped, 1);
 	assert_int_equal(test_topic_row(ledger, "readings")->counts.handled, 2);
@@ -387,12 +358,10 @@ static maiko_supervisor *failing(uint32_t workers, int answer)
 {
 	maiko_supervisor *sup = with_flooder(workers, true);
 	sink how = {.answer = answer};
-	assert_int_equal(maiko_add(sup, sink, "sink", .init = &how, .mailbox = 4, .worker = 1,
-				   .restart = MAIKO_TEMPORARY,
-				   .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = MAIKO_FAIL))),
-			 0);
-	assert_int_equal(maiko_add(sup, gauge, "other"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, sink, "sink", .init = &how, .mailbox = 4, .worker = 1, .restart = MAIKO_TEMPORARY,
+		     .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = MAIKO_FAIL))));
+	ok(maiko_add(sup, gauge, "other"));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -400,7 +369,7 @@ TEST_WORKERS(a_forgiven_overflow_lets_the_subscriber_go_on)
 {
 	maiko_supervisor *sup = failing(workers, 0);
 	for (uint64_t round = 1; round <= 3; round++) {
-		assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
+		ok(maiko_send(sup, flood, .count = 10));
 		test_wait_for(&errors, round);
 	}
 	maiko_ledger *ledger = test_stop(sup);
@@ -417,7 +386,7 @@ TEST_WORKERS(a_forgiven_overflow_lets_the_subscriber_go_on)
 TEST_SIM(an_overflow_not_forgiven_fails_the_subscriber_alone)
 {
 	maiko_supervisor *sup = failing(workers, -1);
-	assert_int_equal(maiko_send(sup, flood, .count = 10), 0);
+	ok(maiko_send(sup, flood, .count = 10));
 	test_wait_for(&stops, 1); /* it has failed */
 	maiko_ledger *ledger = test_stop(sup);
 	check_error(1);
@@ -447,8 +416,6 @@ static maiko_next pump_tick(pump *self, maiko_ctx *ctx)
 static _Atomic(uint64_t) pumps_done;
 static int pump_on_stop(pump *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&pumps_done, 1);
 	return 0;
 }
@@ -457,7 +424,7 @@ MAIKO_ACTOR(pump, MAIKO_TICK(pump_tick), MAIKO_ON_STOP(pump_on_stop));
 static uint64_t published(maiko_supervisor *sup)
 {
 	maiko_ledger *ledger = NULL;
-	assert_int_equal(maiko_report(sup, &ledger), 0);
+	ok(maiko_report(sup, &ledger));
 	uint64_t count = ledger->published;
 	maiko_ledger_free(ledger);
 	return count;
@@ -497,12 +464,12 @@ TEST_WORKERS(no_policy_loses_anything_uncounted_between_workers)
 			test_supervisor_with((maiko_options){.workers = workers, .channel = 16, .mailbox = 8});
 		maiko_topic like = {.name = "", .overflow = policies[i]};
 		const maiko_topic *topic;
-		assert_int_equal(maiko_topic_with(sup, "samples", &like, &topic), 0);
+		ok(maiko_topic_with(sup, "samples", &like, &topic));
 		atomic_store(&target, topic);
 		const maiko_subscription topics[] = {{.topic = topic}, {.topic = NULL}};
-		assert_int_equal(maiko_add(sup, sink, "sink", .topics = topics, .max_events_per_tick = 3), 0);
-		assert_int_equal(maiko_add(sup, pump, "pump"), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, sink, "sink", .topics = topics, .max_events_per_tick = 3));
+		ok(maiko_add(sup, pump, "pump"));
+		ok(maiko_start(sup));
 		while (published(sup) < MOST)
 			;
 		maiko_ledger *ledger = test_stop(sup);
@@ -510,23 +477,4 @@ TEST_WORKERS(no_policy_loses_anything_uncounted_between_workers)
 		maiko_ledger_free(ledger);
 		test_release(sup);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_topics_policy_decides),
-		cmocka_unit_test(a_subscription_may_have_a_policy_of_its_own),
-		cmocka_unit_test(the_option_overflow_covers_the_derived_topics),
-		cmocka_unit_test(subscribing_may_bring_a_policy_of_its_own),
-		cmocka_unit_test(a_subscriber_of_all_topics_has_each_topics_own_policy),
-		cmocka_unit_test(keep_latest_replaces_in_place_by_key),
-		cmocka_unit_test(a_new_key_in_a_full_mailbox_blocks),
-		cmocka_unit_test(keep_latest_forgets_what_was_handled),
-		cmocka_unit_test(drop_oldest_drops_no_other_topics_events),
-		cmocka_unit_test(a_forgiven_overflow_lets_the_subscriber_go_on),
-		cmocka_unit_test(an_overflow_not_forgiven_fails_the_subscriber_alone),
-		cmocka_unit_test(no_policy_loses_anything_uncounted_between_workers),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,14 +30,11 @@ static int slow_on_job(slow *self, const job *ev, maiko_ctx *ctx)
 	maiko_sim_spend(sim, SLOW_US);
 	if (++handled == 3 && self->third != NULL)
 		self->third(ctx);
-	(void)ev;
 	return 0;
 }
 
 static int slow_on_stop(slow *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	stopped++;
 	return 0;
 }
@@ -49,7 +46,6 @@ typedef struct clock_watcher {
 
 static maiko_next clock_watcher_tick(clock_watcher *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	uint64_t now_ns = maiko_sim_now(sim);
 	if (self->due_ns != 0 && (now_ns - self->due_ns) / 1000 > latest_us)
 		latest_us = (now_ns - self->due_ns) / 1000;
@@ -63,7 +59,7 @@ MAIKO_ACTOR(clock_watcher, MAIKO_TICK(clock_watcher_tick));
 static void begin(void)
 {
 	maiko_sim_options options = {.supervisor = {.workers = 1, .max_events_per_tick = 128}, .replays = true};
-	assert_int_equal(maiko_sim_new(&sim, &options), 0);
+	ok(maiko_sim_new(&sim, &options));
 	sup = maiko_sim_supervisor(sim);
 	handled = stopped = ticks = 0;
 	latest_us = 0;
@@ -71,30 +67,25 @@ static void begin(void)
 
 static void add_slow(void (*third)(maiko_ctx *ctx))
 {
-	assert_int_equal(maiko_add(sup, slow, "slow", .init = &(slow){.third = third}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, slow, "slow", .init = &(slow){.third = third}));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < QUEUED; i++)
-		assert_int_equal(maiko_send(sup, job, .n = i), 0);
+		ok(maiko_send(sup, job, .n = i));
 }
 
 static void end(void)
 {
-	assert_int_equal(maiko_sim_finish(sim), 0);
+	ok(maiko_sim_finish(sim));
 	sim = maiko_sim_free(sim);
 }
 
-static void stop_now(maiko_ctx *ctx)
-{
-	(void)ctx;
-	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
-}
+static void stop_now(maiko_ctx *ctx) { ok(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL)); }
 
-static void a_stop_now_comes_after_the_callback_that_runs(void **state)
+TEST_ONCE(a_stop_now_comes_after_the_callback_that_runs)
 {
-	(void)state;
 	begin();
 	add_slow(stop_now);
-	assert_int_equal(maiko_sim_run(sim), 0);
+	ok(maiko_sim_run(sim));
 	assert_in_range(handled, 3, 3 + BETWEEN);
 	assert_int_equal(stopped, 1);
 	end();
@@ -103,29 +94,26 @@ static void a_stop_now_comes_after_the_callback_that_runs(void **state)
 /* In 35 ms: during the fourth callback from then. */
 static void stop_soon(maiko_ctx *ctx)
 {
-	(void)ctx;
-	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.deadline_ms = 35}, NULL, NULL), 0);
+	ok(maiko_stop_begin(sup, &(maiko_stop_options){.deadline_ms = 35}, NULL, NULL));
 }
 
-static void a_deadline_comes_after_the_callback_that_runs(void **state)
+TEST_ONCE(a_deadline_comes_after_the_callback_that_runs)
 {
-	(void)state;
 	begin();
 	add_slow(stop_soon);
-	assert_int_equal(maiko_sim_run(sim), 0);
+	ok(maiko_sim_run(sim));
 	assert_in_range(handled, 3 + 4, 3 + 4 + BETWEEN);
 	assert_int_equal(stopped, 1);
 	end();
 }
 
-static void remove_itself(maiko_ctx *ctx) { assert_int_equal(maiko_remove(ctx, maiko_self(ctx)), 0); }
+static void remove_itself(maiko_ctx *ctx) { ok(maiko_remove(ctx, maiko_self(ctx))); }
 
-static void a_removal_comes_after_the_callback_that_runs(void **state)
+TEST_ONCE(a_removal_comes_after_the_callback_that_runs)
 {
-	(void)state;
 	begin();
 	add_slow(remove_itself);
-	assert_int_equal(maiko_sim_run(sim), 0);
+	ok(maiko_sim_run(sim));
 	assert_int_equal(handled, 3);
 	assert_int_equal(stopped, 1);
 	end();
@@ -133,26 +121,14 @@ static void a_removal_comes_after_the_callback_that_runs(void **state)
 
 /* Two callbacks late at the most: the one that runs when it falls due, and that of an actor that was ready
  * before. */
-static void the_clock_is_looked_at_between_slow_callbacks(void **state)
+TEST_ONCE(the_clock_is_looked_at_between_slow_callbacks)
 {
-	(void)state;
 	begin();
-	assert_int_equal(maiko_add(sup, clock_watcher, "clock"), 0);
+	ok(maiko_add(sup, clock_watcher, "clock"));
 	add_slow(NULL);
-	assert_int_equal(maiko_sim_run(sim), 0);
+	ok(maiko_sim_run(sim));
 	assert_int_equal(handled, QUEUED);
 	assert_true(ticks >= QUEUED / 2 - 1);
 	assert_true(latest_us <= 2 * SLOW_US);
 	end();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_stop_now_comes_after_the_callback_that_runs),
-		cmocka_unit_test(a_deadline_comes_after_the_callback_that_runs),
-		cmocka_unit_test(a_removal_comes_after_the_callback_that_runs),
-		cmocka_unit_test(the_clock_is_looked_at_between_slow_callbacks),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

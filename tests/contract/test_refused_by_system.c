@@ -146,9 +146,6 @@ typedef struct sink {
 } sink;
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -162,16 +159,9 @@ typedef struct reader {
 typedef struct job {
 	uint32_t n;
 } job;
-static int job_work(job *j)
-{
-	(void)j;
-	return 0;
-}
+static int job_work(job *j) { return 0; }
 static int reader_on_job(reader *self, job *j, int status, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)j;
-	(void)ctx;
 	atomic_fetch_add(&jobs, status == 0);
 	return 0;
 }
@@ -190,7 +180,6 @@ static int reader_on_order(reader *self, const order *ev, maiko_ctx *ctx)
 static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 {
 	char byte;
-	(void)ctx;
 	if (!self->watches)
 		return maiko_never();
 	if (read(self->fd, &byte, 1) == 1)
@@ -199,8 +188,6 @@ static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 }
 static int reader_on_error(reader *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	CHECK(error->code < 0);
 	atomic_fetch_add(&errors, 1);
 	return 0;
@@ -212,7 +199,6 @@ typedef struct quitter {
 } quitter;
 static maiko_next quitter_tick(quitter *self, maiko_ctx *ctx)
 {
-	(void)self;
 	maiko_stop_all(ctx);
 	return maiko_never();
 }
@@ -395,23 +381,11 @@ static uint64_t sweep(stage first, stage last, kind kind)
 	return tries;
 }
 
-static void any_one_call_may_be_refused(void **state)
-{
-	(void)state;
-	assert_true(sweep(NEW, RUN, ONE_CALL) > STAGES);
-}
+TEST_ONCE(any_one_call_may_be_refused) { assert_true(sweep(NEW, RUN, ONE_CALL) > STAGES); }
 
-static void all_calls_from_any_on_may_be_refused(void **state)
-{
-	(void)state;
-	assert_true(sweep(NEW, RUN, ALL_CALLS) > STAGES);
-}
+TEST_ONCE(all_calls_from_any_on_may_be_refused) { assert_true(sweep(NEW, RUN, ALL_CALLS) > STAGES); }
 
-static void any_number_of_descriptors_may_be_left(void **state)
-{
-	(void)state;
-	assert_true(sweep(NEW, RUN, DESCRIPTORS) > STAGES);
-}
+TEST_ONCE(any_number_of_descriptors_may_be_left) { assert_true(sweep(NEW, RUN, DESCRIPTORS) > STAGES); }
 
 /* An emulator has memory of its own, and does not bind itself. */
 static bool memory_can_be_bound(void)
@@ -427,9 +401,8 @@ static bool memory_can_be_bound(void)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 1;
 }
 
-static void any_amount_of_memory_may_be_left(void **state)
+TEST_ONCE(any_amount_of_memory_may_be_left)
 {
-	(void)state;
 	if (SANITIZED || !memory_can_be_bound())
 		skip(); /* a sanitizer's own memory is without bound */
 	assert_true(sweep(NEW, RUN, MEMORY) > STAGES);
@@ -437,10 +410,9 @@ static void any_amount_of_memory_may_be_left(void **state)
 
 /* A daemon may have closed what it inherited: libuv takes the numbers, and asserts that it never
  * closes them. */
-static void standard_descriptors_may_be_closed(void **state)
+TEST_ONCE(standard_descriptors_may_be_closed)
 {
 	int status = 0;
-	(void)state;
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -464,12 +436,5 @@ int main(void)
 	try = mmap(NULL, sizeof *try, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (try == MAP_FAILED)
 		return 1;
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_one_call_may_be_refused),
-		cmocka_unit_test(all_calls_from_any_on_may_be_refused),
-		cmocka_unit_test(any_number_of_descriptors_may_be_left),
-		cmocka_unit_test(any_amount_of_memory_may_be_left),
-		cmocka_unit_test(standard_descriptors_may_be_closed),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

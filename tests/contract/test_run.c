@@ -24,11 +24,7 @@ PER_TEST _Atomic(uint64_t) handled, started, stops, caught, returned;
 
 /* ---- the signals' dispositions ---- */
 
-static void catch_one(int number)
-{
-	(void)number;
-	atomic_fetch_add(&caught, 1);
-}
+static void catch_one(int number) { atomic_fetch_add(&caught, 1); }
 
 static const int numbers[2] = {SIGINT, SIGTERM};
 
@@ -73,7 +69,6 @@ typedef struct ender {
 
 static int ender_on_item(ender *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	expect(!maiko_stopping(ctx));
 	expect(maiko_run(maiko_supervisor_of(ctx)) == MAIKO_EDEADLK);
 	atomic_fetch_add(&handled, 1);
@@ -86,7 +81,6 @@ static int ender_on_item(ender *self, const item *ev, maiko_ctx *ctx)
 
 static int ender_on_stop(ender *self, maiko_ctx *ctx)
 {
-	(void)self;
 	expect(maiko_stopping(ctx));
 	atomic_fetch_add(&stops, 1);
 	return 0;
@@ -99,12 +93,12 @@ static void run_until(uint32_t workers, int how, bool start_first)
 	test_begin();
 	dispose(SIG_DFL);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){how}), 0);
+	ok(maiko_add(sup, ender, "ender", .init = &(ender){how}));
 	if (start_first)
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_start(sup));
 	assert_disposed(SIG_DFL);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_run(sup), 0);
+	ok(maiko_send(sup, item, .n = 1));
+	ok(maiko_run(sup));
 	assert_disposed(SIG_DFL);
 	restore_defaults();
 	assert_int_equal(test_finish(sup).handled, 1);
@@ -121,9 +115,9 @@ TEST_WORKERS(signals_that_were_ignored_are_ignored_again)
 {
 	dispose(SIG_IGN);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){SIGINT}), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_run(sup), 0);
+	ok(maiko_add(sup, ender, "ender", .init = &(ender){SIGINT}));
+	ok(maiko_send(sup, item, .n = 1));
+	ok(maiko_run(sup));
 	assert_disposed(SIG_IGN);
 	assert_int_equal(kill(getpid(), SIGINT), 0); /* no effect */
 	assert_int_equal(kill(getpid(), SIGTERM), 0);
@@ -138,12 +132,7 @@ typedef struct failer {
 	uint32_t unused;
 } failer;
 
-static int failer_on_start(failer *self, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return UV_EPERM;
-}
+static int failer_on_start(failer *self, maiko_ctx *ctx) { return UV_EPERM; }
 
 MAIKO_ACTOR(failer, MAIKO_ON_START(failer_on_start));
 
@@ -151,13 +140,13 @@ TEST_WORKERS(a_start_that_fails_is_told_and_leaves_the_signals_alone)
 {
 	dispose(SIG_DFL);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, ender, "ender"), 0);
-	assert_int_equal(maiko_add(sup, failer, "failer"), 0);
-	assert_int_equal(maiko_run(sup), UV_EPERM);
+	ok(maiko_add(sup, ender, "ender"));
+	ok(maiko_add(sup, failer, "failer"));
+	returns(maiko_run(sup), UV_EPERM);
 	assert_disposed(SIG_DFL);
 	restore_defaults();
 	test_finish_with(sup, UV_EPERM);
-	assert_int_equal(maiko_run(NULL), MAIKO_EINVAL);
+	returns(maiko_run(NULL), MAIKO_EINVAL);
 }
 
 /* ---- a drain that would not end ---- */
@@ -183,7 +172,6 @@ static int asker_on_word(asker *self, const word *ev, maiko_ctx *ctx)
 
 static int replier_on_item(replier *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	return maiko_send(ctx, word, .n = ev->n + 1);
 }
 
@@ -194,11 +182,11 @@ TEST_WORKERS(a_second_signal_ends_the_drain)
 {
 	dispose(SIG_DFL);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
-	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_add(sup, asker, "asker"));
+	ok(maiko_add(sup, replier, "replier"));
+	ok(maiko_send(sup, item, .n = 0));
 	uint64_t before_ns = uv_hrtime();
-	assert_int_equal(maiko_run(sup), MAIKO_EDISCARDED);
+	returns(maiko_run(sup), MAIKO_EDISCARDED);
 	assert_true(uv_hrtime() - before_ns < UINT64_C(20000000000)); /* the deadline is at 30 seconds */
 	assert_disposed(SIG_DFL);
 	restore_defaults();
@@ -212,29 +200,23 @@ TEST_WORKERS(a_deadline_ends_the_drain_and_what_it_discards_is_an_error)
 	dispose(SIG_DFL);
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, asker, "asker", .init = &(asker){.signalled = true}), 0);
-	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
-	assert_int_equal(maiko_run(sup, .deadline_ms = 20, .ret_report = &ledger), MAIKO_EDISCARDED);
+	ok(maiko_add(sup, asker, "asker", .init = &(asker){.signalled = true}));
+	ok(maiko_add(sup, replier, "replier"));
+	ok(maiko_send(sup, item, .n = 0));
+	returns(maiko_run(sup, .deadline_ms = 20, .ret_report = &ledger), MAIKO_EDISCARDED);
 	assert_non_null(strstr(maiko_last_error(), "1 deliveries were discarded"));
 	assert_non_null(ledger);
 	assert_true(ledger->stopped);
 	assert_int_equal(ledger->total.discarded, 1);
 	maiko_ledger_free(ledger);
-	assert_int_equal(maiko_run(sup), MAIKO_EDISCARDED); /* as it was */
+	returns(maiko_run(sup), MAIKO_EDISCARDED); /* as it was */
 	restore_defaults();
 	assert_int_equal(test_finish(sup).discarded, 1);
 }
 
 /* ---- an actor fails ---- */
 
-static int failer_on_item(ender *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return UV_EIO;
-}
+static int failer_on_item(ender *self, const item *ev, maiko_ctx *ctx) { return UV_EIO; }
 typedef ender breaker;
 MAIKO_ACTOR(breaker, MAIKO_ON(item, failer_on_item));
 
@@ -243,9 +225,9 @@ TEST_WORKERS(the_failure_of_an_actor_ends_it)
 	dispose(SIG_DFL);
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, breaker, "breaker"), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
-	assert_int_equal(maiko_run(sup, .ret_report = &ledger), UV_EIO);
+	ok(maiko_add(sup, breaker, "breaker"));
+	ok(maiko_send(sup, item, .n = 0));
+	returns(maiko_run(sup, .ret_report = &ledger), UV_EIO);
 	assert_non_null(strstr(maiko_last_error(), "maiko_run: the actor 'breaker' failed in a handler"));
 	assert_int_equal(ledger->failure_count, 1);
 	assert_string_equal(ledger->failures[0]->actor, "breaker");
@@ -265,8 +247,6 @@ static void run_in_thread(void *arg)
 
 static int member_on_start(ender *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&started, 1);
 	return 0;
 }
@@ -281,13 +261,13 @@ TEST_WORKERS(one_signal_ends_all_that_run)
 	uv_thread_t threads[3];
 	for (int i = 0; i < 3; i++) {
 		sups[i] = test_supervisor(workers);
-		assert_int_equal(maiko_add(sups[i], member, "member"), 0);
-		assert_int_equal(uv_thread_create(&threads[i], run_in_thread, sups[i]), 0);
+		ok(maiko_add(sups[i], member, "member"));
+		ok(uv_thread_create(&threads[i], run_in_thread, sups[i]));
 	}
 	test_wait_for(&started, 3); /* each watches the signals before it starts */
 	assert_int_equal(kill(getpid(), SIGTERM), 0);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(uv_thread_join(&threads[i]), 0);
+		ok(uv_thread_join(&threads[i]));
 	assert_disposed(SIG_DFL);
 	restore_defaults();
 	for (int i = 0; i < 3; i++)
@@ -308,51 +288,27 @@ static void run_embedded(int how)
 	uv_loop_t loop;
 	uv_timer_t own;
 	maiko_supervisor *sup = NULL;
-	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(uv_timer_init(&loop, &own), 0);
-	assert_int_equal(uv_timer_start(&own, caller_timer, 1, 1), 0);
-	assert_int_equal(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}), 0);
-	assert_int_equal(maiko_add(sup, ender, "ender", .init = &(ender){how}), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_run(sup), 0); /* though the loop has more to do */
+	ok(uv_loop_init(&loop));
+	ok(uv_timer_init(&loop, &own));
+	ok(uv_timer_start(&own, caller_timer, 1, 1));
+	ok(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}));
+	ok(maiko_add(sup, ender, "ender", .init = &(ender){how}));
+	ok(maiko_send(sup, item, .n = 1));
+	ok(maiko_run(sup)); /* though the loop has more to do */
 	assert_disposed(SIG_DFL);
 	restore_defaults();
 	assert_true(uv_is_active((uv_handle_t *)&own));
 	uv_close((uv_handle_t *)&own, NULL);
-	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+	ok(uv_run(&loop, UV_RUN_DEFAULT));
 	assert_int_equal(test_finish(sup).handled, 1);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	ok(uv_loop_close(&loop));
 	assert_int_equal(atomic_load(&stops), 1);
 }
 
-static void an_embedded_loop_runs_until_a_signal(void **state)
+TEST_ONCE(an_embedded_loop_runs_until_a_signal)
 {
-	(void)state;
 	run_embedded(SIGINT);
 	run_embedded(SIGTERM);
 }
 
-static void an_embedded_loop_runs_until_an_actor_stops_all(void **state)
-{
-	(void)state;
-	run_embedded(STOP_ALL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_ends_on_sigint),
-		cmocka_unit_test(it_ends_on_sigterm),
-		cmocka_unit_test(it_ends_when_an_actor_stops_all),
-		cmocka_unit_test(it_ends_when_a_started_one_is_stopped),
-		cmocka_unit_test(signals_that_were_ignored_are_ignored_again),
-		cmocka_unit_test(a_start_that_fails_is_told_and_leaves_the_signals_alone),
-		cmocka_unit_test(a_second_signal_ends_the_drain),
-		cmocka_unit_test(a_deadline_ends_the_drain_and_what_it_discards_is_an_error),
-		cmocka_unit_test(the_failure_of_an_actor_ends_it),
-		cmocka_unit_test(one_signal_ends_all_that_run),
-		cmocka_unit_test(an_embedded_loop_runs_until_a_signal),
-		cmocka_unit_test(an_embedded_loop_runs_until_an_actor_stops_all),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_ONCE(an_embedded_loop_runs_until_an_actor_stops_all) { run_embedded(STOP_ALL); }

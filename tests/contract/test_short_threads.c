@@ -33,8 +33,6 @@ typedef struct counter {
 } counter;
 static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	self->seen++;
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -44,8 +42,8 @@ MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
 static maiko_supervisor *started(uint32_t workers)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, counter, "counter"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, counter, "counter"));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -54,8 +52,8 @@ static void send_one(void *arg) { atomic_store(&result, (uint64_t)-maiko_send((m
 static void run_thread(void (*main)(void *arg), void *arg)
 {
 	uv_thread_t thread;
-	assert_int_equal(uv_thread_create(&thread, main, arg), 0);
-	assert_int_equal(uv_thread_join(&thread), 0);
+	ok(uv_thread_create(&thread, main, arg));
+	ok(uv_thread_join(&thread));
 	assert_int_equal(atomic_load(&result), 0);
 }
 
@@ -66,7 +64,7 @@ static void wait_until_taken(maiko_supervisor *sup)
 	do {
 		maiko_ledger *ledger;
 		in_flight = 0;
-		assert_int_equal(maiko_report(sup, &ledger), 0);
+		ok(maiko_report(sup, &ledger));
 		for (size_t i = 0; i < ledger->pair_count; i++)
 			in_flight += ledger->pairs[i]->from == 0 ? ledger->pairs[i]->in_flight : 0;
 		maiko_ledger_free(ledger);
@@ -95,7 +93,6 @@ static maiko_supervisor *both[2];
 
 static void send_to_both(void *arg)
 {
-	(void)arg;
 	for (int i = 0; i < 2; i++)
 		send_one(both[i]);
 }
@@ -114,13 +111,13 @@ TEST_WORKERS(a_thread_outlives_a_supervisor_and_a_supervisor_a_thread)
 	for (int i = 0; i < 2; i++)
 		both[i] = started(workers);
 	uv_thread_t thread;
-	assert_int_equal(uv_thread_create(&thread, stays, NULL), 0);
+	ok(uv_thread_create(&thread, stays, NULL));
 	test_wait_for(&entered, 1);
 	run_thread(send_to_both, NULL);
 	assert_int_equal(test_finish(both[0]).handled, 2);
 	run_thread(send_one, both[1]);
 	atomic_store(&over, true);
-	assert_int_equal(uv_thread_join(&thread), 0);
+	ok(uv_thread_join(&thread));
 	run_thread(send_one, both[1]);
 	assert_int_equal(test_finish(both[1]).handled, 4);
 	assert_int_equal(test_allocator_living(), 0);
@@ -134,8 +131,6 @@ typedef struct slow {
 } slow;
 static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	self->seen++;
 	atomic_fetch_add(&entered, 1);
 	while (atomic_load(&permitted) < self->seen)
@@ -150,8 +145,6 @@ typedef struct quick {
 } quick;
 static int quick_on_other(quick *self, const other *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	self->seen++;
 	atomic_fetch_add(&others_handled, 1);
 	return 0;
@@ -189,15 +182,14 @@ static void try_before_and_after(void *arg)
 
 /* Threads begin with the first worker. Either it has the slow one, or in its channel to that what
  * the first thread has sent, which mutes its sender when it arrives: but that has ended. */
-static void a_thread_does_not_wait_for_what_another_has_sent(void **state)
+TEST_ONCE(a_thread_does_not_wait_for_what_another_has_sent)
 {
-	(void)state;
 	for (uint32_t home = 1; home <= 2; home++) {
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(2);
-		assert_int_equal(maiko_add(sup, slow, "slow", .mailbox = 1, .worker = home), 0);
-		assert_int_equal(maiko_add(sup, quick, "quick", .worker = 3 - home), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, slow, "slow", .mailbox = 1, .worker = home));
+		ok(maiko_add(sup, quick, "quick", .worker = 3 - home));
+		ok(maiko_start(sup));
 		run_thread(leave_some, sup);
 		if (home == 2) /* else they stay with the worker that has the slow one */
 			wait_until_taken(sup);
@@ -290,17 +282,16 @@ static int status_of(pid_t child)
 	return -1;
 }
 
-static void a_child_can_use_a_supervisor_of_its_own(void **state)
+TEST_ONCE(a_child_can_use_a_supervisor_of_its_own)
 {
-	(void)state;
 #if defined __SANITIZE_THREAD__ || defined __SANITIZE_ADDRESS__
 	skip(); /* their own locks may be held by a thread that the child does not have */
 #endif
 	test_begin();
 	uv_thread_t noise;
 	maiko_supervisor *sup = started(2);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0); /* this thread has a record in the parent */
-	assert_int_equal(uv_thread_create(&noise, make_noise, sup), 0);
+	ok(maiko_send(sup, item, .n = 1)); /* this thread has a record in the parent */
+	ok(uv_thread_create(&noise, make_noise, sup));
 	for (int i = 0; i < FORKS; i++) {
 		pid_t child = fork();
 		assert_true(child >= 0);
@@ -309,20 +300,13 @@ static void a_child_can_use_a_supervisor_of_its_own(void **state)
 		assert_int_equal(status_of(child), 0);
 	}
 	atomic_store(&over, true);
-	assert_int_equal(uv_thread_join(&noise), 0);
+	ok(uv_thread_join(&noise));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, total.deliveries);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(threads_one_after_the_other_leave_one_record),
-		cmocka_unit_test(a_thread_outlives_a_supervisor_and_a_supervisor_a_thread),
-		cmocka_unit_test(a_thread_does_not_wait_for_what_another_has_sent),
-		cmocka_unit_test(a_thread_may_send_while_it_ends),
-		cmocka_unit_test(a_child_can_use_a_supervisor_of_its_own),
-	};
 	test_allocator_install();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

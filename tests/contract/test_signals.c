@@ -45,23 +45,14 @@ typedef struct job {
 
 static int job_work(job *j)
 {
-	(void)j;
 	look();
 	return 0;
 }
-static int looker_on_job(looker *self, job *j, int status, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)j;
-	(void)ctx;
-	return status;
-}
+static int looker_on_job(looker *self, job *j, int status, maiko_ctx *ctx) { return status; }
 MAIKO_BLOCKING(looker, job, job_work, looker_on_job);
 
 static int looker_on_item(looker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	look();
 	return maiko_blocking(ctx, job_work, looker_on_job, .n = 0);
 }
@@ -72,12 +63,12 @@ static uint64_t look_on_all_threads(maiko_supervisor *sup, uint32_t workers)
 {
 	static const char *const names[] = {"1", "2", "3", "4", "5", "6", "7", "8"};
 	for (uint32_t i = 0; i < workers; i++)
-		assert_int_equal(maiko_add(sup, looker, names[i], .worker = i + 1), 0);
-	assert_int_equal(maiko_add(sup, looker, "own", .own_thread = true), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, looker, "later", .own_thread = true), 0);
+		ok(maiko_add(sup, looker, names[i], .worker = i + 1));
+	ok(maiko_add(sup, looker, "own", .own_thread = true));
+	ok(maiko_start(sup));
+	ok(maiko_add(sup, looker, "later", .own_thread = true));
 	uint64_t lookers = workers + 2;
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&looked, 2 * lookers);
 	return lookers;
 }
@@ -97,10 +88,9 @@ TEST_WORKERS(threads_of_the_library_block_all_but_their_own)
 }
 
 /* It would end the process. A child's, as it goes through what it must not. */
-static void what_the_program_has_blocked_waits(void **state)
+TEST_ONCE(what_the_program_has_blocked_waits)
 {
 	int status = 0;
-	(void)state;
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -120,13 +110,4 @@ static void what_the_program_has_blocked_waits(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(threads_of_the_library_block_all_but_their_own),
-		cmocka_unit_test(what_the_program_has_blocked_waits),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,6 @@ typedef struct held {
 } held;
 static int held_on_start(held *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_store(&entered, 1);
 	await(&gate);
 	atomic_fetch_add(&started, 1);
@@ -47,7 +46,6 @@ static int held_on_start(held *self, maiko_ctx *ctx)
 }
 static int held_on_item(held *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(atomic_load(&gate) == 1);
 	expect(ev->n == self->next[ev->source]++);
 	atomic_fetch_add(&handled, 1);
@@ -74,7 +72,6 @@ static int talker_on_start(talker *self, maiko_ctx *ctx)
 }
 static maiko_next talker_tick(talker *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	expect(atomic_load(&started) == MEMBERS);
 	return maiko_never();
 }
@@ -85,13 +82,11 @@ typedef struct listener {
 } listener;
 static int listener_on_start(listener *self, maiko_ctx *ctx)
 {
-	(void)self, (void)ctx;
 	atomic_fetch_add(&started, 1);
 	return 0;
 }
 static int listener_on_item(listener *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(atomic_load(&started) == MEMBERS);
 	expect(ev->n == self->next[ev->source]++);
 	atomic_fetch_add(&handled, 1);
@@ -131,13 +126,13 @@ static void start_main(void *arg)
 static void add_first_batch(maiko_supervisor *sup, uint32_t workers)
 {
 	static const char *const names[TALKERS] = {"talker0", "talker1", "talker2", "talker3"};
-	assert_int_equal(maiko_add(sup, listener, "near", .worker = 1), 0);
+	ok(maiko_add(sup, listener, "near", .worker = 1));
 	for (uint32_t i = 0; i < TALKERS; i++) {
 		if (i == TALKERS - 1)
-			assert_int_equal(maiko_add(sup, held, "held", .worker = workers, .topics = MAIKO_NO_TOPICS), 0);
-		assert_int_equal(maiko_add(sup, talker, names[i], .init = &(talker){i}), 0);
+			ok(maiko_add(sup, held, "held", .worker = workers, .topics = MAIKO_NO_TOPICS));
+		ok(maiko_add(sup, talker, names[i], .init = &(talker){i}));
 	}
-	assert_int_equal(maiko_add(sup, listener, "far", .worker = workers), 0);
+	ok(maiko_add(sup, listener, "far", .worker = workers));
 }
 
 TEST_WORKERS(nothing_is_handled_or_lost_while_an_on_start_of_the_first_batch_is_held)
@@ -147,22 +142,22 @@ TEST_WORKERS(nothing_is_handled_or_lost_while_an_on_start_of_the_first_batch_is_
 	maiko_supervisor *sup =
 		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = CREDIT, .mailbox = 64});
 	add_first_batch(sup, workers);
-	assert_int_equal(uv_thread_create(&starter, start_main, sup), 0);
+	ok(uv_thread_create(&starter, start_main, sup));
 	test_wait_for(&entered, 1);
 	for (uint32_t i = 0; i < THREADS; i++) {
 		outsiders[i] = (outsider){.sup = sup, .source = TALKERS + i};
-		assert_int_equal(uv_thread_create(&outsiders[i].thread, outsider_main, &outsiders[i]), 0);
+		ok(uv_thread_create(&outsiders[i].thread, outsider_main, &outsiders[i]));
 	}
 	test_wait_for(&refused, THREADS);
 	assert_int_equal(atomic_load(&started), 4); /* a listener and three talkers */
 	assert_int_equal(atomic_load(&handled), 0);
 	assert_int_equal(atomic_load(&begun), 0);
 	atomic_store(&gate, 1);
-	assert_int_equal(uv_thread_join(&starter), 0);
+	ok(uv_thread_join(&starter));
 	assert_int_equal(atomic_load(&started), 7);
 	atomic_store(&go_on, 1);
 	for (uint32_t i = 0; i < THREADS; i++)
-		assert_int_equal(uv_thread_join(&outsiders[i].thread), 0);
+		ok(uv_thread_join(&outsiders[i].thread));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 2 * (atomic_load(&accepted) + 1000)); /* to both; 4 threads, 250 each */
 	assert_int_equal(total.handled, total.deliveries);
@@ -192,7 +187,6 @@ typedef struct steady {
 } steady;
 static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	expect(ev->n == self->next[ev->source]++);
 	atomic_fetch_add(&steady_handled, ev->source == 0);
 	return 0;
@@ -218,22 +212,22 @@ TEST_WORKERS(others_go_on_while_the_on_start_of_an_added_actor_is_held)
 	atomic_store(&steady_handled, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	adder adder = {sup, workers};
-	assert_int_equal(maiko_add(sup, steady, "steady", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, source, "source", .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, steady, "steady", .worker = 1));
+	ok(maiko_add(sup, source, "source", .worker = 1));
+	ok(maiko_start(sup));
 	test_wait_for(&steady_handled, BEFORE);
-	assert_int_equal(uv_thread_create(&thread, add_main, &adder), 0);
+	ok(uv_thread_create(&thread, add_main, &adder));
 	test_wait_for(&entered, 1);
 	atomic_store(&limit, BEFORE + SINCE);
 	for (uint32_t n = 0; n < OUTSIDE; n++)
-		assert_int_equal(maiko_send(sup, item, .source = OUTSIDER, .n = n), 0);
+		ok(maiko_send(sup, item, .source = OUTSIDER, .n = n));
 	if (workers > 1)
 		test_wait_for(&steady_handled, 600); /* all of the source's */
 	assert_int_equal(atomic_load(&handled), 0);
 	assert_int_equal(atomic_load(&begun), 0);
 	atomic_store(&gate, 1);
 	test_wait_for(&handled, 700);
-	assert_int_equal(uv_thread_join(&thread), 0);
+	ok(uv_thread_join(&thread));
 	assert_int_equal(atomic_load(&begun), 1);
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "held")->counts.handled, 700);
@@ -241,13 +235,4 @@ TEST_WORKERS(others_go_on_while_the_on_start_of_an_added_actor_is_held)
 	assert_int_equal(test_actor_row(ledger, "steady")->counts.handled, 800);
 	maiko_ledger_free(ledger);
 	test_release(sup);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_is_handled_or_lost_while_an_on_start_of_the_first_batch_is_held),
-		cmocka_unit_test(others_go_on_while_the_on_start_of_an_added_actor_is_held),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,6 @@ static const char *name_of(uint32_t i)
 
 static void count_done(void *arg, const maiko_completion *completion)
 {
-	(void)arg;
 	atomic_store(&done_status, completion->status);
 	atomic_fetch_add(&done_calls, 1);
 }
@@ -43,7 +42,6 @@ typedef struct greeter {
 
 static int greeter_on_start(greeter *self, maiko_ctx *ctx)
 {
-	(void)self;
 	int rc = maiko_send(ctx, hi, .n = 1);
 	for (int i = 0; i < 200; i++) /* time for the others to do wrong */
 		sched_yield();
@@ -53,8 +51,6 @@ static int greeter_on_start(greeter *self, maiko_ctx *ctx)
 
 static int greeter_on_hi(greeter *self, const hi *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	if (atomic_load(&started) < self->all)
 		atomic_fetch_add(&too_early, 1);
 	atomic_fetch_add(&handled, 1);
@@ -63,7 +59,6 @@ static int greeter_on_hi(greeter *self, const hi *ev, maiko_ctx *ctx)
 
 static maiko_next greeter_tick(greeter *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	if (atomic_load(&started) < self->all)
 		atomic_fetch_add(&too_early, 1);
 	atomic_fetch_add(&ticked, 1);
@@ -76,10 +71,10 @@ TEST_WORKERS(nothing_is_handled_before_every_on_start_has_returned)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < ACTORS; i++)
-		assert_int_equal(maiko_add(sup, greeter, name_of(i), .init = &(greeter){.all = ACTORS}), 0);
+		ok(maiko_add(sup, greeter, name_of(i), .init = &(greeter){.all = ACTORS}));
 	for (uint32_t i = 0; i < EARLY; i++)
-		assert_int_equal(maiko_send(sup, hi, .n = i), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, hi, .n = i));
+	ok(maiko_start(sup));
 	assert_int_equal(atomic_load(&started), 16);
 	test_wait_for(&ticked, ACTORS);
 	maiko_counts total = test_finish(sup);
@@ -99,29 +94,23 @@ typedef struct member {
 
 static int member_on_start(member *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	note(self->number);
 	return self->fails;
 }
 
 static int member_on_stop(member *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	note(-self->number);
 	return 0;
 }
 
 static int member_on_error(member *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	return self->forgives && error->phase == MAIKO_PHASE_START ? 0 : error->code;
 }
 
 static int member_on_hi(member *self, const hi *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -132,10 +121,8 @@ MAIKO_ACTOR(member, MAIKO_ON_START(member_on_start), MAIKO_ON_STOP(member_on_sto
 static void add_members(maiko_supervisor *sup, uint32_t workers, bool forgives)
 {
 	for (int i = 1; i <= 10; i++)
-		assert_int_equal(maiko_add(sup, member, name_of((uint32_t)i),
-					   .init = &(member){i, i == FAILS ? UV_EIO : 0, forgives},
-					   .worker = (uint32_t)i * 7 % workers + 1),
-				 0);
+		ok(maiko_add(sup, member, name_of((uint32_t)i), .init = &(member){i, i == FAILS ? UV_EIO : 0, forgives},
+			     .worker = (uint32_t)i * 7 % workers + 1));
 }
 
 static void assert_log(const int *expected, uint32_t length)
@@ -149,7 +136,7 @@ TEST_WORKERS(on_start_runs_in_the_order_added)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_members(sup, workers, true); /* one start fails, and is forgiven */
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	assert_log((const int[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 10);
 	test_finish(sup);
 	assert_log((const int[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1}, 20);
@@ -159,13 +146,13 @@ TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_members(sup, workers, false);
-	assert_int_equal(maiko_send(sup, hi, .n = 1), 0);
-	assert_int_equal(maiko_start(sup), UV_EIO);
+	ok(maiko_send(sup, hi, .n = 1));
+	returns(maiko_start(sup), UV_EIO);
 	assert_log((const int[]){1, 2, 3, 4, 5, 6, -5, -4, -3, -2, -1}, 11);
-	assert_int_equal(maiko_start(sup), MAIKO_ESTATE);
-	assert_int_equal(maiko_send(sup, hi, .n = 2), MAIKO_ESHUTDOWN);
-	assert_int_equal(maiko_add(sup, member, "late"), MAIKO_ESHUTDOWN);
-	assert_int_equal(maiko_join(sup), UV_EIO);
+	returns(maiko_start(sup), MAIKO_ESTATE);
+	returns(maiko_send(sup, hi, .n = 2), MAIKO_ESHUTDOWN);
+	returns(maiko_add(sup, member, "late"), MAIKO_ESHUTDOWN);
+	returns(maiko_join(sup), UV_EIO);
 	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
 	assert_true(ledger->stopped);
 	assert_int_equal(ledger->published, 1);
@@ -181,15 +168,15 @@ TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 TEST_WORKERS(sends_before_the_start_are_kept_up_to_the_credit)
 {
 	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = CREDIT});
-	assert_int_equal(maiko_add(sup, member, "member"), 0);
+	ok(maiko_add(sup, member, "member"));
 	for (uint32_t i = 0; i < CREDIT; i++)
-		assert_int_equal(maiko_send(sup, hi, .n = i), 0);
-	assert_int_equal(maiko_send(sup, hi, .n = 10), MAIKO_EAGAIN);
-	assert_int_equal(maiko_try_send(sup, hi, .n = 10), MAIKO_EAGAIN);
+		ok(maiko_send(sup, hi, .n = i));
+	returns(maiko_send(sup, hi, .n = 10), MAIKO_EAGAIN);
+	returns(maiko_try_send(sup, hi, .n = 10), MAIKO_EAGAIN);
 	assert_int_equal(atomic_load(&handled), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_start(sup), MAIKO_ESTATE);
-	assert_int_equal(maiko_send(sup, hi, .n = 10), 0);
+	ok(maiko_start(sup));
+	returns(maiko_start(sup), MAIKO_ESTATE);
+	ok(maiko_send(sup, hi, .n = 10));
 	assert_int_equal(test_finish(sup).handled, 11);
 }
 
@@ -211,7 +198,6 @@ static int parent_on_start(parent *self, maiko_ctx *ctx)
 
 static int parent_on_done(parent *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
-	(void)self;
 	if (completion->status != 0 || completion->change != MAIKO_CHANGE_ADD)
 		return MAIKO_EINVAL;
 	return maiko_send(ctx, hi, .n = 3);
@@ -224,8 +210,8 @@ TEST_WORKERS(what_on_start_adds_starts_after_the_first_batch)
 	for (int own_thread = 0; own_thread < 2; own_thread++) {
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
-		assert_int_equal(maiko_add(sup, parent, "parent", .init = &(parent){0, own_thread == 1}), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, parent, "parent", .init = &(parent){0, own_thread == 1}));
+		ok(maiko_start(sup));
 		test_wait_for(&done_calls, 1);
 		test_wait_for(&handled, 1);
 		maiko_ledger *ledger = test_stop(sup);
@@ -244,8 +230,8 @@ TEST_WORKERS(what_on_start_adds_is_refused_if_the_start_fails)
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		parent init = {UV_EIO, own_thread == 1};
-		assert_int_equal(maiko_add(sup, parent, "parent", .init = &init), 0);
-		assert_int_equal(maiko_start(sup), UV_EIO);
+		ok(maiko_add(sup, parent, "parent", .init = &init));
+		returns(maiko_start(sup), UV_EIO);
 		test_wait_for(&done_calls, 1);
 		assert_int_equal(atomic_load(&done_status), MAIKO_ESHUTDOWN);
 		test_finish_with(sup, UV_EIO);
@@ -269,8 +255,6 @@ static int quitter_on_start(quitter *self, maiko_ctx *ctx)
 
 static int quitter_on_stop(quitter *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	note(-1);
 	return 0;
 }
@@ -282,12 +266,12 @@ TEST_WORKERS(a_stop_asked_for_in_on_start_comes_after_the_start)
 	for (int now = 0; now < 2; now++) {
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
-		assert_int_equal(maiko_add(sup, quitter, "quitter", .init = &(quitter){.now = now == 1}), 0);
-		assert_int_equal(maiko_add(sup, member, "second", .init = &(member){.number = 2}), 0);
+		ok(maiko_add(sup, quitter, "quitter", .init = &(quitter){.now = now == 1}));
+		ok(maiko_add(sup, member, "second", .init = &(member){.number = 2}));
 		for (uint32_t i = 0; i < EARLY; i++)
-			assert_int_equal(maiko_send(sup, hi, .n = i), 0);
-		assert_int_equal(maiko_start(sup), 0);
-		assert_int_equal(maiko_join(sup), 0);
+			ok(maiko_send(sup, hi, .n = i));
+		ok(maiko_start(sup));
+		ok(maiko_join(sup));
 		assert_log((const int[]){1, 2, -2, -1}, 4);
 		maiko_counts total = test_finish(sup);
 		assert_int_equal(total.deliveries, 50);
@@ -303,7 +287,6 @@ typedef struct slow {
 
 static int slow_on_start(slow *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	uv_sem_post(self->entered);
 	uv_sem_wait(self->go_on);
 	return 0;
@@ -322,36 +305,21 @@ TEST_WORKERS(sends_while_the_start_is_under_way_are_kept_and_stops_wait_for_it)
 	uv_thread_t starter;
 	uv_sem_t entered, go_on;
 	slow gates = {&entered, &go_on};
-	assert_int_equal(uv_sem_init(gates.entered, 0), 0);
-	assert_int_equal(uv_sem_init(gates.go_on, 0), 0);
+	ok(uv_sem_init(gates.entered, 0));
+	ok(uv_sem_init(gates.go_on, 0));
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, member, "member"), 0);
-	assert_int_equal(maiko_add(sup, slow, "slow", .init = &gates), 0);
-	assert_int_equal(uv_thread_create(&starter, start_in_thread, sup), 0);
+	ok(maiko_add(sup, member, "member"));
+	ok(maiko_add(sup, slow, "slow", .init = &gates));
+	ok(uv_thread_create(&starter, start_in_thread, sup));
 	uv_sem_wait(gates.entered);
-	assert_int_equal(maiko_start(sup), MAIKO_ESTATE);
-	assert_int_equal(maiko_send(sup, hi, .n = 1), 0);
-	assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
-	assert_int_equal(maiko_send(sup, hi, .n = 2), 0); /* it has not begun */
+	returns(maiko_start(sup), MAIKO_ESTATE);
+	ok(maiko_send(sup, hi, .n = 1));
+	ok(maiko_stop_begin(sup, NULL, NULL, NULL));
+	ok(maiko_send(sup, hi, .n = 2)); /* it has not begun */
 	uv_sem_post(gates.go_on);
-	assert_int_equal(uv_thread_join(&starter), 0);
+	ok(uv_thread_join(&starter));
 	assert_int_equal(atomic_load(&done_calls), 1);
 	assert_int_equal(test_finish(sup).handled, 2);
 	uv_sem_destroy(gates.entered);
 	uv_sem_destroy(gates.go_on);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_is_handled_before_every_on_start_has_returned),
-		cmocka_unit_test(on_start_runs_in_the_order_added),
-		cmocka_unit_test(a_failing_on_start_stops_those_started_in_reverse),
-		cmocka_unit_test(sends_before_the_start_are_kept_up_to_the_credit),
-		cmocka_unit_test(what_on_start_adds_starts_after_the_first_batch),
-		cmocka_unit_test(what_on_start_adds_is_refused_if_the_start_fails),
-		cmocka_unit_test(a_stop_asked_for_in_on_start_comes_after_the_start),
-		cmocka_unit_test(sends_while_the_start_is_under_way_are_kept_and_stops_wait_for_it),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

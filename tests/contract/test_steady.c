@@ -29,7 +29,6 @@ typedef struct player {
 
 static int player_on_ball(player *self, const ball *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	note(ev->hops);
 	return ev->hops < HOPS ? maiko_send(ctx, ball, .hops = ev->hops + 1) : 0;
 }
@@ -56,10 +55,10 @@ static void end(maiko_supervisor *sup)
 TEST_WORKERS(a_ball_between_two_costs_no_allocation)
 {
 	maiko_supervisor *sup = begin(workers);
-	assert_int_equal(maiko_add(sup, player, "one", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, player, "two", .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, ball), 0);
+	ok(maiko_add(sup, player, "one", .worker = 1));
+	ok(maiko_add(sup, player, "two", .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, ball));
 	end(sup);
 }
 
@@ -98,8 +97,6 @@ typedef struct listener {
 
 static int listener_on_note_of(listener *self, const note_of *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&heard, !self->keeps_latest);
 	return 0;
 }
@@ -108,24 +105,18 @@ MAIKO_ACTOR(listener, MAIKO_ON(note_of, listener_on_note_of));
 TEST_WORKERS(a_fan_out_costs_no_allocation)
 {
 	maiko_supervisor *sup = begin(workers);
-	assert_int_equal(maiko_add(sup, listener, "one", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, listener, "two", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, listener, "three", .worker = 1, .overflow = MAIKO_DROP_OLDEST), 0);
-	assert_int_equal(
-		maiko_add(sup, listener, "four", .worker = 1, .overflow = MAIKO_KEEP_LATEST, .init = &(listener){true}),
-		0);
-	assert_int_equal(maiko_add(sup, crier, "crier", .worker = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, listener, "one", .worker = 1));
+	ok(maiko_add(sup, listener, "two", .worker = 1));
+	ok(maiko_add(sup, listener, "three", .worker = 1, .overflow = MAIKO_DROP_OLDEST));
+	ok(maiko_add(sup, listener, "four", .worker = 1, .overflow = MAIKO_KEEP_LATEST, .init = &(listener){true}));
+	ok(maiko_add(sup, crier, "crier", .worker = 1));
+	ok(maiko_start(sup));
 	end(sup);
 	assert_int_equal(atomic_load(&heard), 3 * HOPS);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_ball_between_two_costs_no_allocation),
-		cmocka_unit_test(a_fan_out_costs_no_allocation),
-	};
 	test_allocator_install();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_main();
 }

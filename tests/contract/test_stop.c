@@ -36,7 +36,6 @@ static const char *name_of(const char *what, uint32_t i)
 
 static void count_done(void *arg, int status)
 {
-	(void)arg;
 	atomic_store(&done_status, status);
 	atomic_fetch_add(&done_calls, 1);
 }
@@ -49,9 +48,6 @@ typedef struct counter {
 
 static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -69,18 +65,17 @@ MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item), MAIKO_ON_STOP(counter_on_s
 static void add_counters(maiko_supervisor *sup, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		assert_int_equal(maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}),
-				 0);
+		ok(maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}));
 }
 
 TEST_WORKERS(on_stop_runs_in_the_reverse_of_the_order_added)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 12);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_add(sup, counter, "late", .init = &(counter){.number = 12}), 0);
+	ok(maiko_start(sup));
+	ok(maiko_add(sup, counter, "late", .init = &(counter){.number = 12}));
 	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	assert_int_equal(test_finish(sup).handled, 1300);
 	assert_int_equal(atomic_load(&log_length), 13);
 	for (int i = 0; i < 13; i++)
@@ -108,13 +103,11 @@ static void drain_after_each(uint32_t workers, uint32_t sends, uint32_t mailbox)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, counter, "counter", .mailbox = mailbox), 0);
+	ok(maiko_add(sup, counter, "counter", .mailbox = mailbox));
 	for (uint32_t i = 0; i < 4; i++)
-		assert_int_equal(maiko_add(sup, talker, name_of("talker", i),
-					   .init = &(talker){(3 - i) * (uint64_t)sends, sends},
-					   .topics = MAIKO_NO_TOPICS),
-				 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, talker, name_of("talker", i), .init = &(talker){(3 - i) * (uint64_t)sends, sends},
+			     .topics = MAIKO_NO_TOPICS));
+	ok(maiko_start(sup));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 4 * sends);
 	assert_int_equal(total.deliveries, 4 * sends);
@@ -131,15 +124,15 @@ TEST_WORKERS(a_stop_before_the_start_is_final)
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 3);
 	for (uint32_t i = 0; i < 7; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
-	assert_int_equal(maiko_join(sup), MAIKO_ESTATE);
-	assert_int_equal(maiko_stop(sup, NULL), 0);
-	assert_int_equal(maiko_start(sup), MAIKO_ESTATE);
-	assert_int_equal(maiko_run(sup), MAIKO_EDISCARDED); /* the seven */
-	assert_int_equal(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
-	assert_int_equal(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
-	assert_int_equal(maiko_join(sup), 0);
-	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0);
+		ok(maiko_send(sup, item, .n = i));
+	returns(maiko_join(sup), MAIKO_ESTATE);
+	ok(maiko_stop(sup, NULL));
+	returns(maiko_start(sup), MAIKO_ESTATE);
+	returns(maiko_run(sup), MAIKO_EDISCARDED); /* the seven */
+	returns(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
+	returns(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
+	ok(maiko_join(sup));
+	ok(maiko_stop_begin(sup, NULL, count_done, NULL));
 	assert_int_equal(atomic_load(&done_calls), 1);
 	assert_int_equal(atomic_load(&done_status), 0);
 	maiko_counts total = test_finish(sup);
@@ -152,10 +145,10 @@ TEST_WORKERS(a_stop_can_be_repeated)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 3);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(maiko_stop(sup, NULL), 0);
-	assert_int_equal(maiko_join(sup), 0);
+		ok(maiko_stop(sup, NULL));
+	ok(maiko_join(sup));
 	test_finish(sup);
 	assert_int_equal(atomic_load(&stopped), 3);
 }
@@ -164,13 +157,13 @@ TEST_WORKERS(stop_begin_tells_its_end_once)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 3);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0);
-	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0);
-	assert_int_equal(maiko_join(sup), 0);
+	ok(maiko_start(sup));
+	ok(maiko_stop_begin(sup, NULL, count_done, NULL));
+	ok(maiko_stop_begin(sup, NULL, count_done, NULL));
+	ok(maiko_join(sup));
 	test_wait_for(&done_calls, 2);
 	assert_int_equal(atomic_load(&done_status), 0);
-	assert_int_equal(maiko_stop_begin(sup, NULL, count_done, NULL), 0); /* at once */
+	ok(maiko_stop_begin(sup, NULL, count_done, NULL)); /* at once */
 	assert_int_equal(atomic_load(&done_calls), 3);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&done_calls), 3);
@@ -185,8 +178,6 @@ typedef struct insider {
 static int insider_on_item(insider *self, const item *ev, maiko_ctx *ctx)
 {
 	maiko_supervisor *sup = maiko_supervisor_of(ctx);
-	(void)self;
-	(void)ev;
 	expect(maiko_stop(sup, NULL) == MAIKO_EDEADLK);
 	expect(maiko_join(sup) == MAIKO_EDEADLK);
 	expect(maiko_start(sup) == MAIKO_EDEADLK);
@@ -205,10 +196,10 @@ MAIKO_ACTOR(insider, MAIKO_ON(item, insider_on_item));
 TEST_WORKERS(an_actor_can_ask_for_a_stop_but_not_wait_for_it)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, insider, "insider"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 1), 0);
-	assert_int_equal(maiko_join(sup), 0);
+	ok(maiko_add(sup, insider, "insider"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	ok(maiko_join(sup));
 	test_wait_for(&done_calls, 1);
 	test_finish(sup);
 	assert_int_equal(atomic_load(&handled), 1);
@@ -228,8 +219,8 @@ TEST_WORKERS(a_free_on_a_worker_does_nothing)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 2);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_stop_begin(sup, NULL, free_in_done, sup), 0);
+	ok(maiko_start(sup));
+	ok(maiko_stop_begin(sup, NULL, free_in_done, sup));
 	test_wait_for(&done_calls, 1);
 	test_finish(sup);
 }
@@ -260,13 +251,13 @@ static void send_until_refused(void *arg)
 static void spawn(uv_thread_t *threads, int count, void (*run)(void *arg), void *arg)
 {
 	for (int i = 0; i < count; i++)
-		assert_int_equal(uv_thread_create(&threads[i], run, arg), 0);
+		ok(uv_thread_create(&threads[i], run, arg));
 }
 
 static void join(uv_thread_t *threads, int count)
 {
 	for (int i = 0; i < count; i++)
-		assert_int_equal(uv_thread_join(&threads[i]), 0);
+		ok(uv_thread_join(&threads[i]));
 }
 
 static maiko_supervisor *supervisor_with(uint32_t workers, uint32_t credit, uint32_t mailbox)
@@ -281,7 +272,7 @@ TEST_WORKERS(many_threads_may_stop_while_many_send)
 	uv_thread_t senders[SENDERS], stoppers[STOPPERS], joiner;
 	maiko_supervisor *sup = supervisor_with(workers, 16, 32);
 	add_counters(sup, 2);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	spawn(senders, SENDERS, send_until_refused, sup);
 	spawn(&joiner, 1, join_in_thread, sup);
 	test_wait_for(&handled, 2000);
@@ -308,8 +299,6 @@ typedef struct blocker {
 
 static int blocker_on_item(blocker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&entered, 1);
 	uv_sem_wait(self->gate);
 	atomic_fetch_add(&handled, 1);
@@ -318,8 +307,6 @@ static int blocker_on_item(blocker *self, const item *ev, maiko_ctx *ctx)
 
 static int blocker_on_stop(blocker *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stopped, 1);
 	return 0;
 }
@@ -329,10 +316,10 @@ MAIKO_ACTOR(blocker, MAIKO_ON(item, blocker_on_item), MAIKO_ON_STOP(blocker_on_s
 static maiko_supervisor *supervisor_with_blocker(uint32_t workers, uint32_t credit, uv_sem_t *gate)
 {
 	test_begin();
-	assert_int_equal(uv_sem_init(gate, 0), 0);
+	ok(uv_sem_init(gate, 0));
 	maiko_supervisor *sup = supervisor_with(workers, credit, credit);
-	assert_int_equal(maiko_add(sup, blocker, "blocker", .init = &(blocker){gate}, .max_events_per_tick = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, blocker, "blocker", .init = &(blocker){gate}, .max_events_per_tick = 1));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -344,10 +331,10 @@ TEST_WORKERS(waiting_senders_are_told_of_a_stop)
 	spawn(senders, SENDERS, send_until_refused, sup);
 	test_wait_for(&accepted, 8);
 	test_wait_for(&entered, 1);
-	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
+	ok(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL));
 	join(senders, SENDERS); /* while the blocker is still in its handler */
 	uv_sem_post(&gate);
-	assert_int_equal(maiko_join(sup), 0);
+	ok(maiko_join(sup));
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->published, atomic_load(&accepted));
 	assert_int_equal(ledger->total.deliveries, atomic_load(&accepted));
@@ -363,11 +350,11 @@ TEST_WORKERS(stop_now_discards_what_is_queued)
 	uv_sem_t gate;
 	maiko_supervisor *sup = supervisor_with_blocker(workers, 200, &gate);
 	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	test_wait_for(&entered, 1);
-	assert_int_equal(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL), 0);
+	ok(maiko_stop_begin(sup, &(maiko_stop_options){.now = true}, NULL, NULL));
 	uv_sem_post(&gate);
-	assert_int_equal(maiko_join(sup), 0);
+	ok(maiko_join(sup));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, 100);
 	assert_int_equal(total.handled, 1);
@@ -381,10 +368,10 @@ TEST_WORKERS(a_running_supervisor_can_be_freed)
 	uv_thread_t senders[SENDERS];
 	maiko_supervisor *sup = supervisor_with(workers, 64, 64);
 	add_counters(sup, 4);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	spawn(senders, SENDERS, send_until_refused, sup);
 	test_wait_for(&handled, 1000);
-	assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
+	ok(maiko_stop_begin(sup, NULL, NULL, NULL));
 	join(senders, SENDERS); /* a freed supervisor must not be sent to */
 	assert_null(maiko_supervisor_free(sup));
 	assert_int_equal(atomic_load(&stopped), 4);
@@ -394,9 +381,9 @@ TEST_WORKERS(a_free_discards_what_is_in_flight)
 {
 	maiko_supervisor *sup = supervisor_with(workers, 1000, 1000);
 	add_counters(sup, 4);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 1000; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	assert_null(maiko_supervisor_free(sup));
 	assert_int_equal(atomic_load(&stopped), 4);
 }
@@ -409,9 +396,6 @@ typedef struct slow {
 
 static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	for (uint64_t until = uv_hrtime() + SLOW_NS; uv_hrtime() < until;)
 		;
 	atomic_fetch_add(&handled, 1);
@@ -424,13 +408,13 @@ TEST_WORKERS(at_the_deadline_the_rest_is_discarded_and_counted)
 {
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = supervisor_with(workers, 3000, 3000);
-	assert_int_equal(maiko_add(sup, slow, "slow", .max_events_per_tick = 4), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, slow, "slow", .max_events_per_tick = 4));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 3000; i++) /* three seconds of work */
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	test_wait_for(&handled, 1);
 	maiko_stop_options options = {.deadline_ms = 30, .ret_report = &ledger};
-	assert_int_equal(maiko_stop(sup, &options), 0);
+	ok(maiko_stop(sup, &options));
 	assert_true(maiko_ledger_balanced(ledger));
 	assert_int_equal(ledger->total.deliveries, 3000);
 	assert_int_equal(ledger->total.handled + ledger->total.discarded, 3000);
@@ -451,14 +435,12 @@ typedef struct replier {
 
 static int asker_on_word(asker *self, const word *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	atomic_fetch_add(&handled, 1);
 	return maiko_send(ctx, item, .n = ev->n + 1);
 }
 
 static int replier_on_item(replier *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	return maiko_send(ctx, word, .n = ev->n + 1);
 }
 
@@ -469,14 +451,14 @@ TEST_WORKERS(an_endless_conversation_ends_at_the_deadline)
 {
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
-	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, asker, "asker"));
+	ok(maiko_add(sup, replier, "replier"));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 5; i++)
-		assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+		ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&handled, 1000);
 	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
-	assert_int_equal(maiko_stop(sup, &options), 0);
+	ok(maiko_stop(sup, &options));
 	assert_true(maiko_ledger_balanced(ledger));
 	assert_int_equal(ledger->total.discarded, 5);
 	maiko_ledger_free(ledger);
@@ -486,16 +468,15 @@ TEST_WORKERS(an_endless_conversation_ends_at_the_deadline)
 TEST_WORKERS(a_second_stop_now_ends_the_drain_of_the_first)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, asker, "asker"), 0);
-	assert_int_equal(maiko_add(sup, replier, "replier"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_add(sup, asker, "asker"));
+	ok(maiko_add(sup, replier, "replier"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&handled, 100);
-	assert_int_equal(
-		maiko_stop_begin(sup, &(maiko_stop_options){.deadline_ms = MAIKO_NO_DEADLINE}, count_done, NULL), 0);
+	ok(maiko_stop_begin(sup, &(maiko_stop_options){.deadline_ms = MAIKO_NO_DEADLINE}, count_done, NULL));
 	test_wait_for(&handled, atomic_load(&handled) + 100); /* it goes on in the drain */
 	assert_int_equal(atomic_load(&done_calls), 0);
-	assert_int_equal(maiko_stop(sup, &(maiko_stop_options){.now = true}), 0);
+	ok(maiko_stop(sup, &(maiko_stop_options){.now = true}));
 	test_wait_for(&done_calls, 1);
 	test_finish(sup);
 }
@@ -506,17 +487,10 @@ typedef struct failer {
 	uint32_t left;
 } failer;
 
-static int failer_on_item(failer *self, const item *ev, maiko_ctx *ctx)
-{
-	(void)ev;
-	(void)ctx;
-	return self->left-- == 0 ? UV_EIO : 0;
-}
+static int failer_on_item(failer *self, const item *ev, maiko_ctx *ctx) { return self->left-- == 0 ? UV_EIO : 0; }
 
 static int failer_on_stop(failer *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stopped, 1);
 	return 0;
 }
@@ -529,13 +503,12 @@ TEST_WORKERS(failures_while_stopping_change_nothing)
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		for (uint32_t i = 0; i < 8; i++)
-			assert_int_equal(maiko_add(sup, failer, name_of("failer", i), .init = &(failer){i * 12},
-						   .restart = MAIKO_TEMPORARY),
-					 0);
-		assert_int_equal(maiko_add(sup, counter, "counter"), 0);
-		assert_int_equal(maiko_start(sup), 0);
+			ok(maiko_add(sup, failer, name_of("failer", i), .init = &(failer){i * 12},
+				     .restart = MAIKO_TEMPORARY));
+		ok(maiko_add(sup, counter, "counter"));
+		ok(maiko_start(sup));
 		for (uint32_t i = 0; i < 100; i++)
-			assert_int_equal(maiko_send(sup, item, .n = i), 0);
+			ok(maiko_send(sup, item, .n = i));
 		maiko_counts total = test_finish(sup);
 		assert_int_equal(atomic_load(&handled), 100);
 		assert_int_equal(atomic_load(&stopped), 9);
@@ -575,15 +548,14 @@ static maiko_supervisor *supervisor_with_stuck(uint32_t workers)
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 4);
-	assert_int_equal(maiko_add(sup, blocker, "stuck", .own_thread = true, .init = &(blocker){&stuck_gate}), 0);
+	ok(maiko_add(sup, blocker, "stuck", .own_thread = true, .init = &(blocker){&stuck_gate}));
 	for (uint32_t i = 4; i < 8; i++)
-		assert_int_equal(maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}),
-				 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+		ok(maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&entered, 1);
 	for (uint32_t i = 1; i < 10; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	test_wait_for(&handled, 80);
 	return sup;
 }
@@ -593,17 +565,17 @@ TEST_WORKERS(a_stuck_callback_ends_a_stop_with_etimedout)
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = supervisor_with_stuck(workers);
 	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
-	assert_int_equal(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
+	returns(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
 	assert_int_equal(atomic_load(&stopped), 8); /* all but the stuck one's */
 	assert_int_equal(atomic_load(&log_length), 8);
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(atomic_load(&log_entries[i]), 7 - i);
 	assert_only_stuck(ledger, workers);
 	maiko_ledger_free(ledger);
-	assert_int_equal(maiko_stop(sup, NULL), MAIKO_ETIMEDOUT);
-	assert_int_equal(maiko_join(sup), MAIKO_ETIMEDOUT);
-	assert_int_equal(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
-	assert_int_equal(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
+	returns(maiko_stop(sup, NULL), MAIKO_ETIMEDOUT);
+	returns(maiko_join(sup), MAIKO_ETIMEDOUT);
+	returns(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
+	returns(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
 	abandoned[abandoned_count++] = sup;
 	assert_null(maiko_supervisor_free(sup));
 }
@@ -612,11 +584,11 @@ TEST_WORKERS(stop_begin_tells_of_a_stuck_callback)
 {
 	maiko_supervisor *sup = supervisor_with_stuck(workers);
 	maiko_stop_options options = {.deadline_ms = 20};
-	assert_int_equal(maiko_stop_begin(sup, &options, count_done, NULL), 0);
+	ok(maiko_stop_begin(sup, &options, count_done, NULL));
 	test_wait_for(&done_calls, 1);
 	assert_int_equal(atomic_load(&done_status), MAIKO_ETIMEDOUT);
 	assert_int_equal(atomic_load(&stopped), 8);
-	assert_int_equal(maiko_join(sup), MAIKO_ETIMEDOUT);
+	returns(maiko_join(sup), MAIKO_ETIMEDOUT);
 	abandoned[abandoned_count++] = sup;
 	assert_null(maiko_supervisor_free(sup));
 }
@@ -628,7 +600,7 @@ static size_t lines_with(const maiko_ledger *ledger, const char *begin)
 	size_t count = 0;
 	FILE *out = fmemopen(text, sizeof text, "w");
 	assert_non_null(out);
-	assert_int_equal(maiko_ledger_print(ledger, out), 0);
+	ok(maiko_ledger_print(ledger, out));
 	assert_int_equal(fclose(out), 0);
 	for (const char *at = text; (at = strstr(at, begin)) != NULL; at++)
 		count++;
@@ -636,19 +608,18 @@ static size_t lines_with(const maiko_ledger *ledger, const char *begin)
 }
 
 /* Its worker has all the others, and none of them gets its on_stop: they are named. */
-static void a_stuck_callback_on_the_only_worker(void **state)
+TEST_ONCE(a_stuck_callback_on_the_only_worker)
 {
-	(void)state;
 	test_begin();
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(1);
 	add_counters(sup, 2);
-	assert_int_equal(maiko_add(sup, blocker, "stuck", .init = &(blocker){&stuck_gate}), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, item, .n = 0), 0);
+	ok(maiko_add(sup, blocker, "stuck", .init = &(blocker){&stuck_gate}));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&entered, 1);
 	maiko_stop_options options = {.now = true, .ret_report = &ledger};
-	assert_int_equal(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
+	returns(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
 	assert_int_equal(test_actor_row(ledger, "stuck")->status, MAIKO_ACTOR_STUCK);
 	assert_int_equal(test_actor_row(ledger, "counter0")->status, MAIKO_ACTOR_CUT_OFF);
 	assert_int_equal(test_actor_row(ledger, "counter1")->status, MAIKO_ACTOR_CUT_OFF);
@@ -666,15 +637,10 @@ static void a_stuck_callback_on_the_only_worker(void **state)
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void) { return "report_thread_leaks=0"; }
 
-static int open_gate(void **state)
-{
-	(void)state;
-	return uv_sem_init(&stuck_gate, 0);
-}
+static int open_gate(void **state) { return uv_sem_init(&stuck_gate, 0); }
 
 static int release_the_stuck(void **state)
 {
-	(void)state;
 	uint64_t before = atomic_load(&handled);
 	for (size_t i = 0; i < 10 * abandoned_count; i++)
 		uv_sem_post(&stuck_gate);
@@ -682,29 +648,4 @@ static int release_the_stuck(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(on_stop_runs_in_the_reverse_of_the_order_added),
-		cmocka_unit_test(what_an_on_stop_sends_is_handled_before_the_next),
-		cmocka_unit_test(an_on_stop_has_no_allowance),
-		cmocka_unit_test(a_stop_before_the_start_is_final),
-		cmocka_unit_test(a_stop_can_be_repeated),
-		cmocka_unit_test(stop_begin_tells_its_end_once),
-		cmocka_unit_test(an_actor_can_ask_for_a_stop_but_not_wait_for_it),
-		cmocka_unit_test(a_free_on_a_worker_does_nothing),
-		cmocka_unit_test(many_threads_may_stop_while_many_send),
-		cmocka_unit_test(waiting_senders_are_told_of_a_stop),
-		cmocka_unit_test(stop_now_discards_what_is_queued),
-		cmocka_unit_test(a_running_supervisor_can_be_freed),
-		cmocka_unit_test(a_free_discards_what_is_in_flight),
-		cmocka_unit_test(at_the_deadline_the_rest_is_discarded_and_counted),
-		cmocka_unit_test(an_endless_conversation_ends_at_the_deadline),
-		cmocka_unit_test(a_second_stop_now_ends_the_drain_of_the_first),
-		cmocka_unit_test(failures_while_stopping_change_nothing),
-		cmocka_unit_test(a_stuck_callback_ends_a_stop_with_etimedout),
-		cmocka_unit_test(stop_begin_tells_of_a_stuck_callback),
-		cmocka_unit_test(a_stuck_callback_on_the_only_worker),
-	};
-	return cmocka_run_group_tests(tests, open_gate, release_the_stuck);
-}
+int main(void) { return test_main_with(open_gate, release_the_stuck); }

@@ -34,7 +34,7 @@ static void close_pipe(const int fds[2])
 static uint64_t ticks_of(maiko_supervisor *sup, const char *name)
 {
 	maiko_ledger *ledger = NULL;
-	assert_int_equal(maiko_report(sup, &ledger), 0);
+	ok(maiko_report(sup, &ledger));
 	uint64_t count = test_actor_row(ledger, name)->ticks;
 	maiko_ledger_free(ledger);
 	return count;
@@ -52,7 +52,6 @@ typedef struct ticker {
 
 static int ticker_on_start(ticker *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	self->started = true;
 	return 0;
 }
@@ -70,18 +69,10 @@ static maiko_next ticker_tick(ticker *self, maiko_ctx *ctx)
 	return count < self->times ? self->answer : maiko_never();
 }
 
-static int ticker_on_order(ticker *self, const order *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	return maiko_wake_tick(ctx);
-}
+static int ticker_on_order(ticker *self, const order *ev, maiko_ctx *ctx) { return maiko_wake_tick(ctx); }
 
 static int ticker_on_item(ticker *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -94,8 +85,8 @@ static maiko_supervisor *supervisor_with_ticker(uint32_t workers, maiko_next ans
 	test_begin();
 	ticker init = {.answer = answer, .times = times};
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init, .max_events_per_tick = budget), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, ticker, "ticker", .init = &init, .max_events_per_tick = budget));
+	ok(maiko_start(sup));
 	return sup;
 }
 
@@ -113,7 +104,7 @@ TEST_SIM(the_first_tick_comes_after_the_start_and_never_is_never)
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_never(), 100, 0);
 	test_wait_for(&ticks, 1);
 	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	test_wait_for(&handled, 100);
 	finish_with_ticks(sup, 1);
 }
@@ -123,7 +114,7 @@ TEST_SIM(wake_tick_makes_a_resting_tick_due)
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_never(), 100, 1);
 	test_wait_for(&ticks, 1);
 	for (uint32_t i = 2; i <= 20; i++) {
-		assert_int_equal(maiko_send(sup, order, .what = i), 0);
+		ok(maiko_send(sup, order, .what = i));
 		test_wait_for(&ticks, i);
 	}
 	finish_with_ticks(sup, 20);
@@ -138,10 +129,10 @@ TEST_SIM(wake_tick_ends_the_wait_of_a_timer)
 		/* woken, it would count the time: so the answer is wrapped by its kind only */
 		ticker init = {.answer = answers[i], .times = 3, .cut_short = true};
 		init.answer.kind = answers[i].kind;
-		assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, ticker, "ticker", .init = &init));
+		ok(maiko_start(sup));
 		test_wait_for(&ticks, 1);
-		assert_int_equal(maiko_send(sup, order, .what = 1), 0);
+		ok(maiko_send(sup, order, .what = 1));
 		test_wait_for(&ticks, 2);
 		maiko_ledger_free(test_stop(sup));
 		test_release(sup);
@@ -175,7 +166,7 @@ TEST_SIM(after_events_runs_once_a_batch)
 	maiko_supervisor *sup = supervisor_with_ticker(workers, maiko_after_events(), 1000, 1);
 	test_wait_for(&ticks, 1);
 	for (uint32_t i = 0; i < 50; i++) {
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 		test_wait_for(&ticks, i + 2);
 	}
 	finish_with_ticks(sup, 51);
@@ -188,10 +179,10 @@ TEST_WORKERS(only_after_events_runs_in_the_drain)
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		ticker init = {.answer = answers[i], .times = UINT32_MAX, .cut_short = true};
-		assert_int_equal(maiko_add(sup, ticker, "ticker", .init = &init, .max_events_per_tick = 1), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_add(sup, ticker, "ticker", .init = &init, .max_events_per_tick = 1));
+		ok(maiko_start(sup));
 		test_wait_for(&ticks, 1);
-		assert_int_equal(maiko_stop_begin(sup, NULL, NULL, NULL), 0);
+		ok(maiko_stop_begin(sup, NULL, NULL, NULL));
 		maiko_ledger *ledger = test_stop(sup);
 		assert_int_equal(test_actor_row(ledger, "ticker")->ticks, atomic_load(&ticks));
 		maiko_ledger_free(ledger);
@@ -207,7 +198,6 @@ typedef struct batcher {
 
 static int batcher_on_item(batcher *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ev;
 	if (self->ticked && !self->ended) { /* a tick that has answered something else ends with the stop */
 		self->ended = true;
 		maiko_stop_all(ctx);
@@ -229,11 +219,11 @@ MAIKO_ACTOR(batcher, MAIKO_ON(item, batcher_on_item), MAIKO_TICK(batcher_tick));
 TEST_WORKERS(after_events_follows_the_batches_of_the_drain)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, batcher, "batcher", .max_events_per_tick = 10), 0);
+	ok(maiko_add(sup, batcher, "batcher", .max_events_per_tick = 10));
 	for (uint32_t i = 0; i < 1000; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_join(sup), 0);
+		ok(maiko_send(sup, item, .n = i));
+	ok(maiko_start(sup));
+	ok(maiko_join(sup));
 	assert_int_equal(test_finish(sup).handled, 1000);
 	/* A batch of ten at the most each, fewer where they came in pieces; the stop is seen early. */
 	assert_in_range(atomic_load(&ticks), 50, 1000);
@@ -248,7 +238,6 @@ typedef struct feeder {
 /* Two that send to each other for ever, so both always have an event. */
 static int feeder_on_item(feeder *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)self;
 	if (maiko_stopping(ctx))
 		return 0;
 	atomic_fetch_add(&handled, 1);
@@ -257,8 +246,6 @@ static int feeder_on_item(feeder *self, const item *ev, maiko_ctx *ctx)
 
 static maiko_next feeder_tick(feeder *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	return maiko_again();
 }
@@ -268,11 +255,11 @@ MAIKO_ACTOR(feeder, MAIKO_ON(item, feeder_on_item), MAIKO_TICK(feeder_tick));
 TEST_WORKERS(a_tick_runs_beside_a_busy_mailbox)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, feeder, "a", .max_events_per_tick = 1), 0);
-	assert_int_equal(maiko_add(sup, feeder, "b", .max_events_per_tick = 1), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, feeder, "a", .max_events_per_tick = 1));
+	ok(maiko_add(sup, feeder, "b", .max_events_per_tick = 1));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 100; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
+		ok(maiko_send(sup, item, .n = i));
 	test_wait_for(&ticks, 1000);
 	test_wait_for(&handled, 1000);
 	test_finish(sup);
@@ -288,7 +275,6 @@ typedef struct failer {
 
 static maiko_next failer_tick(failer *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	if (self->good > 0) {
 		self->good--;
@@ -299,7 +285,6 @@ static maiko_next failer_tick(failer *self, maiko_ctx *ctx)
 
 static int failer_on_error(failer *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_store(&last_code, error->code);
 	atomic_store(&last_phase, error->phase);
 	atomic_fetch_add(&errors, 1);
@@ -308,9 +293,6 @@ static int failer_on_error(failer *self, const maiko_error *error, maiko_ctx *ct
 
 static int failer_on_order(failer *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&handled, 1);
 	return 0;
 }
@@ -333,8 +315,8 @@ TEST_SIM(a_forgiven_error_is_tried_again_ever_later)
 	maiko_supervisor *sup = test_supervisor(workers);
 	uint64_t start = test_now_ns();
 	failer init = {.answer = maiko_failed(UV_EIO), .forgives = true, .good = 3};
-	assert_int_equal(maiko_add(sup, failer, "failer", .init = &init), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, failer, "failer", .init = &init));
+	ok(maiko_start(sup));
 	test_wait_for(&errors, 14);
 	/* 1 + 2 + 4 + ... + 512, and then 1000 each */
 	assert_int_equal(test_now_ns() - start, UINT64_C(4023000000));
@@ -348,8 +330,8 @@ TEST_SIM(an_error_without_a_code_is_einval)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	failer init = {.answer = maiko_failed(5)};
-	assert_int_equal(maiko_add(sup, failer, "failer", .init = &init), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, failer, "failer", .init = &init));
+	ok(maiko_start(sup));
 	test_wait_for(&errors, 1);
 	test_finish_with(sup, MAIKO_EINVAL);
 	assert_int_equal(atomic_load(&last_code), MAIKO_EINVAL);
@@ -364,7 +346,6 @@ typedef struct unlucky {
 
 static maiko_next unlucky_tick(unlucky *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	if (self->watches)
 		return maiko_failed(UV_EIO);
@@ -374,20 +355,12 @@ static maiko_next unlucky_tick(unlucky *self, maiko_ctx *ctx)
 
 static int unlucky_on_error(unlucky *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(error->code == UV_EIO);
 	atomic_fetch_add(&errors, 1);
 	return 0;
 }
 
-static int unlucky_on_order(unlucky *self, const order *ev, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ev;
-	(void)ctx;
-	return 0;
-}
+static int unlucky_on_order(unlucky *self, const order *ev, maiko_ctx *ctx) { return 0; }
 
 MAIKO_ACTOR(unlucky, MAIKO_TICK(unlucky_tick), MAIKO_ON(order, unlucky_on_order), MAIKO_ON_ERROR(unlucky_on_error));
 
@@ -400,12 +373,12 @@ TEST_WORKERS(a_change_does_not_shorten_the_back_off)
 	assert_int_equal(write(fds[1], "x", 1), 1);
 	uint64_t start = uv_hrtime();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, unlucky, "unlucky", .init = &(unlucky){.fd = fds[0]}, .ret_id = &id), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, unlucky, "unlucky", .init = &(unlucky){.fd = fds[0]}, .ret_id = &id));
+	ok(maiko_start(sup));
 	test_wait_for(&errors, 1);
 	while (atomic_load(&errors) < 7) {
-		assert_int_equal(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(orders)), 0);
-		assert_int_equal(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(orders)), 0);
+		ok(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(orders)));
+		ok(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(orders)));
 	}
 	uint64_t count = atomic_load(&errors);
 	assert_backed_off(count, uv_hrtime() - start);
@@ -427,8 +400,8 @@ TEST_WORKERS(a_closed_descriptor_is_ebadf)
 			/* the loops of the workers may have taken the number */
 			failer init = {.answer = maiko_when_readable(i == 1 ? 1 << 19 : bad[i]),
 				       .forgives = forgives == 1};
-			assert_int_equal(maiko_add(sup, failer, "failer", .init = &init), 0);
-			assert_int_equal(maiko_start(sup), 0);
+			ok(maiko_add(sup, failer, "failer", .init = &init));
+			ok(maiko_start(sup));
 			test_wait_for(&errors, forgives == 1 ? 5 : 1);
 			assert_backed_off(atomic_load(&errors), uv_hrtime() - start);
 			test_finish_with(sup, forgives == 1 ? 0 : MAIKO_EBADF);
@@ -449,7 +422,6 @@ static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 {
 	char buffer[16];
 	ssize_t got = read(self->fd, buffer, sizeof buffer);
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	if (got > 0)
 		atomic_fetch_add(&read_bytes, (uint64_t)got);
@@ -462,8 +434,6 @@ static maiko_next reader_tick(reader *self, maiko_ctx *ctx)
 
 static int reader_on_error(reader *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_store(&last_code, error->code);
 	atomic_fetch_add(&errors, 1);
 	return 0;
@@ -476,8 +446,8 @@ TEST_WORKERS(readable_waits_for_what_can_be_read)
 	int fds[2];
 	make_pipe(fds);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, reader, "reader", .init = &(reader){.fd = fds[0]}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, reader, "reader", .init = &(reader){.fd = fds[0]}));
+	ok(maiko_start(sup));
 	test_wait_for(&ticks, 1);
 	for (uint32_t i = 1; i <= 50; i++) {
 		assert_int_equal(write(fds[1], "x", 1), 1);
@@ -496,8 +466,8 @@ TEST_WORKERS(readable_or_ms_comes_at_the_latest_then)
 	int fds[2];
 	make_pipe(fds);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, reader, "fast", .init = &(reader){.fd = fds[0], .or_ms = 2}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, reader, "fast", .init = &(reader){.fd = fds[0], .or_ms = 2}));
+	ok(maiko_start(sup));
 	test_wait_for(&ticks, 5); /* by time */
 	assert_int_equal(write(fds[1], "x", 1), 1);
 	test_wait_for(&read_bytes, 1);
@@ -510,8 +480,8 @@ TEST_WORKERS(readable_or_ms_comes_sooner_if_it_can_be_read)
 	int fds[2];
 	make_pipe(fds);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, reader, "slow", .init = &(reader){.fd = fds[0], .or_ms = 3600000}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, reader, "slow", .init = &(reader){.fd = fds[0], .or_ms = 3600000}));
+	ok(maiko_start(sup));
 	test_wait_for(&ticks, 1);
 	for (uint32_t i = 1; i <= 5; i++) {
 		assert_int_equal(write(fds[1], "x", 1), 1);
@@ -527,13 +497,13 @@ TEST_WORKERS(two_cannot_watch_one_descriptor)
 	maiko_actor_id first = 0;
 	make_pipe(fds);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, reader, "first", .init = &(reader){.fd = fds[0]}, .ret_id = &first), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, reader, "first", .init = &(reader){.fd = fds[0]}, .ret_id = &first));
+	ok(maiko_start(sup));
 	test_wait_for(&ticks, 1);
-	assert_int_equal(maiko_add(sup, reader, "second", .init = &(reader){.fd = fds[0]}), 0);
+	ok(maiko_add(sup, reader, "second", .init = &(reader){.fd = fds[0]}));
 	test_wait_for(&errors, 3); /* it goes on trying */
 	assert_int_equal(atomic_load(&last_code), MAIKO_EBUSY);
-	assert_int_equal(maiko_remove(sup, first), 0);
+	ok(maiko_remove(sup, first));
 	assert_int_equal(write(fds[1], "x", 1), 1);
 	test_wait_for(&read_bytes, 1);
 	test_finish(sup);
@@ -552,8 +522,8 @@ TEST_WORKERS(a_regular_file_is_always_ready)
 	assert_int_equal(write(fd, text, sizeof text), 100);
 	lseek(fd, 0, SEEK_SET);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, reader, "reader", .init = &(reader){.fd = fd}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, reader, "reader", .init = &(reader){.fd = fd}));
+	ok(maiko_start(sup));
 	test_wait_for(&read_bytes, 100);
 	test_wait_for(&ticks, 8); /* seven reads of at most 16, and the end */
 	maiko_ledger *ledger = test_stop(sup);
@@ -572,7 +542,6 @@ typedef struct writer {
 static maiko_next writer_tick(writer *self, maiko_ctx *ctx)
 {
 	char buffer[4096] = {0};
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	ssize_t put = write(self->fd, buffer, sizeof buffer);
 	if (put > 0)
@@ -588,8 +557,8 @@ TEST_WORKERS(writable_waits_for_room)
 	char buffer[4096];
 	make_pipe(fds);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, writer, "writer", .init = &(writer){.fd = fds[1]}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, writer, "writer", .init = &(writer){.fd = fds[1]}));
+	ok(maiko_start(sup));
 	uint64_t got = 0;
 	while (got < 1 << 20) {
 		ssize_t n = read(fds[0], buffer, sizeof buffer);
@@ -613,7 +582,6 @@ typedef struct closer {
 static maiko_next closer_tick(closer *self, maiko_ctx *ctx)
 {
 	char buffer[16];
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	if (self->fd < 0)
 		return maiko_never();
@@ -638,7 +606,6 @@ static int closer_on_order(closer *self, const order *ev, maiko_ctx *ctx)
 
 static int closer_on_error(closer *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_store(&last_code, error->code);
 	self->fd = -1;
 	atomic_fetch_add(&errors, 1);
@@ -652,10 +619,10 @@ TEST_WORKERS(a_descriptor_closed_while_it_is_watched_is_ebadf)
 	int fds[2];
 	make_pipe(fds);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, closer, "closer", .init = &(closer){.fd = fds[0]}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, closer, "closer", .init = &(closer){.fd = fds[0]}));
+	ok(maiko_start(sup));
 	test_wait_for(&ticks, 1);
-	assert_int_equal(maiko_send(sup, order, .what = 1), 0);
+	ok(maiko_send(sup, order, .what = 1));
 	test_wait_for(&errors, 1);
 	assert_int_equal(atomic_load(&last_code), MAIKO_EBADF);
 	test_finish(sup);
@@ -669,10 +636,10 @@ TEST_WORKERS(a_number_used_again_is_watched_anew)
 	make_pipe(second);
 	maiko_supervisor *sup = test_supervisor(workers);
 	closer init = {.fd = fds[0], .spare = second[0]};
-	assert_int_equal(maiko_add(sup, closer, "closer", .init = &init), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, closer, "closer", .init = &init));
+	ok(maiko_start(sup));
 	test_wait_for(&ticks, 1);
-	assert_int_equal(maiko_send(sup, order, .what = 2), 0);
+	ok(maiko_send(sup, order, .what = 2));
 	test_wait_for(&handled, 1);
 	test_wait_for(&ticks, 2);
 	assert_int_equal(write(second[1], "abc", 3), 3);
@@ -693,14 +660,12 @@ typedef struct hasty {
 
 static maiko_next hasty_tick(hasty *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	atomic_fetch_add(&ticks, 1);
 	return self->closed ? maiko_never() : maiko_when_readable(self->fd);
 }
 
 static int hasty_on_order(hasty *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	if (ev->what == 2 && !self->closed) {
 		close(self->fd);
 		self->closed = true;
@@ -711,8 +676,6 @@ static int hasty_on_order(hasty *self, const order *ev, maiko_ctx *ctx)
 
 static int hasty_on_error(hasty *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	expect(error->code == MAIKO_EBADF);
 	atomic_fetch_add(&errors, 1);
 	return error->code;
@@ -727,13 +690,12 @@ TEST_WORKERS(a_descriptor_closed_before_it_is_polled_does_no_harm)
 		test_begin();
 		make_pipe(fds);
 		maiko_supervisor *sup = test_supervisor(workers);
-		assert_int_equal(maiko_add(sup, hasty, "hasty", .init = &(hasty){.fd = fds[0]},
-					   .max_events_per_tick = 1, .restart = MAIKO_TEMPORARY),
-				 0);
+		ok(maiko_add(sup, hasty, "hasty", .init = &(hasty){.fd = fds[0]}, .max_events_per_tick = 1,
+			     .restart = MAIKO_TEMPORARY));
 		/* the tick comes between the first event and the second, in one go */
-		assert_int_equal(maiko_send(sup, order, .what = 1), 0);
-		assert_int_equal(maiko_send(sup, order, .what = 2), 0);
-		assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, order, .what = 1));
+		ok(maiko_send(sup, order, .what = 2));
+		ok(maiko_start(sup));
 		test_wait_for(&handled, 2);
 		test_finish(sup);
 		close(fds[1]);
@@ -748,7 +710,6 @@ typedef struct sink {
 
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	if (ev->n == 0) {
 		atomic_fetch_add(&entered, 1);
 		uv_sem_wait(self->gate);
@@ -782,11 +743,11 @@ TEST_WORKERS(the_watch_of_a_muted_actor_rests)
 	int fds[2];
 	uv_sem_t gate;
 	make_pipe(fds);
-	assert_int_equal(uv_sem_init(&gate, 0), 0);
+	ok(uv_sem_init(&gate, 0));
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, sink, "sink", .init = &(sink){&gate}, .mailbox = 4, .own_thread = true), 0);
-	assert_int_equal(maiko_add(sup, pump, "pump", .init = &(pump){.fd = fds[0]}), 0);
-	assert_int_equal(maiko_start(sup), 0);
+	ok(maiko_add(sup, sink, "sink", .init = &(sink){&gate}, .mailbox = 4, .own_thread = true));
+	ok(maiko_add(sup, pump, "pump", .init = &(pump){.fd = fds[0]}));
+	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 20000; i++) {
 		while (write(fds[1], "x", 1) != 1)
 			;
@@ -812,8 +773,6 @@ typedef struct tickless {
 
 static int tickless_on_order(tickless *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
 	expect(maiko_wake_tick(ctx) == MAIKO_EINVAL);
 	atomic_fetch_add(&handled, 1);
 	return 0;
@@ -821,17 +780,11 @@ static int tickless_on_order(tickless *self, const order *ev, maiko_ctx *ctx)
 
 static int stopping_on_stop(tickless *self, maiko_ctx *ctx)
 {
-	(void)self;
 	expect(maiko_wake_tick(ctx) == MAIKO_ESHUTDOWN);
 	return 0;
 }
 
-static maiko_next stopping_tick(tickless *self, maiko_ctx *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return maiko_never();
-}
+static maiko_next stopping_tick(tickless *self, maiko_ctx *ctx) { return maiko_never(); }
 
 typedef tickless stopping;
 MAIKO_ACTOR(tickless, MAIKO_ON(order, tickless_on_order));
@@ -840,42 +793,10 @@ MAIKO_ACTOR(stopping, MAIKO_ON_STOP(stopping_on_stop), MAIKO_TICK(stopping_tick)
 TEST_SIM(a_tick_that_is_not_there_or_over_cannot_be_woken)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, tickless, "tickless"), 0);
-	assert_int_equal(maiko_add(sup, stopping, "stopping"), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, order, .what = 1), 0);
+	ok(maiko_add(sup, tickless, "tickless"));
+	ok(maiko_add(sup, stopping, "stopping"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .what = 1));
 	test_finish(sup);
 	assert_int_equal(atomic_load(&handled), 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_first_tick_comes_after_the_start_and_never_is_never),
-		cmocka_unit_test(wake_tick_makes_a_resting_tick_due),
-		cmocka_unit_test(wake_tick_ends_the_wait_of_a_timer),
-		cmocka_unit_test(again_runs_again),
-		cmocka_unit_test(sendable_runs_at_once_if_it_is_not_muted),
-		cmocka_unit_test(after_ms_waits_so_long),
-		cmocka_unit_test(after_events_runs_once_a_batch),
-		cmocka_unit_test(only_after_events_runs_in_the_drain),
-		cmocka_unit_test(after_events_follows_the_batches_of_the_drain),
-		cmocka_unit_test(a_tick_runs_beside_a_busy_mailbox),
-		cmocka_unit_test(a_forgiven_error_is_tried_again_ever_later),
-		cmocka_unit_test(an_error_without_a_code_is_einval),
-		cmocka_unit_test(a_change_does_not_shorten_the_back_off),
-		cmocka_unit_test(a_closed_descriptor_is_ebadf),
-		cmocka_unit_test(readable_waits_for_what_can_be_read),
-		cmocka_unit_test(readable_or_ms_comes_at_the_latest_then),
-		cmocka_unit_test(readable_or_ms_comes_sooner_if_it_can_be_read),
-		cmocka_unit_test(two_cannot_watch_one_descriptor),
-		cmocka_unit_test(a_regular_file_is_always_ready),
-		cmocka_unit_test(writable_waits_for_room),
-		cmocka_unit_test(a_descriptor_closed_while_it_is_watched_is_ebadf),
-		cmocka_unit_test(a_number_used_again_is_watched_anew),
-		cmocka_unit_test(a_descriptor_closed_before_it_is_polled_does_no_harm),
-		cmocka_unit_test(the_watch_of_a_muted_actor_rests),
-		cmocka_unit_test(a_tick_that_is_not_there_or_over_cannot_be_woken),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

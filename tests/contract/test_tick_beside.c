@@ -51,7 +51,6 @@ static int busy_on_item(busy *self, const item *ev, maiko_ctx *ctx)
 
 static int busy_on_extra(busy *self, const extra *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	enter();
 	expect(ev->n == atomic_fetch_add(&extras_handled, 1));
 	self->since += self->since != UINT64_MAX;
@@ -86,7 +85,7 @@ static void send_extras(maiko_supervisor *sup)
 			sched_yield();
 			continue;
 		}
-		assert_int_equal(maiko_send(sup, extra, .n = n), 0);
+		ok(maiko_send(sup, extra, .n = n));
 		atomic_store(&extras_sent, ++n);
 	}
 }
@@ -96,12 +95,10 @@ static void beside(uint32_t workers, uint32_t budget, maiko_next answer, uint32_
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	busy init = {.answer = answer, .least = least, .most = most, .since = UINT64_MAX};
-	assert_int_equal(
-		maiko_add(sup, busy, "busy", .init = &init, .echo = true, .max_events_per_tick = budget, .worker = 1),
-		0);
+	ok(maiko_add(sup, busy, "busy", .init = &init, .echo = true, .max_events_per_tick = budget, .worker = 1));
 	for (uint32_t i = 0; i < RING; i++)
-		assert_int_equal(maiko_send(sup, item, .n = i), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, item, .n = i));
+	ok(maiko_start(sup));
 	send_extras(sup);
 	test_wait_for(&handled, 2 * RING);
 	test_wait_for(&extras_handled, atomic_load(&extras_sent));
@@ -132,14 +129,4 @@ TEST_WORKERS(a_slow_tick_after_a_time_is_a_turn_late_at_the_most)
 {
 	beside(workers, 1, maiko_after_ms(0), 1, RUNS_A_TURN);
 	beside(workers, 128, maiko_after_ms(0), 1, RUNS_A_TURN * 128);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_slow_tick_that_comes_again_takes_turns_with_a_busy_mailbox),
-		cmocka_unit_test(a_slow_tick_after_events_follows_each_batch_of_a_busy_mailbox),
-		cmocka_unit_test(a_slow_tick_after_a_time_is_a_turn_late_at_the_most),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,9 +35,6 @@ typedef struct slow {
 /* The first does not return before the gate is open. */
 static int slow_on_job(slow *self, const job *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&entered, 1);
 	while (atomic_load(&opened) == 0)
 		sched_yield();
@@ -47,8 +44,6 @@ static int slow_on_job(slow *self, const job *ev, maiko_ctx *ctx)
 
 static int slow_on_stop(slow *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
@@ -62,7 +57,6 @@ typedef struct boss {
 static maiko_next boss_tick(boss *self, maiko_ctx *ctx)
 {
 	maiko_actor_id id;
-	(void)self;
 	if (atomic_load(&wanted) == 0)
 		return maiko_after_ms(1);
 	int rc = maiko_find(maiko_supervisor_of(ctx), "slow", &id);
@@ -78,11 +72,11 @@ static maiko_supervisor *in_its_first_callback(uint32_t workers)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, slow, "slow", .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, boss, "boss", .worker = workers), 0);
+	ok(maiko_add(sup, slow, "slow", .worker = 1));
+	ok(maiko_add(sup, boss, "boss", .worker = workers));
 	for (uint32_t i = 0; i < QUEUED; i++)
-		assert_int_equal(maiko_send(sup, job, .n = i), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, job, .n = i));
+	ok(maiko_start(sup));
 	test_wait_for(&entered, 1);
 	return sup;
 }
@@ -90,12 +84,12 @@ static maiko_supervisor *in_its_first_callback(uint32_t workers)
 static void stops_after_the_callback(uint32_t workers, const maiko_stop_options *options)
 {
 	maiko_supervisor *sup = in_its_first_callback(workers);
-	assert_int_equal(maiko_stop_begin(sup, options, NULL, NULL), 0);
+	ok(maiko_stop_begin(sup, options, NULL, NULL));
 	uint64_t until_ns = uv_hrtime() + options->deadline_ms * UINT64_C(1000000);
 	while (uv_hrtime() <= until_ns)
 		sched_yield();
 	atomic_store(&opened, 1);
-	assert_int_equal(maiko_join(sup), 0);
+	ok(maiko_join(sup));
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&handled), 1);
 	assert_int_equal(total.handled, 1);
@@ -139,7 +133,6 @@ static int last_on_job(last *self, const job *ev, maiko_ctx *ctx)
 {
 	maiko_supervisor *sup = maiko_supervisor_of(ctx);
 	maiko_actor_id id;
-	(void)self;
 	atomic_fetch_add(&entered, 1);
 	while (maiko_try_send(sup, result, .n = ev->n) != MAIKO_ESHUTDOWN)
 		sched_yield();
@@ -150,8 +143,6 @@ static int last_on_job(last *self, const job *ev, maiko_ctx *ctx)
 
 static int last_on_stop(last *self, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ctx;
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
@@ -160,10 +151,10 @@ MAIKO_ACTOR(last, MAIKO_ON(job, last_on_job), MAIKO_ON_STOP(last_on_stop));
 TEST_WORKERS(to_free_a_supervisor_takes_no_longer_than_the_callback_that_runs)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_add(sup, last, "last", .worker = 1), 0);
+	ok(maiko_add(sup, last, "last", .worker = 1));
 	for (uint32_t i = 0; i < QUEUED; i++)
-		assert_int_equal(maiko_send(sup, job, .n = i), 0);
-	assert_int_equal(maiko_start(sup), 0);
+		ok(maiko_send(sup, job, .n = i));
+	ok(maiko_start(sup));
 	test_wait_for(&entered, 1);
 	assert_null(maiko_supervisor_free(sup));
 	assert_int_equal(atomic_load(&handled), 1);
@@ -191,7 +182,6 @@ static int sender_on_warm_up(sender *self, const warm_up *ev, maiko_ctx *ctx)
 static int sender_on_job(sender *self, const job *ev, maiko_ctx *ctx)
 {
 	enum { SLOW_NS = 200000, VAIN_S = 60 };
-	(void)self;
 	uint64_t now_ns, began_ns = uv_hrtime();
 	while ((now_ns = uv_hrtime()) < began_ns + SLOW_NS ||
 	       (atomic_load(&seen) < ev->n && atomic_load(&unseen) == 0)) {
@@ -210,9 +200,6 @@ typedef struct reader {
 
 static int reader_on_result(reader *self, const result *ev, maiko_ctx *ctx)
 {
-	(void)self;
-	(void)ev;
-	(void)ctx;
 	atomic_fetch_add(&seen, 1);
 	return 0;
 }
@@ -223,10 +210,10 @@ static void is_seen_at_once(uint32_t workers, uint32_t fast)
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	sender init = {.fast = fast};
-	assert_int_equal(maiko_add(sup, sender, "sender", .init = &init, .echo = true, .worker = 1), 0);
-	assert_int_equal(maiko_add(sup, reader, "reader", .worker = 2), 0);
-	assert_int_equal(maiko_start(sup), 0);
-	assert_int_equal(maiko_send(sup, warm_up, .n = 0), 0);
+	ok(maiko_add(sup, sender, "sender", .init = &init, .echo = true, .worker = 1));
+	ok(maiko_add(sup, reader, "reader", .worker = 2));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, warm_up, .n = 0));
 	test_wait_for(&handled, SLOW);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&unseen), 0);
@@ -244,17 +231,4 @@ TEST_WORKERS(what_the_first_slow_callback_after_fast_ones_has_sent_is_seen_durin
 {
 	if (workers > 1)
 		is_seen_at_once(workers, FAST);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_stop_now_takes_effect_after_the_callback_that_runs),
-		cmocka_unit_test(a_deadline_takes_effect_after_the_callback_that_runs),
-		cmocka_unit_test(a_removal_takes_effect_after_the_callback_that_runs),
-		cmocka_unit_test(to_free_a_supervisor_takes_no_longer_than_the_callback_that_runs),
-		cmocka_unit_test(what_a_callback_has_sent_is_seen_during_the_next),
-		cmocka_unit_test(what_the_first_slow_callback_after_fast_ones_has_sent_is_seen_during_the_next),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,23 +10,59 @@
 #include <string.h>
 #include <uv.h>
 
+/* ---- which tests there are ------------------------------------------------------ */
+
+static struct test_listed *listed_tests; /* by line */
+
+void test_list(struct test_listed *listed)
+{
+	struct test_listed **at = &listed_tests;
+	while (*at != NULL && (*at)->line < listed->line)
+		at = &(*at)->next;
+	listed->next = *at;
+	*at = listed;
+}
+
+int test_main_with(int (*setup)(void **), int (*teardown)(void **))
+{
+	enum { MOST = 100 };
+	struct CMUnitTest tests[MOST];
+	size_t n = 0;
+	for (struct test_listed *listed = listed_tests; listed != NULL && n < MOST; listed = listed->next)
+		tests[n++] = listed->test;
+	return _cmocka_run_group_tests("tests", tests, n, setup, teardown);
+}
+
+int test_main(void) { return test_main_with(NULL, NULL); }
+
 /* ---- how it runs ---------------------------------------------------------------- */
 
 static bool simulating;
 static uint64_t sim_seed;
 static maiko_sim *sim; /* of the last supervisor, until it is freed */
+static maiko_harness *harness;
+static maiko_supervisor *of_harness;
 
 const uint32_t *test_workers(void)
 {
 	static const uint32_t all[] = {1, 2, 4, 8, 0};
 	static uint32_t one[2];
 	const char *text = getenv("MAIKO_TEST_WORKERS");
-	simulating = false; /* it may be left from a test that failed */
+	simulating = false; /* these may be left from a test that failed */
+	harness = NULL;
 	sim = maiko_sim_free(sim);
 	if (text == NULL)
 		return all;
 	one[0] = (uint32_t)strtoul(text, NULL, 10);
 	return one;
+}
+
+void test_run_once(void (*test)(void))
+{
+	(void)test_workers();
+	test_begin();
+	test();
+	assert_int_equal(test_wrong(), 0);
 }
 
 void test_run(void (*test)(uint32_t workers), uint32_t workers)
@@ -115,6 +151,8 @@ uint64_t test_now_ns(void) { return simulating ? maiko_sim_now(sim) : uv_hrtime(
 
 void test_release(maiko_supervisor *sup)
 {
+	if (harness != NULL && of_harness == sup)
+		harness = maiko_harness_free(harness);
 	if (!simulating) {
 		assert_null(maiko_supervisor_free(sup));
 		return;
@@ -124,6 +162,45 @@ void test_release(maiko_supervisor *sup)
 		print_error("seed %llu: %s\n", (unsigned long long)sim_seed, maiko_sim_failure(sim));
 	assert_null(maiko_sim_failure(sim));
 	sim = maiko_sim_free(sim);
+}
+
+/* ---- calls of a script, and the harness ------------------------------------------- */
+
+void test_call(int rc, int expected, const char *text, const char *file, int line)
+{
+	if (rc == expected)
+		return;
+	print_error("%s\n  returned %d (%s: %s), not %d (%s)\n", text, rc, maiko_err_name(rc),
+		    rc < 0 ? maiko_last_error() : "", expected, maiko_err_name(expected));
+	_fail(file, line);
+}
+
+maiko_harness *test_harness(maiko_supervisor *sup)
+{
+	assert_null(harness);
+	ok(maiko_harness_new(&harness, sup));
+	of_harness = sup;
+	return harness;
+}
+
+const char *test_received(maiko_harness *h, const char *actor)
+{
+	static char text[1 << 16];
+	size_t length = 0;
+	text[0] = 0;
+	maiko_query_each(r, ((maiko_query){.harness = h, .of = MAIKO_OF_RECEIPTS, .receiver = actor}))
+	{
+		const maiko_layout *layout = r->event->type->layout;
+		uint32_t first = 0;
+		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", length == 0 ? "" : ", ",
+					   layout->name);
+		if (layout->size >= sizeof first) {
+			memcpy(&first, r->data, sizeof first);
+			length += (size_t)snprintf(text + length, sizeof text - length, " %u", first);
+		}
+		assert_true(length < sizeof text);
+	}
+	return text;
 }
 
 /* ---- supervisors ----------------------------------------------------------------- */

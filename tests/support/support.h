@@ -1,10 +1,12 @@
 /*
- * support.h - what the tests share: worker counts, what callbacks note and expect, waiting
- * for conditions, the ledger at the end, and allocations that fail on demand.
+ * support.h - what the tests share: worker counts, what callbacks note and expect, calls and what
+ * they return, the harness, waiting for conditions, the ledger at the end, and allocations that
+ * fail on demand.
  */
 #ifndef SUPPORT_H
 #define SUPPORT_H
 
+#include <maiko/harness.h>
 #include <maiko/maiko.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +15,36 @@
 #include <stdint.h>
 /* cmocka needs the four above before it */
 #include <cmocka.h>
+
+/* ---- which tests there are ------------------------------------------------------------- */
+
+/* All tests of a file run, in the order in which they stand in it, if the file has no main: that
+ * of main.c calls test_main. One that prepares something first has its own, which calls it. */
+int test_main(void);
+int test_main_with(int (*setup)(void **), int (*teardown)(void **));
+
+/* A test that runs once: TEST_ONCE(nothing_is_lost) { ... } */
+#define TEST_ONCE(name)                                                                                                \
+	static void name##_once(void);                                                                                 \
+	TEST_LISTED_(name) { test_run_once(name##_once); }                                                             \
+	static void name##_once(void)
+void test_run_once(void (*test)(void));
+
+struct test_listed {
+	struct CMUnitTest test;
+	int line;
+	struct test_listed *next;
+};
+void test_list(struct test_listed *listed);
+
+#define TEST_LISTED_(name)                                                                                             \
+	static void name(void **state);                                                                                \
+	__attribute__((constructor)) static void name##_listed(void)                                                   \
+	{                                                                                                              \
+		static struct test_listed listed = {.test = cmocka_unit_test(name), .line = __LINE__};                 \
+		test_list(&listed);                                                                                    \
+	}                                                                                                              \
+	static void name(__attribute__((unused)) void **state)
 
 /* ---- how often it runs ---------------------------------------------------------------- */
 
@@ -24,9 +56,8 @@ const uint32_t *test_workers(void);
  *   TEST_WORKERS(nothing_is_lost) { maiko_supervisor *sup = test_supervisor(workers); ... } */
 #define TEST_WORKERS(name)                                                                                             \
 	static void name##_with(uint32_t workers);                                                                     \
-	static void name(void **state)                                                                                 \
+	TEST_LISTED_(name)                                                                                             \
 	{                                                                                                              \
-		(void)state;                                                                                           \
 		for (const uint32_t *count = test_workers(); *count != 0; count++)                                     \
 			test_run(name##_with, *count);                                                                 \
 	}                                                                                                              \
@@ -36,11 +67,7 @@ const uint32_t *test_workers(void);
  * that it is exact and waits for nothing. The calls of this page serve both. */
 #define TEST_SIM(name)                                                                                                 \
 	static void name##_with(uint32_t workers);                                                                     \
-	static void name(void **state)                                                                                 \
-	{                                                                                                              \
-		(void)state;                                                                                           \
-		test_simulate(name##_with);                                                                            \
-	}                                                                                                              \
+	TEST_LISTED_(name) { test_simulate(name##_with); }                                                             \
 	static void name##_with(uint32_t workers)
 void test_simulate(void (*test)(uint32_t workers));
 
@@ -70,6 +97,42 @@ void test_note_wrong(const char *file, int line, const char *text);
 
 /* How many did not hold since the test began. */
 uint64_t test_wrong(void);
+
+/* ---- calls of a script ---------------------------------------------------------------------- */
+
+/* A call that returns 0, or that error. If it returns another one, the test fails with its name and
+ * what maiko_last_error says of it. */
+#define ok(call) test_call((call), 0, #call, __FILE__, __LINE__)
+#define returns(call, code) test_call((call), (code), #call, __FILE__, __LINE__)
+void test_call(int rc, int expected, const char *text, const char *file, int line);
+
+/* An actor type that handles these events, and does nothing: what it has received is for the
+ * harness to say.  TEST_LISTENER(person, letter, parcel); */
+#define TEST_LISTENER(type_, ...)                                                                                      \
+	typedef struct type_ {                                                                                         \
+		uint32_t unused;                                                                                       \
+	} type_;                                                                                                       \
+	MAIKO_PP_MAP(TEST_LISTENS_, type_, __VA_ARGS__)                                                                \
+	MAIKO_ACTOR(type_ MAIKO_PP_MAP(TEST_LISTENER_ROW_, type_, __VA_ARGS__))
+#define TEST_LISTENS_(type_, event_)                                                                                   \
+	static int type_##_on_##event_(__attribute__((unused)) type_ *self, __attribute__((unused)) const event_ *ev,  \
+				       __attribute__((unused)) maiko_ctx *ctx)                                         \
+	{                                                                                                              \
+		return 0;                                                                                              \
+	}
+#define TEST_LISTENER_ROW_(type_, event_) , MAIKO_ON(event_, type_##_on_##event_)
+
+/* ---- the harness ------------------------------------------------------------------------------ */
+
+/* A harness on it, which goes with it. Its expectations are calls as well:
+ *   ok(maiko_harness_settle(h));
+ *   ok(maiko_expect_count(maiko_query_of(h, letter, .receiver = "one"), 3)); */
+maiko_harness *test_harness(maiko_supervisor *sup);
+
+/* What it has received, in order, by type and first field, an uint32_t: "letter 1, letter 2". The text is
+ * valid until the next call. */
+const char *test_received(maiko_harness *h, const char *actor);
+#define expect_received(h, actor, text) assert_string_equal(test_received((h), (actor)), (text))
 
 /* ---- supervisors ---------------------------------------------------------------------------- */
 
