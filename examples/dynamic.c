@@ -1,7 +1,7 @@
 /*
  * dynamic.c - adding, subscribing, unsubscribing and removing while all runs.
  *
- * Called from a thread outside, each change waits until it is complete: an actor that
+ * Called from an external thread, each change waits until it is complete: an actor that
  * was added has started, one that has been removed gets no further callback. What is
  * sent after a change meets the new state. (Inside an actor the same calls return at
  * once and MAIKO_ON_DONE tells the end.)

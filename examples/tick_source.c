@@ -1,7 +1,7 @@
 /*
  * tick_source.c - a tick that reads an external source: maiko_when_readable.
  *
- * on_start opens the source, here a pipe that a thread outside feeds; the tick runs
+ * on_start opens the source, here a pipe that an external thread feeds; the tick runs
  * when there is something to read and turns it into events; on_stop closes it. No
  * thread of the runtime ever waits in read().
  *

@@ -1,9 +1,9 @@
 /*
  * channel.pml - the channel of two workers, and how they sleep and wake each other.
  *
- * What it follows: src/core/channel.h and channel.c; of router.c send_entries, send_full,
+ * What it follows: src/core/ds/channel.h and channel.c; of router.c send_entries, send_full,
  * mk_router_mark, mk_router_show, mk_router_flush; of worker.c run_channel, mk_worker_has_input,
- * mk_worker_wake; of rest.c mk_rest, sleep_until_woken. Each inline below names its function.
+ * mk_lane_wake; of idle.c mk_idle, sleep_until_woken. Each inline below names its function.
  *
  * What it shows, for every interleaving:
  *   - entries come out once, in the order sent, markers among them, through ring and spill;
@@ -73,7 +73,7 @@ byte marker_entry /* the number that the last marker has as an entry */
 
 /* ---- lanes, both workers ---------------------------------------------------------- */
 
-/* mk_worker_wake */
+/* mk_lane_wake */
 inline wake(worker)
 {
 	if
@@ -99,7 +99,7 @@ inline wake(worker)
 #define PRODUCER_INPUT (producer_waits && head != seen_head)
 #endif
 
-/* mk_rest, after a turn that left nothing: it looks, then sleep_until_woken. (on_prepare, of a
+/* mk_idle, after a turn that left nothing: it looks, then sleep_until_woken. (on_prepare, of a
  * loop of the caller's, does the same.) */
 inline rest(worker, INPUT)
 {
@@ -339,7 +339,7 @@ active proctype producer()
 	byte entry;
 	bool woken, called;
 	do
-	:: /* mk_worker_turn: run_control, mk_run_next, mk_router_show, mk_router_flush */
+	:: /* mk_worker_turn: run_control, mk_dispatch_next, mk_router_show, mk_router_flush */
 		if
 		:: MAY_MARK -> mark()
 		:: true

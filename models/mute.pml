@@ -1,8 +1,8 @@
 /*
  * mute.pml - who must wait for whom: mutes, releases, and the probes that find cycles.
  *
- * What it follows: src/core/backpressure.h and backpressure.c, cycle.c, wait.h; of run.c
- * mk_run_next and mk_actor_end, of overflow.c block, of router.c what concerns mutes. Each
+ * What it follows: src/core/routing/backpressure.h and backpressure.c, cycle.c, mute_edge.h; of dispatch.c
+ * mk_dispatch_next and mk_actor_end, of overflow.c block, of router.c what concerns mutes. Each
  * inline names its function.
  *
  * The protocol. A full subscriber sets up one edge for each sender and posts a mute to the
@@ -40,7 +40,7 @@
  *     simulation (step.c). More is possible than in a turn. The one order that matters is
  *     kept: a turn reads the control lane before its actors run (`unread`, in CHANNEL).
  *   - Time: probes go out at any time. PROBE_AT_ONCE: at once, where any time is too much.
- *   - Foreign senders, whose mutes are counted and close no cycle; the hard bound of a cycle,
+ *   - External senders, whose mutes are counted and close no cycle; the hard bound of a cycle,
  *     which needs tens of thousands of events; failed allocations.
  *
  * Three actors begin where it gets difficult, all MUTED (or with full mailboxes: FILLED), and
@@ -554,7 +554,7 @@ inline take_back(from, to)
 	filled[PAIR(from, to)] = fly[PAIR(from, to)] + taken[PAIR(from, to)]
 }
 
-/* mk_worker_take_mutes: they overtake the other messages */
+/* mk_mutes_take: they overtake the other messages */
 inline take_mutes(from, to)
 {
 	do
@@ -738,7 +738,7 @@ inline call_back(who)
 	fi
 }
 
-/* mk_run_next; mk_release_if_low at its end */
+/* mk_dispatch_next; mk_release_if_low at its end */
 #ifdef NO_RELEASE
 #define IS_LOW(who) false
 #else

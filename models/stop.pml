@@ -2,12 +2,12 @@
  * stop.pml - how a stop knows that nothing is left, although it asks only those workers that
  * something has reached.
  *
- * What it follows: src/core/stop.h and stop.c; of worker.c take_control, run_channel,
- * mk_worker_quiet; of run.c mk_callback_enter; of router.c what counts and publishes entries.
+ * What it follows: src/core/lifecycle/stop.h and stop.c; of worker.c take_control, run_channel,
+ * mk_worker_quiet; of dispatch.c mk_callback_enter; of router.c what counts and publishes entries.
  * Each inline names its function.
  *
  * The protocol. A worker that is asked answers when it has nothing left; with the answer goes
- * how often it has stirred. Who answers last holds the lock and looks at every worker: it is
+ * how often it has activity. Who answers last holds the lock and looks at every worker: it is
  * at rest if its lane is empty, each channel to it has as many entries taken as sent, and,
  * read last, its count of stirs is what it has told. Those that are not are asked again. If
  * all are, the next on_stop runs; who ran it has been asked with that.
@@ -51,10 +51,10 @@
 
 #define CHANNEL(from, to) ((from) * WORKERS + (to))
 
-/* mk_worker: its lane, by kinds, and how often it has stirred */
+/* mk_worker: its lane, by kinds, and how often it has activity */
 byte lane_work[WORKERS]
 bool lane_ask[WORKERS] = true, lane_hook[WORKERS] /* all are asked at first */
-bool stirred[WORKERS] /* since its answer */
+bool activity[WORKERS] /* since its answer */
 #define LANE_EMPTY(w) (lane_work[w] == 0 && !lane_ask[w] && !lane_hook[w])
 
 /* mk_channel, one from each to each; none to itself */
@@ -118,11 +118,11 @@ inline look()
 	rest = answered_idle[at];
 #ifndef TRUSTS_ANSWERS
 #ifdef COUNT_FIRST
-	rest = rest && !stirred[at];
+	rest = rest && !activity[at];
 	look_at_ways()
 #else
 	look_at_ways();
-	rest = rest && !stirred[at]
+	rest = rest && !activity[at]
 #endif
 #else
 	skip
@@ -172,7 +172,7 @@ inline answer()
 		locked = true;
 		asked_idle = false;
 		answered_idle[_pid] = true;
-		stirred[_pid] = false;
+		activity[_pid] = false;
 		asked--
 	}
 	if
@@ -184,7 +184,7 @@ inline answer()
 
 /* ---- a worker's steps ---------------------------------------------------------------------- */
 
-inline stir() { stirred[_pid] = true }
+inline stir() { activity[_pid] = true }
 
 /* take_control: what of a lane is there is taken at once, and each counts once more */
 inline take_control()
@@ -283,7 +283,7 @@ active[WORKERS] proctype worker()
 		work--;
 		callback();
 		left--
-	:: events > 0 -> /* mk_run_next */
+	:: events > 0 -> /* mk_dispatch_next */
 		events--;
 		callback();
 		left--

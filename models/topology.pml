@@ -1,13 +1,13 @@
 /*
  * topology.pml - who subscribes to what, changed while events flow; and actors that move.
  *
- * What it follows: src/core/topology.h and topology.c; of router.c fan_out, takes_part,
+ * What it follows: src/core/lifecycle/topology.h and topology.c; of router.c fan_out, takes_part,
  * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of worker.c run_channel,
- * mk_worker_take_mutes; of topic.c mk_topic_here; of interest.c mk_interest_refresh; of move.c
- * mk_move_apply, mk_move_settle, hand_over, take_over, hear_kept, mk_move_keeps; of runtime.h
+ * mk_mutes_take; of topic.c mk_topic_here; of interest.c mk_interest_refresh; of migrate.c
+ * mk_migrate_apply, mk_migrate_settle, hand_over, take_over, mk_arrival_hear, mk_arrival_keeps; of runtime.h
  * mk_home_at. Each inline names its function.
  *
- * How an actor moves (move.h): it leaves its old home and joins its new one in one numbered change.
+ * How an actor moves (migrate.h): it leaves its old home and joins its new one in one numbered change.
  *   1. Each worker applies the change: the old home marks its subscriptions leaving and lets
  *      it rest, the new home marks them joining and gives it a mailbox; the others add the
  *      new home to those interested. Each puts the marker into all its channels. So the old
@@ -24,7 +24,7 @@
  *   the change too. What comes to the old home comes before its settling, which all
  *   workers' applying precedes; what comes to the new home before the hand-over is kept
  *   there until then. So each worker's messages stay in order.
- *   A mute may overtake what was posted before it (mk_worker_take_mutes), but only one of
+ *   A mute may overtake what was posted before it (mk_mutes_take), but only one of
  *   an actor that is this worker's by the changes that it has applied: else it would overtake
  *   the change itself, and find the actor still at its old home.
  *   A moving actor rests from the applying of its old home to the hand-over: what it would
@@ -54,7 +54,7 @@
  *     what is published meanwhile (LAST_WORDS).
  *   - Actors and workers that are added: an actor's subscriptions join as one does, and it
  *     rests until they have; a worker is there before the batch begins, with its number.
- *   - A move that cannot be made (mk_move_undo) changes nothing.
+ *   - A move that cannot be made (mk_migrate_undo) changes nothing.
  *   - Wake-ups, a worker's turn: its steps come in any order.
  *   - Who runs the next step of a batch: a process of its own here, in the code the worker
  *     that takes the last from `waiting`. More is possible here than there.
@@ -153,7 +153,7 @@ byte completed
 
 /* ---- events ------------------------------------------------------------------------------- */
 
-/* An event has met its fate: handled, or dead because the subscriber has gone. */
+/* An event has met its outcome: handled, or dead because the subscriber has gone. */
 inline account(from, n)
 {
 	got[from]++;
@@ -296,7 +296,7 @@ inline last_words(worker)
 #define WORDS_LATE false
 #endif
 
-/* apply: apply_here, mk_move_apply, refresh_all, mk_router_mark */
+/* apply: apply_here, mk_migrate_apply, refresh_all, mk_router_mark */
 inline apply(worker)
 {
 	if
@@ -351,7 +351,7 @@ inline apply(worker)
 	waiting-- /* step_done */
 }
 
-/* settle: settle_here, mk_move_settle, hand_over, refresh_all */
+/* settle: settle_here, mk_migrate_settle, hand_over, refresh_all */
 inline settle(worker)
 {
 	if
@@ -377,7 +377,7 @@ inline settle(worker)
 	waiting--
 }
 
-/* take_over, hear_kept: the new home gets the actor, its state and its mailbox, which comes
+/* take_over, mk_arrival_hear: the new home gets the actor, its state and its mailbox, which comes
  * before what has been queued for it there. It may be before the new home settles. */
 inline take_over()
 {
@@ -419,7 +419,7 @@ inline hear(n)
 	assert(n == heard)
 }
 
-/* mk_move_keeps: the new home knows that the actor is on its way from its applying on */
+/* mk_arrival_keeps: the new home knows that the actor is on its way from its applying on */
 inline call_arrived(worker)
 {
 	if
@@ -557,7 +557,7 @@ end_idle:
 			n = 0
 		}
 #ifdef MUTES
-	:: atomic { /* mk_worker_take_mutes */
+	:: atomic { /* mk_mutes_take */
 		MAY_OVERTAKE(me) && control[me]??[CALL, _] ->
 			control[me]??CALL, n;
 			call_arrived(me);
@@ -572,7 +572,7 @@ end_idle:
 #if WORKERS == 3
 	:: take(2)
 #endif
-	:: atomic { /* mk_run_next */
+	:: atomic { /* mk_dispatch_next */
 		home == me && !paused && !ended && (WAITS(HOME) || WAITS(NEW_HOME)) ->
 			if
 			:: WAITS(HOME) -> box[HOME]?whose, n

@@ -7,8 +7,9 @@
  */
 #include "budget.h"
 
-#include "step.h"
-#include "worker.h"
+#include "runtime/callback.h"
+#include "sim/step.h"
+#include "sched/turn.h"
 
 enum { BATCH = 512, WORKERS = 2 };
 

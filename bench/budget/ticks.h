@@ -1,6 +1,6 @@
 /*
  * ticks.h - included before the library that is counted: a counter in place of the processor's time
- * stamp, whose steps are as far apart as sixteen short callbacks (src/core/pace.c).
+ * stamp, whose steps are as far apart as sixteen short callbacks (src/core/sched/pace.c).
  */
 #ifndef BUDGET_TICKS_H
 #define BUDGET_TICKS_H

@@ -4,8 +4,9 @@
  */
 #include "workers.h"
 
-#include "step.h"
-#include "worker.h"
+#include "runtime/callback.h"
+#include "sim/step.h"
+#include "sched/turn.h"
 
 #include <stdio.h>
 

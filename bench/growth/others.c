@@ -1,5 +1,5 @@
 /*
- * others.c - operations among n threads outside, blocking jobs, handles and monitors.
+ * others.c - operations among n external threads, blocking jobs, handles and monitors.
  */
 #include "growth.h"
 
@@ -172,15 +172,15 @@ static int run_handles(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
-/* ---- monitors: each sight of each ---- */
+/* ---- monitors: each observation of each ---- */
 
-static uint64_t sights;
+static uint64_t observations;
 
-static void see(void *arg, const maiko_sight *sight)
+static void see(void *arg, const maiko_observation *observation)
 {
 	(void)arg;
-	(void)sight;
-	sights++;
+	(void)observation;
+	observations++;
 }
 
 static int prepare_monitors(uint32_t n)
@@ -205,14 +205,14 @@ static int run_monitors(uint32_t n, uint64_t *ret_done)
 {
 	enum { TIMES = 1000 };
 	(void)n;
-	uint64_t before = sights;
+	uint64_t before = observations;
 	int rc = growth_in_actor(shout_often, TIMES);
 	growth_until(&heard, TIMES);
-	*ret_done = sights - before;
+	*ret_done = observations - before;
 	return rc;
 }
 
-const growth_operation growth_others[] = {{"sight", prepare_monitors, run_monitors, MAIKO_MONITORS_MAX},
+const growth_operation growth_others[] = {{"observation", prepare_monitors, run_monitors, MAIKO_MONITORS_MAX},
 					  {"thread", prepare_threads, run_threads, 2000},
 					  {"job", prepare_ear, run_jobs, 0},
 					  {"handle", prepare_handles, run_handles, 0},

@@ -22,6 +22,6 @@ int alerter_add(maiko_supervisor *sup, const limits *allowed);
 int rates_add(maiko_supervisor *sup);
 int watch_add(maiko_supervisor *sup, const char *dir);
 int sources_add(maiko_supervisor *sup, const char *proc_dir, uint64_t interval_ms);
-int curfew_add(maiko_supervisor *sup, uint64_t seconds);
+int time_limit_add(maiko_supervisor *sup, uint64_t seconds);
 
 #endif

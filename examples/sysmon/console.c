@@ -238,12 +238,12 @@ static int console_on_alert(console *self, const alert *ev, maiko_ctx *ctx)
 
 static int console_on_file(console *self, const file_change *ev, maiko_ctx *ctx)
 {
-	static const char *const fates[] = {[FILE_CREATED] = "created",
+	static const char *const outcomes[] = {[FILE_CREATED] = "created",
 					    [FILE_WRITTEN] = "written",
 					    [FILE_DELETED] = "deleted",
 					    [FILE_MOVED_IN] = "moved in",
 					    [FILE_MOVED_OUT] = "moved out"};
-	return show_notice(self, ctx, &self->files, "file    %s: %s", fates[ev->fate], ev->name);
+	return show_notice(self, ctx, &self->files, "file    %s: %s", outcomes[ev->outcome], ev->name);
 }
 
 static int console_on_trouble(console *self, const trouble *ev, maiko_ctx *ctx)

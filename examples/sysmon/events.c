@@ -37,7 +37,7 @@ MAIKO_EVENT_DEFINE(mem_load, figures, used_percent, used_bytes, total_bytes, swa
 MAIKO_EVENT_DEFINE(net_rate, figures, device, rx_bytes_s, tx_bytes_s, packets_s);
 MAIKO_EVENT_DEFINE(disk_rate, figures, device, read_bytes_s, write_bytes_s, ops_s, busy_percent);
 MAIKO_EVENT_DEFINE(alert, alerts, what, raised, percent, limit_percent);
-MAIKO_EVENT_DEFINE(file_change, files, name, MAIKO_ENUM(fate));
+MAIKO_EVENT_DEFINE(file_change, files, name, MAIKO_ENUM(outcome));
 MAIKO_EVENT_DEFINE(trouble, troubles, source, line, text);
 
 int trouble_send(maiko_ctx *ctx, unsigned line, const char *format, ...)

@@ -70,11 +70,11 @@ typedef struct alert {
 	double percent, limit_percent;
 } alert;
 
-typedef enum file_fate { FILE_CREATED, FILE_WRITTEN, FILE_DELETED, FILE_MOVED_IN, FILE_MOVED_OUT } file_fate;
+typedef enum file_outcome { FILE_CREATED, FILE_WRITTEN, FILE_DELETED, FILE_MOVED_IN, FILE_MOVED_OUT } file_outcome;
 
 typedef struct file_change {
 	char name[256]; /* within the watched directory; any bytes but zero and '/' */
-	file_fate fate;
+	file_outcome outcome;
 } file_change;
 
 typedef struct trouble {

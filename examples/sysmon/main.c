@@ -24,7 +24,7 @@
 #include <stdio.h>
 
 /* Those that read the world, or write to it. */
-static const char *const worldly[] = {"cpu", "memory", "network", "disk", "watch", "console", "journal", NULL};
+static const char *const external[] = {"cpu", "memory", "network", "disk", "watch", "console", "journal", NULL};
 
 static int add_actors(maiko_supervisor *sup, const options *o)
 {
@@ -34,7 +34,7 @@ static int add_actors(maiko_supervisor *sup, const options *o)
 	if (rc == 0) rc = rates_add(sup);
 	if (rc == 0) rc = watch_add(sup, o->watch_dir);
 	if (rc == 0) rc = sources_add(sup, o->proc_dir, o->interval_ms);
-	if (rc == 0 && o->seconds > 0) rc = curfew_add(sup, o->seconds);
+	if (rc == 0 && o->seconds > 0) rc = time_limit_add(sup, o->seconds);
 	return rc;
 }
 
@@ -47,11 +47,11 @@ static int replay(options *chosen)
 	int rc = maiko_replay(&(maiko_replay_options){.path = chosen->replay,
 						      .setup = add_actors_again,
 						      .arg = chosen,
-						      .sources = worldly},
+						      .sources = external},
 			      &result);
 
 	if (rc == 0)
-		printf("replayed: %llu sights, %llu events handled, no divergence%s\n", (unsigned long long)result.records,
+		printf("replayed: %llu observations, %llu events handled, no divergence%s\n", (unsigned long long)result.records,
 		       (unsigned long long)result.events, result.complete ? "" : " up to where the recording breaks off");
 	else fprintf(stderr, "sysmon: replay: %s\n", result.text[0] != '\0' ? result.text : maiko_strerror(rc));
 	return rc == 0 ? 0 : 1;
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	maiko_recorder *recorder = NULL;
 	int rc = maiko_supervisor_new(&sup, &(maiko_options){.workers = chosen.workers});
 	if (rc == 0 && chosen.record != NULL)
-		rc = maiko_recorder_new(&recorder, sup, chosen.record, &(maiko_recorder_options){.sources = worldly});
+		rc = maiko_recorder_new(&recorder, sup, chosen.record, &(maiko_recorder_options){.sources = external});
 	if (rc == 0) rc = add_actors(sup, &chosen);
 	if (rc == 0) rc = maiko_run(sup);
 	int recorded = maiko_recorder_free(recorder);

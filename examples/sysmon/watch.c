@@ -46,7 +46,7 @@ static maiko_next watch_later(watch *self, maiko_ctx *ctx, const char *why)
 
 static int watch_tell(maiko_ctx *ctx, const struct inotify_event *seen)
 {
-	file_change change = {.fate = seen->mask & IN_CREATE	    ? FILE_CREATED
+	file_change change = {.outcome = seen->mask & IN_CREATE	    ? FILE_CREATED
 				      : seen->mask & IN_CLOSE_WRITE ? FILE_WRITTEN
 				      : seen->mask & IN_DELETE	    ? FILE_DELETED
 				      : seen->mask & IN_MOVED_TO    ? FILE_MOVED_IN

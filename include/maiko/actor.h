@@ -277,15 +277,18 @@ MAIKO_END_DECLS
 /* clang-format off */
 /* What each item takes. */
 #define MAIKO_PP_ON_FREE_(type, event, fn) MAIKO_PP_NAME_FREE_(maiko_on_##event)
-#define MAIKO_PP_ON_TAKE_(type, event, fn) MAIKO_PP_NAME_TAKE_(maiko_on_##event, "actor " #type ": two handlers of " #event)
+#define MAIKO_PP_ON_TAKE_(type, event, fn) \
+	MAIKO_PP_NAME_TAKE_(maiko_on_##event, "actor " #type ": two handlers of " #event)
 #define MAIKO_PP_ANY_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_any)
 #define MAIKO_PP_ANY_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_any, "actor " #type ": two MAIKO_ON_ANY")
 #define MAIKO_PP_START_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_start)
-#define MAIKO_PP_START_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_start, "actor " #type ": two MAIKO_ON_START")
+#define MAIKO_PP_START_TAKE_(type, ignored, fn) \
+	MAIKO_PP_NAME_TAKE_(maiko_has_start, "actor " #type ": two MAIKO_ON_START")
 #define MAIKO_PP_STOP_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_stop)
 #define MAIKO_PP_STOP_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_stop, "actor " #type ": two MAIKO_ON_STOP")
 #define MAIKO_PP_ERROR_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_error)
-#define MAIKO_PP_ERROR_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_error, "actor " #type ": two MAIKO_ON_ERROR")
+#define MAIKO_PP_ERROR_TAKE_(type, ignored, fn) \
+	MAIKO_PP_NAME_TAKE_(maiko_has_error, "actor " #type ": two MAIKO_ON_ERROR")
 #define MAIKO_PP_DONE_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_done)
 #define MAIKO_PP_DONE_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_done, "actor " #type ": two MAIKO_ON_DONE")
 #define MAIKO_PP_TICK_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_tick)

@@ -110,8 +110,8 @@ typedef struct maiko_envelope {
 	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC; not before its parent's. The time of
 				   * day is read when the supervisor is made; later changes of it, and
 				   * time that the machine was suspended, are not in it  */
-	const char *sender;       /* the actor's name; "outside" for a foreign thread  */
-	maiko_actor_id sender_id; /* 0 for a foreign thread                         */
+	const char *sender;       /* the actor's name; "outside" for an external thread  */
+	maiko_actor_id sender_id; /* 0 for an external thread                         */
 	const maiko_topic *topic;
 	const maiko_event_type *type;
 } maiko_envelope;

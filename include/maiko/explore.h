@@ -33,7 +33,7 @@
 
 /* The most choices of one run that are kept; one with more is not shrunk. */
 #define MAIKO_EXPLORE_CHOICES_MAX (1u << 18)
-/* The most sights of one run that are kept: the last ones. */
+/* The most observations of one run that are kept: the last ones. */
 #define MAIKO_EXPLORE_MOMENTS_MAX 4096u
 
 /* How far it has come: sums over the seeds that are done. */
@@ -67,11 +67,11 @@ typedef struct maiko_explore_options {
 	uint64_t reserved_[8];
 } maiko_explore_options;
 
-/* A sight (monitor.h), with copies of its names, cut if they are long. */
+/* An observation (monitor.h), with copies of its names, cut if they are long. */
 typedef struct maiko_moment {
 	uint64_t step;
 	uint64_t now_ns;
-	maiko_sight_kind kind;
+	maiko_observation_kind kind;
 	uint32_t worker;
 	int64_t code;
 	maiko_id id, parent; /* zero: it is about no event, or one without a parent */

@@ -48,7 +48,7 @@ typedef uint64_t maiko_actor_id;
  *   returned into memory of the caller's, ends with `reserved_`, which is zero: a new field
  *   takes its place there, and zero is its default. A library that does not know the field
  *   refuses it with MAIKO_EINVAL.
- *   what only the library makes (a ledger and its rows, sights, errors, envelopes) is read
+ *   what only the library makes (a ledger and its rows, observations, errors, envelopes) is read
  *   through a pointer, and grows at its end.
  *   what a macro makes (the descriptions of topics, layouts, events, actors and jobs) has a
  *   format, and the library refuses one that is newer than MAIKO_FORMAT was for it.

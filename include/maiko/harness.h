@@ -13,7 +13,7 @@
  *   maiko_stop(sup, NULL);
  *
  * (assert_int_equal is cmocka's; any test framework will do.) The supervisor may be a real
- * one, one on a loop of the caller's, or a simulated one (sim.h). Each worker's sights are
+ * one, one on a loop of the caller's, or a simulated one (sim.h). Each worker's observations are
  * recorded on that worker, under one lock: a harness costs a supervisor its parallelism, and
  * memory as long as it records.
  *
@@ -75,7 +75,7 @@ MAIKO_API maiko_harness *maiko_harness_free(maiko_harness *h);
 
 /* ---- recording ------------------------------------------------------------------------- */
 
-/* From now on sights are recorded; are not. Idempotent. */
+/* From now on observations are recorded; are not. Idempotent. */
 MAIKO_API int maiko_harness_record(maiko_harness *h);
 MAIKO_API int maiko_harness_pause(maiko_harness *h);
 
@@ -139,7 +139,7 @@ MAIKO_API int maiko_harness_settle(maiko_harness *h);
 
 /*
  * Returns as soon as `condition(arg)` holds: it is called on this thread, at once, after
- * sights, and every 10 ms, until `limit_ms` have passed (of virtual time under simulation,
+ * observations, and every 10 ms, until `limit_ms` have passed (of virtual time under simulation,
  * which moves for it); 0: the option .timeout_ms. Errors: MAIKO_ETIMEDOUT; MAIKO_ESHUTDOWN
  * (the supervisor has stopped, and the condition does not hold: it is not waited for); else
  * as above.
@@ -151,7 +151,7 @@ MAIKO_API int maiko_harness_settle_on(maiko_query query, size_t count, uint64_t 
 
 /* ---- questions about an event -------------------------------------------------------------- */
 
-/* Of the event of a record, any record of it; of none (NULL, or a sight without an event) the
+/* Of the event of a record, any record of it; of none (NULL, or an observation without an event) the
  * answers are false, 0, "" and NULL. `names` is a list ended by NULL (MAIKO_NAMES); arrays are
  * filled and counted as by maiko_query_collect (query.h, also for delivered and received). */
 

@@ -5,7 +5,7 @@
  *
  *   deliveries = handled + ignored + queued + dropped + discarded + dead + no_memory
  *
- * and for each ordered pair of workers, and for the threads outside:
+ * and for each ordered pair of workers, and for the external threads:
  *
  *   sent = taken + in_flight + discarded
  *
@@ -30,7 +30,7 @@
 #define MAIKO_FAILURES_KEPT 64
 
 /* XX(field, text): what became of deliveries, besides being queued. */
-#define MAIKO_FATE_MAP(XX)                                                                                             \
+#define MAIKO_OUTCOME_MAP(XX)                                                                                          \
 	XX(handled, "handled by the actor")                                                                            \
 	XX(ignored, "the actor has no handler for it")                                                                 \
 	XX(dropped, "dropped or replaced by the policy of a full mailbox")                                             \
@@ -41,9 +41,9 @@
 typedef struct maiko_counts {
 	uint64_t deliveries;
 	uint64_t queued;
-#define MAIKO_FATE_FIELD(field, text) uint64_t field;
-	MAIKO_FATE_MAP(MAIKO_FATE_FIELD)
-#undef MAIKO_FATE_FIELD
+#define MAIKO_OUTCOME_FIELD(field, text) uint64_t field;
+	MAIKO_OUTCOME_MAP(MAIKO_OUTCOME_FIELD)
+#undef MAIKO_OUTCOME_FIELD
 	uint64_t reserved_[8]; /* 0 */
 } maiko_counts;
 
@@ -99,7 +99,7 @@ typedef struct maiko_topic_row {
 } maiko_topic_row;
 
 typedef struct maiko_pair_row {
-	uint32_t from; /* a worker, 1 and up; 0: the threads outside */
+	uint32_t from; /* a worker, 1 and up; 0: the external threads */
 	uint32_t to;
 	uint64_t sent; /* entries: an event for a worker is one, however many subscribe there */
 	uint64_t taken;

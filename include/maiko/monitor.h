@@ -8,9 +8,9 @@
  * holds its worker up: keep it short. It counts as a callback: it may read, send to a
  * supervisor (which does not wait there), and add, pause, resume or remove any monitor,
  * itself too. It must not call what takes a ctx. A supervisor without monitors pays one
- * predictable branch for each sight.
+ * predictable branch for each observation.
  *
- * The life of an event in sights, for each subscriber:
+ * The life of an event in observations, for each subscriber:
  *
  *   dispatched -> delivered -> handled               it was queued, and its handler has run
  *                           -> overflowed            ... a later one took its place
@@ -31,7 +31,7 @@
 
 /* XX(number, KIND, hook, text): what there is to see, and what `code` is then. A later version may see
  * more: hooks.any is called with kinds that are not listed here. */
-#define MAIKO_SIGHT_MAP(XX)                                                                                            \
+#define MAIKO_OBSERVATION_MAP(XX)                                                                                      \
 	XX(0, DISPATCHED, dispatched, "dispatched") /* an event was accepted and is routed; once an event    */        \
 	XX(1, DELIVERED, delivered, "delivered")    /* it is in the actor's mailbox                          */        \
 	XX(2, HANDLED, handled, "handled")          /* what the handler returned; 1: it has none: ignored    */        \
@@ -52,27 +52,27 @@
 	XX(17, MOVED, moved, "moved")                  /* the actor lives on this worker now; the one it left   */
 
 /* How many kinds this header lists. */
-#define MAIKO_SIGHT_KINDS 18
+#define MAIKO_OBSERVATION_KINDS 18
 
-typedef enum maiko_sight_kind {
-#define MAIKO_SIGHT_ENUM(number, KIND, hook, text) MAIKO_SAW_##KIND = (number),
-	MAIKO_SIGHT_MAP(MAIKO_SIGHT_ENUM)
-#undef MAIKO_SIGHT_ENUM
-} maiko_sight_kind;
+typedef enum maiko_observation_kind {
+#define MAIKO_OBSERVATION_ENUM(number, KIND, hook, text) MAIKO_OBSERVED_##KIND = (number),
+	MAIKO_OBSERVATION_MAP(MAIKO_OBSERVATION_ENUM)
+#undef MAIKO_OBSERVATION_ENUM
+} maiko_observation_kind;
 
 /* What became of a delivery: the counters of a ledger's row, in their order. */
-typedef enum maiko_fate {
+typedef enum maiko_outcome {
 	MAIKO_HANDLED = 0,
 	MAIKO_IGNORED = 1,
 	MAIKO_DROPPED = 2,
 	MAIKO_DISCARDED = 3,
 	MAIKO_DEAD = 4,
 	MAIKO_NO_MEMORY = 5
-} maiko_fate;
+} maiko_outcome;
 
-/* One sight. All of it is valid until the hook returns. */
-typedef struct maiko_sight {
-	maiko_sight_kind kind;
+/* One observation. All of it is valid until the hook returns. */
+typedef struct maiko_observation {
+	maiko_observation_kind kind;
 	maiko_supervisor *supervisor;
 	uint32_t worker;             /* 1 and up */
 	uint64_t now_ns;             /* of maiko_now, read once a turn */
@@ -81,18 +81,18 @@ typedef struct maiko_sight {
 	const char *actor_type;      /* "" then */
 	const maiko_envelope *event; /* NULL: it is about no event */
 	const void *data;            /* the event's struct, or NULL */
-	int64_t code;                /* see MAIKO_SIGHT_MAP; else 0 */
+	int64_t code;                /* see MAIKO_OBSERVATION_MAP; else 0 */
 	bool was_queued;             /* overflowed, discarded: it had been delivered */
-} maiko_sight;
+} maiko_observation;
 
-typedef void (*maiko_hook)(void *arg, const maiko_sight *sight);
+typedef void (*maiko_hook)(void *arg, const maiko_observation *observation);
 
 /* A hook for each kind, all optional; `any` is for the kinds without one. */
 typedef struct maiko_hooks {
 	maiko_hook any;
-#define MAIKO_SIGHT_HOOK(number, KIND, hook, text) maiko_hook hook;
-	MAIKO_SIGHT_MAP(MAIKO_SIGHT_HOOK)
-#undef MAIKO_SIGHT_HOOK
+#define MAIKO_OBSERVATION_HOOK(number, KIND, hook, text) maiko_hook hook;
+	MAIKO_OBSERVATION_MAP(MAIKO_OBSERVATION_HOOK)
+#undef MAIKO_OBSERVATION_HOOK
 	maiko_hook reserved_[13];
 } maiko_hooks;
 
@@ -102,7 +102,7 @@ typedef struct maiko_monitor maiko_monitor;
 MAIKO_BEGIN_DECLS
 
 /* The text of a kind: "dispatched". "" for none. Static memory. Any thread. */
-MAIKO_API const char *maiko_sight_text(maiko_sight_kind kind);
+MAIKO_API const char *maiko_observation_text(maiko_observation_kind kind);
 
 /*
  * The calls below may be made at any moment, from any thread. Each is complete when every

@@ -15,7 +15,7 @@
  *   MAIKO_OF_EVENTS      each event sent, once                       (the default)
  *   MAIKO_OF_DELIVERIES  each event and actor in whose mailbox it came
  *   MAIKO_OF_RECEIPTS    each event and actor whose handler for it has returned
- *   MAIKO_OF_SIGHTS      all records, of the kinds in .kinds
+ *   MAIKO_OF_OBSERVATIONS      all records, of the kinds in .kinds
  *
  * So an event that was delivered may yet be dropped, or find no handler; then it was not
  * received. Once the supervisor has settled, all else that was delivered was received.
@@ -50,13 +50,13 @@ typedef struct maiko_harness maiko_harness;
 #define MAIKO_MATCHERS_MAX 4
 
 /*
- * A sight as it was recorded: as a maiko_sight (monitor.h), numbered. Records of one event
+ * An observation as it was recorded: as a maiko_observation (monitor.h), numbered. Records of one event
  * share its content: a copy, with a reference on each buffer in it. The harness's, until
  * maiko_harness_clear or _free. Only those that the harness has given may be given to it.
  */
 typedef struct maiko_record {
 	uint64_t order; /* from 1, over all workers: an effect has a higher one than its cause */
-	maiko_sight_kind kind;
+	maiko_observation_kind kind;
 	uint32_t worker;             /* 1 and up */
 	uint64_t now_ns;             /* the worker's clock, read once a turn */
 	maiko_actor_id actor;        /* 0: it is about no actor */
@@ -64,7 +64,7 @@ typedef struct maiko_record {
 	const char *actor_type;      /* "" then */
 	const maiko_envelope *event; /* NULL: it is about no event */
 	const void *data;            /* the event's struct, or NULL */
-	int64_t code;                /* see MAIKO_SIGHT_MAP */
+	int64_t code;                /* see MAIKO_OBSERVATION_MAP */
 	bool was_queued;             /* overflowed, discarded: it had been delivered */
 } maiko_record;
 
@@ -206,10 +206,12 @@ MAIKO_END_DECLS
 #define maiko_where(name) ((maiko_matcher){.predicate = &maiko_gen_where_##name})
 /* clang-format off */
 #define maiko_where_with(name, pointer)                                                                                \
-	((maiko_matcher){.predicate = &maiko_gen_where_##name +                                                        \
-				      MAIKO_PP_MUST_(MAIKO_PP_IS_TO_(pointer, maiko_gen_where_arg_##name),             \
-						     "maiko_where_with: " #pointer " must point to what MAIKO_WHERE_WITH(" \
-						     #name ", ...) takes"),                                            \
+	((maiko_matcher){.predicate =                                                                                  \
+				 &maiko_gen_where_##name +                                                             \
+				 MAIKO_PP_MUST_(                                                                       \
+					 MAIKO_PP_IS_TO_(pointer, maiko_gen_where_arg_##name),                         \
+					 "maiko_where_with: " #pointer                                                 \
+					 " must point to what MAIKO_WHERE_WITH(" #name ", ...) takes"),                \
 			 .arg = (pointer)})
 /* clang-format on */
 
@@ -245,17 +247,17 @@ typedef enum maiko_query_base {
 	MAIKO_OF_EVENTS = 0,
 	MAIKO_OF_DELIVERIES = 1,
 	MAIKO_OF_RECEIPTS = 2,
-	MAIKO_OF_SIGHTS = 3
+	MAIKO_OF_OBSERVATIONS = 3
 } maiko_query_base;
 
 /* For .kinds: MAIKO_KIND(FAILED) | MAIKO_KIND(STOPPED). */
-#define MAIKO_KIND(KIND) (UINT32_C(1) << MAIKO_SAW_##KIND)
+#define MAIKO_KIND(KIND) (UINT32_C(1) << MAIKO_OBSERVED_##KIND)
 
 /* Zero in any field but the harness: no condition. All conditions must hold. */
 typedef struct maiko_query {
 	maiko_harness *harness;
 	maiko_query_base of;
-	uint32_t kinds;               /* of MAIKO_OF_SIGHTS, see MAIKO_KIND; 0: all */
+	uint32_t kinds;               /* of MAIKO_OF_OBSERVATIONS, see MAIKO_KIND; 0: all */
 	const maiko_event_type *type; /* MAIKO_EVENT_REF(order), or by its name: */
 	const char *type_name;
 	const char *sender;         /* an actor's name, or "outside" */

@@ -70,7 +70,7 @@ typedef struct maiko_replay_options {
 	void *arg;
 	const char *const *sources;           /* names of actors, ended by NULL; '*' as above */
 	const maiko_event_type *const *types; /* those that no actor handles, ended by NULL */
-	/* Types of the actors that only a source, or a thread outside, adds while the program runs; ended
+	/* Types of the actors that only a source, or an external thread, adds while the program runs; ended
 	 * by NULL. `init` (may be NULL) is called with a copy of the recorded bytes of the .init of such an
 	 * actor, to correct pointers in it. 0, or an error, which ends the replay. */
 	const maiko_actor_type *const *actors;

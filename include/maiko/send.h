@@ -4,7 +4,7 @@
  *   maiko_send(to, event, .field = value, ...)
  *
  * `to` is a maiko_ctx * inside an actor's callback, or a maiko_supervisor * from
- * any thread outside. Fields that are left out are zero.
+ * any external thread. Fields that are left out are zero.
  *
  * A text, char x[N], takes a literal (.x = "World"), or what a pointer leads to:
  *
@@ -21,7 +21,7 @@
  *                   (MAIKO_ALLOWANCE sends); from a thread that may not wait:
  *                   the send would have to. Nothing was taken.
  *   MAIKO_ETIMEDOUT maiko_send_timeout: still full at the end of the time
- *   MAIKO_ESHUTDOWN the supervisor is stopping (foreign sends) or has stopped
+ *   MAIKO_ESHUTDOWN the supervisor is stopping (external sends) or has stopped
  *   MAIKO_ETYPE     the event's name is known with another layout
  *   MAIKO_EINVAL    a NULL; a bad description; a routed event without a topic; a
  *                   text without an end
@@ -33,7 +33,7 @@
  * A send to a ctx is an event of that actor and never waits. It is the child of
  * the event being handled, if there is one. A send to a supervisor is a root, from
  * "outside", wherever it is made; it waits while the thread has
- * maiko_options.foreign_credit events that the workers have not taken, or while
+ * maiko_options.external_credit events that the workers have not taken, or while
  * a subscriber that is full mutes it. It returns MAIKO_EAGAIN instead of waiting
  * before the start, on a thread that is inside a callback of a supervisor, and on
  * one that runs an embedded loop.
@@ -51,7 +51,7 @@
 
 /* Flags of the raw calls. */
 #define MAIKO_SEND_ROOT 1u /* starts a chain of its own */
-#define MAIKO_SEND_TRY 2u  /* foreign threads: MAIKO_EAGAIN rather than wait */
+#define MAIKO_SEND_TRY 2u  /* external threads: MAIKO_EAGAIN rather than wait */
 
 /* Names a delayed send of one actor; never 0. */
 typedef uint64_t maiko_delayed;

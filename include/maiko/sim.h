@@ -26,7 +26,7 @@
  * a source that needs them a test adds a small actor of its name, which need not handle
  * anything, and sends in that name (maiko_harness_send_as).
  *
- * While it runs, the laws of the runtime are checked at every step (DESIGN's promises: order,
+ * While it runs, the properties of the runtime are checked at every step (its promises: order,
  * once and only once, one at a time, no echo, nothing before the start or after the removal,
  * on_stop once, nothing left behind when quiet); maiko_sim_check adds more.
  *
@@ -76,8 +76,8 @@ typedef struct maiko_sim_options {
 	const maiko_choice *replay; /* these choices and, everywhere else, the first possible,
 				     * instead of what the seed would choose; by index */
 	size_t replay_count;
-	bool replays; /* ... also if replay_count is 0 */
-	bool no_laws; /* do not check the laws */
+	bool replays;       /* ... also if replay_count is 0 */
+	bool no_properties; /* do not check the properties */
 	uint64_t reserved_[8];
 } maiko_sim_options;
 
@@ -131,7 +131,7 @@ MAIKO_API void maiko_sim_thread(maiko_sim *sim, uint32_t thread);
 /* Virtual nanoseconds, from one second on. From any callback too. */
 MAIKO_API uint64_t maiko_sim_now(const maiko_sim *sim);
 
-/* Steps taken, events handled, and the hash of all choices and sights so far. */
+/* Steps taken, events handled, and the hash of all choices and observations so far. */
 MAIKO_API uint64_t maiko_sim_steps(const maiko_sim *sim);
 MAIKO_API uint64_t maiko_sim_events(const maiko_sim *sim);
 MAIKO_API uint64_t maiko_sim_signature(const maiko_sim *sim);

@@ -49,7 +49,7 @@ typedef struct maiko_options {
 	uint64_t mailbox_bytes;       /* default bound of a mailbox in bytes of buffers, and of payloads
 				       * over 480 bytes, 1 and up; MAIKO_MAILBOX_BYTES                  */
 	uint32_t max_events_per_tick; /* default budget, 1 to MAIKO_BUDGET_MAX; 128                     */
-	uint32_t foreign_credit;      /* events of a foreign thread that no worker has taken yet, 1 to
+	uint32_t external_credit;     /* events of an external thread that no worker has taken yet, 1 to
 				       * MAIKO_MAILBOX_MAX; 1024. Before the start also the bound past
 				       * which its sends are refused (MAIKO_EAGAIN).                     */
 	uint32_t channel;             /* capacity between two workers, a power of two, 16 to 65536; 4096 */
@@ -158,7 +158,7 @@ MAIKO_API int maiko_start(maiko_supervisor *sup);
 /*
  * maiko_stop - stops gracefully and waits for the end.
  *
- * Foreign sends are refused; ticks (all but maiko_after_events), descriptor watches
+ * External sends are refused; ticks (all but maiko_after_events), descriptor watches
  * and delayed events end; what is queued, and what its handlers send, is handled;
  * then on_stop runs in reverse, each followed by a drain of what it sent. At the
  * deadline the rest is discarded and counted. `options` may be NULL.
@@ -215,7 +215,7 @@ MAIKO_API int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_option
  *
  * The options are those of maiko_add_options (actor.h). Errors: MAIKO_EINVAL (a name that
  * is not of 1 to MAIKO_NAME_MAX bytes without control characters, or is "outside", the sender of
- * what threads outside send; a bad option; no .topics, which an actor with MAIKO_ON_ANY or a routed event needs;
+ * what external threads send; a bad option; no .topics, which an actor with MAIKO_ON_ANY or a routed event needs;
  * in .topics a topic none of whose events the type can handle), MAIKO_EEXIST (an actor of
  * that name), MAIKO_ETYPE, MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; what on_start
  * returned, when it fails.

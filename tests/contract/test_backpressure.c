@@ -497,15 +497,15 @@ TEST_WORKERS(a_delayed_event_that_fell_due_while_muted_goes_first)
 	test_release(sup);
 }
 
-/* ---- threads outside ------------------------------------------------------------------------------------ */
+/* ---- external threads ------------------------------------------------------------------------------------ */
 
 enum { CREDIT = 16 };
 
 static maiko_supervisor *with_keeper(uint32_t workers)
 {
 	test_begin();
-	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
+	maiko_supervisor *sup = test_supervisor_with(
+		(maiko_options){.workers = workers, .channel = CHANNEL, .external_credit = CREDIT});
 	ok(maiko_add(sup, keeper, "keeper", .mailbox = 4));
 	ok(maiko_start(sup));
 	return sup;
@@ -588,8 +588,8 @@ MAIKO_ACTOR(listener, MAIKO_ON(word, listener_on_word));
 
 TEST_WORKERS(threads_outside_wait_and_lose_nothing)
 {
-	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
+	maiko_supervisor *sup = test_supervisor_with(
+		(maiko_options){.workers = workers, .channel = CHANNEL, .external_credit = CREDIT});
 	ok(maiko_add(sup, listener, "a", .mailbox = 4, .max_events_per_tick = 1));
 	ok(maiko_add(sup, listener, "b", .mailbox = 1));
 	ok(maiko_start(sup));
@@ -617,8 +617,8 @@ static void send_until_shutdown(void *arg)
 
 TEST_WORKERS(a_stop_wakes_the_threads_that_wait)
 {
-	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
+	maiko_supervisor *sup = test_supervisor_with(
+		(maiko_options){.workers = workers, .channel = CHANNEL, .external_credit = CREDIT});
 	ok(maiko_add(sup, listener, "a", .mailbox = 1, .max_events_per_tick = 1));
 	ok(maiko_start(sup));
 	thread threads[THREADS];

@@ -406,7 +406,7 @@ MAIKO_ACTOR(bridge, MAIKO_ON(item, bridge_on_item));
 TEST_WORKERS(a_callback_does_not_wait_for_another_supervisor)
 {
 	maiko_supervisor *sup = with_sink(workers, NULL), *other = NULL;
-	maiko_options options = {.workers = workers, .foreign_credit = 10};
+	maiko_options options = {.workers = workers, .external_credit = 10};
 	ok(maiko_supervisor_new(&other, &options));
 	atomic_store(&other_sup, other);
 	ok(maiko_add(other, sink, "first"));
@@ -422,7 +422,7 @@ TEST_WORKERS(a_callback_does_not_wait_for_another_supervisor)
 
 TEST_SIM(before_the_start_sends_are_taken_up_to_the_credit)
 {
-	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = 10});
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .external_credit = 10});
 	ok(maiko_add(sup, sink, "sink"));
 	for (int i = 0; i < 10; i++)
 		ok(maiko_send(sup, item, .n = 1));

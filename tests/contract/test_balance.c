@@ -12,12 +12,12 @@ enum { BUSY = 8, WORKERS = 2 };
 static _Atomic(uint64_t) moved, rounds, ticks, ticks_on[WORKERS + 1];
 static _Atomic(bool) over;
 
-static void saw_moved(void *arg, const maiko_sight *sight) { atomic_fetch_add(&moved, 1); }
+static void saw_moved(void *arg, const maiko_observation *observation) { atomic_fetch_add(&moved, 1); }
 
-static void saw_tick(void *arg, const maiko_sight *sight)
+static void saw_tick(void *arg, const maiko_observation *observation)
 {
 	atomic_fetch_add(&ticks, 1);
-	atomic_fetch_add(&ticks_on[sight->worker], 1);
+	atomic_fetch_add(&ticks_on[observation->worker], 1);
 }
 
 static maiko_supervisor *watched(const maiko_options *options)

@@ -43,13 +43,13 @@ static void note_done(void *arg, const maiko_completion *completion)
 	atomic_fetch_add(&done_calls, 1);
 }
 
-/* ---- the flow: actors on all workers, and threads outside ---- */
+/* ---- the flow: actors on all workers, and external threads ---- */
 
-/* The threads outside send a burst when a source does: all that flows leaves the changes
+/* The external threads send a burst when a source does: all that flows leaves the changes
  * some of the processor. */
 static uv_sem_t paces[THREADS];
 
-static void pace_foreign(void)
+static void pace_external(void)
 {
 	for (int i = 0; i < THREADS; i++)
 		uv_sem_post(&paces[i]);
@@ -67,7 +67,7 @@ static maiko_next source_tick(source *self, maiko_ctx *ctx)
 		if (maiko_send(ctx, item, .source = self->number, .n = self->n) == 0)
 			self->n++;
 	if (self->number == 0)
-		pace_foreign();
+		pace_external();
 	return maiko_after_ms(1);
 }
 
@@ -78,16 +78,16 @@ typedef struct flow {
 	uv_thread_t threads[THREADS];
 } flow;
 
-typedef struct foreign {
+typedef struct external {
 	maiko_supervisor *sup;
 	uint32_t number;
-} foreign;
+} external;
 
-static foreign foreigners[THREADS];
+static external external_senders[THREADS];
 
-static void foreign_main(void *arg)
+static void external_main(void *arg)
 {
-	const foreign *self = arg;
+	const external *self = arg;
 	int rc = 0;
 	for (uint32_t n = 0; atomic_load(&flowing) && rc == 0; n++) {
 		if (n % BURST == 0)
@@ -133,7 +133,7 @@ MAIKO_ACTOR(watcher, MAIKO_ON(item, watcher_on_item));
 static void flow_start(flow *f, uint32_t workers)
 {
 	test_begin();
-	maiko_options options = {.workers = workers, .mailbox = 32, .foreign_credit = 8};
+	maiko_options options = {.workers = workers, .mailbox = 32, .external_credit = 8};
 	ok(maiko_supervisor_new(&f->sup, &options));
 	for (uint32_t i = 0; i < SOURCES; i++)
 		ok(maiko_add(f->sup, source, name_of("source", i), .init = &(source){.number = i}));
@@ -141,9 +141,9 @@ static void flow_start(flow *f, uint32_t workers)
 		ok(maiko_add(f->sup, watcher, name_of("constant", i), .init = &(watcher){.constant = true}));
 	ok(maiko_start(f->sup));
 	for (uint32_t i = 0; i < THREADS; i++) {
-		foreigners[i] = (foreign){f->sup, SOURCES + i};
+		external_senders[i] = (external){f->sup, SOURCES + i};
 		ok(uv_sem_init(&paces[i], 0));
-		ok(uv_thread_create(&f->threads[i], foreign_main, &foreigners[i]));
+		ok(uv_thread_create(&f->threads[i], external_main, &external_senders[i]));
 	}
 }
 
@@ -151,7 +151,7 @@ static maiko_ledger *flow_end(flow *f)
 {
 	atomic_store(&flowing, false);
 	maiko_ledger *ledger = test_stop(f->sup);
-	pace_foreign();
+	pace_external();
 	for (uint32_t i = 0; i < THREADS; i++) {
 		ok(uv_thread_join(&f->threads[i]));
 		uv_sem_destroy(&paces[i]);

@@ -130,7 +130,7 @@ static maiko_supervisor *with_backlog(const scene *s, maiko_actor_id *ret_id)
 {
 	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = s->workers,
 								     .mailbox = BACKLOG,
-								     .foreign_credit = BACKLOG,
+								     .external_credit = BACKLOG,
 								     .no_balance = true});
 	ok(maiko_add(sup, consumer, "consumer", .worker = 1, .max_events_per_tick = s->budget,
 		     .init = &(consumer){.waits = s->place != SAME_WORKER}, .ret_id = ret_id));

@@ -28,7 +28,7 @@ MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
 TEST_WORKERS(everything_queued_at_stop_is_handled)
 {
 	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = EVENTS, .mailbox = EVENTS});
+		test_supervisor_with((maiko_options){.workers = workers, .external_credit = EVENTS, .mailbox = EVENTS});
 	ok(maiko_add(sup, counter, "one"));
 	ok(maiko_add(sup, counter, "two"));
 	ok(maiko_start(sup));

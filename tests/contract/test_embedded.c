@@ -151,7 +151,7 @@ TEST_ONCE(the_loop_stays_alive_until_the_stop_is_done)
 TEST_ONCE(the_loop_s_thread_never_waits)
 {
 	scene s;
-	scene_init(&s, (maiko_options){.foreign_credit = 8});
+	scene_init(&s, (maiko_options){.external_credit = 8});
 	start_workers(&s);
 	int rc = 0, accepted = 0;
 	while ((rc = maiko_send(s.sup, item, .n = 1)) == 0)
@@ -182,7 +182,7 @@ TEST_ONCE(before_the_start_it_can_be_stopped_and_freed)
 	}
 }
 
-/* ---- threads outside ---- */
+/* ---- external threads ---- */
 
 static void sender_main(void *arg)
 {
@@ -205,7 +205,7 @@ TEST_ONCE(threads_outside_send_and_wait)
 {
 	scene s;
 	uv_thread_t thread;
-	scene_init(&s, (maiko_options){.foreign_credit = 16, .mailbox = 32});
+	scene_init(&s, (maiko_options){.external_credit = 16, .mailbox = 32});
 	start_workers(&s);
 	ok(uv_thread_create(&thread, senders_main, s.sup));
 	ok(uv_run(&s.loop, UV_RUN_DEFAULT));

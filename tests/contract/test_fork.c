@@ -76,7 +76,7 @@ static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 
 MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
 
-/* ---- in the child of a thread outside: the number of the first wrong call, or FINE ---- */
+/* ---- in the child of an external thread: the number of the first wrong call, or FINE ---- */
 
 #define CHECK(number, call)                                                                                            \
 	do {                                                                                                           \
@@ -123,7 +123,7 @@ static int check_changes(maiko_supervisor *sup, maiko_actor_id id)
 	return found == 0 && topic == NULL ? FINE : 28;
 }
 
-static void ignore(void *arg, const maiko_sight *sight) {}
+static void ignore(void *arg, const maiko_observation *observation) {}
 
 static int check_monitors(maiko_supervisor *sup, maiko_monitor *monitor)
 {

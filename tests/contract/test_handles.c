@@ -318,13 +318,13 @@ typedef struct fumbler {
 
 static void nothing(uv_handle_t *handle) { atomic_fetch_add(&closed, 1); }
 
-static void adopt_wrongly(fumbler *self, maiko_ctx *ctx, uv_loop_t *foreign)
+static void adopt_wrongly(fumbler *self, maiko_ctx *ctx, uv_loop_t *external)
 {
 	uv_timer_t stranger;
-	expect(uv_timer_init(foreign, &stranger) == 0);
+	expect(uv_timer_init(external, &stranger) == 0);
 	expect(maiko_adopt(ctx, (uv_handle_t *)&stranger) == MAIKO_EINVAL);
 	uv_close((uv_handle_t *)&stranger, NULL);
-	uv_run(foreign, UV_RUN_DEFAULT);
+	uv_run(external, UV_RUN_DEFAULT);
 	expect(maiko_adopt(NULL, (uv_handle_t *)&self->timer) == MAIKO_EINVAL);
 	expect(maiko_adopt(ctx, NULL) == MAIKO_EINVAL);
 	expect(maiko_adopt(ctx, (uv_handle_t *)&self->timer) == 0);
@@ -333,14 +333,14 @@ static void adopt_wrongly(fumbler *self, maiko_ctx *ctx, uv_loop_t *foreign)
 
 static int fumbler_on_start(fumbler *self, maiko_ctx *ctx)
 {
-	uv_loop_t foreign;
-	expect(uv_loop_init(&foreign) == 0);
+	uv_loop_t external;
+	expect(uv_loop_init(&external) == 0);
 	expect(uv_timer_init(maiko_loop(ctx), &self->timer) == 0);
 	expect(uv_timer_init(maiko_loop(ctx), &self->other) == 0);
 	expect(uv_timer_init(maiko_loop(ctx), &self->twice) == 0);
 	expect(maiko_close(ctx, (uv_handle_t *)&self->other, nothing) == MAIKO_EINVAL); /* nothing adopted yet */
-	adopt_wrongly(self, ctx, &foreign);
-	expect(uv_loop_close(&foreign) == 0);
+	adopt_wrongly(self, ctx, &external);
+	expect(uv_loop_close(&external) == 0);
 	expect(maiko_close(ctx, (uv_handle_t *)&self->other, nothing) == MAIKO_EINVAL);
 	expect(maiko_adopt(ctx, (uv_handle_t *)&self->other) == 0);
 	expect(maiko_adopt(ctx, (uv_handle_t *)&self->twice) == 0);

@@ -67,8 +67,8 @@ TEST_ONCE(a_new_supervisor)
 	SAYS(NEW(.mailbox = 1048577), MAIKO_EINVAL, "maiko_supervisor_new: .mailbox is 1048577; at most 1048576");
 	SAYS(NEW(.max_events_per_tick = 65537), MAIKO_EINVAL,
 	     "maiko_supervisor_new: .max_events_per_tick is 65537; at most 65536");
-	SAYS(NEW(.foreign_credit = 1048577), MAIKO_EINVAL,
-	     "maiko_supervisor_new: .foreign_credit is 1048577; at most 1048576");
+	SAYS(NEW(.external_credit = 1048577), MAIKO_EINVAL,
+	     "maiko_supervisor_new: .external_credit is 1048577; at most 1048576");
 	SAYS(NEW(.blocking_threads = 1025), MAIKO_EINVAL,
 	     "maiko_supervisor_new: .blocking_threads is 1025; at most 1024");
 	SAYS(NEW(.spin_us = 1001), MAIKO_EINVAL, "maiko_supervisor_new: .spin_us is 1001; at most 1000");
@@ -119,7 +119,7 @@ static void check_add(maiko_supervisor *sup)
 	SAYS(maiko_add(sup, state, MANY_A), MAIKO_EINVAL,
 	     "the name of an actor is '" MANY_A "'; it must have 1 to 63 bytes and no control character");
 	SAYS(maiko_add(sup, state, "outside"), MAIKO_EINVAL,
-	     "the name of an actor is 'outside', which maiko_sender says of threads outside");
+	     "the name of an actor is 'outside', which maiko_sender says of external threads");
 	SAYS(maiko_add(sup, state, "there"), MAIKO_EEXIST, "actor 'there': there is one of that name already");
 	SAYS(maiko_add(sup, state, "a", .mailbox = 1048577), MAIKO_EINVAL,
 	     "actor 'a': .mailbox is 1048577; at most MAIKO_MAILBOX_MAX, 1048576");
@@ -299,7 +299,7 @@ TEST_ONCE(a_send)
 	SAYS(maiko_publish(sup, NULL), MAIKO_EINVAL, "maiko_publish: the event is NULL");
 	for (int rc = 0; rc == 0;)
 		if ((rc = maiko_send(sup, item, .n = 1)) != 0)
-			SAYS(rc, MAIKO_EAGAIN, "before the start no more than .foreign_credit events are kept");
+			SAYS(rc, MAIKO_EAGAIN, "before the start no more than .external_credit events are kept");
 	maiko_ledger_free(test_stop(sup));
 	test_release(sup);
 	assert_null(maiko_event_new(&lost));

@@ -41,7 +41,7 @@ static void refused(int rc, const char *who)
 	assert_string_equal(rc == MAIKO_EINVAL ? maiko_last_error() : maiko_err_name(rc), words);
 }
 
-static void see(void *arg, const maiko_sight *sight) {}
+static void see(void *arg, const maiko_observation *observation) {}
 
 /* A later version's field takes the first word of the room; another one a later word. */
 #define LATER(type) (&(type){.reserved_ = {1}})

@@ -65,7 +65,7 @@ MAIKO_ACTOR(player, MAIKO_ON(ball, player_on_ball), MAIKO_TICK(player_tick));
 TEST_WORKERS(two_supervisors_send_to_each_other)
 {
 	maiko_supervisor *sups[2] = {NULL, NULL};
-	maiko_options options = {.workers = workers, .foreign_credit = 4};
+	maiko_options options = {.workers = workers, .external_credit = 4};
 	for (int i = 0; i < 2; i++)
 		ok(maiko_supervisor_new(&sups[i], &options));
 	for (int i = 0; i < 2; i++) {

@@ -2,7 +2,7 @@
  * C7, C11, C12, C16: what a monitor sees of actors: coming, failing in every way, ticking,
  * going; and of workers: changes of the topology, a stop. Which hook is called for what.
  */
-#include "sights.h"
+#include "observations.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -53,14 +53,14 @@ static maiko_supervisor *watched(uint32_t workers)
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	sights_watch(sup);
+	observations_watch(sup);
 	return sup;
 }
 
 static void finish_with(maiko_supervisor *sup, int status, const char *actor, const char *expected)
 {
 	test_finish_with(sup, status);
-	assert_string_equal(sights_of_actor(actor), expected);
+	assert_string_equal(observations_of_actor(actor), expected);
 }
 
 static void finish(maiko_supervisor *sup, const char *actor, const char *expected)
@@ -69,38 +69,38 @@ static void finish(maiko_supervisor *sup, const char *actor, const char *expecte
 }
 
 /* A victim that gets an item; until so many of that kind are seen. */
-static void offend(uint32_t workers, const victim *v, maiko_sight_kind kind, const char *expected)
+static void offend(uint32_t workers, const victim *v, maiko_observation_kind kind, const char *expected)
 {
 	maiko_supervisor *sup = watched(workers);
 	ok(maiko_add(sup, victim, "victim", .init = v, .restart = MAIKO_TEMPORARY));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = 1));
-	test_wait_for(sights_of(kind), 1);
+	test_wait_for(observations_of(kind), 1);
 	finish(sup, "victim", expected);
 }
 
 TEST_WORKERS(a_handler_that_fails)
 {
-	offend(workers, &(victim){.fails = MAIKO_PHASE_HANDLE}, MAIKO_SAW_REMOVED,
+	offend(workers, &(victim){.fails = MAIKO_PHASE_HANDLE}, MAIKO_OBSERVED_REMOVED,
 	       "added; started; delivered item 1; handled item 1: MAIKO_ECANCELED; error item 1: MAIKO_ECANCELED; "
 	       "failed: MAIKO_EFAILED; stopped; removed");
-	offend(workers, &(victim){.fails = MAIKO_PHASE_HANDLE, .forgives = true}, MAIKO_SAW_ERROR,
+	offend(workers, &(victim){.fails = MAIKO_PHASE_HANDLE, .forgives = true}, MAIKO_OBSERVED_ERROR,
 	       "added; started; delivered item 1; handled item 1: MAIKO_ECANCELED; error item 1: MAIKO_ECANCELED; "
 	       "stopped");
 }
 
 TEST_WORKERS(a_completion_that_fails)
 {
-	offend(workers, &(victim){.fails = MAIKO_PHASE_DONE}, MAIKO_SAW_REMOVED,
+	offend(workers, &(victim){.fails = MAIKO_PHASE_DONE}, MAIKO_OBSERVED_REMOVED,
 	       "added; started; delivered item 1; handled item 1; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED; "
 	       "stopped; removed");
-	offend(workers, &(victim){.fails = MAIKO_PHASE_DONE, .forgives = true}, MAIKO_SAW_ERROR,
+	offend(workers, &(victim){.fails = MAIKO_PHASE_DONE, .forgives = true}, MAIKO_OBSERVED_ERROR,
 	       "added; started; delivered item 1; handled item 1; error: MAIKO_ECANCELED; stopped");
 }
 
 TEST_WORKERS(an_on_stop_that_fails)
 {
-	offend(workers, &(victim){.fails = MAIKO_PHASE_STOP}, MAIKO_SAW_HANDLED,
+	offend(workers, &(victim){.fails = MAIKO_PHASE_STOP}, MAIKO_OBSERVED_HANDLED,
 	       "added; started; delivered item 1; handled item 1; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED; "
 	       "stopped: MAIKO_ECANCELED");
 	maiko_supervisor *sup = watched(workers);
@@ -135,8 +135,8 @@ TEST_WORKERS(an_on_start_that_fails_the_start)
 	ok(maiko_add(sup, victim, "last"));
 	returns(maiko_start(sup), MAIKO_EFAILED);
 	finish_with(sup, MAIKO_EFAILED, "victim", "added; error: MAIKO_ECANCELED; failed: MAIKO_EFAILED");
-	assert_string_equal(sights_of_actor("first"), "added; started; stopped");
-	assert_string_equal(sights_of_actor("last"), "added");
+	assert_string_equal(observations_of_actor("first"), "added; started; stopped");
+	assert_string_equal(observations_of_actor("last"), "added");
 }
 
 /* Each item becomes two, for the other of the pair: they fill each other for ever. */
@@ -159,9 +159,9 @@ MAIKO_ACTOR(doubler, MAIKO_ON(item, doubler_on_item), MAIKO_ON_ERROR(doubler_on_
 
 static _Atomic(uint64_t) ends[3]; /* errors, failures, others of their kinds */
 
-static void count_end(void *arg, const maiko_sight *sight)
+static void count_end(void *arg, const maiko_observation *observation)
 {
-	int at = sight->code != MAIKO_EDEADLK ? 2 : sight->kind == MAIKO_SAW_ERROR ? 0 : 1;
+	int at = observation->code != MAIKO_EDEADLK ? 2 : observation->kind == MAIKO_OBSERVED_ERROR ? 0 : 1;
 	atomic_fetch_add(&ends[at], 1);
 }
 
@@ -215,9 +215,9 @@ TEST_WORKERS(a_tick_is_entered_and_left_with_its_answer)
 	maiko_supervisor *sup = watched(workers);
 	ok(maiko_add(sup, ticker, "ticker", .init = &t));
 	ok(maiko_start(sup));
-	test_wait_for(sights_of(MAIKO_SAW_TICK_LEFT), 6);
+	test_wait_for(observations_of(MAIKO_OBSERVED_TICK_LEFT), 6);
 	ok(maiko_send(sup, item, .n = 1));
-	test_wait_for(sights_of(MAIKO_SAW_TICK_LEFT), 7);
+	test_wait_for(observations_of(MAIKO_OBSERVED_TICK_LEFT), 7);
 	finish(sup, "ticker",
 	       "added; started; tick entered; tick left: again; tick entered; tick left: after; tick entered; "
 	       "tick left: readable; tick entered; tick left: writable; tick entered; tick left: sendable; "
@@ -233,7 +233,7 @@ TEST_WORKERS(a_tick_that_fails)
 	maiko_supervisor *sup = watched(workers);
 	ok(maiko_add(sup, ticker, "ticker", .init = &t));
 	ok(maiko_start(sup));
-	test_wait_for(sights_of(MAIKO_SAW_TICK_LEFT), 3);
+	test_wait_for(observations_of(MAIKO_OBSERVED_TICK_LEFT), 3);
 	finish(sup, "ticker",
 	       "added; started; tick entered; tick left: again; tick entered; tick left: failed; "
 	       "error: MAIKO_ECANCELED; tick entered; tick left: never; stopped");
@@ -241,7 +241,7 @@ TEST_WORKERS(a_tick_that_fails)
 	sup = watched(workers);
 	ok(maiko_add(sup, ticker, "ticker", .init = &t, .restart = MAIKO_TEMPORARY));
 	ok(maiko_start(sup));
-	test_wait_for(sights_of(MAIKO_SAW_REMOVED), 1);
+	test_wait_for(observations_of(MAIKO_OBSERVED_REMOVED), 1);
 	finish(sup, "ticker",
 	       "added; started; tick entered; tick left: again; tick entered; tick left: failed; "
 	       "error: MAIKO_EAGAIN; failed: MAIKO_EFAILED; stopped; removed");
@@ -253,17 +253,20 @@ enum { WORKERS_MOST = 16 };
 static uint64_t changes_seen[WORKERS_MOST + 1]; /* of a worker: only it writes */
 static _Atomic(uint64_t) changes, drains[WORKERS_MOST + 1];
 
-static void see_change(void *arg, const maiko_sight *sight)
+static void see_change(void *arg, const maiko_observation *observation)
 {
 	uint64_t *first = arg;
-	uint64_t *last = &changes_seen[sight->worker];
-	expect(sight->actor == 0 && sight->event == NULL);
-	expect(sight->code == (int64_t)(*last == 0 ? first[sight->worker] : *last + 1));
-	*last = (uint64_t)sight->code;
+	uint64_t *last = &changes_seen[observation->worker];
+	expect(observation->actor == 0 && observation->event == NULL);
+	expect(observation->code == (int64_t)(*last == 0 ? first[observation->worker] : *last + 1));
+	*last = (uint64_t)observation->code;
 	atomic_fetch_add(&changes, 1);
 }
 
-static void see_draining(void *arg, const maiko_sight *sight) { atomic_fetch_add(&drains[sight->worker], 1); }
+static void see_draining(void *arg, const maiko_observation *observation)
+{
+	atomic_fetch_add(&drains[observation->worker], 1);
+}
 
 /* The worker of the fourth change is there from the fourth on. */
 TEST_WORKERS(each_worker_sees_each_change_of_the_topology_and_the_stop)
@@ -303,10 +306,11 @@ TEST_WORKERS(an_actor_with_a_thread_of_its_own_is_watched_whenever_it_comes)
 	ok(maiko_add(sup, victim, "late", .own_thread = true));
 	ok(maiko_send(sup, item, .n = 1));
 	assert_int_equal(test_finish(sup).handled, 2);
-	assert_string_equal(sights_of_actor("early"), "added; started; delivered item 1; handled item 1; stopped");
-	assert_string_equal(sights_of_actor("late"), "added; started; delivered item 1; handled item 1; stopped");
-	assert_int_equal(sights_first(MAIKO_SAW_HANDLED, "early")->sight.worker, workers + 1);
-	assert_int_equal(sights_first(MAIKO_SAW_HANDLED, "late")->sight.worker, workers + 2);
+	assert_string_equal(observations_of_actor("early"),
+			    "added; started; delivered item 1; handled item 1; stopped");
+	assert_string_equal(observations_of_actor("late"), "added; started; delivered item 1; handled item 1; stopped");
+	assert_int_equal(observations_first(MAIKO_OBSERVED_HANDLED, "early")->observation.worker, workers + 1);
+	assert_int_equal(observations_first(MAIKO_OBSERVED_HANDLED, "late")->observation.worker, workers + 2);
 }
 
 TEST_WORKERS(the_first_actors_are_added_and_started_in_their_order)
@@ -317,17 +321,20 @@ TEST_WORKERS(the_first_actors_are_added_and_started_in_their_order)
 		ok(maiko_add(sup, victim, names[i]));
 	ok(maiko_start(sup));
 	test_finish(sup);
-	const sighting *last = NULL;
+	const noted_observation *last = NULL;
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < 5; i++) {
-			const sighting *s = sights_first(k == 0 ? MAIKO_SAW_ADDED : MAIKO_SAW_STARTED, names[i]);
+			const noted_observation *s =
+				observations_first(k == 0 ? MAIKO_OBSERVED_ADDED : MAIKO_OBSERVED_STARTED, names[i]);
 			assert_non_null(s);
 			assert_true(last == NULL || s > last);
 			last = s;
-			assert_int_equal(s->sight.worker, sights_first(MAIKO_SAW_STOPPED, names[i])->sight.worker);
+			assert_int_equal(s->observation.worker,
+					 observations_first(MAIKO_OBSERVED_STOPPED, names[i])->observation.worker);
 		}
 	for (int i = 1; i < 5; i++)
-		assert_true(sights_first(MAIKO_SAW_STOPPED, names[i]) < sights_first(MAIKO_SAW_STOPPED, names[i - 1]));
+		assert_true(observations_first(MAIKO_OBSERVED_STOPPED, names[i]) <
+			    observations_first(MAIKO_OBSERVED_STOPPED, names[i - 1]));
 }
 
 static void note_done(void *arg, int status) { *(bool *)arg = true; }
@@ -339,18 +346,18 @@ TEST_ONCE(embedded_it_is_told_on_the_loop)
 	maiko_supervisor *sup = NULL;
 	ok(uv_loop_init(&loop));
 	ok(maiko_supervisor_new(&sup, &(maiko_options){.loop = &loop}));
-	sights_watch(sup);
+	observations_watch(sup);
 	ok(maiko_add(sup, victim, "victim"));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = 1));
-	assert_string_equal(sights_of_actor("victim"), "added; started");
-	while (atomic_load(sights_of(MAIKO_SAW_HANDLED)) == 0)
+	assert_string_equal(observations_of_actor("victim"), "added; started");
+	while (atomic_load(observations_of(MAIKO_OBSERVED_HANDLED)) == 0)
 		uv_run(&loop, UV_RUN_ONCE);
 	ok(maiko_stop_begin(sup, NULL, note_done, &done));
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_true(done);
 	finish(sup, "victim", "added; started; delivered item 1; handled item 1; stopped");
-	assert_int_equal(sights_count(MAIKO_SAW_DRAINING, ""), 1);
+	assert_int_equal(observations_count(MAIKO_OBSERVED_DRAINING, ""), 1);
 	ok(uv_loop_close(&loop));
 }
 
@@ -362,18 +369,21 @@ TEST_ONCE(every_kind_has_a_text)
 		"dispatched", "delivered", "handled", "overflowed",       "discarded",    "added",
 		"started",    "stopped",   "failed",  "removed",          "tick entered", "tick left",
 		"muted",      "released",  "error",   "topology changed", "draining",     "moved"};
-	assert_int_equal(MAIKO_SIGHT_KINDS, sizeof texts / sizeof texts[0]);
-	for (int i = 0; i < MAIKO_SIGHT_KINDS; i++)
-		assert_string_equal(maiko_sight_text((maiko_sight_kind)i), texts[i]);
-	assert_string_equal(maiko_sight_text(MAIKO_SIGHT_KINDS), "");
-	assert_string_equal(maiko_sight_text((maiko_sight_kind)-1), "");
+	assert_int_equal(MAIKO_OBSERVATION_KINDS, sizeof texts / sizeof texts[0]);
+	for (int i = 0; i < MAIKO_OBSERVATION_KINDS; i++)
+		assert_string_equal(maiko_observation_text((maiko_observation_kind)i), texts[i]);
+	assert_string_equal(maiko_observation_text(MAIKO_OBSERVATION_KINDS), "");
+	assert_string_equal(maiko_observation_text((maiko_observation_kind)-1), "");
 }
 
 /* A hook that adds one to what it gets, by kind; nobody may call it for another. */
 typedef struct tally {
-	_Atomic(uint64_t) of[MAIKO_SIGHT_KINDS];
+	_Atomic(uint64_t) of[MAIKO_OBSERVATION_KINDS];
 } tally;
-static void count(void *arg, const maiko_sight *sight) { atomic_fetch_add(&((tally *)arg)->of[sight->kind], 1); }
+static void count(void *arg, const maiko_observation *observation)
+{
+	atomic_fetch_add(&((tally *)arg)->of[observation->kind], 1);
+}
 
 static void run_some(maiko_supervisor *sup)
 {
@@ -392,23 +402,23 @@ TEST_WORKERS(any_is_for_the_kinds_without_a_hook_of_their_own)
 	memset((void *)&only, 0, sizeof only);
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_monitor *monitors[3];
-	ok(maiko_monitor_add(sup, &(maiko_hooks){.handled = sights_note, .any = count}, &rest, &monitors[0]));
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.handled = observations_note, .any = count}, &rest, &monitors[0]));
 	ok(maiko_monitor_add(sup, &(maiko_hooks){.handled = count}, &only, &monitors[1]));
 	ok(maiko_monitor_add(sup, &(maiko_hooks){.any = count}, &own, &monitors[2]));
-	sights_forget();
+	observations_forget();
 	run_some(sup);
-	for (int i = 0; i < MAIKO_SIGHT_KINDS; i++) {
-		assert_int_equal(rest.of[i], i == MAIKO_SAW_HANDLED ? 0 : own.of[i]);
-		assert_int_equal(only.of[i], i == MAIKO_SAW_HANDLED ? 10 : 0);
+	for (int i = 0; i < MAIKO_OBSERVATION_KINDS; i++) {
+		assert_int_equal(rest.of[i], i == MAIKO_OBSERVED_HANDLED ? 0 : own.of[i]);
+		assert_int_equal(only.of[i], i == MAIKO_OBSERVED_HANDLED ? 10 : 0);
 	}
-	assert_int_equal(atomic_load(sights_of(MAIKO_SAW_HANDLED)), 10);
-	assert_int_equal(own.of[MAIKO_SAW_HANDLED], 10);
-	assert_int_equal(own.of[MAIKO_SAW_DISPATCHED], 10);
-	assert_int_equal(own.of[MAIKO_SAW_DELIVERED], 10);
-	assert_int_equal(own.of[MAIKO_SAW_ADDED], 1);
-	assert_int_equal(own.of[MAIKO_SAW_STARTED], 1);
-	assert_int_equal(own.of[MAIKO_SAW_STOPPED], 1);
-	assert_int_equal(own.of[MAIKO_SAW_DRAINING], workers);
+	assert_int_equal(atomic_load(observations_of(MAIKO_OBSERVED_HANDLED)), 10);
+	assert_int_equal(own.of[MAIKO_OBSERVED_HANDLED], 10);
+	assert_int_equal(own.of[MAIKO_OBSERVED_DISPATCHED], 10);
+	assert_int_equal(own.of[MAIKO_OBSERVED_DELIVERED], 10);
+	assert_int_equal(own.of[MAIKO_OBSERVED_ADDED], 1);
+	assert_int_equal(own.of[MAIKO_OBSERVED_STARTED], 1);
+	assert_int_equal(own.of[MAIKO_OBSERVED_STOPPED], 1);
+	assert_int_equal(own.of[MAIKO_OBSERVED_DRAINING], workers);
 }
 
 TEST_WORKERS(a_monitor_sees_nothing_of_another_supervisor)
@@ -419,7 +429,7 @@ TEST_WORKERS(a_monitor_sees_nothing_of_another_supervisor)
 	maiko_supervisor *watched_one = test_supervisor(workers), *other = test_supervisor(workers);
 	ok(maiko_monitor_add(watched_one, &(maiko_hooks){.any = count}, &seen, &monitor));
 	run_some(other);
-	for (int i = 0; i < MAIKO_SIGHT_KINDS; i++)
+	for (int i = 0; i < MAIKO_OBSERVATION_KINDS; i++)
 		assert_int_equal(seen.of[i], 0);
 	test_finish(watched_one);
 }

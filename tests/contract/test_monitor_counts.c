@@ -2,7 +2,7 @@
  * C2, C3: what a monitor has seen adds up to the ledger, for each actor and in all, whatever
  * became of the events; also of those that there was no memory for.
  */
-#include "sights.h"
+#include "observations.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -49,30 +49,30 @@ enum { SINKS = 8, PUMPS = 2, ACTORS = SINKS + PUMPS, NONE = ACTORS };
 static const char *const names[ACTORS] = {"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "p0", "p1"};
 
 PER_TEST struct {
-	_Atomic(uint64_t) kinds[MAIKO_SIGHT_KINDS], fates[MAIKO_NO_MEMORY + 1], queued_lost;
+	_Atomic(uint64_t) kinds[MAIKO_OBSERVATION_KINDS], outcomes[MAIKO_NO_MEMORY + 1], queued_lost;
 } seen[ACTORS + 1];
 
-static int place_of(const maiko_sight *sight)
+static int place_of(const maiko_observation *observation)
 {
-	const char *name = sight->actor_name;
-	return sight->actor == 0 ? NONE : name[0] == 's' ? name[1] - '0' : SINKS + name[1] - '0';
+	const char *name = observation->actor_name;
+	return observation->actor == 0 ? NONE : name[0] == 's' ? name[1] - '0' : SINKS + name[1] - '0';
 }
 
-static void count(void *arg, const maiko_sight *sight)
+static void count(void *arg, const maiko_observation *observation)
 {
-	int place = place_of(sight);
-	int64_t code = sight->code;
-	atomic_fetch_add(&seen[place].kinds[sight->kind], 1);
-	if (sight->kind == MAIKO_SAW_HANDLED)
-		atomic_fetch_add(&seen[place].fates[code == 1 ? MAIKO_IGNORED : MAIKO_HANDLED], 1);
-	if (sight->kind != MAIKO_SAW_OVERFLOWED && sight->kind != MAIKO_SAW_DISCARDED) {
-		expect(!sight->was_queued);
+	int place = place_of(observation);
+	int64_t code = observation->code;
+	atomic_fetch_add(&seen[place].kinds[observation->kind], 1);
+	if (observation->kind == MAIKO_OBSERVED_HANDLED)
+		atomic_fetch_add(&seen[place].outcomes[code == 1 ? MAIKO_IGNORED : MAIKO_HANDLED], 1);
+	if (observation->kind != MAIKO_OBSERVED_OVERFLOWED && observation->kind != MAIKO_OBSERVED_DISCARDED) {
+		expect(!observation->was_queued);
 		return;
 	}
-	expect((sight->kind == MAIKO_SAW_OVERFLOWED) == (code == MAIKO_DROPPED));
+	expect((observation->kind == MAIKO_OBSERVED_OVERFLOWED) == (code == MAIKO_DROPPED));
 	expect(code >= MAIKO_DROPPED && code <= MAIKO_NO_MEMORY);
-	atomic_fetch_add(&seen[place].fates[code], 1);
-	atomic_fetch_add(&seen[place].queued_lost, sight->was_queued);
+	atomic_fetch_add(&seen[place].outcomes[code], 1);
+	atomic_fetch_add(&seen[place].queued_lost, observation->was_queued);
 }
 
 /* ---- actors of all sorts --------------------------------------------------------------------------- */
@@ -168,14 +168,14 @@ static void *send_from_outside(void *arg)
 
 /* ---- comparing --------------------------------------------------------------------------------------- */
 
-static void compare_fates(const maiko_counts *counts, const _Atomic(uint64_t) *fates)
+static void compare_outcomes(const maiko_counts *counts, const _Atomic(uint64_t) *outcomes)
 {
-	assert_int_equal(counts->handled, fates[MAIKO_HANDLED]);
-	assert_int_equal(counts->ignored, fates[MAIKO_IGNORED]);
-	assert_int_equal(counts->dropped, fates[MAIKO_DROPPED]);
-	assert_int_equal(counts->discarded, fates[MAIKO_DISCARDED]);
-	assert_int_equal(counts->dead, fates[MAIKO_DEAD]);
-	assert_int_equal(counts->no_memory, fates[MAIKO_NO_MEMORY]);
+	assert_int_equal(counts->handled, outcomes[MAIKO_HANDLED]);
+	assert_int_equal(counts->ignored, outcomes[MAIKO_IGNORED]);
+	assert_int_equal(counts->dropped, outcomes[MAIKO_DROPPED]);
+	assert_int_equal(counts->discarded, outcomes[MAIKO_DISCARDED]);
+	assert_int_equal(counts->dead, outcomes[MAIKO_DEAD]);
+	assert_int_equal(counts->no_memory, outcomes[MAIKO_NO_MEMORY]);
 }
 
 /* Whatever was delivered was handled or is lost from the queue; what is on the ledger was
@@ -183,41 +183,41 @@ static void compare_fates(const maiko_counts *counts, const _Atomic(uint64_t) *f
 static void compare_actor(const maiko_ledger *ledger, int i)
 {
 	const _Atomic(uint64_t) *kinds = seen[i].kinds;
-	assert_int_equal(kinds[MAIKO_SAW_DELIVERED], kinds[MAIKO_SAW_HANDLED] + seen[i].queued_lost);
-	assert_int_equal(kinds[MAIKO_SAW_ADDED], 1);
-	assert_int_equal(kinds[MAIKO_SAW_STARTED], 1);
-	assert_int_equal(kinds[MAIKO_SAW_STOPPED], 1);
-	assert_int_equal(kinds[MAIKO_SAW_FAILED], i == 5 ? 1 : 0);
-	assert_int_equal(kinds[MAIKO_SAW_REMOVED], i == 5 || i == 6 ? 1 : 0);
-	assert_int_equal(kinds[MAIKO_SAW_TICK_ENTERED], kinds[MAIKO_SAW_TICK_LEFT]);
-	assert_true(kinds[MAIKO_SAW_RELEASED] <= kinds[MAIKO_SAW_MUTED]);
+	assert_int_equal(kinds[MAIKO_OBSERVED_DELIVERED], kinds[MAIKO_OBSERVED_HANDLED] + seen[i].queued_lost);
+	assert_int_equal(kinds[MAIKO_OBSERVED_ADDED], 1);
+	assert_int_equal(kinds[MAIKO_OBSERVED_STARTED], 1);
+	assert_int_equal(kinds[MAIKO_OBSERVED_STOPPED], 1);
+	assert_int_equal(kinds[MAIKO_OBSERVED_FAILED], i == 5 ? 1 : 0);
+	assert_int_equal(kinds[MAIKO_OBSERVED_REMOVED], i == 5 || i == 6 ? 1 : 0);
+	assert_int_equal(kinds[MAIKO_OBSERVED_TICK_ENTERED], kinds[MAIKO_OBSERVED_TICK_LEFT]);
+	assert_true(kinds[MAIKO_OBSERVED_RELEASED] <= kinds[MAIKO_OBSERVED_MUTED]);
 	if (i == 5 || i == 6)
 		return;
 	const maiko_actor_row *row = test_actor_row(ledger, names[i]);
-	compare_fates(&row->counts, seen[i].fates);
-	assert_int_equal(row->counts.deliveries,
-			 kinds[MAIKO_SAW_HANDLED] + kinds[MAIKO_SAW_OVERFLOWED] + kinds[MAIKO_SAW_DISCARDED]);
-	assert_int_equal(row->ticks, kinds[MAIKO_SAW_TICK_ENTERED]);
-	assert_int_equal(row->mutes, kinds[MAIKO_SAW_MUTED]);
+	compare_outcomes(&row->counts, seen[i].outcomes);
+	assert_int_equal(row->counts.deliveries, kinds[MAIKO_OBSERVED_HANDLED] + kinds[MAIKO_OBSERVED_OVERFLOWED] +
+							 kinds[MAIKO_OBSERVED_DISCARDED]);
+	assert_int_equal(row->ticks, kinds[MAIKO_OBSERVED_TICK_ENTERED]);
+	assert_int_equal(row->mutes, kinds[MAIKO_OBSERVED_MUTED]);
 }
 
 static void compare(maiko_supervisor *sup)
 {
-	_Atomic(uint64_t) fates[MAIKO_NO_MEMORY + 1] = {0};
+	_Atomic(uint64_t) outcomes[MAIKO_NO_MEMORY + 1] = {0};
 	uint64_t channel_dropped = 0;
 	maiko_ledger *ledger = test_stop(sup);
 	for (int i = 0; i < ACTORS; i++) {
 		compare_actor(ledger, i);
 		for (int k = 0; k <= MAIKO_NO_MEMORY; k++)
-			fates[k] += seen[i].fates[k];
+			outcomes[k] += seen[i].outcomes[k];
 	}
-	compare_fates(&ledger->total, fates);
+	compare_outcomes(&ledger->total, outcomes);
 	for (size_t i = 0; i < ledger->topic_count; i++)
 		channel_dropped += ledger->topics[i]->channel_dropped;
-	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DISPATCHED], ledger->published);
-	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_OVERFLOWED], channel_dropped);
-	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DISCARDED], 0);
-	assert_int_equal(seen[NONE].kinds[MAIKO_SAW_DRAINING], ledger->workers);
+	assert_int_equal(seen[NONE].kinds[MAIKO_OBSERVED_DISPATCHED], ledger->published);
+	assert_int_equal(seen[NONE].kinds[MAIKO_OBSERVED_OVERFLOWED], channel_dropped);
+	assert_int_equal(seen[NONE].kinds[MAIKO_OBSERVED_DISCARDED], 0);
+	assert_int_equal(seen[NONE].kinds[MAIKO_OBSERVED_DRAINING], ledger->workers);
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
 }
@@ -233,7 +233,7 @@ TEST_WORKERS(what_was_seen_adds_up_to_the_ledger)
 			assert_int_equal(pthread_create(&threads[i], NULL, send_from_outside, sup), 0);
 		test_wait_for(&rounds, 50);
 		ok(maiko_remove(sup, leaver));
-		test_wait_for(&seen[5].kinds[MAIKO_SAW_REMOVED], 1);
+		test_wait_for(&seen[5].kinds[MAIKO_OBSERVED_REMOVED], 1);
 		for (int i = 0; i < 3; i++)
 			assert_int_equal(pthread_join(threads[i], NULL), 0);
 		test_wait_for(&rounds, 100);
@@ -265,7 +265,7 @@ static int miser_on_order(miser *self, const order *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(miser, MAIKO_ON(order, miser_on_order));
 
-static void relieve(void *arg, const maiko_sight *sight) { test_allocator_fail_never(); }
+static void relieve(void *arg, const maiko_observation *observation) { test_allocator_fail_never(); }
 
 /* The sink has no ring; and for what is larger, its worker no pool, if it is another. */
 TEST_WORKERS(an_event_that_there_is_no_memory_for_is_discarded)
@@ -273,21 +273,21 @@ TEST_WORKERS(an_event_that_there_is_no_memory_for_is_discarded)
 	maiko_monitor *reliever;
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_monitor_add(sup, &(maiko_hooks){.discarded = relieve}, NULL, &reliever));
-	sights_watch(sup); /* is told later */
+	observations_watch(sup); /* is told later */
 	ok(maiko_add(sup, miser, "miser", .worker = 1));
 	ok(maiko_add(sup, sink, "deaf", .topics = MAIKO_TOPICS(orphans), .worker = workers));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, order, .n = 0));
-	test_wait_for(sights_of(MAIKO_SAW_HANDLED), 2);
+	test_wait_for(observations_of(MAIKO_OBSERVED_HANDLED), 2);
 	ok(maiko_add(sup, sink, "sink", .worker = workers, .topics = MAIKO_TOPICS(items, bulks)));
 	for (uint32_t n = 1; n <= 2; n++) {
 		ok(maiko_send(sup, order, .n = n));
-		test_wait_for(sights_of(MAIKO_SAW_DISCARDED), n);
-		test_wait_for(sights_of(MAIKO_SAW_HANDLED), 2 + n);
+		test_wait_for(observations_of(MAIKO_OBSERVED_DISCARDED), n);
+		test_wait_for(observations_of(MAIKO_OBSERVED_HANDLED), 2 + n);
 	}
 	assert_int_equal(test_finish(sup).no_memory, 2);
-	assert_string_equal(sights_of_event("item", 1), "dispatched; discarded sink: no memory");
-	assert_string_equal(sights_of_event("bulk", 2), "dispatched; discarded sink: no memory");
+	assert_string_equal(observations_of_event("item", 1), "dispatched; discarded sink: no memory");
+	assert_string_equal(observations_of_event("bulk", 2), "dispatched; discarded sink: no memory");
 }
 
 static void wait_at_gate(void)
@@ -314,20 +314,20 @@ TEST_ONCE(one_that_there_is_no_memory_to_route_is_lost_for_all)
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(1);
 	ok(maiko_monitor_add(sup, &(maiko_hooks){.overflowed = relieve}, NULL, &reliever));
-	sights_watch(sup); /* is told later */
+	observations_watch(sup); /* is told later */
 	ok(maiko_add(sup, holder, "holder"));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, order, .n = 1));
 	test_wait_for(&at_gate, 1);
 	ok(maiko_send(sup, orphan, .n = 1)); /* of a topic that the worker does not know yet */
 	atomic_store(&gate, 1);
-	test_wait_for(sights_of(MAIKO_SAW_OVERFLOWED), 1);
+	test_wait_for(observations_of(MAIKO_OBSERVED_OVERFLOWED), 1);
 	test_allocator_fail_never();
 	maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->published, 2);
 	maiko_ledger_free(ledger);
 	assert_null(maiko_supervisor_free(sup));
-	assert_string_equal(sights_of_event("orphan", 1), "dispatched; overflowed: dropped");
+	assert_string_equal(observations_of_event("orphan", 1), "dispatched; overflowed: dropped");
 }
 
 int main(void)

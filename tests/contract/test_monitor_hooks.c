@@ -58,7 +58,7 @@ typedef struct ticker {
 static maiko_next ticker_tick(ticker *self, maiko_ctx *ctx) { return self->n++ < 10 ? maiko_again() : maiko_never(); }
 MAIKO_ACTOR(ticker, MAIKO_TICK(ticker_tick));
 
-static void note_end(void *arg, const maiko_sight *sight) { atomic_fetch_add(&ended, 1); }
+static void note_end(void *arg, const maiko_observation *observation) { atomic_fetch_add(&ended, 1); }
 
 static maiko_actor_id ticker_id;
 
@@ -92,14 +92,17 @@ static void play(maiko_supervisor *sup, uint32_t workers)
 }
 
 /* With one worker there is nowhere to move. */
-static bool is_seen(maiko_sight_kind kind, uint32_t workers) { return kind != MAIKO_SAW_MOVED || workers > 1; }
+static bool is_seen(maiko_observation_kind kind, uint32_t workers)
+{
+	return kind != MAIKO_OBSERVED_MOVED || workers > 1;
+}
 
-static maiko_hooks only(maiko_sight_kind kind, maiko_hook hook)
+static maiko_hooks only(maiko_observation_kind kind, maiko_hook hook)
 {
 	maiko_hooks hooks = {0};
 	maiko_hook *of[] = {
 #define HOOK(number, KIND, name, text) &hooks.name,
-		MAIKO_SIGHT_MAP(HOOK)
+		MAIKO_OBSERVATION_MAP(HOOK)
 #undef HOOK
 	};
 	*of[kind] = hook;
@@ -115,7 +118,7 @@ typedef struct actor {
 	maiko_supervisor *sup;
 	_Atomic(uint64_t) called, other_called, first, removed;
 	_Atomic(bool) silent[WORKERS_MOST]; /* on that worker no hook may be called */
-	maiko_sight_kind kind;              /* of the sight at which `other` was added, */
+	maiko_observation_kind kind;        /* of the observation at which `other` was added, */
 	maiko_actor_id about;               /* ... and its actor */
 } actor;
 
@@ -125,21 +128,21 @@ static void gone(void *arg)
 	atomic_fetch_add(&removals, 1);
 }
 
-static void enter(actor *a, const maiko_sight *sight)
+static void enter(actor *a, const maiko_observation *observation)
 {
-	expect(a->self != NULL && sight->worker < WORKERS_MOST);
-	expect(!atomic_load(&a->silent[sight->worker]));
+	expect(a->self != NULL && observation->worker < WORKERS_MOST);
+	expect(!atomic_load(&a->silent[observation->worker]));
 	atomic_fetch_add(&a->called, 1);
 }
 
-static void remove_self(void *arg, const maiko_sight *sight)
+static void remove_self(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
-	enter(a, sight);
+	enter(a, observation);
 	int rc = maiko_monitor_remove(a->self, gone);
 	if (rc == 0) {
 		expect(atomic_fetch_add(&a->first, 1) == 0);
-		atomic_store(&a->silent[sight->worker], true);
+		atomic_store(&a->silent[observation->worker], true);
 	} else {
 		expect(rc == MAIKO_ESTATE);
 	}
@@ -148,44 +151,45 @@ static void remove_self(void *arg, const maiko_sight *sight)
 	expect(maiko_monitor_resume(a->self) == MAIKO_ESTATE);
 }
 
-static void pause_self(void *arg, const maiko_sight *sight)
+static void pause_self(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
-	enter(a, sight);
+	enter(a, observation);
 	expect(maiko_monitor_pause(a->self) == 0);
-	atomic_store(&a->silent[sight->worker], true);
+	atomic_store(&a->silent[observation->worker], true);
 }
 
-static void see_other(void *arg, const maiko_sight *sight)
+static void see_other(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
-	expect(!atomic_load(&a->silent[sight->worker]));
-	if (sight->kind >= MAIKO_SAW_ADDED && sight->kind <= MAIKO_SAW_REMOVED) /* once for each actor */
-		expect(sight->kind != a->kind || sight->actor != a->about);
+	expect(!atomic_load(&a->silent[observation->worker]));
+	if (observation->kind >= MAIKO_OBSERVED_ADDED &&
+	    observation->kind <= MAIKO_OBSERVED_REMOVED) /* once for each actor */
+		expect(observation->kind != a->kind || observation->actor != a->about);
 	atomic_fetch_add(&a->other_called, 1);
 }
 
-static void add_other(void *arg, const maiko_sight *sight)
+static void add_other(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
-	enter(a, sight);
+	enter(a, observation);
 	if (atomic_fetch_add(&a->first, 1) == 0) {
-		a->kind = sight->kind;
-		a->about = sight->actor;
+		a->kind = observation->kind;
+		a->about = observation->actor;
 		expect(maiko_monitor_add(a->sup, &(maiko_hooks){.any = see_other}, a, &a->other) == 0);
 	}
 }
 
 /* The other comes later in the same telling: not any more. */
-static void pause_other(void *arg, const maiko_sight *sight)
+static void pause_other(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
 	expect(maiko_monitor_pause(a->other) == 0);
-	atomic_store(&a->silent[sight->worker], true);
+	atomic_store(&a->silent[observation->worker], true);
 	atomic_fetch_add(&a->called, 1);
 }
 
-static actor *watched(maiko_supervisor *sup, maiko_sight_kind kind, maiko_hook hook)
+static actor *watched(maiko_supervisor *sup, maiko_observation_kind kind, maiko_hook hook)
 {
 	static actor a;
 	maiko_hooks hooks = only(kind, hook);
@@ -196,22 +200,22 @@ static actor *watched(maiko_supervisor *sup, maiko_sight_kind kind, maiko_hook h
 	return &a;
 }
 
-static void check(const actor *a, maiko_sight_kind kind)
+static void check(const actor *a, maiko_observation_kind kind)
 {
 	if (test_wrong() != 0 || atomic_load(&a->called) == 0)
-		print_error("in a hook of: %s\n", maiko_sight_text(kind));
+		print_error("in a hook of: %s\n", maiko_observation_text(kind));
 	assert_int_equal(test_wrong(), 0);
 	assert_true(atomic_load(&a->called) > 0);
 }
 
 TEST_WORKERS(a_monitor_removes_itself_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
+	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
-		actor *a = watched(sup, (maiko_sight_kind)k, remove_self);
+		actor *a = watched(sup, (maiko_observation_kind)k, remove_self);
 		play(sup, workers);
 		test_finish(sup);
-		check(a, (maiko_sight_kind)k);
+		check(a, (maiko_observation_kind)k);
 		assert_int_equal(atomic_load(&a->first), 1);
 		assert_int_equal(atomic_load(&a->removed), 1);
 	}
@@ -219,16 +223,16 @@ TEST_WORKERS(a_monitor_removes_itself_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
+	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
-		actor *a = watched(sup, (maiko_sight_kind)k, pause_self);
+		actor *a = watched(sup, (maiko_observation_kind)k, pause_self);
 		play(sup, workers);
 		ok(maiko_monitor_pause(a->self)); /* no hook is half done any more */
 		for (int i = 0; i < WORKERS_MOST; i++)
 			atomic_store(&a->silent[i], false);
 		ok(maiko_monitor_resume(a->self));
 		maiko_ledger_free(test_stop(sup));
-		check(a, (maiko_sight_kind)k);
+		check(a, (maiko_observation_kind)k);
 		ok(maiko_monitor_remove(a->self, gone));
 		assert_int_equal(atomic_load(&a->removed), 1);
 		assert_null(maiko_supervisor_free(sup));
@@ -237,27 +241,27 @@ TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_adds_another_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
+	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
-		actor *a = watched(sup, (maiko_sight_kind)k, add_other);
+		actor *a = watched(sup, (maiko_observation_kind)k, add_other);
 		play(sup, workers);
 		test_finish(sup);
-		check(a, (maiko_sight_kind)k);
+		check(a, (maiko_observation_kind)k);
 		assert_non_null(a->other);
-		if (k != MAIKO_SAW_STOPPED)
+		if (k != MAIKO_OBSERVED_STOPPED)
 			assert_true(atomic_load(&a->other_called) > 0);
 	}
 }
 
 TEST_WORKERS(a_monitor_pauses_another_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS && is_seen((maiko_sight_kind)k, workers); k++) {
+	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
-		actor *a = watched(sup, (maiko_sight_kind)k, pause_other);
+		actor *a = watched(sup, (maiko_observation_kind)k, pause_other);
 		ok(maiko_monitor_add(sup, &(maiko_hooks){.any = see_other}, a, &a->other));
 		play(sup, workers);
 		test_finish(sup);
-		check(a, (maiko_sight_kind)k);
+		check(a, (maiko_observation_kind)k);
 	}
 }
 
@@ -266,7 +270,7 @@ TEST_WORKERS(a_monitor_pauses_another_in_any_of_its_hooks)
 static actor sixteen[16];
 
 /* The place of a monitor is free when all workers have let go of it. */
-static void renew_self(void *arg, const maiko_sight *sight)
+static void renew_self(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
 	int rc = maiko_monitor_remove(a->self, gone);
@@ -301,17 +305,18 @@ static void add_when_removed(void *arg)
 	expect(maiko_monitor_add(a->sup, &(maiko_hooks){.any = see_other}, a, &a->other) == 0);
 }
 
-static void remove_and_add(void *arg, const maiko_sight *sight)
+static void remove_and_add(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
-	enter(a, sight);
+	enter(a, observation);
 	int rc = maiko_monitor_remove(a->self, add_when_removed);
 	expect(rc == 0 || rc == MAIKO_ESTATE);
 }
 
 TEST_WORKERS(once_it_is_removed_anything_may_be_called)
 {
-	static const maiko_sight_kind kinds[] = {MAIKO_SAW_ADDED, MAIKO_SAW_HANDLED, MAIKO_SAW_STOPPED};
+	static const maiko_observation_kind kinds[] = {MAIKO_OBSERVED_ADDED, MAIKO_OBSERVED_HANDLED,
+						       MAIKO_OBSERVED_STOPPED};
 	for (int i = 0; i < 3; i++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, kinds[i], remove_and_add);
@@ -353,7 +358,7 @@ static int handler_on_item(handler *self, const item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(handler, MAIKO_ON(item, handler_on_item));
 
-static void see(void *arg, const maiko_sight *sight) { enter(arg, sight); }
+static void see(void *arg, const maiko_observation *observation) { enter(arg, observation); }
 
 static void handle_one(uint32_t workers, bool resumes)
 {
@@ -383,10 +388,10 @@ TEST_WORKERS(after_a_removal_in_a_handler_its_worker_calls_no_hook)
 
 static _Atomic(uint64_t) echoes_sent;
 
-static void send_echo(void *arg, const maiko_sight *sight)
+static void send_echo(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
-	if (maiko_as(&((maiko_any){sight->event->type, sight->data}), item) == NULL)
+	if (maiko_as(&((maiko_any){observation->event->type, observation->data}), item) == NULL)
 		return;
 	int rc = maiko_try_send(a->sup, echo, .n = 1);
 	expect(rc == 0 || rc == MAIKO_EAGAIN);
@@ -398,7 +403,7 @@ TEST_WORKERS(a_hook_sends)
 {
 	enum { ITEMS = 500 };
 	maiko_supervisor *sup = test_supervisor(workers);
-	actor *a = watched(sup, MAIKO_SAW_HANDLED, send_echo);
+	actor *a = watched(sup, MAIKO_OBSERVED_HANDLED, send_echo);
 	atomic_store(&echoes_sent, 0);
 	ok(maiko_add(sup, sink, "one"));
 	ok(maiko_add(sup, sink, "two"));
@@ -417,10 +422,10 @@ TEST_WORKERS(a_hook_sends)
 
 /* All the same calls on the thread that starts, on one that stops what never started, in and
  * outside callbacks of actors. */
-static void try_to_wait(void *arg, const maiko_sight *sight)
+static void try_to_wait(void *arg, const maiko_observation *observation)
 {
 	actor *a = arg;
-	enter(a, sight);
+	enter(a, observation);
 	int rc = 0;
 	for (int i = 0; i < 100 && rc == 0; i++)
 		rc = maiko_send(a->sup, echo, .n = 0);
@@ -436,23 +441,24 @@ static void try_to_wait(void *arg, const maiko_sight *sight)
 
 TEST_WORKERS(in_a_hook_nothing_waits)
 {
-	for (int k = 0; k < MAIKO_SIGHT_KINDS; k++) {
-		maiko_options options = {.workers = workers, .foreign_credit = 16};
+	for (int k = 0; k < MAIKO_OBSERVATION_KINDS; k++) {
+		maiko_options options = {.workers = workers, .external_credit = 16};
 		maiko_supervisor *sup = NULL;
 		ok(maiko_supervisor_new(&sup, &options));
-		actor *a = watched(sup, (maiko_sight_kind)k, try_to_wait);
+		actor *a = watched(sup, (maiko_observation_kind)k, try_to_wait);
 		ok(maiko_add(sup, ticker, "ticker", .ret_id = &ticker_id));
 		ok(maiko_add(sup, sink, "sink", .topics = MAIKO_TOPICS(items)));
 		ok(maiko_start(sup));
 		ok(maiko_send(sup, item, .n = 0));
 		test_finish(sup);
-		assert_true(atomic_load(&a->called) > 0 || k >= MAIKO_SAW_OVERFLOWED);
+		assert_true(atomic_load(&a->called) > 0 || k >= MAIKO_OBSERVED_OVERFLOWED);
 	}
 }
 
 TEST_WORKERS(nor_at_a_stop_without_a_start)
 {
-	static const maiko_sight_kind kinds[] = {MAIKO_SAW_ADDED, MAIKO_SAW_DISPATCHED, MAIKO_SAW_DISCARDED};
+	static const maiko_observation_kind kinds[] = {MAIKO_OBSERVED_ADDED, MAIKO_OBSERVED_DISPATCHED,
+						       MAIKO_OBSERVED_DISCARDED};
 	for (int i = 0; i < 3; i++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, kinds[i], remove_self);

@@ -94,10 +94,10 @@ typedef struct watcher {
 	bool kept;            /* not freed when removed */
 } watcher;
 
-static void watch(void *arg, const maiko_sight *sight)
+static void watch(void *arg, const maiko_observation *observation)
 {
 	watcher *w = arg;
-	expect(sight->supervisor != NULL);
+	expect(observation->supervisor != NULL);
 	expect(!atomic_load(&w->silent));
 	expect(w->monitor != NULL); /* even if the addition has not returned yet */
 	atomic_fetch_add(&w->called, 1);
@@ -227,7 +227,7 @@ TEST_WORKERS(they_do_so_while_it_starts_and_while_it_stops)
 	assert_null(maiko_supervisor_free(sup));
 }
 
-static void count(void *arg, const maiko_sight *sight) { atomic_fetch_add((_Atomic(uint64_t) *)arg, 1); }
+static void count(void *arg, const maiko_observation *observation) { atomic_fetch_add((_Atomic(uint64_t) *)arg, 1); }
 
 static void *add_actors(void *arg)
 {
@@ -368,7 +368,7 @@ static void count_removal(void *arg)
 }
 
 /* On a worker: nothing is waited for. */
-static void watch_other(void *arg, const maiko_sight *sight)
+static void watch_other(void *arg, const maiko_observation *observation)
 {
 	maiko_monitor *monitor = NULL;
 	int rc = maiko_monitor_add((maiko_supervisor *)arg, &(maiko_hooks){.any = count}, &seen_of_other, &monitor);

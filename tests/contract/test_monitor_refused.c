@@ -31,7 +31,7 @@ typedef struct watcher {
 	_Atomic(bool) silent; /* no hook may be called */
 } watcher;
 
-static void watch(void *arg, const maiko_sight *sight)
+static void watch(void *arg, const maiko_observation *observation)
 {
 	watcher *w = arg;
 	expect(!atomic_load(&w->silent));

@@ -91,9 +91,9 @@ static void outsider_main(void *arg)
 		expect(maiko_send(self->sup, item, .source = self->number, .n = n) == 0);
 }
 
-static void saw_moved(void *arg, const maiko_sight *sight)
+static void saw_moved(void *arg, const maiko_observation *observation)
 {
-	if (strcmp(sight->actor_name, "mover") == 0) /* others may, for the sake of balance */
+	if (strcmp(observation->actor_name, "mover") == 0) /* others may, for the sake of balance */
 		atomic_fetch_add(&moved, 1);
 }
 

@@ -80,8 +80,8 @@ MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
 TEST_WORKERS(leaving_another_topic_lets_nobody_past_a_full_mailbox)
 {
 	restless init = {.bound = MAILBOX + CHANNEL + MAIKO_ALLOWANCE + 1}; /* and the one in its hands */
-	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL, .foreign_credit = CREDIT});
+	maiko_supervisor *sup = test_supervisor_with(
+		(maiko_options){.workers = workers, .channel = CHANNEL, .external_credit = CREDIT});
 	ok(maiko_add(sup, restless, "restless", .init = &init, .topics = MAIKO_TOPICS(items), .mailbox = MAILBOX,
 		     .max_events_per_tick = 1, .worker = 1));
 	ok(maiko_add(sup, source, "source", .worker = workers));

@@ -126,7 +126,7 @@ TEST_WORKERS(one_that_moves_misses_nothing)
 
 /* ---- a monitor sees each event, from when it is there until it goes ---- */
 
-static void see(void *arg, const maiko_sight *sight) { atomic_fetch_add(&seen, 1); }
+static void see(void *arg, const maiko_observation *observation) { atomic_fetch_add(&seen, 1); }
 
 TEST_WORKERS(a_monitor_misses_no_event)
 {

@@ -1,6 +1,6 @@
 /*
  * C1: what one sender sends reaches each subscriber in the order sent, across topics; each
- * thread outside is a sender of its own. C5: no actor gets its own events, unless it asked.
+ * external thread is a sender of its own. C5: no actor gets its own events, unless it asked.
  */
 #include "support.h"
 
@@ -139,7 +139,7 @@ static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_
 	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
 		test_begin();
 		maiko_supervisor *sup = test_supervisor_with(
-			(maiko_options){.workers = *workers, .channel = channel, .foreign_credit = credit});
+			(maiko_options){.workers = *workers, .channel = channel, .external_credit = credit});
 		add_cast(sup, mailbox);
 		ok(maiko_start(sup));
 		run_threads(sup);

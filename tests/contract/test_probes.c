@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "runtime.h"
+#include "runtime/runtime.h"
 
 enum { TALKERS = 6, ROUNDS = 20 };
 

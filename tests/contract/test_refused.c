@@ -100,7 +100,7 @@ TEST_ONCE(a_supervisor_with_options_out_of_their_bounds_is_not_made)
 	refused_options(&(maiko_options){.workers = 2, .loop = &loop});
 	refused_options(&(maiko_options){.workers = 1, .mailbox = MAIKO_MAILBOX_MAX + 1});
 	refused_options(&(maiko_options){.workers = 1, .max_events_per_tick = MAIKO_BUDGET_MAX + 1});
-	refused_options(&(maiko_options){.workers = 1, .foreign_credit = MAIKO_MAILBOX_MAX + 1});
+	refused_options(&(maiko_options){.workers = 1, .external_credit = MAIKO_MAILBOX_MAX + 1});
 	refused_options(&(maiko_options){.workers = 1, .channel = 8});
 	refused_options(&(maiko_options){.workers = 1, .channel = 17});
 	refused_options(&(maiko_options){.workers = 1, .channel = 131072});
@@ -114,14 +114,14 @@ TEST_ONCE(a_supervisor_at_the_bounds_of_its_options_works)
 	static const maiko_options most = {.workers = 2,
 					   .mailbox = MAIKO_MAILBOX_MAX,
 					   .max_events_per_tick = MAIKO_BUDGET_MAX,
-					   .foreign_credit = MAIKO_MAILBOX_MAX,
+					   .external_credit = MAIKO_MAILBOX_MAX,
 					   .channel = 65536,
 					   .blocking_threads = 1024,
 					   .spin_us = 1000};
 	static const maiko_options least = {.workers = 2,
 					    .mailbox = 1,
 					    .max_events_per_tick = 1,
-					    .foreign_credit = 1,
+					    .external_credit = 1,
 					    .channel = 16,
 					    .blocking_threads = 1,
 					    .spin_us = 1};

@@ -1,5 +1,5 @@
 /*
- * Threads outside that end: what a supervisor keeps of one serves the next, which is a sender
+ * External threads that end: what a supervisor keeps of one serves the next, which is a sender
  * of its own all the same (C1), and waits for nobody because of it (C9); each may outlive the
  * other; and in a forked child nothing of the parent's is in the way (C15).
  */
@@ -57,7 +57,7 @@ static void run_thread(void (*main)(void *arg), void *arg)
 	assert_int_equal(atomic_load(&result), 0);
 }
 
-/* Until what threads outside have sent has been taken. */
+/* Until what external threads have sent has been taken. */
 static void wait_until_taken(maiko_supervisor *sup)
 {
 	uint64_t in_flight;

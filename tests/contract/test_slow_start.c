@@ -1,5 +1,5 @@
 /*
- * C7 under load: an on_start is held while others, and threads outside, send what they can.
+ * C7 under load: an on_start is held while others, and external threads, send what they can.
  * Nothing is handled too early, what is refused is past a bound, and nothing is lost after.
  */
 #include "support.h"
@@ -140,7 +140,7 @@ TEST_WORKERS(nothing_is_handled_or_lost_while_an_on_start_of_the_first_batch_is_
 	uv_thread_t starter;
 	outsider outsiders[THREADS];
 	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = CREDIT, .mailbox = 64});
+		test_supervisor_with((maiko_options){.workers = workers, .external_credit = CREDIT, .mailbox = 64});
 	add_first_batch(sup, workers);
 	ok(uv_thread_create(&starter, start_main, sup));
 	test_wait_for(&entered, 1);

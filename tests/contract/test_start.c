@@ -167,7 +167,7 @@ TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 
 TEST_WORKERS(sends_before_the_start_are_kept_up_to_the_credit)
 {
-	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = CREDIT});
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .external_credit = CREDIT});
 	ok(maiko_add(sup, member, "member"));
 	for (uint32_t i = 0; i < CREDIT; i++)
 		ok(maiko_send(sup, hi, .n = i));

@@ -225,7 +225,7 @@ TEST_WORKERS(a_free_on_a_worker_does_nothing)
 	test_finish(sup);
 }
 
-/* ---- stops from many threads, with foreign senders ---- */
+/* ---- stops from many threads, with external senders ---- */
 
 static void stop_in_thread(void *arg)
 {
@@ -262,8 +262,8 @@ static void join(uv_thread_t *threads, int count)
 
 static maiko_supervisor *supervisor_with(uint32_t workers, uint32_t credit, uint32_t mailbox)
 {
-	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .foreign_credit = credit, .mailbox = mailbox});
+	maiko_supervisor *sup = test_supervisor_with(
+		(maiko_options){.workers = workers, .external_credit = credit, .mailbox = mailbox});
 	return sup;
 }
 

@@ -58,7 +58,7 @@ static int busy_on_extra(busy *self, const extra *ev, maiko_ctx *ctx)
 	return 0;
 }
 
-/* Slow: it waits until the thread outside has had the time to send some more. */
+/* Slow: it waits until the external thread has had the time to send some more. */
 static maiko_next busy_tick(busy *self, maiko_ctx *ctx)
 {
 	enter();

@@ -5,7 +5,7 @@
 
 #include <maiko/recorder.h>
 
-#include "../../src/test/recording.h"
+#include "../../src/observe/recording.h"
 
 #include <errno.h>
 #include <fcntl.h>

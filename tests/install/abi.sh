@@ -45,7 +45,7 @@ cat >"$dir/growth" <<-'END'
 	has_data_member_inserted_between = {offset_of(reserved_), end}
 	[suppress_type]
 	type_kind = struct
-	name_regexp = ^maiko_(sight|envelope|error|completion|violation|failure|ledger|explore_progress|record|actor_row|topic_row|pair_row)$
+	name_regexp = ^maiko_(observation|envelope|error|completion|violation|failure|ledger|explore_progress|record|actor_row|topic_row|pair_row)$
 	has_data_member_inserted_at = end
 	has_size_change = yes
 END

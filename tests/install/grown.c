@@ -1,5 +1,5 @@
 /*
- * grown.c - a program that uses what public structs hold: options, hooks, sights, errors,
+ * grown.c - a program that uses what public structs hold: options, hooks, observations, errors,
  * subscriptions, a ledger's rows. grown.sh compiles it with the headers of today and runs it
  * with a library whose structs have grown; and, with -DGROWN, compiles it with grown headers
  * and runs it with the library of today, which must refuse what it does not know.
@@ -62,16 +62,16 @@ static int counter_on_error(counter *self, const maiko_error *error, maiko_ctx *
 MAIKO_ACTOR(counter, MAIKO_ON(beat, counter_on_beat), MAIKO_ON(other, counter_on_other),
 	    MAIKO_ON_ERROR(counter_on_error));
 
-static void on_dispatched(void *arg, const maiko_sight *sight)
+static void on_dispatched(void *arg, const maiko_observation *observation)
 {
-	dispatched += arg == &dispatched && sight->event->type == MAIKO_EVENT_REF(beat);
+	dispatched += arg == &dispatched && observation->event->type == MAIKO_EVENT_REF(beat);
 }
 
-static void on_any(void *arg, const maiko_sight *sight)
+static void on_any(void *arg, const maiko_observation *observation)
 {
 	(void)arg;
-	handled += sight->kind == MAIKO_SAW_HANDLED && strcmp(sight->actor_type, "counter") == 0;
-	failed += sight->kind == MAIKO_SAW_FAILED && sight->code == MAIKO_EBUSY;
+	handled += observation->kind == MAIKO_OBSERVED_HANDLED && strcmp(observation->actor_type, "counter") == 0;
+	failed += observation->kind == MAIKO_OBSERVED_FAILED && observation->code == MAIKO_EBUSY;
 }
 
 static const maiko_actor_row *row_of(const maiko_ledger *ledger, const char *name)

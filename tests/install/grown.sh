@@ -31,7 +31,7 @@ cp -R "$root/include" "$dir/include"
 grow() {
 	perl -0pi -e '
 		our $room += s/\tuint64_t reserved_\[(\d+)\]/"\tuint64_t grown_; uint64_t reserved_[" . ($1 - 1) . "]"/ge;
-		our $end += s/\n\} (maiko_(?:sight|envelope|error|completion|failure|ledger|\w+_row));/\n\tuint64_t at_its_end_[3];\n} $1;/g;
+		our $end += s/\n\} (maiko_(?:observation|envelope|error|completion|failure|ledger|\w+_row));/\n\tuint64_t at_its_end_[3];\n} $1;/g;
 		s/(#define MAIKO_FORMAT) 1\n/$1 2\n/;
 		END { die "grown: $room with room, $end at the end" if $room < 10 || $end < 9 }' "$@"
 }
@@ -43,8 +43,8 @@ soname=$(readelf -d "$build/libmaiko.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
 uv=$(pkg-config --cflags --libs libuv)
 mkdir "$dir/later"
 # shellcheck disable=SC2086 # several flags
-step "build a library that has grown" $cc -w -O0 -fPIC -shared -fvisibility=hidden -I"$dir/include" \
-	"$root"/src/core/*.c -o "$dir/later/$soname" -Wl,-soname,"$soname" -Wl,--version-script="$build/libmaiko.map" \
+step "build a library that has grown" $cc -w -O0 -fPIC -shared -fvisibility=hidden -I"$dir/include" -I"$root/src/core" \
+	"$root"/src/core/*/*.c -o "$dir/later/$soname" -Wl,-soname,"$soname" -Wl,--version-script="$build/libmaiko.map" \
 	$uv -pthread
 
 # ---- both ways ------------------------------------------------------------------------------

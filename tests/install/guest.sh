@@ -27,8 +27,8 @@ changes='signal sigset sigaction uv_signal_start uv_signal_start_oneshot sigproc
 
 # maiko_run catches SIGINT and SIGTERM, and puts back what was there. The mask is the calling
 # thread's, for as long as it makes another.
-asked='host sigaction
-host uv_signal_start
+asked='run_main sigaction
+run_main uv_signal_start
 system pthread_sigmask'
 
 # "file name" for each name that an object of the library has from elsewhere; of the

@@ -50,7 +50,7 @@ grep -v '@MAIKO_PRIVATE_[0-9.]*$' "$dir/symbols" | sed 's/@@*MAIKO_[A-Z0-9_.]*$/
 compare "declared MAIKO_API in a header"
 [ -s "$dir/exported" ] || { echo "nothing is exported"; failed=1; }
 
-declared MK_PRIVATE "$root"/src/core/*.h >"$dir/declared"
+declared MK_PRIVATE "$root"/src/core/*/*.h >"$dir/declared"
 sed -n 's/@@*MAIKO_PRIVATE_[0-9.]*$//p' "$dir/symbols" | sort >"$dir/exported"
 compare "declared MK_PRIVATE in the core"
 exit $failed

@@ -29,8 +29,8 @@ patch --quiet --no-backup-if-mismatch -d "$dir/core" -p3 <"$patch" >"$dir/patch.
 objects=
 for file in $(sed -n 's|^+++ b/src/core/\([^[:space:]]*\.c\).*|\1|p' "$patch"); do
 	# shellcheck disable=SC2086 # several flags
-	$compiler $flags -I "$root/include" -I "$dir/core" -c "$dir/core/$file" -o "$dir/$file.o"
-	objects="$objects $dir/$file.o"
+	$compiler $flags -I "$root/include" -I "$dir/core" -c "$dir/core/$file" -o "$dir/$(basename "$file").o"
+	objects="$objects $dir/$(basename "$file").o"
 done
 [ -n "$objects" ] || fail "the patch changes no .c file of src/core"
 # shellcheck disable=SC2086

@@ -4,7 +4,7 @@
 #
 # Looked at are inline code, blocks that are not of C, and words with our prefixes:
 #
-#   path        `src/core/stop.h`, `stop.h`: is in the tree, or what a build or an install makes
+#   path        `src/core/lifecycle/stop.h`, `stop.h`: is in the tree, or what a build or an install makes
 #   absence     "no `path`": is in neither
 #   command     ./dev NAME: ./dev has it; what ./dev has, it lists, and the other way round
 #   option      sysmon --seconds: the program's sources know it
@@ -168,19 +168,19 @@ sub check_dev {
 # FILE:REGEX.
 my @facts = (
 	['ARCHITECTURE.md', 'its allowance ({})', 'MAIKO_ALLOWANCE'],
-	['ARCHITECTURE.md', "channel's capacity ({} by default)", 'src/core/supervisor.c:channel, (\d+)'],
-	['ARCHITECTURE.md', 'its credit ({})', 'src/core/supervisor.c:foreign_credit, (\d+)'],
+	['ARCHITECTURE.md', "channel's capacity ({} by default)", 'src/core/api/supervisor.c:channel, (\d+)'],
+	['ARCHITECTURE.md', 'its credit ({})', 'src/core/api/supervisor.c:external_credit, (\d+)'],
 	['ARCHITECTURE.md', 'may be filled up to {} above its capacity', 'MK_CYCLE_BOUND'],
 	['docs/from-erlang.md', 'the bound is {} in one supervisor', 'MAIKO_ACTORS_MAX'],
-	['docs/from-rust-maiko.md', 'the default is {}, there 128', 'src/core/supervisor.c:mailbox, (\d+)'],
-	['docs/from-rust-maiko.md', '`.max_events_per_tick`, default {}', 'src/core/supervisor.c:max_events_per_tick, (\d+)'],
+	['docs/from-rust-maiko.md', 'the default is {}, there 128', 'src/core/api/supervisor.c:mailbox, (\d+)'],
+	['docs/from-rust-maiko.md', '`.max_events_per_tick`, default {}', 'src/core/api/supervisor.c:max_events_per_tick, (\d+)'],
 	['docs/from-rust-maiko.md', 'up to a deadline of {} seconds', 'MAIKO_STOP_DEADLINE_MS / 1000'],
 	['docs/from-rust-maiko.md', "the harness's limit, {} s", 'MAIKO_HARNESS_TIMEOUT_MS / 1000'],
 	['docs/stopping.md', 'At the deadline ({} seconds', 'MAIKO_STOP_DEADLINE_MS / 1000'],
 	['docs/stopping.md', 'names the last {} failures', 'MAIKO_FAILURES_KEPT'],
-	['docs/tick.md', '`.max_events_per_tick` events, {} by default', 'src/core/supervisor.c:max_events_per_tick, (\d+)'],
-	['docs/threads.md', 'used up its credit ({} events', 'src/core/supervisor.c:foreign_credit, (\d+)'],
-	['docs/topics-and-overflow.md', 'A mailbox holds {} events', 'src/core/supervisor.c:mailbox, (\d+)'],
+	['docs/tick.md', '`.max_events_per_tick` events, {} by default', 'src/core/api/supervisor.c:max_events_per_tick, (\d+)'],
+	['docs/threads.md', 'used up its credit ({} events', 'src/core/api/supervisor.c:external_credit, (\d+)'],
+	['docs/topics-and-overflow.md', 'A mailbox holds {} events', 'src/core/api/supervisor.c:mailbox, (\d+)'],
 	['docs/topics-and-overflow.md', 'may send {} events more', 'MAIKO_ALLOWANCE'],
 	['docs/topics-and-overflow.md', 'A struct up to {} MiB', 'MAIKO_EVENT_SIZE_MAX / 1048576'],
 	['docs/topics-and-overflow.md', 'up to {} events above the capacity', 'MK_CYCLE_BOUND'],
@@ -325,7 +325,7 @@ sub check_option {
 
 # ---- a page ------------------------------------------------------------------------------------------
 
-my %foreign = map { $_ => 1 } ('crate', 'Erlang/OTP', 'by hand'); # a table's first column, if headed so
+my %external = map { $_ => 1 } ('crate', 'Erlang/OTP', 'by hand'); # a table's first column, if headed so
 
 sub line_of { my ($text, $at) = @_; return 1 + (substr($text, 0, $at) =~ tr/\n//) }
 
@@ -338,12 +338,12 @@ sub report {
 }
 
 # Takes away the first cell of each row of a table that tells what others have. Lengths stay.
-sub blank_foreign {
+sub blank_external {
 	my ($text) = @_;
 	my $inside = 0;
 	my @lines = split /\n/, $text, -1;
 	for (@lines) {
-		$inside = $foreign{$1} ? 1 : 0 if /^\| ?([^|]*?) ?\|/ && !$inside;
+		$inside = $external{$1} ? 1 : 0 if /^\| ?([^|]*?) ?\|/ && !$inside;
 		$inside = 0 unless /^\|/;
 		s/^\|((?:[^|\\]|\\.)*)\|/'|' . ' ' x length($1) . '|'/e if $inside;
 	}
@@ -377,7 +377,7 @@ sub check_span {
 
 sub check_page {
 	my ($page) = @_;
-	my $text = blank_foreign(content($page));
+	my $text = blank_external(content($page));
 	check_facts($page, $text);
 	$own = join "\n", $text =~ /^```c\n(.*?)^```/msg;
 	while ($text =~ /^[ \t]*```(\w*)\n(.*?)^[ \t]*```/msg) {
@@ -406,21 +406,22 @@ sub check_text {
 	}
 }
 
-# ---- the rooms of the core ------------------------------------------------------------------------------
+# ---- the folders of the core ----------------------------------------------------------------------------
 
-sub check_rooms {
-	my ($table) = content('ARCHITECTURE.md') =~ /^\| rooms[^\n]*\n\|---.*?\n(.*?)\n\n/ms or die "no table of rooms\n";
-	my %room;
+# The table of ARCHITECTURE.md names each file of src/core where it lies.
+sub check_folders {
+	my ($table) = content('ARCHITECTURE.md') =~ /^\| folder [^\n]*\n\|---.*?\n(.*?)\n\n/ms or die "no table of folders\n";
+	my %said;
 	for my $line (split /\n/, $table) {
-		my ($cell) = $line =~ /^\|([^|]*)\|/;
-		$room{$1} = 1 while $cell =~ /`(\w+)`/g;
+		my ($folder, $files) = $line =~ /^\|\s*`(\w+)`\s*\|([^|]*)\|/;
+		$said{"$folder/$1"} = 1 while $files =~ /`(\w+)`/g;
 	}
-	for my $name (sort keys %room) {
-		print "ARCHITECTURE.md:1: there is no room $name\n" unless $file{"src/core/$name.h"} || $file{"src/core/$name.c"};
+	for my $name (sort keys %said) {
+		print "ARCHITECTURE.md:1: there is no $name\n" unless $file{"src/core/$name.h"} || $file{"src/core/$name.c"};
 	}
-	for my $path (matching(qr{^src/core/\w+\.h$})) {
-		my ($name) = $path =~ m{(\w+)\.h$};
-		print "ARCHITECTURE.md:1: does not say what room $name is\n" unless $room{$name};
+	for my $path (matching(qr{^src/core/\w+/\w+\.[ch]$})) {
+		my ($name) = $path =~ m{(\w+/\w+)\.[ch]$};
+		print "ARCHITECTURE.md:1: does not say what $name is\n" unless $said{$name};
 	}
 }
 
@@ -454,7 +455,7 @@ my $out = '';
 	open my $capture, '>', \$out or die;
 	my $before = select $capture;
 	check_dev();
-	check_rooms();
+	check_folders();
 	check_page($_) for @pages;
 	select $before;
 }

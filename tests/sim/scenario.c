@@ -3,7 +3,7 @@
  */
 #include "scenario.h"
 
-#include "runtime.h"
+#include "runtime/runtime.h"
 
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void prepare_faults(maiko_sim_faults *f, uint32_t which, uint64_t *random
 		f->burst = 50 + sc_draw(random, 200);
 }
 
-static void failed(void *arg, const maiko_sight *s);
+static void failed(void *arg, const maiko_observation *s);
 
 static void on_burst(maiko_sim *sim, void *arg)
 {
@@ -99,7 +99,7 @@ void scenario_prepare(maiko_sim_options *options, void *arg)
 	o->mailbox = 1 + sc_draw(&random, 8);
 	o->mailbox_bytes = o->mailbox * 400; /* which comes first among large events only */
 	o->max_events_per_tick = 1 + sc_draw(&random, 4);
-	o->foreign_credit = sc_draw(&random, 2) == 0 ? 2 + sc_draw(&random, 6) : 64;
+	o->external_credit = sc_draw(&random, 2) == 0 ? 2 + sc_draw(&random, 6) : 64;
 	o->channel = 16;
 	options->faults = (maiko_sim_faults){.on_burst = on_burst, .on_overlap = on_overlap};
 	prepare_faults(&options->faults, sc_draw(&random, 14), &random);
@@ -111,7 +111,7 @@ void scenario_prepare(maiko_sim_options *options, void *arg)
 
 /* ---- what happens --------------------------------------------------------------------------- */
 
-static sc_actor *actor_of(const maiko_sight *s)
+static sc_actor *actor_of(const maiko_observation *s)
 {
 	for (uint32_t i = 0; i < sc.actor_count; i++)
 		if (sc.actors[i].id == s->actor)
@@ -119,7 +119,7 @@ static sc_actor *actor_of(const maiko_sight *s)
 	return NULL;
 }
 
-static void started(void *arg, const maiko_sight *s)
+static void started(void *arg, const maiko_observation *s)
 {
 	(void)arg;
 	sc_actor *a = actor_of(s);
@@ -129,7 +129,7 @@ static void started(void *arg, const maiko_sight *s)
 
 /* Its failure is nobody's surprise, but it need not have had everything; and the first that
  * nobody has decided about is what the end says. */
-static void failed(void *arg, const maiko_sight *s)
+static void failed(void *arg, const maiko_observation *s)
 {
 	(void)arg;
 	sc_actor *a = actor_of(s);

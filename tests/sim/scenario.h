@@ -104,7 +104,7 @@ int sc_move(maiko_ctx *ctx, uint64_t *random);
 /* Finds some actor by its name, and changes it. */
 int sc_meet(uint64_t *random);
 
-/* Sends from that thread outside. */
+/* Sends from that external thread. */
 enum { SC_TRY, SC_WAIT, SC_TIMEOUT };
 int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how);
 

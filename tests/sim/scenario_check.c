@@ -1,11 +1,11 @@
 /*
- * scenario_check.c - what must hold in the mixed scenario, besides the laws (src/test/laws.c).
+ * scenario_check.c - what must hold in the mixed scenario, besides the properties (src/testing/properties.c).
  */
 #include "scenario.h"
 
-#include "runtime.h"
+#include "runtime/runtime.h"
 
-#include "directory.h"
+#include "registry/directory.h"
 
 uint32_t sc_check_of(const parcel *p)
 {

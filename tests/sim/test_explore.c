@@ -135,7 +135,7 @@ static void the_chain_of_causes_is_told(void **state)
 	const maiko_moment *cause[16];
 	size_t count = 0;
 	for (size_t i = 0; i < r.moment_count && count < 16; i++)
-		if (r.moments[i].is_cause && r.moments[i].kind == MAIKO_SAW_DISPATCHED)
+		if (r.moments[i].is_cause && r.moments[i].kind == MAIKO_OBSERVED_DISPATCHED)
 			cause[count++] = &r.moments[i];
 	/* The ping from outside, and the pong that the first relay sent for it. */
 	assert_int_equal(count, 2);

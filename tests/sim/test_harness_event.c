@@ -66,8 +66,8 @@ ON_EVERY_SCENE(what_caused_it_and_what_it_caused)
 ON_EVERY_SCENE(of_no_event_there_is_nothing)
 {
 	shop_four_orders(s);
-	const maiko_record *nones[] = {
-		NULL, maiko_query_first(maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS, .kinds = MAIKO_KIND(STARTED)))};
+	const maiko_record *nones[] = {NULL, maiko_query_first(maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS,
+										  .kinds = MAIKO_KIND(STARTED)))};
 	assert_non_null(nones[1]);
 	for (int i = 0; i < 2; i++) {
 		const maiko_record *none = nones[i];
@@ -197,7 +197,7 @@ ON_EVERY_SCENE(what_is_sent_in_a_name_is_that_actor_s)
 	assert_int_equal(maiko_harness_send_as(s->h, "customer", order, .what = "tea", .price = 7), 0);
 	const maiko_record *sent = maiko_harness_sent(s->h);
 	assert_non_null(sent);
-	assert_int_equal(sent->kind, MAIKO_SAW_DISPATCHED);
+	assert_int_equal(sent->kind, MAIKO_OBSERVED_DISPATCHED);
 	assert_int_equal(sent->event->sender_id, id);
 	assert_int_equal(maiko_payload(sent, order)->price, 7);
 	assert_true(maiko_id_equal(sent->event->correlation, sent->event->id));

@@ -152,7 +152,8 @@ ON_EVERY_SCENE(of_each_event)
 	fails(maiko_expect_delivered(maiko_query_of(s->h, closing)), "at least 1 event");
 	assert_int_equal(maiko_harness_send_as(s->h, "customer", closing), 0);
 	scene_settle(s);
-	fails(maiko_expect_delivered(maiko_query_of(s->h, order, .of = MAIKO_OF_SIGHTS, .kinds = MAIKO_KIND(ADDED))),
+	fails(maiko_expect_delivered(
+		      maiko_query_of(s->h, order, .of = MAIKO_OF_OBSERVATIONS, .kinds = MAIKO_KIND(ADDED))),
 	      "at least 1 record");
 	scene_close(s);
 }
@@ -270,7 +271,7 @@ ON_EVERY_SCENE(a_full_record_fails_everything)
 		assert_int_equal(maiko_harness_send_as(s->h, "customer", order, .price = 1), 0);
 	assert_int_equal(maiko_harness_settle(s->h), MAIKO_E2BIG);
 	assert_int_equal(maiko_harness_status(s->h), MAIKO_E2BIG);
-	assert_int_equal(maiko_query_count(maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS)), 20);
+	assert_int_equal(maiko_query_count(maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS)), 20);
 	fails(maiko_expect_count(maiko_query_of(s->h, order), 8), "more than 20 records");
 	fails(maiko_expect_chain_count(maiko_chain_from(maiko_query_of(s->h, order)), 4), "more than 20 records");
 	fails(maiko_expect(s->h, true), "more than 20 records");

@@ -49,20 +49,20 @@ ON_EVERY_SCENE(by_type_sender_receiver_and_topic)
 	scene_close(s);
 }
 
-ON_EVERY_SCENE(of_deliveries_receipts_and_sights)
+ON_EVERY_SCENE(of_deliveries_receipts_and_observations)
 {
 	shop_four_orders(s);
 	maiko_harness *h = s->h;
 	assert_int_equal(count(maiko_query_of(h, order, .of = MAIKO_OF_DELIVERIES)), 8);
 	assert_int_equal(count(maiko_query_of(h, order, .of = MAIKO_OF_RECEIPTS)), 8);
 	assert_int_equal(count(maiko_query_of(h, order, .of = MAIKO_OF_RECEIPTS, .receiver = "auditor")), 4);
-	assert_int_equal(count(maiko_query_of(h, order, .of = MAIKO_OF_SIGHTS)), 20);
-	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_SIGHTS, .kinds = MAIKO_KIND(ADDED))), 5);
-	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_SIGHTS, .receiver = "shop",
+	assert_int_equal(count(maiko_query_of(h, order, .of = MAIKO_OF_OBSERVATIONS)), 20);
+	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_OBSERVATIONS, .kinds = MAIKO_KIND(ADDED))), 5);
+	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_OBSERVATIONS, .receiver = "shop",
 						  .kinds = MAIKO_KIND(ADDED) | MAIKO_KIND(STARTED))),
 			 2);
-	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_SIGHTS, .kinds = MAIKO_KIND(FAILED))), 0);
-	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_SIGHTS, .topic = "orders")), 20);
+	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_OBSERVATIONS, .kinds = MAIKO_KIND(FAILED))), 0);
+	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_OBSERVATIONS, .topic = "orders")), 20);
 	scene_close(s);
 }
 
@@ -310,7 +310,7 @@ ON_EVERY_SCENE(by_what_is_around_the_event)
 {
 	shop_four_orders(s);
 	maiko_harness *h = s->h;
-	maiko_query all = maiko_query_events(h), records = maiko_query_events(h, .of = MAIKO_OF_SIGHTS);
+	maiko_query all = maiko_query_events(h), records = maiko_query_events(h, .of = MAIKO_OF_OBSERVATIONS);
 	assert_int_equal(count(maiko_query_where(all, maiko_where(is_root))), 4);
 	assert_int_equal(count(maiko_query_where(all, maiko_where(dear_from_customer))), 1);
 	assert_int_equal(count(maiko_query_events(h, .of = MAIKO_OF_RECEIPTS, .where = maiko_where(to_the_auditor))),
@@ -323,7 +323,7 @@ ON_EVERY_SCENE(by_what_is_around_the_event)
 	assert_false(maiko_query_any(orders));
 	/* A record of no event has nothing around one. */
 	assert_int_equal(count(maiko_query_where(records, maiko_where(is_root))),
-			 count(maiko_query_events(h, .of = MAIKO_OF_SIGHTS, .topic = "orders")));
+			 count(maiko_query_events(h, .of = MAIKO_OF_OBSERVATIONS, .topic = "orders")));
 	assert_int_equal(maiko_harness_status(h), 0);
 	orders.where = maiko_where_with(not_before, (const uint64_t *)NULL);
 	assert_int_equal(count(orders), 0);
@@ -351,7 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_type_sender_receiver_and_topic),
-		cmocka_unit_test(of_deliveries_receipts_and_sights),
+		cmocka_unit_test(of_deliveries_receipts_and_observations),
 		cmocka_unit_test(of_actors_and_of_topics),
 		cmocka_unit_test(by_id_parent_and_correlation),
 		cmocka_unit_test(before_and_after),

@@ -15,7 +15,7 @@ ON_EVERY_SCENE(everything_is_recorded_a_cause_before_its_effect)
 	shop_four_orders(s);
 	uint64_t last = 0;
 	size_t count = 0;
-	maiko_query_each(r, maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS))
+	maiko_query_each(r, maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS))
 	{
 		assert_true(r->order > last);
 		last = r->order;
@@ -31,7 +31,7 @@ ON_EVERY_SCENE(everything_is_recorded_a_cause_before_its_effect)
 	}
 	/* 14 events, each sent once; 8 + 4 + 6 + 3 deliveries, all handled; five actors */
 	size_t changes =
-		maiko_query_count(maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS, .kinds = MAIKO_KIND(TOPOLOGY)));
+		maiko_query_count(maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS, .kinds = MAIKO_KIND(TOPOLOGY)));
 	assert_int_equal(count - changes, 14 + 21 + 21 + 10);
 	scene_close(s);
 }
@@ -41,7 +41,8 @@ ON_EVERY_SCENE(of_a_stop_too)
 	shop_open(s);
 	assert_int_equal(maiko_stop(s->sup, NULL), 0);
 	assert_int_equal(
-		maiko_query_count(maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS, .kinds = MAIKO_KIND(STOPPED))), 5);
+		maiko_query_count(maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS, .kinds = MAIKO_KIND(STOPPED))),
+		5);
 	scene_close(s);
 }
 
@@ -66,13 +67,13 @@ ON_EVERY_SCENE(paused_it_records_nothing)
 ON_EVERY_SCENE(cleared_it_begins_anew)
 {
 	shop_four_orders(s);
-	uint64_t last = maiko_query_last(maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS))->order;
+	uint64_t last = maiko_query_last(maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS))->order;
 	assert_int_equal(maiko_harness_clear(s->h), 0);
-	assert_null(maiko_query_first(maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS)));
+	assert_null(maiko_query_first(maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS)));
 	assert_null(maiko_harness_sent(s->h));
 	assert_int_equal(maiko_harness_send_as(s->h, "customer", order, .price = 2), 0);
 	scene_settle(s);
-	const maiko_record *first = maiko_query_first(maiko_query_events(s->h, .of = MAIKO_OF_SIGHTS));
+	const maiko_record *first = maiko_query_first(maiko_query_events(s->h, .of = MAIKO_OF_OBSERVATIONS));
 	assert_int_equal(first->order, last + 1);
 	assert_int_equal(maiko_query_count(maiko_query_events(s->h)), 4);
 	assert_null(maiko_query_next(maiko_query_of(s->h, order), first));

@@ -2,13 +2,13 @@
  * test_pairs.c - every two calls about one actor, from two threads at once: the first is cut
  * wherever it holds no lock, or waits for a step that does not, and there the second is made.
  * Between the cuts workers take steps. Each cut of each pair is a run of its own, which ends
- * with the ledger and the laws.
+ * with the ledger and the properties.
  */
 #include <maiko/sim.h>
 
 #include "support.h"
 
-#include "as.h"
+#include "sim/send_as.h"
 
 enum { SEEDS = 6, WORKERS = 3, REQUESTS_MAX = 4 };
 
@@ -149,7 +149,7 @@ static int report(void)
 		maiko_ledger_free(ledger);
 	return rc;
 }
-static void seen(void *arg, const maiko_sight *s) { (void)arg, (void)s; }
+static void seen(void *arg, const maiko_observation *s) { (void)arg, (void)s; }
 static int watch(void)
 {
 	maiko_monitor *monitor;

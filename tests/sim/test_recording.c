@@ -376,16 +376,16 @@ static int brittle_start(brittle *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(brittle, MAIKO_ON_START(brittle_start));
 
-typedef struct worldly {
+typedef struct external {
 	uint32_t n;
-} worldly;
+} external;
 
-static int worldly_start(worldly *self, maiko_ctx *ctx)
+static int external_start(external *self, maiko_ctx *ctx)
 {
 	(void)self;
 	return maiko_loop(ctx) == NULL ? MAIKO_ENOMEM : 0;
 }
-MAIKO_ACTOR(worldly, MAIKO_ON_START(worldly_start));
+MAIKO_ACTOR(external, MAIKO_ON_START(external_start));
 
 static int add_brittle(maiko_supervisor *sup, void *arg)
 {
@@ -414,9 +414,9 @@ static void a_start_that_fails_in_a_simulation_returns_what_its_text_says(void *
 	(void)state;
 	maiko_sim *sim;
 	assert_int_equal(maiko_sim_new(&sim, NULL), 0);
-	assert_int_equal(maiko_add(maiko_sim_supervisor(sim), worldly, "worldly", .topics = MAIKO_NO_TOPICS), 0);
+	assert_int_equal(maiko_add(maiko_sim_supervisor(sim), external, "external", .topics = MAIKO_NO_TOPICS), 0);
 	assert_int_equal(maiko_start(maiko_sim_supervisor(sim)), MAIKO_ESIMULATED);
-	assert_string_equal(maiko_sim_failure(sim), "maiko_loop, asked for by worldly: not under simulation");
+	assert_string_equal(maiko_sim_failure(sim), "maiko_loop, asked for by external: not under simulation");
 	assert_non_null(strstr(maiko_last_error(), maiko_sim_failure(sim)));
 	maiko_sim_free(sim);
 }

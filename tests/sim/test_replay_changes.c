@@ -1,6 +1,6 @@
 /*
  * test_replay_changes.c - a recording is replayed in which actors came and went while it ran, and
- * changed what they listen to: at the word of a source, of another actor, of a thread outside.
+ * changed what they listen to: at the word of a source, of another actor, of an external thread.
  */
 #include <maiko/recorder.h>
 
@@ -168,7 +168,7 @@ static int set_up(maiko_supervisor *sup, void *arg)
 	return rc == 0 ? maiko_add(sup, server, "server", .topics = MAIKO_NO_TOPICS) : rc;
 }
 
-/* ---- a thread outside ---- */
+/* ---- an external thread ---- */
 
 static void meddle(void *arg)
 {

@@ -1,5 +1,5 @@
 /*
- * test_sim.c - the simulation: one seed one run, virtual time, and laws that hold.
+ * test_sim.c - the simulation: one seed one run, virtual time, and properties that hold.
  */
 #include <maiko/sim.h>
 

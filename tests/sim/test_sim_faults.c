@@ -1,5 +1,5 @@
 /*
- * test_sim_faults.c - each fault of a simulation strikes, and the laws hold all the same.
+ * test_sim_faults.c - each fault of a simulation strikes, and the properties hold all the same.
  */
 #include <maiko/sim.h>
 

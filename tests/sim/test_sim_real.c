@@ -254,7 +254,7 @@ static void an_invariant_that_holds_says_nothing(void **state)
 	assert_null(maiko_sim_free(sim));
 }
 
-/* ---- the laws, and the choices ------------------------------------------------------------------ */
+/* ---- the properties, and the choices ------------------------------------------------------------------ */
 
 static int poke(maiko_supervisor *sup, uint32_t from, uint32_t to)
 {
@@ -296,12 +296,12 @@ static outcome run(maiko_sim_options options)
 	return o;
 }
 
-TEST_WORKERS(the_laws_watch_and_change_nothing)
+TEST_WORKERS(the_properties_watch_and_change_nothing)
 {
 	for (uint64_t seed = 0; seed < 20; seed++) {
 		maiko_sim_options options = {.seed = seed, .supervisor.workers = workers};
 		outcome with = run(options);
-		options.no_laws = true;
+		options.no_properties = true;
 		outcome without = run(options);
 		assert_int_equal(with.handled, 30);
 		assert_int_equal(without.handled, 30);
@@ -350,7 +350,7 @@ int main(void)
 		cmocka_unit_test(an_invariant_fails_the_run_at_the_step_that_breaks_it),
 		cmocka_unit_test(a_failed_invariant_ends_a_call_that_waits),
 		cmocka_unit_test(an_invariant_that_holds_says_nothing),
-		cmocka_unit_test(the_laws_watch_and_change_nothing),
+		cmocka_unit_test(the_properties_watch_and_change_nothing),
 		cmocka_unit_test(the_choices_of_a_run_lead_another_to_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,7 +190,7 @@ static int report(maiko_ctx *ctx, uint64_t random)
 		maiko_ledger_free(ledger);
 	return rc;
 }
-static void see(void *arg, const maiko_sight *s)
+static void see(void *arg, const maiko_observation *s)
 {
 	(void)s;
 	atomic_fetch_add((_Atomic(uint64_t) *)arg, 1);

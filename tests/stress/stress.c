@@ -7,7 +7,7 @@
  *
  * A round: some actors on some topics of random policies, with random mailboxes, bounded in events and in
  * bytes, and budgets, a few with threads of their own; they forward what they get, tick, send later,
- * subscribe, leave and are moved from worker to worker; threads outside send, add, remove,
+ * subscribe, leave and are moved from worker to worker; external threads send, add, remove,
  * subscribe, move. Then all is stopped: gracefully, at once, or with a deadline. Every event
  * says who sent it on which topic, and as the how-many-eth; so each receiver sees
  *
@@ -17,8 +17,8 @@
  *
  * and at the end the ledger balances (C3), nothing is queued and a graceful stop has
  * discarded nothing (C10). In one round of eight the failure of a guest is not temporary, and the first of
- * these stops the supervisor (C11): the end says so, and no sooner. No call returns what it may not. Rounds go on for S seconds
- * (default 10), and until E events are handled (default 10 million); or there are R of them. What is wrong is
+ * these stops the supervisor (C11): the end says so, and no sooner. No call returns what it may not. Rounds go on for S
+ * seconds (default 10), and until E events are handled (default 10 million); or there are R of them. What is wrong is
  * printed with the seed of its round, and makes the status 1, as does what cannot be printed. Each of the threads sends
  * N times a round (default 4000). The seed chooses the topologies; the threads take their
  * own turns. With --spoil an event is kept from those checks, to see that they see it: then the
@@ -58,14 +58,14 @@ typedef struct round_of {
 	uint64_t random;
 	uint32_t workers, nodes;
 	bool fatal;                                         /* guests that fail stop it */
-	uint64_t events;                                    /* that each thread outside sends */
+	uint64_t events;                                    /* that each external thread sends */
 	node kept[NODES];                                   /* of those that stay: what they were made of */
 	uint64_t received[NODES][(size_t)SENDERS * TOPICS]; /* `last` of those that stay */
 	uint32_t movable_count;
 	maiko_actor_id movable[NODES]; /* without those that have threads of their own */
 } round_of;
 
-/* One of the threads outside. */
+/* One of the external threads. */
 typedef struct outsider {
 	const round_of *round;
 	uint64_t random;
@@ -147,7 +147,7 @@ static int add_kept(round_of *r)
 	return rc;
 }
 
-/* ---- the threads outside ------------------------------------------------------------------------- */
+/* ---- the external threads ------------------------------------------------------------------------- */
 
 static int send_outside_once(maiko_supervisor *sup, const parcel *p)
 {
@@ -243,7 +243,7 @@ static void account(const maiko_ledger *ledger, bool graceful)
 		fault_at_end("no memory", ledger);
 	in_all.deliveries += c->deliveries;
 #define ADD(field, text) in_all.field += c->field;
-	MAIKO_FATE_MAP(ADD)
+	MAIKO_OUTCOME_MAP(ADD)
 #undef ADD
 }
 
@@ -424,7 +424,14 @@ static uint64_t number(const char *text)
 /* 0 if nothing is wrong, and all that was to be printed has been. */
 static int status(void) { return atomic_load(&faults) == 0 && fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1; }
 
-int main(int argc, char **argv)
+/* What the command line says. */
+typedef struct wishes {
+	uint64_t seconds, workers, seed, events, sends, most;
+	const char *directory;
+	bool seeded, tells, pairs;
+} wishes;
+
+static bool read_options(int argc, char **argv, wishes *w)
 {
 	static const struct option known[] = {{"seconds", required_argument, NULL, 's'},
 					      {"workers", required_argument, NULL, 'w'},
@@ -437,76 +444,83 @@ int main(int argc, char **argv)
 					      {"spoil", no_argument, NULL, 'l'},
 					      {"pairs", no_argument, NULL, 'p'},
 					      {NULL, 0, NULL, 0}};
-	uint64_t seconds = 10, workers = 0, seed = 0, events = 10000000, rounds = 0, sends = 4000, most = UINT64_MAX;
-	const char *directory = NULL;
 	int option;
-	bool seeded = false, tells = false, pairs = false;
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (option) {
 		case 's':
-			seconds = number(optarg);
+			w->seconds = number(optarg);
 			break;
 		case 'w':
-			workers = number(optarg);
+			w->workers = number(optarg);
 			break;
 		case 'x':
-			seed = number(optarg), seeded = true;
+			w->seed = number(optarg), w->seeded = true;
 			break;
 		case 'e':
-			events = number(optarg);
+			w->events = number(optarg);
 			break;
 		case 'n':
-			sends = number(optarg);
+			w->sends = number(optarg);
 			break;
 		case 'r':
-			most = number(optarg);
+			w->most = number(optarg);
 			break;
 		case 'd':
-			directory = optarg;
+			w->directory = optarg;
 			break;
 		case 'v':
-			tells = true;
+			w->tells = true;
 			break;
 		case 'l':
 			atomic_store(&spoils, true);
 			break;
 		case 'p':
-			pairs = true;
+			w->pairs = true;
 			break;
 		default:
-			return 2;
+			return false;
 		}
 	}
-	if (workers > MAIKO_WORKERS_MAX / 2) {
+	if (w->workers > MAIKO_WORKERS_MAX / 2)
 		fprintf(stderr, "stress: up to %d workers\n", MAIKO_WORKERS_MAX / 2);
-		return 2;
-	}
-	if (!seeded && uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL) != 0)
-		return 1;
-	printf("seed %" PRIu64 "\n", seed);
-	fflush(stdout);
-	if (pairs)
-		return pairs_run(seconds, (uint32_t)workers, seed) == 0 ? status() : 1;
-	uint64_t start = uv_hrtime(), state = seed;
-	do {
-		uint64_t next = seeded && rounds == 0 ? seed : random_next(&state);
-		if (!round_from(next, (uint32_t)workers, sends, directory))
-			break;
-		rounds++;
-		if (tells)
-			printf("%.1f s: round seed %" PRIu64 ", %" PRIu64 " handled, %" PRIu64 " timed out so far\n",
-			       (double)(uv_hrtime() - start) / 1e9, next, in_all.handled, atomic_load(&timeouts));
-	} while (rounds < most &&
-		 (most != UINT64_MAX || uv_hrtime() - start < seconds * 1000000000u || in_all.handled < events));
-	double took = (double)(uv_hrtime() - start) / 1e9;
+	return w->workers <= MAIKO_WORKERS_MAX / 2;
+}
+
+static void tell_all(uint64_t rounds, double took, bool recorded)
+{
 	printf("%" PRIu64 " rounds in %.1f s, %" PRIu64 " of them ended by a failure, %" PRIu64
 	       " sends timed out\n%" PRIu64 " deliveries:",
 	       rounds, took, failed_rounds, atomic_load(&timeouts), in_all.deliveries);
 #define TELL(field, text) printf(" %" PRIu64 " " #field, in_all.field);
-	MAIKO_FATE_MAP(TELL)
+	MAIKO_OUTCOME_MAP(TELL)
 #undef TELL
-	if (directory != NULL)
+	if (recorded)
 		printf("\n%" PRIu64 " records replayed", replayed);
 	printf("\n%s\n", atomic_load(&faults) == 0 ? "all is accounted for" : "something is wrong");
+}
+
+int main(int argc, char **argv)
+{
+	wishes w = {.seconds = 10, .events = 10000000, .sends = 4000, .most = UINT64_MAX};
+	if (!read_options(argc, argv, &w))
+		return 2;
+	if (!w.seeded && uv_random(NULL, NULL, &w.seed, sizeof w.seed, 0, NULL) != 0)
+		return 1;
+	printf("seed %" PRIu64 "\n", w.seed);
+	fflush(stdout);
+	if (w.pairs)
+		return pairs_run(w.seconds, (uint32_t)w.workers, w.seed) == 0 ? status() : 1;
+	uint64_t start = uv_hrtime(), state = w.seed, rounds = 0;
+	do {
+		uint64_t next = w.seeded && rounds == 0 ? w.seed : random_next(&state);
+		if (!round_from(next, (uint32_t)w.workers, w.sends, w.directory))
+			break;
+		rounds++;
+		if (w.tells)
+			printf("%.1f s: round seed %" PRIu64 ", %" PRIu64 " handled, %" PRIu64 " timed out so far\n",
+			       (double)(uv_hrtime() - start) / 1e9, next, in_all.handled, atomic_load(&timeouts));
+	} while (rounds < w.most &&
+		 (w.most != UINT64_MAX || uv_hrtime() - start < w.seconds * 1000000000u || in_all.handled < w.events));
+	tell_all(rounds, (double)(uv_hrtime() - start) / 1e9, w.directory != NULL);
 	return status();
 }

@@ -6,7 +6,7 @@
  */
 #include "support.h"
 
-#include "alive.h"
+#include "base/alive.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /*
  * test_arena.c - memory from one block: maiko_use_memory.
  */
-#include "memory.h"
+#include "base/memory.h"
 #include "support.h"
 
 #include <stdlib.h>

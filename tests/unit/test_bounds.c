@@ -5,9 +5,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "actor.h"
-#include "directory.h"
-#include "registry.h"
+#include "lifecycle/actor.h"
+#include "registry/directory.h"
+#include "registry/registry.h"
 #include "support.h"
 
 #include <stdio.h>
@@ -109,9 +109,9 @@ static void up_to_4194304_topics(void **state)
 	assert_int_equal(add(sup, &(maiko_actor_type){"hears", 8, 8, items, NULL, MAIKO_FORMAT}, "a", &news), 0);
 	/* Back to what there is, the last at the place that it would have had. */
 	mk_record *last = mk_record_at(sup, 4194303);
-	mk_table_set(&sup->topics, 4194303, NULL);
+	mk_segmented_array_set(&sup->topics, 4194303, NULL);
 	last->index = 2;
-	mk_table_set(&sup->topics, 2, last);
+	mk_segmented_array_set(&sup->topics, 2, last);
 	sup->topic_count = 3;
 	test_finish(sup);
 }

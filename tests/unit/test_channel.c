@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "channel.h"
+#include "ds/channel.h"
 
 #include "support.h"
 

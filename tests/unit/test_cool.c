@@ -4,9 +4,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "actor.h"
-#include "directory.h"
-#include "run.h"
+#include "lifecycle/actor.h"
+#include "routing/delivery.h"
+#include "registry/directory.h"
 #include "support.h"
 
 static const maiko_item items[] = {{.kind = MAIKO_ITEM_END}};

@@ -4,9 +4,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "directory.h"
+#include "registry/directory.h"
 
-#include "actor.h"
+#include "lifecycle/actor.h"
 #include "support.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "error.h"
+#include "base/error.h"
 #include "support.h"
 
 #include <limits.h>

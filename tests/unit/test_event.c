@@ -4,9 +4,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "event.h"
+#include "event/event.h"
 
-#include "memory.h"
+#include "base/memory.h"
 #include "support.h"
 
 #include <sched.h>
@@ -36,9 +36,9 @@ static void unref(mk_pool *pool, mk_event *e)
 
 static uint64_t allocations_since(uint64_t before) { return test_allocator_count() - before; }
 
-static mk_event *take(mk_pool *pool, uint32_t klass)
+static mk_event *take(mk_pool *pool, uint32_t size_class)
 {
-	mk_event *e = mk_pool_take(pool, klass);
+	mk_event *e = mk_pool_take(pool, size_class);
 	if (e == NULL)
 		fail();
 	return e;
@@ -49,31 +49,31 @@ static mk_event *take(mk_pool *pool, uint32_t klass)
 static void payloads_go_into_four_sizes(void **state)
 {
 	(void)state;
-	assert_int_equal(mk_klass_of(0), 0);
-	assert_int_equal(mk_klass_of(128 - HEADER), 0);
-	assert_int_equal(mk_klass_of(129 - HEADER), 1);
-	assert_int_equal(mk_klass_of(192 - HEADER), 1);
-	assert_int_equal(mk_klass_of(193 - HEADER), 2);
-	assert_int_equal(mk_klass_of(320 - HEADER), 2);
-	assert_int_equal(mk_klass_of(321 - HEADER), 3);
-	assert_int_equal(mk_klass_of(576 - HEADER), 3);
-	assert_int_equal(mk_klass_of(577 - HEADER), 0);
+	assert_int_equal(mk_size_class_of(0), 0);
+	assert_int_equal(mk_size_class_of(128 - HEADER), 0);
+	assert_int_equal(mk_size_class_of(129 - HEADER), 1);
+	assert_int_equal(mk_size_class_of(192 - HEADER), 1);
+	assert_int_equal(mk_size_class_of(193 - HEADER), 2);
+	assert_int_equal(mk_size_class_of(320 - HEADER), 2);
+	assert_int_equal(mk_size_class_of(321 - HEADER), 3);
+	assert_int_equal(mk_size_class_of(576 - HEADER), 3);
+	assert_int_equal(mk_size_class_of(577 - HEADER), 0);
 	assert_int_equal(MK_INLINE_MAX, INSIDE);
 }
 
 /* Takes all of a slab, writing each to its end: 64 bytes of its 64 KiB are its own. */
-static void take_a_slab(uint32_t klass, uint32_t size, int count)
+static void take_a_slab(uint32_t size_class, uint32_t size, int count)
 {
 	mk_pool pool = {.slabs = NULL};
 	uint64_t before = test_allocator_count();
 	for (int i = 0; i < count; i++) {
-		mk_event *e = take(&pool, klass);
+		mk_event *e = take(&pool, size_class);
 		assert_int_equal((uintptr_t)e % 64, 0);
-		assert_int_equal(e->klass, klass);
+		assert_int_equal(e->size_class, size_class);
 		memset(e, 0x5a, size);
 	}
 	assert_int_equal(allocations_since(before), 1);
-	assert_non_null(mk_pool_take(&pool, klass));
+	assert_non_null(mk_pool_take(&pool, size_class));
 	assert_int_equal(allocations_since(before), 2);
 	mk_pool_fini(&pool);
 	assert_int_equal(test_allocator_living(), 0);
@@ -239,7 +239,7 @@ static void a_copy_has_the_header_and_the_content(void **state)
 			assert_ptr_equal(copy->data, copy->payload);
 			unref(&ours, from);
 			mk_event_unref(&theirs, copy);
-			assert_ptr_equal(take(&theirs, mk_klass_of(sizes[i])), copy); /* it came back */
+			assert_ptr_equal(take(&theirs, mk_size_class_of(sizes[i])), copy); /* it came back */
 			mk_pool_fini(&ours);
 			mk_pool_fini(&theirs);
 			assert_int_equal(test_allocator_living(), 0);

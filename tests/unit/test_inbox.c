@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "inbox.h"
+#include "ds/inbox.h"
 
 #include "support.h"
 

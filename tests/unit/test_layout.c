@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "layout.h"
+#include "event/layout.h"
 
 #include "support.h"
 

@@ -1,7 +1,8 @@
 /*
  * test_macros.c - what the macros expand to that describe events and topics.
  *
- * test_macro_actors.c has those of actors, test_macro_calls.c those that call. Nothing here runs an actor. What must not compile is in tests/compile_fail.
+ * test_macro_actors.c has those of actors, test_macro_calls.c those that call. Nothing here runs an actor. What must
+ * not compile is in tests/compile_fail.
  *
  * SPDX-License-Identifier: MIT
  */

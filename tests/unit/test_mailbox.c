@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mailbox.h"
+#include "ds/mailbox.h"
 
-#include "event.h"
+#include "event/event.h"
 #include "support.h"
 
 /* A mailbox keeps pointers and never looks behind them. */

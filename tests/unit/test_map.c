@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "map.h"
+#include "ds/map.h"
 
 #include "support.h"
 

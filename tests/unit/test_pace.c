@@ -4,9 +4,9 @@
  */
 #include "support.h"
 
-#include "runtime.h"
-#include "step.h"
-#include "worker.h"
+#include "runtime/runtime.h"
+#include "sim/step.h"
+#include "sched/turn.h"
 
 enum { TURN_NS = 100000, STINT = 16, ACTORS = 10, EACH = 100, WARM = 5000 };
 

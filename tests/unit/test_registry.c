@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "registry.h"
+#include "registry/registry.h"
 
 #include "support.h"
 
@@ -380,7 +380,7 @@ static int hook(void *self, maiko_ctx *ctx)
 #define ACTOR(items_) (&(const maiko_actor_type){"actor", 8, 8, (items_), NULL, MAIKO_FORMAT})
 #define ITEMS(...) ((const maiko_item[]){__VA_ARGS__, LAST})
 
-static int class_of(maiko_supervisor *sup, const maiko_actor_type *desc, const mk_class **ret_class)
+static int class_of(maiko_supervisor *sup, const maiko_actor_type *desc, const mk_actor_class **ret_class)
 {
 	*ret_class = NULL;
 	return mk_registry_class(sup, desc, ret_class);
@@ -388,7 +388,7 @@ static int class_of(maiko_supervisor *sup, const maiko_actor_type *desc, const m
 
 static void refused_class(maiko_supervisor *sup, const maiko_actor_type *desc, int rc)
 {
-	const mk_class *c;
+	const mk_actor_class *c;
 	assert_int_equal(class_of(sup, desc, &c), rc);
 	assert_null(c);
 	assert_null(sup->classes);
@@ -404,7 +404,7 @@ static void an_actor_type_is_its_description(void **state)
 				    LAST};
 	const maiko_actor_type desc = {"actor", 8, 8, items, NULL, MAIKO_FORMAT},
 			       other = {"actor", 8, 8, items, NULL, MAIKO_FORMAT};
-	const mk_class *c, *again, *second;
+	const mk_actor_class *c, *again, *second;
 	assert_int_equal(class_of(sup, &desc, &c), 0);
 	assert_ptr_equal(c->desc, &desc);
 	const mk_handler *a = mk_handler_of(c, type_of(sup, &a_event)), *b = mk_handler_of(c, type_of(sup, &b_event));
@@ -481,7 +481,7 @@ static void up_to_32_items(void **state)
 	}
 	refused_class(sup, ACTOR(items), MAIKO_E2BIG);
 	items[32] = (maiko_item)LAST;
-	const mk_class *c;
+	const mk_actor_class *c;
 	assert_int_equal(class_of(sup, ACTOR(items), &c), 0);
 	for (int i = 0; i < 32; i++) {
 		const mk_type *type = type_of(sup, &events[i]);
@@ -500,7 +500,7 @@ static int register_all(maiko_supervisor *sup)
 	static const maiko_actor_type desc = {"actor", 8, 8, items, NULL, MAIKO_FORMAT};
 	const maiko_topic *topic;
 	const mk_type *type;
-	const mk_class *class;
+	const mk_actor_class *class;
 	int rc = maiko_topic_named(sup, "weather", &topic);
 	if (rc == 0)
 		rc = mk_registry_type(sup, &a_event, &type);

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "timer.h"
+#include "ds/timer.h"
 
 #include "support.h"
 

@@ -1,0 +1,209 @@
+/*
+ * ctx.c - what an actor calls inside its callbacks.
+ */
+#include "base/error.h"
+#include "lifecycle/stop.h"
+#include "observe/note.h"
+#include "routing/backpressure.h"
+#include "routing/router.h"
+#include "routing/send.h"
+#include "runtime/callback.h"
+#include "runtime/ready.h"
+#include "sched/blocking.h"
+#include "sched/delayed.h"
+#include "sched/hold.h"
+#include "sched/tick.h"
+#include "sched/worker.h"
+
+#include <string.h>
+
+/* ---- sending later --------------------------------------------------------------------- */
+
+int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
+			 const void *event)
+{
+	mk_route *found;
+	if (ctx == NULL || type == NULL || event == NULL)
+		return MK_NULL(ctx, type, event);
+	mk_worker *w = ctx->worker;
+	if (mk_forked(w->sup))
+		return mk_fail_forked();
+	if (w->draining || (ctx->sched & MK_ENDED) != 0)
+		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the actor is ending or the supervisor stopping");
+	int rc = mk_route_find(w, type, &found);
+	mk_route route = {.type = NULL};
+	if (rc == 0)
+		route = *found;
+	if (rc == 0 && route.topic == NULL)
+		rc = mk_route_by_content(w, route.type, event, &route.topic);
+	if (rc == 0)
+		rc = mk_delayed_add(w, ctx, &route, event, delay_ms, ret_delayed);
+	if (MK_UNLIKELY(w->sup->seam.noted) && rc == 0)
+		mk_note_call(w->sup, w, MK_NOTE_AFTER, ctx->self->id, (int64_t)ctx->extra->delayed_count,
+			     &(mk_call){.event = type, .data = event, .delay_ms = delay_ms});
+	return rc;
+}
+
+int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc == 0)
+		rc = mk_delayed_cancel(ctx->worker, ctx, delayed);
+	if (rc == 0)
+		MK_NOTE(ctx->worker, MK_NOTE_CANCEL, ctx->self->id, (int64_t)delayed);
+	return rc;
+}
+
+/* ---- who and when ------------------------------------------------------------------------ */
+
+const char *maiko_name(const maiko_ctx *ctx) { return ctx->self->name; }
+maiko_actor_id maiko_self(const maiko_ctx *ctx) { return ctx->self->id; }
+maiko_supervisor *maiko_supervisor_of(const maiko_ctx *ctx) { return ctx->worker->sup; }
+uint64_t maiko_now(const maiko_ctx *ctx) { return ctx->worker->now_ns; }
+uint64_t maiko_random(maiko_ctx *ctx)
+{
+	MK_NOTE(ctx->worker, MK_NOTE_RANDOM, ctx->self->id, 0);
+	return mk_random_next(&ctx->worker->sup->seam, &ctx->worker->random);
+}
+bool maiko_stopping(const maiko_ctx *ctx) { return ctx->worker->draining; }
+bool maiko_is_congested(const maiko_ctx *ctx) { return mk_is_muted(ctx); }
+
+struct uv_loop_s *maiko_loop(maiko_ctx *ctx)
+{
+	if (MK_UNLIKELY(ctx->worker->sup->seam.simulated))
+		return mk_worker_idle_loop(ctx->worker, ctx->self->name);
+	ctx->looped = true;
+	return ctx->worker->loop;
+}
+
+const char *maiko_sender(const maiko_ctx *ctx)
+{
+	const mk_event *e = ctx->worker->event;
+	return e == NULL ? "" : e->sender->name;
+}
+
+const maiko_envelope *maiko_meta(const maiko_ctx *ctx)
+{
+	const mk_event *e = ctx->worker->event;
+	if (e == NULL)
+		return NULL;
+	ctx->worker->envelope = mk_envelope_of(e);
+	return &ctx->worker->envelope;
+}
+
+/* ---- keeping ------------------------------------------------------------------------------ */
+
+int maiko_keep(maiko_ctx *ctx, const void *event)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	mk_event *e = ctx->worker->event;
+	if (e == NULL || event == NULL || e->data != event || ctx->worker->actor != ctx)
+		return mk_fail_text(MAIKO_EINVAL, "maiko_keep: event is not the one that is being handled");
+	mk_extra *x = mk_extra_of(ctx);
+	if (x == NULL)
+		return MAIKO_ENOMEM;
+	const uint64_t *place = mk_map_find(&x->kept_at, mk_map_key(event));
+	if (place != NULL) {
+		x->kept[*place].times++;
+	} else {
+		if (mk_reserve((void **)&x->kept, &x->kept_size, x->kept_count + 1, sizeof *x->kept) != 0 ||
+		    mk_map_put(&x->kept_at, mk_map_key(event), x->kept_count) != 0)
+			return MAIKO_ENOMEM;
+		x->kept[x->kept_count++] = (mk_kept){e, 1};
+	}
+	e->refs++;
+	return 0;
+}
+
+int maiko_release(maiko_ctx *ctx, const void *event)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	mk_extra *x = ctx->extra;
+	const uint64_t *found = x == NULL || event == NULL ? NULL : mk_map_find(&x->kept_at, mk_map_key(event));
+	if (found == NULL)
+		return mk_fail_text(MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
+	uint64_t place = *found;
+	mk_event *e = x->kept[place].event;
+	if (--x->kept[place].times == 0) { /* the last takes its place */
+		x->kept[place] = x->kept[--x->kept_count];
+		*mk_map_find(&x->kept_at, mk_map_key(x->kept[place].event->data)) = place;
+		mk_map_remove(&x->kept_at, mk_map_key(event));
+	}
+	mk_event_unref(&ctx->worker->pool, e);
+	return 0;
+}
+
+/* ---- its own course -------------------------------------------------------------------------- */
+
+int maiko_wake_tick(maiko_ctx *ctx)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	if (ctx->class->tick == NULL || ctx->extra == NULL)
+		return mk_fail(MAIKO_EINVAL, "maiko_wake_tick: actor '%s' has no MAIKO_TICK", ctx->self->name);
+	if ((ctx->sched & MK_SHUT) != 0)
+		return mk_refuse_shut();
+	if ((ctx->sched & MK_ENDED) != 0 || (ctx->worker->draining && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
+		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
+	ctx->extra->tick_due = true;
+	mk_wake(ctx->worker, ctx);
+	return 0;
+}
+
+int maiko_unwatch(maiko_ctx *ctx)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	if (ctx->class->tick == NULL || ctx->extra == NULL)
+		return mk_fail(MAIKO_EINVAL, "maiko_unwatch: actor '%s' has no MAIKO_TICK", ctx->self->name);
+	mk_tick_unwatch(ctx->worker, ctx);
+	return 0;
+}
+
+int maiko_stop_self(maiko_ctx *ctx)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	if ((ctx->sched & (MK_ENDED | MK_RETIRING)) != 0)
+		return mk_fail(MAIKO_ESTATE, "maiko_stop_self: actor '%s' is ending already", ctx->self->name);
+	MK_NOTE(ctx->worker, MK_NOTE_STOP_SELF, ctx->self->id, 0);
+	mk_retire(ctx->worker, ctx); /* no callback but on_stop any more */
+	return 0;
+}
+
+int maiko_stop_all(maiko_ctx *ctx)
+{
+	int rc = mk_check_ctx(ctx);
+	return rc != 0 ? rc : mk_stop_begin(ctx->worker->sup, NULL, NULL, NULL);
+}
+
+int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *job)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc != 0)
+		return rc;
+	if (type == NULL || job == NULL)
+		return MK_NULL(type, job);
+	rc = mk_check_format("maiko_blocking: the job type", type->format);
+	if (rc != 0)
+		return rc;
+	if (type->work == NULL || type->done == NULL || type->actor == NULL || type->size == 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "maiko_blocking: a job type needs work, done, the actor's type and a size");
+	if (type->size > MAIKO_EVENT_SIZE_MAX)
+		return mk_fail(MAIKO_E2BIG, "maiko_blocking: a job of %u bytes; at most MAIKO_EVENT_SIZE_MAX, %u",
+			       type->size, MAIKO_EVENT_SIZE_MAX);
+	if (strcmp(type->actor, ctx->class->desc->name) != 0)
+		return mk_fail(MAIKO_ETYPE, "maiko_blocking: the job is one of actor type '%s', actor '%s' is a '%s'",
+			       type->actor, ctx->self->name, ctx->class->desc->name);
+	if ((ctx->sched & MK_SHUT) != 0)
+		return mk_refuse_shut();
+	return mk_blocking_start(ctx->worker, ctx, type, job);
+}

@@ -1,0 +1,24 @@
+/*
+ * upcalls.c - see upcalls.h.
+ */
+#include "runtime/upcalls.h"
+
+#include "lifecycle/migrate.h"
+#include "lifecycle/quiescence.h"
+#include "lifecycle/stop.h"
+#include "lifecycle/topology.h"
+#include "sched/end.h"
+#include "sched/hold.h"
+
+const mk_upcalls mk_up = {
+	.hold = mk_hold,
+	.permit = mk_permit,
+	.fail = mk_actor_fail,
+	.topology_passed = mk_topology_passed,
+	.topology_retire = mk_topology_retire,
+	.quiescence_look = mk_quiescence_look,
+	.stop_idle = mk_stop_idle,
+	.stop_exited = mk_stop_exited,
+	.stop_for_failure = mk_stop_for_failure,
+	.move = mk_migrate,
+};

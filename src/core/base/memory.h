@@ -1,0 +1,27 @@
+/*
+ * memory.h - every allocation of the library, through the user's hooks.
+ */
+#ifndef MK_MEMORY_H
+#define MK_MEMORY_H
+
+#include "base/base.h"
+
+void *mk_malloc(size_t size);
+MK_PRIVATE void *mk_calloc(size_t count, size_t size);
+void *mk_realloc(void *memory, size_t size);
+void mk_free(const void *memory);
+
+/* `size` zeroed bytes aligned to `align`, a power of two; freed with mk_free_aligned. */
+void *mk_calloc_aligned(size_t size, size_t align);
+void mk_free_aligned(void *memory);
+
+/* A copy of a text; NULL without memory. */
+char *mk_strdup(const char *text);
+
+/* Grows an array of `*size` elements so that at least `need` fit, doubling. 0 or
+ * MAIKO_ENOMEM, with the array as it was. */
+int mk_reserve(void **array, uint32_t *size, uint32_t need, size_t element);
+
+#define MK_NEW(type) ((type *)mk_calloc(1, sizeof(type)))
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * seam.c - see seam.h.
+ */
+#include "base/seam.h"
+
+#include <uv.h>
+
+int mk_seam_init(mk_seam *seam)
+{
+	uv_timeval64_t wall;
+	*seam = (mk_seam){0};
+	int rc = uv_gettimeofday(&wall);
+	if (rc == 0)
+		rc = uv_random(NULL, NULL, &seam->seed, sizeof seam->seed, 0, NULL);
+	if (rc != 0)
+		return rc;
+	uint64_t wall_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_usec * 1000u;
+	seam->wall_offset_ns = wall_ns - uv_hrtime();
+	return 0;
+}
+
+uint64_t mk_now(const mk_seam *seam) { return seam->now_ns == NULL ? uv_hrtime() : seam->now_ns(seam->arg); }
+
+/* splitmix64 (Steele, Lea and Flood, 2014), which the authors of xoshiro advise for seeding. */
+static uint64_t splitmix(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+void mk_random_seed(mk_random *random, uint64_t seed)
+{
+	for (int i = 0; i < 4; i++)
+		random->s[i] = splitmix(&seed);
+}
+
+static uint64_t rotated(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+
+uint64_t mk_random_next(const mk_seam *seam, mk_random *random)
+{
+	if (seam->random != NULL)
+		return seam->random(seam->arg);
+	uint64_t *s = random->s;
+	uint64_t result = rotated(s[1] * 5, 7) * 9, t = s[1] << 17;
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotated(s[3], 45);
+	return result;
+}

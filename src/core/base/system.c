@@ -1,0 +1,178 @@
+/*
+ * system.c - see system.h. What libuv 1.44 aborts on, and what is done instead:
+ *
+ *   - the first loop of a process makes a pipe for signals: so many descriptors as it takes are
+ *     opened, and closed, before
+ *   - a loop's array of descriptors grows: so much memory is mapped, and unmapped, before
+ *   - a loop hands a descriptor to the kernel when it polls: it is handed over here, and libuv,
+ *     which finds it there, merely changes what it waits for
+ *   - closing a descriptor below 3: those that are free are taken meanwhile
+ *
+ * Another thread of the process may take what was just given back. That cannot be excluded from
+ * outside of libuv; the gap is a few microseconds, once in a process.
+ *
+ * A failed uv_loop_init leaves its epoll descriptor open (until libuv 1.51), as backend_fd.
+ */
+#include "base/system.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	STDIO = 3,
+	FIRST_LOOP = 6, /* descriptors: epoll, a pipe for its signals, an eventfd; a pipe for the process */
+	NEXT_LOOP = 4,
+	AT_A_TIME = 2 << 20 /* bytes */
+};
+
+static void close_all(const int *fds, int count)
+{
+	while (count > 0)
+		close(fds[--count]);
+}
+
+/* Takes those of the first three descriptors that are free: how many, or an error. */
+static int take_stdio(int *fds)
+{
+	for (int count = 0;; count++) {
+		int fd = eventfd(0, EFD_CLOEXEC);
+		if (fd < 0) {
+			int rc = -errno;
+			close_all(fds, count);
+			return rc;
+		}
+		if (fd >= STDIO) {
+			close(fd);
+			return count;
+		}
+		fds[count] = fd;
+	}
+}
+
+/* Whether so many descriptors are to be had, two by two as libuv takes them; the highest. */
+static int try_descriptors(int count, int *ret_highest)
+{
+	int fds[FIRST_LOOP], opened = 0, rc = 0, highest = 0;
+	for (; opened < count; opened += 2) {
+		if (pipe2(&fds[opened], O_CLOEXEC | O_NONBLOCK) != 0) {
+			rc = -errno;
+			break;
+		}
+		for (int i = opened; i < opened + 2; i++)
+			highest = fds[i] > highest ? fds[i] : highest;
+	}
+	close_all(fds, opened);
+	if (rc == 0)
+		*ret_highest = highest;
+	return rc;
+}
+
+/* Whether a loop could have an array for that descriptor. libuv takes it from malloc, which takes
+ * from the kernel, a good deal at a time; it is not asked itself, as nothing of ours is its. */
+static int try_memory(int fd)
+{
+	size_t slots = 1;
+	while (slots < (size_t)fd + 3)
+		slots *= 2;
+	size_t size = slots * sizeof(void *) + AT_A_TIME;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return MAIKO_ENOMEM;
+	munmap(memory, size);
+	return 0;
+}
+
+/* Has the kernel know it before libuv asks. */
+static int hand_over(const uv_loop_t *loop, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	bool known = epoll_ctl(uv_backend_fd(loop), EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST;
+	return known ? 0 : -errno;
+}
+
+static int init_loop(uv_loop_t *loop, int descriptors)
+{
+	int highest;
+	int rc = try_descriptors(descriptors, &highest);
+	if (rc == 0)
+		rc = try_memory(highest);
+	if (rc != 0)
+		return rc;
+	loop->backend_fd = -1;
+	rc = uv_loop_init(loop);
+	if (rc != 0) {
+		if (loop->backend_fd >= STDIO)
+			close(loop->backend_fd);
+		return rc;
+	}
+	rc = hand_over(loop, loop->signal_pipefd[0]);
+	if (rc == 0)
+		rc = hand_over(loop, loop->async_io_watcher.fd);
+	if (rc != 0)
+		uv_loop_close(loop);
+	return rc;
+}
+
+int mk_loop_init(uv_loop_t *loop)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* two firsts at a time would need more */
+	static _Atomic(bool) had_one;
+	int fds[STDIO];
+	int taken = take_stdio(fds);
+	if (taken < 0)
+		return mk_fail(taken, "a loop cannot be made: %s", maiko_strerror(taken));
+	int rc = 0;
+	if (atomic_load_explicit(&had_one, memory_order_acquire)) {
+		rc = init_loop(loop, NEXT_LOOP);
+	} else {
+		pthread_mutex_lock(&mutex);
+		rc = init_loop(loop, FIRST_LOOP);
+		if (rc == 0)
+			atomic_store_explicit(&had_one, true, memory_order_release);
+		pthread_mutex_unlock(&mutex);
+	}
+	close_all(fds, taken);
+	return rc == 0 ? 0 : mk_fail(rc, "a loop of %d descriptors cannot be made: %s", NEXT_LOOP, maiko_strerror(rc));
+}
+
+int mk_poll_open(uv_loop_t *loop, uv_poll_t *poll, int fd, uv_poll_cb ready)
+{
+	poll->loop = NULL;
+	int rc = try_memory(fd);
+	if (rc == 0)
+		rc = uv_poll_init(loop, poll, fd);
+	if (rc != 0)
+		return rc;
+	rc = uv_poll_start(poll, UV_READABLE, ready);
+	if (rc == 0)
+		rc = hand_over(loop, fd);
+	if (rc != 0)
+		uv_poll_stop(poll);
+	return rc;
+}
+
+/* Those that a thread's own code raises, which would end the process if they were blocked. */
+static const int own_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+
+int mk_thread_create(uv_thread_t *ret_thread, void (*run)(void *arg), void *arg)
+{
+	sigset_t blocked, before;
+	sigfillset(&blocked);
+	for (size_t i = 0; i < sizeof own_signals / sizeof own_signals[0]; i++)
+		sigdelset(&blocked, own_signals[i]);
+	/* A thread is born with the mask of its maker; so none reaches it before it has its own. */
+	int rc = pthread_sigmask(SIG_SETMASK, &blocked, &before);
+	if (rc != 0)
+		return -rc;
+	rc = uv_thread_create(ret_thread, run, arg);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc == 0 ? 0 : mk_fail(rc, "a thread cannot be made: %s", maiko_strerror(rc));
+}

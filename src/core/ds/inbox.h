@@ -1,0 +1,40 @@
+/*
+ * inbox.h - a queue with many producers and one consumer, which can be closed.
+ *
+ * Producers push onto a stack by compare-and-swap; the consumer takes the whole stack
+ * with one exchange and turns it round, so each producer's items come out in the order
+ * pushed. There is no ABA problem: nothing is ever popped singly. After `close`, pushes
+ * are refused: what was accepted before is what close returned or an earlier take did.
+ *
+ * Orders: a push releases, a take acquires, so the consumer sees the whole item. Both
+ * are sequentially consistent besides, because a worker about to sleep relies on it
+ * (worker.c): either it sees the item, or the producer sees that it sleeps.
+ *
+ * External sends and the control lane both use it.
+ */
+#ifndef MK_INBOX_H
+#define MK_INBOX_H
+
+#include "base/base.h"
+
+typedef struct mk_link {
+	struct mk_link *next;
+} mk_link;
+
+typedef struct mk_inbox {
+	_Alignas(MK_LINE) _Atomic(mk_link *) top;
+} mk_inbox;
+
+/* Whether it was taken: false once closed. */
+MK_PRIVATE bool mk_inbox_push(mk_inbox *inbox, mk_link *link);
+
+/* Everything pushed so far, oldest first; NULL if nothing. Consumer only. */
+MK_PRIVATE mk_link *mk_inbox_take(mk_inbox *inbox);
+
+/* The same, and refuses what comes later. Consumer only. */
+mk_link *mk_inbox_close(mk_inbox *inbox);
+
+/* Whether a take would find nothing. */
+MK_PRIVATE bool mk_inbox_empty(mk_inbox *inbox);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * mailbox.c - see mailbox.h.
+ */
+#include "ds/mailbox.h"
+
+#include "base/memory.h"
+
+#include <maiko/error.h>
+
+enum { FIRST_SIZE = 8 };
+
+int mk_mailbox_grow(mk_mailbox *box)
+{
+	uint64_t head = mk_count(&box->head), tail = mk_count(&box->tail);
+	uint32_t size = box->size == 0 ? FIRST_SIZE : box->size * 2;
+	struct mk_event **ring = mk_malloc(size * sizeof(struct mk_event *));
+	if (ring == NULL)
+		return MAIKO_ENOMEM;
+	for (uint64_t i = head; i < tail; i++)
+		ring[i & (size - 1)] = *mk_mailbox_slot(box, i);
+	mk_free(box->ring);
+	box->ring = ring;
+	box->size = size;
+	return 0;
+}
+
+void mk_mailbox_shrink(mk_mailbox *box)
+{
+	assert(mk_mailbox_span(box) == 0);
+	mk_free(box->ring);
+	box->ring = NULL;
+	box->size = 0;
+}
+
+/* Moves the events towards the tail. */
+static void close_holes(mk_mailbox *box)
+{
+	uint64_t head = mk_count(&box->head), to = mk_count(&box->tail);
+	for (uint64_t from = to; from > head; from--) {
+		struct mk_event *e = *mk_mailbox_slot(box, from - 1);
+		if (e != NULL)
+			*mk_mailbox_slot(box, --to) = e;
+	}
+	atomic_store_explicit(&box->head, to, memory_order_relaxed);
+	atomic_store_explicit(&box->holes, 0, memory_order_relaxed);
+}
+
+bool mk_mailbox_remove(mk_mailbox *box, uint64_t position)
+{
+	uint64_t head = mk_count(&box->head);
+	assert(position >= head && position < mk_count(&box->tail) && *mk_mailbox_slot(box, position) != NULL);
+	if (position == head) {
+		atomic_store_explicit(&box->head, head + 1, memory_order_relaxed);
+	} else {
+		*mk_mailbox_slot(box, position) = NULL;
+		atomic_store_explicit(&box->holes, mk_mailbox_holes(box) + 1, memory_order_relaxed);
+	}
+	bool closes = mk_mailbox_holes(box) > mk_mailbox_length(box);
+	if (closes)
+		close_holes(box);
+	return closes;
+}

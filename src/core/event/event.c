@@ -1,0 +1,257 @@
+/*
+ * event.c - the event pools: slabs cut into events of four sizes.
+ *
+ * A pool only grows, up to the most events that were alive at one time: in the steady
+ * state an event costs no allocation. Slabs go back when the worker ends.
+ */
+#include "event/event.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "event/sender.h"
+
+#include <maiko/send.h>
+#include <string.h>
+
+enum { SLAB = 64 * 1024 };
+typedef struct slab {
+	struct slab *next;
+	uint32_t size_class;
+} slab;
+_Static_assert(sizeof(slab) <= MK_LINE, "a line before the events");
+static const uint32_t size_class_bytes[MK_SIZE_CLASSES] = {128, 192, 320, 576};
+
+int mk_pool_refill(mk_pool *pool, uint32_t size_class)
+{
+	slab *s = mk_calloc_aligned(SLAB, MK_LINE);
+	if (s == NULL)
+		return MAIKO_ENOMEM;
+	s->next = pool->slabs;
+	s->size_class = size_class;
+	pool->slabs = s;
+	char *begin = (char *)s;
+	for (char *at = begin + SLAB - size_class_bytes[size_class]; at >= begin + MK_LINE;
+	     at -= size_class_bytes[size_class]) {
+		mk_event *e = (mk_event *)(void *)at;
+		e->size_class = size_class;
+		e->next = pool->free[size_class];
+		pool->free[size_class] = e;
+	}
+	return 0;
+}
+
+void mk_pool_fini(mk_pool *pool)
+{
+	while (pool->slabs != NULL) {
+		slab *s = pool->slabs;
+		pool->slabs = s->next;
+		mk_free_aligned(s);
+	}
+}
+
+uint64_t mk_pool_each(const mk_pool *pool, void (*call)(const mk_event *e))
+{
+	uint64_t count = 0;
+	for (const slab *s = pool->slabs; s != NULL; s = s->next) {
+		const char *begin = (const char *)s;
+		uint32_t size = size_class_bytes[s->size_class];
+		for (const char *at = begin + SLAB - size; at >= begin + MK_LINE; at -= size, count++) {
+			const mk_event *e = (const mk_event *)(const void *)at;
+			if (e->refs != 0)
+				call(e);
+		}
+	}
+	return count;
+}
+
+static void ref_buffers(const mk_type *type, const void *data)
+{
+	for (uint32_t i = 0; i < type->buffer_count; i++) {
+		maiko_buffer *b;
+		memcpy(&b, (const char *)data + type->buffers[i], sizeof b);
+		maiko_buffer_ref(b);
+	}
+}
+
+static void unref_buffers(const mk_type *type, const void *data)
+{
+	for (uint32_t i = 0; i < type->buffer_count; i++) {
+		maiko_buffer *b;
+		memcpy(&b, (const char *)data + type->buffers[i], sizeof b);
+		maiko_buffer_unref(b);
+	}
+}
+
+mk_block *mk_block_new(uint32_t size)
+{
+	mk_block *b = mk_calloc_aligned(sizeof *b + size, 16);
+	if (b != NULL) {
+		atomic_init(&b->refs, 1);
+		b->size = size;
+	}
+	return b;
+}
+
+static mk_event *heap_event(uint32_t payload)
+{
+	char *memory = mk_calloc_aligned(MK_EVENT_LINK + sizeof(mk_event) + payload, 16);
+	if (memory == NULL)
+		return NULL;
+	mk_event *e = mk_event_of_link(memory);
+	e->size_class = MK_SIZE_CLASS_HEAP;
+	return e;
+}
+
+mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block)
+{
+	mk_block *made = NULL;
+	if (block == NULL && type->size > MK_INLINE_MAX) {
+		made = block = mk_block_new(type->size);
+		if (block == NULL)
+			return NULL;
+		memcpy(block->data, value, type->size);
+	}
+	uint32_t inside = block != NULL ? 0 : type->size;
+	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(inside)) : heap_event(inside);
+	if (e == NULL) {
+		mk_free_aligned(made);
+		return NULL;
+	}
+	e->type = type;
+	if (block != NULL) {
+		e->data = block->data;
+		e->size_class |= MK_SIZE_CLASS_BLOCK;
+	} else {
+		mk_copy_small(e->payload, value, type->size);
+		e->data = e->payload;
+	}
+	if (MK_UNLIKELY(type->buffer_count != 0)) {
+		ref_buffers(type, e->data);
+		e->size_class |= MK_SIZE_CLASS_BUFFERS;
+	}
+	return e;
+}
+
+static mk_block *block_of(const mk_event *e)
+{
+	return (e->size_class & MK_SIZE_CLASS_BLOCK) != 0 ? MK_OF((void *)(uintptr_t)e->data, mk_block, data) : NULL;
+}
+
+mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
+{
+	mk_block *block = block_of(from);
+	uint32_t inside = block != NULL ? 0 : from->type->size;
+	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(inside)) : heap_event(inside);
+	if (e == NULL)
+		return NULL;
+	uint32_t list = e->size_class;
+	if (pool == NULL && from->sender != NULL && from->sender->id != 0) {
+		mk_sender_hold(from->sender);
+		list |= MK_SIZE_CLASS_HOLDS;
+	}
+	memcpy(e, from, offsetof(mk_event, refs)); /* which its owner goes on counting */
+	e->size_class = list | (from->size_class & (MK_SIZE_CLASS_BLOCK | MK_SIZE_CLASS_BUFFERS));
+	e->refs = 1;
+	if (block != NULL) {
+		/* Relaxed: the entry taken from the channel holds a reference meanwhile. */
+		atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);
+	} else {
+		mk_copy_small(e->payload, from->payload, from->type->size);
+		e->data = e->payload;
+		if (from->type->buffer_count != 0)
+			ref_buffers(from->type, e->payload);
+	}
+	return e;
+}
+
+uint64_t mk_event_weight(const mk_event *e)
+{
+	uint64_t bytes = e->type->size > MK_INLINE_MAX ? e->type->size : 0;
+	for (uint32_t i = 0; (e->size_class & MK_SIZE_CLASS_BUFFERS) != 0 && i < e->type->buffer_count; i++) {
+		const maiko_buffer *b;
+		memcpy(&b, (const char *)e->data + e->type->buffers[i], sizeof b);
+		bytes += b == NULL ? 0 : maiko_buffer_size(b);
+	}
+	return bytes;
+}
+
+static void give_back(mk_pool *pool, mk_event *e)
+{
+	if ((e->size_class & MK_SIZE_CLASS_HEAP) != 0) {
+		if ((e->size_class & MK_SIZE_CLASS_HOLDS) != 0)
+			mk_sender_let(e->sender);
+		mk_free_aligned(mk_event_link(e));
+	} else {
+		assert(e->refs == 0); /* so that it is known to be free */
+		e->size_class &= MK_SIZE_CLASS_LIST;
+		e->next = pool->free[e->size_class];
+		pool->free[e->size_class] = e;
+	}
+}
+
+void mk_event_unmake(mk_pool *pool, mk_event *e)
+{
+	unref_buffers(e->type, e->data);
+	give_back(pool, e);
+}
+
+void mk_event_free(mk_pool *pool, mk_event *e)
+{
+	mk_block *block = block_of(e);
+	/* As in buffer.c: every reader's accesses happen before the last drop. */
+	bool last = block == NULL || atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) == 1;
+	if (last)
+		unref_buffers(e->type, e->data);
+	if (last && block != NULL)
+		mk_free_aligned(block);
+	give_back(pool, e);
+}
+
+void *maiko_event_new(const maiko_event_type *type)
+{
+	if (type == NULL)
+		(void)MK_NULL(type);
+	if (type == NULL || mk_check_format("an event type", type->format) != 0 ||
+	    maiko_layout_check(type->layout) != 0)
+		return NULL;
+	if ((type->topic == NULL) == (type->route == NULL)) {
+		(void)mk_fail(MAIKO_EINVAL, "event '%s' must have a topic or a route, and not both",
+			      type->layout->name);
+		return NULL;
+	}
+	mk_block *b = mk_block_new(type->layout->size);
+	if (b == NULL)
+		return NULL;
+	b->desc = type;
+	b->magic = MK_BLOCK_DRAFT;
+	return b->data;
+}
+
+int mk_draft_fail(const void *event)
+{
+	return event == NULL
+		       ? mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is NULL")
+		       : mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is not one of maiko_new, or is spent");
+}
+
+/* maiko_send_copy is the one macro that takes a pointer. */
+int mk_send_null_fail(const char *call, const maiko_event_type *type)
+{
+	return type == NULL ? mk_fail(MAIKO_EINVAL, "%s: type is NULL", call)
+			    : mk_fail(MAIKO_EINVAL, "%s: event is NULL; of maiko_send_copy, pointer", call);
+}
+
+int mk_send_flags_fail(unsigned flags)
+{
+	return mk_fail(MAIKO_EINVAL, "flags are %#x; MAIKO_SEND_ROOT and MAIKO_SEND_TRY are all there are", flags);
+}
+
+void *maiko_discard(void *event)
+{
+	if (event != NULL) {
+		mk_block *b = MK_OF(event, mk_block, data);
+		assert(b->magic == MK_BLOCK_DRAFT);
+		mk_free_aligned(b);
+	}
+	return NULL;
+}

@@ -1,0 +1,201 @@
+/*
+ * event.h - events as the workers have them, and the pools they come from.
+ *
+ * An event belongs to one worker, the one whose pool it came from: only that worker
+ * touches its count. A receiver on another worker works on a copy of its own, made
+ * when the channel entry is taken. What is too large to copy lies in a block, shared
+ * by all copies and counted atomically.
+ *
+ *   small, inline     large: the payload lies in a block
+ *   +---------+       +---------+      +-------+---------+
+ *   | header  |       | header  |----->| block | payload |
+ *   | payload |       +---------+      +-------+---------+
+ *   +---------+
+ *
+ * References on buffers belong to the payload: dropped with the event when it is
+ * inline, with the block when it is not.
+ */
+#ifndef MK_EVENT_H
+#define MK_EVENT_H
+
+#include "base/base.h"
+#include "event/layout.h"
+
+#include <maiko/event.h>
+
+struct mk_sender;
+struct mk_topic;
+
+/* An event type as one supervisor knows it; immutable once made. */
+typedef struct mk_type {
+	const maiko_event_type *desc;
+	uint64_t hash;
+	uint32_t index;
+	uint32_t topic;      /* index; meaningless if desc->route */
+	uint32_t size;       /* of the payload, bytes */
+	uint32_t size_class; /* of an event that is plain: its payload inside, without buffers */
+	bool plain;
+	uint32_t buffer_count;
+	uint32_t buffers[MK_BUFFERS_MAX]; /* offsets */
+} mk_type;
+
+typedef struct mk_block {
+	_Atomic(uint32_t) refs;
+	uint32_t size;
+	const maiko_event_type *desc;
+	uint64_t magic; /* MK_BLOCK_DRAFT until it is published */
+	_Alignas(16) unsigned char data[];
+} mk_block;
+
+#define MK_BLOCK_DRAFT UINT64_C(0x6d61696b6f206576)
+
+typedef struct mk_event {
+	maiko_id id;
+	maiko_id parent;
+	maiko_id correlation;
+	uint64_t timestamp_ns;
+	struct mk_sender *sender;
+	struct mk_topic *topic; /* of the worker that the event belongs to */
+	const mk_type *type;
+	union {
+		struct mk_event *next; /* while free */
+		const void *data;      /* while alive: `payload`, or a block's data */
+	};
+	uint32_t refs;
+	uint32_t size_class; /* which pool list; while alive, with the flags below */
+	_Alignas(16) unsigned char payload[];
+} mk_event;
+
+/* Sizes of whole events; payloads up to MK_INLINE_MAX lie inside. */
+enum { MK_SIZE_CLASSES = 4 };
+#define MK_INLINE_MAX (576 - sizeof(mk_event))
+_Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payload fit two cache lines");
+
+/* Flags in size_class: freeing it takes more than a push on the pool's list. */
+#define MK_SIZE_CLASS_BLOCK 0x100u   /* the payload is a block */
+#define MK_SIZE_CLASS_BUFFERS 0x200u /* the payload has buffers */
+#define MK_SIZE_CLASS_HEAP 0x400u    /* not of a pool; an mk_link precedes it */
+#define MK_SIZE_CLASS_HOLDS 0x800u   /* ... and it holds its sender: no pool is looked through for it */
+#define MK_SIZE_CLASS_LIST 0xffu
+
+/* The link before a heap event, for an inbox. */
+enum { MK_EVENT_LINK = 16 };
+static inline void *mk_event_link(mk_event *e) { return (char *)e - MK_EVENT_LINK; }
+static inline mk_event *mk_event_of_link(void *link) { return (mk_event *)(void *)((char *)link + MK_EVENT_LINK); }
+
+typedef struct mk_pool {
+	mk_event *free[MK_SIZE_CLASSES];
+	struct slab *slabs; /* event.c */
+} mk_pool;
+
+void mk_pool_fini(mk_pool *pool);
+
+/* Calls for each event of the pool that is alive, but for those of delayed sends, which live no longer than
+ * their sender. Returns how many there are, free ones too. */
+uint64_t mk_pool_each(const mk_pool *pool, void (*call)(const mk_event *e));
+
+/* Adds a slab of that class to the free list. 0 or MAIKO_ENOMEM. */
+int mk_pool_refill(mk_pool *pool, uint32_t size_class);
+
+static inline uint32_t mk_size_class_of(uint32_t payload)
+{
+	return payload <= 128 - sizeof(mk_event)   ? 0
+	       : payload <= 192 - sizeof(mk_event) ? 1
+	       : payload <= 320 - sizeof(mk_event) ? 2
+	       : payload <= MK_INLINE_MAX          ? 3
+						   : 0; /* large: a header alone */
+}
+
+/* The first free event of that class, or NULL, without and with taking it. */
+static inline mk_event *mk_pool_first(const mk_pool *pool, uint32_t size_class) { return pool->free[size_class]; }
+static inline void mk_pool_take_first(mk_pool *pool, uint32_t size_class)
+{
+	pool->free[size_class] = pool->free[size_class]->next;
+}
+
+/* An event whose header is not filled; NULL without memory. */
+static inline mk_event *mk_pool_take(mk_pool *pool, uint32_t size_class)
+{
+	if (MK_UNLIKELY(pool->free[size_class] == NULL) && mk_pool_refill(pool, size_class) != 0)
+		return NULL;
+	mk_event *e = mk_pool_first(pool, size_class);
+	mk_pool_take_first(pool, size_class);
+	return e;
+}
+
+/* Copies a small payload: sizes up to MK_INLINE_MAX, without a call for the smallest. */
+static inline void mk_copy_small(void *to, const void *from, uint32_t size)
+{
+	char *t = to;
+	const char *f = from;
+	if (size >= 16) { /* from the end; the first 16 bytes may overlap what is copied */
+		for (int32_t at = (int32_t)size - 16; at > 0; at -= 16)
+			__builtin_memcpy(t + at, f + at, 16);
+		__builtin_memcpy(t, f, 16);
+	} else if (size >= 8) {
+		__builtin_memcpy(t, f, 8);
+		__builtin_memcpy(t + size - 8, f + size - 8, 8);
+	} else if (size >= 4) {
+		__builtin_memcpy(t, f, 4);
+		__builtin_memcpy(t + size - 4, f + size - 4, 4);
+	} else {
+		for (uint32_t i = 0; i < size; i++)
+			t[i] = f[i];
+	}
+}
+
+/* Fills type, payload and data from `value`, taking references on its buffers; with
+ * `block` not NULL the payload is that block's and is not copied. `pool` NULL: from
+ * the heap. The rest of the header is the caller's. NULL without memory. */
+mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block);
+
+/* The same for a plain type: into an event of its class, and from a pool. */
+static inline void mk_event_fill(mk_event *e, const mk_type *type, const void *value)
+{
+	e->type = type;
+	mk_copy_small(e->payload, value, type->size);
+	e->data = e->payload;
+}
+static inline mk_event *mk_event_make_plain(mk_pool *pool, const mk_type *type, const void *value)
+{
+	mk_event *e = mk_pool_take(pool, type->size_class);
+	if (MK_LIKELY(e != NULL))
+		mk_event_fill(e, type, value);
+	return e;
+}
+
+/* A copy of an event of another worker (or, `pool` NULL, for another: on the heap), with one
+ * reference. NULL without memory. */
+mk_event *mk_event_copy(mk_pool *pool, const mk_event *from);
+
+/* The bytes of its payload, if that is too large to lie inside, and of its buffers. */
+uint64_t mk_event_weight(const mk_event *e);
+
+/* Frees an event that was made but could not be sent; its block stays the caller's. */
+void mk_event_unmake(mk_pool *pool, mk_event *e);
+
+/* Frees an event that has no reference left. */
+void mk_event_free(mk_pool *pool, mk_event *e);
+
+static inline void mk_event_unref(mk_pool *pool, mk_event *e)
+{
+	if (--e->refs != 0)
+		return;
+	if (MK_LIKELY(e->size_class < MK_SIZE_CLASSES)) {
+		e->next = pool->free[e->size_class];
+		pool->free[e->size_class] = e;
+	} else {
+		mk_event_free(pool, e);
+	}
+}
+
+/* MAIKO_EINVAL, with its sentence: what is published is not from maiko_new; a send has unknown flags. */
+int mk_draft_fail(const void *event);
+int mk_send_flags_fail(unsigned flags);
+/* MAIKO_EINVAL: the raw send of that name has no type, or else no event. */
+int mk_send_null_fail(const char *call, const maiko_event_type *type);
+
+/* A zeroed block to be filled; NULL without memory. */
+mk_block *mk_block_new(uint32_t size);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * layout.c - checks, hashes and walks the descriptions of structs.
+ *
+ * Nothing here trusts a description: raw callers and bindings write them by hand.
+ */
+#include "event/layout.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+bool mk_name_valid(const char *name)
+{
+	size_t length = 0;
+	if (name == NULL)
+		return false;
+	for (; name[length] != '\0'; length++)
+		if (length == MAIKO_NAME_MAX || (unsigned char)name[length] < ' ' || name[length] == 0x7f)
+			return false;
+	return length > 0;
+}
+
+static bool size_fits_kind(const maiko_field *f)
+{
+	switch (f->kind) {
+	case MAIKO_KIND_TEXT:
+	case MAIKO_KIND_BYTES:
+		return f->size > 0;
+	case MAIKO_KIND_BOOL:
+		return f->size == sizeof(bool);
+	case MAIKO_KIND_INT:
+	case MAIKO_KIND_UINT:
+	case MAIKO_KIND_ENUM:
+		return f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8;
+	case MAIKO_KIND_FLOAT:
+		return f->size == sizeof(float);
+	case MAIKO_KIND_DOUBLE:
+		return f->size == sizeof(double);
+	case MAIKO_KIND_STRUCT:
+		return f->nested != NULL && f->nested->size == f->size;
+	case MAIKO_KIND_BUFFER:
+		return f->size == sizeof(maiko_buffer *) && f->offset % sizeof(void *) == 0;
+	case MAIKO_KIND_NONE:
+		break;
+	}
+	return false;
+}
+
+/* Of a layout and all those nested in it. */
+typedef struct totals {
+	uint32_t fields, buffers;
+} totals;
+
+int mk_name_fail(const char *what, const char *name)
+{
+	if (name == NULL)
+		return mk_fail(MAIKO_EINVAL, "the name of %s is NULL", what);
+	return mk_fail(MAIKO_EINVAL, "the name of %s is '%.80s'; it must have 1 to %d bytes and no control character",
+		       what, name, MAIKO_NAME_MAX);
+}
+
+/* The struct itself, without its fields. */
+static int check_struct(const maiko_layout *layout, unsigned depth)
+{
+	if (layout == NULL)
+		return mk_fail(MAIKO_EINVAL, "a struct has no layout (NULL)");
+	int rc = mk_check_format("the layout of a struct", layout->format);
+	if (rc != 0)
+		return rc;
+	if (!mk_name_valid(layout->name))
+		return mk_name_fail("a struct or event", layout->name);
+	if (layout->fields == NULL)
+		return mk_fail(MAIKO_EINVAL, "'%s' has no list of fields (NULL)", layout->name);
+	if (layout->size == 0 || layout->align == 0 || (layout->align & (layout->align - 1)) != 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "'%s' has size %u and alignment %u; neither may be 0, alignment is a power of 2",
+			       layout->name, layout->size, layout->align);
+	if (depth > MAIKO_NESTING_MAX)
+		return mk_fail(MAIKO_E2BIG, "'%s' is nested deeper than MAIKO_NESTING_MAX, %d", layout->name,
+			       MAIKO_NESTING_MAX);
+	if (layout->size > MAIKO_EVENT_SIZE_MAX)
+		return mk_fail(MAIKO_E2BIG, "'%s' has %u bytes; at most MAIKO_EVENT_SIZE_MAX, %u", layout->name,
+			       layout->size, MAIKO_EVENT_SIZE_MAX);
+	if (layout->align > 16)
+		return mk_fail(MAIKO_E2BIG, "'%s' has alignment %u; at most 16", layout->name, layout->align);
+	return 0;
+}
+
+/* A field itself, as a part of that struct. */
+static int check_field(const maiko_layout *layout, const maiko_field *f)
+{
+	if (!mk_name_valid(f->name))
+		return mk_name_fail("a field", f->name);
+	int rc = f->kind == MAIKO_KIND_STRUCT && f->nested != NULL
+			 ? mk_check_format("the layout of a struct", f->nested->format)
+			 : 0;
+	if (rc != 0)
+		return rc;
+	if (!size_fits_kind(f))
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s' has %u bytes, which do not fit its kind, %d", layout->name,
+			       f->name, f->size, (int)f->kind);
+	if (f->size > layout->size || f->offset > layout->size - f->size)
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s', %u bytes at %u, reaches out of the struct's %u",
+			       layout->name, f->name, f->size, f->offset, layout->size);
+	for (const maiko_field *g = layout->fields; g != f; g++)
+		if (strcmp(f->name, g->name) == 0)
+			return mk_fail(MAIKO_EINVAL, "'%s' has two fields '%s'", layout->name, f->name);
+	return 0;
+}
+
+static int check(const maiko_layout *layout, unsigned depth, totals *t)
+{
+	int rc = check_struct(layout, depth);
+	if (rc != 0)
+		return rc;
+	uint32_t count = 0;
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		if (++count > MAIKO_FIELDS_MAX)
+			return mk_fail(MAIKO_E2BIG, "'%s' has more fields than MAIKO_FIELDS_MAX, %d", layout->name,
+				       MAIKO_FIELDS_MAX);
+		if (++t->fields > MAIKO_FIELDS_TOTAL_MAX)
+			return mk_fail(MAIKO_E2BIG,
+				       "an event has more fields than MAIKO_FIELDS_TOTAL_MAX, %d: see '%s'",
+				       MAIKO_FIELDS_TOTAL_MAX, layout->name);
+		rc = check_field(layout, f);
+		if (rc != 0)
+			return rc;
+		if (f->kind == MAIKO_KIND_BUFFER && ++t->buffers > MK_BUFFERS_MAX)
+			return mk_fail(MAIKO_E2BIG, "an event has more than %d buffers: see '%s.%s'", MK_BUFFERS_MAX,
+				       layout->name, f->name);
+		rc = f->kind == MAIKO_KIND_STRUCT ? check(f->nested, depth + 1, t) : 0;
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int maiko_layout_check(const maiko_layout *layout)
+{
+	totals t = {0, 0};
+	return check(layout, 0, &t);
+}
+
+/* FNV-1a with the parameters for 64 bits (draft-eastlake-fnv). */
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static uint64_t hash_layout(uint64_t hash, const maiko_layout *layout)
+{
+	hash = hash_bytes(hash, layout->name, strlen(layout->name) + 1);
+	hash = hash_bytes(hash, &layout->size, sizeof layout->size);
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		uint32_t numbers[3] = {f->offset, f->size, (uint32_t)f->kind};
+		hash = hash_bytes(hash, f->name, strlen(f->name) + 1);
+		hash = hash_bytes(hash, numbers, sizeof numbers);
+		if (f->kind == MAIKO_KIND_STRUCT)
+			hash = hash_layout(hash, f->nested);
+	}
+	return hash;
+}
+
+uint64_t maiko_layout_hash(const maiko_layout *layout)
+{
+	if (layout == NULL || mk_check_format("maiko_layout_hash: the layout", layout->format) != 0)
+		return 0;
+	return hash_layout(UINT64_C(0xcbf29ce484222325), layout);
+}
+
+static uint32_t find_buffers(const maiko_layout *layout, uint32_t base, uint32_t offsets[], uint32_t count)
+{
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		if (f->kind == MAIKO_KIND_BUFFER)
+			offsets[count++] = base + f->offset;
+		else if (f->kind == MAIKO_KIND_STRUCT)
+			count = find_buffers(f->nested, base + f->offset, offsets, count);
+	}
+	return count;
+}
+
+uint32_t mk_layout_buffers(const maiko_layout *layout, uint32_t offsets[MK_BUFFERS_MAX])
+{
+	return find_buffers(layout, 0, offsets, 0);
+}
+
+const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type)
+{
+	if (any == NULL || any->type == NULL || type == NULL)
+		return NULL;
+	if (any->type == type)
+		return any->data;
+	const maiko_layout *a = any->type->layout, *b = type->layout;
+	bool same = b->format <= MAIKO_FORMAT && strcmp(a->name, b->name) == 0 &&
+		    maiko_layout_hash(a) == maiko_layout_hash(b);
+	return same ? any->data : NULL;
+}

@@ -1,0 +1,262 @@
+/*
+ * actor.c - see actor.h.
+ */
+#include "lifecycle/actor.h"
+
+#include "base/error.h"
+#include "observe/monitor.h"
+#include "registry/registry.h"
+#include "registry/stop_order.h"
+#include "registry/topic.h"
+#include "routing/weight.h"
+#include "sched/actors.h"
+#include "sched/handles.h"
+#include "sched/hold.h"
+#include "sched/tick.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- subscriptions asked for -------------------------------------------------------- */
+
+static int by_topic(const void *one, const void *other)
+{
+	uint32_t a = ((const mk_subscription *)one)->topic, b = ((const mk_subscription *)other)->topic;
+	return a < b ? -1 : a > b;
+}
+
+/* A topic asked for twice is one place, if it is with one policy. */
+static int merge_places(mk_sup *sup, mk_actor *a)
+{
+	if (a->place_count < 2)
+		return 0;
+	mk_subscription *all = mk_subscriptions_at(&a->places, a->place_count);
+	qsort(all, a->place_count, sizeof *all, by_topic);
+	for (uint32_t i = a->place_count; i-- > 1;) {
+		all = mk_subscriptions_at(&a->places, a->place_count);
+		if (all[i].topic != all[i - 1].topic)
+			continue;
+		if (all[i].overflow != all[i - 1].overflow)
+			return mk_fail(MAIKO_EINVAL, "actor '%s': .topics has '%s' twice, with different .overflow",
+				       a->self->name, mk_record_at(sup, all[i].topic)->desc.name);
+		mk_subscriptions_remove(&a->places, &a->place_count, i);
+	}
+	return 0;
+}
+
+static int add_place(mk_actor *a, uint32_t topic, maiko_overflow overflow)
+{
+	return mk_subscriptions_add(&a->places, &a->place_count, (mk_subscription){topic, (uint8_t)overflow});
+}
+
+/* The topics of the events that the type handles. */
+static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
+{
+	const mk_actor_class *c = a->class;
+	int rc = 0;
+	if (c->any != NULL)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': MAIKO_ON_ANY needs .topics", a->self->name);
+	for (uint32_t i = 0; rc == 0 && i <= c->handler_mask; i++) {
+		const mk_type *type = c->handlers[i].type;
+		if (type != NULL && type->desc->topic == NULL)
+			return mk_fail(MAIKO_EINVAL,
+				       "actor '%s' handles '%s', which is routed by its content: it needs .topics",
+				       a->self->name, type->desc->layout->name);
+		if (type != NULL)
+			rc = add_place(a, type->topic, overflow);
+	}
+	return rc == 0 ? merge_places(sup, a) : rc;
+}
+
+int mk_actor_deaf(const mk_actor_class *class, const char *who, const char *topic)
+{
+	return mk_fail(MAIKO_EINVAL,
+		       "actor '%s': its type '%s' handles no event of topic '%s', and has no MAIKO_ON_ANY", who,
+		       class->desc->name, topic);
+}
+
+/* One of .topics. */
+static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, maiko_overflow overflow)
+{
+	mk_record *r;
+	if (!mk_overflow_valid(s->overflow))
+		return mk_overflow_fail("topic", s->topic->name, s->overflow);
+	int rc = mk_registry_topic(sup, s->topic, &r);
+	if (rc != 0)
+		return rc;
+	if (!mk_actor_class_handles(a->class, r->index))
+		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
+	return add_place(a, r->index, s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : overflow);
+}
+
+static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
+{
+	if (o->topics == NULL)
+		return derive_places(sup, a, o->overflow);
+	if (o->topics == maiko_all_topics && !mk_actor_class_handles(a->class, 0))
+		return mk_fail(MAIKO_EINVAL,
+			       "actor '%s': .topics is MAIKO_ALL_TOPICS, but its type '%s' handles no event",
+			       a->self->name, a->class->desc->name);
+	if (o->topics == maiko_all_topics)
+		return add_place(a, 0, o->overflow);
+	for (const maiko_subscription *s = o->topics; s->topic != NULL; s++) {
+		int rc = MK_RESERVED("a subscription of .topics", s);
+		if (rc == 0)
+			rc = resolve_place(sup, a, s, o->overflow);
+		if (rc != 0)
+			return rc;
+	}
+	return merge_places(sup, a);
+}
+
+/* ---- making --------------------------------------------------------------------------- */
+
+static int check_options(const mk_sup *sup, const char *name, const maiko_add_options *o)
+{
+	int rc = MK_RESERVED("maiko_add", o);
+	if (rc != 0)
+		return rc;
+	uint32_t workers = mk_worker_total(sup);
+	if (o->mailbox > MAIKO_MAILBOX_MAX)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .mailbox is %u; at most MAIKO_MAILBOX_MAX, %u", name,
+			       o->mailbox, MAIKO_MAILBOX_MAX);
+	if (o->max_events_per_tick > MAIKO_BUDGET_MAX)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .max_events_per_tick is %u; at most MAIKO_BUDGET_MAX, %u",
+			       name, o->max_events_per_tick, MAIKO_BUDGET_MAX);
+	if (!mk_overflow_valid(o->overflow))
+		return mk_overflow_fail("actor", name, o->overflow);
+	if (o->worker > workers)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .worker is %u; the supervisor has %u", name, o->worker,
+			       workers);
+	if (o->own_thread && o->worker != 0)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .worker and .own_thread exclude each other", name);
+	if (o->own_thread && sup->embedded)
+		return mk_fail(MAIKO_EINVAL,
+			       "actor '%s': no .own_thread where the supervisor runs on a loop of the caller's", name);
+	if (o->restart != MAIKO_RESTART_UNSAID && o->restart != MAIKO_TEMPORARY)
+		return mk_fail(MAIKO_EINVAL,
+			       "actor '%s': .restart is %d; unsaid or MAIKO_TEMPORARY: restarting is "
+			       "not possible yet",
+			       name, (int)o->restart);
+	return 0;
+}
+
+/* Its class; and as each of a million names is somewhere else in memory, that comes into the cache
+ * while the actor is made. */
+static int class_of(mk_sup *sup, const maiko_actor_type *type, const char *name, const mk_actor_class **ret_class)
+{
+	mk_lock(sup);
+	mk_name_index_expect(&sup->actor_names, name);
+	int rc = mk_registry_class(sup, type, ret_class);
+	mk_unlock(sup);
+	return rc;
+}
+
+int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
+		 mk_actor **ret_actor)
+{
+	static const maiko_add_options plain;
+	const maiko_add_options *o = options == NULL ? &plain : options;
+	const mk_actor_class *class;
+	if (!mk_name_valid(name))
+		return mk_name_fail("an actor", name);
+	if (strcmp(name, MK_OUTSIDE) == 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "the name of an actor is '" MK_OUTSIDE "', which maiko_sender says of external threads");
+	int rc = check_options(sup, name, o);
+	if (rc == 0)
+		rc = class_of(sup, type, name, &class);
+	if (rc != 0)
+		return rc;
+	mk_actor *a = mk_actor_alloc(class);
+	if (a == NULL)
+		return MAIKO_ENOMEM;
+	a->self = mk_sender_new(name);
+	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
+	if (rc != 0) {
+		mk_actor_discard(a);
+		return rc;
+	}
+	if (o->init != NULL)
+		memcpy(mk_actor_state(a), o->init, type->state_size);
+	a->box.capacity = o->mailbox != 0 ? o->mailbox : sup->options.mailbox;
+	a->box.budget = o->max_events_per_tick != 0 ? o->max_events_per_tick : sup->options.max_events_per_tick;
+	a->echo = o->echo;
+	a->temporary = o->restart == MAIKO_TEMPORARY;
+	if (o->mailbox_bytes != 0 && mk_weight_bound(a, o->mailbox_bytes) != 0) {
+		mk_actor_discard(a);
+		return MAIKO_ENOMEM;
+	}
+	*ret_actor = a;
+	return 0;
+}
+
+void mk_actor_discard(mk_actor *a)
+{
+	mk_free(a->self);
+	a->self = NULL;
+	mk_actor_free(a);
+}
+
+/* ---- coming and going -------------------------------------------------------------------- */
+
+static int join_topics(mk_worker *w, mk_actor *a, bool joining)
+{
+	const mk_subscription *places = mk_subscriptions_at(&a->places, a->place_count);
+	for (uint32_t i = 0; i < a->place_count; i++) {
+		mk_topic *t = mk_topic_here(w, places[i].topic);
+		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, (maiko_overflow)places[i].overflow, joining);
+		if (rc != 0) {
+			while (i-- > 0)
+				mk_topic_unjoin(mk_topic_known(w, places[i].topic));
+			return rc;
+		}
+	}
+	return 0;
+}
+
+int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
+{
+	int rc = mk_actor_room(w);
+	if (rc == 0 && a->class->tick != NULL)
+		rc = mk_tick_init(w, a);
+	if (rc != 0)
+		return rc;
+	rc = join_topics(w, a, joining);
+	if (rc != 0) {
+		if (a->class->tick != NULL)
+			mk_timers_unreserve(&w->timers);
+		return rc;
+	}
+	mk_lock(w->sup);
+	a->worker = w;
+	mk_unlock(w->sup);
+	mk_actor_link(w, a);
+	mk_hold(w, a, MK_WAITING);
+	return 0;
+}
+
+void mk_actor_fold(mk_worker *w, const mk_actor *a)
+{
+	mk_count_add(&w->gone.handled, mk_count(&a->handled));
+	mk_count_add(&w->gone_deliveries, mk_count(&a->box.tail));
+	if (a->tally != NULL) {
+		mk_count_add(&w->gone_deliveries, mk_count(&a->tally->refused));
+		mk_counts_add(&w->gone, &a->tally->counts);
+	}
+	mk_count_add(&w->gone_sent, mk_count(&a->sent));
+	if (a->extra != NULL) {
+		mk_count_add(&w->gone_ticks, mk_count(&a->extra->ticks));
+		mk_count_add(&w->gone_mutes, mk_count(&a->extra->mute_count));
+	}
+}
+
+void mk_actor_depart(mk_worker *w, mk_actor *a)
+{
+	assert((a->sched & MK_ENDED) != 0 && mk_mailbox_length(&a->box) == 0);
+	mk_actor_unlink(w, a);
+	if (a->class->tick != NULL)
+		mk_timers_unreserve(&w->timers);
+	MK_NOTIFY(w, MAIKO_OBSERVED_REMOVED, a, NULL, 0);
+	mk_adopted_depart(w, a);
+}

@@ -1,0 +1,289 @@
+/*
+ * batch.c - the changes that are asked for, gathered to batches: one change an actor (topology.h).
+ */
+#include "lifecycle/topology_state.h"
+
+#include "ds/map.h"
+#include "observe/note.h"
+#include "registry/directory.h"
+#include "registry/registry.h"
+
+#include <string.h>
+
+uint64_t mk_change_key(const mk_change *c)
+{
+	const uint64_t numbered = UINT64_C(1) << 63;
+	return c->kind == MAIKO_CHANGE_ADD ? c->id : numbered | (uint64_t)c->by << 32 | c->number;
+}
+
+/* The actor that a change is about; NULL: there is none any more. */
+static mk_actor *actor_of(mk_sup *sup, const mk_change *c)
+{
+	return c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
+}
+
+/* ---- gathering, with the lock ---------------------------------------------------------------- */
+
+/* Whether the batch can be searched by actor: the index is made when first needed. False: no memory. */
+static bool has_index(mk_topology *t)
+{
+	if (t->changing.count != 0)
+		return true;
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->id != 0 /* else it is about no actor */ && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0) {
+			mk_map_fini(&t->changing);
+			return false;
+		}
+	return true;
+}
+
+/* A change of an actor that the batch has another one of: it waits for the end of that. False: no
+ * memory. */
+static bool put_off(mk_topology *t, mk_change *c)
+{
+	mk_change *before = has_index(t) ? mk_map_get(&t->changing, c->id) : NULL;
+	if (before == NULL)
+		return false;
+	if (before->after == NULL)
+		before->after_tail = &before->after;
+	*before->after_tail = c;
+	before->after_tail = &c->next;
+	return true;
+}
+
+void mk_topology_put_on(mk_topology *t, const mk_change *over)
+{
+	mk_change *c = over->after;
+	if (c == NULL)
+		return;
+	c->after = c->next;
+	c->after_tail = c->after == NULL ? NULL : over->after_tail;
+	c->next = t->pending;
+	if (t->pending == NULL)
+		t->pending_tail = &c->next;
+	t->pending = c;
+}
+
+static void note_batch(mk_sup *sup)
+{
+	enum { SOME = 256 };
+	uint64_t some[SOME] = {0}, *keys = some;
+	uint32_t count = 0, room = SOME;
+	for (const mk_change *c = sup->topology->batch; c != NULL; c = c->next) {
+		if (count == room) {
+			uint64_t *more = mk_malloc((size_t)room * 2 * sizeof *more);
+			if (more != NULL)
+				memcpy(more, keys, count * sizeof *more);
+			if (keys != some)
+				mk_free(keys);
+			if (more == NULL) { /* the recording ends here */
+				mk_note_sup(sup, MK_NOTE_GIVE_UP, 0, MAIKO_ENOMEM);
+				return;
+			}
+			keys = more;
+			room *= 2;
+		}
+		keys[count++] = mk_change_key(c);
+	}
+	mk_note_batch(sup, sup->topology->number, keys, count);
+	if (keys != some)
+		mk_free(keys);
+}
+
+/* Moves what is pending to a new batch: of one actor, one change; the next waits. */
+static void gather(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	mk_change *left = t->pending, **batch_tail = &t->batch;
+	t->pending = NULL;
+	t->pending_tail = &t->pending;
+	t->number++;
+	bool room = true;
+	while (left != NULL) {
+		mk_change *c = left;
+		left = c->next;
+		c->next = NULL;
+		mk_actor *a = actor_of(sup, c);
+		if (a != NULL && a->changing) {
+			room = room && put_off(t, c);
+			if (room)
+				continue;
+			*t->pending_tail = c; /* without memory it stays pending, with all that follow it */
+			t->pending_tail = &c->next;
+			continue;
+		}
+		if (a != NULL)
+			a->changing = true;
+		if (a != NULL && t->changing.count != 0 && mk_map_put(&t->changing, c->id, mk_map_key(c)) != 0)
+			mk_map_fini(&t->changing);
+		*batch_tail = c;
+		batch_tail = &c->next;
+	}
+}
+
+void mk_topology_next(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	if (t->busy || t->pending == NULL || sup->seam.led) /* led: when the recording says so */
+		return;
+	gather(sup);
+	if (MK_UNLIKELY(sup->seam.noted))
+		note_batch(sup);
+	mk_topology_begin(sup);
+}
+
+/* ---- asking for it -------------------------------------------------------------------------- */
+
+static int refusal(const mk_sup *sup)
+{
+	int state = mk_state_of(sup);
+	return state == MK_STARTED || state == MK_STARTING ? 0
+	       : state < MK_STARTED                        ? MAIKO_ESTATE
+							   : MAIKO_ESHUTDOWN; /* in words: who asks */
+}
+
+/* Whether it is taken, noted or as the recording says; its name among others. With the lock. */
+static int take(mk_sup *sup, mk_worker *caller, mk_change *change)
+{
+	mk_told told;
+	int rc = refusal(sup);
+	bool added = change->kind == MAIKO_CHANGE_ADD; /* which is noted in one piece with its being asked for */
+	if (MK_UNLIKELY(sup->seam.led) && caller != NULL && !added)
+		rc = mk_is_told(caller, MK_NOTE_CHANGE, change->id, &told) ? (int)told.value : MAIKO_EBROKEN;
+	if (rc == 0) {
+		change->by = caller == NULL ? 0 : (uint16_t)(caller->index + 1);
+		change->number = caller == NULL ? sup->asked_changes++ : caller->asked_changes++;
+	}
+	bool topic = change->kind == MAIKO_CHANGE_SUBSCRIBE || change->kind == MAIKO_CHANGE_UNSUBSCRIBE;
+	if (MK_UNLIKELY(sup->seam.noted) && !added)
+		mk_note_call(sup, caller, MK_NOTE_CHANGE, change->id, rc,
+			     &(mk_call){.change = change->kind,
+					.topic = topic ? mk_record_at(sup, change->topic)->desc.name : NULL,
+					.overflow = change->overflow});
+	return rc;
+}
+
+int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status)
+{
+	mk_topology *t = sup->topology;
+	mk_change_wait waiting = {false, 0};
+	int rc = take(sup, caller, change), state = mk_state_of(sup);
+	if (rc != 0)
+		return rc;
+	if (change->ret_id != NULL)
+		*change->ret_id = change->id;
+	change->wait = ret_status != NULL ? &waiting : change->wait; /* a move has its own */
+	change->next = NULL;
+	*t->pending_tail = change;
+	t->pending_tail = &change->next;
+	if (state == MK_STARTED)
+		mk_topology_next(sup);
+	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
+		mk_await(sup);
+	if (ret_status != NULL && !waiting.complete)
+		change->wait = NULL; /* it may yet complete, if what is stuck returns */
+	if (ret_status != NULL)
+		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
+	return 0;
+}
+
+int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status)
+{
+	mk_lock(sup);
+	int rc = mk_topology_ask(sup, caller, change, ret_status);
+	mk_unlock(sup);
+	return rc;
+}
+
+void mk_topology_started(mk_sup *sup) { mk_topology_next(sup); }
+
+/* ---- led by a recording ----------------------------------------------------------------------- */
+
+static mk_change *take_pending(mk_topology *t, uint64_t key)
+{
+	for (mk_change **at = &t->pending; *at != NULL; at = &(*at)->next) {
+		mk_change *c = *at;
+		if (mk_change_key(c) != key)
+			continue;
+		*at = c->next;
+		if (t->pending_tail == &c->next)
+			t->pending_tail = at;
+		c->next = NULL;
+		return c;
+	}
+	return NULL;
+}
+
+/* The batch cannot begin: its changes are pending again. */
+static void put_back(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	while (t->batch != NULL) {
+		mk_change *c = t->batch;
+		t->batch = c->next;
+		c->next = NULL;
+		mk_actor *a = actor_of(sup, c);
+		if (a != NULL)
+			a->changing = false;
+		*t->pending_tail = c;
+		t->pending_tail = &c->next;
+	}
+	t->number--;
+}
+
+bool mk_topology_begin_led(mk_sup *sup, uint64_t number, const uint64_t *keys, size_t count)
+{
+	mk_topology *t = sup->topology;
+	mk_change **batch_tail = &t->batch;
+	if (t->busy || number != t->number + 1 || count == 0)
+		return false;
+	t->number++;
+	for (size_t i = 0; i < count; i++) {
+		mk_change *c = take_pending(t, keys[i]);
+		mk_actor *a = c == NULL ? NULL : actor_of(sup, c);
+		if (c != NULL) {
+			*batch_tail = c;
+			batch_tail = &c->next;
+		}
+		if (c == NULL || (a != NULL && a->changing)) {
+			put_back(sup);
+			return false;
+		}
+		if (a != NULL)
+			a->changing = true;
+	}
+	mk_topology_begin(sup);
+	return true;
+}
+
+static bool is_over(const mk_topology *t, bool settling)
+{
+	return t->busy && t->settling == settling &&
+	       atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&t->waiting, memory_order_relaxed) == 0;
+}
+
+bool mk_topology_settle_led(mk_sup *sup)
+{
+	bool over = is_over(sup->topology, false);
+	if (over)
+		mk_topology_settle_all(sup);
+	return over;
+}
+
+bool mk_topology_finish_led(mk_worker *w)
+{
+	bool over = is_over(w->sup->topology, true);
+	if (over)
+		mk_topology_finish(w);
+	return over;
+}
+
+void mk_topology_go_on(mk_sup *sup)
+{
+	if (is_over(sup->topology, false))
+		mk_topology_settle_all(sup);
+	else if (is_over(sup->topology, true))
+		mk_topology_finish(mk_worker_at(sup, 0));
+	else
+		mk_topology_next(sup);
+}

@@ -1,0 +1,138 @@
+/*
+ * completion.c - see completion.h.
+ */
+#include "lifecycle/completion.h"
+
+#include "observe/note.h"
+#include "registry/directory.h"
+#include "registry/registry.h"
+#include "runtime/callback.h"
+#include "runtime/lane.h"
+#include "runtime/ready.h"
+#include "sched/actors.h"
+#include "sched/end.h"
+
+#include <string.h>
+
+static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
+{
+	bool topic = c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE;
+	maiko_completion completion = {.change = c->kind,
+				       .status = c->status,
+				       .actor = c->id,
+				       .name = c->given == NULL ? "" : c->given->name,
+				       .init = c->given == NULL ? NULL : c->given->init};
+	if (topic)
+		completion.topic = &mk_record_at(sup, c->topic)->desc;
+	return completion;
+}
+
+mk_given *mk_given_new(const maiko_actor_type *type, const char *name, const void *init)
+{
+	enum { ALIGN = 64 }; /* of any state */
+	const size_t front = (sizeof(mk_given) + ALIGN - 1) / ALIGN * ALIGN;
+	mk_given *given = mk_calloc_aligned(front + (init == NULL ? 0 : type->state_size), ALIGN);
+	if (given == NULL)
+		return NULL;
+	memcpy(given->name, name, strlen(name) + 1);
+	if (init != NULL)
+		given->init = memcpy((char *)given + front, init, type->state_size);
+	return given;
+}
+
+void mk_change_free(mk_change *c)
+{
+	if (c == NULL)
+		return;
+	mk_arrival_drop(&c->arrival);
+	if (c->on_way)
+		mk_actor_free(c->actor);
+	if (c->shadow != NULL)
+		mk_actor_free(c->shadow);
+	mk_subscriptions_free(&c->places, c->place_count);
+	mk_free_aligned(c->given);
+	mk_free(c);
+}
+
+static void task_run(mk_actor *a, mk_task *task)
+{
+	mk_change *c = MK_OF(task, mk_change, task);
+	maiko_completion completion = completion_of(a->worker->sup, c);
+	mk_callback_enter(a->worker, a);
+	int rc = mk_result(a->worker->sup, a, MAIKO_PHASE_DONE, a->class->done(mk_actor_state(a), &completion, a));
+	mk_callback_leave(a->worker);
+	mk_change_free(c); /* with the name and the init that the completion has */
+	MK_NOTE(a->worker, MK_NOTE_TASK_DONE, 0, rc);
+	if (rc < 0)
+		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
+}
+
+static void task_drop(mk_task *task) { mk_change_free(MK_OF(task, mk_change, task)); }
+
+static void tell_requester(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	if (mk_arrival_keeps(w, c->requester, m))
+		return;
+	mk_actor *a = mk_directory_look(w->sup, c->requester);
+	c->task = (mk_task){.run = task_run, .drop = task_drop};
+	/* One of a damaged recording may bear the id of an actor that has not come to its worker. */
+	if (a != NULL && a->worker == w && a->class->done != NULL)
+		mk_task_add(w, a, &c->task);
+	else
+		mk_change_free(c);
+}
+
+static void tell_drop(mk_message *m) { mk_change_free(MK_OF(m, mk_change, message)); }
+
+void mk_change_tell(mk_worker *w, mk_change *c)
+{
+	mk_sup *sup = w->sup;
+	if (c->done != NULL) {
+		maiko_completion completion = completion_of(sup, c);
+		c->done(c->done_arg, &completion);
+	}
+	mk_lock(sup);
+	const mk_actor *a = c->requester == 0 ? NULL : mk_directory_find(sup, c->requester);
+	mk_worker *home = a == NULL ? NULL : mk_worker_at(sup, mk_home_of(w, a->self));
+	mk_unlock(sup);
+	if (home == NULL) {
+		mk_change_free(c);
+		return;
+	}
+	c->message = (mk_message){.run = tell_requester,
+				  .drop = tell_drop,
+				  .post = MK_POST_CHANGE,
+				  .from = c->by,
+				  .number = c->number};
+	mk_lane_post(home, &c->message);
+}
+
+void mk_change_tell_waiting(mk_change *c)
+{
+	if (c->wait != NULL) {
+		c->wait->status = c->status;
+		c->wait->complete = true;
+	}
+}
+
+void mk_change_conclude(mk_worker *w, mk_change *c)
+{
+	mk_lock(w->sup);
+	mk_change_tell_waiting(c);
+	uv_cond_broadcast(&w->sup->cond);
+	mk_unlock(w->sup);
+	mk_change_tell(w, c);
+}
+
+void mk_change_abandon(mk_change *c)
+{
+	if (c->done != NULL) {
+		maiko_completion completion = {.change = c->kind,
+					       .status = MAIKO_ESHUTDOWN,
+					       .actor = c->id,
+					       .name = ""};
+		c->done(c->done_arg, &completion);
+	}
+	mk_change_free(c);
+}

@@ -1,0 +1,392 @@
+/*
+ * migrate.c - see migrate.h.
+ */
+#include "lifecycle/migrate.h"
+
+#include "lifecycle/completion.h"
+#include "observe/monitor.h"
+#include "registry/directory.h"
+#include "registry/interest.h"
+#include "registry/topic.h"
+#include "routing/backpressure.h"
+#include "routing/cycle.h"
+#include "routing/delivery.h"
+#include "routing/in_transit.h"
+#include "routing/overflow.h"
+#include "routing/weight.h"
+#include "runtime/lane.h"
+#include "sched/actors.h"
+#include "sched/delayed.h"
+#include "sched/end.h"
+#include "sched/hold.h"
+#include "sched/tick.h"
+
+static void prepare(mk_worker *w, mk_message *m);
+static void pick(mk_worker *w, mk_message *m);
+static void unprepare(mk_worker *w, mk_message *m);
+static void take_over(mk_worker *w, mk_message *m);
+
+/* ---- the request --------------------------------------------------------------------------- */
+
+static void drop(mk_message *m) { mk_change_abandon(MK_OF(m, mk_change, message)); }
+
+static void post(mk_sup *sup, mk_change *c, uint32_t to, void (*run)(mk_worker *, mk_message *))
+{
+	c->message = (mk_message){.run = run, .drop = run == take_over ? NULL : drop}; /* then it is in the batch */
+	mk_lane_post(mk_worker_at(sup, to), &c->message);
+}
+
+int mk_migrate_request(mk_sup *sup, mk_change *c, int *ret_status)
+{
+	mk_change_wait waiting = {false, 0};
+	mk_lock(sup);
+	int state = mk_state_of(sup), rc = 0;
+	const mk_actor *a = mk_directory_find(sup, c->id);
+	if (state != MK_STARTED)
+		rc = state < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
+	else if (a == NULL)
+		rc = MAIKO_ENOENT;
+	else if (c->to >= sup->options.workers || mk_home_now(a->self) >= sup->options.workers)
+		rc = MAIKO_EINVAL; /* beyond those are threads of one actor's own */
+	else if (atomic_load_explicit(&sup->staying, memory_order_relaxed) != 0)
+		rc = MAIKO_EBUSY;
+	if (rc == 0) {
+		c->wait = ret_status != NULL ? &waiting : NULL;
+		post(sup, c, c->to, prepare);
+	}
+	while (rc == 0 && ret_status != NULL && !waiting.complete && mk_state_of(sup) < MK_STOPPED)
+		mk_await(sup);
+	if (rc == 0 && ret_status != NULL) {
+		if (!waiting.complete)
+			c->wait = NULL; /* nobody takes it out of its lane any more */
+		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
+	}
+	mk_unlock(sup);
+	return rc;
+}
+
+void mk_migrate(mk_sup *sup, maiko_actor_id id, uint32_t to)
+{
+	mk_change *c = MK_NEW(mk_change);
+	if (c == NULL)
+		return;
+	*c = (mk_change){.kind = MAIKO_CHANGE_MOVE, .id = id, .to = to};
+	if (mk_migrate_request(sup, c, NULL) != 0)
+		mk_free(c);
+}
+
+/* ---- before the batch ------------------------------------------------------------------------ */
+
+static void unreserve(mk_worker *w, mk_change *c, uint32_t count)
+{
+	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	for (uint32_t i = 0; i < count; i++)
+		mk_topic_unreserve(mk_topic_known(w, places[i].topic));
+}
+
+/* All that the new home will need, so that it cannot fail later. */
+static int reserve(mk_worker *w, mk_change *c)
+{
+	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	for (uint32_t i = 0; i < c->place_count; i++) {
+		mk_topic *t = places[i].topic == 0 ? NULL : mk_topic_here(w, places[i].topic);
+		int rc = places[i].topic == 0 ? MAIKO_EBUSY : t == NULL ? MAIKO_ENOMEM : mk_topic_reserve(t);
+		if (rc != 0) {
+			unreserve(w, c, i);
+			return rc;
+		}
+	}
+	int rc = mk_actor_reserve(w);
+	if (rc == 0 && c->shadow->class->tick != NULL && (rc = mk_timers_reserve(&w->timers)) != 0)
+		mk_actor_unreserve(w);
+	if (rc != 0)
+		unreserve(w, c, c->place_count);
+	return rc;
+}
+
+/* With the lock: what the change needs to know of the actor. */
+static int look_at(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = mk_directory_find(w->sup, c->id);
+	if (a == NULL)
+		return MAIKO_ENOENT;
+	if (mk_subscriptions_copy(&c->places, mk_subscriptions_at(&a->places, a->place_count), a->place_count) != 0)
+		return MAIKO_ENOMEM;
+	c->place_count = a->place_count;
+	c->shadow = mk_actor_alloc(a->class);
+	if (c->shadow == NULL)
+		return MAIKO_ENOMEM;
+	c->shadow->self = a->self;
+	c->shadow->worker = w;
+	c->shadow->shadow = c->shadow->warm = true;
+	c->shadow->sched = MK_MOVING; /* never ready */
+	return 0;
+}
+
+static void free_shadow(mk_change *c)
+{
+	if (c->shadow != NULL)
+		mk_actor_free(c->shadow);
+	c->shadow = NULL;
+}
+
+/* On the new home: it will not come. */
+static void give_back(mk_worker *w, mk_change *c)
+{
+	unreserve(w, c, c->place_count);
+	mk_actor_unreserve(w);
+	if (c->shadow->class->tick != NULL)
+		mk_timers_unreserve(&w->timers);
+	free_shadow(c);
+}
+
+static void prepare(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	mk_sup *sup = w->sup;
+	mk_lock(sup);
+	c->status = look_at(w, c);
+	mk_unlock(sup);
+	if (c->status == 0)
+		c->status = reserve(w, c);
+	if (c->status != 0) {
+		free_shadow(c);
+		mk_change_conclude(w, c);
+		return;
+	}
+	mk_lock(sup);
+	const mk_actor *a = mk_directory_find(sup, c->id);
+	/* Under the lock, as another move of it begins: so it comes before the actor leaves. */
+	if (a != NULL)
+		post(sup, c, mk_home_now(a->self), pick);
+	mk_unlock(sup);
+	if (a == NULL) {
+		c->status = MAIKO_ENOENT;
+		unprepare(w, m);
+	}
+}
+
+static void unprepare(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	give_back(w, c);
+	mk_change_conclude(w, c);
+}
+
+static void pick(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	if (mk_arrival_keeps(w, c->id, m))
+		return;
+	mk_lock(w->sup); /* an actor that has not arrived may be freed by any worker */
+	mk_actor *a = mk_directory_find(w->sup, c->id);
+	c->home = w->index;
+	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || mk_actor_may_leave(a) ? 0 : MAIKO_EBUSY;
+	mk_unlock(w->sup);
+	if (c->status == 0 && w->index != c->to) {
+		c->shadow->echo = a->echo;
+		c->shadow->box.budget = a->box.capacity; /* it never runs (overflow.c) */
+		mk_hold(w, a, MK_MOVING);
+		int rc = mk_topology_request(w->sup, w, c, NULL);
+		if (rc == 0)
+			return; /* it is not ours any more */
+		mk_permit(w, a, MK_MOVING);
+		c->status = rc;
+	}
+	post(w->sup, c, c->to, unprepare);
+}
+
+/* ---- in the batch --------------------------------------------------------------------------------- */
+
+/* Whether its subscriptions are as they were when they were looked at. */
+static bool is_current(mk_change *c)
+{
+	mk_actor *a = c->actor;
+	const mk_subscription *now = mk_subscriptions_at(&a->places, a->place_count);
+	const mk_subscription *then = mk_subscriptions_at(&c->places, c->place_count);
+	bool same = a->place_count == c->place_count;
+	for (uint32_t i = 0; same && i < c->place_count; i++)
+		same = now[i].topic == then[i].topic && now[i].overflow == then[i].overflow;
+	return same;
+}
+
+int mk_migrate_begin(mk_sup *sup, mk_change *c)
+{
+	if (!is_current(c))
+		return MAIKO_EAGAIN;
+	int rc = mk_interests_add(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count, c->to);
+	if (rc == 0)
+		mk_home_set(c->actor->self, mk_home_word(mk_topology_number(sup), c->home, c->to));
+	return rc;
+}
+
+void mk_migrate_undo(mk_worker *w, mk_change *c)
+{
+	if (w->index == c->home) {
+		mk_actor *a = mk_directory_look(w->sup, c->id);
+		if (a != NULL)
+			mk_permit(w, a, MK_MOVING);
+	}
+	if (w->index == c->to)
+		give_back(w, c);
+}
+
+void mk_migrate_apply(mk_worker *w, mk_change *c)
+{
+	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	for (uint32_t i = 0; i < c->place_count; i++) {
+		mk_topic *t = mk_topic_known(w, places[i].topic);
+		if (w->index == c->home) {
+			mk_topic_leave(t, c->actor);
+		} else if (w->index == c->to) {
+			mk_topic_unreserve(t);
+			(void)mk_topic_join(t, c->shadow, (maiko_overflow)places[i].overflow, true);
+		}
+	}
+	if (w->index == c->to)
+		mk_arrival_expect(w, &c->arrival, c->id);
+}
+
+/* Its queued events become copies that no pool has. */
+static void pack_mailbox(mk_worker *w, mk_actor *a)
+{
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (place < mk_count(&a->box.head) || e == NULL)
+			continue;
+		mk_event *copy = mk_event_copy(NULL, e);
+		if (copy != NULL) {
+			*mk_mailbox_slot(&a->box, place) = copy;
+		} else {
+			(void)mk_mailbox_remove(&a->box, place); /* those before it may come once more */
+			mk_count_outcome(a, e->topic, MK_OUTCOME_OF(no_memory));
+			MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
+		}
+		mk_event_unref(&w->pool, e);
+	}
+	if (a->extra == NULL)
+		return;
+	mk_oldest_forget(a->extra); /* these name this worker's topics */
+	if (a->extra->keep != NULL) {
+		mk_keep_fini(a->extra);
+		a->unindexed = true;
+	}
+}
+
+static void hand_over(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	mk_probe_forget(w, a);
+	mk_forget_channels(w, a);
+	mk_tick_pack(w, a);
+	mk_delayed_pack(w, a);
+	mk_weight_forget(a);
+	pack_mailbox(w, a);
+	mk_actor_unlink(w, a);
+	mk_actor_unready(w, a);
+	c->probes = w->probes;
+	c->on_way = true;
+	mk_lock(w->sup); /* a stop asks where it is, and then asks that worker */
+	a->worker = mk_worker_at(w->sup, c->to);
+	post(w->sup, c, c->to, take_over);
+	mk_unlock(w->sup);
+}
+
+void mk_migrate_settle(mk_worker *w, mk_change *c)
+{
+	if (w->index != c->home && w->index != c->to)
+		return;
+	mk_topics_settle(w, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
+	if (w->index == c->home)
+		hand_over(w, c);
+}
+
+/* ---- at the new home -------------------------------------------------------------------------------- */
+
+static void take_subscriptions(mk_worker *w, mk_change *c)
+{
+	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	for (uint32_t i = 0; i < c->place_count; i++)
+		mk_topic_take_over(mk_topic_known(w, places[i].topic), c->actor, c->shadow);
+}
+
+/* What the shadow counted, besides what is queued for it. */
+static void take_counts(mk_worker *w, mk_actor *a, const mk_actor *shadow)
+{
+	if (shadow->tally == NULL)
+		return;
+	mk_tally *tally = mk_tally_of(a); /* without memory: as mk_count_refused */
+	mk_counts_add(tally != NULL ? &tally->counts : &w->gone, &shadow->tally->counts);
+	mk_count_add(tally != NULL ? &tally->refused : &w->gone_deliveries,
+		     mk_count(&shadow->tally->refused) + mk_count(&shadow->box.head) + mk_mailbox_holes(&shadow->box));
+}
+
+static void take_mailbox(mk_worker *w, mk_actor *a)
+{
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (e != NULL)
+			e->topic = mk_topic_known(w, e->topic->index);
+	}
+	mk_weight_again(a);
+}
+
+/* By the actor's own policy. */
+static void take_events_of_shadow(mk_worker *w, const mk_change *c)
+{
+	mk_event *e;
+	mk_weight_forget(c->shadow);
+	while ((e = mk_mailbox_pop(&c->shadow->box)) != NULL) {
+		mk_overflow(w, mk_topic_sub(e->topic, c->actor), e);
+		mk_event_unref(&w->pool, e);
+	}
+}
+
+/* Also into what has come over this worker meanwhile. */
+static void link_here(mk_worker *w, mk_actor *a)
+{
+	unsigned held = a->sched & MK_HELD;
+	a->sched &= (uint16_t)~MK_HELD;
+	mk_hold(w, a, held);
+	mk_actor_unreserve(w);
+	mk_actor_link(w, a);
+	mk_tick_unpack(w, a);
+	mk_delayed_unpack(w, a);
+	if (a->box.ring != NULL)
+		mk_warm(w, a);
+	if (mk_is_muted(a))
+		mk_probe_soon(w, a);
+	if (w->draining)
+		mk_actor_drain(w, a);
+	if (w->discarding)
+		mk_actor_discard_queued(w, a);
+}
+
+static void take_over(mk_worker *w, mk_message *m)
+{
+	mk_change *c = MK_OF(m, mk_change, message);
+	mk_actor *a = c->actor;
+	c->on_way = false;
+	if (w->probes < c->probes)
+		w->probes = c->probes; /* those of one initiator are numbered upwards */
+	take_subscriptions(w, c);
+	mk_routes_forget(w);
+	take_mailbox(w, a);
+	take_counts(w, a, c->shadow);
+	mk_mutes_join(w, a, c->shadow);
+	link_here(w, a);
+	mk_arrival_hear(w, &c->arrival);
+	take_events_of_shadow(w, c);
+	if (c->shadow->extra != NULL && c->shadow->extra->overflowed && mk_extra_of(a) != NULL)
+		a->extra->overflowed = true;
+	free_shadow(c);
+	mk_arrival_hear(w, &c->arrival);
+	mk_arrival_over(&c->arrival);
+	if (mk_extra_of(a) != NULL)
+		a->extra->moved_ns = w->now_ns;
+	MK_NOTIFY(w, MAIKO_OBSERVED_MOVED, a, NULL, (int64_t)c->home + 1);
+	if (a->extra != NULL && a->extra->mutes != NULL)
+		mk_release_if_low(w, a);
+	mk_permit(w, a, MK_MOVING);
+	mk_topology_arrived(w);
+}

@@ -1,0 +1,465 @@
+/*
+ * topology.c - see topology.h for the protocol.
+ *
+ * `waiting` counts, in step 1, the workers that have not applied the batch and the
+ * markers that have not passed; in step 2 the workers that have not settled and the actors
+ * that have not been taken over. A worker adds its markers before it takes itself away, so
+ * zero is reached once, when all is done. Whoever takes away the last runs the next step.
+ */
+#include "lifecycle/topology.h"
+
+#include "lifecycle/actor.h"
+#include "lifecycle/completion.h"
+#include "lifecycle/migrate.h"
+#include "lifecycle/topology_state.h"
+#include "observe/monitor.h"
+#include "observe/note.h"
+#include "registry/departed.h"
+#include "registry/directory.h"
+#include "registry/interest.h"
+#include "registry/topic.h"
+#include "routing/backpressure.h"
+#include "routing/delivery.h"
+#include "routing/external.h"
+#include "routing/overflow.h"
+#include "routing/router.h"
+#include "runtime/lane.h"
+#include "runtime/upcalls.h"
+#include "sched/end.h"
+#include "sched/hold.h"
+#include "sched/tick.h"
+#include "sched/worker.h"
+
+int mk_topology_init(mk_sup *sup)
+{
+	sup->topology = MK_NEW(mk_topology);
+	if (sup->topology == NULL)
+		return MAIKO_ENOMEM;
+	sup->topology->pending_tail = &sup->topology->pending;
+	return 0;
+}
+
+bool mk_topology_busy(const mk_sup *sup) { return sup->topology->busy; }
+uint64_t mk_topology_number(const mk_sup *sup) { return sup->topology->number; }
+
+/* ---- beginning a batch, under the lock ----------------------------------------------------- */
+
+static mk_subscription *place_of(mk_actor *a, uint32_t topic)
+{
+	uint32_t i = mk_subscriptions_find(&a->places, a->place_count, topic);
+	return i < a->place_count ? &mk_subscriptions_at(&a->places, a->place_count)[i] : NULL;
+}
+
+static void remove_place(mk_actor *a, const mk_subscription *place)
+{
+	mk_subscriptions_remove(&a->places, &a->place_count,
+				(uint32_t)(place - mk_subscriptions_at(&a->places, a->place_count)));
+}
+
+static int begin_subscribe(mk_sup *sup, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	if (place_of(a, c->topic) != NULL || place_of(a, 0) != NULL || (c->topic == 0 && a->place_count != 0))
+		return MAIKO_EEXIST; /* in words: change.c */
+	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
+	if (rc != 0)
+		return rc;
+	rc = mk_subscriptions_add(&a->places, &a->place_count, (mk_subscription){c->topic, (uint8_t)c->overflow});
+	if (rc != 0)
+		mk_interest_take(sup, c->topic, c->home, c->overflow);
+	return rc;
+}
+
+static int begin_unsubscribe(mk_change *c)
+{
+	mk_actor *a = c->actor;
+	const mk_subscription *p = place_of(a, c->topic);
+	if (p == NULL)
+		return MAIKO_ENOENT;
+	c->overflow = (maiko_overflow)p->overflow; /* to take the interest away */
+	remove_place(a, p);
+	return 0;
+}
+
+static int begin_remove(mk_change *c)
+{
+	mk_actor *a = c->actor;
+	a->removing = true;
+	c->places = a->places;
+	c->place_count = a->place_count;
+	a->place_count = 0;
+	return 0;
+}
+
+static void begin_add(mk_sup *sup, mk_change *c)
+{
+	if (c->worker != NULL) { /* it was spawned for this; from now on it is one of us */
+		uint32_t count = mk_worker_total(sup);
+		sup->workers[count] = c->worker;
+		sup->workers_coming--;
+		mk_worker_number(c->worker, count);
+		c->worker->marker = sup->topology->number - 1;
+		mk_topic_refresh(c->worker->all, count); /* changes since it was made passed it by */
+		if (MK_UNLIKELY(sup->seam.noted))
+			mk_topics_know_all(c->worker);
+		mk_monitor_welcome(c->worker);
+		atomic_store_explicit(&sup->worker_count, count + 1, memory_order_release);
+		c->home = c->worker->index;
+		mk_home_set(c->actor->self, mk_home_word(0, c->home, c->home));
+	}
+	c->status = mk_state_of(sup) >= MK_STOPPING
+			    ? MAIKO_ESHUTDOWN
+			    : mk_interests_add(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
+					       c->actor->place_count, c->home);
+}
+
+static void begin_one(mk_sup *sup, mk_change *c)
+{
+	if (c->kind == MAIKO_CHANGE_ADD) {
+		begin_add(sup, c);
+		return;
+	}
+	if (mk_state_of(sup) >= MK_STOPPING) {
+		c->status = MAIKO_ESHUTDOWN;
+		return;
+	}
+	c->actor = mk_directory_find(sup, c->id);
+	if (c->actor == NULL || c->actor->removing) {
+		c->actor = NULL;
+		c->status = MAIKO_ENOENT;
+		return;
+	}
+	c->home = mk_home_now(c->actor->self);
+	if (c->kind == MAIKO_CHANGE_SUBSCRIBE)
+		c->status = begin_subscribe(sup, c);
+	else if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+		c->status = begin_unsubscribe(c);
+	else if (c->kind == MAIKO_CHANGE_MOVE)
+		c->status = mk_migrate_begin(sup, c);
+	else
+		c->status = begin_remove(c);
+}
+
+static void apply(mk_worker *w, mk_message *m);
+static void settle(mk_worker *w, mk_message *m);
+
+/* With the lock; the posts wake workers, which need no lock for it. */
+void mk_topology_begin(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	t->busy = true;
+	t->settling = false;
+	mk_departed_begin(sup);
+	for (mk_change *c = t->batch; c != NULL; c = c->next) {
+		begin_one(sup, c);
+		c->begun = c->status == 0;
+	}
+	uint32_t workers = mk_worker_total(sup);
+	atomic_store_explicit(&t->waiting, workers, memory_order_relaxed);
+	for (uint32_t i = 0; i < workers; i++) {
+		sup->workers[i]->topology_message = (mk_message){.run = apply, .post = MK_POST_TOPOLOGY};
+		mk_lane_post(sup->workers[i], &sup->workers[i]->topology_message);
+	}
+}
+
+/* ---- step 1 ------------------------------------------------------------------------------------ */
+
+static void apply_here(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	mk_topic *t;
+	if (c->kind == MAIKO_CHANGE_ADD) {
+		c->status = mk_actor_arrive(w, a, true);
+		c->arrived = c->status == 0;
+		if (c->arrived)
+			MK_NOTIFY(w, MAIKO_OBSERVED_ADDED, a, NULL, 0);
+		return;
+	}
+	mk_hold(w, a, MK_PAUSED);
+	switch (c->kind) {
+	case MAIKO_CHANGE_SUBSCRIBE:
+		t = mk_topic_here(w, c->topic);
+		c->status = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, c->overflow, true);
+		break;
+	case MAIKO_CHANGE_UNSUBSCRIBE:
+		mk_topic_leave(mk_topic_here(w, c->topic), a);
+		break;
+	case MAIKO_CHANGE_REMOVE:
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
+		for (uint32_t i = 0; i < c->place_count; i++)
+			mk_topic_leave(mk_topic_here(w, mk_subscriptions_at(&c->places, c->place_count)[i].topic), a);
+		break;
+	case MAIKO_CHANGE_ADD:
+	case MAIKO_CHANGE_MOVE:
+		break;
+	}
+}
+
+static void refresh_all(mk_worker *w, mk_change *c)
+{
+	uint32_t count = c->kind == MAIKO_CHANGE_ADD ? c->actor->place_count : c->place_count;
+	const mk_subscription *places =
+		mk_subscriptions_at(c->kind == MAIKO_CHANGE_ADD ? &c->actor->places : &c->places, count);
+	for (uint32_t i = 0; i < count; i++) {
+		mk_interest_refresh(w, places[i].topic, c->home);
+		if (c->kind == MAIKO_CHANGE_MOVE)
+			mk_interest_refresh(w, places[i].topic, c->to);
+	}
+	if (c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+		mk_interest_refresh(w, c->topic, c->home);
+}
+
+static void step_done(mk_worker *w);
+
+static void apply(mk_worker *w, mk_message *m)
+{
+	mk_topology *t = w->sup->topology;
+	(void)m;
+	/* What an external thread has sent before it asked for the change is before it. */
+	if (w->go && !w->draining)
+		mk_external_intake(w, false);
+	/* First those that leave for good, whose end callbacks publish: that is before all markers, so
+	 * all subscriptions are still as they were, and those that move get it at their old home. Then
+	 * the other subscriptions, then the number. */
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_MOVE && !c->begun)
+			mk_migrate_undo(w, c);
+		else if (c->kind == MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
+			apply_here(w, c);
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_MOVE && c->begun)
+			mk_migrate_apply(w, c);
+		else if (c->kind != MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
+			apply_here(w, c);
+	mk_lock(w->sup);
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE))
+			refresh_all(w, c);
+	mk_unlock(w->sup);
+	w->marker = t->number;
+	w->deferred_seen = &w->deferred; /* there may be mutes for who lives here now */
+	mk_routes_forget(w);
+	MK_NOTIFY(w, MAIKO_OBSERVED_TOPOLOGY, NULL, NULL, (int64_t)t->number);
+	atomic_fetch_add_explicit(&t->waiting, (uint64_t)__builtin_popcountll(w->outgoing), memory_order_relaxed);
+	mk_router_mark(w, t->number);
+	step_done(w);
+}
+
+void mk_topology_passed(mk_worker *w) { step_done(w); }
+
+/* ---- step 2 --------------------------------------------------------------------------------------- */
+
+static void settle_here(mk_worker *w, mk_change *c)
+{
+	mk_actor *a = c->actor;
+	switch (c->kind) {
+	case MAIKO_CHANGE_ADD:
+		if (!c->arrived)
+			break;
+		mk_topics_settle(w, mk_subscriptions_at(&a->places, a->place_count), a->place_count);
+		c->status = mk_actor_start(w, a);
+		if (c->status == 0) {
+			mk_permit(w, a, MK_WAITING);
+			mk_tick_begin(w, a);
+		} else {
+			mk_retire(w, a);
+			if (a->status == MAIKO_ACTOR_FAILED && !c->told && !a->temporary)
+				mk_up.stop_for_failure(w->sup, c->status);
+		}
+		break;
+	case MAIKO_CHANGE_SUBSCRIBE:
+	case MAIKO_CHANGE_UNSUBSCRIBE: {
+		mk_topic *t = mk_topic_known(w, c->topic);
+		if (t != NULL)
+			mk_topic_settle(t);
+		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE) {
+			mk_purge(w, a, t, MK_OUTCOME_OF(dead));
+			mk_release_topic(w, a, t);
+			mk_release_if_low(w, a);
+		}
+		mk_permit(w, a, MK_PAUSED);
+		break;
+	}
+	case MAIKO_CHANGE_MOVE:
+		break;
+	case MAIKO_CHANGE_REMOVE:
+		mk_topics_settle(w, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
+		mk_lock(w->sup);
+		mk_directory_leave(w->sup, a);
+		mk_actor_fold(w, a);
+		w->busy = false; /* a worker of its own may be another's next */
+		mk_unlock(w->sup);
+		mk_actor_depart(w, a);
+		break;
+	}
+}
+
+static void settle(mk_worker *w, mk_message *m)
+{
+	mk_topology *t = w->sup->topology;
+	(void)m;
+	mk_departed_look(w); /* before an actor is handed over */
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
+			mk_migrate_settle(w, c);
+		else if (c->begun && c->home == w->index)
+			settle_here(w, c);
+	mk_lock(w->sup);
+	for (mk_change *c = t->batch; c != NULL; c = c->next)
+		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) && c->kind != MAIKO_CHANGE_ADD)
+			refresh_all(w, c);
+	mk_unlock(w->sup);
+	mk_routes_forget(w);
+	mk_topology_arrived(w);
+}
+
+void mk_topology_arrived(mk_worker *w)
+{
+	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1 && !w->sup->seam.led)
+		mk_topology_finish(w);
+}
+
+void mk_topology_settle_all(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	uint32_t workers = mk_worker_total(sup), moves = 0;
+	mk_lock(sup);
+	mk_note_sup(sup, MK_NOTE_SETTLING, t->number, 0);
+	t->settling = true;
+	for (mk_change *c = t->batch; c != NULL; c = c->next) {
+		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
+		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+			mk_interest_take(sup, c->topic, c->home, c->overflow);
+		if (c->begun)
+			mk_interests_take(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count,
+					  c->home);
+	}
+	mk_unlock(sup);
+	atomic_store_explicit(&t->waiting, workers + moves, memory_order_relaxed);
+	for (uint32_t i = 0; i < workers; i++) {
+		sup->workers[i]->topology_message = (mk_message){.run = settle, .post = MK_POST_TOPOLOGY};
+		mk_lane_post(sup->workers[i], &sup->workers[i]->topology_message);
+	}
+}
+
+static void step_done(mk_worker *w)
+{
+	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1 && !w->sup->seam.led)
+		mk_topology_settle_all(w->sup);
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------ */
+
+/* A subscription that its home had no memory for was counted all the same. */
+static void undo_subscribe(mk_sup *sup, mk_change *c)
+{
+	mk_interest_take(sup, c->topic, c->home, c->overflow);
+	remove_place(c->actor, place_of(c->actor, c->topic));
+}
+
+/* It never came to a worker. */
+static void undo_add(mk_sup *sup, mk_change *c)
+{
+	if (c->begun)
+		mk_interests_take(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
+				  c->actor->place_count, c->home);
+	mk_worker_at(sup, c->home)->busy = false;
+	mk_directory_leave(sup, c->actor);
+	mk_actor_discard(c->actor);
+	c->actor = NULL;
+}
+
+void mk_topology_finish(mk_worker *w)
+{
+	mk_sup *sup = w->sup;
+	mk_topology *t = sup->topology;
+	mk_change *batch = t->batch;
+	mk_lock(sup);
+	mk_note_sup(sup, MK_NOTE_FINISHED, w->index, 0);
+	for (mk_change *c = batch; c != NULL; c = c->next) {
+		if (c->kind == MAIKO_CHANGE_SUBSCRIBE && c->begun && c->status != 0)
+			undo_subscribe(sup, c);
+		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
+			undo_add(sup, c);
+		mk_actor *a = mk_directory_find(sup, c->id);
+		if (a != NULL)
+			a->changing = false;
+		mk_change_tell_waiting(c);
+		mk_topology_put_on(t, c);
+	}
+	mk_map_clear(&t->changing);
+	t->batch = NULL;
+	t->busy = false;
+	uintptr_t departed = mk_departed_take(sup);
+	mk_topology_next(sup);
+	uv_cond_broadcast(&sup->cond);
+	mk_unlock(sup);
+	mk_departed_free(sup, departed);
+	while (batch != NULL) {
+		mk_change *next = batch->next;
+		mk_change_tell(w, batch);
+		batch = next;
+	}
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------------- */
+
+void mk_topology_retire(mk_worker *w)
+{
+	mk_actor *a;
+	while ((a = mk_take_retiring(w)) != NULL) {
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
+		if (w->draining)
+			continue; /* it goes with the rest */
+		mk_change *c = MK_NEW(mk_change);
+		if (c == NULL) {
+			mk_retire(w, a); /* next time, with the rest */
+			break;
+		}
+		c->kind = MAIKO_CHANGE_REMOVE;
+		c->id = a->self->id;
+		if (mk_topology_request(w->sup, w, c, NULL) != 0)
+			mk_free(c); /* stopping, or not yet started */
+	}
+}
+
+int mk_topology_add_now(mk_sup *sup, mk_actor *a)
+{
+	mk_worker *w = mk_worker_at(sup, mk_home_now(a->self));
+	const mk_subscription *places = mk_subscriptions_at(&a->places, a->place_count);
+	int rc = mk_interests_add(sup, places, a->place_count, w->index);
+	if (rc != 0)
+		return rc;
+	rc = mk_actor_arrive(w, a, false);
+	if (rc != 0)
+		mk_interests_take(sup, places, a->place_count, w->index);
+	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
+		for (uint32_t i = 0; i < a->place_count; i++)
+			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);
+	return rc;
+}
+
+void mk_topology_fini(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	if (t == NULL)
+		return;
+	mk_change *lists[2] = {t->batch, t->pending};
+	for (int i = 0; i < 2; i++)
+		while (lists[i] != NULL) {
+			mk_change *c = lists[i];
+			lists[i] = c->next;
+			if (c->after != NULL) {
+				*c->after_tail = lists[i];
+				lists[i] = c->after;
+			}
+			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
+				mk_actor_discard(c->actor);
+			if (i == 1 && c->worker != NULL)
+				mk_worker_abort(c->worker);
+			mk_change_free(c);
+		}
+	mk_map_fini(&t->changing);
+	mk_free(t);
+	sup->topology = NULL;
+}

@@ -1,0 +1,363 @@
+/*
+ * monitor.c - see monitor.h.
+ *
+ * While a worker tells (`telling` deep, for a hook may cause another observation), places in its
+ * array only become empty; they are closed up afterwards. So a hook may remove any monitor.
+ * A hook is a callback: a thread in one is `mk_inside` its worker, and waits for nothing.
+ */
+#include "observe/monitor.h"
+
+#include "base/error.h"
+#include "runtime/callback.h"
+#include "runtime/lane.h"
+
+#include <string.h>
+
+static const char *const texts[] = {
+#define TEXT(number, KIND, hook, text) [number] = text,
+	MAIKO_OBSERVATION_MAP(TEXT)
+#undef TEXT
+};
+
+_Static_assert(sizeof texts / sizeof texts[0] == MAIKO_OBSERVATION_KINDS, "MAIKO_OBSERVATION_MAP lists so many");
+
+_Static_assert(MK_OUTCOME_OF(dropped) / sizeof(mk_counter) == MAIKO_DROPPED &&
+		       MK_OUTCOME_OF(no_memory) / sizeof(mk_counter) == MAIKO_NO_MEMORY,
+	       "maiko_outcome has the order of MAIKO_OUTCOME_MAP");
+
+const char *maiko_observation_text(maiko_observation_kind kind)
+{
+	return (unsigned)kind < MAIKO_OBSERVATION_KINDS ? texts[kind] : "";
+}
+
+/* ---- telling --------------------------------------------------------------------------- */
+
+static void close_up(mk_worker *w)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < w->monitor_count; i++)
+		if (w->monitors[i] != NULL)
+			w->monitors[count++] = w->monitors[i];
+	if (count != w->monitor_count)
+		mk_routes_forget(w);
+	w->monitor_count = count;
+	if (count == 0)
+		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_WATCHED, memory_order_relaxed);
+}
+
+MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
+			   int64_t code, bool was_queued)
+{
+	maiko_envelope envelope;
+	if (a != NULL && a->shadow) { /* what it gets is delivered when the actor has come (migrate.c) */
+		if (kind == MAIKO_OBSERVED_DELIVERED)
+			return;
+		was_queued = false;
+	}
+	maiko_observation observation = {.kind = kind,
+					 .supervisor = w->sup,
+					 .worker = w->index + 1,
+					 .now_ns = w->now_ns,
+					 .actor = a == NULL ? 0 : a->self->id,
+					 .actor_name = a == NULL ? "" : a->self->name,
+					 .actor_type = a == NULL ? "" : a->class->desc->name,
+					 .code = code,
+					 .was_queued = was_queued};
+	if (e != NULL) {
+		envelope = mk_envelope_of(e);
+		observation.event = &envelope;
+		observation.data = e->data;
+	}
+	mk_worker *before = mk_inside;
+	mk_inside = w;
+	w->telling++;
+	for (uint32_t i = 0, count = w->monitor_count; i < count; i++) {
+		const maiko_monitor *m = w->monitors[i];
+		if (m != NULL && m->hooks[kind] != NULL)
+			m->hooks[kind](m->arg, &observation);
+	}
+	if (--w->telling == 0)
+		close_up(w);
+	mk_inside = before;
+}
+
+/* ---- on a worker -------------------------------------------------------------------------- */
+
+static void attach(mk_worker *w, maiko_monitor *m)
+{
+	for (uint32_t i = 0; i < w->monitor_count; i++)
+		if (w->monitors[i] == m)
+			return;
+	mk_routes_forget(w);
+	w->monitors[w->monitor_count++] = m; /* never while it tells; there are MAIKO_MONITORS_MAX */
+	atomic_fetch_or_explicit(&w->attention, MK_WATCHED, memory_order_relaxed);
+}
+
+static void detach(mk_worker *w, const maiko_monitor *m)
+{
+	for (uint32_t i = 0; i < w->monitor_count; i++)
+		if (w->monitors[i] == m)
+			w->monitors[i] = NULL;
+	if (w->telling == 0)
+		close_up(w);
+}
+
+void mk_monitor_welcome(mk_worker *w)
+{
+	for (uint32_t i = 0; i < w->sup->monitor_count; i++)
+		if (w->sup->monitors[i]->watches)
+			attach(w, w->sup->monitors[i]);
+}
+
+/* ---- a change, on its way to all workers ------------------------------------------------------ */
+
+typedef struct request request;
+
+typedef struct errand {
+	mk_message message;
+	request *of;
+} errand;
+
+struct request {
+	mk_sup *sup;
+	maiko_monitor *monitor; /* may be gone before the last drop */
+	bool watches, removes;
+	bool waited_for; /* by a caller, who then frees it */
+	uint32_t left;   /* under the lock */
+	errand errands[];
+};
+
+/* With the lock: the supervisor knows it no more. */
+static void forget(const maiko_monitor *m)
+{
+	mk_sup *sup = m->sup;
+	uint32_t i = 0;
+	while (sup->monitors[i] != m)
+		i++;
+	memmove(&sup->monitors[i], &sup->monitors[i + 1], (--sup->monitor_count - i) * sizeof sup->monitors[0]);
+}
+
+/* After the last hook that there will be. Without the lock. */
+static void farewell(maiko_monitor *m)
+{
+	if (m->removed != NULL)
+		m->removed(m->arg);
+	mk_free(m);
+}
+
+static void run(mk_worker *w, mk_message *message)
+{
+	request *r = MK_OF(message, errand, message)->of;
+	mk_sup *sup = w->sup;
+	mk_lock(sup);
+	if (!r->watches)
+		detach(w, r->monitor);
+	else if (r->monitor->watches) /* else a pause or a removal follows, and holds here already */
+		attach(w, r->monitor);
+	bool last = --r->left == 0, mine = last && !r->waited_for;
+	maiko_monitor *gone = mine && r->removes ? r->monitor : NULL;
+	if (gone != NULL)
+		forget(gone);
+	if (last)
+		uv_cond_broadcast(&sup->cond);
+	mk_unlock(sup);
+	if (gone != NULL)
+		farewell(gone);
+	if (mine)
+		mk_free(r);
+}
+
+/* As the supervisor is freed: nobody waits, and the monitor is gone. */
+static void drop(mk_message *message)
+{
+	request *r = MK_OF(message, errand, message)->of;
+	if (--r->left == 0)
+		mk_free(r);
+}
+
+/* A callback has not returned: it may yet see something. */
+static bool is_given_up(const mk_sup *sup) { return mk_state_of(sup) == MK_ABANDONED && !sup->seam.simulated; }
+
+static bool is_running(const mk_sup *sup) { return mk_state_of(sup) != MK_NEW && mk_state_of(sup) < MK_STOPPED; }
+
+/* With the lock, while no worker runs. */
+static void apply_to_all(mk_sup *sup, maiko_monitor *m, bool watches)
+{
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		if (watches)
+			attach(sup->workers[i], m);
+		else
+			detach(sup->workers[i], m);
+	}
+}
+
+/* With the lock, which is given up meanwhile. */
+static void depart(maiko_monitor *m)
+{
+	mk_sup *sup = m->sup;
+	forget(m);
+	mk_unlock(sup);
+	farewell(m);
+	mk_lock(sup);
+}
+
+/* With the lock. */
+static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait, maiko_monitor **ret_monitor,
+			request **ret_request)
+{
+	mk_sup *sup = m->sup;
+	uint32_t count = mk_worker_total(sup);
+	request *r = mk_calloc(1, sizeof *r + count * sizeof r->errands[0]);
+	if (r == NULL)
+		return MAIKO_ENOMEM;
+	*r = (request){.sup = sup,
+		       .monitor = m,
+		       .watches = watches,
+		       .removes = removes,
+		       .waited_for = wait,
+		       .left = count};
+	if (ret_monitor != NULL)
+		*ret_monitor = m; /* before the first hook, which may want it */
+	for (uint32_t i = 0; i < count; i++) {
+		r->errands[i] = (errand){{.run = run, .drop = drop, .post = MK_POST_UNSEEN}, r};
+		mk_lane_post(sup->workers[i], &r->errands[i].message);
+	}
+	*ret_request = r;
+	return 0;
+}
+
+static int fail_given_up(void)
+{
+	return mk_fail_text(MAIKO_ETIMEDOUT,
+			    "the stop has given up a callback that does not return: it may yet call a hook");
+}
+
+/* Waits until every worker has it, or none runs any more. With the lock, which is given up
+ * meanwhile. */
+static int await(mk_sup *sup, request *r)
+{
+	maiko_monitor *m = r->monitor;
+	bool watches = r->watches, removes = r->removes;
+	while (r->left != 0 && is_running(sup))
+		mk_await(sup);
+	if (r->left == 0) {
+		mk_free(r);
+	} else { /* it is dropped with the workers */
+		r->removes = r->waited_for = false;
+		if (is_given_up(sup))
+			return fail_given_up();
+		apply_to_all(sup, m, watches);
+	}
+	if (removes)
+		depart(m);
+	return 0;
+}
+
+/* With the lock; the monitor may be gone when it returns. */
+static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **ret_monitor)
+{
+	mk_sup *sup = m->sup;
+	request *r;
+	bool wait = mk_may_wait();
+	if (is_given_up(sup)) /* what is stuck may yet read the arrays */
+		return fail_given_up();
+	if (!is_running(sup)) {
+		if (ret_monitor != NULL)
+			*ret_monitor = m;
+		apply_to_all(sup, m, watches);
+		m->watches = watches;
+		if (removes)
+			depart(m);
+		return 0;
+	}
+	int rc = send_request(m, watches, removes, wait, ret_monitor, &r);
+	if (rc != 0)
+		return rc;
+	m->watches = watches;
+	m->leaving = removes;
+	if (!watches && mk_inside != NULL && mk_inside->sup == sup)
+		detach(mk_inside, m);
+	return wait ? await(sup, r) : 0;
+}
+
+/* ---- public ---------------------------------------------------------------------------------- */
+
+/* Its table, every kind without a hook of its own with `any`. False: there is none at all. */
+static bool fill(maiko_monitor *m, const maiko_hooks *hooks)
+{
+	bool some = false;
+#define FILL(number, KIND, hook, text)                                                                                 \
+	m->hooks[MAIKO_OBSERVED_##KIND] = hooks->hook != NULL ? hooks->hook : hooks->any;                              \
+	some |= m->hooks[MAIKO_OBSERVED_##KIND] != NULL;
+	MAIKO_OBSERVATION_MAP(FILL)
+#undef FILL
+	return some;
+}
+
+int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg, maiko_monitor **ret_monitor)
+{
+	if (sup == NULL || hooks == NULL || ret_monitor == NULL)
+		return MK_NULL(sup, hooks, ret_monitor);
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	maiko_monitor *m = MK_NEW(maiko_monitor);
+	if (m == NULL)
+		return MAIKO_ENOMEM;
+	m->sup = sup;
+	m->arg = arg;
+	int rc = MK_RESERVED("maiko_monitor_add", hooks);
+	if (rc == 0 && !fill(m, hooks))
+		rc = mk_fail_text(MAIKO_EINVAL, "maiko_monitor_add: hooks has no hook at all");
+	mk_lock(sup);
+	if (rc == 0 && sup->monitor_count == MAIKO_MONITORS_MAX)
+		rc = mk_fail(MAIKO_E2BIG, "maiko_monitor_add: the supervisor has MAIKO_MONITORS_MAX monitors, %d",
+			     MAIKO_MONITORS_MAX);
+	if (rc == 0) {
+		sup->monitors[sup->monitor_count++] = m;
+		rc = change(m, true, false, ret_monitor);
+		if (rc == 0 || m->watches)
+			m = NULL; /* the supervisor's */
+		else
+			forget(m);
+	}
+	mk_unlock(sup);
+	mk_free(m);
+	return rc;
+}
+
+static int change_public(maiko_monitor *m, bool watches, bool removes, void (*removed)(void *arg))
+{
+	if (m == NULL)
+		return mk_fail_text(MAIKO_EINVAL, "the monitor is NULL");
+	mk_sup *sup = m->sup;
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	mk_lock(sup);
+	int rc = m->leaving ? mk_fail_text(MAIKO_ESTATE, "the monitor is being removed") : 0;
+	if (rc == 0) {
+		m->removed = removed;
+		rc = change(m, watches, removes, NULL);
+	}
+	mk_unlock(sup);
+	return rc;
+}
+
+int maiko_monitor_pause(maiko_monitor *monitor) { return change_public(monitor, false, false, NULL); }
+int maiko_monitor_resume(maiko_monitor *monitor) { return change_public(monitor, true, false, NULL); }
+int maiko_monitor_remove(maiko_monitor *monitor, void (*removed)(void *arg))
+{
+	return change_public(monitor, false, true, removed);
+}
+
+void mk_monitor_fini(mk_sup *sup)
+{
+	while (sup->monitor_count > 0) {
+		maiko_monitor *m = sup->monitors[sup->monitor_count - 1];
+		apply_to_all(sup, m, false);
+		forget(m);
+		if (m->leaving)
+			farewell(m);
+		else
+			mk_free(m);
+	}
+}

@@ -1,0 +1,63 @@
+/*
+ * interest.c - see interest.h.
+ */
+#include "registry/interest.h"
+
+#include "registry/registry.h"
+#include "registry/topic.h"
+
+static bool drops(const mk_record *r, maiko_overflow overflow)
+{
+	if (overflow == MAIKO_OVERFLOW_DEFAULT)
+		overflow = r->desc.overflow;
+	return overflow == MAIKO_DROP_NEWEST || overflow == MAIKO_DROP_OLDEST;
+}
+
+int mk_interest_add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
+{
+	mk_record *r = mk_record_at(sup, topic);
+	mk_interest *i = mk_record_interest(r, worker);
+	if (i == NULL)
+		return MAIKO_ENOMEM;
+	i->subscribers++;
+	i->droppers += drops(r, overflow);
+	return 0;
+}
+
+void mk_interest_take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
+{
+	mk_record *r = mk_record_at(sup, topic);
+	mk_interest *i = mk_record_interest(r, worker);
+	i->subscribers--;
+	i->droppers -= drops(r, overflow);
+}
+
+int mk_interests_add(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (mk_interest_add(sup, places[i].topic, worker, (maiko_overflow)places[i].overflow) != 0) {
+			mk_interests_take(sup, places, i, worker);
+			return MAIKO_ENOMEM;
+		}
+	return 0;
+}
+
+void mk_interests_take(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker)
+{
+	for (uint32_t i = 0; i < count; i++)
+		mk_interest_take(sup, places[i].topic, worker, (maiko_overflow)places[i].overflow);
+}
+
+void mk_interest_refresh(mk_worker *w, uint32_t topic, uint32_t worker)
+{
+	mk_topic *t = worker == w->index ? NULL : mk_topic_known(w, topic);
+	if (MK_UNLIKELY(t == NULL && w->sup->seam.noted) && worker != w->index) {
+		t = mk_topic_here(w, topic);
+		w->unsure |= t == NULL;
+	}
+	if (t == NULL)
+		return;
+	const mk_interest *i = mk_record_interest(t->record, worker); /* there: it was counted */
+	if (i != NULL)
+		mk_topic_interest(t, worker, i->subscribers > 0, i->droppers == i->subscribers);
+}

@@ -1,0 +1,433 @@
+/*
+ * registry.c - see registry.h. Records live as long as the supervisor.
+ */
+#include "registry/registry.h"
+
+#include "base/error.h"
+#include "runtime/scribe.h"
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): a store that clang-tidy does not take for one */
+static void slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
+{
+	/* Released after the table entry: who finds the index finds the entry. */
+	if (slot != NULL)
+		__atomic_store_n(slot, (uint64_t)serial << 32 | index, __ATOMIC_RELEASE);
+}
+
+static maiko_overflow policy_of(const maiko_topic *desc)
+{
+	return desc->overflow == MAIKO_OVERFLOW_DEFAULT ? MAIKO_BLOCK : desc->overflow;
+}
+
+/* ---- topics ------------------------------------------------------------------ */
+
+static const char *overflow_name(maiko_overflow overflow)
+{
+	static const char *const names[] = {"MAIKO_OVERFLOW_DEFAULT", "MAIKO_BLOCK",       "MAIKO_DROP_NEWEST",
+					    "MAIKO_DROP_OLDEST",      "MAIKO_KEEP_LATEST", "MAIKO_FAIL"};
+	return names[overflow];
+}
+
+static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+{
+	if (sup->topic_count >= MAIKO_TOPICS_MAX)
+		return mk_fail(MAIKO_E2BIG, "topic '%s': the supervisor has MAIKO_TOPICS_MAX topics, %u", name,
+			       MAIKO_TOPICS_MAX);
+	int rc = mk_segmented_array_reserve(&sup->topics, sup->topic_count);
+	mk_record *r = rc == 0 ? MK_NEW(mk_record) : NULL;
+	if (r == NULL)
+		return MAIKO_ENOMEM;
+	char *copy = mk_strdup(name);
+	rc = copy == NULL ? MAIKO_ENOMEM : mk_name_index_put(&sup->topic_names, copy, sup->topic_count);
+	if (rc != 0) {
+		mk_free(copy);
+		mk_free(r);
+		return rc;
+	}
+	r->desc = (maiko_topic){.name = copy,
+				.overflow = policy_of(like),
+				.key = like->key,
+				.slot = &r->slot,
+				.format = MAIKO_FORMAT};
+	r->index = sup->topic_count++;
+	r->slot = (uint64_t)sup->serial << 32 | r->index;
+	mk_segmented_array_set(&sup->topics, r->index, r);
+	*ret_record = r;
+	return 0;
+}
+
+/* With the lock. `like` NULL: whatever policies it has. */
+static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+{
+	static const maiko_topic plain = {.name = "", .overflow = MAIKO_BLOCK};
+	mk_record *r = mk_name_index_get(&sup->topic_names, name);
+	if (r == NULL)
+		return make_record(sup, name, like == NULL ? &plain : like, ret_record);
+	if (like != NULL && policy_of(like) != r->desc.overflow)
+		return mk_fail(MAIKO_EINVAL, "topic '%s' has .overflow %s elsewhere and %s here; they must be equal",
+			       name, overflow_name(r->desc.overflow), overflow_name(policy_of(like)));
+	if (like != NULL && like->key != r->desc.key)
+		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .key elsewhere; they must be equal", name);
+	*ret_record = r;
+	return 0;
+}
+
+/* Whether it was compiled with headers that this library can read. */
+static int check_topic(const char *what, const maiko_topic *desc)
+{
+	int rc = mk_check_format(what, desc->format);
+	return rc != 0 ? rc : MK_RESERVED(what, desc);
+}
+
+static int registered_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+{
+	uint32_t index;
+	if (mk_slot_get(desc->slot, sup->serial, &index)) {
+		*ret_record = mk_record_at(sup, index);
+		return 0;
+	}
+	int rc = check_topic("a topic", desc);
+	if (rc != 0)
+		return rc;
+	if (!mk_name_valid(desc->name))
+		return mk_name_fail("a topic", desc->name);
+	if (!mk_overflow_valid(desc->overflow))
+		return mk_overflow_fail("topic", desc->name, desc->overflow);
+	mk_record *r;
+	rc = topic_locked(sup, desc->name, desc, &r);
+	if (rc == 0) {
+		slot_set(desc->slot, sup->serial, r->index);
+		*ret_record = r;
+	}
+	return rc;
+}
+
+bool mk_overflow_valid(maiko_overflow overflow) { return overflow >= MAIKO_OVERFLOW_DEFAULT && overflow <= MAIKO_FAIL; }
+
+int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow)
+{
+	return mk_fail(MAIKO_EINVAL, "%s '%s': .overflow is %d, which is no maiko_overflow", what, name, (int)overflow);
+}
+
+int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+{
+	if (desc == NULL)
+		return mk_fail(MAIKO_EINVAL, "a topic is NULL");
+	mk_lock(sup);
+	int rc = registered_topic_locked(sup, desc, ret_record);
+	mk_unlock(sup);
+	return rc;
+}
+
+static int topic_named(mk_sup *sup, const char *name, const maiko_topic *like, const maiko_topic **ret_topic)
+{
+	if (!mk_name_valid(name))
+		return mk_name_fail("a topic", name);
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	mk_record *r;
+	mk_lock(sup);
+	int rc = topic_locked(sup, name, like, &r);
+	mk_unlock(sup);
+	if (rc == 0)
+		*ret_topic = &r->desc;
+	return rc;
+}
+
+int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic)
+{
+	if (sup == NULL || ret_topic == NULL)
+		return MK_NULL(sup, ret_topic);
+	return topic_named(sup, name, NULL, ret_topic);
+}
+
+int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like, const maiko_topic **ret_topic)
+{
+	if (sup == NULL || like == NULL || ret_topic == NULL)
+		return MK_NULL(sup, like, ret_topic);
+	int rc = check_topic("maiko_topic_with", like);
+	if (rc != 0)
+		return rc;
+	if (!mk_overflow_valid(like->overflow))
+		return mk_overflow_fail("topic", name == NULL ? "" : name, like->overflow);
+	return topic_named(sup, name, like, ret_topic);
+}
+
+mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
+{
+	for (uint32_t i = 0; i < r->interest_count; i++)
+		if (r->interests[i].worker == worker)
+			return &r->interests[i];
+	if (mk_reserve((void **)&r->interests, &r->interest_size, r->interest_count + 1, sizeof *r->interests) != 0)
+		return NULL;
+	r->interests[r->interest_count] = (mk_interest){.worker = worker};
+	return &r->interests[r->interest_count++];
+}
+
+/* ---- event types ----------------------------------------------------------------- */
+
+static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, mk_type **ret_type)
+{
+	if (sup->type_count >= MAIKO_EVENTS_MAX)
+		return mk_fail(MAIKO_E2BIG, "event '%s': the supervisor has MAIKO_EVENTS_MAX event types, %d",
+			       desc->layout->name, MAIKO_EVENTS_MAX);
+	const mk_scribe *s = mk_scribe_of(sup);
+	int rc = s == NULL || s->accept == NULL ? 0 : s->accept(s->arg, desc);
+	if (rc == 0)
+		rc = mk_segmented_array_reserve(&sup->types, sup->type_count);
+	if (rc != 0)
+		return rc;
+	mk_type *t = rc == 0 ? MK_NEW(mk_type) : NULL;
+	if (t == NULL)
+		return MAIKO_ENOMEM;
+	t->desc = desc;
+	t->hash = maiko_layout_hash(desc->layout);
+	t->index = sup->type_count;
+	t->topic = topic;
+	t->size = desc->layout->size;
+	t->buffer_count = mk_layout_buffers(desc->layout, t->buffers);
+	t->plain = t->buffer_count == 0 && t->size <= MK_INLINE_MAX;
+	t->size_class = t->plain ? mk_size_class_of(t->size) : 0;
+	rc = mk_name_index_put(&sup->type_names, desc->layout->name, t->index);
+	if (rc != 0) {
+		mk_free(t);
+		return rc;
+	}
+	mk_segmented_array_set(&sup->types, sup->type_count++, t);
+	*ret_type = t;
+	return 0;
+}
+
+/* For a sentence: 0 is what an event has that is routed by its content. */
+static const char *topic_text(mk_sup *sup, uint32_t topic)
+{
+	return topic == 0 ? "(by its content)" : mk_record_at(sup, topic)->desc.name;
+}
+
+static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
+{
+	uint32_t index;
+	if (mk_slot_get(desc->slot, sup->serial, &index)) {
+		*ret_type = mk_segmented_array_get(&sup->types, index);
+		return 0;
+	}
+	int rc = mk_check_format("an event type", desc->format);
+	if (rc == 0)
+		rc = maiko_layout_check(desc->layout);
+	if (rc != 0)
+		return rc;
+	const char *name = desc->layout->name;
+	if ((desc->topic == NULL) == (desc->route == NULL))
+		return mk_fail(MAIKO_EINVAL, "event '%s' has %s; it must have one of them", name,
+			       desc->topic == NULL ? "neither a topic nor a route" : "a topic and a route");
+	mk_record *r = NULL;
+	if (desc->topic != NULL)
+		rc = registered_topic_locked(sup, desc->topic, &r);
+	if (rc != 0)
+		return rc;
+	uint32_t topic = r == NULL ? 0 : r->index;
+	mk_type *t = mk_name_index_get(&sup->type_names, name);
+	if (t == NULL)
+		rc = make_type(sup, desc, topic, &t);
+	else if (t->hash != maiko_layout_hash(desc->layout))
+		rc = mk_fail(MAIKO_ETYPE, "event '%s' has another layout elsewhere: %u bytes there, %u here", name,
+			     t->size, desc->layout->size);
+	else if (t->topic != topic)
+		rc = mk_fail(MAIKO_EINVAL, "event '%s' is of topic %s elsewhere and of %s here; it must be one", name,
+			     topic_text(sup, t->topic), topic_text(sup, topic));
+	if (rc == 0) {
+		slot_set(desc->slot, sup->serial, t->index);
+		*ret_type = t;
+	}
+	return rc;
+}
+
+int mk_route_fail(const mk_type *type)
+{
+	return mk_fail(MAIKO_EINVAL, "event '%s': the function that routes it returned NULL; it must return a topic",
+		       type->desc->layout->name);
+}
+
+int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
+{
+	if (desc == NULL)
+		return mk_fail(MAIKO_EINVAL, "an event type is NULL");
+	mk_lock(sup);
+	int rc = type_locked(sup, desc, ret_type);
+	mk_unlock(sup);
+	return rc;
+}
+
+/* ---- actor types ------------------------------------------------------------------- */
+
+static bool item_set(mk_actor_class *c, const maiko_item *i)
+{
+	switch (i->kind) {
+	case MAIKO_ITEM_ANY:
+		return i->any != NULL && c->any == NULL && (c->any = i->any) != NULL;
+	case MAIKO_ITEM_START:
+		return i->hook != NULL && c->start == NULL && (c->start = i->hook) != NULL;
+	case MAIKO_ITEM_STOP:
+		return i->hook != NULL && c->stop == NULL && (c->stop = i->hook) != NULL;
+	case MAIKO_ITEM_ERROR:
+		return i->error != NULL && c->error == NULL && (c->error = i->error) != NULL;
+	case MAIKO_ITEM_DONE:
+		return i->done != NULL && c->done == NULL && (c->done = i->done) != NULL;
+	case MAIKO_ITEM_TICK:
+		return i->tick != NULL && c->tick == NULL && (c->tick = i->tick) != NULL;
+	case MAIKO_ITEM_ON:
+	case MAIKO_ITEM_END:
+		break;
+	}
+	return false;
+}
+
+static int add_handler(mk_sup *sup, mk_actor_class *c, const maiko_item *i)
+{
+	if (i->on == NULL || i->event == NULL)
+		return mk_fail(MAIKO_EINVAL, "actor type '%s': an item MAIKO_ITEM_ON without its event or its function",
+			       c->desc->name);
+	const mk_type *type;
+	int rc = type_locked(sup, i->event, &type);
+	if (rc != 0)
+		return rc;
+	if (mk_handler_of(c, type) != NULL)
+		return mk_fail(MAIKO_EINVAL, "actor type '%s' has two handlers of event '%s'; one at the most",
+			       c->desc->name, type->desc->layout->name);
+	uint32_t k = type->index & c->handler_mask;
+	while (c->handlers[k].type != NULL)
+		k = (k + 1) & c->handler_mask;
+	c->handlers[k] = (mk_handler){type, i->on};
+	return 0;
+}
+
+enum { ITEMS_MAX = 32 };
+
+/* The description itself, without its items. */
+static int check_class(const maiko_actor_type *desc)
+{
+	int rc = mk_check_format("an actor type", desc->format);
+	if (rc != 0)
+		return rc;
+	if (!mk_name_valid(desc->name))
+		return mk_name_fail("an actor type", desc->name);
+	if (desc->items == NULL)
+		return mk_fail(MAIKO_EINVAL, "actor type '%s' has no list of items (NULL)", desc->name);
+	if (desc->state_size == 0 || desc->state_align == 0 || (desc->state_align & (desc->state_align - 1)) != 0)
+		return mk_fail(
+			MAIKO_EINVAL,
+			"actor type '%s': its state has size %u and alignment %u; neither may be 0, alignment is a "
+			"power of 2",
+			desc->name, desc->state_size, desc->state_align);
+	if (desc->state_size > MAIKO_STATE_SIZE_MAX)
+		return mk_fail(MAIKO_E2BIG, "actor type '%s': its state has %u bytes; at most MAIKO_STATE_SIZE_MAX, %u",
+			       desc->name, desc->state_size, MAIKO_STATE_SIZE_MAX);
+	if (desc->state_align > 64)
+		return mk_fail(MAIKO_E2BIG, "actor type '%s': its state has alignment %u; at most 64", desc->name,
+			       desc->state_align);
+	return 0;
+}
+
+int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_class **ret_class)
+{
+	const mk_actor_class *known = sup->classes;
+	if (known == NULL || known->desc != desc)
+		known = desc == NULL ? NULL : mk_map_get(&sup->class_of, mk_map_key(desc));
+	if (known != NULL) {
+		*ret_class = known;
+		return 0;
+	}
+	int rc = desc == NULL ? mk_fail(MAIKO_EINVAL, "an actor type is NULL") : check_class(desc);
+	if (rc != 0)
+		return rc;
+	uint32_t count = 0;
+	while (desc->items[count].kind != MAIKO_ITEM_END)
+		if (++count > ITEMS_MAX)
+			return mk_fail(MAIKO_E2BIG, "actor type '%s' has more than %d items", desc->name, ITEMS_MAX);
+	uint32_t room = 1;
+	while (room <= count)
+		room *= 2;
+	mk_actor_class *c = mk_calloc(1, sizeof *c + room * sizeof(mk_handler));
+	if (c == NULL)
+		return MAIKO_ENOMEM;
+	c->desc = desc;
+	c->handler_mask = room - 1;
+	for (uint32_t i = 0; i < count; i++) {
+		const maiko_item *item = &desc->items[i];
+		if (item->kind == MAIKO_ITEM_ON)
+			rc = add_handler(sup, c, item);
+		else if (!item_set(c, item))
+			rc = mk_fail(MAIKO_EINVAL,
+				     "actor type '%s': its item %u is of no known kind, without its function, or the "
+				     "second of its kind",
+				     desc->name, i + 1);
+		if (rc != 0) {
+			mk_free(c);
+			return rc;
+		}
+	}
+	if (mk_map_put(&sup->class_of, mk_map_key(desc), mk_map_key(c)) != 0) {
+		mk_free(c);
+		return MAIKO_ENOMEM;
+	}
+	c->hooked = c->stop != NULL;
+	c->next = sup->classes;
+	sup->classes = c;
+	*ret_class = c;
+	return 0;
+}
+
+bool mk_actor_class_handles(const mk_actor_class *class, uint32_t topic)
+{
+	bool handles = class->any != NULL;
+	for (uint32_t i = 0; !handles && i <= class->handler_mask; i++) {
+		const mk_type *type = class->handlers[i].type;
+		handles = type != NULL && (topic == 0 || type->topic == topic || type->desc->route != NULL);
+	}
+	return handles;
+}
+
+/* ---- life ----------------------------------------------------------------------------- */
+
+const maiko_subscription maiko_all_topics[] = {{.topic = NULL}};
+const maiko_subscription maiko_no_topics[] = {{.topic = NULL}};
+
+static uint64_t default_slot;
+const maiko_topic maiko_default_topic = {.name = "default", .slot = &default_slot, .format = MAIKO_FORMAT};
+
+static const char *topic_name(const void *record) { return ((const mk_record *)record)->desc.name; }
+static const char *type_name(const void *type) { return ((const mk_type *)type)->desc->layout->name; }
+
+int mk_registry_init(mk_sup *sup)
+{
+	static const maiko_topic all = {.name = "*", .overflow = MAIKO_BLOCK};
+	mk_name_index_init(&sup->topic_names, &sup->topics, topic_name);
+	mk_name_index_init(&sup->type_names, &sup->types, type_name);
+	mk_record *r;
+	int rc = make_record(sup, all.name, &all, &r);
+	if (rc == 0)
+		mk_name_index_remove(&sup->topic_names, r->desc.name); /* a user's "*" is another topic */
+	return rc;
+}
+
+void mk_registry_fini(mk_sup *sup)
+{
+	for (uint32_t i = 0; i < sup->topic_count; i++) {
+		mk_record *r = mk_record_at(sup, i);
+		mk_free(r->interests);
+		mk_free(r->desc.name);
+		mk_free(r);
+	}
+	for (uint32_t i = 0; i < sup->type_count; i++)
+		mk_free(mk_segmented_array_get(&sup->types, i));
+	while (sup->classes != NULL) {
+		mk_actor_class *c = sup->classes;
+		sup->classes = c->next;
+		mk_free(c);
+	}
+	mk_map_fini(&sup->class_of);
+	mk_segmented_array_fini(&sup->topics);
+	mk_segmented_array_fini(&sup->types);
+	mk_name_index_fini(&sup->topic_names);
+	mk_name_index_fini(&sup->type_names);
+}

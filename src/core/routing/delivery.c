@@ -1,0 +1,85 @@
+/*
+ * delivery.c - see delivery.h.
+ */
+#include "routing/delivery.h"
+
+#include "observe/monitor.h"
+
+/* ---- counting ------------------------------------------------------------------------- */
+
+static void add_one(mk_counts *counts, size_t outcome)
+{
+	mk_count_add((mk_counter *)(void *)((char *)counts + outcome), 1);
+}
+
+void mk_count_outcome(mk_actor *a, mk_topic *t, size_t outcome)
+{
+	add_one(&a->tally->counts, outcome);
+	add_one(&t->counts, outcome);
+}
+
+void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome)
+{
+	mk_tally *tally = mk_tally_of(a);
+	mk_count_add(tally != NULL ? &tally->refused : &w->gone_deliveries, 1);
+	add_one(tally != NULL ? &tally->counts : &w->gone, outcome);
+	add_one(&t->counts, outcome);
+}
+
+/* ---- into a mailbox --------------------------------------------------------------------- */
+
+MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	mk_count_refused(w, a, e->topic, MK_OUTCOME_OF(no_memory));
+	MK_NOTIFY(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
+}
+
+MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a)
+{
+	int rc = mk_tally_of(a) == NULL ? MAIKO_ENOMEM : mk_mailbox_grow(&a->box);
+	if (rc == 0 && !a->warm)
+		mk_warm(w, a);
+	return rc;
+}
+
+/* ---- rings that are given back ------------------------------------------------------------ */
+
+MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a)
+{
+	a->warm = true;
+	a->tally->prev_warm = NULL;
+	a->tally->next_warm = w->warm;
+	if (w->warm != NULL)
+		w->warm->tally->prev_warm = a;
+	w->warm = a;
+}
+
+void mk_unlink_warm(mk_worker *w, mk_actor *a)
+{
+	const mk_tally *tally = a->tally;
+	a->warm = false;
+	if (tally->prev_warm != NULL)
+		tally->prev_warm->tally->next_warm = tally->next_warm;
+	else
+		w->warm = tally->next_warm;
+	if (tally->next_warm != NULL)
+		tally->next_warm->tally->prev_warm = tally->prev_warm;
+}
+
+void mk_cool(mk_worker *w)
+{
+	enum { EVERY_NS = 1000000000 };
+	if (w->now_ns - w->warm_swept_ns < EVERY_NS)
+		return;
+	w->warm_swept_ns = w->now_ns;
+	for (mk_actor *a = w->warm, *next; a != NULL; a = next) {
+		next = a->tally->next_warm;
+		uint64_t tail = mk_count(&a->box.tail);
+		if (mk_mailbox_span(&a->box) != 0 || a->tally->cooled != tail) {
+			a->tally->cooled = tail;
+			continue;
+		}
+		mk_unlink_warm(w, a);
+		mk_mailbox_shrink(&a->box);
+	}
+}

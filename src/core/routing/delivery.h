@@ -1,0 +1,48 @@
+/*
+ * delivery.h - puts an event into a mailbox: makes room in its ring, counts what became of it, wakes the actor.
+ */
+#ifndef MK_DELIVERY_H
+#define MK_DELIVERY_H
+
+#include "observe/monitor.h"
+#include "runtime/ready.h"
+#include "runtime/runtime.h"
+
+/* Counts an outcome on an actor and on the event's topic: of an event that was in its mailbox, or
+ * of a delivery that adds nothing to it. What there is no memory to note of the actor is in the
+ * row of the gone. */
+void mk_count_outcome(mk_actor *a, mk_topic *t, size_t outcome);
+void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome);
+
+/* Makes room in a full ring. 0 or MAIKO_ENOMEM. */
+MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a);
+MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);
+/* On the worker's list of rings to give back. */
+MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a);
+void mk_unlink_warm(mk_worker *w, mk_actor *a);
+
+/* Queues an event for an actor, whose mailbox has that tail and span. `watched`: if anybody
+ * watches, they are told. */
+static MK_INLINE void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_t tail, uint64_t span, bool watched)
+{
+	if (MK_UNLIKELY(span == a->box.size) && mk_deliver_grow(w, a) != 0) {
+		mk_deliver_failed(w, a, e);
+		return;
+	}
+	mk_mailbox_put(&a->box, e, tail);
+	e->refs++;
+	if (watched)
+		MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
+	mk_wake(w, a);
+}
+
+static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t tail = mk_count(&a->box.tail);
+	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head), true);
+}
+
+/* Gives back the rings of those that got nothing since it last did; at most once a second. */
+void mk_cool(mk_worker *w);
+
+#endif

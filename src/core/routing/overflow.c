@@ -1,0 +1,330 @@
+/*
+ * overflow.c - see overflow.h.
+ *
+ * Keep-latest finds the queued event of a key through an index from (topic, type, key)
+ * to the place in the mailbox. Places count from the start of the mailbox's life, so
+ * one below its head has been taken. When events have moved, or one could not be entered, the
+ * index is made anew before its next use; without memory for that the mailbox is searched.
+ */
+#include "routing/overflow.h"
+
+#include "observe/monitor.h"
+#include "routing/backpressure.h"
+#include "routing/delivery.h"
+#include "routing/router.h"
+#include "routing/weight.h"
+#include "runtime/ready.h"
+
+static void shift(mk_actor *a);
+
+/* An outcome as a maiko_outcome. */
+static int outcome_code(size_t outcome) { return (int)(outcome / sizeof(mk_counter)); }
+
+static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t outcome)
+{
+	mk_count_refused(w, a, e->topic, outcome);
+	MK_NOTIFY(w, outcome == MK_OUTCOME_OF(dropped) ? MAIKO_OBSERVED_OVERFLOWED : MAIKO_OBSERVED_DISCARDED, a, e,
+		  outcome_code(outcome));
+}
+
+void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+{
+	mk_topic *row = t == NULL ? w->all : t;
+	mk_topic *both[2] = {t, w->all};
+	for (int k = 0; k < 2; k++)
+		for (uint32_t i = 0; both[k] != NULL && i < both[k]->sub_count; i++) {
+			const mk_sub *s = &both[k]->subs[i];
+			if (!mk_takes_part(w, s, marker))
+				continue;
+			if (s->actor->self == from->sender && !s->actor->echo)
+				continue;
+			mk_count_add(&row->deliveries, 1);
+			mk_count_refused(w, s->actor, row, MK_OUTCOME_OF(no_memory));
+			MK_NOTIFY(w, MAIKO_OBSERVED_DISCARDED, s->actor, from, MAIKO_NO_MEMORY);
+		}
+}
+
+void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t outcome)
+{
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (place < mk_count(&a->box.head) || e == NULL || (topic != NULL && e->topic != topic))
+			continue;
+		mk_weight_leaves(a, place, NULL);
+		if (mk_mailbox_remove(&a->box, place)) /* those kept may come once more */
+			shift(a);
+		mk_count_outcome(a, e->topic, outcome);
+		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, outcome_code(outcome));
+		mk_event_unref(&w->pool, e);
+	}
+}
+
+/* ---- keep latest ------------------------------------------------------------------ */
+
+typedef struct mk_keep_entry {
+	const mk_topic *topic; /* NULL: free */
+	const mk_type *type;
+	uint64_t key, place;
+} mk_keep_entry;
+
+struct mk_keep {
+	uint32_t size, count;
+	bool shifted; /* events have moved since */
+	mk_keep_entry entries[];
+};
+
+static void shift(mk_actor *a)
+{
+	if (a->extra != NULL && a->extra->keep != NULL)
+		a->extra->keep->shifted = true;
+	mk_weight_again(a);
+}
+
+static uint64_t key_of(const mk_event *e)
+{
+	const maiko_topic *desc = &e->topic->record->desc;
+	maiko_any any = {e->type->desc, e->data};
+	return desc->key == NULL ? 0 : desc->key(&any);
+}
+
+static mk_keep_entry *entry_of(struct mk_keep *keep, const mk_event *e, uint64_t key)
+{
+	uint64_t h = (key ^ e->type->index ^ (uint64_t)e->topic->index << 32) * UINT64_C(0x9e3779b97f4a7c15);
+	for (uint32_t i = (uint32_t)(h >> 32);; i++) {
+		mk_keep_entry *entry = &keep->entries[i & (keep->size - 1)];
+		if (entry->topic == NULL || (entry->topic == e->topic && entry->type == e->type && entry->key == key))
+			return entry;
+	}
+}
+
+static void note(struct mk_keep *keep, const mk_event *e, uint64_t key, uint64_t place)
+{
+	mk_keep_entry *entry = entry_of(keep, e, key);
+	keep->count += entry->topic == NULL;
+	*entry = (mk_keep_entry){e->topic, e->type, key, place};
+}
+
+/* The index anew, of what is queued; the old one stays if there is no memory. Between two of
+ * these as many events go through the mailbox, or leave its middle, as are looked at. */
+static bool reindex(mk_actor *a)
+{
+	uint64_t queued = mk_mailbox_length(&a->box);
+	uint32_t size = 16;
+	while (size < queued * 4)
+		size *= 2;
+	struct mk_keep *keep =
+		mk_extra_of(a) == NULL ? NULL : mk_calloc(1, sizeof *keep + size * sizeof keep->entries[0]);
+	if (keep == NULL)
+		return false;
+	keep->size = size;
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		const mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (e != NULL)
+			note(keep, e, key_of(e), place);
+	}
+	mk_free(a->extra->keep);
+	a->extra->keep = keep;
+	a->unindexed = false;
+	return true;
+}
+
+static void remember(mk_actor *a, const mk_event *e, uint64_t key, uint64_t place)
+{
+	const struct mk_keep *keep = a->extra == NULL ? NULL : a->extra->keep;
+	if ((keep == NULL || keep->count * 2 >= keep->size) && !reindex(a))
+		a->unindexed = true;
+	else
+		note(a->extra->keep, e, key, place);
+}
+
+static bool holds(const mk_actor *a, uint64_t place, const mk_event *like, uint64_t key)
+{
+	if (place < mk_count(&a->box.head) || place >= mk_count(&a->box.tail))
+		return false;
+	const mk_event *e = *mk_mailbox_slot(&a->box, place);
+	return e != NULL && e->topic == like->topic && e->type == like->type && key_of(e) == key;
+}
+
+/* Whether the index has all that is queued, where it is. */
+static bool is_indexed(mk_actor *a)
+{
+	const struct mk_keep *keep = a->extra == NULL ? NULL : a->extra->keep;
+	return (keep != NULL && !keep->shifted && !a->unindexed) || reindex(a);
+}
+
+/* Where the event of that key lies in the mailbox. */
+static bool find_latest(mk_actor *a, const mk_event *e, uint64_t key, uint64_t *ret_place)
+{
+	uint64_t place = mk_count(&a->box.head), end = mk_count(&a->box.tail);
+	if (place != end && is_indexed(a)) {
+		const mk_keep_entry *entry = entry_of(a->extra->keep, e, key);
+		place = entry->place;
+		end = entry->topic == NULL ? place : place + 1;
+	}
+	while (place < end && !holds(a, place, e, key))
+		place++;
+	*ret_place = place;
+	return place < end;
+}
+
+void mk_keep_fini(mk_extra *x)
+{
+	mk_free(x->keep);
+	x->keep = NULL;
+}
+
+/* ---- policies ---------------------------------------------------------------------- */
+
+/* Whichever bound comes first. */
+static bool is_full(const mk_worker *w, mk_actor *a, const mk_event *e, uint32_t capacity)
+{
+	return mk_mailbox_length(&a->box) >= capacity || (mk_is_heavy(e) && mk_weight_full(w, a, 1));
+}
+
+static void deliver(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t tail = mk_count(&a->box.tail);
+	if (!mk_is_heavy(e)) {
+		mk_deliver(w, a, e);
+	} else if (mk_weight_reserve(a) != 0) {
+		mk_deliver_failed(w, a, e);
+	} else {
+		mk_deliver(w, a, e);
+		if (mk_count(&a->box.tail) != tail)
+			mk_weight_queued(a, e, tail);
+	}
+}
+
+static void block(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	if (is_full(w, a, e, a->box.capacity) && mk_mute_by_subscriber(w, e, a) != 0)
+		refuse(w, a, e, MK_OUTCOME_OF(no_memory));
+	else
+		deliver(w, a, e);
+}
+
+static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t place, key = key_of(e);
+	if (find_latest(a, e, key, &place)) {
+		mk_event **slot = mk_mailbox_slot(&a->box, place);
+		mk_event *old = *slot;
+		mk_weight_leaves(a, place, e);
+		*slot = e;
+		e->refs++;
+		mk_count_refused(w, a, old->topic, MK_OUTCOME_OF(dropped));
+		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_OVERFLOWED, a, old, MAIKO_DROPPED);
+		MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
+		mk_event_unref(&w->pool, old);
+		return;
+	}
+	uint64_t tail = mk_count(&a->box.tail);
+	block(w, a, e);
+	if (mk_count(&a->box.tail) != tail)
+		remember(a, e, key, tail);
+}
+
+/* Below that place there is no event of that topic: events move to higher places alone. NULL
+ * without memory. */
+static uint64_t *oldest_of(mk_actor *a, const mk_topic *topic)
+{
+	mk_extra *x = mk_extra_of(a);
+	uint64_t *place = x == NULL ? NULL : mk_map_find(&x->oldest, mk_map_key(topic));
+	if (place == NULL && x != NULL && mk_map_put(&x->oldest, mk_map_key(topic), 0) == 0)
+		place = mk_map_find(&x->oldest, mk_map_key(topic));
+	return place;
+}
+
+void mk_oldest_forget(mk_extra *x) { mk_map_clear(&x->oldest); }
+
+/* Whether there was one. */
+static bool drop_one(mk_worker *w, mk_actor *a, const mk_event *e)
+{
+	uint64_t place = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
+	uint64_t *oldest = oldest_of(a, e->topic);
+	if (oldest != NULL && *oldest > place)
+		place = *oldest;
+	mk_event *old = NULL;
+	for (; place < tail; place++) {
+		old = *mk_mailbox_slot(&a->box, place);
+		if (old != NULL && old->topic == e->topic)
+			break;
+	}
+	if (oldest != NULL)
+		*oldest = place;
+	if (place >= tail)
+		return false;
+	assert(old != NULL);
+	mk_weight_leaves(a, place, NULL);
+	if (mk_mailbox_remove(&a->box, place))
+		shift(a);
+	mk_count_outcome(a, old->topic, MK_OUTCOME_OF(dropped));
+	MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_OVERFLOWED, a, old, MAIKO_DROPPED);
+	mk_event_unref(&w->pool, old);
+	return true;
+}
+
+/* More than one, where one is not as large as what comes. */
+static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e, uint32_t capacity)
+{
+	do
+		if (!drop_one(w, a, e)) {
+			refuse(w, a, e, MK_OUTCOME_OF(dropped)); /* full of other topics' events */
+			return;
+		}
+	while (is_full(w, a, e, capacity));
+	deliver(w, a, e);
+}
+
+/* Dropped is what the subscriber hears of: without room to note that, it is no memory. */
+static void fail(mk_worker *w, mk_actor *a, const mk_event *e)
+{
+	if (mk_extra_of(a) == NULL) {
+		refuse(w, a, e, MK_OUTCOME_OF(no_memory));
+		return;
+	}
+	refuse(w, a, e, MK_OUTCOME_OF(dropped));
+	a->extra->overflowed = true;
+	mk_wake(w, a);
+}
+
+void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
+{
+	mk_actor *a = s->actor;
+	if ((a->sched & MK_ENDED) != 0) {
+		refuse(w, a, e, MK_OUTCOME_OF(dead));
+		return;
+	}
+	if (w->discarding) {
+		refuse(w, a, e, MK_OUTCOME_OF(discarded));
+		return;
+	}
+	maiko_overflow policy = (maiko_overflow)s->overflow;
+	if (policy == MAIKO_OVERFLOW_DEFAULT)
+		policy = e->topic->record->desc.overflow;
+	/* A shadow's mailbox has no room, so that each delivery comes here; who may not wait has it:
+	 * its budget is the capacity of the actor (migrate.c). */
+	uint32_t capacity = a->shadow && policy != MAIKO_BLOCK ? a->box.budget : a->box.capacity;
+	if (policy != MAIKO_KEEP_LATEST && !is_full(w, a, e, capacity)) {
+		deliver(w, a, e);
+		return;
+	}
+	switch (policy) {
+	case MAIKO_DROP_NEWEST:
+		refuse(w, a, e, MK_OUTCOME_OF(dropped));
+		break;
+	case MAIKO_DROP_OLDEST:
+		drop_oldest(w, a, e, capacity);
+		break;
+	case MAIKO_KEEP_LATEST:
+		keep_latest(w, a, e);
+		break;
+	case MAIKO_FAIL:
+		fail(w, a, e);
+		break;
+	case MAIKO_BLOCK:
+	case MAIKO_OVERFLOW_DEFAULT:
+		block(w, a, e);
+		break;
+	}
+}

@@ -1,0 +1,311 @@
+/*
+ * router.c - see router.h. The path of every event: keep it short.
+ *
+ * A publish holds one reference of its own while it fans out; each mailbox and each
+ * channel entry takes one more.
+ */
+#include "routing/router.h"
+
+#include "observe/monitor.h"
+#include "observe/note.h"
+#include "registry/registry.h"
+#include "registry/topic.h"
+#include "routing/backpressure.h"
+#include "routing/overflow.h"
+#include "runtime/lane.h"
+
+enum { PUBLISH_EVERY = 64 }; /* entries after which a channel is made visible */
+
+int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route)
+{
+	const mk_type *type;
+	int rc = mk_registry_type(w->sup, desc, &type);
+	if (rc != 0)
+		return rc;
+	uint32_t size = w->route_size;
+	rc = mk_reserve((void **)&w->routes, &w->route_size, type->index + 1, sizeof *w->routes);
+	if (rc != 0)
+		return rc;
+	for (; size < w->route_size; size++)
+		w->routes[size] = (mk_route){.type = NULL};
+	mk_route route = {.type = type};
+	if (desc->topic != NULL && (route.topic = mk_topic_here(w, type->topic)) == NULL)
+		return MAIKO_ENOMEM;
+	w->routes[type->index] = route;
+	*ret_route = &w->routes[type->index];
+	return 0;
+}
+
+int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
+{
+	uint32_t index;
+	const maiko_topic *desc = type->desc->route(value);
+	int rc = mk_registry_topic_index(w->sup, desc, &index);
+	if (MK_UNLIKELY(rc != 0))
+		return desc == NULL ? mk_route_fail(type) : rc;
+	*ret_topic = mk_topic_known(w, index);
+	if (MK_UNLIKELY(*ret_topic == NULL))
+		*ret_topic = mk_topic_here(w, index);
+	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
+}
+
+MK_NOINLINE uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
+{
+	uint64_t deliveries = 0;
+	for (uint32_t i = 0; i < t->sub_count; i++) {
+		const mk_sub *s = &t->subs[i];
+		if ((t->changing && !mk_takes_part(w, s, marker)) || (s->actor->self == e->sender && !s->actor->echo))
+			continue;
+		deliveries++;
+		mk_overflow(w, s, e);
+	}
+	return deliveries;
+}
+
+static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
+{
+	mk_count_add(&e->topic->deliveries, mk_fan_out(w, t, e, marker, false));
+}
+
+/* ---- to other workers ----------------------------------------------------------- */
+
+static MK_NOINLINE int open_channel(mk_worker *w, uint32_t to)
+{
+	mk_worker *other = mk_worker_at(w->sup, to);
+	mk_channel *ch = mk_channel_new(w->sup->options.channel, w->marker);
+	if (ch == NULL)
+		return MAIKO_ENOMEM;
+	w->out[to] = ch;
+	w->outgoing |= UINT64_C(1) << to;
+	/* Released before the bit: who sees the bit sees the channel. The bit is one more of the
+	 * accesses that a sleep rests on (worker.c): in their one order it comes before the first
+	 * publish, and so before the look at a worker that does not sleep yet; that worker's look
+	 * at its lanes comes after both. models/channel.pml: LATE_BIT. */
+	atomic_store_explicit(&other->in[w->index], ch, memory_order_release);
+	atomic_fetch_or_explicit(&other->incoming, UINT64_C(1) << w->index, memory_order_seq_cst);
+	return 0;
+}
+
+int mk_router_open(mk_worker *w, uint64_t workers)
+{
+	for (; workers != 0; workers &= workers - 1) {
+		int rc = open_channel(w, (uint32_t)__builtin_ctzll(workers));
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void reclaim(mk_worker *w, mk_channel *ch)
+{
+	uint64_t entry;
+	while (mk_channel_reclaim(ch, &entry))
+		if (!mk_entry_is_marker(entry))
+			mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
+}
+
+static void take_back(mk_worker *w, mk_channel *ch)
+{
+	mk_channel_look(ch);
+	reclaim(w, ch);
+}
+
+static void make_visible(mk_worker *w, uint32_t to)
+{
+	w->unpublished &= ~(UINT64_C(1) << to);
+	if (mk_channel_publish(w->out[to]))
+		mk_lane_wake(mk_worker_at(w->sup, to));
+}
+
+/* An entry that finds the ring full, or others waiting before it. */
+static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool may_drop)
+{
+	mk_channel *ch = w->out[to];
+	make_visible(w, to);
+	if (MK_LIKELY(!w->sup->seam.noted)) { /* else there is no look while a callback runs (note.h) */
+		take_back(w, ch);
+		mk_mutes_take(w); /* what the other said before it made room */
+	}
+	w->unpublished |= UINT64_C(1) << to; /* for what now moves to the ring */
+	mk_channel_unspill(ch);
+	if (!mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
+		mk_channel_push(ch, (uintptr_t)e);
+	} else if (may_drop || mk_channel_spill(ch, (uintptr_t)e) != 0) {
+		mk_count_add(&ch->dropped, 1);
+		mk_count_add(&e->topic->channel_dropped, 1);
+		MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
+		return;
+	} else {
+		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
+		mk_mute_by_channel(w, e, ch);
+	}
+	e->refs++;
+	mk_count_add(&ch->sent, 1);
+}
+
+static void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
+{
+	uint64_t all = w->all->remote;
+	uint64_t drops = (t->remote_drops | ~t->remote) & (w->all->remote_drops | ~all);
+	for (; workers != 0; workers &= workers - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(workers);
+		mk_channel *ch = w->out[to];
+		w->unpublished |= UINT64_C(1) << to;
+		if (MK_UNLIKELY(mk_channel_spilling(ch) || !mk_channel_has_room(ch))) {
+			send_full(w, to, e, (drops >> to & 1) != 0);
+			continue;
+		}
+		mk_channel_push(ch, (uintptr_t)e);
+		e->refs++;
+		mk_count_add(&ch->sent, 1);
+		if ((ch->tail & (PUBLISH_EVERY - 1)) == 0)
+			make_visible(w, to);
+	}
+}
+
+void mk_publish(mk_worker *w, mk_event *e)
+{
+	mk_topic *t = e->topic;
+	uint64_t workers = t->remote | w->all->remote;
+	e->refs = 1;
+	mk_count_add(&t->published, 1);
+	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
+	fan_out(w, t, e, w->marker);
+	if (MK_UNLIKELY(w->all->sub_count != 0))
+		fan_out(w, w->all, e, w->marker);
+	if (workers != 0)
+		send_entries(w, t, e, workers);
+	else if (t->sub_count + w->all->sub_count == 0)
+		mk_count_add(&t->unrouted, 1);
+	mk_event_unref(&w->pool, e);
+}
+
+void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
+{
+	mk_topic *t = mk_topic_known(w, from->topic->index);
+	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
+	mk_heed_time(w, from);
+	if (!any)
+		return; /* a worker too many, see topic.c */
+	if (t == NULL)
+		t = mk_topic_here(w, from->topic->index);
+	mk_event *e = t == NULL ? NULL : mk_event_copy(&w->pool, from);
+	if (e == NULL) {
+		mk_overflow_no_memory(w, t, from, marker);
+		return;
+	}
+	e->topic = t;
+	fan_out(w, t, e, marker);
+	if (w->all->sub_count != 0)
+		fan_out(w, w->all, e, marker);
+	mk_event_unref(&w->pool, e);
+}
+
+uint32_t mk_router_mark(mk_worker *w, uint64_t number)
+{
+	uint32_t count = 0;
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1, count++) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		uint64_t entry = mk_entry_of_marker(number);
+		if (MK_LIKELY(!w->sup->seam.noted)) {
+			take_back(w, ch);
+			mk_mutes_take(w);
+		}
+		mk_channel_unspill(ch);
+		/* The marker before may be taken, and not yet given back: its slot is not free then. */
+		if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed < ch->capacity)
+			mk_channel_push(ch, entry);
+		else
+			(void)mk_channel_spill(ch, entry); /* its slot is kept */
+		w->unpublished |= UINT64_C(1) << to;
+	}
+	return count;
+}
+
+void mk_router_show(mk_worker *w)
+{
+	for (uint64_t left = w->unpublished; left != 0; left &= left - 1)
+		make_visible(w, (uint32_t)__builtin_ctzll(left));
+}
+
+/* What follows from the room that there is. */
+static void use_room(mk_worker *w, uint32_t to)
+{
+	mk_channel *ch = w->out[to];
+	reclaim(w, ch);
+	if (mk_channel_spilling(ch)) {
+		mk_channel_unspill(ch);
+		w->unpublished |= UINT64_C(1) << to;
+	}
+	if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
+		mk_release_channel(w, ch);
+}
+
+/* Whether use_room does something although nothing more has been acknowledged. */
+static bool has_use_for_room(const mk_channel *ch)
+{
+	if (mk_channel_spilling(ch))
+		return mk_channel_has_room(ch);
+	return atomic_load_explicit(&ch->producer_waits, memory_order_relaxed) &&
+	       ch->tail - ch->reclaimed <= ch->capacity / 2;
+}
+
+/* As mk_router_flush, but first it looks at everything, then notes it, then uses it. */
+static MK_NOINLINE bool flush_noted(mk_worker *w)
+{
+	uint64_t head[MAIKO_WORKERS_MAX], some = 0, spilling = 0;
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		head[to] = atomic_load_explicit(&ch->head, memory_order_acquire);
+		if (head[to] != ch->seen_head || has_use_for_room(ch))
+			some |= UINT64_C(1) << to;
+	}
+	if (some != 0)
+		mk_lane_take(w);
+	for (; some != 0; some &= some - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(some);
+		mk_note_here(w, MK_NOTE_FLUSH, to, (int64_t)head[to]);
+		w->out[to]->seen_head = head[to];
+		use_room(w, to);
+	}
+	mk_router_show(w);
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
+		spilling |= mk_channel_spilling(w->out[__builtin_ctzll(left)]);
+	return spilling != 0;
+}
+
+bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head)
+{
+	mk_channel *ch = to < MAIKO_WORKERS_MAX ? w->out[to] : NULL;
+	if (ch == NULL || head < ch->reclaimed || head > atomic_load_explicit(&ch->head, memory_order_relaxed))
+		return false;
+	ch->seen_head = head;
+	use_room(w, to);
+	return true;
+}
+
+bool mk_router_flush(mk_worker *w)
+{
+	bool spilling = false;
+	if (MK_UNLIKELY(w->sup->seam.noted))
+		return flush_noted(w);
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		if (ch->reclaimed != ch->tail)
+			take_back(w, ch);
+		if (mk_channel_spilling(ch)) {
+			mk_channel_unspill(ch);
+			w->unpublished |= UINT64_C(1) << to;
+			spilling |= mk_channel_spilling(ch);
+		}
+		if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
+			mk_release_channel(w, ch);
+		if ((w->unpublished >> to & 1) != 0)
+			make_visible(w, to);
+	}
+	mk_router_show(w); /* who was released may have sent what fell due meanwhile, to any of them */
+	return spilling;
+}

@@ -1,0 +1,158 @@
+/*
+ * router.h - where an event goes: by pointer to each subscriber on its worker, and as
+ * one channel entry to each other worker that has any.
+ */
+#ifndef MK_ROUTER_H
+#define MK_ROUTER_H
+
+#include "registry/registry.h"
+#include "routing/delivery.h"
+#include "routing/overflow.h"
+#include "routing/weight.h"
+#include "runtime/runtime.h"
+
+/* The route of a type on this worker, asking the registry the first time. It moves when
+ * another is learnt. */
+int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route);
+
+/* The same without asking, or NULL. */
+static inline mk_route *mk_route_known(mk_worker *w, const maiko_event_type *desc)
+{
+	uint32_t index;
+	bool known = mk_slot_get(desc->slot, w->serial, &index) && index < w->route_size;
+	mk_route *route = &w->routes[index];
+	return MK_LIKELY(known && route->type != NULL) ? route : NULL;
+}
+
+static inline int mk_route_find(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route)
+{
+	*ret_route = mk_route_known(w, desc);
+	return MK_LIKELY(*ret_route != NULL) ? 0 : mk_route_learn(w, desc, ret_route);
+}
+
+/* The topic of an event that is routed by content. 0, MAIKO_EINVAL, MAIKO_ENOMEM. */
+int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic);
+
+/* Opens channels to those workers. 0 or MAIKO_ENOMEM. */
+int mk_router_open(mk_worker *w, uint64_t workers);
+
+/* Opens the channels that an event of this topic needs, so that publishing it cannot
+ * fail half-way. 0 or MAIKO_ENOMEM. */
+static inline int mk_router_prepare(mk_worker *w, const mk_topic *t)
+{
+	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
+	return MK_LIKELY(missing == 0) ? 0 : mk_router_open(w, missing);
+}
+
+/* Time does not go back along a chain of causes: what another thread has stamped since this
+ * turn's look at the clock moves the turn's time on. */
+static inline void mk_heed_time(mk_worker *w, const mk_event *e)
+{
+	uint64_t stamped_ns = e->timestamp_ns - w->wall_offset_ns;
+	if (MK_UNLIKELY(stamped_ns > w->now_ns))
+		w->now_ns = stamped_ns;
+}
+
+/* Gives id and time to an event about to be sent by `sender`, as a child of what the
+ * worker is handling (or of its cause) unless `root`. */
+static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t, bool root)
+{
+	e->id = (maiko_id){w->origin, ++w->sequence};
+	if (root || (w->event == NULL && w->cause == NULL)) {
+		e->parent = (maiko_id){0, 0};
+		e->correlation = e->id;
+	} else if (w->event != NULL) {
+		e->parent = w->event->id;
+		e->correlation = w->event->correlation;
+	} else {
+		e->parent = w->cause[0];
+		e->correlation = w->cause[1];
+	}
+	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
+	e->sender = sender;
+	e->topic = t;
+}
+
+/* Publishes a stamped event of this worker's; takes it. Precondition: prepared. */
+void mk_publish(mk_worker *w, mk_event *e);
+
+/* Whether all subscribers of a topic are here, none is in a change, and nobody watches: most
+ * often so, and then publishing takes few instructions. */
+static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
+{
+	const mk_topic *all = w->all;
+	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->monitor_count) == 0);
+}
+
+/* The actor that alone gets what is sent to a plain topic, if nothing needs to be asked of it but
+ * whether it has room. NULL: there are others, or none. */
+static inline mk_actor *mk_only_subscriber(const mk_topic *t)
+{
+	return t->sub_count == 1 && t->subs[0].simple ? t->subs[0].actor : NULL;
+}
+
+/* Whether a subscriber in the middle of a change gets what is sent under `marker`. */
+static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
+{
+	bool after = marker >= w->marker;
+	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
+}
+
+/* mk_fan_out for an event with bytes outside of itself (weight.h). */
+uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker);
+
+/* Gives an event to the topic's subscribers here; returns to how many. `plain`, a constant:
+ * mk_is_plain holds. */
+static MK_INLINE uint64_t mk_fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker, bool plain)
+{
+	uint64_t deliveries = 0;
+	if (MK_UNLIKELY(mk_is_heavy(e)))
+		return mk_fan_out_heavy(w, t, e, marker);
+	for (const mk_sub *s = t->subs, *end = s + t->sub_count; s != end; s++) {
+		mk_actor *a = s->actor;
+		if (!plain && MK_UNLIKELY(t->changing) && !mk_takes_part(w, s, marker))
+			continue;
+		if (MK_UNLIKELY(a->self == e->sender) && !a->echo)
+			continue;
+		deliveries++;
+		uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
+		if (MK_LIKELY(span < a->box.capacity && s->simple))
+			mk_deliver_at(w, a, e, tail, span, !plain);
+		else
+			mk_overflow(w, s, e);
+	}
+	return deliveries;
+}
+
+/* mk_publish for a plain topic. */
+static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
+{
+	e->refs = 0;
+	uint64_t deliveries = mk_fan_out(w, t, e, 0, true);
+	mk_count_add(&t->published, 1);
+	mk_count_add(&t->deliveries, deliveries);
+	if (MK_UNLIKELY(e->refs == 0)) { /* nobody has it */
+		mk_count_add(&t->unrouted, t->sub_count == 0);
+		e->refs = 1;
+		mk_event_unref(&w->pool, e);
+	}
+}
+
+/* Fans out an entry taken from a channel, under that channel's marker. */
+void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker);
+
+/* Sends a marker to every worker there is a channel to; returns to how many. */
+uint32_t mk_router_mark(mk_worker *w, uint64_t number);
+
+/* Makes what was sent to other workers visible, and wakes who sleeps. */
+void mk_router_show(mk_worker *w);
+
+/* Takes back what the others have acknowledged, moves spills on, releases whom a full
+ * channel muted, makes entries visible, and wakes who sleeps. Returns whether a spill
+ * is left. */
+bool mk_router_flush(mk_worker *w);
+
+/* Led: the same for one channel, which is empty up to `head`. False: it is not yet. */
+bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head);
+
+#endif

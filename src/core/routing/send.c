@@ -1,0 +1,297 @@
+/*
+ * send.c - every way in which an event enters. The path of every event: keep it short.
+ *
+ * From an actor (maiko_ctx_send), by what is known of the type, of its topic on this worker, and of the sender:
+ *
+ *   type             topic           one subscriber     sender         way
+ *   -----            -----           --------------     ------         ---
+ *   route unknown    any             any                any            send_any: learns the route, then as below
+ *   by type          plain           remembered, room   may send       send_remembered: send_to_only, no call
+ *   by type          plain           remembered         muted          send_muted: send_to_only, spends its allowance
+ *   by type          any             otherwise          any            send_typed: remembers the one, if there is one
+ *   by content       plain           one, with room     may send       send_routed: send_to_only
+ *   by content       any             otherwise          any            send_routed, send_to
+ *
+ * send_to takes all that is left: it opens missing channels, makes the event, spends the allowance of a muted
+ * sender, stamps, and publishes: mk_publish_plain on a plain topic, mk_publish on any other.
+ *
+ *   plain (of a type)    the payload lies in the event, without buffers: copied by a few instructions
+ *   plain (of a topic)   all subscribers are on this worker, none is changing, nobody observes (mk_is_plain)
+ *   remembered           mk_route.only, as long as mk_route.route_version is the worker's
+ *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
+ *
+ * A block (maiko_ctx_publish) and a flag always go by send_any. A recording changes nothing here: it is an observer,
+ * so no topic is plain.
+ *
+ * From an external thread (maiko_supervisor_send...) there is one way: wait for credit (external.h), make the event on
+ * the heap, push it into the inbox of the thread's worker, which publishes it.
+ */
+#include "routing/send.h"
+
+#include "base/error.h"
+#include "registry/registry.h"
+#include "registry/topic.h"
+#include "routing/external.h"
+#include "routing/external_sender.h"
+#include "routing/mute_edge.h"
+#include "routing/router.h"
+#include "runtime/callback.h"
+#include "runtime/lane.h"
+
+/* ---- from an actor ----------------------------------------------------------------------- */
+
+/* With one of these a send is checked further. */
+enum { CHECKED = MK_MUTED | MK_SHUT };
+
+/* Entered from libuv during a drain. */
+int mk_refuse_shut(void)
+{
+	return mk_fail_text(MAIKO_ESHUTDOWN, "a stop has begun: between maiko_enter and maiko_leave an actor sends "
+					     "nothing any more, wakes no tick and starts no job");
+}
+
+/* A muted actor: one of its allowance, or MAIKO_EAGAIN. */
+static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
+{
+	if ((ctx->sched & CHECKED) == 0 || ctx->in_stop)
+		return 0;
+	if ((ctx->sched & MK_SHUT) != 0)
+		return mk_refuse_shut();
+	if (ctx->extra->allowance == 0)
+		return mk_fail_text(MAIKO_EAGAIN, "the actor is muted, as a subscriber is full, and has used up the "
+						  "MAIKO_ALLOWANCE sends that it still had");
+	ctx->extra->allowance--;
+	return 0;
+}
+
+/* Sends a copy of `value`, or the block that it is in, to a topic. */
+static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
+			     unsigned flags)
+{
+	int rc;
+	mk_worker *w = ctx->worker;
+	assert(mk_is_inside(ctx)); /* inside a callback of this actor, on its worker */
+	bool plain = mk_is_plain(w, t);
+	if (MK_UNLIKELY(!plain) && (rc = mk_router_prepare(w, t)) != 0)
+		return rc;
+	mk_event *e = MK_LIKELY(block == NULL && type->plain) ? mk_event_make_plain(&w->pool, type, value)
+							      : mk_event_make(&w->pool, type, value, block);
+	if (MK_UNLIKELY(e == NULL))
+		return MAIKO_ENOMEM;
+	if (MK_UNLIKELY((ctx->sched & CHECKED) != 0) && (rc = spend_allowance(ctx)) != 0) {
+		if (block != NULL)
+			mk_event_unmake(&w->pool, e);
+		else
+			mk_event_free(&w->pool, e);
+		return rc;
+	}
+	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
+	mk_count_add(&ctx->sent, 1);
+	if (MK_LIKELY(plain))
+		mk_publish_plain(w, t, e);
+	else
+		mk_publish(w, e);
+	return 0;
+}
+
+/* The most frequent case, without a call: of a plain type, to the only subscriber of a plain topic,
+ * which has room; or (`muted`, a constant: whether this actor is) which has muted it already. False:
+ * it is another case, and nothing is done. */
+static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value,
+				   bool muted)
+{
+	mk_worker *w = ctx->worker;
+	uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
+	mk_event *e = mk_pool_first(&w->pool, type->size_class);
+	if (a == ctx || span == a->box.size || e == NULL)
+		return false;
+	if (muted ? !mk_may_add(ctx, a, t->index, span) : span >= a->box.capacity)
+		return false;
+	if (muted)
+		ctx->extra->allowance--;
+	assert(mk_is_inside(ctx) && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
+	mk_pool_take_first(&w->pool, type->size_class); /* in an order that few registers are enough for */
+	mk_mailbox_put(&a->box, e, tail);
+	mk_wake(w, a);
+	e->refs = 1;
+	mk_count_add(&t->published, 1);
+	mk_count_add(&t->deliveries, 1);
+	mk_count_add(&ctx->sent, 1);
+	mk_event_stamp(w, e, ctx->self, t, false);
+	mk_event_fill(e, type, value);
+	return true;
+}
+
+/* By the topic that the type has; the route remembers who alone gets it. */
+static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
+{
+	mk_topic *t = route->topic;
+	const mk_type *type = route->type;
+	mk_actor *only = mk_only_subscriber(t);
+	if (only != NULL && type->plain && mk_is_plain(ctx->worker, t)) {
+		route->only = only;
+		route->route_version = ctx->worker->route_version;
+	}
+	return send_to(t, type, ctx, value, block, flags);
+}
+
+/* By its content. */
+static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
+				   unsigned flags)
+{
+	mk_topic *t;
+	int rc = mk_route_by_content(ctx->worker, type, value, &t);
+	if (MK_UNLIKELY(rc != 0))
+		return rc;
+	mk_actor *only = mk_only_subscriber(t);
+	if (MK_LIKELY(only != NULL && type->plain && block == NULL && flags == 0) && mk_is_plain(ctx->worker, t) &&
+	    (ctx->sched & CHECKED) == 0 && send_to_only(only, t, type, ctx, value, false))
+		return 0;
+	return send_to(t, type, ctx, value, block, flags);
+}
+
+/* To the one that the route remembers, if it may be. */
+static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *value)
+{
+	bool shut = (ctx->sched & MK_SHUT) != 0;
+	return !shut && send_to_only(route->only, route->topic, route->type, ctx, value, true)
+		       ? 0
+		       : send_typed(route, ctx, value, NULL, 0);
+}
+
+static MK_NOINLINE int send_remembered(mk_route *route, maiko_ctx *ctx, const void *value)
+{
+	if (MK_UNLIKELY((ctx->sched & CHECKED) != 0))
+		return send_muted(route, ctx, value);
+	return MK_LIKELY(send_to_only(route->only, route->topic, route->type, ctx, value, false))
+		       ? 0
+		       : send_typed(route, ctx, value, NULL, 0);
+}
+
+static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
+				unsigned flags)
+{
+	mk_route *route;
+	if (ctx == NULL)
+		return MK_NULL_IN("maiko_send", ctx);
+	if (desc == NULL || value == NULL)
+		return mk_send_null_fail("maiko_ctx_send", desc);
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return mk_send_flags_fail(flags);
+	if (mk_forked(ctx->worker->sup))
+		return mk_fail_forked();
+	int rc = mk_route_find(ctx->worker, desc, &route);
+	if (rc != 0)
+		return rc;
+	return route->topic != NULL ? send_typed(route, ctx, value, block, flags)
+				    : send_routed(route->type, ctx, value, block, flags);
+}
+
+int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags)
+{
+	mk_route *route = NULL;
+	if (MK_LIKELY(ctx != NULL && type != NULL && event != NULL && flags == 0) && mk_is_alive(ctx->worker->alive))
+		route = mk_route_known(ctx->worker, type);
+	if (MK_UNLIKELY(route == NULL))
+		return send_any(ctx, type, event, NULL, flags);
+	if (MK_LIKELY(route->route_version == ctx->worker->route_version))
+		return send_remembered(route, ctx, event);
+	return route->topic != NULL ? send_typed(route, ctx, event, NULL, 0)
+				    : send_routed(route->type, ctx, event, NULL, 0);
+}
+
+int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
+{
+	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
+	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
+		return mk_draft_fail(event);
+	b->magic = 0;
+	int rc = send_any(ctx, b->desc, event, b, flags);
+	if (rc != 0)
+		b->magic = MK_BLOCK_DRAFT;
+	return rc;
+}
+
+/* ---- from an external thread ------------------------------------------------------------------- */
+
+static bool is_owner(const mk_sup *sup)
+{
+	uv_thread_t self = uv_thread_self();
+	return uv_thread_equal(&self, &sup->seam.owner) != 0;
+}
+
+/* Sends a copy of `value`, or the block that it is in. */
+static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *value, mk_block *block,
+			 uint64_t timeout_ms)
+{
+	const mk_type *type;
+	uint32_t index, topic;
+	if (sup == NULL)
+		return MK_NULL_IN("maiko_send", sup);
+	if (desc == NULL || value == NULL)
+		return mk_send_null_fail("maiko_supervisor_send", desc);
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	if (MK_UNLIKELY(sup->seam.simulated) && !is_owner(sup))
+		return mk_refuse(sup, "a send from another thread", "outside");
+	int rc = 0;
+	if (mk_slot_get(desc->slot, sup->serial, &index))
+		type = mk_segmented_array_get(&sup->types, index);
+	else
+		rc = mk_registry_type(sup, desc, &type);
+	mk_external *f = rc == 0 ? mk_external_sender_of(sup) : NULL;
+	if (rc == 0)
+		rc = f == NULL ? MAIKO_ENOMEM : mk_external_topic(sup, type, value, &topic);
+	if (rc != 0)
+		return rc;
+	rc = mk_external_wait(sup, f, timeout_ms);
+	if (MK_UNLIKELY(rc != 0))
+		return mk_external_fail(sup, rc);
+	mk_event *e = mk_event_make(NULL, type, value, block);
+	if (e == NULL)
+		return MAIKO_ENOMEM;
+	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
+	e->timestamp_ns = mk_now(&sup->seam) + sup->seam.wall_offset_ns;
+	e->sender = f->self;
+	e->refs = topic; /* until the worker has it, which knows its own view of the topic */
+	mk_count_add(&f->sent, 1);
+	mk_worker *w = mk_worker_at(sup, mk_home_now(f->self));
+	if (!mk_inbox_push(&w->external, mk_event_link(e))) {
+		mk_count_add(&f->sent, (uint64_t)-1);
+		if (block != NULL)
+			mk_event_unmake(NULL, e);
+		else
+			mk_event_free(NULL, e);
+		return mk_external_fail(sup, MAIKO_ESHUTDOWN);
+	}
+	mk_lane_wake(w);
+	return 0;
+}
+
+int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, const void *event, unsigned flags)
+{
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return mk_send_flags_fail(flags);
+	return external_send(sup, type, event, NULL, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
+}
+
+int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
+				  uint64_t timeout_ms)
+{
+	int rc = external_send(sup, type, event, NULL, timeout_ms);
+	return rc == MAIKO_EAGAIN && timeout_ms == 0 ? MAIKO_ETIMEDOUT : rc;
+}
+
+int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
+{
+	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
+	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
+		return mk_draft_fail(event);
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return mk_send_flags_fail(flags);
+	b->magic = 0;
+	int rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
+	if (rc != 0)
+		b->magic = MK_BLOCK_DRAFT;
+	return rc;
+}

@@ -1,0 +1,51 @@
+/*
+ * ready.c - see ready.h.
+ */
+#include "runtime/ready.h"
+
+bool mk_has_work(const mk_actor *a)
+{
+	const mk_extra *x = a->extra;
+	return mk_mailbox_length(&a->box) != 0 || (x != NULL && (x->tasks != NULL || x->tick_due || x->overflowed));
+}
+
+/* Where it is linked while it is held. */
+static mk_actor **list_of(mk_worker *w, const mk_actor *a)
+{
+	return (a->sched & MK_RETIRING) != 0 ? &w->retiring : (a->sched & MK_ENDED) != 0 ? &w->ended : &w->held;
+}
+
+void mk_link_held(mk_worker *w, mk_actor *a)
+{
+	mk_actor **list = list_of(w, a);
+	a->prev_held = NULL;
+	a->next_held = *list;
+	if (*list != NULL)
+		(*list)->prev_held = a;
+	*list = a;
+}
+
+void mk_unlink_held(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_HELD) == 0)
+		return;
+	if (a->prev_held != NULL)
+		a->prev_held->next_held = a->next_held;
+	else
+		*list_of(w, a) = a->next_held;
+	if (a->next_held != NULL)
+		a->next_held->prev_held = a->prev_held;
+}
+
+void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task)
+{
+	mk_extra *x = mk_extra_of(a);
+	if (x == NULL || (a->sched & MK_ENDED) != 0) {
+		task->drop(task);
+		return;
+	}
+	task->next = NULL;
+	*x->task_tail = task;
+	x->task_tail = &task->next;
+	mk_wake(w, a);
+}

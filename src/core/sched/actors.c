@@ -1,0 +1,126 @@
+/*
+ * actors.c - see actors.h.
+ */
+#include "sched/actors.h"
+
+#include "registry/departed.h"
+#include "registry/stop_order.h"
+#include "routing/delivery.h"
+#include "routing/overflow.h"
+#include "routing/weight.h"
+#include "runtime/ready.h"
+
+/* ---- memory --------------------------------------------------------------------------- */
+
+/* Whether its state wants more than an allocation is aligned to. */
+static bool is_wide(const mk_actor_class *class) { return class->desc->state_align > 16; }
+
+/* What lies before it in its block: the hook of one with an on_stop, and what aligns its state. */
+static size_t front_of(const mk_actor_class *class)
+{
+	size_t hook = class->hooked ? sizeof(mk_hook) : 0, align = class->desc->state_align;
+	size_t state = hook + sizeof(mk_actor);
+	return is_wide(class) ? (state + align - 1) / align * align - sizeof(mk_actor) : hook;
+}
+
+mk_actor *mk_actor_alloc(const mk_actor_class *class)
+{
+	size_t front = front_of(class), size = front + sizeof(mk_actor) + class->desc->state_size;
+	char *block = is_wide(class) ? mk_calloc_aligned(size, class->desc->state_align) : mk_calloc(1, size);
+	if (block == NULL)
+		return NULL;
+	mk_actor *a = (mk_actor *)(void *)(block + front);
+	a->class = class;
+	return a;
+}
+
+void mk_actor_free(mk_actor *a)
+{
+	if (a->extra != NULL) {
+		mk_keep_fini(a->extra);
+		mk_weight_fini(a->extra);
+		mk_free(a->extra->kept);
+		mk_map *maps[] = {&a->extra->oldest, &a->extra->kept_at,       &a->extra->seen,
+				  &a->extra->edges,  &a->extra->delayed_names, &a->extra->handles};
+		for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+			mk_map_fini(maps[i]);
+		mk_free(a->extra->detail);
+		mk_free(a->extra);
+	}
+	if (a->self != NULL && !a->shadow)
+		mk_departed_add(a->worker->sup, a->self);
+	mk_free(a->box.ring);
+	mk_free(a->tally);
+	mk_subscriptions_free(&a->places, a->place_count);
+	char *block = (char *)a - front_of(a->class);
+	if (is_wide(a->class))
+		mk_free_aligned(block);
+	else
+		mk_free(block);
+}
+
+void mk_actor_dispose(mk_actor *a)
+{
+	if ((a->sched & MK_QUEUED) != 0)
+		a->gone = true;
+	else
+		mk_actor_free(a);
+}
+
+/* ---- the list -------------------------------------------------------------------------- */
+
+int mk_actor_room(mk_worker *w)
+{
+	return mk_reserve((void **)&w->here, &w->here_size, w->here_count + w->here_reserved + 1, sizeof *w->here);
+}
+
+int mk_actor_reserve(mk_worker *w)
+{
+	int rc = mk_actor_room(w);
+	w->here_reserved += rc == 0;
+	return rc;
+}
+
+void mk_actor_unreserve(mk_worker *w) { w->here_reserved--; }
+
+void mk_actor_link(mk_worker *w, mk_actor *a)
+{
+	a->here = w->here_count;
+	w->here[w->here_count++] = a;
+}
+
+void mk_actor_unlink(mk_worker *w, mk_actor *a)
+{
+	mk_actor *last = w->here[--w->here_count];
+	w->here[a->here] = last;
+	last->here = a->here;
+	mk_unlink_held(w, a);
+	if (a->warm)
+		mk_unlink_warm(w, a);
+}
+
+/* With it go all others that are about to move: one walk for a batch of moves. */
+void mk_actor_unready(mk_worker *w, mk_actor *a)
+{
+	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL;) {
+		mk_actor *b = *at;
+		if (b != a && (b->sched & MK_MOVING) == 0) {
+			at = &b->next;
+			continue;
+		}
+		*at = b->next;
+		if (w->ready_tail == &b->next)
+			w->ready_tail = at;
+		b->sched &= (uint16_t)~MK_QUEUED;
+	}
+}
+
+/* ---- leaving it ------------------------------------------------------------------------ */
+
+bool mk_actor_may_leave(const mk_actor *a)
+{
+	const mk_extra *x = a->extra;
+	if (a->status != MAIKO_ACTOR_RUNNING || (a->sched & (MK_HELD & ~MK_MUTED)) != 0 || a->in_stop || a->looped)
+		return false;
+	return x == NULL || (x->watch == NULL && x->adopted == NULL && x->kept_count == 0 && x->jobs == 0);
+}

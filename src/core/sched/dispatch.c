@@ -1,0 +1,195 @@
+/*
+ * dispatch.c - see dispatch.h.
+ *
+ * Counting what was handled is done a topic at a time: a batch is most often of one
+ * topic, and its counters lie elsewhere.
+ */
+#include "sched/dispatch.h"
+
+#include "observe/monitor.h"
+#include "observe/note.h"
+#include "routing/backpressure.h"
+#include "routing/cycle.h"
+#include "routing/delivery.h"
+#include "routing/weight.h"
+#include "runtime/callback.h"
+#include "runtime/ready.h"
+#include "sched/actors.h"
+#include "sched/end.h"
+#include "sched/fd_watch.h"
+#include "sched/pace.h"
+#include "sched/tick.h"
+
+/* ---- a turn of one actor -------------------------------------------------------------------- */
+
+/* Handles one event; returns what the callback did. */
+static inline int handle(mk_actor *a, const mk_event *e, uint64_t *ignored)
+{
+	const mk_handler *h = mk_handler_of(a->class, e->type);
+	if (MK_LIKELY(h != NULL))
+		return h->on(mk_actor_state(a), e->data, a);
+	if (a->class->any != NULL)
+		return a->class->any(mk_actor_state(a), &(maiko_any){e->type->desc, e->data}, a);
+	++*ignored;
+	return 0;
+}
+
+/* Out of the way of those that nobody watches; a simulation always does. */
+static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_event *e, int rc)
+{
+	bool ignored = a->class->any == NULL && mk_handler_of(a->class, e->type) == NULL;
+	if (!ignored)
+		rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc > 0 ? 0 : rc);
+	mk_notify(w, MAIKO_OBSERVED_HANDLED, a, e, ignored ? 1 : rc, false);
+	return rc;
+}
+
+/* Of `taken` events of a topic, `ignored` had no handler. */
+static void count_handled(mk_actor *a, mk_topic *t, uint64_t taken, uint64_t ignored)
+{
+	mk_count_add(&a->handled, taken - ignored);
+	mk_count_add(&t->counts.handled, taken - ignored);
+	if (ignored != 0) {
+		mk_count_add(&a->tally->counts.ignored, ignored);
+		mk_count_add(&t->counts.ignored, ignored);
+	}
+}
+
+/* Precondition: the stint is not over, so that one is handled however late it is. */
+static void run_events(mk_worker *w, mk_actor *a)
+{
+	uint64_t taken = 0, ignored = 0;
+	mk_topic *topic = NULL;
+	mk_event *e;
+	assert(w->pace.left > 0);
+	for (uint32_t left = a->box.budget; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
+		if (MK_UNLIKELY(e->topic != topic)) {
+			if (topic != NULL)
+				count_handled(a, topic, taken, ignored);
+			topic = e->topic;
+			taken = ignored = 0;
+		}
+		w->event = e;
+		int rc = handle(a, e, &ignored);
+		taken++;
+		if (MK_UNLIKELY(mk_pace_active(w))) {
+			if (w->monitor_count != 0)
+				rc = tell_handled(w, a, e, rc);
+			if (mk_pace_posted(w))
+				left = 1; /* this was the last one */
+			mk_pace_sent(w);
+		}
+		if (MK_UNLIKELY(rc < 0)) {
+			mk_callback_leave(w);
+			(void)mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
+			mk_callback_enter(w, a);
+			mk_pace_sent(w);
+		}
+		w->event = NULL;
+		mk_event_unref(&w->pool, e);
+		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & MK_HELD) != 0))
+			break;
+	}
+	if (topic != NULL) {
+		count_handled(a, topic, taken, ignored);
+		mk_tick_after_events(a);
+	}
+}
+
+static void run_tasks(mk_worker *w, mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	const mk_seam *seam = &w->sup->seam;
+	uint32_t ran = 0;
+	while (x->tasks != NULL && (a->sched & MK_HELD) == 0 && !w->pace.over && !mk_pace_posted(w) &&
+	       (!seam->led || ran < seam->led_tasks)) {
+		mk_task *task = x->tasks;
+		x->tasks = task->next;
+		if (x->tasks == NULL)
+			x->task_tail = &x->tasks;
+		task->run(a, task);
+		mk_pace_spend(w);
+		ran++;
+	}
+	MK_NOTE(w, MK_NOTE_TASKS, 0, ran);
+	if (w->pace.left == 0)
+		w->pace.left = 1; /* for an event */
+	if (x->overflowed && (a->sched & MK_HELD) == 0) {
+		x->overflowed = false;
+		mk_actor_error(w, a, MAIKO_EOVERFLOW, MAIKO_PHASE_OVERFLOW, NULL);
+	}
+}
+
+/* Precondition: there is one. */
+static mk_actor *pop_ready(mk_worker *w)
+{
+	mk_actor *a = w->ready, *before = NULL;
+	const mk_seam *seam = &w->sup->seam;
+	assert(a != NULL);
+	if (MK_UNLIKELY(seam->steered)) {
+		uint32_t count = 1;
+		for (const mk_actor *other = a->next; other != NULL; other = other->next)
+			count++;
+		uint32_t k = seam->choose == NULL ? 0 : seam->choose(seam->arg, count);
+		for (; k > 0 && a->next != NULL; k--) {
+			before = a;
+			a = a->next;
+		}
+		MK_NOTE(w, MK_NOTE_RUN, a->self->id, 0);
+	}
+	mk_actor **at = MK_LIKELY(before == NULL) ? &w->ready : &before->next;
+	*at = a->next;
+	if (w->ready_tail == &a->next)
+		w->ready_tail = at;
+	return a;
+}
+
+/* Whether its tick is for the next run, because a control message has come; but not twice in a row. */
+static bool tick_waits(mk_worker *w, mk_extra *x)
+{
+	bool waits = w->sup->seam.led ? w->sup->seam.tick_waits : mk_pace_posted(w) && !x->tick_late;
+	x->tick_late = waits;
+	if (waits)
+		MK_NOTE(w, MK_NOTE_TICK_LATE, 0, 0);
+	return waits;
+}
+
+void mk_dispatch_next(mk_worker *w)
+{
+	mk_actor *a = pop_ready(w);
+	if (MK_LIKELY(w->ready != NULL)) { /* while this one runs, the next comes into the cache */
+		__builtin_prefetch(&w->ready->class, 1);
+		__builtin_prefetch(mk_actor_state(w->ready), 1);
+	}
+	a->sched &= (uint16_t)~MK_QUEUED;
+	if (MK_UNLIKELY(a->extra != NULL && a->extra->runs_on))
+		mk_cycle_look(w, a);
+	if ((a->sched & MK_HELD) != 0) {
+		if (a->gone)
+			mk_actor_free(a);
+		return;
+	}
+	a->sched |= MK_RUNNING;
+	if (MK_UNLIKELY(a->extra != NULL && (a->extra->tasks != NULL || a->extra->overflowed)))
+		run_tasks(w, a);
+	if (MK_LIKELY((a->sched & MK_HELD) == 0 && mk_mailbox_span(&a->box) != 0)) {
+		mk_callback_enter(w, a);
+		run_events(w, a);
+		mk_callback_leave(w);
+	}
+	if (a->extra != NULL) {
+		if (a->extra->tick_due && (a->sched & MK_HELD) == 0 && !tick_waits(w, a->extra)) {
+			mk_tick_run(w, a);
+			mk_pace_spend(w);
+		}
+		if (a->extra->watch != NULL)
+			mk_fd_watch_doubt(a);
+		if (a->extra->weights != NULL)
+			mk_weight_settle(a);
+		if (a->extra->mutes != NULL)
+			mk_release_if_low(w, a);
+	}
+	a->sched &= (uint16_t)~MK_RUNNING;
+	if (a->sched == 0 && (mk_mailbox_span(&a->box) != 0 || (a->extra != NULL && mk_has_work(a))))
+		mk_ready(w, a);
+}

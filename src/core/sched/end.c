@@ -1,0 +1,210 @@
+/*
+ * end.c - see end.h.
+ */
+#include "sched/end.h"
+
+#include "observe/monitor.h"
+#include "observe/note.h"
+#include "registry/directory.h"
+#include "registry/stop_order.h"
+#include "routing/backpressure.h"
+#include "routing/delivery.h"
+#include "routing/overflow.h"
+#include "runtime/callback.h"
+#include "runtime/upcalls.h"
+#include "sched/delayed.h"
+#include "sched/handles.h"
+#include "sched/hold.h"
+#include "sched/tick.h"
+
+/* ---- an error --------------------------------------------------------------------------- */
+
+/* Whether the code says no more than that a stop has begun: a callback in which something was
+ * refused for that has not failed. */
+static bool says_stopping(mk_worker *w, int code)
+{
+	if (code != MAIKO_ESHUTDOWN)
+		return false;
+	mk_told told;
+	bool stopping = mk_state_of(w->sup) >= MK_STOPPING;
+	if (MK_UNLIKELY(w->sup->seam.led) && mk_is_told(w, MK_NOTE_STOPPING, MK_ANY_NUMBER, &told))
+		return told.value != 0;
+	MK_NOTE(w, MK_NOTE_STOPPING, 0, stopping);
+	return stopping;
+}
+
+/* What on_error returns; the error itself where there is none. */
+static int ask_on_error(mk_worker *w, mk_actor *a, const maiko_error *error)
+{
+	if (a->class->error == NULL)
+		return error->code;
+	mk_callback_enter(w, a);
+	int rc = a->class->error(mk_actor_state(a), error, a);
+	mk_callback_leave(w);
+	return rc;
+}
+
+bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
+{
+	maiko_error error = {.code = code, .phase = phase, .detail = maiko_strerror(code)};
+	if ((a->sched & MK_ENDED) != 0)
+		return false;
+	if (e != NULL)
+		error.event = (maiko_any){e->type->desc, e->data};
+	MK_NOTIFY(w, MAIKO_OBSERVED_ERROR, a, e, code);
+	code = ask_on_error(w, a, &error);
+	if (code >= 0 || says_stopping(w, code))
+		return (a->sched & MK_ENDED) == 0;
+	mk_actor_fail(w, a, &(mk_cause){.code = code, .phase = phase, .event = e});
+	return false;
+}
+
+/* Records the failure, on the actor and for the ledger. */
+static void note_failure(mk_worker *w, mk_actor *a, const mk_cause *cause, bool decisive)
+{
+	mk_extra *x = mk_extra_of(a);
+	if (x != NULL && x->error == 0) {
+		char *copy = cause->detail == NULL ? NULL : mk_strdup(cause->detail);
+		uv_mutex_lock(&w->sup->lock); /* a report may read them */
+		x->error = cause->code;
+		x->detail = copy;
+		uv_mutex_unlock(&w->sup->lock);
+	}
+	mk_failure_note(w, a, cause, decisive);
+}
+
+void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
+{
+	if ((a->sched & MK_ENDED) != 0)
+		return;
+	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
+	note_failure(w, a, cause, decisive);
+	if (cause->detail != NULL) { /* on_error is told, but does not decide */
+		maiko_error error = {.code = cause->code, .phase = cause->phase, .detail = cause->detail};
+		MK_NOTIFY(w, MAIKO_OBSERVED_ERROR, a, NULL, cause->code);
+		(void)ask_on_error(w, a, &error);
+	}
+	MK_NOTIFY(w, MAIKO_OBSERVED_FAILED, a, NULL, cause->code);
+	mk_actor_end(w, a, MAIKO_ACTOR_FAILED, MK_OUTCOME_OF(dead));
+	mk_retire(w, a);
+	if (decisive)
+		mk_up.stop_for_failure(w->sup, cause->code);
+}
+
+/* ---- the start -------------------------------------------------------------------------- */
+
+int mk_actor_start(mk_worker *w, mk_actor *a)
+{
+	int rc = 0;
+	if ((a->sched & MK_ENDED) != 0)
+		return MAIKO_ECANCELED;
+	if (a->class->start != NULL) {
+		mk_callback_enter(w, a);
+		rc = mk_result(w->sup, a, MAIKO_PHASE_START, a->class->start(mk_actor_state(a), a));
+		mk_callback_leave(w);
+		if (rc < 0 && !mk_actor_error(w, a, rc, MAIKO_PHASE_START, NULL))
+			return a->extra != NULL && a->extra->error < 0 ? a->extra->error : rc;
+	}
+	mk_stop_order_add(w->sup, a);
+	mk_actor_begin(w, a);
+	return 0;
+}
+
+void mk_actor_begin(mk_worker *w, mk_actor *a)
+{
+	mk_status_set(a, MAIKO_ACTOR_RUNNING);
+	MK_NOTIFY(w, MAIKO_OBSERVED_STARTED, a, NULL, 0);
+}
+
+/* ---- the end ---------------------------------------------------------------------------- */
+
+/* Its on_stop has failed: on_error decides, as elsewhere. */
+static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
+{
+	maiko_error error = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(code)};
+	MK_NOTIFY(w, MAIKO_OBSERVED_ERROR, a, NULL, code);
+	code = ask_on_error(w, a, &error);
+	if (code >= 0 || says_stopping(w, code))
+		return;
+	note_failure(w, a, &(mk_cause){.code = code, .phase = MAIKO_PHASE_STOP}, !a->temporary);
+	MK_NOTIFY(w, MAIKO_OBSERVED_FAILED, a, NULL, code);
+	if (!a->temporary)
+		mk_up.stop_for_failure(w->sup, code);
+}
+
+/* Its last callback, if it has one. What it sends now is not held back. */
+static int run_on_stop(mk_worker *w, mk_actor *a)
+{
+	if (!mk_stop_order_remove(w->sup, a))
+		return 0;
+	a->in_stop = true;
+	mk_callback_enter(w, a);
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_STOP, a->class->stop(mk_actor_state(a), a));
+	mk_callback_leave(w);
+	if (rc < 0)
+		fail_in_stop(w, a, rc);
+	return rc;
+}
+
+static void drop_tasks(mk_extra *x)
+{
+	while (x->tasks != NULL) {
+		mk_task *task = x->tasks;
+		x->tasks = task->next;
+		task->drop(task);
+	}
+	x->task_tail = &x->tasks;
+}
+
+static void release_kept(mk_worker *w, mk_extra *x)
+{
+	while (x->kept_count > 0) {
+		const mk_kept *kept = &x->kept[--x->kept_count];
+		for (uint32_t times = kept->times; times > 0; times--)
+			mk_event_unref(&w->pool, kept->event);
+	}
+	mk_map_fini(&x->kept_at);
+}
+
+void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t outcome)
+{
+	if ((a->sched & MK_ENDED) != 0)
+		return;
+	bool ran = a->status == MAIKO_ACTOR_RUNNING;
+	mk_hold(w, a, MK_ENDED);
+	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
+	mk_forget_waits(w, a);
+	if (!w->draining) /* what its on_stop sends may be why another of its name is added */
+		mk_directory_free_name(w->sup, a);
+	if (ran) {
+		int rc = run_on_stop(w, a);
+		MK_NOTIFY(w, MAIKO_OBSERVED_STOPPED, a, NULL, rc);
+	}
+	mk_status_set(a, a->extra != NULL && a->extra->error != 0 ? MAIKO_ACTOR_FAILED : status);
+	mk_purge(w, a, NULL, outcome);
+	mk_release_all(w, a);
+	mk_tick_end(w, a);
+	mk_delayed_discard(w, a);
+	if (a->extra != NULL) {
+		drop_tasks(a->extra);
+		release_kept(w, a->extra);
+		mk_keep_fini(a->extra);
+	}
+}
+
+void mk_actor_drain(mk_worker *w, mk_actor *a)
+{
+	mk_tick_drain(w, a);
+	mk_delayed_discard(w, a);
+	mk_adopted_drain(a);
+}
+
+void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_ENDED) != 0)
+		return;
+	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
+	mk_purge(w, a, NULL, MK_OUTCOME_OF(discarded));
+	mk_release_all(w, a);
+	mk_delayed_discard(w, a);
+}

@@ -1,0 +1,236 @@
+/*
+ * handles.c - libuv handles tied to an actor, and the way back from libuv's callbacks.
+ *
+ * A handle most often lies in the actor's state, so the state may be freed only after
+ * libuv has let go of it. Handles that are closed through us tell when that is. One that
+ * the user has closed himself does not; but libuv runs all close callbacks that are due in
+ * one go, after which a handle of ours, closed later, has its callback in the same go or
+ * the next: so a departure, once all others have told, ends with closing such a handle
+ * twice.
+ */
+#include "sched/closing.h"
+#include "sched/handles.h"
+
+#include "base/error.h"
+#include "observe/note.h"
+#include "runtime/callback.h"
+#include "runtime/lane.h"
+#include "runtime/ready.h"
+#include "sched/actors.h"
+#include "sched/end.h"
+#include "sched/fd_watch.h"
+
+typedef struct mk_adopted {
+	struct mk_adopted *next, **at; /* at: what points to it */
+	mk_actor *actor;
+	uv_handle_t *handle;
+	void (*closed)(uv_handle_t *handle);
+	void *data; /* the user's, restored for the user's close callback */
+	bool closing;
+} mk_adopted;
+
+/* The last handle of an actor that departs. */
+typedef struct departure {
+	uv_timer_t timer;
+	mk_worker *worker;
+	mk_actor *actor;
+} departure;
+
+int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
+{
+	if (ctx != NULL && ctx->worker->sup->seam.simulated)
+		return mk_refuse(ctx->worker->sup, "maiko_adopt", ctx->self->name);
+	if (ctx == NULL || handle == NULL)
+		return MK_NULL(ctx, handle);
+	if (handle->loop != ctx->worker->loop)
+		return mk_fail(MAIKO_EINVAL, "maiko_adopt: the handle is not of the loop of actor '%s' (maiko_loop)",
+			       ctx->self->name);
+	if (mk_forked(ctx->worker->sup))
+		return mk_fail_forked();
+	if ((ctx->sched & MK_ENDED) != 0)
+		return mk_fail(MAIKO_ESTATE, "maiko_adopt: actor '%s' is ending", ctx->self->name);
+	mk_extra *x = mk_extra_of(ctx);
+	if (x == NULL)
+		return MAIKO_ENOMEM;
+	if (mk_map_find(&x->handles, mk_map_key(handle)) != NULL)
+		return mk_fail(MAIKO_EEXIST, "maiko_adopt: actor '%s' has adopted the handle already", ctx->self->name);
+	mk_adopted *d = MK_NEW(mk_adopted);
+	if (d == NULL || mk_map_put(&x->handles, mk_map_key(handle), mk_map_key(d)) != 0) {
+		mk_free(d);
+		return MAIKO_ENOMEM;
+	}
+	d->actor = ctx;
+	d->handle = handle;
+	d->at = &x->adopted;
+	d->next = x->adopted;
+	if (d->next != NULL)
+		d->next->at = &d->next;
+	x->adopted = d;
+	return 0;
+}
+
+static void unlink_one(mk_adopted *d)
+{
+	mk_map_remove(&d->actor->extra->handles, mk_map_key(d->handle));
+	*d->at = d->next;
+	if (d->next != NULL)
+		d->next->at = d->at;
+}
+
+static void departed(uv_handle_t *handle)
+{
+	departure *d = MK_OF(handle, departure, timer);
+	mk_worker *w = d->worker;
+	mk_actor_dispose(d->actor);
+	mk_free(d);
+	mk_worker_handle_closed(w);
+}
+
+static void close_again(uv_handle_t *handle)
+{
+	departure *d = MK_OF(handle, departure, timer);
+	uv_timer_init(d->worker->loop, &d->timer);
+	uv_close((uv_handle_t *)&d->timer, departed);
+}
+
+/* Nothing that tells is left. */
+static void depart(mk_worker *w, mk_actor *a)
+{
+	departure *d = MK_NEW(departure);
+	if (d == NULL) { /* the actor stays until the worker is freed, after its loop */
+		mk_actor_link(w, a);
+		return;
+	}
+	d->worker = w;
+	d->actor = a;
+	w->open_handles++;
+	uv_timer_init(w->loop, &d->timer);
+	uv_close((uv_handle_t *)&d->timer, close_again);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	mk_adopted *d = handle->data;
+	mk_actor *a = d->actor;
+	mk_worker *w = a->worker;
+	handle->data = d->data;
+	unlink_one(d);
+	if (d->closed != NULL)
+		d->closed(handle);
+	mk_free(d);
+	if (a->extra->departing && a->extra->adopted == NULL)
+		depart(w, a);
+	mk_worker_handle_closed(w);
+}
+
+static void close_one(mk_worker *w, mk_adopted *d)
+{
+	d->closing = true;
+	d->data = d->handle->data;
+	d->handle->data = d;
+	w->open_handles++;
+	uv_close(d->handle, on_closed);
+}
+
+int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struct uv_handle_s *handle))
+{
+	if (ctx == NULL || handle == NULL)
+		return MK_NULL(ctx, handle);
+	if (mk_forked(ctx->worker->sup)) /* the parent has the same kernel objects */
+		return mk_fail_forked();
+	mk_adopted *d = ctx->extra == NULL ? NULL : mk_map_get(&ctx->extra->handles, mk_map_key(handle));
+	if (d == NULL || d->closing || uv_is_closing(handle))
+		return mk_fail(MAIKO_EINVAL,
+			       "maiko_close: the handle is none that actor '%s' has adopted, or is closing already",
+			       ctx->self->name);
+	d->closed = closed;
+	close_one(ctx->worker, d);
+	return 0;
+}
+
+void mk_adopted_close(mk_worker *w, mk_actor *a)
+{
+	if (a->extra == NULL)
+		return;
+	for (mk_adopted *d = a->extra->adopted, *next; d != NULL; d = next) {
+		next = d->next;
+		if (d->closing)
+			continue;
+		if (!uv_is_closing(d->handle)) {
+			close_one(w, d);
+		} else { /* closed by the user */
+			unlink_one(d);
+			mk_free(d);
+		}
+	}
+}
+
+void mk_adopted_drain(const mk_actor *a)
+{
+	for (const mk_adopted *d = a->extra == NULL ? NULL : a->extra->adopted; d != NULL; d = d->next) {
+		uv_handle_t *h = d->handle;
+		if (d->closing || uv_is_closing(h))
+			continue;
+		if (h->type == UV_TCP || h->type == UV_NAMED_PIPE || h->type == UV_TTY)
+			uv_read_stop((uv_stream_t *)h);
+		else if (h->type == UV_UDP)
+			uv_udp_recv_stop((uv_udp_t *)h);
+	}
+}
+
+void mk_adopted_depart(mk_worker *w, mk_actor *a)
+{
+	if (a->extra == NULL || a->extra->adopted == NULL) {
+		mk_actor_dispose(a);
+		return;
+	}
+	mk_adopted_close(w, a);
+	a->extra->departing = true;
+	if (a->extra->adopted == NULL)
+		depart(w, a);
+}
+
+/* ---- the way back --------------------------------------------------------------------------- */
+
+int maiko_enter(maiko_ctx *ctx)
+{
+	if (ctx == NULL)
+		return MK_NULL(ctx);
+	if (mk_forked(ctx->worker->sup))
+		return mk_fail_forked();
+	if ((ctx->sched & MK_ENDED) != 0)
+		return mk_fail(MAIKO_EFAILED, "maiko_enter: actor '%s' has ended", ctx->self->name);
+	if (ctx->worker->actor != NULL)
+		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
+			       ctx->worker->actor->self->name);
+	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have waited since the turn */
+	if (ctx->worker->draining)                             /* new input would keep the drain from ending */
+		ctx->sched |= MK_SHUT;
+	MK_NOTE(ctx->worker, MK_NOTE_ENTER, ctx->self->id, 0);
+	mk_callback_enter(ctx->worker, ctx);
+	return 0;
+}
+
+void maiko_leave(maiko_ctx *ctx, int rc)
+{
+	mk_worker *w = ctx->worker;
+	assert(w->actor == ctx);
+	mk_callback_leave(w);
+	MK_NOTE(w, MK_NOTE_LEAVE, 0, rc);
+	if (ctx->extra != NULL && ctx->extra->watch != NULL)
+		mk_fd_watch_doubt(ctx);
+	if (rc < 0)
+		mk_actor_error(w, ctx, rc, MAIKO_PHASE_LOOP, NULL);
+	if ((ctx->sched & MK_SHUT) != 0) {
+		ctx->sched &= (uint16_t)~MK_SHUT;
+		if (mk_has_work(ctx))
+			mk_wake(w, ctx);
+	}
+	/* What it sent is published in the next turn. A loop of ours might poll, and sleep, right after its
+	 * timers: it is to return. An embedded one takes a turn before it polls, but this callback may have come
+	 * between the two: then the worker counts as sleeping, and is woken. */
+	if (w->sup->embedded)
+		mk_lane_wake(w);
+	else if (!w->sup->seam.simulated)
+		uv_stop(w->loop);
+}

@@ -1,0 +1,60 @@
+/*
+ * hold.c - see hold.h.
+ */
+#include "sched/hold.h"
+
+#include "runtime/ready.h"
+#include "sched/delayed.h"
+#include "sched/tick.h"
+
+void mk_hold(mk_worker *w, mk_actor *a, unsigned bit)
+{
+	bool held = (a->sched & MK_HELD) != 0;
+	mk_unlink_held(w, a);
+	a->sched |= (uint16_t)bit;
+	mk_link_held(w, a);
+	if (!held)
+		mk_tick_hold(a);
+}
+
+void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
+{
+	if ((a->sched & bit) == 0)
+		return;
+	if ((a->sched & MK_HELD) != bit) {
+		a->sched &= (uint16_t)~bit;
+		return;
+	}
+	mk_unlink_held(w, a);
+	a->sched &= (uint16_t)~bit;
+	mk_delayed_send_due(w, a);
+	if ((a->sched & MK_HELD) != 0)
+		return; /* what it sent has muted it again */
+	mk_tick_permit(w, a);
+	if (mk_has_work(a))
+		mk_wake(w, a);
+}
+
+void mk_retire(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_RETIRING) != 0)
+		return;
+	mk_unlink_held(w, a);
+	bool held = (a->sched & MK_HELD) != 0;
+	a->sched |= MK_RETIRING;
+	mk_link_held(w, a);
+	if (!held)
+		mk_tick_hold(a);
+}
+
+mk_actor *mk_take_retiring(mk_worker *w)
+{
+	mk_actor *a = w->retiring;
+	if (a == NULL)
+		return NULL;
+	mk_unlink_held(w, a);
+	a->sched &= (uint16_t)~MK_RETIRING;
+	if ((a->sched & MK_HELD) != 0)
+		mk_link_held(w, a);
+	return a;
+}

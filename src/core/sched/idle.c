@@ -1,0 +1,143 @@
+/*
+ * idle.c - see idle.h.
+ *
+ * Being woken through the kernel costs some 20 µs on a virtual machine, a look some ten
+ * nanoseconds. So a worker looks for work before it sleeps, and the longer the more that has
+ * paid lately: a sleep that was shorter than the longest spin doubles the next one, a longer
+ * sleep halves it. Where workers outnumber cores nobody spins: it would keep from its core
+ * who has the work.
+ *
+ * The way to sleep without losing a wake-up is told in worker.c, and in models/channel.pml: a
+ * change of it changes that first.
+ */
+#include "sched/idle.h"
+
+#include "routing/backpressure.h"
+#include "routing/delivery.h"
+#include "sched/balance.h"
+#include "sched/fd_watch.h"
+#include "sched/pace.h"
+#include "sched/turn.h"
+
+enum {
+	POLL_SHARE = 10,         /* polls take a tenth of the time at most, while the last one's finds have not run */
+	ASK_EVERY_NS = 10000000, /* whether descriptors are still those that are watched */
+	SPIN_LEAST_NS = 1000,
+	NS_A_MS = 1000000
+};
+
+/* libuv may run its timers before it polls, and would then sleep without an alarm: a loop
+ * of ours is to return. One of the caller's takes a turn in between. */
+static void on_timer(uv_timer_t *timer)
+{
+	const mk_worker *w = MK_OF(timer, mk_worker, uv_timer);
+	if (!w->sup->embedded)
+		uv_stop(timer->loop);
+}
+
+bool mk_idle_may_poll(mk_worker *w)
+{
+	if (MK_LIKELY(w->doubtful == NULL || w->now_ns - w->asked_ns < ASK_EVERY_NS))
+		return true;
+	w->asked_ns = w->now_ns;
+	return mk_fd_watch_ask(w);
+}
+
+bool mk_idle_set_alarm(mk_worker *w)
+{
+	uint64_t due = mk_timers_due(&w->timers), now = mk_now(&w->sup->seam);
+	if (w->doubtful != NULL && w->asked_ns + ASK_EVERY_NS < due)
+		due = w->asked_ns + ASK_EVERY_NS;
+	if (mk_probes_due(w) < due)
+		due = mk_probes_due(w);
+	if (due <= now)
+		return false;
+	if (due == UINT64_MAX) {
+		uv_timer_stop(&w->uv_timer);
+		return true;
+	}
+	uv_update_time(w->loop);
+	uv_timer_start(&w->uv_timer, on_timer, (due - now + NS_A_MS - 1) / NS_A_MS, 0);
+	return true;
+}
+
+/* Looks for work a few times; true if there is some. */
+static bool look(mk_worker *w)
+{
+	for (int i = 0; i < 32; i++) {
+		if (mk_worker_has_input(w))
+			return true;
+		__asm__ volatile("" ::: "memory");
+	}
+	return false;
+}
+
+/* Looks a little longer. Moves the worker's time on: probes may fall due. */
+static bool spin(mk_worker *w)
+{
+	uint64_t until = w->now_ns + w->spin_ns;
+	while (w->sup->spin && w->now_ns < until) {
+		if (look(w))
+			return true;
+		w->now_ns = mk_now(&w->sup->seam);
+	}
+	return false;
+}
+
+/* A sleep that was over before a longer spin would have been: it costs some 20 µs to be woken,
+ * so the next spin is longer. After a long sleep it is shorter: nothing much came of it. */
+static void adapt_spin(mk_worker *w, uint64_t rested_ns)
+{
+	uint64_t most_ns = (uint64_t)w->sup->options.spin_us * 1000;
+	uint64_t next_ns = rested_ns > most_ns ? w->spin_ns / 2 : w->spin_ns * 2;
+	w->spin_ns = next_ns < SPIN_LEAST_NS ? SPIN_LEAST_NS : next_ns > most_ns ? most_ns : next_ns;
+}
+
+static void sleep_until_woken(mk_worker *w)
+{
+	mk_cool(w);
+	if (!mk_idle_may_poll(w) || !mk_idle_set_alarm(w))
+		return;
+	w->ran = w->fired = 0;
+	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
+	if (!mk_worker_has_input(w)) {
+		uv_run(w->loop, UV_RUN_ONCE);
+		w->fresh = false;
+	}
+	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+	w->polled_ns = mk_now(&w->sup->seam);
+}
+
+/* What comes at once finds no clock being read. */
+void mk_idle(mk_worker *w)
+{
+	if (w->sup->spin ? look(w) : mk_worker_has_input(w))
+		return;
+	uint64_t since_ns = mk_now(&w->sup->seam);
+	w->now_ns = since_ns;
+	mk_balance_idle(w, since_ns);
+	if (!spin(w)) {
+		sleep_until_woken(w);
+		w->now_ns = mk_now(&w->sup->seam);
+		adapt_spin(w, w->now_ns - since_ns);
+	}
+	mk_balance_busy(w, w->now_ns);
+	mk_pace_reset(w);
+	w->is_now = true; /* as of the last look, or of the end of the sleep */
+}
+
+/* A descriptor that the last poll found ready, and whose actor has not run yet, would only be reported again:
+ * until they have run, polls are fewer. */
+void mk_idle_poll(mk_worker *w)
+{
+	uint64_t begin_ns = mk_now(&w->sup->seam);
+	if (w->ran < w->fired && begin_ns - w->polled_ns < POLL_SHARE * w->poll_took_ns)
+		return;
+	w->ran = w->fired = 0;
+	if (mk_idle_may_poll(w)) {
+		uv_run(w->loop, UV_RUN_NOWAIT);
+		w->fresh = false;
+	}
+	w->polled_ns = mk_now(&w->sup->seam);
+	w->poll_took_ns = w->polled_ns - begin_ns;
+}

@@ -1,0 +1,204 @@
+/*
+ * turn.c - see turn.h.
+ */
+#include "sched/turn.h"
+
+#include "observe/note.h"
+#include "routing/backpressure.h"
+#include "routing/external.h"
+#include "routing/router.h"
+#include "runtime/lane.h"
+#include "runtime/ready.h"
+#include "runtime/stop_state.h"
+#include "runtime/upcalls.h"
+#include "sched/balance.h"
+#include "sched/dispatch.h"
+#include "sched/pace.h"
+
+enum {
+	ACTORS_A_TURN = 64,   /* at most */
+	ENTRIES_A_TURN = 1024 /* of one channel */
+};
+
+/* ---- control --------------------------------------------------------------------------- */
+
+static void run_one_control(mk_worker *w)
+{
+	mk_message *m = MK_OF(w->deferred, mk_message, link);
+	w->deferred = m->link.next;
+	if (w->deferred == NULL)
+		w->deferred_tail = &w->deferred;
+	if (w->deferred_seen == &m->link.next)
+		w->deferred_seen = &w->deferred;
+	if (MK_UNLIKELY(w->sup->seam.noted)) {
+		if (m->post == MK_POST_TOPOLOGY)
+			(void)mk_router_flush(w); /* for the markers; while it runs there is no look at room */
+		mk_note_control(w, m);
+	}
+	m->run(w, m);
+}
+
+bool mk_worker_run_posted(mk_worker *w, uint64_t posted, maiko_actor_id of)
+{
+	mk_message *m = mk_lane_take_posted(w, posted, of, false);
+	if (m == NULL)
+		return false;
+	m->run(w, m);
+	return true;
+}
+
+static void run_control(mk_worker *w)
+{
+	mk_lane_take(w);
+	while (w->deferred != NULL)
+		run_one_control(w);
+}
+
+/* Takes up to `left` entries; returns whether some are left. */
+static bool run_channel(mk_worker *w, uint32_t from, int left)
+{
+	mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
+	uint64_t entry, taken = 0, published = mk_channel_published(ch);
+	if (ch->marker > w->marker) /* born in a batch that is on its way to us on the control lane */
+		return ch->taken_to != published;
+	if (ch->taken_to != published) /* before they count as taken: stop.h */
+		mk_count_add(&w->activity, 1);
+	if (MK_UNLIKELY(w->sup->seam.noted) && ch->taken_to != published)
+		mk_note_take(w, from,
+			     published - ch->taken_to < (uint64_t)left ? published - ch->taken_to : (uint64_t)left);
+	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
+		if (!mk_entry_is_marker(entry)) {
+			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
+			taken++;
+			continue;
+		}
+		if (mk_entry_marker(entry) != w->marker) {
+			mk_channel_untake(ch); /* the batch is on its way to us on the control lane */
+			break;
+		}
+		ch->marker = mk_entry_marker(entry);
+		mk_up.topology_passed(w);
+	}
+	atomic_store_explicit(&ch->taken, mk_count(&ch->taken) + taken, memory_order_release);
+	if (mk_channel_acknowledge(ch))
+		mk_lane_wake(mk_worker_at(w->sup, from));
+	return ch->taken_to != published;
+}
+
+static bool run_channels(mk_worker *w)
+{
+	bool more = false;
+	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
+	for (; incoming != 0; incoming &= incoming - 1)
+		more |= run_channel(w, (uint32_t)__builtin_ctzll(incoming), ENTRIES_A_TURN);
+	return more;
+}
+
+/* Whether there is anything to do without being woken. */
+bool mk_worker_has_input(mk_worker *w)
+{
+	if (!mk_inbox_empty(&w->control) || w->deferred != NULL || w->ready != NULL || w->retiring != NULL ||
+	    (w->reprobe && w->now_ns >= mk_probes_due(w)) || (w->go && !mk_inbox_empty(&w->external)))
+		return true;
+	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_seq_cst);
+	for (; incoming != 0; incoming &= incoming - 1) {
+		mk_channel *ch = atomic_load_explicit(&w->in[__builtin_ctzll(incoming)], memory_order_acquire);
+		if (mk_channel_published(ch) != ch->taken_to)
+			return true;
+	}
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		mk_channel *ch = w->out[__builtin_ctzll(left)];
+		if (atomic_load_explicit(&ch->producer_waits, memory_order_relaxed) &&
+		    atomic_load_explicit(&ch->head, memory_order_seq_cst) != ch->seen_head)
+			return true;
+	}
+	return mk_state_of(w->sup) == MK_ABANDONED;
+}
+
+/* ---- the same, one by one -------------------------------------------------------------- */
+
+bool mk_worker_has_control(mk_worker *w) { return w->deferred != NULL || !mk_inbox_empty(&w->control); }
+
+void mk_worker_run_control(mk_worker *w)
+{
+	mk_lane_take(w);
+	run_one_control(w);
+}
+
+bool mk_worker_can_take(mk_worker *w, uint32_t from)
+{
+	mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
+	if (ch->marker > w->marker || mk_channel_published(ch) == ch->taken_to)
+		return false;
+	uint64_t entry = mk_channel_first(ch);
+	return !mk_entry_is_marker(entry) || mk_entry_marker(entry) == w->marker;
+}
+
+void mk_worker_take(mk_worker *w, uint32_t from, uint32_t count) { run_channel(w, from, (int)count); }
+
+/* ---- whether it is quiet --------------------------------------------------------------- */
+
+bool mk_worker_quiet(mk_worker *w)
+{
+	if (w->ready != NULL || w->retiring != NULL || w->deferred != NULL || w->unpublished != 0 ||
+	    !mk_inbox_empty(&w->control) || (mk_count(&w->jobs) != 0 && !w->discarding))
+		return false;
+	for (const mk_actor *a = w->held; a != NULL && !w->discarding; a = a->next_held)
+		if (mk_has_work(a) && (a->sched & (MK_ENDED | MK_WAITING)) == 0)
+			return false;
+	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
+	for (; incoming != 0; incoming &= incoming - 1) {
+		mk_channel *ch = atomic_load_explicit(&w->in[__builtin_ctzll(incoming)], memory_order_acquire);
+		if (mk_channel_published(ch) != ch->taken_to)
+			return false;
+	}
+	for (uint64_t left = w->outgoing & ~mk_stop_stuck(w->sup); left != 0; left &= left - 1)
+		if (mk_channel_spilling(w->out[__builtin_ctzll(left)]))
+			return false;
+	return true;
+}
+
+/* ---- a turn ------------------------------------------------------------------------------- */
+
+bool mk_worker_turn(mk_worker *w)
+{
+	if (MK_LIKELY(!w->is_now))
+		w->now_ns = mk_now(&w->sup->seam);
+	w->is_now = false;
+	mk_pace_begin(w);
+	run_control(w);
+	if (w->left)
+		return false;
+	bool more = run_channels(w);
+	if (w->go && !w->draining)
+		mk_external_intake(w, false);
+	if (MK_UNLIKELY(w->sup->seam.noted) && mk_timers_due(&w->timers) <= w->now_ns)
+		mk_note_here(w, MK_NOTE_TIMERS, 0, 0);
+	mk_timers_fire(&w->timers, w->now_ns);
+	uint32_t left = ACTORS_A_TURN;
+	for (; left > 0 && w->ready != NULL && mk_pace_goes_on(w); left--) {
+		if (MK_LIKELY(!w->measuring))
+			mk_dispatch_next(w);
+		else
+			mk_balance_run_next(w);
+		if (w->unpublished != 0)
+			mk_router_show(w);
+	}
+	w->ran += ACTORS_A_TURN - left;
+	if (MK_UNLIKELY(w->retiring != NULL)) {
+		MK_NOTE(w, MK_NOTE_RETIRE, 0, 0);
+		mk_up.topology_retire(w);
+	}
+	if (MK_UNLIKELY(w->reprobe) && w->now_ns >= mk_probes_due(w)) {
+		MK_NOTE(w, MK_NOTE_PROBE, 0, 0);
+		mk_probe_now(w);
+	}
+	mk_router_flush(w);
+	if (MK_UNLIKELY(w->asked_idle) && mk_worker_quiet(w)) {
+		MK_NOTE(w, MK_NOTE_IDLE, 0, 0);
+		mk_up.stop_idle(w);
+	}
+	if (MK_UNLIKELY(w->settling != 0 || w->settle_stops))
+		more |= mk_up.quiescence_look(w);
+	return more || w->ready != NULL;
+}

@@ -1,0 +1,542 @@
+/*
+ * properties.c - the promises of the runtime, checked as it runs.
+ *
+ * Every observation is held against a small model: of each actor what has been delivered to it
+ * and not ended yet, and where it is in its life; of each sender, actor and topic how far
+ * what was delivered and handled has come. A property costs a look-up or two an observation.
+ *
+ *   C1  order          what one sender sent is delivered and handled in that order, across topics
+ *                      and moves (what is kept by key alone is in order by key)
+ *   C2  once           ids are unique, nothing is delivered twice, or handled without having been
+ *                      delivered; of those kept by key one is queued
+ *   C3  the ledger     what is queued in the model is what is queued; at the end it balances
+ *   C4  one at a time  no handler inside a tick of the same actor
+ *   C5  no echo
+ *   C7  the start      nothing is handled before it
+ *   C8  mutes          a muted actor finishes its callback and runs no other, unless in a cycle
+ *   C9  release        when nothing is left to do, nobody is muted
+ *   C10 the stop       when nothing is left to do, it is over
+ *   C11 on_stop        once for each start
+ *   C14 idle           when nothing can be done, nothing is left to do: no lost wake-up
+ *   C16 removal        nothing of a removed actor
+ */
+#include "runtime/ready.h"
+#include "sim.h"
+
+#include "order.h"
+
+#include "ds/segmented_array.h"
+#include "lifecycle/topology.h"
+#include "registry/directory.h"
+#include "registry/topic.h"
+
+#include <stdlib.h>
+
+/* An event in a mailbox. Of one that keeps the latest also what it is kept by. */
+typedef struct property_event {
+	maiko_id id;
+	const maiko_topic *kept; /* NULL: it is queued whatever follows */
+	const maiko_event_type *type;
+	uint64_t key;
+} property_event;
+
+typedef struct property_actor {
+	maiko_actor_id id;      /* 0: none of this slot yet */
+	property_event *queued; /* a ring, a power of two */
+	uint32_t head, count, size;
+	bool started, ended, in_tick, muted;
+	uint32_t runs_muted; /* events that it may yet handle, being muted: the one at that time */
+} property_actor;
+
+/* How far it has come from one sender to one actor. */
+typedef struct property_flow {
+	maiko_actor_id actor;        /* 0: free */
+	uint64_t sender;             /* the id, or for one outside the origin of its ids */
+	uint64_t delivered, handled; /* mt_order_of the last */
+} property_flow;
+
+/* Who numbers events: a worker or an external thread. And from which event on they are sent
+ * under which topology. */
+enum { ORIGINS_MAX = 256, EPOCHS = 8 };
+typedef struct property_origin {
+	uint64_t origin, last;
+	uint32_t worker; /* where its events are dispatched */
+	uint32_t epoch_count;
+	struct {
+		uint64_t from, marker;
+	} epochs[EPOCHS]; /* a ring: the last ones, with the oldest for what is older */
+} property_origin;
+
+struct mt_properties {
+	maiko_sim *sim;
+	mt_order *order;
+	property_origin origins[ORIGINS_MAX];
+	uint32_t origin_count;
+	property_actor *actors; /* by slot */
+	uint32_t actor_size;
+	property_flow *flows; /* open addressing, a power of two */
+	uint32_t flow_size, flow_count;
+};
+
+mt_properties *mt_properties_new(maiko_sim *sim)
+{
+	enum { FLOWS_FIRST = 256 };
+	mt_properties *properties = calloc(1, sizeof *properties);
+	if (properties == NULL)
+		return NULL;
+	properties->sim = sim;
+	properties->flow_size = FLOWS_FIRST;
+	properties->flows = calloc(properties->flow_size, sizeof *properties->flows);
+	properties->order = mt_order_new();
+	if (properties->flows == NULL || properties->order == NULL) {
+		mt_properties_free(properties);
+		return NULL;
+	}
+	return properties;
+}
+
+void mt_properties_free(mt_properties *properties)
+{
+	for (uint32_t i = 0; i < properties->actor_size; i++)
+		free(properties->actors[i].queued);
+	free(properties->actors);
+	mt_order_free(properties->order);
+	free(properties->flows);
+	free(properties);
+}
+
+/* ---- the model ------------------------------------------------------------------------------ */
+
+static property_actor *actor_of(mt_properties *properties, maiko_actor_id id)
+{
+	uint32_t slot = (uint32_t)id - 1; /* directory.c */
+	if (slot >= properties->actor_size) {
+		uint32_t size = properties->actor_size == 0 ? 16 : properties->actor_size;
+		while (size <= slot)
+			size *= 2;
+		property_actor *grown = realloc(properties->actors, size * sizeof *grown);
+		if (grown == NULL)
+			abort(); /* a test without memory shows nothing */
+		for (uint32_t i = properties->actor_size; i < size; i++)
+			grown[i] = (property_actor){0};
+		properties->actors = grown;
+		properties->actor_size = size;
+	}
+	return &properties->actors[slot];
+}
+
+static void push(property_actor *a, property_event e)
+{
+	if (a->count == a->size) {
+		uint32_t size = a->size == 0 ? 16 : a->size * 2;
+		property_event *grown = malloc(size * sizeof *grown);
+		if (grown == NULL)
+			abort();
+		for (uint32_t i = 0; i < a->count; i++)
+			grown[i] = a->queued[(a->head + i) & (a->size - 1)];
+		free(a->queued);
+		a->queued = grown;
+		a->size = size;
+		a->head = 0;
+	}
+	a->queued[(a->head + a->count++) & (a->size - 1)] = e;
+}
+
+/* Takes an event from the model of a mailbox, most often the first. */
+static bool take(property_actor *a, maiko_id id, property_event *ret_event)
+{
+	for (uint32_t i = 0; i < a->count; i++) {
+		if (!maiko_id_equal(a->queued[(a->head + i) & (a->size - 1)].id, id))
+			continue;
+		*ret_event = a->queued[(a->head + i) & (a->size - 1)];
+		for (; i > 0; i--)
+			a->queued[(a->head + i) & (a->size - 1)] = a->queued[(a->head + i - 1) & (a->size - 1)];
+		a->head++;
+		a->count--;
+		return true;
+	}
+	return false;
+}
+
+static property_flow *flow_place(property_flow *flows, uint32_t size, maiko_actor_id actor, uint64_t sender)
+{
+	uint64_t h = (actor * 31 + sender) * UINT64_C(0x9e3779b97f4a7c15);
+	for (uint32_t i = (uint32_t)(h >> 32);; i++) {
+		property_flow *f = &flows[i & (size - 1)];
+		if (f->actor == 0 || (f->actor == actor && f->sender == sender))
+			return f;
+	}
+}
+
+static property_flow *flow_of(mt_properties *properties, maiko_actor_id actor, const maiko_envelope *e)
+{
+	uint64_t sender = e->sender_id != 0 ? e->sender_id : e->id.origin;
+	property_flow *f = flow_place(properties->flows, properties->flow_size, actor, sender);
+	if (f->actor != 0)
+		return f;
+	if (++properties->flow_count * 2 > properties->flow_size) {
+		property_flow *grown = calloc((size_t)properties->flow_size * 2, sizeof *grown);
+		if (grown == NULL)
+			abort();
+		for (uint32_t i = 0; i < properties->flow_size; i++)
+			if (properties->flows[i].actor != 0)
+				*flow_place(grown, properties->flow_size * 2, properties->flows[i].actor,
+					    properties->flows[i].sender) = properties->flows[i];
+		free(properties->flows);
+		properties->flows = grown;
+		properties->flow_size *= 2;
+		f = flow_place(properties->flows, properties->flow_size, actor, sender);
+	}
+	f->actor = actor;
+	f->sender = sender;
+	return f;
+}
+
+static maiko_overflow policy_of(const mk_sub *sub, const maiko_topic *topic)
+{
+	return sub->overflow == MAIKO_OVERFLOW_DEFAULT ? topic->overflow : (maiko_overflow)sub->overflow;
+}
+
+/* Its subscription, by which it gets that event. */
+static const mk_sub *sub_of(const maiko_observation *s)
+{
+	mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
+	const mk_record *record = MK_OF((void *)(uintptr_t)s->event->topic, mk_record, desc);
+	const mk_topic *topics[2] = {mk_topic_known(w, record->index), w->all};
+	for (int k = 0; k < 2; k++)
+		for (uint32_t i = 0; topics[k] != NULL && i < topics[k]->sub_count; i++)
+			if (topics[k]->subs[i].actor->self->id == s->actor)
+				return &topics[k]->subs[i];
+	return NULL;
+}
+
+static property_event event_of(const maiko_observation *s, const mk_sub *sub)
+{
+	property_event e = {.id = s->event->id};
+	if (policy_of(sub, s->event->topic) != MAIKO_KEEP_LATEST)
+		return e;
+	maiko_any any = {s->event->type, s->data};
+	e.kept = s->event->topic;
+	e.type = s->event->type;
+	e.key = e.kept->key == NULL ? 0 : e.kept->key(&any);
+	return e;
+}
+
+/* ---- the properties --------------------------------------------------------------------------------- */
+
+static void broken(mt_properties *properties, const char *property, const maiko_observation *s)
+{
+	const maiko_envelope *e = s->event;
+	if (e == NULL)
+		maiko_sim_fail(properties->sim, "%s: %s of %s", property, maiko_observation_text(s->kind),
+			       s->actor_name);
+	else
+		maiko_sim_fail(properties->sim, "%s: %s of %s, event %s #%llu from %s on topic %s", property,
+			       maiko_observation_text(s->kind), s->actor_name, e->type->layout->name,
+			       (unsigned long long)e->id.sequence, e->sender, e->topic->name);
+}
+
+static void dispatched(mt_properties *properties, const maiko_observation *s)
+{
+	maiko_id id = s->event->id;
+	uint32_t i = 0;
+	if (!mt_order_sent(properties->order, s->event))
+		abort(); /* a test without memory shows nothing */
+	while (i < properties->origin_count && properties->origins[i].origin != id.origin)
+		i++;
+	property_origin *o = &properties->origins[i];
+	if (i == properties->origin_count) {
+		if (i == ORIGINS_MAX)
+			return;
+		properties->origin_count++;
+		*o = (property_origin){.origin = id.origin, .worker = s->worker};
+	}
+	if (o->worker != s->worker || id.sequence <= o->last)
+		broken(properties, "C2: an id twice, or not in order", s);
+	o->last = id.sequence;
+	uint64_t marker = mk_worker_at(s->supervisor, s->worker - 1)->marker;
+	if (o->epoch_count == 0 || o->epochs[(o->epoch_count - 1) % EPOCHS].marker != marker) {
+		o->epochs[o->epoch_count % EPOCHS].from = id.sequence;
+		o->epochs[o->epoch_count++ % EPOCHS].marker = marker;
+	}
+}
+
+/* The topology that an event of another worker was sent under; UINT64_MAX: it is of this one,
+ * which applies a change in one piece, or not known any more. */
+static uint64_t marker_of(const mt_properties *properties, maiko_id id, uint32_t here)
+{
+	uint32_t i = 0;
+	while (i < properties->origin_count && properties->origins[i].origin != id.origin)
+		i++;
+	if (i == properties->origin_count || properties->origins[i].worker == here)
+		return UINT64_MAX;
+	const property_origin *o = &properties->origins[i];
+	for (uint32_t k = o->epoch_count; k > 0 && k + EPOCHS > o->epoch_count; k--)
+		if (o->epochs[(k - 1) % EPOCHS].from <= id.sequence)
+			return o->epochs[(k - 1) % EPOCHS].marker;
+	return UINT64_MAX;
+}
+
+/* The moment of a change is one place in the sender's order: who joins gets what follows it,
+ * who leaves what comes before. */
+static void in_its_time(mt_properties *properties, const mk_sub *sub, const maiko_observation *s)
+{
+	if (sub->state == MK_ACTIVE)
+		return;
+	uint64_t sent_under = marker_of(properties, s->event->id, s->worker);
+	uint64_t change = mk_topology_number(s->supervisor);
+	if (sent_under == UINT64_MAX)
+		return;
+	if (sub->state == MK_JOINING && sent_under < change)
+		broken(properties, "C2: delivered though it was sent before the subscription", s);
+	if (sub->state == MK_LEAVING && sent_under >= change)
+		broken(properties, "C2: delivered though it was sent after the end of the subscription", s);
+}
+
+/* Whether the actor is just handling that event: it has left the mailbox, but its handling
+ * is seen when it ends. */
+static bool is_in_hand(const maiko_observation *s, maiko_id id)
+{
+	const mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
+	return w->actor != NULL && w->actor->self->id == s->actor && w->event != NULL &&
+	       maiko_id_equal(w->event->id, id);
+}
+
+/* What it got on its way to this worker comes in the order of its mailbox there. */
+static bool is_by_key_of_a_move(const property_event *e, const mk_actor *real)
+{
+	return e->kept != NULL && real != NULL && (real->sched & MK_MOVING) != 0;
+}
+
+static void delivered(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	const mk_actor *real = mk_directory_find(s->supervisor, s->actor);
+	const mk_sub *sub = sub_of(s);
+	if (sub == NULL) {
+		broken(properties, "C16: delivered to one that is not subscribed", s);
+		return;
+	}
+	property_flow *f = flow_of(properties, s->actor, s->event);
+	property_event e = event_of(s, sub);
+	uint64_t place = is_by_key_of_a_move(&e, real) ? 0 : mt_order_of(properties->order, s->event);
+	if (place != 0 && place == f->delivered)
+		broken(properties, "C2: delivered twice", s);
+	else if (place != 0 && place < f->delivered)
+		broken(properties, "C1: delivered out of order", s);
+	f->delivered = place != 0 ? place : f->delivered;
+	in_its_time(properties, sub, s);
+	for (uint32_t i = 0; e.kept != NULL && i < a->count; i++) {
+		const property_event *q = &a->queued[(a->head + i) & (a->size - 1)];
+		if (q->kept == e.kept && q->type == e.type && q->key == e.key && !is_in_hand(s, q->id))
+			broken(properties, "C2: of one key two are queued", s);
+	}
+	push(a, e);
+	if (s->event->sender_id == s->actor && real != NULL && !real->echo)
+		broken(properties, "C5: its own event", s);
+	if (a->ended || (real != NULL && (real->sched & MK_ENDED) != 0))
+		broken(properties, "C16: delivered to one that has ended", s);
+}
+
+/* For the sake of a cycle, although it is muted. */
+static bool may_run_on(const maiko_observation *s)
+{
+	const mk_actor *real = mk_directory_find(s->supervisor, s->actor);
+	return real == NULL || (real->extra != NULL && real->extra->runs_on);
+}
+
+static void handled(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	property_event e;
+	if (!take(a, s->event->id, &e)) {
+		broken(properties, "C2: handled, but not in its mailbox", s);
+		return;
+	}
+	if (e.kept == NULL) {
+		property_flow *f = flow_of(properties, s->actor, s->event);
+		uint64_t place = mt_order_of(properties->order, s->event);
+		if (place != 0 && place <= f->handled)
+			broken(properties, "C1: handled out of order", s);
+		f->handled = place;
+	}
+	if (a->in_tick)
+		broken(properties, "C4: handled inside its tick", s);
+	if (mk_state_of(s->supervisor) < MK_STARTED)
+		broken(properties, "C7: handled before the start", s);
+	if (!a->started || a->ended)
+		broken(properties, "C16: handled by an actor that does not run", s);
+	bool runs_on = may_run_on(s);
+	if (!a->muted || runs_on)
+		return;
+	if (a->runs_muted == 0)
+		broken(properties, "C8: muted, and run again", s);
+	a->runs_muted = 0;
+}
+
+/* What was refused at once is no part of the model; what was queued is taken from it. */
+static void refused(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	property_event e;
+	if (s->was_queued && !take(a, s->event->id, &e))
+		broken(properties, "C2: ended, but not in its mailbox", s);
+}
+
+static void added(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (a->id != 0)
+		broken(properties, "C16: its place is still taken", s);
+	property_event *queued = a->queued;
+	*a = (property_actor){.id = s->actor, .queued = queued, .size = a->size};
+}
+
+static void removed(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (a->count != 0)
+		broken(properties, "C3: removed with events queued", s);
+	if (a->started && !a->ended)
+		broken(properties, "C11: removed, not stopped", s);
+	a->id = 0;
+}
+
+/* In the middle of a callback it may finish that: of a handler its event is yet to be seen. */
+static void muted(property_actor *a, const maiko_observation *s)
+{
+	const mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
+	a->muted = true;
+	a->runs_muted = w->actor != NULL && w->actor->self->id == s->actor && w->event != NULL;
+}
+
+void mt_properties_see(mt_properties *properties, const maiko_observation *s)
+{
+	if (s->kind == MAIKO_OBSERVED_DISPATCHED)
+		dispatched(properties, s);
+	if (s->actor == 0)
+		return;
+	property_actor *a = actor_of(properties, s->actor);
+	if (s->kind == MAIKO_OBSERVED_ADDED) {
+		added(properties, a, s);
+		return;
+	}
+	if (a->id != s->actor) {
+		broken(properties, "C16: not there", s);
+		return;
+	}
+	switch (s->kind) {
+	case MAIKO_OBSERVED_DELIVERED:
+		delivered(properties, a, s);
+		break;
+	case MAIKO_OBSERVED_HANDLED:
+		handled(properties, a, s);
+		break;
+	case MAIKO_OBSERVED_OVERFLOWED:
+	case MAIKO_OBSERVED_DISCARDED:
+		refused(properties, a, s);
+		break;
+	case MAIKO_OBSERVED_STARTED:
+		if (a->started)
+			broken(properties, "C11: started twice", s);
+		a->started = true;
+		break;
+	case MAIKO_OBSERVED_STOPPED:
+		if (!a->started || a->ended)
+			broken(properties, "C11: on_stop without a start, or twice", s);
+		a->ended = true;
+		break;
+	case MAIKO_OBSERVED_TICK_ENTERED:
+		if (a->muted && !may_run_on(s))
+			broken(properties, "C8: muted, and its tick runs", s);
+		if (a->in_tick || !a->started || a->ended)
+			broken(properties, "C12: a tick inside another, or of one that does not run", s);
+		a->in_tick = true;
+		break;
+	case MAIKO_OBSERVED_TICK_LEFT:
+		a->in_tick = false;
+		break;
+	case MAIKO_OBSERVED_MUTED:
+		muted(a, s);
+		break;
+	case MAIKO_OBSERVED_RELEASED:
+		a->muted = false;
+		break;
+	case MAIKO_OBSERVED_REMOVED:
+		removed(properties, a, s);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- when nothing can be done --------------------------------------------------------------------- */
+
+static void quiet_actor(mt_properties *properties, const mk_actor *a)
+{
+	const char *name = a->self->name;
+	const property_actor *model = actor_of(properties, a->self->id);
+	uint64_t length = mk_mailbox_length(&a->box);
+	if (model->count != length)
+		maiko_sim_fail(properties->sim, "C3: %s has %llu events queued, by what was seen %u", name,
+			       (unsigned long long)length, model->count);
+	if ((a->sched & (MK_ENDED | MK_WAITING)) != 0)
+		return;
+	if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0)
+		maiko_sim_fail(properties->sim, "C14: quiet, but a change of %s is not complete", name);
+	else if (a->extra != NULL && a->extra->muted_by != NULL)
+		maiko_sim_fail(properties->sim, "C9: quiet, but %s is muted: a lost release", name);
+	else if (a->extra != NULL && a->extra->due != NULL)
+		maiko_sim_fail(properties->sim, "C8: quiet, but what %s sends later is due and is not sent", name);
+	else if (mk_has_work(a))
+		maiko_sim_fail(properties->sim, "C14: quiet, but %s has something to do: a lost wake-up", name);
+}
+
+static void quiet_worker(mt_properties *properties, mk_worker *w)
+{
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		if (mk_channel_spilling(ch) || ch->tail != ch->taken_to)
+			maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has something for worker %u",
+				       w->index + 1, to + 1);
+	}
+	if (!w->left && (!mk_inbox_empty(&w->control) || w->deferred != NULL))
+		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has not heard everything", w->index + 1);
+	if (mk_count(&w->jobs) != 0)
+		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u waits for a job", w->index + 1);
+	if (w->go && !w->draining && !mk_inbox_empty(&w->external))
+		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has not taken what came from outside",
+			       w->index + 1);
+}
+
+void mt_properties_quiet(mt_properties *properties, mk_sup *sup)
+{
+	if (mk_state_of(sup) < MK_STARTED)
+		return;
+	for (uint32_t slot = 0; slot < sup->actor_slots; slot++) {
+		const mk_actor *a = mk_segmented_array_get(&sup->actors, slot);
+		if (a != NULL)
+			quiet_actor(properties, a);
+	}
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		quiet_worker(properties, mk_worker_at(sup, i));
+	if (mk_topology_busy(sup))
+		maiko_sim_fail(properties->sim, "C2: quiet, but a change of the topology is not complete");
+	if (mk_state_of(sup) == MK_STOPPING)
+		maiko_sim_fail(properties->sim, "C10: quiet, but the stop is not over");
+}
+
+void mt_properties_end(mt_properties *properties, mk_sup *sup)
+{
+	maiko_ledger *ledger;
+	if (maiko_report(sup, &ledger) != 0) {
+		maiko_sim_fail(properties->sim, "no memory for the ledger");
+		return;
+	}
+	if (!maiko_ledger_balanced(ledger))
+		maiko_sim_fail(properties->sim, "C3: the ledger does not balance");
+	if (ledger->total.queued != 0)
+		maiko_sim_fail(properties->sim, "C10: %llu events are left in mailboxes",
+			       (unsigned long long)ledger->total.queued);
+	for (size_t i = 0; i < ledger->pair_count; i++)
+		if (ledger->pairs[i]->in_flight != 0)
+			maiko_sim_fail(properties->sim, "C10: %llu events are left between workers",
+				       (unsigned long long)ledger->pairs[i]->in_flight);
+	maiko_ledger_free(ledger);
+}

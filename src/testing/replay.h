@@ -1,0 +1,126 @@
+/*
+ * replay.h - a recording in memory, and a replay of it.
+ */
+#ifndef MT_REPLAY_H
+#define MT_REPLAY_H
+
+#include "recording.h"
+#include "runtime/runtime.h"
+
+typedef struct mt_entry {
+	const mt_record *record;
+	uint32_t tape, place; /* place: its index on that tape */
+} mt_entry;
+
+typedef struct mt_tape {
+	const mt_record **records;
+	uint32_t count, at; /* those before `at` have been done, or seen */
+} mt_tape;
+
+typedef struct mt_recording {
+	unsigned char *file; /* mapped */
+	size_t size;
+	const mt_head *head;
+	mt_entry *entries; /* by ticket: what was noted and seen */
+	size_t count;
+	mt_tape tapes[MT_TAPES];
+	const mt_record **types; /* their names, by number */
+	uint32_t type_count;
+	const mt_record **actors; /* their names, by id */
+	size_t actor_count;
+	uint64_t found, whole; /* records in the file, and up to the first that is missing */
+	bool complete, over;   /* the recorder was freed; the supervisor had stopped */
+} mt_recording;
+
+/* Reads a recording; the text says what is wrong with the file. 0, MAIKO_EINVAL,
+ * MAIKO_ENOMEM, what open(2) says. mt_recording_fini in any case. */
+int mt_recording_init(mt_recording *recording, const char *path, char *text, size_t size);
+void mt_recording_fini(mt_recording *recording);
+
+const char *mt_recording_actor(const mt_recording *recording, uint64_t actor);
+const char *mt_recording_type(const mt_recording *recording, uint32_t type);
+
+/* Since the first record. Workers read the clock once a turn, each for itself: what was a little before is 0. */
+double mt_recording_seconds(const mt_recording *recording, const mt_record *record);
+
+static inline bool mt_is_note(const mt_record *record, mk_note_kind kind) { return record->kind == MT_NOTES + kind; }
+static inline bool mt_is_observation(const mt_record *record) { return record->kind < MT_NAMES_ACTOR; }
+/* Whether it begins a piece of a worker. */
+static inline bool mt_is_piece(const mt_record *record)
+{
+	return record->kind >= MT_NOTES && record->kind <= MT_NOTES + MK_NOTE_EXTERNAL;
+}
+static inline const mt_event *mt_event_of(const mt_record *record)
+{
+	return (record->flags & MT_HAS_EVENT) != 0 ? (const mt_event *)(const void *)record->rest : NULL;
+}
+/* Of a dispatch. */
+static inline const mt_dispatch *mt_dispatch_of(const mt_record *record)
+{
+	return (const mt_dispatch *)(const void *)(record->rest + sizeof(mt_event));
+}
+const unsigned char *mt_content_of(const mt_record *record, size_t *ret_size);
+
+/* ---- a replay ------------------------------------------------------------------------- */
+
+enum { MT_SILENT_MAX = 256 };
+
+typedef struct mt_replay {
+	const maiko_replay_options *options;
+	maiko_replay_result *result;
+	mt_recording recording;
+	mk_sup *sup;
+	maiko_monitor *monitor;
+	mk_scribe scribe;
+	uint64_t now_ns;
+	size_t at;              /* entries before have been done, or seen */
+	const mk_actor *wanted; /* what is to run */
+	mk_worker *running;
+	/* A call that is made because it was recorded: what it is told. */
+	bool given;
+	mk_note_kind given_kind;
+	mk_told told;
+	bool calling;  /* in one of those */
+	uint32_t next; /* worker, when it runs freely */
+	bool ending, failed;
+	/* Classes of sources, and what they are replaced by. */
+	const mk_actor_class *real[MT_SILENT_MAX], *silent[MT_SILENT_MAX];
+	uint32_t silent_count;
+} mt_replay;
+
+/* The next record of a tape, or NULL; and goes past it. */
+static inline const mt_record *mt_replay_peek(const mt_replay *r, uint32_t tape)
+{
+	const mt_tape *t = &r->recording.tapes[tape];
+	return t->at < t->count ? t->records[t->at] : NULL;
+}
+static inline void mt_replay_consume(mt_replay *r, uint32_t tape) { r->recording.tapes[tape].at++; }
+
+/* replay_check.c: what is seen, and whether it is what was recorded. */
+void mt_replay_diverge(mt_replay *r, const char *text); /* the first one counts */
+const char *mt_note_text(int kind);                     /* of an mk_note_kind */
+bool mt_replay_is_source(const mt_replay *r, uint64_t actor);
+void mt_replay_see(void *arg, const maiko_observation *s); /* the monitor's hook; arg: the replay */
+/* The record was not brought about. `instead`: what was, or NULL. */
+void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, const char *instead);
+
+/* replay_hint.c: appends which names and types of the options the recording does not have. */
+void mt_replay_hint(const mt_replay *r, char *text, size_t size);
+
+/* replay_source.c: actors that are not run: what they did is done again. */
+int mt_source_silence(mt_replay *r, mk_actor *a);
+/* What the actor did in its callback, up to where that returned. */
+void mt_source_play(mt_replay *r, mk_actor *a);
+/* Before a run: the callbacks of its tasks. */
+void mt_source_tasks(mt_replay *r, mk_actor *a);
+
+/* replay_call.c: what was sent and asked for again. */
+const maiko_event_type *mt_replay_type(const mt_replay *r, uint32_t number);
+/* A struct of the type of that number, with that content; NULL: it has diverged. mt_replay_drop frees it. */
+void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from, size_t size,
+			const maiko_event_type **ret_type);
+void mt_replay_drop(const maiko_event_type *type, void *data);
+/* Makes a recorded call: `a` NULL: from outside. */
+void mt_replay_call(mt_replay *r, mk_actor *a, const mt_record *record);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * replay_call.c - what came from the world comes again: events, and calls of sources and of threads
+ * outside, as they were recorded.
+ */
+#include "replay.h"
+
+#include "base/error.h"
+#include "registry/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+const maiko_event_type *mt_replay_type(const mt_replay *r, uint32_t number)
+{
+	const char *name = mt_recording_type(&r->recording, number);
+	for (const maiko_event_type *const *t = r->options->types; t != NULL && *t != NULL; t++)
+		if (strcmp((*t)->layout->name, name) == 0)
+			return *t;
+	for (uint32_t i = 0; i < r->sup->type_count; i++) {
+		const mk_type *t = mk_segmented_array_get(&r->sup->types, i);
+		if (t != NULL && strcmp(t->desc->layout->name, name) == 0)
+			return t->desc;
+	}
+	return NULL;
+}
+
+void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from, size_t size,
+			const maiko_event_type **ret_type)
+{
+	char text[256];
+	const maiko_event_type *type = mt_replay_type(r, number);
+	void *data = type == NULL ? NULL : calloc(1, type->layout->size);
+	*ret_type = type;
+	if (type == NULL)
+		snprintf(text, sizeof text, "no actor handles %s: it must be listed in .types",
+			 mt_recording_type(&r->recording, number));
+	else if (data == NULL)
+		snprintf(text, sizeof text, "no memory");
+	else if (mt_content_read(type->layout, from, size, r->recording.head->undescribed != 0, data) == 0)
+		return data;
+	else
+		snprintf(text, sizeof text, "event %s has another layout here than when it was recorded",
+			 type->layout->name);
+	mt_replay_diverge(r, text);
+	free(data);
+	return NULL;
+}
+
+void mt_replay_drop(const maiko_event_type *type, void *data)
+{
+	mt_content_drop(type->layout, data);
+	free(data);
+}
+
+/* ---- calls ------------------------------------------------------------------------------------- */
+
+static void ignore(void *arg, const maiko_completion *completion)
+{
+	(void)arg;
+	(void)completion;
+}
+
+static const maiko_actor_type *actor_type(const mt_replay *r, const char *name)
+{
+	for (const maiko_actor_type *const *t = r->options->actors; t != NULL && *t != NULL; t++)
+		if (strcmp((*t)->name, name) == 0)
+			return *t;
+	for (const mk_actor_class *c = r->sup->classes; c != NULL; c = c->next)
+		if (strcmp(c->desc->name, name) == 0)
+			return c->desc;
+	return NULL;
+}
+
+/* One of that name that there is, or a new one. */
+static int topic_of(const mt_replay *r, const mt_call_topic *t, const maiko_topic **ret_topic)
+{
+	if (mk_name_index_get(&r->sup->topic_names, t->name) != NULL)
+		return maiko_topic_named(r->sup, t->name, ret_topic);
+	if (t->keyed)
+		return mk_fail(MAIKO_EINVAL,
+			       "topic '%s' has a key and is first used here: an actor that the replay adds "
+			       "must have used it before",
+			       t->name);
+	return maiko_topic_with(r->sup, t->name, &(maiko_topic){.overflow = t->policy}, ret_topic);
+}
+
+static int topics_of(const mt_replay *r, const mt_call *c, maiko_subscription *topics)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < c->topic_count; i++) {
+		topics[i].overflow = c->topics[i].overflow;
+		rc = topic_of(r, &c->topics[i], &topics[i].topic);
+	}
+	return rc;
+}
+
+/* Its state as it was given: a copy, aligned. */
+static int init_of(const mt_replay *r, const maiko_actor_type *type, const mt_call *c, void **ret_init)
+{
+	*ret_init = NULL;
+	if (c->init == NULL)
+		return 0;
+	if (c->init_size != type->state_size)
+		return mk_fail(MAIKO_ETYPE, "the state of actor type '%s' has %u bytes here and had %u", type->name,
+			       type->state_size, c->init_size);
+	*ret_init = aligned_alloc(64, ((size_t)c->init_size + 63) & ~(size_t)63);
+	if (*ret_init == NULL)
+		return MAIKO_ENOMEM;
+	memcpy(*ret_init, c->init, c->init_size);
+	return r->options->init == NULL ? 0 : r->options->init(c->name, type, *ret_init, r->options->arg);
+}
+
+static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type, mt_call *c)
+{
+	maiko_subscription topics[MT_CALL_TOPICS + 1] = {{0}};
+	void *init;
+	int rc = topics_of(r, c, topics);
+	if (rc != 0)
+		return rc;
+	rc = init_of(r, type, c, &init);
+	if (rc == 0) {
+		c->options.init = init;
+		c->options.topics = c->all_topics ? maiko_all_topics : c->no_topics_said ? NULL : topics;
+		c->options.done = c->told ? ignore : NULL;
+		rc = a == NULL ? maiko_supervisor_add(r->sup, type, c->name, &c->options)
+			       : maiko_ctx_add(a, type, c->name, &c->options);
+	}
+	free(init);
+	return rc;
+}
+
+static int add(const mt_replay *r, mk_actor *a, mt_call *c)
+{
+	const maiko_actor_type *type = actor_type(r, c->type);
+	if (type == NULL)
+		return mk_fail(MAIKO_ENOENT,
+			       "actor '%s' is of type '%s', which is unknown here: it must be listed in "
+			       ".actors",
+			       c->name, c->type);
+	return add_as(r, a, type, c);
+}
+
+static int change(const mt_replay *r, mk_actor *a, uint64_t id, const mt_call *c)
+{
+	maiko_change_options o = {.overflow = c->overflow};
+	const maiko_topic *topic = NULL;
+	if (c->topic != NULL) {
+		int rc = topic_of(r, &(mt_call_topic){.name = c->topic, .policy = MAIKO_OVERFLOW_DEFAULT}, &topic);
+		if (rc != 0)
+			return rc;
+	}
+	switch (c->change) {
+	case MAIKO_CHANGE_REMOVE:
+		return a == NULL ? maiko_supervisor_remove(r->sup, id, &o) : maiko_ctx_remove(a, id, &o);
+	case MAIKO_CHANGE_SUBSCRIBE:
+		return a == NULL ? maiko_supervisor_subscribe(r->sup, id, topic, &o)
+				 : maiko_ctx_subscribe(a, id, topic, &o);
+	case MAIKO_CHANGE_UNSUBSCRIBE:
+		return a == NULL ? maiko_supervisor_unsubscribe(r->sup, id, topic, &o)
+				 : maiko_ctx_unsubscribe(a, id, topic, &o);
+	default:
+		return mk_fail(MAIKO_EINVAL, "a call of an unknown kind, %d", (int)c->change);
+	}
+}
+
+static int send_later(mt_replay *r, mk_actor *a, const mt_call *c)
+{
+	uint64_t number = 0;
+	const maiko_event_type *type;
+	if (c->content_size < sizeof number)
+		return mk_fail(MAIKO_EINVAL, "a delayed event without its type");
+	memcpy(&number, c->content, sizeof number);
+	void *data = mt_replay_content(r, (uint32_t)number, c->content + sizeof number, c->content_size - sizeof number,
+				       &type);
+	if (data == NULL)
+		return MAIKO_EINVAL; /* in words: the divergence */
+	int rc = maiko_ctx_send_after(a, c->delay_ms, NULL, type, data);
+	mt_replay_drop(type, data);
+	return rc;
+}
+
+static int make(mt_replay *r, mk_actor *a, const mt_record *record, mt_call *c)
+{
+	mk_note_kind kind = (mk_note_kind)(record->kind - MT_NOTES);
+	if (a == NULL && kind != MK_NOTE_ADD && kind != MK_NOTE_CHANGE)
+		return mk_fail(MAIKO_EINVAL, "no call from outside, %d", (int)kind);
+	switch (kind) {
+	case MK_NOTE_ADD:
+		return add(r, a, c);
+	case MK_NOTE_CHANGE:
+		return change(r, a, record->number, c);
+	case MK_NOTE_AFTER:
+		return send_later(r, a, c);
+	case MK_NOTE_CANCEL:
+		return maiko_cancel(a, (maiko_delayed)record->value);
+	case MK_NOTE_RANDOM:
+		(void)maiko_random(a);
+		return 0;
+	case MK_NOTE_STOP_SELF:
+		return maiko_stop_self(a);
+	default:
+		return mk_fail(MAIKO_EINVAL, "no call, %d", (int)kind);
+	}
+}
+
+static void fail(mt_replay *r, const mt_record *record, const char *why)
+{
+	char text[640];
+	snprintf(text, sizeof text, "record %llu: what was asked for cannot be asked for again: %s",
+		 (unsigned long long)record->ticket, why);
+	mt_replay_diverge(r, text);
+}
+
+void mt_replay_call(mt_replay *r, mk_actor *a, const mt_record *record)
+{
+	mk_note_kind kind = (mk_note_kind)(record->kind - MT_NOTES);
+	bool answered = kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE;
+	mt_call call;
+	size_t size;
+	const unsigned char *content = mt_content_of(record, &size);
+	if (answered && record->value < 0)
+		return; /* it was refused, and nothing came of it */
+	if (!mt_call_read(kind, content, size, &call)) {
+		fail(r, record, "it is damaged");
+		return;
+	}
+	if (kind == MK_NOTE_CHANGE && call.change == MAIKO_CHANGE_ADD)
+		return; /* part of an addition */
+	r->given = answered;
+	r->given_kind = kind;
+	r->told = (mk_told){record->number, record->value};
+	r->calling = true;
+	int rc = make(r, a, record, &call);
+	r->calling = false;
+	bool asked = answered && (a != NULL || kind == MK_NOTE_ADD) ? !r->given : rc == 0;
+	r->given = false;
+	if (!asked && !r->failed)
+		fail(r, record, maiko_last_error());
+}

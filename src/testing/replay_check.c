@@ -1,0 +1,204 @@
+/*
+ * replay_check.c - what is seen in a replay, held against the recording.
+ */
+#include "replay.h"
+
+#include "code_text.h"
+#include "registry/directory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void mt_replay_diverge(mt_replay *r, const char *text)
+{
+	if (!r->failed) {
+		snprintf(r->result->text, sizeof r->result->text, "%s", text);
+		mt_replay_hint(r, r->result->text, sizeof r->result->text);
+	}
+	r->failed = true;
+}
+
+bool mt_replay_is_source(const mt_replay *r, uint64_t actor)
+{
+	return actor != 0 && mt_is_listed(r->options->sources, mt_recording_actor(&r->recording, actor));
+}
+
+/* ---- in words ------------------------------------------------------------------------------- */
+
+static const char *const note_texts[] = {
+	"a control message",
+	"events taken from another worker",
+	"timers",
+	"a run",
+	"actors that end",
+	"probes",
+	"room in a channel",
+	"rest before the stop",
+	"the start of actors",
+	"entered from libuv",
+	"events taken from outside",
+	"left to libuv",
+	"callbacks of changes and jobs",
+	"the callback of a change or a job",
+	"a tick put off",
+	"a mute",
+	"an open cycle",
+	"an error while stopping",
+	"maiko_find",
+	"maiko_add",
+	"a change of actors or subscriptions",
+	"a delayed send",
+	"maiko_cancel",
+	"maiko_random",
+	"maiko_stop_self",
+	"the start",
+	"the end of the start",
+	"a batch of changes",
+	"the second half of a batch of changes",
+	"the end of a batch of changes",
+	"a stop",
+	"the end of a stop's patience",
+	"a step of the stop",
+	"the end",
+	"a worker that does not return",
+};
+_Static_assert(sizeof note_texts / sizeof note_texts[0] == MK_NOTES, "a text for each kind");
+
+const char *mt_note_text(int kind) { return kind >= 0 && kind < MK_NOTES ? note_texts[kind] : "?"; }
+
+static const char *kind_text(int kind)
+{
+	if (kind < MT_NOTES)
+		return maiko_observation_text((maiko_observation_kind)kind);
+	return mt_note_text(kind - MT_NOTES);
+}
+
+typedef struct about {
+	int kind;
+	uint64_t actor;
+	const char *type;
+	maiko_id id;
+	uint64_t sender;
+	int64_t code;
+} about;
+
+static void describe(const mt_replay *r, const about *s, char *text, size_t size)
+{
+	int n = snprintf(text, size, "%s", kind_text(s->kind));
+	if (s->actor != 0 && n >= 0 && (size_t)n < size)
+		n += snprintf(text + n, size - (size_t)n, ", %s", mt_recording_actor(&r->recording, s->actor));
+	if (s->id.origin != 0 && n >= 0 && (size_t)n < size)
+		n += snprintf(text + n, size - (size_t)n, ", event %s #%llu from %s", s->type,
+			      (unsigned long long)s->id.sequence, mt_recording_actor(&r->recording, s->sender));
+	const char *code = s->kind < MT_NOTES ? mt_code_text((maiko_observation_kind)s->kind, s->code) : NULL;
+	if (n < 0 || (size_t)n >= size)
+		return;
+	if (code != NULL)
+		snprintf(text + n, size - (size_t)n, ", %s", code);
+	else if (s->code != 0)
+		snprintf(text + n, size - (size_t)n, ", code %lld", (long long)s->code);
+}
+
+static about about_record(const mt_replay *r, const mt_record *record)
+{
+	const mt_event *e = mt_event_of(record);
+	bool names = mt_is_observation(record) || mt_is_note(record, MK_NOTE_RUN) || mt_is_note(record, MK_NOTE_ADD);
+	about s = {.kind = record->kind, .actor = names ? record->number : 0};
+	if (mt_is_observation(record))
+		s.code = record->value;
+	if (e != NULL) {
+		s.type = mt_recording_type(&r->recording, e->type);
+		s.id = e->id;
+		s.sender = e->sender;
+	}
+	return s;
+}
+
+void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, const char *instead)
+{
+	char was[256], text[1024], where[32] = "outside";
+	about s = about_record(r, record);
+	describe(r, &s, was, sizeof was);
+	if (tape < MAIKO_WORKERS_MAX)
+		snprintf(where, sizeof where, "worker %u", tape + 1);
+	snprintf(text, sizeof text, "record %llu, %s, %.6f s: recorded: %s; replayed: %s",
+		 (unsigned long long)record->ticket, where, mt_recording_seconds(&r->recording, record), was,
+		 instead == NULL ? "nothing more" : instead);
+	mt_replay_diverge(r, text);
+}
+
+/* ---- what is seen ------------------------------------------------------------------------------- */
+
+static bool is_same(const mt_replay *r, const mt_record *record, const maiko_observation *s)
+{
+	/* When a source ticks next the world says. */
+	bool answer = s->kind == MAIKO_OBSERVED_TICK_LEFT && mt_replay_is_source(r, s->actor);
+	if (record->kind != s->kind || record->number != s->actor || (record->value != s->code && !answer))
+		return false;
+	const mt_event *e = mt_event_of(record);
+	if ((e != NULL) != (s->event != NULL) || ((record->flags & MT_WAS_QUEUED) != 0) != s->was_queued)
+		return false;
+	if (s->kind == MAIKO_OBSERVED_ADDED)
+		return strcmp(mt_recording_actor(&r->recording, s->actor), s->actor_name) == 0;
+	return e == NULL || (maiko_id_equal(e->id, s->event->id) && e->sender == s->event->sender_id);
+}
+
+static bool is_content_same(const mt_replay *r, const mt_record *record, const maiko_observation *s)
+{
+	if (s->kind != MAIKO_OBSERVED_DISPATCHED)
+		return true;
+	bool undescribed = r->recording.head->undescribed != 0;
+	return mt_dispatch_of(record)->hash == mt_content_hash(s->event->type->layout, s->data, undescribed);
+}
+
+static void describe_observation(const mt_replay *r, const maiko_observation *s, bool content_differs, char *text,
+				 size_t size)
+{
+	about a = {.kind = (int)s->kind, .actor = s->actor, .code = s->code};
+	if (s->event != NULL) {
+		a.type = s->event->type->layout->name;
+		a.id = s->event->id;
+		a.sender = s->event->sender_id;
+	}
+	describe(r, &a, text, size);
+	if (s->kind != MAIKO_OBSERVED_DISPATCHED || s->event == NULL)
+		return;
+	char content[160];
+	(void)maiko_layout_print(s->event->type->layout, s->data, content, sizeof content);
+	size_t n = strlen(text);
+	snprintf(text + n, size - n, " with %s%s", content, content_differs ? " (its content differs)" : "");
+}
+
+static void compare(mt_replay *r, const maiko_observation *s)
+{
+	char is[600], text[700];
+	uint32_t tape = s->worker - 1;
+	const mt_record *record = mt_replay_peek(r, tape);
+	if (record == NULL && !r->recording.over)
+		return; /* the recording ends within this piece */
+	bool same = record != NULL && is_same(r, record, s);
+	if (same && is_content_same(r, record, s)) {
+		mt_replay_consume(r, tape);
+		r->result->records++;
+		r->result->events += s->kind == MAIKO_OBSERVED_HANDLED;
+		return;
+	}
+	describe_observation(r, s, same, is, sizeof is);
+	if (record != NULL) {
+		mt_replay_differs(r, record, tape, is);
+		return;
+	}
+	snprintf(text, sizeof text, "at the end, worker %u: not recorded; replayed: %s", tape + 1, is);
+	mt_replay_diverge(r, text);
+}
+
+void mt_replay_see(void *arg, const maiko_observation *s)
+{
+	mt_replay *r = arg;
+	if (r->ending || r->failed)
+		return;
+	compare(r, s);
+	mk_actor *a = s->kind == MAIKO_OBSERVED_ADDED ? mk_directory_find(r->sup, s->actor) : NULL;
+	if (a != NULL && mt_is_listed(r->options->sources, s->actor_name) && mt_source_silence(r, a) != 0)
+		mt_replay_diverge(r, "no memory");
+}

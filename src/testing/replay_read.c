@@ -1,0 +1,297 @@
+/*
+ * replay_read.c - reads a recording: gathers the records of all segments and puts them in
+ * the order of their tickets. The first ticket that is missing ends it: after a crash, or
+ * a disk that was full, or of a file that was cut, what is behind a gap cannot be led to.
+ */
+#include "replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* In words, what is no regular file. */
+static const char *kind_of(mode_t mode)
+{
+	return S_ISDIR(mode)    ? "a directory"
+	       : S_ISFIFO(mode) ? "a pipe"
+	       : S_ISCHR(mode)  ? "a character device"
+	       : S_ISBLK(mode)  ? "a block device"
+				: "something else";
+}
+
+static int map_open(mt_recording *r, int fd, char *text, size_t size)
+{
+	struct stat info;
+	if (fstat(fd, &info) != 0)
+		return -errno;
+	if (!S_ISREG(info.st_mode) || info.st_size == 0) {
+		if (S_ISREG(info.st_mode))
+			snprintf(text, size, "it is empty");
+		else
+			snprintf(text, size, "it is no regular file but %s", kind_of(info.st_mode));
+		return MAIKO_EINVAL; /* in words: `text` */
+	}
+	void *file = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (file == MAP_FAILED)
+		return -errno;
+	r->file = file;
+	r->size = (size_t)info.st_size;
+	return 0;
+}
+
+static int map_file(mt_recording *r, const char *path, char *text, size_t size)
+{
+	char why[64] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a pipe waits for nobody */
+	int rc = fd < 0 ? -errno : map_open(r, fd, why, sizeof why);
+	if (rc != 0)
+		snprintf(text, size, "%s: %s", path, why[0] != '\0' ? why : maiko_strerror(rc));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int check_head(mt_recording *r, char *text, size_t size)
+{
+	r->head = (const mt_head *)(const void *)r->file;
+	unsigned ours = MT_RECORDING_MAGIC & 0xff;
+	if (r->size < sizeof *r->head || r->head->magic >> 8 != MT_RECORDING_MAGIC >> 8) {
+		snprintf(text, size, "it is no recording, or of another kind of machine");
+		return MAIKO_EINVAL; /* in words: `text` */
+	}
+	if (r->head->magic != MT_RECORDING_MAGIC) {
+		unsigned version = (unsigned)(r->head->magic & 0xff);
+		snprintf(text, size,
+			 "it is a recording of version %u; this library reads version %u: replay it with the library "
+			 "that made it",
+			 version, ours);
+		return MAIKO_EINVAL; /* in words: `text` */
+	}
+	if (r->head->workers == 0 || r->head->workers > MAIKO_WORKERS_MAX) {
+		snprintf(text, size, "its head is damaged");
+		return MAIKO_EINVAL; /* in words: `text` */
+	}
+	return 0;
+}
+
+/* ---- records ------------------------------------------------------------------------------ */
+
+static int add(mt_recording *r, size_t *room, const mt_record *record, uint32_t tape)
+{
+	if (r->count == *room) {
+		size_t grown = *room == 0 ? 4096 : *room * 2;
+		mt_entry *more = realloc(r->entries, grown * sizeof *more);
+		if (more == NULL)
+			return MAIKO_ENOMEM;
+		r->entries = more;
+		*room = grown;
+	}
+	r->entries[r->count++] = (mt_entry){.record = record, .tape = tape};
+	return 0;
+}
+
+/* How many bytes come before the content. */
+static size_t fixed_of(const mt_record *record)
+{
+	size_t fixed = sizeof *record;
+	if ((record->flags & MT_HAS_EVENT) != 0)
+		fixed += sizeof(mt_event) + (record->kind == MAIKO_OBSERVED_DISPATCHED ? sizeof(mt_dispatch) : 0);
+	return fixed;
+}
+
+const unsigned char *mt_content_of(const mt_record *record, size_t *ret_size)
+{
+	size_t fixed = fixed_of(record);
+	*ret_size = record->size - record->padding - fixed;
+	return (const unsigned char *)record + fixed;
+}
+
+static bool is_whole(const mt_record *record, size_t left)
+{
+	if (left < sizeof *record || record->size < sizeof *record || record->size > left || record->size % 8 != 0 ||
+	    record->padding >= 8)
+		return false;
+	bool needs_event = record->kind <= MAIKO_OBSERVED_DISCARDED; /* as the first observations do */
+	return record->size >= fixed_of(record) + record->padding &&
+	       (!needs_event || (record->flags & MT_HAS_EVENT) != 0);
+}
+
+static int read_segment(mt_recording *r, size_t *room, const unsigned char *segment, size_t size)
+{
+	const mt_segment *s = (const mt_segment *)(const void *)segment;
+	if (size < sizeof *s || s->magic != MT_RECORDING_MAGIC || s->tape >= MT_TAPES)
+		return 0; /* fetched, and nothing written: the crash came before */
+	for (size_t at = sizeof *s; at < size;) {
+		const mt_record *record = (const mt_record *)(const void *)(segment + at);
+		if (!is_whole(record, size - at))
+			break;
+		int rc = add(r, room, record, s->tape);
+		if (rc != 0)
+			return rc;
+		at += record->size;
+	}
+	return 0;
+}
+
+static int by_ticket(const void *a, const void *b)
+{
+	const mt_entry *x = a, *y = b;
+	return x->record->ticket < y->record->ticket ? -1 : x->record->ticket > y->record->ticket;
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+/* A name's text ends inside its record. */
+static bool is_text(const mt_record *record)
+{
+	size_t size;
+	const unsigned char *text = mt_content_of(record, &size);
+	return size > 0 && text[size - 1] == '\0';
+}
+
+static int keep_name(const mt_record ***names, size_t index, size_t *room, const mt_record *record)
+{
+	enum { NAMES_MAX = 1 << 24 };
+	if (index >= NAMES_MAX)
+		return 0;
+	if (index >= *room) {
+		size_t grown = index * 2 + 16;
+		const mt_record **more = realloc(*names, grown * sizeof **names);
+		if (more == NULL)
+			return MAIKO_ENOMEM;
+		memset(more + *room, 0, (grown - *room) * sizeof *more);
+		*names = more;
+		*room = grown;
+	}
+	(*names)[index] = record;
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const mt_record *x = *(const mt_record *const *)a, *y = *(const mt_record *const *)b;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* ---- in order --------------------------------------------------------------------------------- */
+
+/* Takes the names out, and ends it at the first gap, or where the recorder was freed. */
+static int sift(mt_recording *r)
+{
+	size_t kept = 0, type_room = 0, actor_room = 0;
+	int rc = 0;
+	r->found = r->count;
+	for (size_t i = 0; rc == 0 && i < r->count && !r->complete; i++) {
+		const mt_entry e = r->entries[i];
+		if (e.record->ticket != i + 1)
+			break;
+		r->whole++;
+		if (e.record->kind == MT_NAMES_TYPE && is_text(e.record))
+			rc = keep_name(&r->types, e.record->number, &type_room, e.record);
+		else if (e.record->kind == MT_NAMES_ACTOR && is_text(e.record))
+			rc = keep_name(&r->actors, r->actor_count++, &actor_room, e.record);
+		else if (e.record->kind == MT_ENDS)
+			r->complete = true;
+		else if (e.record->kind < MAIKO_OBSERVATION_KINDS || e.record->kind >= MT_NOTES)
+			r->entries[kept++] = e;
+		r->over |= mt_is_note(e.record, MK_NOTE_OVER);
+	}
+	r->type_count = (uint32_t)type_room;
+	r->count = kept;
+	if (r->actor_count > 1)
+		qsort(r->actors, r->actor_count, sizeof *r->actors, by_number);
+	return rc;
+}
+
+/* Where a tape ends with events being taken from outside, none of them was written: as if it ended before. */
+static void drop_untaken(mt_recording *r)
+{
+	bool is_last[MT_TAPES];
+	for (uint32_t k = 0; k < MT_TAPES; k++)
+		is_last[k] = true;
+	for (size_t i = r->count; i-- > 0;) {
+		mt_entry *e = &r->entries[i];
+		bool drops = is_last[e->tape] && mt_is_note(e->record, MK_NOTE_EXTERNAL);
+		is_last[e->tape] = false;
+		if (drops)
+			memmove(e, e + 1, (--r->count - i) * sizeof *e);
+	}
+}
+
+/* A list for each tape. */
+static int part(mt_recording *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		r->tapes[r->entries[i].tape].count++;
+	for (uint32_t k = 0; k < MT_TAPES; k++) {
+		mt_tape *t = &r->tapes[k];
+		t->records = t->count == 0 ? NULL : calloc(t->count, sizeof *t->records);
+		if (t->count != 0 && t->records == NULL)
+			return MAIKO_ENOMEM;
+		t->count = 0;
+	}
+	for (size_t i = 0; i < r->count; i++) {
+		mt_entry *e = &r->entries[i];
+		mt_tape *t = &r->tapes[e->tape];
+		e->place = t->count;
+		t->records[t->count++] = e->record;
+	}
+	return 0;
+}
+
+int mt_recording_init(mt_recording *r, const char *path, char *text, size_t size)
+{
+	*r = (mt_recording){0};
+	int rc = map_file(r, path, text, size);
+	if (rc == 0)
+		rc = check_head(r, text, size);
+	size_t room = 0;
+	for (size_t at = MT_SEGMENT; rc == 0 && at < r->size; at += MT_SEGMENT)
+		rc = read_segment(r, &room, r->file + at, r->size - at < MT_SEGMENT ? r->size - at : MT_SEGMENT);
+	if (rc != 0)
+		return rc;
+	if (r->count > 1)
+		qsort(r->entries, r->count, sizeof *r->entries, by_ticket);
+	rc = sift(r);
+	drop_untaken(r);
+	return rc != 0 ? rc : part(r);
+}
+
+void mt_recording_fini(mt_recording *r)
+{
+	if (r->file != NULL)
+		munmap(r->file, r->size);
+	for (uint32_t k = 0; k < MT_TAPES; k++)
+		free(r->tapes[k].records);
+	free(r->entries);
+	free(r->types);
+	free(r->actors);
+}
+
+static const char *name_in(const mt_record *record) { return (const char *)record->rest; }
+
+const char *mt_recording_actor(const mt_recording *r, uint64_t actor)
+{
+	const mt_record like = {.number = actor}, *key = &like;
+	const mt_record **found =
+		r->actor_count == 0 ? NULL : bsearch(&key, r->actors, r->actor_count, sizeof *r->actors, by_number);
+	if (found != NULL)
+		return name_in(*found);
+	return actor == 0 ? "outside" : "?";
+}
+
+const char *mt_recording_type(const mt_recording *r, uint32_t type)
+{
+	return type < r->type_count && r->types[type] != NULL ? name_in(r->types[type]) : "?";
+}
+
+double mt_recording_seconds(const mt_recording *r, const mt_record *record)
+{
+	uint64_t first = r->count == 0 ? 0 : r->entries[0].record->now_ns;
+	return record->now_ns > first ? (double)(record->now_ns - first) / 1e9 : 0;
+}

@@ -1,0 +1,212 @@
+/*
+ * replay_source.c - sources are not run: their callbacks do again what they did, as it was recorded,
+ * and return what they returned.
+ *
+ * What a callback did lies on its worker's tape between the record that it follows and the one that
+ * tells that it has returned.
+ */
+#include "replay.h"
+#include "runtime/callback.h"
+#include "sched/end.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static mt_replay *replay_of(const maiko_ctx *ctx) { return ctx->worker->sup->seam.arg; }
+static const mt_record *next_of(const maiko_ctx *ctx) { return mt_replay_peek(replay_of(ctx), ctx->worker->index); }
+
+/* ---- what it did ---------------------------------------------------------------------------- */
+
+static void send_again(mt_replay *r, mk_actor *a, const mt_record *record)
+{
+	char text[400];
+	mk_worker *w = a->worker;
+	const mt_event *e = mt_event_of(record);
+	const mt_dispatch *d = mt_dispatch_of(record);
+	const maiko_event_type *type;
+	size_t size;
+	const unsigned char *content = mt_content_of(record, &size);
+	if ((record->flags & MT_HAS_CONTENT) == 0) {
+		snprintf(
+			text, sizeof text,
+			"the content of %s, from the source %s, was not recorded: the recorder must know of the source",
+			mt_recording_type(&r->recording, e->type), a->self->name);
+		mt_replay_diverge(r, text);
+		return;
+	}
+	void *data = mt_replay_content(r, e->type, content, size, &type);
+	if (data == NULL)
+		return;
+	bool root = d->parent.origin == 0 && d->parent.sequence == 0;
+	maiko_id cause[2] = {d->parent, d->correlation};
+	const maiko_id *before = w->cause;
+	if (w->event == NULL && !root) /* what a job was started for */
+		w->cause = cause;
+	int rc = maiko_ctx_send(a, type, data, root ? MAIKO_SEND_ROOT : 0);
+	w->cause = before;
+	mt_replay_drop(type, data);
+	if (rc != 0 && !r->failed) {
+		snprintf(text, sizeof text, "record %llu: what %s has sent cannot be sent again: %s",
+			 (unsigned long long)record->ticket, a->self->name, maiko_last_error());
+		mt_replay_diverge(r, text);
+	}
+}
+
+void mt_source_play(mt_replay *r, mk_actor *a)
+{
+	uint32_t tape = a->worker->index;
+	for (const mt_record *next; !r->ending && !r->failed && (next = mt_replay_peek(r, tape)) != NULL;) {
+		const mt_event *e = mt_event_of(next);
+		bool mine = next->kind == MAIKO_OBSERVED_DISPATCHED && e->sender == a->self->id;
+		if (mine) {
+			send_again(r, a, next);
+			if (mt_replay_peek(r, tape) == next)
+				return;
+		} else if (next->kind >= MT_NOTES + MK_NOTE_FOUND && next->kind <= MT_NOTES + MK_NOTE_STOP_SELF) {
+			mt_replay_consume(r, tape);
+			if (!mt_is_note(next, MK_NOTE_FOUND))
+				mt_replay_call(r, a, next);
+		} else {
+			return;
+		}
+	}
+}
+
+/* ---- its callbacks ------------------------------------------------------------------------------- */
+
+/* Plays it; returns the code of the observation that tells how the callback ended, if that comes next. */
+static int returned(maiko_ctx *ctx, maiko_observation_kind kind)
+{
+	mt_source_play(replay_of(ctx), ctx);
+	const mt_record *next = next_of(ctx);
+	bool ends = next != NULL && !replay_of(ctx)->ending && next->kind == kind && next->number == ctx->self->id;
+	return ends ? (int)next->value : 0;
+}
+
+static int on_event(void *state, const void *event, maiko_ctx *ctx)
+{
+	(void)state;
+	(void)event;
+	return returned(ctx, MAIKO_OBSERVED_HANDLED);
+}
+
+static int on_any(void *state, const maiko_any *event, maiko_ctx *ctx)
+{
+	(void)state;
+	(void)event;
+	return returned(ctx, MAIKO_OBSERVED_HANDLED);
+}
+
+static int on_start(void *state, maiko_ctx *ctx)
+{
+	(void)state;
+	return returned(ctx, MAIKO_OBSERVED_ERROR);
+}
+
+static int on_stop(void *state, maiko_ctx *ctx)
+{
+	(void)state;
+	int rc = returned(ctx, MAIKO_OBSERVED_ERROR);
+	return rc != 0 ? rc : returned(ctx, MAIKO_OBSERVED_STOPPED);
+}
+
+static int on_error(void *state, const maiko_error *error, maiko_ctx *ctx)
+{
+	(void)state;
+	(void)error;
+	int rc = returned(ctx, MAIKO_OBSERVED_FAILED);
+	const mt_record *next = next_of(ctx);
+	bool stopping = next != NULL && !replay_of(ctx)->ending && mt_is_note(next, MK_NOTE_STOPPING);
+	return stopping ? MAIKO_ESHUTDOWN : rc;
+}
+
+/* When it runs next the recording says; but of a batch of events it is told. */
+static maiko_next tick(void *state, maiko_ctx *ctx)
+{
+	(void)state;
+	mt_replay *r = replay_of(ctx);
+	int kind = returned(ctx, MAIKO_OBSERVED_TICK_LEFT);
+	if (kind == MAIKO_NEXT_EVENTS)
+		return maiko_after_events();
+	if (kind != MAIKO_NEXT_FAILED)
+		return maiko_never();
+	const mt_tape *t = &r->recording.tapes[ctx->worker->index];
+	const mt_record *error = t->at + 1 < t->count ? t->records[t->at + 1] : NULL;
+	bool failed = error != NULL && error->kind == MAIKO_OBSERVED_ERROR && error->value < 0;
+	return maiko_failed(failed ? (int)error->value : MAIKO_ECANCELED);
+}
+
+void mt_source_tasks(mt_replay *r, mk_actor *a)
+{
+	mk_worker *w = a->worker;
+	const mt_tape *t = &r->recording.tapes[w->index];
+	uint32_t left = 0;
+	for (uint32_t i = t->at; i < t->count && !mt_is_piece(t->records[i]); i++)
+		left += mt_is_note(t->records[i], MK_NOTE_TASK_DONE);
+	bool some = left > 0;
+	for (; left > 0 && !r->failed; left--) {
+		mk_callback_enter(w, a);
+		mt_source_play(r, a);
+		mk_callback_leave(w);
+		const mt_record *next = next_of(a);
+		if (next == NULL || !mt_is_note(next, MK_NOTE_TASK_DONE)) {
+			if (next != NULL)
+				mt_replay_differs(r, next, w->index, NULL);
+			return;
+		}
+		mt_replay_consume(r, w->index);
+		if (next->value < 0)
+			mk_actor_error(w, a, (int)next->value, MAIKO_PHASE_DONE, NULL);
+	}
+	const mt_record *next = next_of(a);
+	if (some && next != NULL && mt_is_note(next, MK_NOTE_TASKS))
+		mt_replay_consume(r, w->index);
+}
+
+/* ---- in place of the real one ---------------------------------------------------------------------- */
+
+static mk_actor_class *silent_of(const mk_actor_class *class)
+{
+	size_t size = sizeof *class + (class->handler_mask + 1) * sizeof class->handlers[0];
+	mk_actor_class *silent = mk_calloc(1, size);
+	if (silent == NULL)
+		return NULL;
+	memcpy(silent, class, size);
+	for (uint32_t i = 0; i <= class->handler_mask; i++)
+		if (class->handlers[i].type != NULL)
+			silent->handlers[i].on = on_event;
+	silent->any = class->any != NULL ? on_any : NULL;
+	silent->start = class->start != NULL ? on_start : NULL;
+	silent->stop = class->stop != NULL ? on_stop : NULL;
+	silent->error = class->error != NULL ? on_error : NULL;
+	silent->tick = class->tick != NULL ? tick : NULL;
+	silent->done = NULL; /* its tasks are played */
+	/* Behind the real one, which others of its type may need. */
+	mk_actor_class *before = (mk_actor_class *)(uintptr_t) class;
+	silent->next = before->next;
+	before->next = silent;
+	return silent;
+}
+
+int mt_source_silence(mt_replay *r, mk_actor *a)
+{
+	for (uint32_t i = 0; i < r->silent_count; i++) {
+		if (r->silent[i] == a->class)
+			return 0;
+		if (r->real[i] == a->class) {
+			a->class = r->silent[i];
+			return 0;
+		}
+	}
+	const mk_actor_class *silent = silent_of(a->class);
+	if (silent == NULL)
+		return MAIKO_ENOMEM;
+	if (r->silent_count < MT_SILENT_MAX) {
+		r->real[r->silent_count] = a->class;
+		r->silent[r->silent_count++] = silent;
+	}
+	a->class = silent;
+	return 0;
+}
