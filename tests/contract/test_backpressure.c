@@ -100,7 +100,7 @@ TEST_WORKERS(a_muted_sender_has_an_allowance_and_then_nothing_is_taken)
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, begin));
 	test_wait_for(&released, 1);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	/* four fill the mailbox, the fifth mutes, 1024 more are allowed */
 	assert_int_equal(atomic_load(&congested), 5);
 	assert_int_equal(atomic_load(&sent), 1029);
@@ -110,7 +110,6 @@ TEST_WORKERS(a_muted_sender_has_an_allowance_and_then_nothing_is_taken)
 	assert_int_equal(test_actor_row(ledger, "spender")->sent, 1029);
 	assert_int_equal(test_topic_row(ledger, "items")->published, 1029);
 	assert_int_equal(ledger->published, 1030);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -164,13 +163,12 @@ TEST_ONCE(a_muted_sender_is_not_run_until_the_subscriber_has_caught_up)
 	ok(maiko_add(sup, source, "source", .init = &how));
 	ok(maiko_start(sup));
 	test_wait_for(&handled, STREAM);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_wrong(), 0);
 	/* The first run sends 9: eight fill the mailbox, the ninth mutes. Each later one
 	 * finds four left, and sends 5. 9 + 3998 * 5 = 19999; one more is the last. */
 	assert_int_equal(test_actor_row(ledger, "source")->mutes, 3999);
 	assert_int_equal(atomic_load(&runs), 4000);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -204,10 +202,8 @@ MAIKO_ACTOR(pulse, MAIKO_TICK(pulse_tick));
 
 static uint64_t mutes_of(maiko_supervisor *sup, const char *name)
 {
-	maiko_ledger *ledger = NULL;
-	ok(maiko_report(sup, &ledger));
+	const maiko_ledger *ledger = test_report(sup);
 	uint64_t mutes = test_actor_row(ledger, name)->mutes;
-	maiko_ledger_free(ledger);
 	return mutes;
 }
 
@@ -265,7 +261,7 @@ static maiko_next greedy_tick(greedy *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(greedy, MAIKO_TICK(greedy_tick));
 
-static _Atomic(uint64_t) most_ahead;
+PER_TEST _Atomic(uint64_t) most_ahead;
 
 /* Notes the most events that were ever sent and not handled. */
 typedef struct slow {
@@ -287,15 +283,13 @@ MAIKO_ACTOR(slow, MAIKO_ON(item, slow_on_item));
 TEST_WORKERS(a_pipeline_with_a_slow_end_stays_within_its_bound)
 {
 	maiko_supervisor *sup = with_small_channels(workers);
-	atomic_store(&most_ahead, 0);
 	ok(maiko_add(sup, slow, "slow", .mailbox = MAILBOX, .max_events_per_tick = 1, .worker = elsewhere(workers)));
 	ok(maiko_add(sup, greedy, "greedy", .worker = 1));
 	ok(maiko_start(sup));
 	test_wait_for(&handled, STREAM);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "slow")->counts.handled, STREAM);
 	assert_true(test_actor_row(ledger, "greedy")->mutes > 0);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 	/* capacity and the event that mutes; on the way the channel and the event that
 	 * mutes there; and one allowance, which a mute by both does not double */
@@ -346,12 +340,11 @@ TEST_WORKERS(backpressure_goes_back_through_a_pipeline)
 	ok(maiko_add(sup, last, "last", .mailbox = 2, .max_events_per_tick = 1));
 	ok(maiko_start(sup));
 	test_wait_for(&handled, STREAM);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_true(test_actor_row(ledger, "middle")->mutes > 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
 	assert_int_equal(ledger->total.handled, 2 * STREAM);
 	assert_int_equal(ledger->total.deliveries, 2 * STREAM);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -363,7 +356,7 @@ typedef struct note {
 MAIKO_TOPIC(notes);
 MAIKO_EVENT(note, notes, n);
 
-static _Atomic(uint64_t) notes_handled;
+PER_TEST _Atomic(uint64_t) notes_handled;
 
 typedef struct reader {
 	uint32_t last;
@@ -396,7 +389,6 @@ TEST_WORKERS(a_full_subscriber_holds_back_no_one_else)
 	if (workers == 1)
 		return; /* the keeper stops its whole worker */
 	maiko_supervisor *sup = with_small_channels(workers);
-	atomic_store(&notes_handled, 0);
 	source how = {.count = STREAM};
 	ok(maiko_add(sup, keeper, "keeper", .mailbox = 4, .worker = 2));
 	ok(maiko_add(sup, source, "source", .init = &how, .worker = 1));
@@ -407,17 +399,15 @@ TEST_WORKERS(a_full_subscriber_holds_back_no_one_else)
 	assert_int_equal(atomic_load(&handled), 0);
 	atomic_store(&gate, true);
 	test_wait_for(&handled, STREAM);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
 TEST_WORKERS(on_one_worker_too_the_others_are_never_muted)
 {
 	maiko_supervisor *sup = with_small_channels(workers);
-	atomic_store(&notes_handled, 0);
 	source how = {.count = STREAM};
 	ok(maiko_add(sup, sink, "sink", .mailbox = 4, .worker = 1, .max_events_per_tick = 1));
 	ok(maiko_add(sup, source, "source", .init = &how, .worker = 1));
@@ -426,17 +416,16 @@ TEST_WORKERS(on_one_worker_too_the_others_are_never_muted)
 	ok(maiko_start(sup));
 	test_wait_for(&notes_handled, STREAM);
 	test_wait_for(&handled, STREAM);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
 /* ---- delayed events ---------------------------------------------------------------------------------- */
 
 enum { AHEAD = 300, DELAY_NS = 3000000 };
-static _Atomic(uint64_t) due_ns, first_kind; /* 1: the delayed one came first; 2: it did not */
+PER_TEST _Atomic(uint64_t) due_ns, first_kind; /* 1: the delayed one came first; 2: it did not */
 
 typedef struct planner {
 	bool planned;
@@ -484,16 +473,13 @@ MAIKO_ACTOR(busy, MAIKO_ON(item, busy_on_item), MAIKO_ON(note, busy_on_note));
 TEST_WORKERS(a_delayed_event_that_fell_due_while_muted_goes_first)
 {
 	maiko_supervisor *sup = with_small_channels(workers);
-	atomic_store(&notes_handled, 0);
-	atomic_store(&first_kind, 0);
 	ok(maiko_add(sup, busy, "busy", .mailbox = AHEAD - 50, .max_events_per_tick = 1, .worker = elsewhere(workers)));
 	ok(maiko_add(sup, planner, "planner", .worker = 1));
 	ok(maiko_start(sup));
 	test_wait_for(&notes_handled, 2);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(atomic_load(&first_kind), 1);
 	assert_true(test_actor_row(ledger, "planner")->mutes > 0);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -627,7 +613,7 @@ TEST_WORKERS(a_stop_wakes_the_threads_that_wait)
 		ok(uv_thread_create(&threads[i].id, send_until_shutdown, &threads[i]));
 	}
 	test_wait_for(&handled, 1000);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	uint64_t accepted = 0;
 	for (uint32_t i = 0; i < THREADS; i++) {
 		uv_thread_join(&threads[i].id);
@@ -636,7 +622,6 @@ TEST_WORKERS(a_stop_wakes_the_threads_that_wait)
 	}
 	assert_int_equal(ledger->total.handled, accepted);
 	assert_int_equal(ledger->published, accepted);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 

@@ -20,22 +20,12 @@ typedef struct routed {
 static const maiko_topic *nowhere(const routed *ev) { return NULL; }
 MAIKO_EVENT_ROUTED(routed, nowhere, n);
 
-PER_TEST _Atomic(uint64_t) handled, probed;
+PER_TEST _Atomic(uint64_t) probed;
 
-typedef struct sink {
-	int unused;
-} sink;
-
-static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&handled, 1);
-	return 0;
-}
-MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item));
+TEST_LISTENER(sink, item);
 
 static maiko_supervisor *with_sink(uint32_t workers, maiko_actor_id *ret_id)
 {
-	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, sink, "sink", .ret_id = ret_id));
 	return sup;
@@ -43,9 +33,9 @@ static maiko_supervisor *with_sink(uint32_t workers, maiko_actor_id *ret_id)
 
 static void runs_on(maiko_supervisor *sup)
 {
-	uint64_t before = atomic_load(&handled);
+	uint64_t before = atomic_load(&test_heard_events);
 	ok(maiko_send(sup, item, .n = 1));
-	test_wait_for(&handled, before + 1);
+	test_wait_for(&test_heard_events, before + 1);
 }
 
 /* It starts, handles an event, and its ledger balances. */
@@ -218,7 +208,7 @@ TEST_SIM(a_name_with_another_layout_is_another_type)
 	returns(maiko_supervisor_add(sup, &reader, "reader", NULL), MAIKO_ETYPE);
 	ok(maiko_start(sup));
 	ok(maiko_supervisor_send(sup, &equal, &value, 0)); /* of another file, say */
-	test_wait_for(&handled, 1);
+	test_wait_for(&test_heard_events, 1);
 	runs_on(sup);
 	test_finish(sup);
 }
@@ -415,7 +405,7 @@ TEST_WORKERS(a_callback_does_not_wait_for_another_supervisor)
 	runs_on(sup);
 	test_wait_for(&probed, 1);
 	ok(maiko_start(other));
-	test_wait_for(&handled, 1 + 2 * 10);
+	test_wait_for(&test_heard_events, 1 + 2 * 10);
 	test_finish(other);
 	test_finish(sup);
 }
@@ -429,7 +419,7 @@ TEST_SIM(before_the_start_sends_are_taken_up_to_the_credit)
 	returns(maiko_send(sup, item, .n = 1), MAIKO_EAGAIN);
 	returns(maiko_try_send(sup, item, .n = 1), MAIKO_EAGAIN);
 	ok(maiko_start(sup));
-	test_wait_for(&handled, 10);
+	test_wait_for(&test_heard_events, 10);
 	runs_on(sup);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 11);

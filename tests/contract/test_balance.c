@@ -9,8 +9,8 @@
 
 enum { BUSY = 8, WORKERS = 2 };
 
-static _Atomic(uint64_t) moved, rounds, ticks, ticks_on[WORKERS + 1];
-static _Atomic(bool) over;
+PER_TEST _Atomic(uint64_t) moved, rounds, ticks, ticks_on[WORKERS + 1];
+PER_TEST _Atomic(bool) over;
 
 static void saw_moved(void *arg, const maiko_observation *observation) { atomic_fetch_add(&moved, 1); }
 
@@ -24,12 +24,7 @@ static maiko_supervisor *watched(const maiko_options *options)
 {
 	maiko_supervisor *sup = NULL;
 	maiko_monitor *monitor;
-	atomic_store(&moved, 0);
-	atomic_store(&rounds, 0);
-	atomic_store(&ticks, 0);
-	atomic_store(&over, false);
-	for (int i = 0; i <= WORKERS; i++)
-		atomic_store(&ticks_on[i], 0);
+	test_begin();
 	ok(maiko_supervisor_new(&sup, options));
 	ok(maiko_monitor_add(sup, &(maiko_hooks){.moved = saw_moved, .tick_entered = saw_tick}, NULL, &monitor));
 	return sup;
@@ -55,10 +50,8 @@ static maiko_supervisor *with_toilers(const maiko_options *options, uint32_t wor
 {
 	maiko_supervisor *sup = watched(options);
 	for (uint32_t i = 0; i < BUSY * WORKERS; i++) {
-		char name[16];
 		toiler how = {.idle = i % WORKERS != 0};
-		snprintf(name, sizeof name, "toiler%u", i);
-		ok(maiko_add(sup, toiler, name, .init = &how, .worker = how.idle ? 0 : worker));
+		ok(maiko_add(sup, toiler, test_name("toiler", i), .init = &how, .worker = how.idle ? 0 : worker));
 	}
 	ok(maiko_start(sup));
 	return sup;

@@ -138,11 +138,8 @@ static maiko_supervisor *started(uint32_t workers, uint32_t solvers, const solve
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, listener, "listener", .mailbox = 8192));
-	for (uint32_t i = 0; i < solvers; i++) {
-		char name[24];
-		snprintf(name, sizeof name, "solver%u", i);
-		ok(maiko_add(sup, solver, name, .init = init, .restart = MAIKO_TEMPORARY));
-	}
+	for (uint32_t i = 0; i < solvers; i++)
+		ok(maiko_add(sup, solver, test_name("solver", i), .init = init, .restart = MAIKO_TEMPORARY));
 	ok(maiko_start(sup));
 	return sup;
 }
@@ -155,19 +152,9 @@ static void ask_for(maiko_supervisor *sup, uint32_t count)
 
 static uint64_t jobs_now(maiko_supervisor *sup)
 {
-	maiko_ledger *ledger = NULL;
-	ok(maiko_report(sup, &ledger));
+	const maiko_ledger *ledger = test_report(sup);
 	uint64_t jobs = ledger->jobs;
-	maiko_ledger_free(ledger);
 	return jobs;
-}
-
-static void wait_until_gone(maiko_supervisor *sup, const char *name)
-{
-	maiko_actor_id id;
-	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
-	while (maiko_find(sup, name, &id) == 0)
-		assert_true(uv_hrtime() < until);
 }
 
 static void wait_for_no_jobs(maiko_supervisor *sup)
@@ -243,7 +230,7 @@ TEST_WORKERS(a_stop_now_does_not_wait_for_a_job)
 	maiko_ledger_free(ledger);
 	assert_int_equal(atomic_load(&finished), 0);
 	open_gate(6);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_true(atomic_load(&worked) >= 4); /* those that still waited for a thread were dropped */
 	while (uv_sem_trywait(&gate) == 0)
 		;
@@ -274,7 +261,7 @@ static void end_before_done(uint32_t workers, int how)
 		ok(maiko_remove(sup, id));
 	} else {
 		ok(maiko_send(sup, quit, .how = (uint32_t)how));
-		wait_until_gone(sup, "solver0");
+		test_wait_gone(sup, "solver0");
 		test_wait_for(&stops, 1); /* its name is free before */
 	}
 	assert_int_equal(atomic_load(&stops), 1);
@@ -309,7 +296,7 @@ TEST_WORKERS(an_error_of_done_ends_the_actor)
 {
 	maiko_supervisor *sup = started(workers, 1, &(solver){.fails = true});
 	ask_for(sup, 1);
-	wait_until_gone(sup, "solver0");
+	test_wait_gone(sup, "solver0");
 	test_finish(sup);
 	assert_int_equal(atomic_load(&errors), 1);
 	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_DONE);

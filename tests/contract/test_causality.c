@@ -5,23 +5,9 @@
  */
 #include "support.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-enum { NOTES = 40000 };
-
-/* What a listener of all topics saw of each event, in the order of their coming. */
-typedef struct seen {
-	maiko_id id, parent, correlation;
-	uint64_t timestamp_ns;
-	maiko_actor_id sender_id;
-	char sender[24], topic[24], type[24];
-	uint32_t n;
-} seen;
-PER_TEST seen notes[NOTES];
-PER_TEST _Atomic(uint64_t) note_count;
 
 typedef struct step {
 	uint32_t n;
@@ -35,63 +21,71 @@ typedef struct result {
 MAIKO_TOPIC(results);
 MAIKO_EVENT(result, results, n);
 
-static bool same(maiko_id a, maiko_id b) { return a.origin == b.origin && a.sequence == b.sequence; }
-static bool none(maiko_id a) { return same(a, (maiko_id){0, 0}); }
+/* What its handler is told of an event is what the harness has seen; and notes the ids. */
+enum { IDS = 40000 };
+PER_TEST maiko_id ids[IDS];
+PER_TEST _Atomic(uint64_t) id_count;
+static maiko_harness *h; /* NULL: there is none */
 
 typedef struct recorder {
 	int unused;
 } recorder;
-
 static int recorder_on_any(recorder *self, const maiko_any *any, maiko_ctx *ctx)
 {
-	const step *s = maiko_as(any, step);
-	const result *r = maiko_as(any, result);
 	const maiko_envelope *meta = maiko_meta(ctx);
-	uint64_t place = atomic_load(&note_count);
-	if (meta == NULL || strcmp(maiko_sender(ctx), meta->sender) != 0 || meta->type != any->type || place >= NOTES) {
-		expect(false);
-		return 0;
+	uint64_t place = atomic_fetch_add(&id_count, 1);
+	expect(strcmp(maiko_sender(ctx), meta->sender) == 0 && meta->type == any->type);
+	if (h != NULL) {
+		const maiko_envelope *seen = maiko_harness_event(h, meta->id)->event;
+		expect(maiko_id_equal(meta->parent, seen->parent) &&
+		       maiko_id_equal(meta->correlation, seen->correlation) &&
+		       meta->timestamp_ns == seen->timestamp_ns && meta->topic == seen->topic &&
+		       meta->sender_id == seen->sender_id && strcmp(meta->sender, seen->sender) == 0);
 	}
-	seen *note = &notes[place];
-	note->id = meta->id;
-	note->parent = meta->parent;
-	note->correlation = meta->correlation;
-	note->timestamp_ns = meta->timestamp_ns;
-	note->sender_id = meta->sender_id;
-	snprintf(note->sender, sizeof note->sender, "%s", meta->sender);
-	snprintf(note->topic, sizeof note->topic, "%s", meta->topic->name);
-	snprintf(note->type, sizeof note->type, "%s", meta->type->layout->name);
-	note->n = s != NULL ? s->n : r != NULL ? r->n : 0;
-	atomic_store(&note_count, place + 1);
+	if (place < IDS)
+		ids[place] = meta->id;
 	return 0;
 }
 MAIKO_ACTOR(recorder, MAIKO_ON_ANY(recorder_on_any));
 
-static const seen *find(const char *type, uint32_t n)
-{
-	for (uint64_t i = 0; i < atomic_load(&note_count); i++)
-		if (strcmp(notes[i].type, type) == 0 && notes[i].n == n)
-			return &notes[i];
-	fail_msg("no %s %u was seen", type, n);
-	return NULL;
-}
-
 static int by_id(const void *a, const void *b)
 {
-	const seen *x = a, *y = b;
-	if (x->id.origin != y->id.origin)
-		return x->id.origin < y->id.origin ? -1 : 1;
-	return x->id.sequence < y->id.sequence ? -1 : x->id.sequence > y->id.sequence;
+	const maiko_id *x = a, *y = b;
+	if (x->origin != y->origin)
+		return x->origin < y->origin ? -1 : 1;
+	return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
-static void check_ids_are_unique(void)
+static void check_ids_are_unique(uint64_t count)
 {
-	uint64_t count = atomic_load(&note_count);
-	qsort(notes, count, sizeof notes[0], by_id);
+	assert_int_equal(atomic_load(&id_count), count);
+	qsort(ids, count, sizeof ids[0], by_id);
 	for (uint64_t i = 0; i < count; i++)
-		assert_false(none(notes[i].id));
-	for (uint64_t i = 1; i < count; i++)
-		assert_false(same(notes[i - 1].id, notes[i].id));
+		assert_false(maiko_id_equal(ids[i], i == 0 ? (maiko_id){0, 0} : ids[i - 1]));
+}
+
+/* The one event of that type and number. */
+static const maiko_record *the_step(uint32_t n)
+{
+	return maiko_query_first(maiko_query_of(h, step, .where = maiko_match(step, MAIKO_FIELD_IS(n, n))));
+}
+static const maiko_record *the_result(uint32_t n)
+{
+	return maiko_query_first(maiko_query_of(h, result, .where = maiko_match(result, MAIKO_FIELD_IS(n, n))));
+}
+
+static void assert_is_root(const maiko_record *r)
+{
+	assert_null(maiko_event_parent(r));
+	assert_true(maiko_id_equal(r->event->parent, (maiko_id){0, 0}));
+	assert_true(maiko_id_equal(r->event->correlation, r->event->id));
+}
+
+static void assert_is_child(const maiko_record *r, const maiko_record *parent)
+{
+	assert_true(maiko_id_equal(r->event->parent, parent->event->id));
+	assert_true(maiko_id_equal(r->event->correlation, parent->event->correlation));
+	assert_true(r->event->timestamp_ns >= parent->event->timestamp_ns);
 }
 
 /* ---- a chain over several actors --------------------------------------------------------------- */
@@ -111,6 +105,46 @@ static int chainlink_on_step(chainlink *self, const step *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(chainlink, MAIKO_ON(step, chainlink_on_step));
 
+static void add_chain(maiko_supervisor *sup, maiko_actor_id *links)
+{
+	ok(maiko_add(sup, recorder, "recorder", .topics = MAIKO_ALL_TOPICS));
+	for (uint32_t i = 0; i <= CHAIN; i++)
+		ok(maiko_add(sup, chainlink, test_name("link", i), .init = &(chainlink){.number = i},
+			     .ret_id = &links[i]));
+	ok(maiko_start(sup));
+}
+
+TEST_SIM(a_chain_keeps_its_root_and_each_event_its_parent)
+{
+	maiko_actor_id links[CHAIN + 1];
+	maiko_supervisor *sup = test_supervisor(workers);
+	h = test_harness(sup);
+	add_chain(sup, links);
+	for (uint32_t i = 0; i < 10; i++)
+		ok(maiko_send(sup, step, .n = i * 100));
+	test_settle(sup);
+	for (uint32_t i = 0; i < 10; i++) {
+		const maiko_record *root = the_step(i * 100);
+		maiko_chain chain = maiko_chain_of(h, root);
+		assert_is_root(root);
+		assert_int_equal(root->event->sender_id, 0);
+		ok(maiko_expect_chain_count(chain, CHAIN + 1));
+		ok(maiko_expect_chain_actors(chain, "outside", "link0", "link1", "link2", "link3", "link4", "link5"));
+		for (uint32_t k = 1; k <= CHAIN; k++) {
+			const maiko_record *child = the_step(i * 100 + k);
+			assert_is_child(child, the_step(i * 100 + k - 1));
+			assert_int_equal(child->event->sender_id, links[k - 1]);
+		}
+		assert_is_root(the_result(i * 100 + CHAIN)); /* sent as a root, from a handler */
+	}
+	ok(maiko_expect_count(maiko_published_on(h, "steps"), 10 * (CHAIN + 1)));
+	ok(maiko_expect_count(maiko_published_on(h, "results"), 10));
+	test_finish(sup);
+	check_ids_are_unique(10 * (CHAIN + 2));
+}
+
+/* ---- the clock --------------------------------------------------------------------------------------- */
+
 static uint64_t wall_ns(void)
 {
 	struct timespec now;
@@ -118,66 +152,25 @@ static uint64_t wall_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void add_chain(maiko_supervisor *sup, maiko_actor_id *ids)
+TEST_WORKERS(a_timestamp_is_of_the_time_of_day)
 {
-	ok(maiko_add(sup, recorder, "recorder", .topics = MAIKO_ALL_TOPICS, .mailbox = NOTES));
-	for (uint32_t i = 0; i <= CHAIN; i++) {
-		char name[32];
-		chainlink how = {.number = i};
-		snprintf(name, sizeof name, "link%u", i);
-		ok(maiko_add(sup, chainlink, name, .init = &how, .ret_id = &ids[i]));
-	}
-}
-
-/* The chain that began with step `first`, from outside. */
-static void check_chain(uint32_t first, const maiko_actor_id *ids)
-{
-	const seen *root = find("step", first), *parent = root;
-	assert_true(none(root->parent));
-	assert_true(same(root->correlation, root->id));
-	assert_string_equal(root->sender, "outside");
-	assert_int_equal(root->sender_id, 0);
-	assert_string_equal(root->topic, "steps");
-	for (uint32_t i = 1; i <= CHAIN; i++) {
-		char name[32];
-		const seen *child = find("step", first + i);
-		assert_true(same(child->parent, parent->id));
-		assert_true(same(child->correlation, root->id));
-		snprintf(name, sizeof name, "link%u", i - 1);
-		assert_string_equal(child->sender, name);
-		assert_int_equal(child->sender_id, ids[i - 1]);
-		assert_true(child->timestamp_ns >= parent->timestamp_ns);
-		parent = child;
-	}
-	const seen *fresh = find("result", first + CHAIN); /* sent as a root, from a handler */
-	assert_true(none(fresh->parent));
-	assert_true(same(fresh->correlation, fresh->id));
-	assert_string_equal(fresh->topic, "results");
-}
-
-TEST_WORKERS(a_chain_keeps_its_root_and_each_event_its_parent)
-{
-	maiko_actor_id ids[CHAIN + 1];
+	enum { OFF_NS = 2000000000 }; /* the clocks may be a little off */
+	maiko_actor_id links[CHAIN + 1];
 	maiko_supervisor *sup = test_supervisor(workers);
-	add_chain(sup, ids);
-	ok(maiko_start(sup));
+	h = test_harness(sup);
+	add_chain(sup, links);
 	uint64_t before = wall_ns();
-	for (uint32_t i = 0; i < 10; i++)
-		ok(maiko_send(sup, step, .n = i * 100));
-	test_finish(sup);
+	ok(maiko_send(sup, step, .n = 0));
+	ok(maiko_harness_settle(h));
 	uint64_t after = wall_ns();
-	assert_int_equal(test_wrong(), 0);
-	assert_int_equal(atomic_load(&note_count), 10 * (CHAIN + 2));
-	for (uint32_t i = 0; i < 10; i++)
-		check_chain(i * 100, ids);
-	for (uint64_t i = 0; i < atomic_load(&note_count); i++) { /* the clock may be a little off */
-		assert_true(notes[i].timestamp_ns + 2000000000u > before);
-		assert_true(notes[i].timestamp_ns < after + 2000000000u);
+	maiko_query_each(r, maiko_query_events(h))
+	{
+		assert_true(r->event->timestamp_ns + OFF_NS > before);
+		assert_true(r->event->timestamp_ns < after + OFF_NS);
 	}
-	check_ids_are_unique();
+	ok(maiko_expect_count(maiko_query_events(h), CHAIN + 2));
+	test_finish(sup);
 }
-
-/* ---- the clock --------------------------------------------------------------------------------------- */
 
 enum { LAPS = 3000, HOPS = 20 };
 
@@ -279,30 +272,28 @@ static int worker_on_stop(worker *self, maiko_ctx *ctx) { return maiko_send(ctx,
 MAIKO_ACTOR(worker, MAIKO_ON(step, worker_on_step), MAIKO_ON_ERROR(worker_on_error), MAIKO_ON_START(worker_on_start),
 	    MAIKO_TICK(worker_tick), MAIKO_ON_STOP(worker_on_stop));
 
-TEST_WORKERS(a_delay_a_job_and_an_error_keep_the_cause)
+static void keep_the_cause(uint32_t workers)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
+	h = test_harness(sup);
 	ok(maiko_add(sup, recorder, "recorder", .topics = MAIKO_ALL_TOPICS));
 	ok(maiko_add(sup, worker, "worker"));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, step, .n = 1));
 	ok(maiko_send(sup, step, .n = 2));
-	test_wait_for(&note_count, 2 + 6);
-	test_finish(sup);
-	assert_int_equal(atomic_load(&note_count), 2 + 7);
-	for (uint32_t n = 1; n <= 4; n++) {
-		const seen *cause = find("step", n == 4 ? 2 : 1), *child = find("result", n);
-		assert_true(same(child->parent, cause->id));
-		assert_true(same(child->correlation, cause->id));
-		assert_string_equal(child->sender, "worker");
-	}
-	for (uint32_t n = 5; n <= 7; n++) {
-		const seen *root = find("result", n);
-		assert_true(none(root->parent));
-		assert_true(same(root->correlation, root->id));
-	}
-	check_ids_are_unique();
+	test_wait_for(&id_count, 2 + 6);
+	test_stop(sup);
+	ok(maiko_expect_senders(maiko_query_of(h, result), "worker"));
+	for (uint32_t n = 1; n <= 4; n++)
+		assert_is_child(the_result(n), the_step(n == 4 ? 2 : 1));
+	for (uint32_t n = 5; n <= 7; n++)
+		assert_is_root(the_result(n));
+	test_release(sup);
+	check_ids_are_unique(2 + 7);
 }
+
+TEST_SIM(a_delay_a_job_and_an_error_keep_the_cause) { keep_the_cause(workers); }
+TEST_WORKERS(so_they_do_on_threads) { keep_the_cause(workers); }
 
 /* ---- many senders --------------------------------------------------------------------------------------- */
 
@@ -329,20 +320,17 @@ MAIKO_ACTOR(source, MAIKO_TICK(source_tick));
 TEST_WORKERS(no_two_events_have_the_same_id)
 {
 	maiko_supervisor *sups[2];
+	h = NULL;
 	for (int k = 0; k < 2; k++) { /* one after the other: new origins */
 		sups[k] = test_supervisor(workers);
 		ok(maiko_add(sups[k], recorder, "recorder", .topics = MAIKO_ALL_TOPICS));
-		for (uint32_t i = 0; i < SOURCES; i++) {
-			char name[32];
-			snprintf(name, sizeof name, "source%u", i);
-			ok(maiko_add(sups[k], source, name));
-		}
+		for (uint32_t i = 0; i < SOURCES; i++)
+			ok(maiko_add(sups[k], source, test_name("source", i)));
 		ok(maiko_start(sups[k]));
 		for (uint32_t i = 0; i < 1000; i++)
 			ok(maiko_send(sups[k], step, .n = i));
-		test_wait_for(&note_count, (uint64_t)(k + 1) * (SOURCES * EACH + 1000));
+		test_wait_for(&id_count, (uint64_t)(k + 1) * (SOURCES * EACH + 1000));
 		test_finish(sups[k]);
 	}
-	assert_int_equal(atomic_load(&note_count), 2 * (SOURCES * EACH + 1000));
-	check_ids_are_unique();
+	check_ids_are_unique(2 * (SOURCES * EACH + 1000));
 }

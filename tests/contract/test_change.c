@@ -147,10 +147,10 @@ static void flow_start(flow *f, uint32_t workers)
 	}
 }
 
-static maiko_ledger *flow_end(flow *f)
+static const maiko_ledger *flow_end(flow *f)
 {
 	atomic_store(&flowing, false);
-	maiko_ledger *ledger = test_stop(f->sup);
+	const maiko_ledger *ledger = test_stop(f->sup);
 	pace_external();
 	for (uint32_t i = 0; i < THREADS; i++) {
 		ok(uv_thread_join(&f->threads[i]));
@@ -162,8 +162,8 @@ static maiko_ledger *flow_end(flow *f)
 
 static void flow_finish(flow *f)
 {
-	maiko_ledger_free(flow_end(f));
-	assert_null(maiko_supervisor_free(f->sup));
+	flow_end(f);
+	test_release(f->sup);
 }
 
 static uint32_t send_main(maiko_supervisor *sup, uint32_t n, bool inside)
@@ -478,13 +478,11 @@ static bool expected_while_stopping(int rc) { return rc == 0 || rc == MAIKO_ENOE
 static void changer_main(void *arg)
 {
 	const changer *self = arg;
-	char name[16];
-	snprintf(name, sizeof name, "changer%u", self->number);
 	int rc = 0;
 	while (rc != MAIKO_ESHUTDOWN) {
 		maiko_actor_id id = 0;
-		rc = maiko_add(self->sup, guest, name, .topics = MAIKO_NO_TOPICS, .ret_id = &id,
-			       .own_thread = self->number == 0);
+		rc = maiko_add(self->sup, guest, test_name("changer", self->number), .topics = MAIKO_NO_TOPICS,
+			       .ret_id = &id, .own_thread = self->number == 0);
 		int added = rc;
 		if (added == 0)
 			rc = maiko_subscribe(self->sup, id, MAIKO_TOPIC_REF(items));
@@ -507,11 +505,10 @@ TEST_WORKERS(a_stop_ends_changes_under_way)
 			ok(uv_thread_create(&threads[i], changer_main, &changers[i]));
 		}
 		test_wait_for(&done_calls, 20);
-		maiko_ledger *ledger = flow_end(&f);
+		flow_end(&f);
 		for (int i = 0; i < 4; i++)
 			ok(uv_thread_join(&threads[i]));
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(f.sup));
+		test_release(f.sup);
 		assert_int_equal(atomic_load(&starts), atomic_load(&stops));
 	}
 }
@@ -532,8 +529,7 @@ TEST_WORKERS(a_report_can_be_taken_while_all_changes)
 		assert_true(ledger->actor_count >= 7);
 		assert_null(maiko_ledger_free(ledger));
 	}
-	maiko_ledger *ledger = flow_end(&f);
+	flow_end(&f);
 	ok(uv_thread_join(&thread));
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(f.sup));
+	test_release(f.sup);
 }

@@ -6,7 +6,6 @@
 #include "support.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
@@ -75,17 +74,14 @@ static maiko_supervisor *with_ring(const ring *r)
 	maiko_topic like = {.overflow = r->policy, .key = r->policy == MAIKO_KEEP_LATEST ? token_key : NULL};
 	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = r->workers, .channel = r->channel});
 	for (uint32_t i = 0; i < r->members; i++) {
-		char name[32];
 		const maiko_topic *topic;
-		snprintf(name, sizeof name, "place%u", i);
-		ok(maiko_topic_with(sup, name, &like, &topic));
+		ok(maiko_topic_with(sup, test_name("place", i), &like, &topic));
 		atomic_store(&places[i], topic);
 		const maiko_subscription topics[] = {{.topic = topic},
 						     {.topic = MAIKO_TOPIC_REF(orders)},
 						     {.topic = NULL}};
-		snprintf(name, sizeof name, "member%u", i);
-		ok(maiko_add(sup, member, name, .init = &(member){.next = (i + 1) % r->members}, .topics = topics,
-			     .mailbox = r->mailbox));
+		ok(maiko_add(sup, member, test_name("member", i), .init = &(member){.next = (i + 1) % r->members},
+			     .topics = topics, .mailbox = r->mailbox));
 	}
 	ok(maiko_start(sup));
 	return sup;
@@ -105,10 +101,8 @@ static void wait_for_all(maiko_supervisor *sup, uint64_t tokens)
 {
 	uint64_t until = uv_hrtime() + UINT64_C(300000000000), ended;
 	do {
-		maiko_ledger *ledger = NULL;
-		ok(maiko_report(sup, &ledger));
+		const maiko_ledger *ledger = test_report(sup);
 		ended = atomic_load(&finished) + dropped_in(ledger);
-		maiko_ledger_free(ledger);
 		sched_yield();
 	} while (ended < tokens && uv_hrtime() < until);
 	assert_int_equal(ended, tokens);
@@ -152,9 +146,8 @@ static void turn(const ring *r, bool stopped_at_once)
 		if (!stopped_at_once)
 			wait_for_all(sup, i * r->members * TOKENS);
 	}
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	check(r, rounds, ledger);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 

@@ -66,9 +66,8 @@ typedef struct parent {
 } parent;
 static int add_child(parent *self, maiko_ctx *ctx)
 {
-	char name[32];
-	snprintf(name, sizeof name, "child%u", self->added);
-	return maiko_add(ctx, child, name, .init = &(child){.number = self->added++});
+	uint32_t number = self->added++;
+	return maiko_add(ctx, child, test_name("child", number), .init = &(child){.number = number});
 }
 static int parent_on_start(parent *self, maiko_ctx *ctx)
 {
@@ -78,9 +77,7 @@ static int parent_on_start(parent *self, maiko_ctx *ctx)
 }
 static int parent_on_gone(parent *self, const gone *ev, maiko_ctx *ctx)
 {
-	char name[32];
-	snprintf(name, sizeof name, "child%u", ev->child);
-	expect(strcmp(maiko_sender(ctx), name) == 0);
+	expect(strcmp(maiko_sender(ctx), test_name("child", ev->child)) == 0);
 	uint64_t count = atomic_fetch_add(&ended, 1) + 1;
 	if (count == self->children / 10)
 		living_early = test_allocator_living();

@@ -177,7 +177,7 @@ TEST_ONCE(before_the_start_it_can_be_stopped_and_freed)
 		ok(maiko_send(s.sup, item, .n = 1));
 		if (i == 0)
 			ok(maiko_stop(s.sup, NULL));
-		assert_null(maiko_supervisor_free(s.sup));
+		test_release(s.sup);
 		ok(uv_loop_close(&s.loop));
 	}
 }

@@ -5,7 +5,6 @@
 #include "support.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <uv.h>
 
 enum { LEAVERS = 6, ROUNDS = 8, LATER = 10, NARROW = 16 };
@@ -60,13 +59,6 @@ static void join_main(void *arg)
 	atomic_store(&joined, 1);
 }
 
-static const char *name_of(uint32_t i)
-{
-	static char name[16];
-	snprintf(name, sizeof name, "leaver%u", i);
-	return name;
-}
-
 static void wait_until_all_have_left(maiko_supervisor *sup)
 {
 	maiko_actor_id id;
@@ -75,7 +67,7 @@ static void wait_until_all_have_left(maiko_supervisor *sup)
 	for (uint64_t until = uv_hrtime() + UINT64_C(300000000000); uv_hrtime() < until && gone < LEAVERS;) {
 		gone = 0;
 		for (uint32_t i = 0; i < LEAVERS; i++)
-			gone += maiko_find(sup, name_of(i), &id) == MAIKO_ENOENT;
+			gone += maiko_find(sup, test_name("leaver", i), &id) == MAIKO_ENOENT;
 	}
 	assert_int_equal(gone, 6);
 }
@@ -87,7 +79,8 @@ static void join_an_empty_supervisor(uint32_t workers, bool failing, bool from_i
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < LEAVERS; i++)
-		ok(maiko_add(sup, leaver, name_of(i), .init = &(leaver){failing}, .restart = MAIKO_TEMPORARY));
+		ok(maiko_add(sup, leaver, test_name("leaver", i), .init = &(leaver){failing},
+			     .restart = MAIKO_TEMPORARY));
 	ok(maiko_start(sup));
 	ok(uv_thread_create(&joiner, join_main, sup));
 	ok(maiko_send(sup, leave));
@@ -190,17 +183,16 @@ MAIKO_ACTOR(drain, MAIKO_ON(burden, drain_on_burden));
 /* Whether a ledger shows all that is to be on its way when the supervisor is freed. */
 static bool is_in_flow(maiko_supervisor *sup, uint32_t workers)
 {
-	maiko_ledger *ledger = NULL;
+	const maiko_ledger *ledger = NULL;
 	uint64_t delayed = 0;
 	bool spilt = workers == 1;
-	ok(maiko_report(sup, &ledger));
+	ledger = test_report(sup);
 	for (size_t i = 0; i < ledger->pair_count; i++)
 		spilt |= ledger->pairs[i]->from != 0 && ledger->pairs[i]->in_flight > NARROW;
 	for (size_t i = 0; i < ledger->topic_count; i++)
 		delayed += ledger->topics[i]->delayed;
 	bool flows =
 		spilt && ledger->total.queued > 0 && delayed == 20 && ledger->jobs == 2 && atomic_load(&job_runs) == 2;
-	maiko_ledger_free(ledger);
 	return flows;
 }
 
@@ -220,7 +212,7 @@ TEST_WORKERS(a_supervisor_is_freed_in_full_flow)
 		for (uint64_t until = uv_hrtime() + UINT64_C(300000000000); uv_hrtime() < until && flows == 0;)
 			flows = is_in_flow(sup, workers);
 		assert_int_equal(flows, 1);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 		assert_int_equal(test_allocator_living(), before);
 		assert_int_equal(atomic_load(&starts), 2);
 		assert_int_equal(atomic_load(&stops), 2);

@@ -11,7 +11,6 @@
 #include "support.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <uv.h>
 
 enum { MAILBOX = 4, FILLS = 12, TICKS_MAX = 20 };

@@ -65,7 +65,6 @@ MAIKO_ACTOR(fragile, MAIKO_ON_START(fragile_on_start), MAIKO_ON_STOP(fragile_on_
 typedef struct steady {
 	uint32_t unused;
 } steady;
-typedef steady listener;
 
 static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx) { return maiko_send(ctx, word, .n = ev->n); }
 static int steady_on_stop(steady *self, maiko_ctx *ctx)
@@ -73,13 +72,8 @@ static int steady_on_stop(steady *self, maiko_ctx *ctx)
 	atomic_fetch_add(&stops, 1);
 	return 0;
 }
-static int listener_on_word(listener *self, const word *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&heard, 1);
-	return 0;
-}
 MAIKO_ACTOR(steady, MAIKO_ON(item, steady_on_item), MAIKO_ON_STOP(steady_on_stop));
-MAIKO_ACTOR(listener, MAIKO_ON(word, listener_on_word));
+TEST_LISTENER(listener, word);
 
 static maiko_supervisor *with_others(uint32_t workers)
 {
@@ -119,17 +113,16 @@ static void fail_in(uint32_t workers, maiko_phase phase, bool own_thread)
 	returns(maiko_join(sup), UV_EIO);
 	assert_non_null(strstr(maiko_last_error(), "'fragile' failed in "));
 	returns(maiko_send(sup, item, .n = 1), MAIKO_ESHUTDOWN);
-	maiko_ledger *ledger = test_stop_with(sup, UV_EIO); /* again, the same */
+	const maiko_ledger *ledger = test_stop_with(sup, UV_EIO); /* again, the same */
 	/* The others have had everything: it was a graceful stop. */
 	assert_int_equal(test_actor_row(ledger, "steady")->counts.handled, 100);
-	assert_int_equal(atomic_load(&heard), 100);
+	expect_heard_count("listener", word, 100);
 	assert_int_equal(atomic_load(&stops), 2);
 	assert_int_equal(test_actor_row(ledger, "fragile")->status, MAIKO_ACTOR_FAILED);
 	assert_int_equal(test_actor_row(ledger, "fragile")->error, UV_EIO);
 	assert_int_equal(ledger->failed, 1);
 	assert_int_equal(ledger->failure_count, 1);
 	check_failure(ledger->failures[0], "fragile", phase);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -163,17 +156,13 @@ TEST_SIM(of_many_failures_the_first_is_the_end)
 {
 	maiko_supervisor *sup = with_others(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
-	for (int i = 0; i < 5; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "fragile%d", i);
-		ok(maiko_add(sup, fragile, name, .init = &init));
-	}
+	for (int i = 0; i < 5; i++)
+		ok(maiko_add(sup, fragile, test_name("fragile", (uint64_t)i), .init = &init));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = POISON));
-	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
+	const maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
 	assert_int_equal(ledger->failed, 5);
 	assert_int_equal(ledger->failure_count, 5);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 	assert_int_equal(atomic_load(&stops), 6);
 }
@@ -186,23 +175,20 @@ TEST_SIM(the_others_of_a_temporary_one_go_on_and_the_last_64_are_named)
 	maiko_supervisor *sup = with_others(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
 	ok(maiko_start(sup));
-	for (int i = 0; i < FAILING; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "f%d", i);
-		ok(maiko_add(sup, fragile, name, .init = &init, .restart = MAIKO_TEMPORARY));
+	for (uint64_t i = 0; i < FAILING; i++) {
+		ok(maiko_add(sup, fragile, test_name("f", i), .init = &init, .restart = MAIKO_TEMPORARY));
 		ok(maiko_send(sup, item, .n = POISON));
-		test_wait_for(&stops, (uint64_t)i + 1);
+		test_wait_for(&stops, i + 1);
 	}
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->failed, 70);
 	assert_int_equal(ledger->failure_count, 64);
 	check_failure(ledger->failures[0], "f6", MAIKO_PHASE_HANDLE);
 	check_failure(ledger->failures[63], "f69", MAIKO_PHASE_HANDLE);
 	for (size_t i = 1; i < 64; i++)
 		assert_true(ledger->failures[i]->time_ns >= ledger->failures[i - 1]->time_ns);
-	maiko_ledger_free(ledger);
 	test_release(sup);
-	assert_int_equal(atomic_load(&heard), 70);
+	expect_heard_count("listener", word, 70);
 }
 
 /* ---- a start that fails while it runs: for who asked ---- */
@@ -240,11 +226,10 @@ TEST_SIM(an_addition_that_fails_is_for_who_is_told_of_it)
 	test_wait_for(&ends, 1);
 	ok(maiko_send(sup, item, .n = 2)); /* it goes on */
 	test_wait_for(&ends, 2);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->failed, 3);
 	check_failure(ledger->failures[0], "waits", MAIKO_PHASE_START);
 	check_failure(ledger->failures[2], "child", MAIKO_PHASE_START);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -281,11 +266,10 @@ TEST_SIM(to_be_refused_because_of_the_stop_is_no_failure)
 		ok(maiko_send(sup, item, .n = n));
 	ok(maiko_start(sup));
 	ok(maiko_join(sup));
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_true(atomic_load(&heard) > 0);
 	assert_int_equal(ledger->failed, 0);
 	assert_int_equal(test_actor_row(ledger, "late")->counts.handled, 100);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -296,11 +280,7 @@ typedef struct page {
 } page;
 MAIKO_TOPIC(pages);
 MAIKO_EVENT(page, pages, text);
-typedef struct reader {
-	uint32_t unused;
-} reader;
-static int reader_on_page(reader *self, const page *ev, maiko_ctx *ctx) { return 0; }
-MAIKO_ACTOR(reader, MAIKO_ON(page, reader_on_page));
+TEST_LISTENER(reader, page);
 
 /* ---- on_end ---- */
 
@@ -339,7 +319,7 @@ TEST_WORKERS(on_end_hears_of_an_end_that_is_no_failure)
 	assert_int_equal(atomic_load(&ends), 1);
 	assert_int_equal(atomic_load(&end_status), 0);
 	sup = with_end(workers, NULL); /* never started */
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(atomic_load(&ends), 1);
 	assert_int_equal(atomic_load(&end_status), 0);
 }
@@ -393,7 +373,7 @@ TEST_ONCE(an_embedded_one_that_never_ran_may_be_freed_there)
 	test_begin();
 	ok(uv_loop_init(&loop));
 	make_embedded(&loop);
-	assert_null(maiko_supervisor_free(embedded));
+	test_release(embedded);
 	assert_int_equal(atomic_load(&ends), 1);
 	make_embedded(&loop);
 	ok(maiko_stop(embedded, &(maiko_stop_options){.ret_report = &ledger}));
@@ -427,7 +407,7 @@ TEST_WORKERS(one_with_threads_is_not_freed_there)
 		if (way != 0)
 			assert_int_equal(
 				way < 3 ? maiko_stop(threaded, NULL) : maiko_stop_begin(threaded, NULL, NULL, NULL), 0);
-		assert_null(maiko_supervisor_free(threaded));
+		test_release(threaded);
 		assert_int_equal(atomic_load(&ends), way + 1);
 	}
 }
@@ -468,7 +448,7 @@ TEST_WORKERS(what_the_end_calls_does_not_wait_for_it)
 	maiko_buffer_unref(buffer);
 	ok(maiko_stop(threaded, NULL));
 	assert_int_equal(atomic_load(&ends), 1);
-	assert_null(maiko_supervisor_free(threaded));
+	test_release(threaded);
 }
 
 /* ---- the option ---- */
@@ -484,7 +464,7 @@ TEST_ONCE(restarts_are_refused_in_words)
 		assert_non_null(strstr(maiko_last_error(), "not possible yet"));
 	}
 	ok(maiko_add(sup, steady, "steady", .restart = MAIKO_TEMPORARY));
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* ---- for a person ---- */
@@ -493,18 +473,17 @@ TEST_ONCE(the_printed_ledger_names_it)
 {
 	char text[4096] = "";
 	const char *line;
-	maiko_ledger *ledger = NULL;
+	const maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = with_others(2);
 	ok(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = POISON));
 	returns(maiko_join(sup), UV_EIO);
-	ok(maiko_report(sup, &ledger));
+	ledger = test_report(sup);
 	FILE *out = fmemopen(text, sizeof text, "w");
 	assert_non_null(out);
 	ok(maiko_ledger_print(ledger, out));
 	assert_int_equal(fclose(out), 0);
-	maiko_ledger_free(ledger);
 	line = strstr(text, "failed: fragile (fragile) in a handler of item, 2");
 	assert_non_null(line);
 	assert_non_null(strstr(line, "Z: i/o error\n"));

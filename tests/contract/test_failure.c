@@ -92,37 +92,14 @@ MAIKO_ACTOR(silent, MAIKO_ON_START(fragile_on_start), MAIKO_ON_STOP(fragile_on_s
 
 /* ---- goes on whatever happens ---- */
 
-typedef struct steady {
-	uint32_t unused;
-} steady;
-
-static _Atomic(uint64_t) steady_handled;
-
-static int steady_on_item(steady *self, const item *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&steady_handled, 1);
-	return 0;
-}
-
-MAIKO_ACTOR(steady, MAIKO_ON(item, steady_on_item));
+TEST_LISTENER(steady, item);
 
 static const maiko_phase failing_phases[] = {MAIKO_PHASE_START, MAIKO_PHASE_HANDLE, MAIKO_PHASE_TICK, MAIKO_PHASE_DONE};
 enum { PHASES = 4 };
 
-/* The name is free again as soon as the end of the failed one has begun. */
-static void wait_until_gone(maiko_supervisor *sup, const char *name)
-{
-	maiko_actor_id id;
-	_Atomic(uint64_t) gone = 0;
-	for (uint64_t until = uv_hrtime() + UINT64_C(300000000000); uv_hrtime() < until && gone == 0;)
-		gone = maiko_find(sup, name, &id) == MAIKO_ENOENT;
-	assert_int_equal(gone, 1);
-}
-
 static maiko_supervisor *started_with_steady(uint32_t workers)
 {
 	test_begin();
-	atomic_store(&steady_handled, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, steady, "steady"));
 	ok(maiko_start(sup));
@@ -136,12 +113,12 @@ static void fail_once(maiko_supervisor *sup, maiko_phase phase, int expected_add
 		ok(maiko_send(sup, item, .n = 1));
 	else
 		assert_int_equal(expected_add, UV_EIO);
-	wait_until_gone(sup, "fragile");
+	test_wait_gone(sup, "fragile");
 	ok(maiko_send(sup, item, .n = 2));
-	test_wait_for(&steady_handled, phase == MAIKO_PHASE_START ? 1 : 2);
+	test_wait_for(&test_heard_events, phase == MAIKO_PHASE_START ? 1 : 2);
 }
 
-TEST_WORKERS(an_error_that_is_not_forgiven_ends_the_actor)
+TEST_SIM(an_error_that_is_not_forgiven_ends_the_actor)
 {
 	for (int i = 0; i < 2 * PHASES; i++) {
 		maiko_phase phase = failing_phases[i / 2];
@@ -163,7 +140,7 @@ TEST_WORKERS(an_error_that_is_not_forgiven_ends_the_actor)
 	}
 }
 
-TEST_WORKERS(a_forgiven_error_changes_nothing)
+TEST_SIM(a_forgiven_error_changes_nothing)
 {
 	for (int i = 0; i < PHASES; i++) {
 		maiko_phase phase = failing_phases[i];
@@ -174,12 +151,11 @@ TEST_WORKERS(a_forgiven_error_changes_nothing)
 		test_wait_for(&errors, 1);
 		ok(maiko_send(sup, probe, .n = 2));
 		test_wait_for(&probes_handled, 1);
-		maiko_ledger *ledger = test_stop(sup);
+		const maiko_ledger *ledger = test_stop(sup);
 		assert_int_equal(test_actor_row(ledger, "fragile")->status, MAIKO_ACTOR_STOPPED);
 		assert_int_equal(test_actor_row(ledger, "fragile")->error, 0);
 		assert_int_equal(test_actor_row(ledger, "fragile")->counts.handled, 2);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 		assert_int_equal(atomic_load(&errors), 1);
 		assert_int_equal(atomic_load(&last_phase), phase);
 		assert_int_equal(atomic_load(&starts), 1);
@@ -187,19 +163,18 @@ TEST_WORKERS(a_forgiven_error_changes_nothing)
 	}
 }
 
-TEST_WORKERS(an_error_of_on_stop_is_told_and_the_stop_goes_on)
+TEST_SIM(an_error_of_on_stop_is_told_and_the_stop_goes_on)
 {
 	for (int forgives = 0; forgives < 2; forgives++) {
 		maiko_supervisor *sup = started_with_steady(workers);
 		fragile init = {.at = MAIKO_PHASE_STOP, .forgives = forgives == 1};
 		ok(maiko_add(sup, fragile, "fragile", .init = &init));
 		ok(maiko_add(sup, silent, "silent", .init = &init, .restart = MAIKO_TEMPORARY));
-		maiko_ledger *ledger = test_stop_with(sup, forgives == 1 ? 0 : UV_EIO);
+		const maiko_ledger *ledger = test_stop_with(sup, forgives == 1 ? 0 : UV_EIO);
 		assert_int_equal(test_actor_row(ledger, "fragile")->error, forgives == 1 ? 0 : UV_EIO);
 		assert_int_equal(test_actor_row(ledger, "silent")->error, UV_EIO);
 		assert_int_equal(test_actor_row(ledger, "silent")->status, MAIKO_ACTOR_FAILED);
 		assert_int_equal(ledger->failed, forgives == 1 ? 1 : 2);
-		maiko_ledger_free(ledger);
 		test_release(sup);
 		assert_int_equal(atomic_load(&stops), 2);
 		assert_int_equal(atomic_load(&errors), 1);
@@ -207,7 +182,7 @@ TEST_WORKERS(an_error_of_on_stop_is_told_and_the_stop_goes_on)
 	}
 }
 
-TEST_WORKERS(what_was_queued_for_it_is_dead)
+TEST_SIM(what_was_queued_for_it_is_dead)
 {
 	maiko_supervisor *sup = started_with_steady(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
@@ -215,9 +190,9 @@ TEST_WORKERS(what_was_queued_for_it_is_dead)
 	ok(maiko_add(sup, silent, "two", .init = &init, .restart = MAIKO_TEMPORARY));
 	for (uint32_t i = 0; i < 500; i++)
 		ok(maiko_send(sup, item, .n = i));
-	test_wait_for(&steady_handled, 500);
-	wait_until_gone(sup, "one");
-	wait_until_gone(sup, "two");
+	test_wait_for(&test_heard_events, 500);
+	test_wait_gone(sup, "one");
+	test_wait_gone(sup, "two");
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&items_handled), 2);
 	assert_int_equal(atomic_load(&stops), 2);
@@ -226,7 +201,7 @@ TEST_WORKERS(what_was_queued_for_it_is_dead)
 	assert_true(total.deliveries <= 1500);
 }
 
-TEST_WORKERS(a_failure_in_the_first_batch_is_in_the_ledger)
+TEST_SIM(a_failure_in_the_first_batch_is_in_the_ledger)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	fragile init = {.at = MAIKO_PHASE_HANDLE};
@@ -235,12 +210,11 @@ TEST_WORKERS(a_failure_in_the_first_batch_is_in_the_ledger)
 		ok(maiko_send(sup, item, .n = i));
 	ok(maiko_start(sup));
 	test_wait_for(&stops, 1);
-	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
+	const maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
 	assert_int_equal(ledger->total.handled, 1);
 	assert_int_equal(ledger->total.dead + ledger->total.handled, ledger->total.deliveries);
 	assert_int_equal(test_actor_row(ledger, "fragile")->status, MAIKO_ACTOR_FAILED);
 	assert_int_equal(test_actor_row(ledger, "fragile")->error, UV_EIO);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -253,7 +227,7 @@ TEST_WORKERS(actors_fail_and_are_replaced_under_load)
 		for (int i = 0; i < 4; i++) {
 			const char *names[] = {"a", "b", "c", "d"};
 			fragile init = {.at = MAIKO_PHASE_HANDLE};
-			wait_until_gone(sup, names[i]);
+			test_wait_gone(sup, names[i]);
 			ok(maiko_add(sup, silent, names[i], .init = &init, .restart = MAIKO_TEMPORARY));
 		}
 		for (uint32_t i = 0; i < 20; i++)
@@ -263,7 +237,7 @@ TEST_WORKERS(actors_fail_and_are_replaced_under_load)
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&starts), 200);
 	assert_int_equal(atomic_load(&stops), 200);
-	assert_int_equal(atomic_load(&steady_handled), 1000);
+	expect_heard_count("steady", item, 1000);
 	assert_int_equal(atomic_load(&items_handled), 200);
 	assert_int_equal(total.handled + total.dead, total.deliveries);
 }

@@ -150,11 +150,8 @@ static maiko_supervisor *started_with(uint32_t workers, uint32_t tickers, const 
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, counter, "counter"));
-	for (uint32_t i = 0; i < tickers; i++) {
-		char name[24];
-		snprintf(name, sizeof name, "ticker%u", i);
-		ok(maiko_add(sup, ticker, name, .init = init, .restart = MAIKO_TEMPORARY));
-	}
+	for (uint32_t i = 0; i < tickers; i++)
+		ok(maiko_add(sup, ticker, test_name("ticker", i), .init = init, .restart = MAIKO_TEMPORARY));
 	ok(maiko_start(sup));
 	return sup;
 }
@@ -164,14 +161,6 @@ static maiko_actor_id id_of(maiko_supervisor *sup, const char *name)
 	maiko_actor_id id = 0;
 	ok(maiko_find(sup, name, &id));
 	return id;
-}
-
-static void wait_until_gone(maiko_supervisor *sup, const char *name)
-{
-	maiko_actor_id id;
-	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
-	while (maiko_find(sup, name, &id) == 0)
-		assert_true(uv_hrtime() < until);
 }
 
 TEST_WORKERS(a_timer_of_libuv_sends_as_its_actor)
@@ -224,9 +213,7 @@ static void remove_all(uint32_t workers, ending end)
 	maiko_supervisor *sup = started_with(workers, ACTORS, &(ticker){.ending = end});
 	test_wait_for(&handled, 1);
 	for (uint32_t i = 0; i < ACTORS; i++) {
-		char name[24];
-		snprintf(name, sizeof name, "ticker%u", i);
-		ok(maiko_remove(sup, id_of(sup, name)));
+		ok(maiko_remove(sup, id_of(sup, test_name("ticker", i))));
 	}
 	assert_int_equal(atomic_load(&stops), 20);
 	uint64_t last = atomic_load(&fired); /* the removal is complete: no callback follows */
@@ -248,7 +235,7 @@ TEST_WORKERS(an_actor_that_fails_or_leaves_lets_go_of_its_handle)
 		maiko_supervisor *sup = started_with(workers, 1, &(ticker){.ending = CLOSED_IN_STOP});
 		test_wait_for(&handled, 1);
 		ok(maiko_send(sup, poke, .what = what));
-		wait_until_gone(sup, "ticker0");
+		test_wait_gone(sup, "ticker0");
 		test_wait_for(&closed, 1);
 		test_finish(sup);
 		assert_int_equal(atomic_load(&stops), 1);
@@ -301,7 +288,7 @@ TEST_WORKERS(an_error_given_to_leave_ends_the_actor)
 {
 	maiko_supervisor *sup = started_with(workers, 1, &(ticker){.leaves_with = UV_EPIPE, .ending = CLOSED_IN_STOP});
 	test_wait_for(&closed, 1);
-	wait_until_gone(sup, "ticker0");
+	test_wait_gone(sup, "ticker0");
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 1); /* what it sent before it failed */
 	assert_int_equal(atomic_load(&fired), 1);

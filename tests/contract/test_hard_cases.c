@@ -112,23 +112,19 @@ static void spread(uint32_t workers, uint32_t peers, uint32_t mailbox, uint32_t 
 {
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	for (uint32_t i = 0; i < peers; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "peer%u", i);
-		ok(maiko_add(sup, peer, name, .mailbox = mailbox));
-	}
+	for (uint32_t i = 0; i < peers; i++)
+		ok(maiko_add(sup, peer, test_name("peer", i), .mailbox = mailbox));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, rumour, .hops = hops));
 	test_wait_for(&handled, copies);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->total.deliveries, copies);
 	assert_int_equal(ledger->total.handled, copies);
 	uint64_t mutes = 0;
 	for (size_t i = 0; i < ledger->actor_count; i++)
 		mutes += ledger->actors[i]->mutes;
 	assert_true(mutes > 0);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 TEST_WORKERS(peers_that_all_fill_each_other_go_on)
@@ -309,14 +305,13 @@ TEST_WORKERS(a_watched_descriptor_closed_while_muted_is_an_error)
 	test_wait_for(&ticks, 1); /* and then, before any event of its, it watches */
 	ok(maiko_send(sup, hang_up, .unused = 0));
 	test_wait_for(&errors, 1);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->total.handled, 21);
 	assert_int_equal(ledger->total.deliveries, 21);
 	assert_int_equal(test_actor_row(ledger, "reader")->status, MAIKO_ACTOR_STOPPED);
 	assert_int_equal(test_actor_row(ledger, "reader")->mutes, 1);
 	assert_int_equal(test_actor_row(ledger, "reader")->ticks, 1);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(atomic_load(&handled), 20);
 }
 

@@ -34,23 +34,26 @@ MAIKO_EVENT(flood, floods, pages, scans, notes);
 
 /* ---- who gets them ---- */
 
-static uint32_t seen[100];
-PER_TEST _Atomic(uint64_t) seen_count, errors;
+PER_TEST _Atomic(uint64_t) errors;
 
 typedef struct sink {
-	uint32_t got;
+	uint32_t unused;
 } sink;
-static int sink_note(sink *self, uint32_t n)
+static int sink_on_page(sink *self, const page *ev, maiko_ctx *ctx)
 {
-	self->got++;
-	uint64_t place = atomic_fetch_add(&seen_count, 1);
-	if (place < sizeof seen / sizeof seen[0])
-		seen[place] = n;
+	test_hear(ctx, MAIKO_EVENT_REF(page), ev);
 	return 0;
 }
-static int sink_on_page(sink *self, const page *ev, maiko_ctx *ctx) { return sink_note(self, ev->n); }
-static int sink_on_scan(sink *self, const scan *ev, maiko_ctx *ctx) { return sink_note(self, ev->n); }
-static int sink_on_note(sink *self, const note *ev, maiko_ctx *ctx) { return sink_note(self, ev->n); }
+static int sink_on_scan(sink *self, const scan *ev, maiko_ctx *ctx)
+{
+	test_hear(ctx, MAIKO_EVENT_REF(scan), ev);
+	return 0;
+}
+static int sink_on_note(sink *self, const note *ev, maiko_ctx *ctx)
+{
+	test_hear(ctx, MAIKO_EVENT_REF(note), ev);
+	return 0;
+}
 static int sink_on_error(sink *self, const maiko_error *error, maiko_ctx *ctx)
 {
 	expect(error->code == MAIKO_EOVERFLOW);
@@ -66,20 +69,10 @@ static uint64_t queued_bytes, queued_events;
 
 static void look(maiko_supervisor *sup, const char *topic)
 {
-	maiko_ledger *ledger;
-	if (maiko_report(sup, &ledger) != 0) {
-		expect(false);
-		return;
-	}
-	queued_bytes = queued_events = 0;
-	for (size_t i = 0; i < ledger->actor_count; i++)
-		if (strcmp(ledger->actors[i]->name, "sink") == 0) {
-			queued_bytes = ledger->actors[i]->bytes;
-			queued_events = ledger->actors[i]->counts.queued;
-		}
-	for (size_t i = 0; i < ledger->topic_count; i++)
-		expect(strcmp(ledger->topics[i]->name, topic) != 0 || ledger->topics[i]->bytes == queued_bytes);
-	maiko_ledger_free(ledger);
+	const maiko_ledger *ledger = test_report(sup); /* this is the test's thread: it simulates */
+	queued_bytes = test_actor_row(ledger, "sink")->bytes;
+	queued_events = test_actor_row(ledger, "sink")->counts.queued;
+	expect(test_topic_row(ledger, topic)->bytes == queued_bytes);
 }
 
 typedef struct flooder {
@@ -111,37 +104,29 @@ static void run_flood(maiko_supervisor *sup, uint64_t bytes, maiko_overflow over
 	ok(maiko_add(sup, flooder, "flooder", .worker = 1));
 	ok(maiko_start(sup));
 	ok(maiko_send_copy(sup, flood, ev));
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	for (size_t i = 0; i < ledger->actor_count; i++)
 		assert_int_equal(ledger->actors[i]->bytes, 0);
 	for (size_t i = 0; i < ledger->topic_count; i++)
 		assert_int_equal(ledger->topics[i]->bytes, 0);
 	assert_int_equal(test_actor_row(ledger, "flooder")->mutes, overflow == MAIKO_BLOCK && bytes <= BOUND ? 1 : 0);
-	maiko_ledger_free(ledger);
 	test_release(sup);
-}
-
-static void expect_seen(uint64_t count, uint32_t first)
-{
-	assert_int_equal(atomic_load(&seen_count), count);
-	for (uint32_t i = 0; i < count; i++)
-		assert_int_equal(seen[i], first + i);
 }
 
 static void policies(uint32_t workers, const flood *ev)
 {
 	static const struct {
 		maiko_overflow policy;
-		uint64_t handled, queued, errors;
-		uint32_t first;
-	} all[] = {{MAIKO_BLOCK, 10, 10, 0, 1},
-		   {MAIKO_DROP_NEWEST, 4, 4, 0, 1},
-		   {MAIKO_DROP_OLDEST, 4, 4, 0, 7},
-		   {MAIKO_KEEP_LATEST, 1, 1, 0, 10},
-		   {MAIKO_FAIL, 4, 4, 1, 1}};
+		const char *heard;
+		uint64_t queued, errors;
+	} all[] = {{MAIKO_BLOCK, "1 2 3 4 5 6 7 8 9 10", 10, 0},
+		   {MAIKO_DROP_NEWEST, "1 2 3 4", 4, 0},
+		   {MAIKO_DROP_OLDEST, "7 8 9 10", 4, 0},
+		   {MAIKO_KEEP_LATEST, "10", 1, 0},
+		   {MAIKO_FAIL, "1 2 3 4", 4, 1}};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		run_flood(test_supervisor(workers), BOUND, all[i].policy, ev);
-		expect_seen(all[i].handled, all[i].first);
+		expect_heard_numbers("sink", all[i].heard);
 		assert_int_equal(queued_events, all[i].queued);
 		assert_int_equal(queued_bytes, all[i].queued * SIZE);
 		assert_int_equal(atomic_load(&errors), all[i].errors);
@@ -154,41 +139,38 @@ TEST_SIM(buffers_are_bounded_under_each_policy) { policies(workers, &(flood){.sc
 TEST_SIM(what_lies_inside_an_event_passes_a_mailbox_that_is_full_of_bytes)
 {
 	run_flood(test_supervisor(workers), BOUND, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD, .notes = 3});
-	assert_int_equal(atomic_load(&seen_count), 7);
-	assert_int_equal(seen[3], 4);
-	assert_int_equal(seen[4], 101);
+	expect_heard("sink", "page 1, page 2, page 3, page 4, note 101, note 102, note 103");
 	assert_int_equal(queued_bytes, 4 * SIZE);
 }
 
 TEST_SIM(one_event_is_taken_however_large)
 {
 	run_flood(test_supervisor(workers), 1, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
-	expect_seen(1, 1);
+	expect_heard("sink", "page 1");
 	run_flood(test_supervisor(workers), 1, MAIKO_DROP_OLDEST, &(flood){.pages = FLOOD});
-	expect_seen(1, 10);
+	expect_heard("sink", "page 10");
 }
 
 TEST_SIM(where_no_bound_is_said_there_is_the_usual_one)
 {
 	run_flood(test_supervisor(workers), 0, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
-	expect_seen(FLOOD, 1); /* far below 64 MiB */
+	expect_heard_numbers("sink", "1 2 3 4 5 6 7 8 9 10"); /* far below 64 MiB */
 	assert_int_equal(queued_bytes, FLOOD * SIZE);
 }
 
-TEST_ONCE(a_supervisor_has_a_bound_for_all)
+TEST_SIM(a_supervisor_has_a_bound_for_all)
 {
-	maiko_supervisor *sup = NULL;
-	ok(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}));
-	run_flood(sup, 0, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
-	expect_seen(4, 1);
-	ok(maiko_supervisor_new(&sup, &(maiko_options){.workers = 1, .mailbox_bytes = BOUND}));
-	run_flood(sup, 2 * BOUND, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD}); /* its own comes first */
-	expect_seen(8, 1);
+	const maiko_options options = {.workers = workers, .mailbox_bytes = BOUND};
+	run_flood(test_supervisor_with(options), 0, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
+	expect_heard_numbers("sink", "1 2 3 4");
+	/* its own comes first */
+	run_flood(test_supervisor_with(options), 2 * BOUND, MAIKO_DROP_NEWEST, &(flood){.pages = FLOOD});
+	expect_heard_numbers("sink", "1 2 3 4 5 6 7 8");
 }
 
 /* ---- a move takes them along ---- */
 
-static _Atomic(uint64_t) moved;
+PER_TEST _Atomic(uint64_t) moved;
 
 static void on_moved(void *arg, const maiko_completion *completion)
 {
@@ -214,20 +196,17 @@ TEST_SIM(a_move_takes_them_along)
 {
 	if (workers < 2)
 		return;
-	test_begin();
-	atomic_store(&moved, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_actor_id id;
 	ok(maiko_add(sup, sink, "sink", .max_events_per_tick = 1, .ret_id = &id, .worker = 1));
 	ok(maiko_add(sup, mover, "mover", .init = &(mover){2, id}, .worker = 1));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, flood, .pages = FLOOD));
-	test_wait_for(&moved, 1);
-	test_wait_for(&seen_count, FLOOD);
-	maiko_ledger *ledger = test_stop(sup);
+	test_settle(sup);
+	assert_int_equal(atomic_load(&moved), 1);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "sink")->bytes, 0);
 	assert_int_equal(test_topic_row(ledger, "pages")->bytes, 0);
-	maiko_ledger_free(ledger);
 	test_release(sup);
-	expect_seen(FLOOD, 1);
+	expect_heard_numbers("sink", "1 2 3 4 5 6 7 8 9 10");
 }

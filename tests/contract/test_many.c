@@ -78,12 +78,11 @@ TEST_WORKERS(two_supervisors_send_to_each_other)
 	/* Both at once: each is sent to by the other until its own end. */
 	for (int i = 0; i < 2; i++)
 		ok(maiko_stop_begin(sups[i], NULL, NULL, NULL));
-	maiko_ledger *ledgers[2] = {test_stop(sups[0]), test_stop(sups[1])};
-	assert_int_equal(ledgers[0]->total.handled + ledgers[1]->total.handled, atomic_load(&hops));
-	for (int i = 0; i < 2; i++) {
-		maiko_ledger_free(ledgers[i]);
-		assert_null(maiko_supervisor_free(sups[i]));
-	}
+	uint64_t handled = test_stop(sups[0])->total.handled;
+	handled += test_stop(sups[1])->total.handled;
+	assert_int_equal(handled, atomic_load(&hops));
+	for (int i = 0; i < 2; i++)
+		test_release(sups[i]);
 }
 
 /* ---- ten thousand ---- */
@@ -116,11 +115,8 @@ MAIKO_ACTOR(one, MAIKO_ON_START(one_on_start), MAIKO_ON(call, one_on_call), MAIK
 TEST_WORKERS(ten_thousand_actors_start_hear_and_stop)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	for (uint32_t i = 0; i < ACTORS; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "one%u", i);
-		ok(maiko_add(sup, one, name, .init = &(one){i}));
-	}
+	for (uint32_t i = 0; i < ACTORS; i++)
+		ok(maiko_add(sup, one, test_name("one", i), .init = &(one){i}));
 	ok(maiko_start(sup));
 	assert_int_equal(atomic_load(&starts), 10000);
 	for (uint32_t i = 0; i < ROUNDS; i++)
@@ -184,11 +180,8 @@ TEST_WORKERS(an_idle_supervisor_uses_no_processor)
 	uv_sem_t rings;
 	ok(uv_sem_init(&rings, 0));
 	maiko_supervisor *sup = test_supervisor(workers);
-	for (uint32_t i = 0; i < 100; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "player%u", i);
-		ok(maiko_add(sup, player, name));
-	}
+	for (uint32_t i = 0; i < 100; i++)
+		ok(maiko_add(sup, player, test_name("player", i)));
 	ok(maiko_add(sup, alarm_clock, "alarm", .init = &(alarm_clock){.rings = &rings}));
 	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 1000; i++)

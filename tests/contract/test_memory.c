@@ -6,7 +6,6 @@
  */
 #include "no_memory.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
@@ -169,7 +168,6 @@ static int busy_on_start(busy *self, maiko_ctx *ctx)
 static int busy_on_work(busy *self, const work *ev, maiko_ctx *ctx)
 {
 	maiko_delayed delayed;
-	char name[32];
 	atomic_fetch_add(&no_memory_handled, 1);
 	send_all(ctx);
 	(void)well_or_late(maiko_send_after_ms(ctx, 1, NULL, small, .n = 1));
@@ -179,8 +177,7 @@ static int busy_on_work(busy *self, const work *ev, maiko_ctx *ctx)
 	int rc = maiko_blocking(ctx, job_work, busy_on_job, .n = 1);
 	if (rc != MAIKO_EAGAIN) /* no thread could be made */
 		(void)well(rc);
-	snprintf(name, sizeof name, "child%u", ++self->children);
-	(void)well_or_late(maiko_add(ctx, child, name));
+	(void)well_or_late(maiko_add(ctx, child, test_name("child", ++self->children)));
 	return 0;
 }
 

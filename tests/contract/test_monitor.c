@@ -127,7 +127,7 @@ TEST_SIM(an_event_is_dispatched_then_delivered_then_handled)
 	maiko_actor_id source_id, sink_id;
 	ok(maiko_find(sup, "source", &source_id));
 	ok(maiko_find(sup, "sink", &sink_id));
-	maiko_ledger_free(test_stop(sup));
+	test_stop(sup);
 	assert_string_equal(observations_of_event("order", 2), "dispatched; delivered source; handled source");
 	assert_string_equal(observations_of_event("item", 1), "dispatched; delivered sink; handled sink");
 	assert_string_equal(observations_of_event("item", 2), "dispatched; delivered sink; handled sink");
@@ -245,9 +245,8 @@ TEST_SIM(the_latest_of_each_key_takes_the_place_of_the_one_before)
 TEST_SIM(a_full_mailbox_mutes_who_sends_and_releases_it)
 {
 	maiko_supervisor *sup = flooded(workers, &plain, MAIKO_BLOCK, 2, 4);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "source")->mutes, 1);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 	assert_string_equal(observations_of_actor("source"),
 			    "added; started; delivered order 4; muted; handled order 4; released; stopped");
@@ -299,10 +298,9 @@ TEST_WORKERS(a_full_channel_drops_for_no_actor_in_particular)
 	ok(maiko_send(sup, order, .n = 1000));
 	test_wait_for(observations_of(MAIKO_OBSERVED_HANDLED), 1);
 	atomic_store(&gate, 1);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_topic_row(ledger, "items")->channel_dropped, 985);
 	assert_int_equal(ledger->total.dropped, 0);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 	assert_int_equal(observations_count(MAIKO_OBSERVED_OVERFLOWED, ""), 985);
 	assert_int_equal(observations_count(MAIKO_OBSERVED_HANDLED, "sink"), 16);

@@ -157,7 +157,7 @@ static int doubler_on_error(doubler *self, const maiko_error *error, maiko_ctx *
 }
 MAIKO_ACTOR(doubler, MAIKO_ON(item, doubler_on_item), MAIKO_ON_ERROR(doubler_on_error));
 
-static _Atomic(uint64_t) ends[3]; /* errors, failures, others of their kinds */
+PER_TEST _Atomic(uint64_t) ends[3]; /* errors, failures, others of their kinds */
 
 static void count_end(void *arg, const maiko_observation *observation)
 {
@@ -169,8 +169,6 @@ TEST_WORKERS(a_cycle_that_overflows)
 {
 	maiko_monitor *monitor;
 	maiko_hooks hooks = {.error = count_end, .failed = count_end};
-	for (int i = 0; i < 3; i++)
-		atomic_store(&ends[i], 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_monitor_add(sup, &hooks, NULL, &monitor));
 	ok(maiko_add(sup, doubler, "one", .worker = 1, .mailbox = 1));
@@ -250,8 +248,8 @@ TEST_WORKERS(a_tick_that_fails)
 /* ---- workers ---------------------------------------------------------------------------------------- */
 
 enum { WORKERS_MOST = 16 };
-static uint64_t changes_seen[WORKERS_MOST + 1]; /* of a worker: only it writes */
-static _Atomic(uint64_t) changes, drains[WORKERS_MOST + 1];
+PER_TEST uint64_t changes_seen[WORKERS_MOST + 1]; /* of a worker: only it writes */
+PER_TEST _Atomic(uint64_t) changes, drains[WORKERS_MOST + 1];
 
 static void see_change(void *arg, const maiko_observation *observation)
 {
@@ -274,12 +272,8 @@ TEST_WORKERS(each_worker_sees_each_change_of_the_topology_and_the_stop)
 	uint64_t first[WORKERS_MOST + 1];
 	maiko_monitor *monitor;
 	maiko_actor_id id;
-	atomic_store(&changes, 0);
-	for (uint32_t i = 0; i <= WORKERS_MOST; i++) {
+	for (uint32_t i = 0; i <= WORKERS_MOST; i++)
 		first[i] = i <= workers ? 1 : 4;
-		changes_seen[i] = 0;
-		atomic_store(&drains[i], 0);
-	}
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_hooks hooks = {.topology = see_change, .draining = see_draining};
 	ok(maiko_monitor_add(sup, &hooks, first, &monitor));

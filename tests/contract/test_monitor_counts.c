@@ -205,7 +205,7 @@ static void compare(maiko_supervisor *sup)
 {
 	_Atomic(uint64_t) outcomes[MAIKO_NO_MEMORY + 1] = {0};
 	uint64_t channel_dropped = 0;
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	for (int i = 0; i < ACTORS; i++) {
 		compare_actor(ledger, i);
 		for (int k = 0; k <= MAIKO_NO_MEMORY; k++)
@@ -218,8 +218,7 @@ static void compare(maiko_supervisor *sup)
 	assert_int_equal(seen[NONE].kinds[MAIKO_OBSERVED_OVERFLOWED], channel_dropped);
 	assert_int_equal(seen[NONE].kinds[MAIKO_OBSERVED_DISCARDED], 0);
 	assert_int_equal(seen[NONE].kinds[MAIKO_OBSERVED_DRAINING], ledger->workers);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 TEST_WORKERS(what_was_seen_adds_up_to_the_ledger)
@@ -323,10 +322,9 @@ TEST_ONCE(one_that_there_is_no_memory_to_route_is_lost_for_all)
 	atomic_store(&gate, 1);
 	test_wait_for(observations_of(MAIKO_OBSERVED_OVERFLOWED), 1);
 	test_allocator_fail_never();
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->published, 2);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_string_equal(observations_of_event("orphan", 1), "dispatched; overflowed: dropped");
 }
 

@@ -78,7 +78,6 @@ static maiko_supervisor *cast(uint32_t workers)
 static void play(maiko_supervisor *sup, uint32_t workers)
 {
 	static maiko_monitor *last;
-	atomic_store(&ended, 0);
 	ok(maiko_monitor_add(sup, &(maiko_hooks){.removed = note_end}, NULL, &last));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, order, .n = 10));
@@ -231,11 +230,11 @@ TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
 		for (int i = 0; i < WORKERS_MOST; i++)
 			atomic_store(&a->silent[i], false);
 		ok(maiko_monitor_resume(a->self));
-		maiko_ledger_free(test_stop(sup));
+		test_stop(sup);
 		check(a, (maiko_observation_kind)k);
 		ok(maiko_monitor_remove(a->self, gone));
 		assert_int_equal(atomic_load(&a->removed), 1);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 	}
 }
 
@@ -386,7 +385,7 @@ TEST_WORKERS(after_a_removal_in_a_handler_its_worker_calls_no_hook)
 
 /* ---- sending, and what would wait --------------------------------------------------------------------------- */
 
-static _Atomic(uint64_t) echoes_sent;
+PER_TEST _Atomic(uint64_t) echoes_sent;
 
 static void send_echo(void *arg, const maiko_observation *observation)
 {
@@ -404,7 +403,6 @@ TEST_WORKERS(a_hook_sends)
 	enum { ITEMS = 500 };
 	maiko_supervisor *sup = test_supervisor(workers);
 	actor *a = watched(sup, MAIKO_OBSERVED_HANDLED, send_echo);
-	atomic_store(&echoes_sent, 0);
 	ok(maiko_add(sup, sink, "one"));
 	ok(maiko_add(sup, sink, "two"));
 	ok(maiko_start(sup));
@@ -412,12 +410,11 @@ TEST_WORKERS(a_hook_sends)
 		ok(maiko_send(sup, item, .n = n));
 	test_wait_for(&a->called, 1000);
 	test_wait_for(&echoed, 2 * atomic_load(&echoes_sent));
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(atomic_load(&echoed), 2 * atomic_load(&echoes_sent));
 	assert_int_equal(ledger->total.handled, 1000 + atomic_load(&echoed));
 	assert_int_equal(test_topic_row(ledger, "echoes")->published, atomic_load(&echoes_sent));
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* All the same calls on the thread that starts, on one that stops what never started, in and

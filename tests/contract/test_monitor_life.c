@@ -222,9 +222,9 @@ TEST_WORKERS(they_do_so_while_it_starts_and_while_it_stops)
 	crowd_begin(threads, sup);
 	ok(maiko_start(sup));
 	test_wait_for(&progress, 100);
-	maiko_ledger_free(test_stop(sup));
+	test_stop(sup);
 	crowd_end(threads);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 static void count(void *arg, const maiko_observation *observation) { atomic_fetch_add((_Atomic(uint64_t) *)arg, 1); }
@@ -281,7 +281,7 @@ TEST_WORKERS(nothing_waits_before_the_start_and_after_the_stop)
 	atomic_store(&early.silent, false);
 	ok(maiko_monitor_resume(early.monitor));
 	ok(maiko_send(sup, item, .n = 0));
-	maiko_ledger_free(test_stop(sup));
+	test_stop(sup);
 	assert_true(atomic_load(&early.called) >= 4);
 	atomic_store(&early.silent, true);
 	ok(maiko_monitor_pause(early.monitor));
@@ -292,7 +292,7 @@ TEST_WORKERS(nothing_waits_before_the_start_and_after_the_stop)
 	assert_int_equal(atomic_load(&early.removed), 1);
 	assert_int_equal(atomic_load(&late.removed), 1);
 	assert_int_equal(atomic_load(&late.called), 0);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 TEST_WORKERS(what_is_not_removed_goes_with_the_supervisor)
@@ -359,7 +359,7 @@ TEST_ONCE(embedded_the_loops_thread_does_not_wait)
 
 /* ---- two supervisors ------------------------------------------------------------------------------------------ */
 
-static _Atomic(uint64_t) additions, seen_of_other;
+PER_TEST _Atomic(uint64_t) additions, seen_of_other;
 
 static void count_removal(void *arg)
 {
@@ -381,7 +381,6 @@ static void watch_other(void *arg, const maiko_observation *observation)
 TEST_WORKERS(a_hook_of_one_supervisor_watches_another)
 {
 	maiko_monitor *monitor;
-	atomic_store(&additions, 0);
 	maiko_supervisor *sup = test_supervisor(workers), *other = test_supervisor(workers);
 	ok(maiko_monitor_add(sup, &(maiko_hooks){.handled = watch_other}, other, &monitor));
 	ok(maiko_add(sup, eater, "eater"));

@@ -108,11 +108,11 @@ TEST_WORKERS(there_are_sixteen_at_the_most)
 	for (int i = 0; i < 16; i++)
 		test_wait_for(&all[i].called, 3); /* dispatched, delivered, handled */
 	empty(all);
-	maiko_ledger_free(test_stop(sup));
+	test_stop(sup);
 	fill(sup, all);
 	empty(all);
 	assert_int_equal(atomic_load(&removals), 27);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 TEST_WORKERS(without_memory_all_stays_as_it_was)
@@ -196,7 +196,7 @@ TEST_WORKERS(once_a_callback_was_given_up_nothing_is_removed)
 	assert_null(other);
 	assert_int_equal(atomic_load(&w->removed), 0);
 	abandoned[abandoned_count++] = sup;
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 typedef struct remover {
@@ -227,7 +227,7 @@ TEST_ONCE(nor_if_the_removal_was_under_way)
 	assert_int_equal(r.rc, MAIKO_ETIMEDOUT);
 	assert_int_equal(atomic_load(&w->removed), 0);
 	abandoned[abandoned_count++] = sup;
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* A thread that does not return cannot be joined. */

@@ -176,9 +176,8 @@ TEST_SIM(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to)
 		ok(maiko_sim_advance(maiko_sim_of(sup), 70));
 		assert_int_equal(atomic_load(&pokes_seen), i < 3 ? 0 : 1); /* at 250 ms: after the fourth */
 	}
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "clock")->ticks, 7);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }
 
@@ -275,7 +274,7 @@ TEST_WORKERS(one_that_has_asked_for_its_loop_stays)
 
 /* ---- moves that something comes between ------------------------------------------------------ */
 
-static _Atomic(uint64_t) asked, done_calls, done_well;
+PER_TEST _Atomic(uint64_t) asked, done_calls, done_well;
 
 static void note_done(void *arg, const maiko_completion *completion)
 {
@@ -315,9 +314,6 @@ MAIKO_ACTOR(wanderer, MAIKO_ON(poke, wanderer_on_poke), MAIKO_ON(other_item, wan
 static maiko_supervisor *with_wanderer(uint32_t workers, maiko_actor_id *ret_id)
 {
 	test_begin();
-	atomic_store(&asked, 0);
-	atomic_store(&done_calls, 0);
-	atomic_store(&done_well, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, wanderer, "wanderer", .topics = MAIKO_TOPICS(pokes), .init = &(wanderer){.workers = workers},
 		     .ret_id = ret_id));
@@ -375,7 +371,7 @@ TEST_SIM(one_that_moves_subscribes_and_leaves)
 }
 
 /* Keeps its worker while the gate is shut. */
-static _Atomic(bool) gate;
+PER_TEST _Atomic(bool) gate;
 typedef struct porter {
 	int unused;
 } porter;
@@ -400,7 +396,6 @@ TEST_WORKERS(without_memory_it_stays_or_what_is_lost_is_counted)
 		ok(maiko_add(sup, slow, "slow", .worker = 1, .ret_id = &id));
 		ok(maiko_add(sup, porter, "porter", .worker = 1));
 		ok(maiko_start(sup));
-		atomic_store(&gate, false);
 		ok(maiko_send(sup, item, .n = 0));
 		test_wait_for(&overlap, 1); /* its worker is held up: so pokes wait in the mailbox */
 		for (uint32_t i = 0; i < POKES; i++)
@@ -456,9 +451,8 @@ TEST_SIM(one_that_keeps_an_event_stays_until_it_lets_go)
 	returns(maiko_supervisor_move(NULL, id, 1, NULL), MAIKO_EINVAL);
 	returns(maiko_ctx_move(NULL, id, 1, NULL), MAIKO_EINVAL);
 	returns(maiko_move(sup, id, 1, .overflow = (maiko_overflow)99), MAIKO_EINVAL);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "keeper")->worker, workers);
-	maiko_ledger_free(ledger);
 	returns(maiko_move(sup, id, 1), MAIKO_ESHUTDOWN);
 	test_release(sup);
 }

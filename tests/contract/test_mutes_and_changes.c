@@ -94,18 +94,7 @@ TEST_WORKERS(leaving_another_topic_lets_nobody_past_a_full_mailbox)
 
 /* ---- who is released, and who is not ---- */
 
-typedef struct reader {
-	uint32_t unused;
-} reader;
-
-static int reader_on_item(reader *self, const item *ev, maiko_ctx *ctx) { return 0; }
-
-static int reader_on_other(reader *self, const other *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&handled, 1);
-	return 0;
-}
-MAIKO_ACTOR(reader, MAIKO_ON(item, reader_on_item), MAIKO_ON(other, reader_on_other));
+TEST_LISTENER(reader, item, other);
 
 /* Fills the reader with others, and sends items besides if `mixed`; then it waits. */
 typedef struct filler {
@@ -115,7 +104,7 @@ typedef struct filler {
 static maiko_next filler_tick(filler *self, maiko_ctx *ctx)
 {
 	if (self->filled) { /* it was muted, and has been released: by the low mark alone */
-		expect(atomic_load(&sent) - atomic_load(&handled) <= MAILBOX / 2);
+		expect(atomic_load(&sent) - test_heard_count("reader", "other") <= MAILBOX / 2);
 		atomic_fetch_add(&mixed_ticks, 1);
 		return maiko_never();
 	}
@@ -156,10 +145,10 @@ TEST_SIM(leaving_a_topic_releases_those_that_wait_for_it_alone)
 		test_wait_for(&ticks, 1);
 		ok(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)));
 		test_wait_for(&ticks, 100);
-		assert_true(atomic_load(&handled) < BACKLOG - MAILBOX); /* it is full yet */
+		assert_true(test_heard_count("reader", "other") < BACKLOG - MAILBOX); /* it is full yet */
 		assert_int_equal(atomic_load(&mixed_ticks), 0);
 		test_wait_for(&mixed_ticks, 1);
 		test_finish(sup);
-		assert_int_equal(atomic_load(&handled), BACKLOG);
+		expect_heard_count("reader", other, BACKLOG);
 	}
 }

@@ -20,7 +20,7 @@ MAIKO_EVENT(leave, orders, id);
 
 enum { ROUNDS = 60, WORDS = 200 };
 
-static _Atomic(uint64_t) rounds, open;
+PER_TEST _Atomic(uint64_t) rounds, open;
 
 /* ---- ends in one of several ways; has something that only one may have at a time ---- */
 
@@ -82,9 +82,6 @@ MAIKO_ACTOR(parent, MAIKO_ON(gone, parent_on_gone), MAIKO_ON(leave, parent_on_le
 
 static void add_again_and_again(uint32_t workers)
 {
-	atomic_store(&rounds, 0);
-	atomic_store(&open, 0);
-	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, parent, "parent", .worker = 1, .init = &(parent){.left = ROUNDS}));
 	ok(maiko_start(sup));

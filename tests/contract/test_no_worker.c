@@ -102,17 +102,15 @@ static void assert_on_no_worker(const maiko_ledger *ledger)
 TEST_WORKERS(it_is_reported_on_no_worker_while_it_waits)
 {
 	scene s;
-	maiko_ledger *ledger;
+	const maiko_ledger *ledger = NULL;
 	scene_open(&s, workers);
-	ok(maiko_report(s.sup, &ledger));
+	ledger = test_report(s.sup);
 	assert_on_no_worker(ledger);
-	maiko_ledger_free(ledger);
 	assert_int_equal(atomic_load(&returned), 0);
 	atomic_store(&gate, true);
 	scene_join(&s, 0);
-	ok(maiko_report(s.sup, &ledger));
+	ledger = test_report(s.sup);
 	assert_int_equal(test_actor_row(ledger, "alone")->worker, workers + 1);
-	maiko_ledger_free(ledger);
 	test_finish(s.sup);
 }
 
@@ -141,7 +139,7 @@ TEST_WORKERS(it_is_reported_on_no_worker_after_a_stop_that_gave_up)
 	assert_int_equal(test_actor_row(ledger, "blocker")->status, MAIKO_ACTOR_STUCK);
 	maiko_ledger_free(ledger);
 	abandoned[abandoned_count++] = s.sup;
-	assert_null(maiko_supervisor_free(s.sup));
+	test_release(s.sup);
 }
 
 /* A worker that was given up is never joined. */

@@ -52,9 +52,7 @@ MAIKO_ACTOR(listener, MAIKO_ON(item, listener_on_item));
 
 static maiko_supervisor *begin(uint32_t workers)
 {
-	test_begin();
-	maiko_supervisor *sup = NULL;
-	ok(maiko_supervisor_new(&sup, &(maiko_options){.workers = workers, .no_balance = true}));
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .no_balance = true});
 	ok(maiko_add(sup, source, "source", .worker = 1));
 	ok(maiko_add(sup, listener, "first", .worker = 1));
 	ok(maiko_start(sup));

@@ -4,7 +4,6 @@
  */
 #include "support.h"
 
-#include <stdio.h>
 #include <uv.h>
 
 enum { TALKERS = 4, THREADS = 3, SENDERS = TALKERS + THREADS, COUNT = 3000, LISTENERS = 5 };
@@ -23,7 +22,7 @@ static const maiko_topic *_Atomic odds[2];
 static const maiko_topic *odd_topic(const odd *ev) { return atomic_load(&odds[ev->n / 2 % 2]); }
 MAIKO_EVENT_ROUTED(odd, odd_topic, sender, n);
 
-PER_TEST _Atomic(uint64_t) heard, echoes;
+PER_TEST _Atomic(uint64_t) heard;
 
 /* ---- listeners -------------------------------------------------------------------------- */
 
@@ -77,8 +76,7 @@ static maiko_next talker_tick(talker *self, maiko_ctx *ctx)
 /* It subscribes to what it sends: only the others' may come. */
 static int talker_on_even(talker *self, const even *ev, maiko_ctx *ctx)
 {
-	if (ev->sender == self->number)
-		atomic_fetch_add(&echoes, 1);
+	expect(ev->sender != self->number);
 	return 0;
 }
 MAIKO_ACTOR(talker, MAIKO_TICK(talker_tick), MAIKO_ON(even, talker_on_even));
@@ -122,43 +120,39 @@ static void add_cast(maiko_supervisor *sup, uint32_t mailbox)
 					  {.topic = topics[1]},
 					  {.topic = MAIKO_TOPIC_REF(evens)},
 					  {.topic = NULL}};
-	char name[32];
-	for (uint32_t i = 0; i < LISTENERS; i++) {
-		snprintf(name, sizeof name, "listener%u", i);
-		ok(maiko_add(sup, listener, name, .topics = all, .mailbox = mailbox, .max_events_per_tick = i + 1));
-	}
+	for (uint32_t i = 0; i < LISTENERS; i++)
+		ok(maiko_add(sup, listener, test_name("listener", i), .topics = all, .mailbox = mailbox,
+			     .max_events_per_tick = i + 1));
 	for (uint32_t i = 0; i < TALKERS; i++) {
 		talker how = {.number = i, .burst = 1 + 37 * i};
-		snprintf(name, sizeof name, "talker%u", i);
-		ok(maiko_add(sup, talker, name, .init = &how, .topics = MAIKO_TOPICS(evens)));
+		ok(maiko_add(sup, talker, test_name("talker", i), .init = &how, .topics = MAIKO_TOPICS(evens)));
 	}
 }
 
-static void each_subscriber_sees_each_senders_sequence(uint32_t channel, uint32_t mailbox, uint32_t credit)
+static void each_subscriber_sees_each_senders_sequence(maiko_options options, uint32_t mailbox)
 {
-	for (const uint32_t *workers = test_workers(); *workers != 0; workers++) {
-		test_begin();
-		maiko_supervisor *sup = test_supervisor_with(
-			(maiko_options){.workers = *workers, .channel = channel, .external_credit = credit});
-		add_cast(sup, mailbox);
-		ok(maiko_start(sup));
-		run_threads(sup);
-		test_wait_for(&heard, LISTENERS * SENDERS * COUNT);
-		maiko_ledger *ledger = test_stop(sup);
-		assert_int_equal(atomic_load(&echoes), 0);
-		assert_int_equal(ledger->published, SENDERS * COUNT);
-		/* a talker gets the even half of all senders but itself */
-		assert_int_equal(ledger->total.handled,
-				 LISTENERS * SENDERS * COUNT + TALKERS * (SENDERS - 1) * (COUNT / 2));
-		assert_int_equal(ledger->total.deliveries, ledger->total.handled);
-		maiko_ledger_free(ledger);
-		test_release(sup);
-	}
+	maiko_supervisor *sup = test_supervisor_with(options);
+	add_cast(sup, mailbox);
+	ok(maiko_start(sup));
+	run_threads(sup);
+	test_wait_for(&heard, LISTENERS * SENDERS * COUNT);
+	const maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(ledger->published, SENDERS * COUNT);
+	/* a talker gets the even half of all senders but itself */
+	assert_int_equal(ledger->total.handled, LISTENERS * SENDERS * COUNT + TALKERS * (SENDERS - 1) * (COUNT / 2));
+	assert_int_equal(ledger->total.deliveries, ledger->total.handled);
+	test_release(sup);
 }
 
-TEST_ONCE(order_holds_across_topics_and_workers) { each_subscriber_sees_each_senders_sequence(4096, 1024, 1024); }
-
-TEST_ONCE(order_holds_when_mailboxes_and_channels_are_full) { each_subscriber_sees_each_senders_sequence(16, 3, 5); }
+TEST_WORKERS(order_holds_across_topics_and_workers)
+{
+	each_subscriber_sees_each_senders_sequence((maiko_options){.workers = workers}, 0);
+}
+TEST_WORKERS(order_holds_when_mailboxes_and_channels_are_full)
+{
+	each_subscriber_sees_each_senders_sequence(
+		(maiko_options){.workers = workers, .channel = 16, .external_credit = 5}, 3);
+}
 
 /* ---- before the start ----------------------------------------------------------------------- */
 
@@ -172,47 +166,59 @@ TEST_SIM(what_was_sent_before_the_start_comes_first)
 	ok(maiko_start(sup));
 	for (uint32_t n = 501; n <= 1000; n++)
 		ok(maiko_send(sup, even, .n = n));
-	maiko_counts total = test_finish(sup);
-	assert_int_equal(total.handled, 2000);
+	assert_int_equal(test_finish(sup).handled, 2000);
 }
 
 /* ---- no echo ------------------------------------------------------------------------------------ */
 
 MAIKO_TOPIC(orders);
 MAIKO_SIGNAL(begin, orders);
+typedef struct word {
+	uint32_t of;
+} word;
+MAIKO_TOPIC(words);
+MAIKO_EVENT(word, words, of);
 
+/* Each sends one event, of its number. */
 typedef struct parrot {
-	int unused;
+	uint32_t number;
 } parrot;
-
-PER_TEST _Atomic(uint64_t) own, others;
-
 static int parrot_on_begin(parrot *self, const begin *ev, maiko_ctx *ctx)
 {
-	return maiko_send(ctx, even, .sender = (uint32_t)maiko_self(ctx));
+	return maiko_send(ctx, word, .of = self->number);
 }
-
-static int parrot_on_even(parrot *self, const even *ev, maiko_ctx *ctx)
+static int parrot_on_word(parrot *self, const word *ev, maiko_ctx *ctx)
 {
-	atomic_fetch_add(ev->sender == (uint32_t)maiko_self(ctx) ? &own : &others, 1);
+	test_hear(ctx, MAIKO_EVENT_REF(word), ev);
 	return 0;
 }
-MAIKO_ACTOR(parrot, MAIKO_ON(begin, parrot_on_begin), MAIKO_ON(even, parrot_on_even));
+MAIKO_ACTOR(parrot, MAIKO_ON(begin, parrot_on_begin), MAIKO_ON(word, parrot_on_word));
+
+/* Has the actor heard the words of these, in any order? */
+static void expect_words_of(const char *actor, uint64_t expected)
+{
+	size_t count;
+	const uint64_t *of = test_heard_values(actor, &count);
+	uint64_t heard_of = 0;
+	for (size_t i = 0; i < count; i++)
+		heard_of += UINT64_C(1) << (4 * of[i]); /* a digit for each */
+	assert_int_equal(heard_of, expected);
+}
 
 TEST_SIM(only_who_asked_gets_an_echo)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	ok(maiko_add(sup, parrot, "plain"));
-	ok(maiko_add(sup, parrot, "echo", .echo = true));
-	ok(maiko_add(sup, parrot, "all", .topics = MAIKO_ALL_TOPICS));
-	ok(maiko_add(sup, parrot, "all echo", .topics = MAIKO_ALL_TOPICS, .echo = true));
+	ok(maiko_add(sup, parrot, "plain", .init = &(parrot){0}));
+	ok(maiko_add(sup, parrot, "echo", .init = &(parrot){1}, .echo = true));
+	ok(maiko_add(sup, parrot, "all", .init = &(parrot){2}, .topics = MAIKO_ALL_TOPICS));
+	ok(maiko_add(sup, parrot, "all echo", .init = &(parrot){3}, .topics = MAIKO_ALL_TOPICS, .echo = true));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, begin));
-	maiko_counts total = test_finish(sup);
-	/* four events, each for the three others; two of them for their senders too */
-	assert_int_equal(atomic_load(&others), 12);
-	assert_int_equal(atomic_load(&own), 2);
-	assert_int_equal(total.deliveries, 4 + 12 + 2);
+	assert_int_equal(test_finish(sup).deliveries, 4 + 3 + 4 + 3 + 4);
+	expect_words_of("plain", 0x1110);
+	expect_words_of("echo", 0x1111);
+	expect_words_of("all", 0x1011);
+	expect_words_of("all echo", 0x1111);
 }
 
 /* ---- an actor that answers ------------------------------------------------------------------------ */
@@ -258,11 +264,8 @@ TEST_WORKERS(answers_come_in_the_order_of_the_questions)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, server, "server"));
-	for (uint32_t i = 0; i < 3; i++) {
-		char name[32];
-		snprintf(name, sizeof name, "auditor%u", i);
-		ok(maiko_add(sup, auditor, name));
-	}
+	for (uint32_t i = 0; i < 3; i++)
+		ok(maiko_add(sup, auditor, test_name("auditor", i)));
 	ok(maiko_start(sup));
 	for (uint32_t n = 1; n <= COUNT; n++)
 		ok(maiko_send(sup, question, .n = n));

@@ -15,7 +15,7 @@ typedef struct note {
 MAIKO_TOPIC(notes);
 MAIKO_EVENT(note, notes, n);
 
-static _Atomic(uint64_t) noted;
+PER_TEST _Atomic(uint64_t) noted;
 typedef struct witness {
 	uint32_t count;
 } witness;
@@ -29,7 +29,7 @@ MAIKO_ACTOR(witness, MAIKO_ON(note, witness_on_note));
 
 static maiko_supervisor *with_witnesses(uint32_t workers)
 {
-	atomic_store(&noted, 0);
+	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, witness, "first"));
 	ok(maiko_add(sup, witness, "second"));
@@ -129,7 +129,7 @@ TEST_ONCE(a_supervisor_at_the_bounds_of_its_options_works)
 	const maiko_options *all[] = {&most, &least, &wide};
 	for (int i = 0; i < 3; i++) {
 		maiko_supervisor *sup = NULL;
-		atomic_store(&noted, 0);
+		test_begin();
 		ok(maiko_supervisor_new(&sup, all[i]));
 		assert_int_equal(maiko_worker_count(sup), all[i]->workers);
 		ok(maiko_add(sup, witness, "first"));
@@ -201,7 +201,7 @@ static void no_supervisor(void)
 	returns(maiko_publish(none, draft), MAIKO_EINVAL);
 	assert_null(maiko_discard(draft));
 	assert_int_equal(maiko_worker_count(none), 0);
-	assert_null(maiko_supervisor_free(none));
+	test_release(none);
 	assert_true(ledger == NULL && topic == NULL && id == 0);
 }
 
@@ -384,7 +384,7 @@ TEST_WORKERS(a_stopped_supervisor_takes_nothing_more)
 	for (int ran = 0; ran < 2; ran++) {
 		maiko_supervisor *sup = ran ? running(workers) : with_witnesses(workers);
 		ok(maiko_send(sup, note));
-		maiko_ledger_free(test_stop(sup));
+		test_stop(sup);
 		check_stopped(sup);
 		maiko_counts total = test_finish(sup);
 		assert_int_equal(total.deliveries, WITNESSES);

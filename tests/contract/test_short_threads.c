@@ -62,12 +62,11 @@ static void wait_until_taken(maiko_supervisor *sup)
 {
 	uint64_t in_flight;
 	do {
-		maiko_ledger *ledger;
+		const maiko_ledger *ledger = NULL;
 		in_flight = 0;
-		ok(maiko_report(sup, &ledger));
+		ledger = test_report(sup);
 		for (size_t i = 0; i < ledger->pair_count; i++)
 			in_flight += ledger->pairs[i]->from == 0 ? ledger->pairs[i]->in_flight : 0;
-		maiko_ledger_free(ledger);
 		sched_yield();
 	} while (in_flight != 0);
 }

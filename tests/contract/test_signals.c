@@ -16,7 +16,7 @@ typedef struct item {
 MAIKO_TOPIC(items);
 MAIKO_EVENT(item, items, n);
 
-static _Atomic(uint64_t) looked;
+PER_TEST _Atomic(uint64_t) looked;
 
 /* Those that a thread's own code raises. */
 static bool is_own(int number)
@@ -76,8 +76,6 @@ static uint64_t look_on_all_threads(maiko_supervisor *sup, uint32_t workers)
 TEST_WORKERS(threads_of_the_library_block_all_but_their_own)
 {
 	sigset_t before, after;
-	atomic_store(&looked, 0);
-	test_begin();
 	pthread_sigmask(SIG_SETMASK, NULL, &before);
 	maiko_supervisor *sup = test_supervisor(workers);
 	look_on_all_threads(sup, workers);

@@ -167,7 +167,7 @@ TEST_WORKERS(nothing_is_handled_or_lost_while_an_on_start_of_the_first_batch_is_
 
 enum { BEFORE = 100, SINCE = 500, OUTSIDE = 200, OUTSIDER = 1 };
 
-static _Atomic(uint64_t) limit, steady_handled;
+PER_TEST _Atomic(uint64_t) limit, steady_handled;
 
 /* Looks for more to send all the time, so that it needs no event from outside to go on. */
 typedef struct source {
@@ -209,7 +209,6 @@ TEST_WORKERS(others_go_on_while_the_on_start_of_an_added_actor_is_held)
 {
 	uv_thread_t thread;
 	atomic_store(&limit, BEFORE);
-	atomic_store(&steady_handled, 0);
 	maiko_supervisor *sup = test_supervisor(workers);
 	adder adder = {sup, workers};
 	ok(maiko_add(sup, steady, "steady", .worker = 1));
@@ -229,10 +228,9 @@ TEST_WORKERS(others_go_on_while_the_on_start_of_an_added_actor_is_held)
 	test_wait_for(&handled, 700);
 	ok(uv_thread_join(&thread));
 	assert_int_equal(atomic_load(&begun), 1);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "held")->counts.handled, 700);
 	assert_int_equal(test_actor_row(ledger, "held")->counts.deliveries, 700);
 	assert_int_equal(test_actor_row(ledger, "steady")->counts.handled, 800);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 }

@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <uv.h>
 
-enum { ACTORS = 16, EARLY = 50, CREDIT = 10, FAILS = 6, LOG_SIZE = 64 };
+enum { ACTORS = 16, EARLY = 50, CREDIT = 10, FAILS = 6 };
 
 typedef struct hi {
 	uint32_t n;
@@ -14,19 +14,8 @@ typedef struct hi {
 MAIKO_TOPIC(greetings);
 MAIKO_EVENT(hi, greetings, n);
 
-PER_TEST _Atomic(uint64_t) started, stopped, handled, too_early, ticked, done_calls;
+PER_TEST _Atomic(uint64_t) started, ticked, done_calls;
 PER_TEST _Atomic(int) done_status = 1;
-PER_TEST _Atomic(uint32_t) log_length;
-static _Atomic(int) log_entries[LOG_SIZE];
-
-static void note(int entry) { atomic_store(&log_entries[atomic_fetch_add(&log_length, 1)], entry); }
-
-static const char *name_of(uint32_t i)
-{
-	static char name[16];
-	snprintf(name, sizeof name, "actor%u", i);
-	return name;
-}
 
 static void count_done(void *arg, const maiko_completion *completion)
 {
@@ -51,16 +40,14 @@ static int greeter_on_start(greeter *self, maiko_ctx *ctx)
 
 static int greeter_on_hi(greeter *self, const hi *ev, maiko_ctx *ctx)
 {
-	if (atomic_load(&started) < self->all)
-		atomic_fetch_add(&too_early, 1);
-	atomic_fetch_add(&handled, 1);
+	expect(atomic_load(&started) >= self->all);
+	test_hear(ctx, MAIKO_EVENT_REF(hi), ev);
 	return 0;
 }
 
 static maiko_next greeter_tick(greeter *self, maiko_ctx *ctx)
 {
-	if (atomic_load(&started) < self->all)
-		atomic_fetch_add(&too_early, 1);
+	expect(atomic_load(&started) >= self->all);
 	atomic_fetch_add(&ticked, 1);
 	return maiko_never();
 }
@@ -71,16 +58,15 @@ TEST_WORKERS(nothing_is_handled_before_every_on_start_has_returned)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < ACTORS; i++)
-		ok(maiko_add(sup, greeter, name_of(i), .init = &(greeter){.all = ACTORS}));
+		ok(maiko_add(sup, greeter, test_name("actor", i), .init = &(greeter){.all = ACTORS}));
 	for (uint32_t i = 0; i < EARLY; i++)
 		ok(maiko_send(sup, hi, .n = i));
 	ok(maiko_start(sup));
 	assert_int_equal(atomic_load(&started), 16);
 	test_wait_for(&ticked, ACTORS);
-	maiko_counts total = test_finish(sup);
-	assert_int_equal(atomic_load(&too_early), 0);
-	assert_int_equal(total.handled, 1040); /* 16 greetings to 15 others, 50 to all 16 */
-	assert_int_equal(atomic_load(&handled), 1040);
+	assert_int_equal(test_finish(sup).handled,
+			 16 * 15 + 50 * 16); /* greetings to the others, what came early to all */
+	expect_heard_count(NULL, hi, 16 * 15 + 50 * 16);
 	assert_int_equal(atomic_load(&ticked), 16);
 }
 
@@ -94,13 +80,13 @@ typedef struct member {
 
 static int member_on_start(member *self, maiko_ctx *ctx)
 {
-	note(self->number);
+	test_note("%d", self->number);
 	return self->fails;
 }
 
 static int member_on_stop(member *self, maiko_ctx *ctx)
 {
-	note(-self->number);
+	test_note("%d", -self->number);
 	return 0;
 }
 
@@ -111,7 +97,7 @@ static int member_on_error(member *self, const maiko_error *error, maiko_ctx *ct
 
 static int member_on_hi(member *self, const hi *ev, maiko_ctx *ctx)
 {
-	atomic_fetch_add(&handled, 1);
+	test_hear(ctx, MAIKO_EVENT_REF(hi), ev);
 	return 0;
 }
 
@@ -121,15 +107,9 @@ MAIKO_ACTOR(member, MAIKO_ON_START(member_on_start), MAIKO_ON_STOP(member_on_sto
 static void add_members(maiko_supervisor *sup, uint32_t workers, bool forgives)
 {
 	for (int i = 1; i <= 10; i++)
-		ok(maiko_add(sup, member, name_of((uint32_t)i), .init = &(member){i, i == FAILS ? UV_EIO : 0, forgives},
+		ok(maiko_add(sup, member, test_name("actor", (uint32_t)i),
+			     .init = &(member){i, i == FAILS ? UV_EIO : 0, forgives},
 			     .worker = (uint32_t)i * 7 % workers + 1));
-}
-
-static void assert_log(const int *expected, uint32_t length)
-{
-	assert_int_equal(atomic_load(&log_length), length);
-	for (uint32_t i = 0; i < length; i++)
-		assert_int_equal(atomic_load(&log_entries[i]), expected[i]);
 }
 
 TEST_WORKERS(on_start_runs_in_the_order_added)
@@ -137,9 +117,9 @@ TEST_WORKERS(on_start_runs_in_the_order_added)
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_members(sup, workers, true); /* one start fails, and is forgiven */
 	ok(maiko_start(sup));
-	assert_log((const int[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 10);
+	expect_noted("1 2 3 4 5 6 7 8 9 10");
 	test_finish(sup);
-	assert_log((const int[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1}, 20);
+	expect_noted("1 2 3 4 5 6 7 8 9 10 -10 -9 -8 -7 -6 -5 -4 -3 -2 -1");
 }
 
 TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
@@ -148,21 +128,20 @@ TEST_WORKERS(a_failing_on_start_stops_those_started_in_reverse)
 	add_members(sup, workers, false);
 	ok(maiko_send(sup, hi, .n = 1));
 	returns(maiko_start(sup), UV_EIO);
-	assert_log((const int[]){1, 2, 3, 4, 5, 6, -5, -4, -3, -2, -1}, 11);
+	expect_noted("1 2 3 4 5 6 -5 -4 -3 -2 -1");
 	returns(maiko_start(sup), MAIKO_ESTATE);
 	returns(maiko_send(sup, hi, .n = 2), MAIKO_ESHUTDOWN);
 	returns(maiko_add(sup, member, "late"), MAIKO_ESHUTDOWN);
 	returns(maiko_join(sup), UV_EIO);
-	maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
+	const maiko_ledger *ledger = test_stop_with(sup, UV_EIO);
 	assert_true(ledger->stopped);
 	assert_int_equal(ledger->published, 1);
 	assert_int_equal(ledger->total.deliveries, 10);
 	assert_int_equal(ledger->total.discarded + ledger->total.dead, 10);
 	assert_int_equal(test_actor_row(ledger, "actor6")->status, MAIKO_ACTOR_FAILED);
 	assert_int_equal(test_actor_row(ledger, "actor6")->error, UV_EIO);
-	assert_int_equal(atomic_load(&handled), 0);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	expect_heard_count(NULL, hi, 0);
+	test_release(sup);
 }
 
 TEST_WORKERS(sends_before_the_start_are_kept_up_to_the_credit)
@@ -173,7 +152,7 @@ TEST_WORKERS(sends_before_the_start_are_kept_up_to_the_credit)
 		ok(maiko_send(sup, hi, .n = i));
 	returns(maiko_send(sup, hi, .n = 10), MAIKO_EAGAIN);
 	returns(maiko_try_send(sup, hi, .n = 10), MAIKO_EAGAIN);
-	assert_int_equal(atomic_load(&handled), 0);
+	expect_heard_count(NULL, hi, 0);
 	ok(maiko_start(sup));
 	returns(maiko_start(sup), MAIKO_ESTATE);
 	ok(maiko_send(sup, hi, .n = 10));
@@ -213,14 +192,13 @@ TEST_WORKERS(what_on_start_adds_starts_after_the_first_batch)
 		ok(maiko_add(sup, parent, "parent", .init = &(parent){0, own_thread == 1}));
 		ok(maiko_start(sup));
 		test_wait_for(&done_calls, 1);
-		test_wait_for(&handled, 1);
-		maiko_ledger *ledger = test_stop(sup);
+		test_wait_for(&test_heard_events, 1);
+		const maiko_ledger *ledger = test_stop(sup);
 		assert_int_equal(atomic_load(&done_status), 0);
 		assert_int_equal(atomic_load(&done_calls), 1);
 		assert_int_equal(test_actor_row(ledger, "child")->counts.handled, 1);
 		assert_int_equal(test_actor_row(ledger, "child")->ticks, 1);
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 	}
 }
 
@@ -247,7 +225,7 @@ typedef struct quitter {
 
 static int quitter_on_start(quitter *self, maiko_ctx *ctx)
 {
-	note(1);
+	test_note("1");
 	if (self->now)
 		return maiko_stop_begin(maiko_supervisor_of(ctx), &(maiko_stop_options){.now = true}, NULL, NULL);
 	return maiko_stop_all(ctx);
@@ -255,7 +233,7 @@ static int quitter_on_start(quitter *self, maiko_ctx *ctx)
 
 static int quitter_on_stop(quitter *self, maiko_ctx *ctx)
 {
-	note(-1);
+	test_note("-1");
 	return 0;
 }
 
@@ -272,7 +250,7 @@ TEST_WORKERS(a_stop_asked_for_in_on_start_comes_after_the_start)
 			ok(maiko_send(sup, hi, .n = i));
 		ok(maiko_start(sup));
 		ok(maiko_join(sup));
-		assert_log((const int[]){1, 2, -2, -1}, 4);
+		expect_noted("1 2 -2 -1");
 		maiko_counts total = test_finish(sup);
 		assert_int_equal(total.deliveries, 50);
 		assert_int_equal(now == 1 ? total.discarded : total.handled, 50);

@@ -11,7 +11,7 @@ typedef struct ball {
 MAIKO_TOPIC(court);
 MAIKO_EVENT(ball, court, hops);
 
-static _Atomic(uint64_t) first, last, finished, heard;
+PER_TEST _Atomic(uint64_t) first, last, finished, heard;
 
 static void note(uint32_t hops)
 {
@@ -34,15 +34,6 @@ static int player_on_ball(player *self, const ball *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(player, MAIKO_ON(ball, player_on_ball));
 
-static maiko_supervisor *begin(uint32_t workers)
-{
-	atomic_store(&first, 0);
-	atomic_store(&last, 0);
-	atomic_store(&finished, 0);
-	atomic_store(&heard, 0);
-	return test_supervisor(workers);
-}
-
 static void end(maiko_supervisor *sup)
 {
 	test_wait_for(&finished, 1);
@@ -54,7 +45,7 @@ static void end(maiko_supervisor *sup)
 /* The ball comes in from outside, to both; each answers: two balls fly from then on. */
 TEST_WORKERS(a_ball_between_two_costs_no_allocation)
 {
-	maiko_supervisor *sup = begin(workers);
+	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, player, "one", .worker = 1));
 	ok(maiko_add(sup, player, "two", .worker = 1));
 	ok(maiko_start(sup));
@@ -104,7 +95,7 @@ MAIKO_ACTOR(listener, MAIKO_ON(note_of, listener_on_note_of));
 
 TEST_WORKERS(a_fan_out_costs_no_allocation)
 {
-	maiko_supervisor *sup = begin(workers);
+	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, listener, "one", .worker = 1));
 	ok(maiko_add(sup, listener, "two", .worker = 1));
 	ok(maiko_add(sup, listener, "three", .worker = 1, .overflow = MAIKO_DROP_OLDEST));

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
-enum { LOG_SIZE = 64, SENDERS = 4, STOPPERS = 8, SLOW_NS = 1000000 };
+enum { SENDERS = 4, STOPPERS = 8, SLOW_NS = 1000000 };
 
 typedef struct item {
 	uint32_t n;
@@ -22,17 +22,6 @@ MAIKO_EVENT(word, words, n);
 
 PER_TEST _Atomic(uint64_t) handled, stopped, entered, returned, accepted, refused, done_calls;
 PER_TEST _Atomic(int) done_status = 1;
-PER_TEST _Atomic(uint32_t) log_length;
-static _Atomic(int) log_entries[LOG_SIZE];
-
-static void note(int entry) { atomic_store(&log_entries[atomic_fetch_add(&log_length, 1)], entry); }
-
-static const char *name_of(const char *what, uint32_t i)
-{
-	static char name[24];
-	snprintf(name, sizeof name, "%s%u", what, i);
-	return name;
-}
 
 static void count_done(void *arg, int status)
 {
@@ -55,7 +44,7 @@ static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 static int counter_on_stop(counter *self, maiko_ctx *ctx)
 {
 	expect(maiko_stopping(ctx));
-	note(self->number);
+	test_note("%d", self->number);
 	atomic_fetch_add(&stopped, 1);
 	return 0;
 }
@@ -65,7 +54,7 @@ MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item), MAIKO_ON_STOP(counter_on_s
 static void add_counters(maiko_supervisor *sup, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		ok(maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}));
+		ok(maiko_add(sup, counter, test_name("counter", i), .init = &(counter){.number = (int)i}));
 }
 
 TEST_WORKERS(on_stop_runs_in_the_reverse_of_the_order_added)
@@ -77,9 +66,7 @@ TEST_WORKERS(on_stop_runs_in_the_reverse_of_the_order_added)
 	for (uint32_t i = 0; i < 100; i++)
 		ok(maiko_send(sup, item, .n = i));
 	assert_int_equal(test_finish(sup).handled, 1300);
-	assert_int_equal(atomic_load(&log_length), 13);
-	for (int i = 0; i < 13; i++)
-		assert_int_equal(atomic_load(&log_entries[i]), 12 - i);
+	expect_noted("12 11 10 9 8 7 6 5 4 3 2 1 0");
 }
 
 /* ---- sends much in on_stop, and knows what those that stopped before have sent ---- */
@@ -105,7 +92,7 @@ static void drain_after_each(uint32_t workers, uint32_t sends, uint32_t mailbox)
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, counter, "counter", .mailbox = mailbox));
 	for (uint32_t i = 0; i < 4; i++)
-		ok(maiko_add(sup, talker, name_of("talker", i), .init = &(talker){(3 - i) * (uint64_t)sends, sends},
+		ok(maiko_add(sup, talker, test_name("talker", i), .init = &(talker){(3 - i) * (uint64_t)sends, sends},
 			     .topics = MAIKO_NO_TOPICS));
 	ok(maiko_start(sup));
 	maiko_counts total = test_finish(sup);
@@ -262,9 +249,7 @@ static void join(uv_thread_t *threads, int count)
 
 static maiko_supervisor *supervisor_with(uint32_t workers, uint32_t credit, uint32_t mailbox)
 {
-	maiko_supervisor *sup = test_supervisor_with(
-		(maiko_options){.workers = workers, .external_credit = credit, .mailbox = mailbox});
-	return sup;
+	return test_supervisor_with((maiko_options){.workers = workers, .external_credit = credit, .mailbox = mailbox});
 }
 
 TEST_WORKERS(many_threads_may_stop_while_many_send)
@@ -282,12 +267,11 @@ TEST_WORKERS(many_threads_may_stop_while_many_send)
 	join(&joiner, 1);
 	assert_int_equal(atomic_load(&returned), 9);
 	assert_int_equal(atomic_load(&refused), 4);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->published, atomic_load(&accepted));
 	assert_int_equal(ledger->total.deliveries, 2 * atomic_load(&accepted));
 	assert_int_equal(ledger->total.handled, 2 * atomic_load(&accepted));
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(atomic_load(&stopped), 2);
 }
 
@@ -335,13 +319,12 @@ TEST_WORKERS(waiting_senders_are_told_of_a_stop)
 	join(senders, SENDERS); /* while the blocker is still in its handler */
 	uv_sem_post(&gate);
 	ok(maiko_join(sup));
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(ledger->published, atomic_load(&accepted));
 	assert_int_equal(ledger->total.deliveries, atomic_load(&accepted));
 	assert_int_equal(ledger->total.handled, 1);
 	assert_int_equal(ledger->total.discarded, atomic_load(&accepted) - 1);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	uv_sem_destroy(&gate);
 }
 
@@ -373,7 +356,7 @@ TEST_WORKERS(a_running_supervisor_can_be_freed)
 	test_wait_for(&handled, 1000);
 	ok(maiko_stop_begin(sup, NULL, NULL, NULL));
 	join(senders, SENDERS); /* a freed supervisor must not be sent to */
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(atomic_load(&stopped), 4);
 }
 
@@ -384,7 +367,7 @@ TEST_WORKERS(a_free_discards_what_is_in_flight)
 	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 1000; i++)
 		ok(maiko_send(sup, item, .n = i));
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(atomic_load(&stopped), 4);
 }
 
@@ -503,7 +486,7 @@ TEST_WORKERS(failures_while_stopping_change_nothing)
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
 		for (uint32_t i = 0; i < 8; i++)
-			ok(maiko_add(sup, failer, name_of("failer", i), .init = &(failer){i * 12},
+			ok(maiko_add(sup, failer, test_name("failer", i), .init = &(failer){i * 12},
 				     .restart = MAIKO_TEMPORARY));
 		ok(maiko_add(sup, counter, "counter"));
 		ok(maiko_start(sup));
@@ -539,7 +522,7 @@ static void assert_only_stuck(const maiko_ledger *ledger, uint32_t workers)
 	assert_int_equal(ledger->cut_off, 1); /* itself */
 	uint32_t stopped_here = 0;
 	for (uint32_t i = 0; i < 8; i++)
-		stopped_here += has_stopped(ledger, name_of("counter", i));
+		stopped_here += has_stopped(ledger, test_name("counter", i));
 	assert_int_equal(stopped_here, 8);
 }
 
@@ -550,7 +533,7 @@ static maiko_supervisor *supervisor_with_stuck(uint32_t workers)
 	add_counters(sup, 4);
 	ok(maiko_add(sup, blocker, "stuck", .own_thread = true, .init = &(blocker){&stuck_gate}));
 	for (uint32_t i = 4; i < 8; i++)
-		ok(maiko_add(sup, counter, name_of("counter", i), .init = &(counter){.number = (int)i}));
+		ok(maiko_add(sup, counter, test_name("counter", i), .init = &(counter){.number = (int)i}));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&entered, 1);
@@ -567,9 +550,7 @@ TEST_WORKERS(a_stuck_callback_ends_a_stop_with_etimedout)
 	maiko_stop_options options = {.deadline_ms = 20, .ret_report = &ledger};
 	returns(maiko_stop(sup, &options), MAIKO_ETIMEDOUT);
 	assert_int_equal(atomic_load(&stopped), 8); /* all but the stuck one's */
-	assert_int_equal(atomic_load(&log_length), 8);
-	for (int i = 0; i < 8; i++)
-		assert_int_equal(atomic_load(&log_entries[i]), 7 - i);
+	expect_noted("7 6 5 4 3 2 1 0");
 	assert_only_stuck(ledger, workers);
 	maiko_ledger_free(ledger);
 	returns(maiko_stop(sup, NULL), MAIKO_ETIMEDOUT);
@@ -577,7 +558,7 @@ TEST_WORKERS(a_stuck_callback_ends_a_stop_with_etimedout)
 	returns(maiko_send(sup, item, .n = 0), MAIKO_ESHUTDOWN);
 	returns(maiko_add(sup, counter, "late"), MAIKO_ESHUTDOWN);
 	abandoned[abandoned_count++] = sup;
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 TEST_WORKERS(stop_begin_tells_of_a_stuck_callback)
@@ -590,7 +571,7 @@ TEST_WORKERS(stop_begin_tells_of_a_stuck_callback)
 	assert_int_equal(atomic_load(&stopped), 8);
 	returns(maiko_join(sup), MAIKO_ETIMEDOUT);
 	abandoned[abandoned_count++] = sup;
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* Each line of the printed ledger that begins so. */
@@ -630,7 +611,7 @@ TEST_ONCE(a_stuck_callback_on_the_only_worker)
 	assert_int_equal(atomic_load(&stopped), 0);
 	maiko_ledger_free(ledger);
 	abandoned[abandoned_count++] = sup;
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }
 
 /* A thread that does not return cannot be joined. */

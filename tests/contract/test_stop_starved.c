@@ -86,5 +86,5 @@ TEST_ONCE(a_starved_worker_is_not_stuck)
 	assert_int_equal(atomic_load(&stopped), 1);
 	assert_true(maiko_ledger_balanced(ledger));
 	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 }

@@ -33,10 +33,8 @@ static void close_pipe(const int fds[2])
 
 static uint64_t ticks_of(maiko_supervisor *sup, const char *name)
 {
-	maiko_ledger *ledger = NULL;
-	ok(maiko_report(sup, &ledger));
+	const maiko_ledger *ledger = test_report(sup);
 	uint64_t count = test_actor_row(ledger, name)->ticks;
-	maiko_ledger_free(ledger);
 	return count;
 }
 
@@ -92,9 +90,8 @@ static maiko_supervisor *supervisor_with_ticker(uint32_t workers, maiko_next ans
 
 static void finish_with_ticks(maiko_supervisor *sup, uint64_t count)
 {
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "ticker")->ticks, count);
-	maiko_ledger_free(ledger);
 	test_release(sup);
 	assert_int_equal(atomic_load(&ticks), count);
 }
@@ -134,7 +131,7 @@ TEST_SIM(wake_tick_ends_the_wait_of_a_timer)
 		test_wait_for(&ticks, 1);
 		ok(maiko_send(sup, order, .what = 1));
 		test_wait_for(&ticks, 2);
-		maiko_ledger_free(test_stop(sup));
+		test_stop(sup);
 		test_release(sup);
 		assert_int_equal(atomic_load(&early_ticks), i == 2 ? 0 : 1); /* the timer was not waited for */
 	}
@@ -183,10 +180,9 @@ TEST_WORKERS(only_after_events_runs_in_the_drain)
 		ok(maiko_start(sup));
 		test_wait_for(&ticks, 1);
 		ok(maiko_stop_begin(sup, NULL, NULL, NULL));
-		maiko_ledger *ledger = test_stop(sup);
+		const maiko_ledger *ledger = test_stop(sup);
 		assert_int_equal(test_actor_row(ledger, "ticker")->ticks, atomic_load(&ticks));
-		maiko_ledger_free(ledger);
-		assert_null(maiko_supervisor_free(sup));
+		test_release(sup);
 	}
 }
 
@@ -526,10 +522,9 @@ TEST_WORKERS(a_regular_file_is_always_ready)
 	ok(maiko_start(sup));
 	test_wait_for(&read_bytes, 100);
 	test_wait_for(&ticks, 8); /* seven reads of at most 16, and the end */
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "reader")->ticks, 8);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	close(fd);
 }
 
@@ -564,10 +559,9 @@ TEST_WORKERS(writable_waits_for_room)
 		ssize_t n = read(fds[0], buffer, sizeof buffer);
 		got += n > 0 ? (uint64_t)n : 0;
 	}
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_true(test_actor_row(ledger, "writer")->ticks <= 2 * atomic_load(&sent) / 4096 + 2);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	close_pipe(fds);
 }
 
@@ -757,10 +751,9 @@ TEST_WORKERS(the_watch_of_a_muted_actor_rests)
 			uv_sem_post(&gate);
 	}
 	test_wait_for(&handled, 20000);
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "pump")->sent, 20000);
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	uv_sem_destroy(&gate);
 	close_pipe(fds);
 }

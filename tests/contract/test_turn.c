@@ -156,7 +156,7 @@ TEST_WORKERS(to_free_a_supervisor_takes_no_longer_than_the_callback_that_runs)
 		ok(maiko_send(sup, job, .n = i));
 	ok(maiko_start(sup));
 	test_wait_for(&entered, 1);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	assert_int_equal(atomic_load(&handled), 1);
 	assert_int_equal(atomic_load(&stops), 1);
 }

@@ -49,7 +49,7 @@ static inline void scene_settle(scene *s)
 /* Stops, checks that nothing is missing, and frees. */
 static inline void scene_close(scene *s)
 {
-	maiko_ledger_free(test_stop(s->sup));
+	test_stop(s->sup);
 	assert_null(maiko_harness_free(s->h));
 	if (s->sim != NULL) {
 		if (maiko_sim_failure(s->sim) != NULL)

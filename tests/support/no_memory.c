@@ -48,13 +48,12 @@ maiko_supervisor *no_memory_supervisor(maiko_options options)
 uint64_t no_memory_finish(maiko_supervisor *sup)
 {
 	test_allocator_fail_never();
-	maiko_ledger *ledger = test_stop(sup);
+	const maiko_ledger *ledger = test_stop(sup);
 	uint64_t others = 0; /* what has no handler where it came */
 	for (size_t i = 0; i < ledger->actor_count; i++)
 		others += ledger->actors[i]->counts.ignored;
 	assert_int_equal(ledger->total.handled + ledger->total.ignored, atomic_load(&no_memory_handled) + others);
 	uint64_t discarded = ledger->total.discarded;
-	maiko_ledger_free(ledger);
-	assert_null(maiko_supervisor_free(sup));
+	test_release(sup);
 	return discarded;
 }

@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <maiko/sim.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static uint64_t sim_seed;
 static maiko_sim *sim; /* of the last supervisor, until it is freed */
 static maiko_harness *harness;
 static maiko_supervisor *of_harness;
+static maiko_ledger *kept; /* what test_stop or test_report has given last */
 
 const uint32_t *test_workers(void)
 {
@@ -115,11 +117,14 @@ void test_simulate(void (*test)(uint32_t workers))
 	simulating = false;
 }
 
+/* Events go other ways where somebody watches them: every other seed has a harness. */
 static maiko_supervisor *simulated(const maiko_options *options)
 {
 	maiko_sim_options with_seed = {.seed = sim_seed, .supervisor = *options};
 	assert_null(sim);
-	assert_int_equal(maiko_sim_new(&sim, &with_seed), 0);
+	ok(maiko_sim_new(&sim, &with_seed));
+	if (sim_seed % 2 == 1)
+		(void)test_harness(maiko_sim_supervisor(sim));
 	return maiko_sim_supervisor(sim);
 }
 
@@ -151,6 +156,7 @@ uint64_t test_now_ns(void) { return simulating ? maiko_sim_now(sim) : uv_hrtime(
 
 void test_release(maiko_supervisor *sup)
 {
+	kept = maiko_ledger_free(kept);
 	if (harness != NULL && of_harness == sup)
 		harness = maiko_harness_free(harness);
 	if (!simulating) {
@@ -177,30 +183,180 @@ void test_call(int rc, int expected, const char *text, const char *file, int lin
 
 maiko_harness *test_harness(maiko_supervisor *sup)
 {
+	if (harness != NULL && of_harness == sup)
+		return harness;
 	assert_null(harness);
 	ok(maiko_harness_new(&harness, sup));
 	of_harness = sup;
 	return harness;
 }
 
-const char *test_received(maiko_harness *h, const char *actor)
+void test_settle(maiko_supervisor *sup)
+{
+	maiko_harness *h = NULL;
+	if (simulating) {
+		int rc = maiko_sim_run(sim);
+		if (rc != 0)
+			print_error("seed %llu: %s\n", (unsigned long long)sim_seed, maiko_sim_failure(sim));
+		assert_int_equal(rc, 0);
+		return;
+	}
+	ok(maiko_harness_new(&h, sup));
+	ok(maiko_harness_settle(h));
+	assert_null(maiko_harness_free(h));
+}
+
+/* ---- who listens ------------------------------------------------------------------ */
+
+enum { HEARD_MOST = 1 << 17 };
+
+struct heard {
+	char actor[24], text[40];
+	const char *event;
+	uint64_t number;
+};
+static uint64_t values[HEARD_MOST];
+static struct heard heard[HEARD_MOST];
+static pthread_mutex_t heard_lock = PTHREAD_MUTEX_INITIALIZER;
+_Atomic(uint64_t) test_heard_events __attribute__((used, section("per_test")));
+
+/* "letter 1": its name, and its first field, if it is a number or a text. */
+static void describe(struct heard *h, const maiko_layout *layout, const void *event)
+{
+	const maiko_field *field = &layout->fields[0];
+	const char *at = (const char *)event + (field->name == NULL ? 0 : field->offset);
+	bool is_number = field->name != NULL && (field->kind == MAIKO_KIND_UINT || field->kind == MAIKO_KIND_ENUM);
+	uint32_t small = 0;
+	h->event = layout->name;
+	h->number = 0;
+	if (is_number && field->size == sizeof small) {
+		memcpy(&small, at, sizeof small);
+		h->number = small;
+	} else if (is_number && field->size == sizeof h->number) {
+		memcpy(&h->number, at, sizeof h->number);
+	}
+	if (is_number)
+		snprintf(h->text, sizeof h->text, "%s %llu", layout->name, (unsigned long long)h->number);
+	else if (field->name != NULL && field->kind == MAIKO_KIND_TEXT)
+		snprintf(h->text, sizeof h->text, "%s %s", layout->name, at);
+	else
+		snprintf(h->text, sizeof h->text, "%s", layout->name);
+}
+
+void test_hear(maiko_ctx *ctx, const maiko_event_type *type, const void *event)
+{
+	pthread_mutex_lock(&heard_lock);
+	uint64_t place = atomic_load(&test_heard_events);
+	if (place < HEARD_MOST) {
+		struct heard *h = &heard[place];
+		snprintf(h->actor, sizeof h->actor, "%s", maiko_name(ctx));
+		describe(h, type->layout, event);
+	}
+	atomic_store(&test_heard_events, place + 1);
+	pthread_mutex_unlock(&heard_lock);
+}
+
+/* The next one from `from` on, or NULL. */
+static const struct heard *heard_next(size_t *from, const char *actor, const char *type)
+{
+	assert_true(atomic_load(&test_heard_events) <= HEARD_MOST);
+	while (*from < atomic_load(&test_heard_events)) {
+		const struct heard *h = &heard[(*from)++];
+		if ((actor == NULL || strcmp(h->actor, actor) == 0) && (type == NULL || strcmp(h->event, type) == 0))
+			return h;
+	}
+	return NULL;
+}
+
+const char *test_heard(const char *actor)
 {
 	static char text[1 << 16];
-	size_t length = 0;
+	size_t from = 0, length = 0;
 	text[0] = 0;
-	maiko_query_each(r, ((maiko_query){.harness = h, .of = MAIKO_OF_RECEIPTS, .receiver = actor}))
-	{
-		const maiko_layout *layout = r->event->type->layout;
-		uint32_t first = 0;
-		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", length == 0 ? "" : ", ",
-					   layout->name);
-		if (layout->size >= sizeof first) {
-			memcpy(&first, r->data, sizeof first);
-			length += (size_t)snprintf(text + length, sizeof text - length, " %u", first);
-		}
+	for (const struct heard *h; (h = heard_next(&from, actor, NULL)) != NULL;) {
+		length +=
+			(size_t)snprintf(text + length, sizeof text - length, "%s%s", length == 0 ? "" : ", ", h->text);
 		assert_true(length < sizeof text);
 	}
 	return text;
+}
+
+const uint64_t *test_heard_values(const char *actor, size_t *ret_count)
+{
+	size_t from = 0, count = 0;
+	for (const struct heard *h; (h = heard_next(&from, actor, NULL)) != NULL;)
+		values[count++] = h->number;
+	*ret_count = count;
+	return values;
+}
+
+const char *test_heard_numbers(const char *actor)
+{
+	static char text[1 << 16];
+	size_t count, length = 0;
+	const uint64_t *numbers = test_heard_values(actor, &count);
+	text[0] = 0;
+	for (size_t i = 0; i < count; i++) {
+		length += (size_t)snprintf(text + length, sizeof text - length, "%s%llu", i == 0 ? "" : " ",
+					   (unsigned long long)numbers[i]);
+		assert_true(length < sizeof text);
+	}
+	return text;
+}
+
+size_t test_heard_count(const char *actor, const char *type)
+{
+	size_t from = 0, count = 0;
+	while (heard_next(&from, actor, type) != NULL)
+		count++;
+	return count;
+}
+
+PER_TEST char words[1 << 12];
+PER_TEST size_t words_length;
+
+void test_note(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	pthread_mutex_lock(&heard_lock);
+	size_t room = sizeof words - words_length;
+	int first = snprintf(words + words_length, room, "%s", words_length == 0 ? "" : " ");
+	int length = vsnprintf(words + words_length + first, room - (size_t)first, format, args);
+	bool fits = length >= 0 && (size_t)(first + length) < room;
+	words_length += fits ? (size_t)(first + length) : 0;
+	pthread_mutex_unlock(&heard_lock);
+	va_end(args);
+	expect(fits);
+}
+
+const char *test_noted(void) { return words; }
+
+/* ---- who does what the script says --------------------------------------------------- */
+
+/* `act`: a function of this process, as a number. */
+typedef struct order_to {
+	char actor[24];
+	uint64_t act;
+} order_to;
+MAIKO_TOPIC(puppet_orders);
+MAIKO_EVENT(order_to, puppet_orders, actor, act);
+
+static int puppet_on_order_to(puppet *self, const order_to *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	if (strcmp(ev->actor, maiko_name(ctx)) != 0)
+		return 0;
+	int (*act)(maiko_ctx * ctx) = (int (*)(maiko_ctx *))(uintptr_t)ev->act;
+	return act(ctx);
+}
+MAIKO_ACTOR_DEFINE(puppet, MAIKO_ON(order_to, puppet_on_order_to));
+
+void test_order(maiko_supervisor *sup, const char *actor, int (*act)(maiko_ctx *ctx))
+{
+	order_to order = {.act = (uint64_t)(uintptr_t)act};
+	snprintf(order.actor, sizeof order.actor, "%s", actor);
+	ok(maiko_send_copy(sup, order_to, &order));
 }
 
 /* ---- supervisors ----------------------------------------------------------------- */
@@ -245,9 +401,40 @@ static bool is_running(maiko_supervisor *sup)
 	return runs;
 }
 
-maiko_ledger *test_stop(maiko_supervisor *sup) { return test_stop_with(sup, 0); }
+static const maiko_ledger *keep(maiko_ledger *ledger)
+{
+	maiko_ledger_free(kept);
+	return kept = ledger;
+}
 
-maiko_ledger *test_stop_with(maiko_supervisor *sup, int status)
+const maiko_ledger *test_report(maiko_supervisor *sup)
+{
+	maiko_ledger *ledger = NULL;
+	ok(maiko_report(sup, &ledger));
+	return keep(ledger);
+}
+
+void test_wait_gone(maiko_supervisor *sup, const char *name)
+{
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
+	maiko_actor_id id;
+	if (simulating)
+		test_settle(sup);
+	while (!simulating && maiko_find(sup, name, &id) == 0 && uv_hrtime() < until)
+		sched_yield();
+	returns(maiko_find(sup, name, &id), MAIKO_ENOENT);
+}
+
+const char *test_name(const char *prefix, uint64_t number)
+{
+	static _Thread_local char name[32];
+	snprintf(name, sizeof name, "%s%llu", prefix, (unsigned long long)number);
+	return name;
+}
+
+const maiko_ledger *test_stop(maiko_supervisor *sup) { return test_stop_with(sup, 0); }
+
+const maiko_ledger *test_stop_with(maiko_supervisor *sup, int status)
 {
 	maiko_ledger *ledger = NULL;
 	maiko_stop_options options = {.ret_report = &ledger};
@@ -269,16 +456,14 @@ maiko_ledger *test_stop_with(maiko_supervisor *sup, int status)
 	}
 	for (size_t i = 0; i < ledger->actor_count; i++)
 		assert_int_equal(ledger->actors[i]->bytes, 0);
-	return ledger;
+	return keep(ledger);
 }
 
 maiko_counts test_finish(maiko_supervisor *sup) { return test_finish_with(sup, 0); }
 
 maiko_counts test_finish_with(maiko_supervisor *sup, int status)
 {
-	maiko_ledger *ledger = test_stop_with(sup, status);
-	maiko_counts total = ledger->total;
-	maiko_ledger_free(ledger);
+	maiko_counts total = test_stop_with(sup, status)->total;
 	test_release(sup);
 	return total;
 }

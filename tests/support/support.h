@@ -64,7 +64,8 @@ const uint32_t *test_workers(void);
 	static void name##_with(uint32_t workers)
 
 /* A test that runs in simulation, with each worker count and some seeds: virtual time, so
- * that it is exact and waits for nothing. The calls of this page serve both. */
+ * that it is exact and waits for nothing. The calls of this page serve both. Every other seed has a
+ * harness, so that each test is run watched and unwatched. */
 #define TEST_SIM(name)                                                                                                 \
 	static void name##_with(uint32_t workers);                                                                     \
 	TEST_LISTED_(name) { test_simulate(name##_with); }                                                             \
@@ -106,8 +107,10 @@ uint64_t test_wrong(void);
 #define returns(call, code) test_call((call), (code), #call, __FILE__, __LINE__)
 void test_call(int rc, int expected, const char *text, const char *file, int line);
 
-/* An actor type that handles these events, and does nothing: what it has received is for the
- * harness to say.  TEST_LISTENER(person, letter, parcel); */
+/* ---- who listens ------------------------------------------------------------------------------ */
+
+/* An actor type that notes each of these events that it handles, and does nothing else:
+ *   TEST_LISTENER(person, letter, parcel); */
 #define TEST_LISTENER(type_, ...)                                                                                      \
 	typedef struct type_ {                                                                                         \
 		uint32_t unused;                                                                                       \
@@ -115,12 +118,47 @@ void test_call(int rc, int expected, const char *text, const char *file, int lin
 	MAIKO_PP_MAP(TEST_LISTENS_, type_, __VA_ARGS__)                                                                \
 	MAIKO_ACTOR(type_ MAIKO_PP_MAP(TEST_LISTENER_ROW_, type_, __VA_ARGS__))
 #define TEST_LISTENS_(type_, event_)                                                                                   \
-	static int type_##_on_##event_(__attribute__((unused)) type_ *self, __attribute__((unused)) const event_ *ev,  \
-				       __attribute__((unused)) maiko_ctx *ctx)                                         \
+	static int type_##_on_##event_(__attribute__((unused)) type_ *self, const event_ *ev, maiko_ctx *ctx)          \
 	{                                                                                                              \
+		test_hear(ctx, MAIKO_EVENT_REF(event_), ev);                                                           \
 		return 0;                                                                                              \
 	}
 #define TEST_LISTENER_ROW_(type_, event_) , MAIKO_ON(event_, type_##_on_##event_)
+
+/* Notes an event: for handlers that do more. On any thread. */
+void test_hear(maiko_ctx *ctx, const maiko_event_type *type, const void *event);
+
+/* What that actor has heard, in order, by type and first field if that is a number or a text: "letter 1,
+ * letter 2". Valid until the next call. */
+const char *test_heard(const char *actor);
+#define expect_heard(actor, text) assert_string_equal(test_heard(actor), (text))
+
+/* The numbers of that alone: "1 2"; and as an array, valid as long. */
+const char *test_heard_numbers(const char *actor);
+const uint64_t *test_heard_values(const char *actor, size_t *ret_count);
+#define expect_heard_numbers(actor, text) assert_string_equal(test_heard_numbers(actor), (text))
+
+/* How many events of that type, or NULL, that actor has heard, or, NULL, all together; and the number of all, for
+ * test_wait_for. */
+size_t test_heard_count(const char *actor, const char *type);
+#define expect_heard_count(actor, event, n)                                                                            \
+	assert_int_equal(test_heard_count((actor), MAIKO_EVENT_REF(event)->layout->name), (n))
+extern _Atomic(uint64_t) test_heard_events;
+
+/* Notes a word, on any thread: expect_noted("start stop") says what was noted, in order. */
+void test_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define expect_noted(text) assert_string_equal(test_noted(), (text))
+const char *test_noted(void); /* valid until the next note */
+
+/* ---- who does what the script says --------------------------------------------------------------- */
+
+/* An actor type whose handler calls a function of the test, and returns what that returns. An order goes to all
+ * puppets; the one of that name obeys it. */
+typedef struct puppet {
+	uint32_t unused;
+} puppet;
+MAIKO_ACTOR_DECLARE(puppet);
+void test_order(maiko_supervisor *sup, const char *actor, int (*act)(maiko_ctx *ctx));
 
 /* ---- the harness ------------------------------------------------------------------------------ */
 
@@ -129,10 +167,8 @@ void test_call(int rc, int expected, const char *text, const char *file, int lin
  *   ok(maiko_expect_count(maiko_query_of(h, letter, .receiver = "one"), 3)); */
 maiko_harness *test_harness(maiko_supervisor *sup);
 
-/* What it has received, in order, by type and first field, an uint32_t: "letter 1, letter 2". The text is
- * valid until the next call. */
-const char *test_received(maiko_harness *h, const char *actor);
-#define expect_received(h, actor, text) assert_string_equal(test_received((h), (actor)), (text))
+/* Until all is handled that was sent, with all that it has caused. */
+void test_settle(maiko_supervisor *sup);
 
 /* ---- supervisors ---------------------------------------------------------------------------- */
 
@@ -150,12 +186,22 @@ void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, 
  * end first. */
 maiko_counts test_finish(maiko_supervisor *sup);
 
-/* The same without freeing; the ledger is the caller's. */
-maiko_ledger *test_stop(maiko_supervisor *sup);
+/* The same without freeing. The ledger is valid until the next call of these or of test_report, or until
+ * test_release. */
+const maiko_ledger *test_stop(maiko_supervisor *sup);
+
+/* The ledger of one that runs, likewise. */
+const maiko_ledger *test_report(maiko_supervisor *sup);
 
 /* The same of a supervisor in which an actor has failed with that error, and stopped it. */
 maiko_counts test_finish_with(maiko_supervisor *sup, int status);
-maiko_ledger *test_stop_with(maiko_supervisor *sup, int status);
+const maiko_ledger *test_stop_with(maiko_supervisor *sup, int status);
+
+/* Waits until the end of the actor of that name has begun: the name is free. */
+void test_wait_gone(maiko_supervisor *sup, const char *name);
+
+/* "name7": a name for the seventh of many; valid until the next call. */
+const char *test_name(const char *prefix, uint64_t number);
 
 /* Frees one that has stopped, or never started. */
 void test_release(maiko_supervisor *sup);
