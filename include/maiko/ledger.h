@@ -3,7 +3,8 @@
  *
  * A delivery is one event for one subscriber. For each actor, and for each topic:
  *
- *   deliveries = handled + ignored + queued + dropped + discarded + dead + no_memory
+ *   deliveries = queued + handled + ignored + dropped + discarded + dead + no_memory
+ *                + expired + filtered + set_aside + passed_on + lost
  *
  * and for each ordered pair of workers, and for the external threads:
  *
@@ -36,7 +37,12 @@
 	XX(dropped, "dropped or replaced by the policy of a full mailbox")                                             \
 	XX(discarded, "discarded at stop")                                                                             \
 	XX(dead, "its subscriber failed, left or was removed")                                                         \
-	XX(no_memory, "no memory to deliver it")
+	XX(no_memory, "no memory to deliver it")                                                                       \
+	XX(expired, "older than its time to live")                                                                     \
+	XX(filtered, "rejected by the filter of its subscription")                                                     \
+	XX(set_aside, "set aside: its handler had failed repeatedly")                                                  \
+	XX(passed_on, "passed on to another member of the share group")                                                \
+	XX(lost, "lost on a link")
 
 typedef struct maiko_counts {
 	uint64_t deliveries;
@@ -140,8 +146,8 @@ MAIKO_API maiko_ledger *maiko_ledger_free(maiko_ledger *ledger);
 /* Whether every equation above holds in it. */
 MAIKO_API bool maiko_ledger_balanced(const maiko_ledger *ledger);
 
-/* How much is lost, in one number: the deliveries of `total` that were dropped, discarded, dead or
- * had no memory, and the entries that no worker took, each as one (channel_dropped of the topics,
+/* How much is lost, in one number: the deliveries of `total` that were dropped, discarded, dead, lost
+ * on a link or had no memory, and the entries that no worker took, each as one (channel_dropped of the topics,
  * `discarded` of the pairs). What is ignored, queued or in flight is not lost, nor is a delayed
  * event that was cancelled. 0 for NULL. Any thread. */
 MAIKO_API uint64_t maiko_ledger_lost(const maiko_ledger *ledger);

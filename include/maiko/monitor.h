@@ -36,7 +36,7 @@
 	XX(1, DELIVERED, delivered, "delivered")    /* it is in the actor's mailbox                          */        \
 	XX(2, HANDLED, handled, "handled")          /* what the handler returned; 1: it has none: ignored    */        \
 	XX(3, OVERFLOWED, overflowed, "overflowed") /* MAIKO_DROPPED; no actor: a full channel, or no memory */        \
-	XX(4, DISCARDED, discarded, "discarded")    /* MAIKO_DISCARDED, MAIKO_DEAD or MAIKO_NO_MEMORY        */        \
+	XX(4, DISCARDED, discarded, "discarded")    /* the maiko_outcome, any but the first three            */        \
 	XX(5, ADDED, added, "added")                /* the actor lives on this worker, and is to be started  */        \
 	XX(6, STARTED, started, "started")          /* its on_start has returned, if it has one              */        \
 	XX(7, STOPPED, stopped, "stopped")          /* what its on_stop returned; 0 if it has none           */        \
@@ -49,10 +49,21 @@
 	XX(14, ERROR, error, "error")                  /* what on_error is asked about next, if there is one    */     \
 	XX(15, TOPOLOGY, topology, "topology changed") /* the number of the change, on each worker            */       \
 	XX(16, DRAINING, draining, "draining")         /* a stop has begun on this worker                       */     \
-	XX(17, MOVED, moved, "moved")                  /* the actor lives on this worker now; the one it left   */
+	XX(17, MOVED, moved, "moved")                  /* the actor lives on this worker now; the one it left   */     \
+	XX(18, RESTARTING, restarting, "restarting")   /* the error: it will be started again                   */     \
+	XX(19, RESTARTED, restarted, "restarted")      /* how often it has been                                 */     \
+	XX(20, GROUP_FAILED, group_failed, "group failed")                                                             \
+	XX(21, SET_ASIDE, set_aside, "set aside") /* the error: the event will not be tried again          */          \
+	XX(22, STUCK, stuck, "stuck")             /* for how many ms its callback has not returned         */          \
+	XX(23, HELD, held, "held")                /* maiko_hold                                            */          \
+	XX(24, UNHELD, unheld, "unheld")          /* maiko_unhold                                          */          \
+	XX(25, LINK_UP, link_up, "link up")                                                                            \
+	XX(26, LINK_DOWN, link_down, "link down") /* the error                                             */          \
+	XX(27, RECEIPT, receipt, "receipt")       /* what its handler returned; it is about the event sent */          \
+	XX(28, INTEREST, interest, "interest")    /* what its handler returned                             */
 
 /* How many kinds this header lists. */
-#define MAIKO_OBSERVATION_KINDS 18
+#define MAIKO_OBSERVATION_KINDS 29
 
 typedef enum maiko_observation_kind {
 #define MAIKO_OBSERVATION_ENUM(number, KIND, hook, text) MAIKO_OBSERVED_##KIND = (number),
@@ -67,7 +78,12 @@ typedef enum maiko_outcome {
 	MAIKO_DROPPED = 2,
 	MAIKO_DISCARDED = 3,
 	MAIKO_DEAD = 4,
-	MAIKO_NO_MEMORY = 5
+	MAIKO_NO_MEMORY = 5,
+	MAIKO_EXPIRED = 6,
+	MAIKO_FILTERED = 7,
+	MAIKO_SET_ASIDE = 8,
+	MAIKO_PASSED_ON = 9,
+	MAIKO_LOST = 10
 } maiko_outcome;
 
 /* One observation. All of it is valid until the hook returns. */
@@ -93,7 +109,7 @@ typedef struct maiko_hooks {
 #define MAIKO_OBSERVATION_HOOK(number, KIND, hook, text) maiko_hook hook;
 	MAIKO_OBSERVATION_MAP(MAIKO_OBSERVATION_HOOK)
 #undef MAIKO_OBSERVATION_HOOK
-	maiko_hook reserved_[13];
+	maiko_hook reserved_[16];
 } maiko_hooks;
 
 /* One that watches. Opaque; valid until it is removed, or its supervisor freed. */

@@ -20,7 +20,7 @@
 
 #include <maiko/recorder.h>
 
-#define MT_RECORDING_MAGIC UINT64_C(0x31304b4d52454302) /* its last byte is the version */
+#define MT_RECORDING_MAGIC UINT64_C(0x31304b4d52454303) /* its last byte is the version */
 enum { MT_SEGMENT = 1 << 20, MT_RECORD_MAX = MT_SEGMENT / 2, MT_SUP_TAPE = MAIKO_WORKERS_MAX, MT_TAPES };
 
 typedef struct mt_head {

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-static const char *const outcomes[] = {"handled", "ignored", "dropped", "at a stop", "dead", "no memory"};
+static const char *const outcomes[] = {"handled", "ignored",  "dropped",   "at a stop", "dead", "no memory",
+				       "expired", "filtered", "set aside", "passed on", "lost"};
 
 /* As a program calls it: a readable descriptor is one kind, with a bound of time or without. */
 static const char *const answers[] = {

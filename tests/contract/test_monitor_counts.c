@@ -49,7 +49,7 @@ enum { SINKS = 8, PUMPS = 2, ACTORS = SINKS + PUMPS, NONE = ACTORS };
 static const char *const names[ACTORS] = {"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "p0", "p1"};
 
 PER_TEST struct {
-	_Atomic(uint64_t) kinds[MAIKO_OBSERVATION_KINDS], outcomes[MAIKO_NO_MEMORY + 1], queued_lost;
+	_Atomic(uint64_t) kinds[MAIKO_OBSERVATION_KINDS], outcomes[MAIKO_LOST + 1], queued_lost;
 } seen[ACTORS + 1];
 
 static int place_of(const maiko_observation *observation)

@@ -209,7 +209,7 @@ static void check(const actor *a, maiko_observation_kind kind)
 
 TEST_WORKERS(a_monitor_removes_itself_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
+	for (int k = 0; k <= MAIKO_OBSERVED_MOVED && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_observation_kind)k, remove_self);
 		play(sup, workers);
@@ -222,7 +222,7 @@ TEST_WORKERS(a_monitor_removes_itself_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
+	for (int k = 0; k <= MAIKO_OBSERVED_MOVED && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_observation_kind)k, pause_self);
 		play(sup, workers);
@@ -240,7 +240,7 @@ TEST_WORKERS(a_monitor_pauses_itself_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_adds_another_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
+	for (int k = 0; k <= MAIKO_OBSERVED_MOVED && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_observation_kind)k, add_other);
 		play(sup, workers);
@@ -254,7 +254,7 @@ TEST_WORKERS(a_monitor_adds_another_in_any_of_its_hooks)
 
 TEST_WORKERS(a_monitor_pauses_another_in_any_of_its_hooks)
 {
-	for (int k = 0; k < MAIKO_OBSERVATION_KINDS && is_seen((maiko_observation_kind)k, workers); k++) {
+	for (int k = 0; k <= MAIKO_OBSERVED_MOVED && is_seen((maiko_observation_kind)k, workers); k++) {
 		maiko_supervisor *sup = cast(workers);
 		actor *a = watched(sup, (maiko_observation_kind)k, pause_other);
 		ok(maiko_monitor_add(sup, &(maiko_hooks){.any = see_other}, a, &a->other));
@@ -438,7 +438,7 @@ static void try_to_wait(void *arg, const maiko_observation *observation)
 
 TEST_WORKERS(in_a_hook_nothing_waits)
 {
-	for (int k = 0; k < MAIKO_OBSERVATION_KINDS; k++) {
+	for (int k = 0; k <= MAIKO_OBSERVED_MOVED; k++) {
 		maiko_options options = {.workers = workers, .external_credit = 16};
 		maiko_supervisor *sup = NULL;
 		ok(maiko_supervisor_new(&sup, &options));

@@ -403,7 +403,7 @@ uint64_t maiko_ledger_lost(const maiko_ledger *ledger)
 	if (ledger == NULL)
 		return 0;
 	const maiko_counts *c = &ledger->total;
-	uint64_t lost = c->dropped + c->discarded + c->dead + c->no_memory;
+	uint64_t lost = c->dropped + c->discarded + c->dead + c->no_memory + c->lost;
 	for (size_t i = 0; i < ledger->topic_count; i++)
 		lost += ledger->topics[i]->channel_dropped;
 	for (size_t i = 0; i < ledger->pair_count; i++)
@@ -425,6 +425,11 @@ static void print_counts(const maiko_counts *c, FILE *out)
 	fprintf(out, " %8llu %8llu", (unsigned long long)c->ignored, (unsigned long long)c->queued);
 	fprintf(out, " %8llu %8llu", (unsigned long long)c->dropped, (unsigned long long)c->discarded);
 	fprintf(out, " %8llu %8llu\n", (unsigned long long)c->dead, (unsigned long long)c->no_memory);
+	if (c->expired + c->filtered + c->set_aside + c->passed_on + c->lost != 0)
+		fprintf(out, "  %llu expired, %llu filtered, %llu set aside, %llu passed on, %llu lost\n",
+			(unsigned long long)c->expired, (unsigned long long)c->filtered,
+			(unsigned long long)c->set_aside, (unsigned long long)c->passed_on,
+			(unsigned long long)c->lost);
 }
 
 static void print_bytes(uint64_t bytes, FILE *out)

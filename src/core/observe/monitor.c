@@ -22,7 +22,8 @@ static const char *const texts[] = {
 _Static_assert(sizeof texts / sizeof texts[0] == MAIKO_OBSERVATION_KINDS, "MAIKO_OBSERVATION_MAP lists so many");
 
 _Static_assert(MK_OUTCOME_OF(dropped) / sizeof(mk_counter) == MAIKO_DROPPED &&
-		       MK_OUTCOME_OF(no_memory) / sizeof(mk_counter) == MAIKO_NO_MEMORY,
+		       MK_OUTCOME_OF(no_memory) / sizeof(mk_counter) == MAIKO_NO_MEMORY &&
+		       MK_OUTCOME_OF(lost) / sizeof(mk_counter) == MAIKO_LOST,
 	       "maiko_outcome has the order of MAIKO_OUTCOME_MAP");
 
 const char *maiko_observation_text(maiko_observation_kind kind)
