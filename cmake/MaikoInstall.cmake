@@ -32,9 +32,17 @@ maiko_install(maiko)
 maiko_install_pc(maiko "libuv >= 1.44" "${PROJECT_DESCRIPTION}")
 set_target_properties(maiko_static PROPERTIES EXPORT_NAME static)
 
+set_target_properties(maiko-observe PROPERTIES INSTALL_RPATH "$ORIGIN")
+maiko_install(maiko-observe)
+maiko_install_pc(maiko-observe "maiko = ${PROJECT_VERSION}" "${PROJECT_DESCRIPTION}, observed")
+set_target_properties(maiko-observe PROPERTIES EXPORT_NAME observe)
+set_target_properties(maiko-observe_static PROPERTIES EXPORT_NAME observe_static)
+
 if(MAIKO_BUILD_TESTLIB)
+	# Of a program's own search path the loader looks at nothing for what its libraries need.
+	set_target_properties(maiko-test PROPERTIES INSTALL_RPATH "$ORIGIN")
 	maiko_install(maiko-test)
-	maiko_install_pc(maiko-test "maiko = ${PROJECT_VERSION}" "${PROJECT_DESCRIPTION}, for tests")
+	maiko_install_pc(maiko-test "maiko-observe = ${PROJECT_VERSION}" "${PROJECT_DESCRIPTION}, for tests")
 	set_target_properties(maiko-test PROPERTIES EXPORT_NAME test)
 	set_target_properties(maiko-test_static PROPERTIES EXPORT_NAME test_static)
 endif()

@@ -39,6 +39,8 @@ foreach(component IN LISTS CPACK_COMPONENTS_ALL)
 
 	file(GLOB_RECURSE libraries "${usr}/lib/*.so.*.*")
 	foreach(library IN LISTS libraries)
+		# The system's loader knows the folder.
+		file(RPATH_REMOVE FILE "${library}")
 		execute_process(COMMAND "${STRIP}" --strip-unneeded -R .comment -R .note "${library}"
 			COMMAND_ERROR_IS_FATAL ANY)
 	endforeach()

@@ -74,7 +74,7 @@ static bool find_gap(const maiko_layout *layout, const maiko_layout **ret_layout
 	return false;
 }
 
-int mt_content_accept(const maiko_event_type *type, bool undescribed)
+int mo_content_accept(const maiko_event_type *type, bool undescribed)
 {
 	const maiko_layout *layout;
 	uint32_t from, to;
@@ -153,17 +153,17 @@ static sink put_into(const maiko_layout *layout, const void *data, bool undescri
 	return s;
 }
 
-uint64_t mt_content_hash(const maiko_layout *layout, const void *data, bool undescribed)
+uint64_t mo_content_hash(const maiko_layout *layout, const void *data, bool undescribed)
 {
 	return put_into(layout, data, undescribed, NULL).hash;
 }
 
-size_t mt_content_size(const maiko_layout *layout, const void *data, bool undescribed)
+size_t mo_content_size(const maiko_layout *layout, const void *data, bool undescribed)
 {
 	return put_into(layout, data, undescribed, NULL).size;
 }
 
-void mt_content_write(const maiko_layout *layout, const void *data, bool undescribed, unsigned char *to)
+void mo_content_write(const maiko_layout *layout, const void *data, bool undescribed, unsigned char *to)
 {
 	put_into(layout, data, undescribed, to);
 }
@@ -227,23 +227,23 @@ static int get_all(supply *s, const maiko_layout *layout, void *data)
 	return rc;
 }
 
-int mt_content_read(const maiko_layout *layout, const unsigned char *from, size_t size, bool undescribed, void *data)
+int mo_content_read(const maiko_layout *layout, const unsigned char *from, size_t size, bool undescribed, void *data)
 {
 	supply s = {from, size, undescribed};
 	int rc = get_all(&s, layout, data);
 	if (rc == 0 && s.left != 0)
 		rc = MAIKO_EINVAL;
 	if (rc != 0)
-		mt_content_drop(layout, data);
+		mo_content_drop(layout, data);
 	return rc;
 }
 
-void mt_content_drop(const maiko_layout *layout, void *data)
+void mo_content_drop(const maiko_layout *layout, void *data)
 {
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
 		char *at = (char *)data + f->offset;
 		if (f->kind == MAIKO_KIND_STRUCT)
-			mt_content_drop(f->nested, at);
+			mo_content_drop(f->nested, at);
 		else if (f->kind == MAIKO_KIND_BUFFER)
 			maiko_buffer_unref(buffer_at(at));
 	}

@@ -28,10 +28,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-typedef struct mt_writer {
+typedef struct mo_writer {
 	unsigned char *segment; /* NULL: none yet */
 	size_t used;
-} mt_writer;
+} mo_writer;
 
 typedef struct known_type {
 	struct known_type *next;
@@ -57,7 +57,7 @@ struct maiko_recorder {
 	const char *why; /* of that error, and the records before it: read when no hook is called any more */
 	uint64_t kept;
 	_Atomic(bool) over; /* its last record is written, or it has failed */
-	mt_writer tapes[MT_TAPES];
+	mo_writer tapes[MO_TAPES];
 };
 
 static void give_up(maiko_recorder *r, int rc, const char *why)
@@ -86,15 +86,15 @@ static bool is_past_limit(uint64_t size)
 
 static unsigned char *map_segment(maiko_recorder *r, uint64_t index)
 {
-	off_t at = (off_t)(index * MT_SEGMENT);
+	off_t at = (off_t)(index * MO_SEGMENT);
 	int rc = EFBIG;
-	if (!is_past_limit((index + 1) * MT_SEGMENT))
-		rc = posix_fallocate(r->fd, at, MT_SEGMENT); /* a full disk shows here, not as a signal */
+	if (!is_past_limit((index + 1) * MO_SEGMENT))
+		rc = posix_fallocate(r->fd, at, MO_SEGMENT); /* a full disk shows here, not as a signal */
 	if (rc != 0) {
 		give_up(r, -rc, "its file cannot grow");
 		return NULL;
 	}
-	void *segment = mmap(NULL, MT_SEGMENT, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, at);
+	void *segment = mmap(NULL, MO_SEGMENT, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, at);
 	if (segment == MAP_FAILED) {
 		give_up(r, -errno, "its file cannot be mapped");
 		return NULL;
@@ -104,38 +104,38 @@ static unsigned char *map_segment(maiko_recorder *r, uint64_t index)
 
 static bool fetch_segment(maiko_recorder *r, uint32_t number)
 {
-	mt_writer *t = &r->tapes[number];
+	mo_writer *t = &r->tapes[number];
 	if (t->segment != NULL)
-		munmap(t->segment, MT_SEGMENT);
+		munmap(t->segment, MO_SEGMENT);
 	uv_mutex_lock(&r->mutex);
 	t->segment = map_segment(r, r->segments + 1);
 	r->segments += t->segment != NULL;
 	uv_mutex_unlock(&r->mutex);
 	if (t->segment == NULL)
 		return false;
-	*(mt_segment *)(void *)t->segment = (mt_segment){.magic = MT_RECORDING_MAGIC, .tape = number};
-	t->used = sizeof(mt_segment);
+	*(mo_segment *)(void *)t->segment = (mo_segment){.magic = MO_RECORDING_MAGIC, .tape = number};
+	t->used = sizeof(mo_segment);
 	return true;
 }
 
 /* Room for a record with so many bytes behind it; NULL: the recording has ended. */
-static mt_record *reserve(maiko_recorder *r, uint32_t number, size_t rest)
+static mo_record *reserve(maiko_recorder *r, uint32_t number, size_t rest)
 {
-	mt_writer *t = &r->tapes[number];
-	size_t size = (sizeof(mt_record) + rest + 7) & ~(size_t)7;
-	if (size > MT_RECORD_MAX) {
+	mo_writer *t = &r->tapes[number];
+	size_t size = (sizeof(mo_record) + rest + 7) & ~(size_t)7;
+	if (size > MO_RECORD_MAX) {
 		give_up(r, MAIKO_E2BIG, "an event or a call takes more than 512 KiB");
 		return NULL;
 	}
-	if ((t->segment == NULL || t->used + size > MT_SEGMENT) && !fetch_segment(r, number))
+	if ((t->segment == NULL || t->used + size > MO_SEGMENT) && !fetch_segment(r, number))
 		return NULL;
-	mt_record *record = (mt_record *)(void *)(t->segment + t->used);
+	mo_record *record = (mo_record *)(void *)(t->segment + t->used);
 	record->padding = (uint8_t)(size - sizeof *record - rest);
 	record->ticket = atomic_fetch_add_explicit(&r->ticket, 1, memory_order_seq_cst) + 1;
 	return record;
 }
 
-static void commit(maiko_recorder *r, uint32_t number, mt_record *record, size_t rest)
+static void commit(maiko_recorder *r, uint32_t number, mo_record *record, size_t rest)
 {
 	uint32_t size = (uint32_t)((sizeof *record + rest + 7) & ~(size_t)7);
 	r->tapes[number].used += size;
@@ -148,7 +148,7 @@ static void write_name(maiko_recorder *r, uint32_t tape, uint8_t kind, uint64_t 
 		       const char *name)
 {
 	size_t length = strlen(name) + 1;
-	mt_record *record = reserve(r, tape, length);
+	mo_record *record = reserve(r, tape, length);
 	if (record == NULL)
 		return;
 	record->kind = kind;
@@ -189,7 +189,7 @@ static uint32_t number_of(maiko_recorder *r, uint32_t tape, const maiko_event_ty
 	}
 	uv_mutex_unlock(&r->mutex);
 	if (is_new)
-		write_name(r, tape, MT_NAMES_TYPE, number, maiko_layout_hash(desc->layout), desc->layout->name);
+		write_name(r, tape, MO_NAMES_TYPE, number, maiko_layout_hash(desc->layout), desc->layout->name);
 	else
 		free(made);
 	return number;
@@ -202,39 +202,39 @@ static bool needs_content(const maiko_recorder *r, const maiko_observation *s)
 {
 	const maiko_envelope *e = s->event;
 	return e->sender_id == 0 || (e->parent.origin == 0 && e->parent.sequence == 0) ||
-	       mt_is_listed(r->options.sources, e->sender);
+	       mo_is_listed(r->options.sources, e->sender);
 }
 
-static void fill_dispatch(const maiko_recorder *r, mt_record *record, const maiko_observation *s, bool content)
+static void fill_dispatch(const maiko_recorder *r, mo_record *record, const maiko_observation *s, bool content)
 {
 	const maiko_layout *layout = s->event->type->layout;
-	mt_dispatch *d = (mt_dispatch *)(void *)(record->rest + sizeof(mt_event));
-	*d = (mt_dispatch){.parent = s->event->parent,
+	mo_dispatch *d = (mo_dispatch *)(void *)(record->rest + sizeof(mo_event));
+	*d = (mo_dispatch){.parent = s->event->parent,
 			   .correlation = s->event->correlation,
-			   .hash = mt_content_hash(layout, s->data, r->options.undescribed),
+			   .hash = mo_content_hash(layout, s->data, r->options.undescribed),
 			   .timestamp_ns = s->event->timestamp_ns};
 	if (content)
-		mt_content_write(layout, s->data, r->options.undescribed, (unsigned char *)(d + 1));
+		mo_content_write(layout, s->data, r->options.undescribed, (unsigned char *)(d + 1));
 }
 
-static void fill_event(mt_record *record, const maiko_observation *s, uint32_t type)
+static void fill_event(mo_record *record, const maiko_observation *s, uint32_t type)
 {
-	mt_event *e = (mt_event *)(void *)record->rest;
-	*e = (mt_event){.id = s->event->id, .sender = s->event->sender_id, .type = type};
+	mo_event *e = (mo_event *)(void *)record->rest;
+	*e = (mo_event){.id = s->event->id, .sender = s->event->sender_id, .type = type};
 }
 
 static void see_event(maiko_recorder *r, const maiko_observation *s)
 {
 	uint32_t tape = s->worker - 1, type = number_of(r, tape, s->event->type);
 	bool dispatched = s->kind == MAIKO_OBSERVED_DISPATCHED, content = dispatched && needs_content(r, s);
-	size_t rest = sizeof(mt_event) + (dispatched ? sizeof(mt_dispatch) : 0);
+	size_t rest = sizeof(mo_event) + (dispatched ? sizeof(mo_dispatch) : 0);
 	if (content)
-		rest += mt_content_size(s->event->type->layout, s->data, r->options.undescribed);
-	mt_record *record = type == 0 ? NULL : reserve(r, tape, rest);
+		rest += mo_content_size(s->event->type->layout, s->data, r->options.undescribed);
+	mo_record *record = type == 0 ? NULL : reserve(r, tape, rest);
 	if (record == NULL)
 		return;
 	record->kind = (uint8_t)s->kind;
-	record->flags = (uint8_t)(MT_HAS_EVENT | (content ? MT_HAS_CONTENT : 0) | (s->was_queued ? MT_WAS_QUEUED : 0));
+	record->flags = (uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0));
 	record->now_ns = s->now_ns;
 	record->number = s->actor;
 	record->value = s->code;
@@ -247,7 +247,7 @@ static void see_event(maiko_recorder *r, const maiko_observation *s)
 static void see_other(maiko_recorder *r, const maiko_observation *s)
 {
 	uint32_t tape = s->worker - 1;
-	mt_record *record = reserve(r, tape, 0);
+	mo_record *record = reserve(r, tape, 0);
 	if (record == NULL)
 		return;
 	record->kind = (uint8_t)s->kind;
@@ -268,7 +268,7 @@ static void see(void *arg, const maiko_observation *s)
 		return;
 	}
 	if (s->kind == MAIKO_OBSERVED_ADDED)
-		write_name(r, s->worker - 1, MT_NAMES_ACTOR, s->actor, 0, s->actor_name);
+		write_name(r, s->worker - 1, MO_NAMES_ACTOR, s->actor, 0, s->actor_name);
 	if (s->event != NULL)
 		see_event(r, s);
 	else
@@ -283,7 +283,7 @@ static bool is_made_again(const maiko_recorder *r, const mk_worker *w, mk_note_k
 {
 	if (kind != MK_NOTE_AFTER && kind != MK_NOTE_CANCEL && kind != MK_NOTE_RANDOM && kind != MK_NOTE_STOP_SELF)
 		return false;
-	return w->event != NULL && w->actor != NULL && !mt_is_listed(r->options.sources, w->actor->self->name);
+	return w->event != NULL && w->actor != NULL && !mo_is_listed(r->options.sources, w->actor->self->name);
 }
 
 /* The bytes of a delayed event, behind its number; or (`to` NULL) how many. */
@@ -292,9 +292,9 @@ static size_t write_delayed(const maiko_recorder *r, const mk_call *call, uint32
 	uint64_t number = type;
 	if (to != NULL) {
 		memcpy(to, &number, sizeof number);
-		mt_content_write(call->event->layout, call->data, r->options.undescribed, to + sizeof number);
+		mo_content_write(call->event->layout, call->data, r->options.undescribed, to + sizeof number);
 	}
-	return sizeof number + mt_content_size(call->event->layout, call->data, r->options.undescribed);
+	return sizeof number + mo_content_size(call->event->layout, call->data, r->options.undescribed);
 }
 
 static void write_note(maiko_recorder *r, uint32_t tape, const mk_note *note)
@@ -303,20 +303,20 @@ static void write_note(maiko_recorder *r, uint32_t tape, const mk_note *note)
 	uint32_t type = call != NULL && note->kind == MK_NOTE_AFTER ? number_of(r, tape, call->event) : 0;
 	size_t rest = note->key_count * sizeof note->keys[0], given = 0;
 	if (call != NULL)
-		rest = given = mt_call_write(note->kind, call, NULL);
+		rest = given = mo_call_write(note->kind, call, NULL);
 	if (type != 0)
 		rest += write_delayed(r, call, type, NULL);
-	mt_record *record = reserve(r, tape, rest);
+	mo_record *record = reserve(r, tape, rest);
 	if (record == NULL)
 		return;
-	record->kind = (uint8_t)(MT_NOTES + note->kind);
+	record->kind = (uint8_t)(MO_NOTES + note->kind);
 	record->now_ns = note->now_ns;
 	record->number = note->number;
 	record->value = note->value;
 	if (note->key_count != 0)
 		memcpy(record->rest, note->keys, rest);
 	if (call != NULL)
-		(void)mt_call_write(note->kind, call, record->rest);
+		(void)mo_call_write(note->kind, call, record->rest);
 	if (type != 0)
 		(void)write_delayed(r, call, type, record->rest + given);
 	commit(r, tape, record, rest);
@@ -332,7 +332,7 @@ static void note(void *arg, mk_worker *w, const mk_note *note)
 			note->value == MAIKO_ETIMEDOUT ? "the stop has given up a callback that does not return"
 						       : "what followed could not be done again");
 	else
-		write_note(r, w == NULL ? MT_SUP_TAPE : w->index, note);
+		write_note(r, w == NULL ? MO_SUP_TAPE : w->index, note);
 }
 
 /* ---- what cannot be recorded ---------------------------------------------------------------------- */
@@ -340,7 +340,7 @@ static void note(void *arg, mk_worker *w, const mk_note *note)
 static int accept_type(void *arg, const maiko_event_type *type)
 {
 	const maiko_recorder *r = arg;
-	return mt_content_accept(type, r->options.undescribed);
+	return mo_content_accept(type, r->options.undescribed);
 }
 
 static int accept_all(maiko_recorder *r)
@@ -383,7 +383,7 @@ static int write_head(maiko_recorder *r)
 	if (segment == NULL)
 		return atomic_load(&r->rc);
 	const maiko_options *o = &sup->options;
-	*(mt_head *)(void *)segment = (mt_head){.magic = MT_RECORDING_MAGIC,
+	*(mo_head *)(void *)segment = (mo_head){.magic = MO_RECORDING_MAGIC,
 						.seed = sup->seam.seed,
 						.wall_offset_ns = sup->seam.wall_offset_ns,
 						.undescribed = r->options.undescribed,
@@ -394,15 +394,15 @@ static int write_head(maiko_recorder *r)
 						.external_credit = o->external_credit,
 						.channel = o->channel,
 						.blocking_threads = o->blocking_threads};
-	munmap(segment, MT_SEGMENT);
+	munmap(segment, MO_SEGMENT);
 	return 0;
 }
 
 static void recorder_free(maiko_recorder *r)
 {
-	for (uint32_t i = 0; i < MT_TAPES; i++)
+	for (uint32_t i = 0; i < MO_TAPES; i++)
 		if (r->tapes[i].segment != NULL)
-			munmap(r->tapes[i].segment, MT_SEGMENT);
+			munmap(r->tapes[i].segment, MO_SEGMENT);
 	for (uint32_t i = 0; i < TYPE_PLACES; i++)
 		for (known_type *t = atomic_load(&r->types[i]), *next; t != NULL; t = next) {
 			next = t->next;
@@ -419,10 +419,10 @@ static void recorder_free(maiko_recorder *r)
 static void detach(maiko_recorder *r)
 {
 	uv_mutex_lock(&r->sup->lock);
-	mt_record *end = is_over(r) ? NULL : reserve(r, MT_SUP_TAPE, 0);
+	mo_record *end = is_over(r) ? NULL : reserve(r, MO_SUP_TAPE, 0);
 	if (end != NULL) {
-		end->kind = MT_ENDS;
-		commit(r, MT_SUP_TAPE, end, 0);
+		end->kind = MO_ENDS;
+		commit(r, MO_SUP_TAPE, end, 0);
 	}
 	atomic_store(&r->over, true);
 	__atomic_store_n(&r->sup->seam.scribe, NULL, __ATOMIC_RELEASE);

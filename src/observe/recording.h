@@ -6,24 +6,24 @@
  *   +------+-----------+-----------+-----------+----
  *
  * There is a tape for each worker, and one for what happens under the supervisor's lock. A segment
- * starts with an mt_segment; records follow, each with its size first, written last: a size of 0 ends
+ * starts with an mo_segment; records follow, each with its size first, written last: a size of 0 ends
  * the segment, so a file is whole at every moment. Tickets, drawn from one counter, give all records
  * one order, in which every cause is before its effect. A ticket that was drawn and is not there ends
  * the recording. Numbers are in the machine's own byte order.
  *
  * On a worker's tape pieces (note.h) alternate with what was seen while they were done.
  */
-#ifndef MT_RECORDING_H
-#define MT_RECORDING_H
+#ifndef MO_RECORDING_H
+#define MO_RECORDING_H
 
 #include "runtime/scribe.h"
 
 #include <maiko/recorder.h>
 
-#define MT_RECORDING_MAGIC UINT64_C(0x31304b4d52454303) /* its last byte is the version */
-enum { MT_SEGMENT = 1 << 20, MT_RECORD_MAX = MT_SEGMENT / 2, MT_SUP_TAPE = MAIKO_WORKERS_MAX, MT_TAPES };
+#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454303) /* its last byte is the version */
+enum { MO_SEGMENT = 1 << 20, MO_RECORD_MAX = MO_SEGMENT / 2, MO_SUP_TAPE = MAIKO_WORKERS_MAX, MO_TAPES };
 
-typedef struct mt_head {
+typedef struct mo_head {
 	uint64_t magic;
 	uint64_t seed;
 	uint64_t wall_offset_ns;
@@ -31,26 +31,26 @@ typedef struct mt_head {
 	/* options of the supervisor */
 	uint64_t mailbox_bytes;
 	uint32_t workers, mailbox, max_events_per_tick, external_credit, channel, blocking_threads;
-} mt_head;
+} mo_head;
 
-typedef struct mt_segment {
+typedef struct mo_segment {
 	uint64_t magic;
-	uint32_t tape; /* a worker's index, or MT_SUP_TAPE */
+	uint32_t tape; /* a worker's index, or MO_SUP_TAPE */
 	uint32_t used_;
-} mt_segment;
+} mo_segment;
 
-/* What a record is: a maiko_observation_kind, one of these, or MT_NOTES + an mk_note_kind. */
+/* What a record is: a maiko_observation_kind, one of these, or MO_NOTES + an mk_note_kind. */
 enum {
-	MT_NAMES_ACTOR = 64, /* number: its id; content: its name */
-	MT_NAMES_TYPE,       /* number: that of the type; value: its digest; content: its name */
-	MT_ENDS,             /* maiko_recorder_free was called */
-	MT_NOTES = 128
+	MO_NAMES_ACTOR = 64, /* number: its id; content: its name */
+	MO_NAMES_TYPE,       /* number: that of the type; value: its digest; content: its name */
+	MO_ENDS,             /* maiko_recorder_free was called */
+	MO_NOTES = 128
 };
 
-enum { MT_HAS_EVENT = 1, MT_HAS_CONTENT = 2, MT_WAS_QUEUED = 4 };
+enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4 };
 
 /* Of an observation: number is the actor, value the code. Of a note: its own. */
-typedef struct mt_record {
+typedef struct mo_record {
 	uint32_t size; /* of it all, a multiple of 8 */
 	uint8_t kind;
 	uint8_t flags;
@@ -60,59 +60,60 @@ typedef struct mt_record {
 	uint64_t now_ns;
 	uint64_t number;
 	int64_t value;
-	unsigned char rest[]; /* MT_HAS_EVENT: an mt_event, and of a dispatch an mt_dispatch; then content */
-} mt_record;
+	unsigned char rest[]; /* MO_HAS_EVENT: an mo_event, and of a dispatch an mo_dispatch; then content */
+} mo_record;
 
-typedef struct mt_event {
+typedef struct mo_event {
 	maiko_id id;
 	uint64_t sender;
 	uint32_t type; /* a number of its own, from 1 */
 	uint32_t spare_;
-} mt_event;
+} mo_event;
 
-typedef struct mt_dispatch {
+typedef struct mo_dispatch {
 	maiko_id parent, correlation;
 	uint64_t hash; /* of the content */
 	uint64_t timestamp_ns;
-} mt_dispatch;
+} mo_dispatch;
 
 /* ---- content.c: structs as bytes --------------------------------------------------------- */
 
 /* An event's struct, field by field, without padding; buffers by their bytes. `undescribed`: with the
  * bytes that no field describes. */
-uint64_t mt_content_hash(const maiko_layout *layout, const void *data, bool undescribed);
-/* The bytes that mt_content_write writes. */
-size_t mt_content_size(const maiko_layout *layout, const void *data, bool undescribed);
-void mt_content_write(const maiko_layout *layout, const void *data, bool undescribed, unsigned char *to);
+MK_PRIVATE uint64_t mo_content_hash(const maiko_layout *layout, const void *data, bool undescribed);
+/* The bytes that mo_content_write writes. */
+size_t mo_content_size(const maiko_layout *layout, const void *data, bool undescribed);
+void mo_content_write(const maiko_layout *layout, const void *data, bool undescribed, unsigned char *to);
 /* Into a zeroed struct; buffers in it are new, one reference each. 0, MAIKO_EINVAL (it does
- * not fit the layout) or MAIKO_ENOMEM. mt_content_drop gives the references back. */
-int mt_content_read(const maiko_layout *layout, const unsigned char *from, size_t size, bool undescribed, void *data);
-void mt_content_drop(const maiko_layout *layout, void *data);
+ * not fit the layout) or MAIKO_ENOMEM. mo_content_drop gives the references back. */
+MK_PRIVATE int mo_content_read(const maiko_layout *layout, const unsigned char *from, size_t size, bool undescribed,
+			       void *data);
+MK_PRIVATE void mo_content_drop(const maiko_layout *layout, void *data);
 
 /* 0, or MAIKO_ETYPE, in words: some bytes of it, more than alignment explains, no field describes. */
-int mt_content_accept(const maiko_event_type *type, bool undescribed);
+MK_PRIVATE int mo_content_accept(const maiko_event_type *type, bool undescribed);
 
 /* ---- calls.c: what a call was given ------------------------------------------------------- */
 
 /* The bytes of it, to `to` unless that is NULL; returns how many. AFTER: without the event. */
-size_t mt_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to);
+size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to);
 
-enum { MT_CALL_TOPICS = 64 };
+enum { MO_CALL_TOPICS = 64 };
 
-typedef struct mt_call_topic {
+typedef struct mo_call_topic {
 	const char *name;
 	maiko_overflow policy; /* the topic's own */
 	maiko_overflow overflow;
 	bool keyed;
-} mt_call_topic;
+} mo_call_topic;
 
 /* As it was read; texts lie in the record. */
-typedef struct mt_call {
+typedef struct mo_call {
 	/* MK_NOTE_ADD */
 	const char *name, *type;
 	maiko_add_options options; /* without pointers */
 	bool told, all_topics, no_topics_said;
-	mt_call_topic topics[MT_CALL_TOPICS];
+	mo_call_topic topics[MO_CALL_TOPICS];
 	uint32_t topic_count;
 	const unsigned char *init; /* NULL: none */
 	uint32_t init_size;
@@ -124,13 +125,13 @@ typedef struct mt_call {
 	uint64_t delay_ms;
 	const unsigned char *content;
 	size_t content_size;
-} mt_call;
+} mo_call;
 
-/* False: it is damaged, or has more topics than MT_CALL_TOPICS. */
-bool mt_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mt_call *ret_call);
+/* False: it is damaged, or has more topics than MO_CALL_TOPICS. */
+MK_PRIVATE bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_call *ret_call);
 
 /* Whether a name is among those listed, ended by NULL; one that ends with '*' stands for all that
  * begin so. */
-bool mt_is_listed(const char *const *names, const char *name);
+MK_PRIVATE bool mo_is_listed(const char *const *names, const char *name);
 
 #endif

@@ -40,7 +40,7 @@ static uint32_t seam_choose(void *arg, uint32_t count)
 /* What was refused when it was recorded. */
 static int accept_type(void *arg, const maiko_event_type *type)
 {
-	return mt_content_accept(type, ((const mt_replay *)arg)->recording.head->undescribed != 0);
+	return mo_content_accept(type, ((const mt_replay *)arg)->recording.head->undescribed != 0);
 }
 
 static void seam_refused(void *arg, const char *call, const char *who)
@@ -68,7 +68,7 @@ static void seam_wait(void *arg)
 static void expect(mt_replay *r, const mk_worker *w, const mk_note *n)
 {
 	char text[64];
-	const mt_record *next = mt_replay_peek(r, w->index);
+	const mo_record *next = mt_replay_peek(r, w->index);
 	bool same = next != NULL && mt_is_note(next, n->kind) && next->number == n->number;
 	if (same && (next->value == n->value || n->kind == MK_NOTE_EXTERNAL)) { /* it may end within the latter */
 		mt_replay_consume(r, w->index);
@@ -84,7 +84,7 @@ static void note(void *arg, mk_worker *w, const mk_note *n)
 	mt_replay *r = arg;
 	if (w == NULL || r->ending || r->failed)
 		return;
-	const mt_record *next = mt_replay_peek(r, w->index);
+	const mo_record *next = mt_replay_peek(r, w->index);
 	bool same = next != NULL && mt_is_note(next, n->kind) && next->number == n->number;
 	switch (n->kind) {
 	case MK_NOTE_EXTERNAL:
@@ -119,7 +119,7 @@ static bool told(void *arg, mk_worker *w, mk_note_kind kind, uint64_t number, mk
 		*ret_told = r->told;
 		return true;
 	}
-	const mt_record *next = w == NULL ? NULL : mt_replay_peek(r, w->index);
+	const mo_record *next = w == NULL ? NULL : mt_replay_peek(r, w->index);
 	if (next != NULL && mt_is_note(next, kind) && (number == MK_ANY_NUMBER || next->number == number)) {
 		mt_replay_consume(r, w->index);
 		*ret_told = (mk_told){next->number, next->value};
@@ -140,7 +140,7 @@ static void refill(void *arg, mk_worker *w)
 		return;
 	int64_t left = t->records[t->at]->value;
 	for (uint32_t i = t->at + 1; i < t->count && left > 0 && !r->failed; i++) {
-		const mt_record *record = t->records[i];
+		const mo_record *record = t->records[i];
 		const maiko_event_type *type;
 		size_t size;
 		if (record->kind != MAIKO_OBSERVED_DISPATCHED || mt_event_of(record)->sender != 0)
@@ -180,7 +180,7 @@ static run_of read_run(const mt_tape *t, uint64_t id)
 	bool in_event = false, in_tick = false;
 	uint32_t i = t->at;
 	for (; i < t->count && !mt_is_piece(t->records[i]); i++) {
-		const mt_record *record = t->records[i];
+		const mo_record *record = t->records[i];
 		bool handled = record->kind == MAIKO_OBSERVED_HANDLED && record->number == id;
 		bool entered = record->kind == MAIKO_OBSERVED_TICK_ENTERED && record->number == id;
 		run.events += handled;
@@ -222,7 +222,7 @@ static bool enter(mt_replay *r, mk_worker *w, uint64_t id)
 	if (a == NULL || a->worker != w || maiko_enter(a) != 0)
 		return false;
 	mt_source_play(r, a);
-	const mt_record *next = mt_replay_peek(r, w->index);
+	const mo_record *next = mt_replay_peek(r, w->index);
 	bool left = next != NULL && mt_is_note(next, MK_NOTE_LEAVE);
 	if (left)
 		mt_replay_consume(r, w->index);
@@ -230,9 +230,9 @@ static bool enter(mt_replay *r, mk_worker *w, uint64_t id)
 	return true;
 }
 
-static bool piece(mt_replay *r, mk_worker *w, const mt_record *record)
+static bool piece(mt_replay *r, mk_worker *w, const mo_record *record)
 {
-	mk_note_kind kind = (mk_note_kind)(record->kind - MT_NOTES);
+	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
 	if (kind != MK_NOTE_EXTERNAL) /* which is on the tape within others too */
 		mt_replay_consume(r, w->index);
 	if (kind == MK_NOTE_RUN)
@@ -246,7 +246,7 @@ static bool piece(mt_replay *r, mk_worker *w, const mt_record *record)
 }
 
 /* A source has failed outside of its callbacks: its descriptor has. */
-static bool fail_again(mt_replay *r, mk_worker *w, const mt_record *record)
+static bool fail_again(mt_replay *r, mk_worker *w, const mo_record *record)
 {
 	mk_actor *a = record->kind == MAIKO_OBSERVED_ERROR ? actor_of(r, w, record->number) : NULL;
 	if (a == NULL || a->worker != w || !mt_replay_is_source(r, record->number) || record->value >= 0)
@@ -256,7 +256,7 @@ static bool fail_again(mt_replay *r, mk_worker *w, const mt_record *record)
 	return true;
 }
 
-static bool advance_worker(mt_replay *r, uint32_t tape, const mt_record *record)
+static bool advance_worker(mt_replay *r, uint32_t tape, const mo_record *record)
 {
 	if (tape >= mk_worker_total(r->sup))
 		return false;
@@ -266,14 +266,14 @@ static bool advance_worker(mt_replay *r, uint32_t tape, const mt_record *record)
 
 /* ---- pieces of the supervisor ------------------------------------------------------------------------ */
 
-static bool advance_sup(mt_replay *r, const mt_record *record)
+static bool advance_sup(mt_replay *r, const mo_record *record)
 {
-	mk_note_kind kind = (mk_note_kind)(record->kind - MT_NOTES);
+	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
 	size_t size;
 	const unsigned char *content = mt_content_of(record, &size);
-	if (record->kind < MT_NOTES)
+	if (record->kind < MO_NOTES)
 		return false;
-	mt_replay_consume(r, MT_SUP_TAPE);
+	mt_replay_consume(r, MO_SUP_TAPE);
 	mk_hosting++; /* nothing in it may wait */
 	bool done = true;
 	if (kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE)
@@ -305,7 +305,7 @@ static bool advance(mt_replay *r)
 	if (e == NULL)
 		return false;
 	r->now_ns = e->record->now_ns < INT64_MAX ? e->record->now_ns : INT64_MAX;
-	bool done = e->tape == MT_SUP_TAPE ? advance_sup(r, e->record) : advance_worker(r, e->tape, e->record);
+	bool done = e->tape == MO_SUP_TAPE ? advance_sup(r, e->record) : advance_worker(r, e->tape, e->record);
 	bool taken = e->place < r->recording.tapes[e->tape].at; /* off its tape; else there was nothing to do */
 	if ((!done || !taken) && !r->failed)
 		mt_replay_differs(r, e->record, e->tape, NULL);
@@ -317,9 +317,9 @@ static bool reach_started(void *arg)
 	mt_replay *r = arg;
 	const mt_entry *e;
 	while ((e = next_entry(r)) != NULL) {
-		if (e->tape == MT_SUP_TAPE && mt_is_note(e->record, MK_NOTE_STARTED)) {
+		if (e->tape == MO_SUP_TAPE && mt_is_note(e->record, MK_NOTE_STARTED)) {
 			r->now_ns = e->record->now_ns;
-			mt_replay_consume(r, MT_SUP_TAPE);
+			mt_replay_consume(r, MO_SUP_TAPE);
 			return true;
 		}
 		if (!advance(r))
@@ -376,7 +376,7 @@ static void replay_free(mt_replay *r)
 
 static mk_seam seam_of(mt_replay *r)
 {
-	const mt_head *head = r->recording.head;
+	const mo_head *head = r->recording.head;
 	r->scribe = (mk_scribe){.arg = r,
 				.note = note,
 				.accept = accept_type,
@@ -412,7 +412,7 @@ static int call_setup(mt_replay *r)
 
 static int set_up(mt_replay *r)
 {
-	const mt_head *head = r->recording.head;
+	const mo_head *head = r->recording.head;
 	maiko_options options = {.workers = head->workers,
 				 .mailbox = head->mailbox,
 				 .mailbox_bytes = head->mailbox_bytes,
@@ -430,7 +430,7 @@ static int set_up(mt_replay *r)
 	if (rc == 0)
 		rc = call_setup(r);
 	for (mk_actor *a = rc == 0 ? r->sup->first : NULL; rc == 0 && a != NULL; a = a->next)
-		if (mt_is_listed(r->options->sources, a->self->name))
+		if (mo_is_listed(r->options->sources, a->self->name))
 			rc = mt_source_silence(r, a);
 	return rc;
 }
@@ -450,8 +450,8 @@ static void tell_end(mt_replay *r)
 static int play(mt_replay *r)
 {
 	const mt_entry *first = next_entry(r);
-	if (first != NULL && first->tape == MT_SUP_TAPE && mt_is_note(first->record, MK_NOTE_STARTING)) {
-		mt_replay_consume(r, MT_SUP_TAPE);
+	if (first != NULL && first->tape == MO_SUP_TAPE && mt_is_note(first->record, MK_NOTE_STARTING)) {
+		mt_replay_consume(r, MO_SUP_TAPE);
 		(void)maiko_start(r->sup); /* one that failed then fails again: its records are compared */
 	}
 	while (advance(r))

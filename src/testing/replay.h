@@ -8,25 +8,25 @@
 #include "runtime/runtime.h"
 
 typedef struct mt_entry {
-	const mt_record *record;
+	const mo_record *record;
 	uint32_t tape, place; /* place: its index on that tape */
 } mt_entry;
 
 typedef struct mt_tape {
-	const mt_record **records;
+	const mo_record **records;
 	uint32_t count, at; /* those before `at` have been done, or seen */
 } mt_tape;
 
 typedef struct mt_recording {
 	unsigned char *file; /* mapped */
 	size_t size;
-	const mt_head *head;
+	const mo_head *head;
 	mt_entry *entries; /* by ticket: what was noted and seen */
 	size_t count;
-	mt_tape tapes[MT_TAPES];
-	const mt_record **types; /* their names, by number */
+	mt_tape tapes[MO_TAPES];
+	const mo_record **types; /* their names, by number */
 	uint32_t type_count;
-	const mt_record **actors; /* their names, by id */
+	const mo_record **actors; /* their names, by id */
 	size_t actor_count;
 	uint64_t found, whole; /* records in the file, and up to the first that is missing */
 	bool complete, over;   /* the recorder was freed; the supervisor had stopped */
@@ -41,25 +41,25 @@ const char *mt_recording_actor(const mt_recording *recording, uint64_t actor);
 const char *mt_recording_type(const mt_recording *recording, uint32_t type);
 
 /* Since the first record. Workers read the clock once a turn, each for itself: what was a little before is 0. */
-double mt_recording_seconds(const mt_recording *recording, const mt_record *record);
+double mt_recording_seconds(const mt_recording *recording, const mo_record *record);
 
-static inline bool mt_is_note(const mt_record *record, mk_note_kind kind) { return record->kind == MT_NOTES + kind; }
-static inline bool mt_is_observation(const mt_record *record) { return record->kind < MT_NAMES_ACTOR; }
+static inline bool mt_is_note(const mo_record *record, mk_note_kind kind) { return record->kind == MO_NOTES + kind; }
+static inline bool mt_is_observation(const mo_record *record) { return record->kind < MO_NAMES_ACTOR; }
 /* Whether it begins a piece of a worker. */
-static inline bool mt_is_piece(const mt_record *record)
+static inline bool mt_is_piece(const mo_record *record)
 {
-	return record->kind >= MT_NOTES && record->kind <= MT_NOTES + MK_NOTE_EXTERNAL;
+	return record->kind >= MO_NOTES && record->kind <= MO_NOTES + MK_NOTE_EXTERNAL;
 }
-static inline const mt_event *mt_event_of(const mt_record *record)
+static inline const mo_event *mt_event_of(const mo_record *record)
 {
-	return (record->flags & MT_HAS_EVENT) != 0 ? (const mt_event *)(const void *)record->rest : NULL;
+	return (record->flags & MO_HAS_EVENT) != 0 ? (const mo_event *)(const void *)record->rest : NULL;
 }
 /* Of a dispatch. */
-static inline const mt_dispatch *mt_dispatch_of(const mt_record *record)
+static inline const mo_dispatch *mt_dispatch_of(const mo_record *record)
 {
-	return (const mt_dispatch *)(const void *)(record->rest + sizeof(mt_event));
+	return (const mo_dispatch *)(const void *)(record->rest + sizeof(mo_event));
 }
-const unsigned char *mt_content_of(const mt_record *record, size_t *ret_size);
+const unsigned char *mt_content_of(const mo_record *record, size_t *ret_size);
 
 /* ---- a replay ------------------------------------------------------------------------- */
 
@@ -89,7 +89,7 @@ typedef struct mt_replay {
 } mt_replay;
 
 /* The next record of a tape, or NULL; and goes past it. */
-static inline const mt_record *mt_replay_peek(const mt_replay *r, uint32_t tape)
+static inline const mo_record *mt_replay_peek(const mt_replay *r, uint32_t tape)
 {
 	const mt_tape *t = &r->recording.tapes[tape];
 	return t->at < t->count ? t->records[t->at] : NULL;
@@ -102,7 +102,7 @@ const char *mt_note_text(int kind);                     /* of an mk_note_kind */
 bool mt_replay_is_source(const mt_replay *r, uint64_t actor);
 void mt_replay_see(void *arg, const maiko_observation *s); /* the monitor's hook; arg: the replay */
 /* The record was not brought about. `instead`: what was, or NULL. */
-void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, const char *instead);
+void mt_replay_differs(mt_replay *r, const mo_record *record, uint32_t tape, const char *instead);
 
 /* replay_hint.c: appends which names and types of the options the recording does not have. */
 void mt_replay_hint(const mt_replay *r, char *text, size_t size);
@@ -121,6 +121,6 @@ void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from
 			const maiko_event_type **ret_type);
 void mt_replay_drop(const maiko_event_type *type, void *data);
 /* Makes a recorded call: `a` NULL: from outside. */
-void mt_replay_call(mt_replay *r, mk_actor *a, const mt_record *record);
+void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record);
 
 #endif

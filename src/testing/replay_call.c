@@ -39,7 +39,7 @@ void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from
 			 mt_recording_type(&r->recording, number));
 	else if (data == NULL)
 		snprintf(text, sizeof text, "no memory");
-	else if (mt_content_read(type->layout, from, size, r->recording.head->undescribed != 0, data) == 0)
+	else if (mo_content_read(type->layout, from, size, r->recording.head->undescribed != 0, data) == 0)
 		return data;
 	else
 		snprintf(text, sizeof text, "event %s has another layout here than when it was recorded",
@@ -51,7 +51,7 @@ void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from
 
 void mt_replay_drop(const maiko_event_type *type, void *data)
 {
-	mt_content_drop(type->layout, data);
+	mo_content_drop(type->layout, data);
 	free(data);
 }
 
@@ -75,7 +75,7 @@ static const maiko_actor_type *actor_type(const mt_replay *r, const char *name)
 }
 
 /* One of that name that there is, or a new one. */
-static int topic_of(const mt_replay *r, const mt_call_topic *t, const maiko_topic **ret_topic)
+static int topic_of(const mt_replay *r, const mo_call_topic *t, const maiko_topic **ret_topic)
 {
 	if (mk_name_index_get(&r->sup->topic_names, t->name) != NULL)
 		return maiko_topic_named(r->sup, t->name, ret_topic);
@@ -87,7 +87,7 @@ static int topic_of(const mt_replay *r, const mt_call_topic *t, const maiko_topi
 	return maiko_topic_with(r->sup, t->name, &(maiko_topic){.overflow = t->policy}, ret_topic);
 }
 
-static int topics_of(const mt_replay *r, const mt_call *c, maiko_subscription *topics)
+static int topics_of(const mt_replay *r, const mo_call *c, maiko_subscription *topics)
 {
 	int rc = 0;
 	for (uint32_t i = 0; rc == 0 && i < c->topic_count; i++) {
@@ -98,7 +98,7 @@ static int topics_of(const mt_replay *r, const mt_call *c, maiko_subscription *t
 }
 
 /* Its state as it was given: a copy, aligned. */
-static int init_of(const mt_replay *r, const maiko_actor_type *type, const mt_call *c, void **ret_init)
+static int init_of(const mt_replay *r, const maiko_actor_type *type, const mo_call *c, void **ret_init)
 {
 	*ret_init = NULL;
 	if (c->init == NULL)
@@ -113,9 +113,9 @@ static int init_of(const mt_replay *r, const maiko_actor_type *type, const mt_ca
 	return r->options->init == NULL ? 0 : r->options->init(c->name, type, *ret_init, r->options->arg);
 }
 
-static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type, mt_call *c)
+static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type, mo_call *c)
 {
-	maiko_subscription topics[MT_CALL_TOPICS + 1] = {{0}};
+	maiko_subscription topics[MO_CALL_TOPICS + 1] = {{0}};
 	void *init;
 	int rc = topics_of(r, c, topics);
 	if (rc != 0)
@@ -132,7 +132,7 @@ static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type,
 	return rc;
 }
 
-static int add(const mt_replay *r, mk_actor *a, mt_call *c)
+static int add(const mt_replay *r, mk_actor *a, mo_call *c)
 {
 	const maiko_actor_type *type = actor_type(r, c->type);
 	if (type == NULL)
@@ -143,12 +143,12 @@ static int add(const mt_replay *r, mk_actor *a, mt_call *c)
 	return add_as(r, a, type, c);
 }
 
-static int change(const mt_replay *r, mk_actor *a, uint64_t id, const mt_call *c)
+static int change(const mt_replay *r, mk_actor *a, uint64_t id, const mo_call *c)
 {
 	maiko_change_options o = {.overflow = c->overflow};
 	const maiko_topic *topic = NULL;
 	if (c->topic != NULL) {
-		int rc = topic_of(r, &(mt_call_topic){.name = c->topic, .policy = MAIKO_OVERFLOW_DEFAULT}, &topic);
+		int rc = topic_of(r, &(mo_call_topic){.name = c->topic, .policy = MAIKO_OVERFLOW_DEFAULT}, &topic);
 		if (rc != 0)
 			return rc;
 	}
@@ -166,7 +166,7 @@ static int change(const mt_replay *r, mk_actor *a, uint64_t id, const mt_call *c
 	}
 }
 
-static int send_later(mt_replay *r, mk_actor *a, const mt_call *c)
+static int send_later(mt_replay *r, mk_actor *a, const mo_call *c)
 {
 	uint64_t number = 0;
 	const maiko_event_type *type;
@@ -182,9 +182,9 @@ static int send_later(mt_replay *r, mk_actor *a, const mt_call *c)
 	return rc;
 }
 
-static int make(mt_replay *r, mk_actor *a, const mt_record *record, mt_call *c)
+static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 {
-	mk_note_kind kind = (mk_note_kind)(record->kind - MT_NOTES);
+	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
 	if (a == NULL && kind != MK_NOTE_ADD && kind != MK_NOTE_CHANGE)
 		return mk_fail(MAIKO_EINVAL, "no call from outside, %d", (int)kind);
 	switch (kind) {
@@ -206,7 +206,7 @@ static int make(mt_replay *r, mk_actor *a, const mt_record *record, mt_call *c)
 	}
 }
 
-static void fail(mt_replay *r, const mt_record *record, const char *why)
+static void fail(mt_replay *r, const mo_record *record, const char *why)
 {
 	char text[640];
 	snprintf(text, sizeof text, "record %llu: what was asked for cannot be asked for again: %s",
@@ -214,16 +214,16 @@ static void fail(mt_replay *r, const mt_record *record, const char *why)
 	mt_replay_diverge(r, text);
 }
 
-void mt_replay_call(mt_replay *r, mk_actor *a, const mt_record *record)
+void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record)
 {
-	mk_note_kind kind = (mk_note_kind)(record->kind - MT_NOTES);
+	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
 	bool answered = kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE;
-	mt_call call;
+	mo_call call;
 	size_t size;
 	const unsigned char *content = mt_content_of(record, &size);
 	if (answered && record->value < 0)
 		return; /* it was refused, and nothing came of it */
-	if (!mt_call_read(kind, content, size, &call)) {
+	if (!mo_call_read(kind, content, size, &call)) {
 		fail(r, record, "it is damaged");
 		return;
 	}

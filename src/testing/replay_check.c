@@ -20,7 +20,7 @@ void mt_replay_diverge(mt_replay *r, const char *text)
 
 bool mt_replay_is_source(const mt_replay *r, uint64_t actor)
 {
-	return actor != 0 && mt_is_listed(r->options->sources, mt_recording_actor(&r->recording, actor));
+	return actor != 0 && mo_is_listed(r->options->sources, mt_recording_actor(&r->recording, actor));
 }
 
 /* ---- in words ------------------------------------------------------------------------------- */
@@ -68,9 +68,9 @@ const char *mt_note_text(int kind) { return kind >= 0 && kind < MK_NOTES ? note_
 
 static const char *kind_text(int kind)
 {
-	if (kind < MT_NOTES)
+	if (kind < MO_NOTES)
 		return maiko_observation_text((maiko_observation_kind)kind);
-	return mt_note_text(kind - MT_NOTES);
+	return mt_note_text(kind - MO_NOTES);
 }
 
 typedef struct about {
@@ -90,7 +90,7 @@ static void describe(const mt_replay *r, const about *s, char *text, size_t size
 	if (s->id.origin != 0 && n >= 0 && (size_t)n < size)
 		n += snprintf(text + n, size - (size_t)n, ", event %s #%llu from %s", s->type,
 			      (unsigned long long)s->id.sequence, mt_recording_actor(&r->recording, s->sender));
-	const char *code = s->kind < MT_NOTES ? mt_code_text((maiko_observation_kind)s->kind, s->code) : NULL;
+	const char *code = s->kind < MO_NOTES ? mt_code_text((maiko_observation_kind)s->kind, s->code) : NULL;
 	if (n < 0 || (size_t)n >= size)
 		return;
 	if (code != NULL)
@@ -99,9 +99,9 @@ static void describe(const mt_replay *r, const about *s, char *text, size_t size
 		snprintf(text + n, size - (size_t)n, ", code %lld", (long long)s->code);
 }
 
-static about about_record(const mt_replay *r, const mt_record *record)
+static about about_record(const mt_replay *r, const mo_record *record)
 {
-	const mt_event *e = mt_event_of(record);
+	const mo_event *e = mt_event_of(record);
 	bool names = mt_is_observation(record) || mt_is_note(record, MK_NOTE_RUN) || mt_is_note(record, MK_NOTE_ADD);
 	about s = {.kind = record->kind, .actor = names ? record->number : 0};
 	if (mt_is_observation(record))
@@ -114,7 +114,7 @@ static about about_record(const mt_replay *r, const mt_record *record)
 	return s;
 }
 
-void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, const char *instead)
+void mt_replay_differs(mt_replay *r, const mo_record *record, uint32_t tape, const char *instead)
 {
 	char was[256], text[1024], where[32] = "outside";
 	about s = about_record(r, record);
@@ -129,26 +129,26 @@ void mt_replay_differs(mt_replay *r, const mt_record *record, uint32_t tape, con
 
 /* ---- what is seen ------------------------------------------------------------------------------- */
 
-static bool is_same(const mt_replay *r, const mt_record *record, const maiko_observation *s)
+static bool is_same(const mt_replay *r, const mo_record *record, const maiko_observation *s)
 {
 	/* When a source ticks next the world says. */
 	bool answer = s->kind == MAIKO_OBSERVED_TICK_LEFT && mt_replay_is_source(r, s->actor);
 	if (record->kind != s->kind || record->number != s->actor || (record->value != s->code && !answer))
 		return false;
-	const mt_event *e = mt_event_of(record);
-	if ((e != NULL) != (s->event != NULL) || ((record->flags & MT_WAS_QUEUED) != 0) != s->was_queued)
+	const mo_event *e = mt_event_of(record);
+	if ((e != NULL) != (s->event != NULL) || ((record->flags & MO_WAS_QUEUED) != 0) != s->was_queued)
 		return false;
 	if (s->kind == MAIKO_OBSERVED_ADDED)
 		return strcmp(mt_recording_actor(&r->recording, s->actor), s->actor_name) == 0;
 	return e == NULL || (maiko_id_equal(e->id, s->event->id) && e->sender == s->event->sender_id);
 }
 
-static bool is_content_same(const mt_replay *r, const mt_record *record, const maiko_observation *s)
+static bool is_content_same(const mt_replay *r, const mo_record *record, const maiko_observation *s)
 {
 	if (s->kind != MAIKO_OBSERVED_DISPATCHED)
 		return true;
 	bool undescribed = r->recording.head->undescribed != 0;
-	return mt_dispatch_of(record)->hash == mt_content_hash(s->event->type->layout, s->data, undescribed);
+	return mt_dispatch_of(record)->hash == mo_content_hash(s->event->type->layout, s->data, undescribed);
 }
 
 static void describe_observation(const mt_replay *r, const maiko_observation *s, bool content_differs, char *text,
@@ -173,7 +173,7 @@ static void compare(mt_replay *r, const maiko_observation *s)
 {
 	char is[600], text[700];
 	uint32_t tape = s->worker - 1;
-	const mt_record *record = mt_replay_peek(r, tape);
+	const mo_record *record = mt_replay_peek(r, tape);
 	if (record == NULL && !r->recording.over)
 		return; /* the recording ends within this piece */
 	bool same = record != NULL && is_same(r, record, s);
@@ -199,6 +199,6 @@ void mt_replay_see(void *arg, const maiko_observation *s)
 		return;
 	compare(r, s);
 	mk_actor *a = s->kind == MAIKO_OBSERVED_ADDED ? mk_directory_find(r->sup, s->actor) : NULL;
-	if (a != NULL && mt_is_listed(r->options->sources, s->actor_name) && mt_source_silence(r, a) != 0)
+	if (a != NULL && mo_is_listed(r->options->sources, s->actor_name) && mt_source_silence(r, a) != 0)
 		mt_replay_diverge(r, "no memory");
 }

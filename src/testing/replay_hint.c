@@ -52,7 +52,7 @@ static bool has_actor(const mt_recording *f, const char *listed)
 {
 	const char *const one[] = {listed, NULL};
 	for (size_t i = 0; i < f->actor_count; i++)
-		if (mt_is_listed(one, actor_at(f, i)))
+		if (mo_is_listed(one, actor_at(f, i)))
 			return true;
 	return false;
 }
@@ -82,17 +82,17 @@ static bool is_used(const mt_replay *r, const maiko_actor_type *type)
 }
 
 /* Of that record; NULL if it is no addition, or was refused. */
-static const char *added_type(const mt_record *record, mt_call *call)
+static const char *added_type(const mo_record *record, mo_call *call)
 {
 	size_t size;
 	const unsigned char *content = mt_content_of(record, &size);
 	bool added = mt_is_note(record, MK_NOTE_ADD) && record->value >= 0;
-	return added && mt_call_read(MK_NOTE_ADD, content, size, call) ? call->type : NULL;
+	return added && mo_call_read(MK_NOTE_ADD, content, size, call) ? call->type : NULL;
 }
 
 static bool adds(const mt_recording *f, const char *type, known *k)
 {
-	mt_call call;
+	mo_call call;
 	bool found = false;
 	for (size_t i = 0; i < f->count; i++) {
 		const char *name = added_type(f->entries[i].record, &call);

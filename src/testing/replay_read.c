@@ -58,13 +58,13 @@ static int map_file(mt_recording *r, const char *path, char *text, size_t size)
 
 static int check_head(mt_recording *r, char *text, size_t size)
 {
-	r->head = (const mt_head *)(const void *)r->file;
-	unsigned ours = MT_RECORDING_MAGIC & 0xff;
-	if (r->size < sizeof *r->head || r->head->magic >> 8 != MT_RECORDING_MAGIC >> 8) {
+	r->head = (const mo_head *)(const void *)r->file;
+	unsigned ours = MO_RECORDING_MAGIC & 0xff;
+	if (r->size < sizeof *r->head || r->head->magic >> 8 != MO_RECORDING_MAGIC >> 8) {
 		snprintf(text, size, "it is no recording, or of another kind of machine");
 		return MAIKO_EINVAL; /* in words: `text` */
 	}
-	if (r->head->magic != MT_RECORDING_MAGIC) {
+	if (r->head->magic != MO_RECORDING_MAGIC) {
 		unsigned version = (unsigned)(r->head->magic & 0xff);
 		snprintf(text, size,
 			 "it is a recording of version %u; this library reads version %u: replay it with the library "
@@ -81,7 +81,7 @@ static int check_head(mt_recording *r, char *text, size_t size)
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-static int add(mt_recording *r, size_t *room, const mt_record *record, uint32_t tape)
+static int add(mt_recording *r, size_t *room, const mo_record *record, uint32_t tape)
 {
 	if (r->count == *room) {
 		size_t grown = *room == 0 ? 4096 : *room * 2;
@@ -96,38 +96,38 @@ static int add(mt_recording *r, size_t *room, const mt_record *record, uint32_t 
 }
 
 /* How many bytes come before the content. */
-static size_t fixed_of(const mt_record *record)
+static size_t fixed_of(const mo_record *record)
 {
 	size_t fixed = sizeof *record;
-	if ((record->flags & MT_HAS_EVENT) != 0)
-		fixed += sizeof(mt_event) + (record->kind == MAIKO_OBSERVED_DISPATCHED ? sizeof(mt_dispatch) : 0);
+	if ((record->flags & MO_HAS_EVENT) != 0)
+		fixed += sizeof(mo_event) + (record->kind == MAIKO_OBSERVED_DISPATCHED ? sizeof(mo_dispatch) : 0);
 	return fixed;
 }
 
-const unsigned char *mt_content_of(const mt_record *record, size_t *ret_size)
+const unsigned char *mt_content_of(const mo_record *record, size_t *ret_size)
 {
 	size_t fixed = fixed_of(record);
 	*ret_size = record->size - record->padding - fixed;
 	return (const unsigned char *)record + fixed;
 }
 
-static bool is_whole(const mt_record *record, size_t left)
+static bool is_whole(const mo_record *record, size_t left)
 {
 	if (left < sizeof *record || record->size < sizeof *record || record->size > left || record->size % 8 != 0 ||
 	    record->padding >= 8)
 		return false;
 	bool needs_event = record->kind <= MAIKO_OBSERVED_DISCARDED; /* as the first observations do */
 	return record->size >= fixed_of(record) + record->padding &&
-	       (!needs_event || (record->flags & MT_HAS_EVENT) != 0);
+	       (!needs_event || (record->flags & MO_HAS_EVENT) != 0);
 }
 
 static int read_segment(mt_recording *r, size_t *room, const unsigned char *segment, size_t size)
 {
-	const mt_segment *s = (const mt_segment *)(const void *)segment;
-	if (size < sizeof *s || s->magic != MT_RECORDING_MAGIC || s->tape >= MT_TAPES)
+	const mo_segment *s = (const mo_segment *)(const void *)segment;
+	if (size < sizeof *s || s->magic != MO_RECORDING_MAGIC || s->tape >= MO_TAPES)
 		return 0; /* fetched, and nothing written: the crash came before */
 	for (size_t at = sizeof *s; at < size;) {
-		const mt_record *record = (const mt_record *)(const void *)(segment + at);
+		const mo_record *record = (const mo_record *)(const void *)(segment + at);
 		if (!is_whole(record, size - at))
 			break;
 		int rc = add(r, room, record, s->tape);
@@ -147,21 +147,21 @@ static int by_ticket(const void *a, const void *b)
 /* ---- names -------------------------------------------------------------------------------- */
 
 /* A name's text ends inside its record. */
-static bool is_text(const mt_record *record)
+static bool is_text(const mo_record *record)
 {
 	size_t size;
 	const unsigned char *text = mt_content_of(record, &size);
 	return size > 0 && text[size - 1] == '\0';
 }
 
-static int keep_name(const mt_record ***names, size_t index, size_t *room, const mt_record *record)
+static int keep_name(const mo_record ***names, size_t index, size_t *room, const mo_record *record)
 {
 	enum { NAMES_MAX = 1 << 24 };
 	if (index >= NAMES_MAX)
 		return 0;
 	if (index >= *room) {
 		size_t grown = index * 2 + 16;
-		const mt_record **more = realloc(*names, grown * sizeof **names);
+		const mo_record **more = realloc(*names, grown * sizeof **names);
 		if (more == NULL)
 			return MAIKO_ENOMEM;
 		memset(more + *room, 0, (grown - *room) * sizeof *more);
@@ -174,7 +174,7 @@ static int keep_name(const mt_record ***names, size_t index, size_t *room, const
 
 static int by_number(const void *a, const void *b)
 {
-	const mt_record *x = *(const mt_record *const *)a, *y = *(const mt_record *const *)b;
+	const mo_record *x = *(const mo_record *const *)a, *y = *(const mo_record *const *)b;
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
@@ -191,13 +191,13 @@ static int sift(mt_recording *r)
 		if (e.record->ticket != i + 1)
 			break;
 		r->whole++;
-		if (e.record->kind == MT_NAMES_TYPE && is_text(e.record))
+		if (e.record->kind == MO_NAMES_TYPE && is_text(e.record))
 			rc = keep_name(&r->types, e.record->number, &type_room, e.record);
-		else if (e.record->kind == MT_NAMES_ACTOR && is_text(e.record))
+		else if (e.record->kind == MO_NAMES_ACTOR && is_text(e.record))
 			rc = keep_name(&r->actors, r->actor_count++, &actor_room, e.record);
-		else if (e.record->kind == MT_ENDS)
+		else if (e.record->kind == MO_ENDS)
 			r->complete = true;
-		else if (e.record->kind < MAIKO_OBSERVATION_KINDS || e.record->kind >= MT_NOTES)
+		else if (e.record->kind < MAIKO_OBSERVATION_KINDS || e.record->kind >= MO_NOTES)
 			r->entries[kept++] = e;
 		r->over |= mt_is_note(e.record, MK_NOTE_OVER);
 	}
@@ -211,8 +211,8 @@ static int sift(mt_recording *r)
 /* Where a tape ends with events being taken from outside, none of them was written: as if it ended before. */
 static void drop_untaken(mt_recording *r)
 {
-	bool is_last[MT_TAPES];
-	for (uint32_t k = 0; k < MT_TAPES; k++)
+	bool is_last[MO_TAPES];
+	for (uint32_t k = 0; k < MO_TAPES; k++)
 		is_last[k] = true;
 	for (size_t i = r->count; i-- > 0;) {
 		mt_entry *e = &r->entries[i];
@@ -228,7 +228,7 @@ static int part(mt_recording *r)
 {
 	for (size_t i = 0; i < r->count; i++)
 		r->tapes[r->entries[i].tape].count++;
-	for (uint32_t k = 0; k < MT_TAPES; k++) {
+	for (uint32_t k = 0; k < MO_TAPES; k++) {
 		mt_tape *t = &r->tapes[k];
 		t->records = t->count == 0 ? NULL : calloc(t->count, sizeof *t->records);
 		if (t->count != 0 && t->records == NULL)
@@ -251,8 +251,8 @@ int mt_recording_init(mt_recording *r, const char *path, char *text, size_t size
 	if (rc == 0)
 		rc = check_head(r, text, size);
 	size_t room = 0;
-	for (size_t at = MT_SEGMENT; rc == 0 && at < r->size; at += MT_SEGMENT)
-		rc = read_segment(r, &room, r->file + at, r->size - at < MT_SEGMENT ? r->size - at : MT_SEGMENT);
+	for (size_t at = MO_SEGMENT; rc == 0 && at < r->size; at += MO_SEGMENT)
+		rc = read_segment(r, &room, r->file + at, r->size - at < MO_SEGMENT ? r->size - at : MO_SEGMENT);
 	if (rc != 0)
 		return rc;
 	if (r->count > 1)
@@ -266,19 +266,19 @@ void mt_recording_fini(mt_recording *r)
 {
 	if (r->file != NULL)
 		munmap(r->file, r->size);
-	for (uint32_t k = 0; k < MT_TAPES; k++)
+	for (uint32_t k = 0; k < MO_TAPES; k++)
 		free(r->tapes[k].records);
 	free(r->entries);
 	free(r->types);
 	free(r->actors);
 }
 
-static const char *name_in(const mt_record *record) { return (const char *)record->rest; }
+static const char *name_in(const mo_record *record) { return (const char *)record->rest; }
 
 const char *mt_recording_actor(const mt_recording *r, uint64_t actor)
 {
-	const mt_record like = {.number = actor}, *key = &like;
-	const mt_record **found =
+	const mo_record like = {.number = actor}, *key = &like;
+	const mo_record **found =
 		r->actor_count == 0 ? NULL : bsearch(&key, r->actors, r->actor_count, sizeof *r->actors, by_number);
 	if (found != NULL)
 		return name_in(*found);
@@ -290,7 +290,7 @@ const char *mt_recording_type(const mt_recording *r, uint32_t type)
 	return type < r->type_count && r->types[type] != NULL ? name_in(r->types[type]) : "?";
 }
 
-double mt_recording_seconds(const mt_recording *r, const mt_record *record)
+double mt_recording_seconds(const mt_recording *r, const mo_record *record)
 {
 	uint64_t first = r->count == 0 ? 0 : r->entries[0].record->now_ns;
 	return record->now_ns > first ? (double)(record->now_ns - first) / 1e9 : 0;

@@ -15,20 +15,20 @@
 #include <string.h>
 
 static mt_replay *replay_of(const maiko_ctx *ctx) { return ctx->worker->sup->seam.arg; }
-static const mt_record *next_of(const maiko_ctx *ctx) { return mt_replay_peek(replay_of(ctx), ctx->worker->index); }
+static const mo_record *next_of(const maiko_ctx *ctx) { return mt_replay_peek(replay_of(ctx), ctx->worker->index); }
 
 /* ---- what it did ---------------------------------------------------------------------------- */
 
-static void send_again(mt_replay *r, mk_actor *a, const mt_record *record)
+static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 {
 	char text[400];
 	mk_worker *w = a->worker;
-	const mt_event *e = mt_event_of(record);
-	const mt_dispatch *d = mt_dispatch_of(record);
+	const mo_event *e = mt_event_of(record);
+	const mo_dispatch *d = mt_dispatch_of(record);
 	const maiko_event_type *type;
 	size_t size;
 	const unsigned char *content = mt_content_of(record, &size);
-	if ((record->flags & MT_HAS_CONTENT) == 0) {
+	if ((record->flags & MO_HAS_CONTENT) == 0) {
 		snprintf(
 			text, sizeof text,
 			"the content of %s, from the source %s, was not recorded: the recorder must know of the source",
@@ -57,14 +57,14 @@ static void send_again(mt_replay *r, mk_actor *a, const mt_record *record)
 void mt_source_play(mt_replay *r, mk_actor *a)
 {
 	uint32_t tape = a->worker->index;
-	for (const mt_record *next; !r->ending && !r->failed && (next = mt_replay_peek(r, tape)) != NULL;) {
-		const mt_event *e = mt_event_of(next);
+	for (const mo_record *next; !r->ending && !r->failed && (next = mt_replay_peek(r, tape)) != NULL;) {
+		const mo_event *e = mt_event_of(next);
 		bool mine = next->kind == MAIKO_OBSERVED_DISPATCHED && e->sender == a->self->id;
 		if (mine) {
 			send_again(r, a, next);
 			if (mt_replay_peek(r, tape) == next)
 				return;
-		} else if (next->kind >= MT_NOTES + MK_NOTE_FOUND && next->kind <= MT_NOTES + MK_NOTE_STOP_SELF) {
+		} else if (next->kind >= MO_NOTES + MK_NOTE_FOUND && next->kind <= MO_NOTES + MK_NOTE_STOP_SELF) {
 			mt_replay_consume(r, tape);
 			if (!mt_is_note(next, MK_NOTE_FOUND))
 				mt_replay_call(r, a, next);
@@ -80,7 +80,7 @@ void mt_source_play(mt_replay *r, mk_actor *a)
 static int returned(maiko_ctx *ctx, maiko_observation_kind kind)
 {
 	mt_source_play(replay_of(ctx), ctx);
-	const mt_record *next = next_of(ctx);
+	const mo_record *next = next_of(ctx);
 	bool ends = next != NULL && !replay_of(ctx)->ending && next->kind == kind && next->number == ctx->self->id;
 	return ends ? (int)next->value : 0;
 }
@@ -117,7 +117,7 @@ static int on_error(void *state, const maiko_error *error, maiko_ctx *ctx)
 	(void)state;
 	(void)error;
 	int rc = returned(ctx, MAIKO_OBSERVED_FAILED);
-	const mt_record *next = next_of(ctx);
+	const mo_record *next = next_of(ctx);
 	bool stopping = next != NULL && !replay_of(ctx)->ending && mt_is_note(next, MK_NOTE_STOPPING);
 	return stopping ? MAIKO_ESHUTDOWN : rc;
 }
@@ -133,7 +133,7 @@ static maiko_next tick(void *state, maiko_ctx *ctx)
 	if (kind != MAIKO_NEXT_FAILED)
 		return maiko_never();
 	const mt_tape *t = &r->recording.tapes[ctx->worker->index];
-	const mt_record *error = t->at + 1 < t->count ? t->records[t->at + 1] : NULL;
+	const mo_record *error = t->at + 1 < t->count ? t->records[t->at + 1] : NULL;
 	bool failed = error != NULL && error->kind == MAIKO_OBSERVED_ERROR && error->value < 0;
 	return maiko_failed(failed ? (int)error->value : MAIKO_ECANCELED);
 }
@@ -150,7 +150,7 @@ void mt_source_tasks(mt_replay *r, mk_actor *a)
 		mk_callback_enter(w, a);
 		mt_source_play(r, a);
 		mk_callback_leave(w);
-		const mt_record *next = next_of(a);
+		const mo_record *next = next_of(a);
 		if (next == NULL || !mt_is_note(next, MK_NOTE_TASK_DONE)) {
 			if (next != NULL)
 				mt_replay_differs(r, next, w->index, NULL);
@@ -160,7 +160,7 @@ void mt_source_tasks(mt_replay *r, mk_actor *a)
 		if (next->value < 0)
 			mk_actor_error(w, a, (int)next->value, MAIKO_PHASE_DONE, NULL);
 	}
-	const mt_record *next = next_of(a);
+	const mo_record *next = next_of(a);
 	if (some && next != NULL && mt_is_note(next, MK_NOTE_TASKS))
 		mt_replay_consume(r, w->index);
 }

@@ -163,6 +163,44 @@ static int seam_failure(void *arg)
 					      "the simulation has failed: %s", sim->failure);
 }
 
+static void seam_broken(void *arg, const char *text) { maiko_sim_fail(arg, "%s", text); }
+
+/* ---- checks -------------------------------------------------------------------------------------- */
+
+static int add_check(maiko_sim *sim, mt_check check)
+{
+	if (sim->check_count == MT_CHECKS_MAX)
+		return mk_fail(MAIKO_E2BIG, "maiko_sim_check: there are %d checks already", MT_CHECKS_MAX);
+	sim->checks[sim->check_count++] = check;
+	return 0;
+}
+
+static void check_all(maiko_sim *sim)
+{
+	for (uint32_t i = 0; i < sim->check_count; i++) {
+		mt_check check = sim->checks[i];
+		if (check.of_test != NULL)
+			check.of_test(sim, check.arg);
+		else
+			check.of_seam(check.arg);
+	}
+}
+
+static int seam_add_check(void *arg, void (*check)(void *check_arg), void *check_arg)
+{
+	return add_check(arg, (mt_check){.of_seam = check, .arg = check_arg});
+}
+
+static void seam_remove_check(void *arg, void (*check)(void *check_arg), void *check_arg)
+{
+	maiko_sim *sim = arg;
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < sim->check_count; i++)
+		if (sim->checks[i].of_seam != check || sim->checks[i].arg != check_arg)
+			sim->checks[kept++] = sim->checks[i];
+	sim->check_count = kept;
+}
+
 /* ---- steps ---------------------------------------------------------------------------------------- */
 
 static bool is_slow(const maiko_sim *sim, mk_step step)
@@ -220,12 +258,6 @@ static uint32_t fair(const maiko_sim *sim, uint32_t count)
 		}
 	}
 	return best;
-}
-
-static void check_all(maiko_sim *sim)
-{
-	for (uint32_t i = 0; i < sim->check_count; i++)
-		sim->checks[i].check(sim, sim->checks[i].arg);
 }
 
 static int broken(const maiko_sim *sim) { return mk_fail(MAIKO_EBROKEN, "%s", sim->failure); }
@@ -419,6 +451,9 @@ static mk_seam seam_of(maiko_sim *sim)
 			 .result = mt_sim_result,
 			 .refused = seam_refused,
 			 .failure = seam_failure,
+			 .add_check = seam_add_check,
+			 .remove_check = seam_remove_check,
+			 .broken = seam_broken,
 			 .arg = sim,
 			 .thread = 1,
 			 .simulated = true,
@@ -508,18 +543,5 @@ int maiko_sim_check(maiko_sim *sim, void (*check)(maiko_sim *sim, void *arg), vo
 {
 	if (sim == NULL || check == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_sim_check: sim or check is NULL");
-	if (sim->check_count == MT_CHECKS_MAX)
-		return mk_fail(MAIKO_E2BIG, "maiko_sim_check: there are %d checks already", MT_CHECKS_MAX);
-	sim->checks[sim->check_count].check = check;
-	sim->checks[sim->check_count++].arg = arg;
-	return 0;
-}
-
-void mt_sim_uncheck(maiko_sim *sim, void (*check)(maiko_sim *sim, void *arg), void *arg)
-{
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < sim->check_count; i++)
-		if (sim->checks[i].check != check || sim->checks[i].arg != arg)
-			sim->checks[kept++] = sim->checks[i];
-	sim->check_count = kept;
+	return add_check(sim, (mt_check){.of_test = check, .arg = arg});
 }

@@ -14,10 +14,12 @@ static const uint64_t NS_A_MS = 1000000;
 
 enum { MT_STEPS_ROOM = MAIKO_WORKERS_MAX * MK_STEPS_MAX + 1, MT_CHECKS_MAX = 16 };
 
-typedef struct mt_invariant {
-	void (*check)(maiko_sim *sim, void *arg);
+/* Called after each step: one of the two functions. */
+typedef struct mt_check {
+	void (*of_test)(maiko_sim *sim, void *arg);
+	void (*of_seam)(void *arg);
 	void *arg;
-} mt_invariant;
+} mt_check;
 
 struct maiko_sim {
 	maiko_sim_options options;
@@ -42,7 +44,7 @@ struct maiko_sim {
 	int state_before;  /* an mk_state: in which its waits were given up */
 	uint32_t stepping; /* the worker in the midst of a step, or UINT32_MAX */
 	bool overlapping;  /* other threads act in the midst of a step or a call */
-	mt_invariant checks[MT_CHECKS_MAX];
+	mt_check checks[MT_CHECKS_MAX];
 	uint32_t check_count;
 	char *failure;
 	bool refused; /* that is why */
@@ -88,9 +90,6 @@ typedef struct mt_log {
 
 /* From now on simulations of this thread log there; NULL: nowhere. */
 void mt_sim_log(mt_log *log);
-
-/* Takes back a maiko_sim_check. */
-void mt_sim_uncheck(maiko_sim *sim, void (*check)(maiko_sim *sim, void *arg), void *arg);
 
 /* ---- sim_memory.c ---------------------------------------------------------------------- */
 

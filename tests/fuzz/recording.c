@@ -142,24 +142,24 @@ static int expand(const uint8_t *data, size_t size)
 	int fd = memfd_create("recording", MFD_CLOEXEC), rc = 0;
 	if (fd < 0)
 		return -errno;
-	size_t head = size < sizeof(mt_head) ? size : sizeof(mt_head);
-	off_t at = MT_SEGMENT;
+	size_t head = size < sizeof(mo_head) ? size : sizeof(mo_head);
+	off_t at = MO_SEGMENT;
 	rc = write_all(fd, data, head, 0);
-	for (data += head, size -= head; rc == 0 && size > sizeof(piece) && at <= (off_t)SEGMENTS_MAX * MT_SEGMENT;) {
+	for (data += head, size -= head; rc == 0 && size > sizeof(piece) && at <= (off_t)SEGMENTS_MAX * MO_SEGMENT;) {
 		piece p;
 		memcpy(&p, data, sizeof p);
 		data += sizeof p;
 		size -= sizeof p;
-		mt_segment segment = {.magic = MT_RECORDING_MAGIC, .tape = p.tape % MT_TAPES};
+		mo_segment segment = {.magic = MO_RECORDING_MAGIC, .tape = p.tape % MO_TAPES};
 		size_t used = p.size < size ? p.size : size;
-		if (used > MT_SEGMENT - sizeof segment)
-			used = MT_SEGMENT - sizeof segment;
+		if (used > MO_SEGMENT - sizeof segment)
+			used = MO_SEGMENT - sizeof segment;
 		rc = write_all(fd, &segment, sizeof segment, at);
 		if (rc == 0)
 			rc = write_all(fd, data, used, at + (off_t)sizeof segment);
 		data += used;
 		size -= used;
-		at += MT_SEGMENT;
+		at += MO_SEGMENT;
 	}
 	if (rc == 0 && ftruncate(fd, at) != 0)
 		rc = -errno;
@@ -188,12 +188,12 @@ int fuzz_replay(const uint8_t *data, size_t size)
 /* The bytes that a segment uses. */
 static uint32_t used_in(const uint8_t *segment)
 {
-	uint32_t at = sizeof(mt_segment), size;
+	uint32_t at = sizeof(mo_segment), size;
 	do {
 		memcpy(&size, segment + at, sizeof size);
 		at += size;
-	} while (size != 0 && at + sizeof(mt_record) < MT_SEGMENT);
-	return at - (uint32_t)sizeof(mt_segment);
+	} while (size != 0 && at + sizeof(mo_record) < MO_SEGMENT);
+	return at - (uint32_t)sizeof(mo_segment);
 }
 
 static int compact(const uint8_t *file, size_t length, uint8_t **ret_data, size_t *ret_size)
@@ -201,10 +201,10 @@ static int compact(const uint8_t *file, size_t length, uint8_t **ret_data, size_
 	uint8_t *data = malloc(length);
 	if (data == NULL)
 		return MAIKO_ENOMEM;
-	size_t size = sizeof(mt_head);
+	size_t size = sizeof(mo_head);
 	memcpy(data, file, size);
-	for (size_t at = MT_SEGMENT; at + MT_SEGMENT <= length; at += MT_SEGMENT) {
-		mt_segment segment;
+	for (size_t at = MO_SEGMENT; at + MO_SEGMENT <= length; at += MO_SEGMENT) {
+		mo_segment segment;
 		memcpy(&segment, file + at, sizeof segment);
 		piece p = {segment.tape, used_in(file + at)};
 		memcpy(data + size, &p, sizeof p);

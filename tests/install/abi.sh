@@ -1,6 +1,6 @@
 #!/bin/sh
 # abi.sh [--renew] BUILD: the binary interface of the shared libraries against its descriptions
-# in the tree, libmaiko.abi and libmaiko-test.abi. It may grow as export.h says: by functions,
+# in the tree, libmaiko.abi, libmaiko-observe.abi and libmaiko-test.abi. It may grow as export.h says: by functions,
 # by fields that take the place of reserved_, and at the end of what only the library makes.
 # Any other change fails while the soname stays the same. --renew writes the descriptions.
 #
@@ -27,13 +27,13 @@ done
 # What promises nothing is not described.
 cat >"$dir/private" <<-'END'
 	[suppress_function]
-	name_regexp = ^mk_
+	name_regexp = ^m[ko]_
 	drop = yes
 	[suppress_variable]
-	name_regexp = ^mk_
+	name_regexp = ^m[ko]_
 	drop = yes
 	[suppress_type]
-	name_regexp = ^(mk_|mt_)
+	name_regexp = ^(mk_|mo_|mt_)
 	drop = yes
 END
 
@@ -52,7 +52,7 @@ END
 
 # Without the symbols that promise nothing, and without what is in the structs of libuv and the C library.
 opaque() {
-	awk '/<elf-symbol name=.mk_/ { next }
+	awk '/<elf-symbol name=.m[ko]_/ { next }
 		skipping { skipping += /<(class|union)-decl.*[^\/]>$/; skipping -= /<\/(class|union)-decl>/; next }
 		/<(class|union)-decl name=.(uv_|_IO_|__pthread).*[^\/]>$/ {
 			sub(/ size-in-bits=.[0-9]*./, "")
@@ -64,7 +64,7 @@ opaque() {
 
 soname_of() { readelf -d "$1" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'; }
 
-for name in libmaiko libmaiko-test; do
+for name in libmaiko libmaiko-observe libmaiko-test; do
 	library=$build/$name.so
 	kept=$here/$name.abi
 	readelf -S "$library" | grep -q '\.debug_info' || { echo "$library has no debug information"; exit 77; }

@@ -73,7 +73,7 @@ dpkg-deb -e "$runtime" "$dir/control"
 echo "activate-noawait ldconfig" >"$dir/expected"
 cp "$dir/control/triggers" "$dir/found"
 same "triggers"
-printf 'libmaiko%s %s libmaiko%s (>= %s)\n' -test "$soname" "$soname" "$version" "" "$soname" "$soname" "$version" |
+printf 'libmaiko%s %s libmaiko%s (>= %s)\n' -observe "$soname" "$soname" "$version" -test "$soname" "$soname" "$version" "" "$soname" "$soname" "$version" |
 	sort >"$dir/expected"
 sort "$dir/control/shlibs" >"$dir/found"
 same "shlibs"
@@ -90,6 +90,8 @@ libdir=$(dirname "$(cd "$dir/runtime" && find usr -name "libmaiko.so.$soname")")
 
 files runtime >"$dir/found"
 sort >"$dir/expected" <<-END
+	$libdir/libmaiko-observe.so.$soname -> libmaiko-observe.so.$version
+	$libdir/libmaiko-observe.so.$version
 	$libdir/libmaiko-test.so.$soname -> libmaiko-test.so.$version
 	$libdir/libmaiko-test.so.$version
 	$libdir/libmaiko.so.$soname -> libmaiko.so.$version
@@ -106,10 +108,13 @@ files development | grep -v '^usr/share/man/' >"$dir/found"
 		$libdir/cmake/maiko/maiko-config.cmake
 		$libdir/cmake/maiko/maiko-targets-relwithdebinfo.cmake
 		$libdir/cmake/maiko/maiko-targets.cmake
+		$libdir/libmaiko-observe.a
+		$libdir/libmaiko-observe.so -> libmaiko-observe.so.$soname
 		$libdir/libmaiko-test.a
 		$libdir/libmaiko-test.so -> libmaiko-test.so.$soname
 		$libdir/libmaiko.a
 		$libdir/libmaiko.so -> libmaiko.so.$soname
+		$libdir/pkgconfig/maiko-observe.pc
 		$libdir/pkgconfig/maiko-test.pc
 		$libdir/pkgconfig/maiko.pc
 		usr/share/doc/libmaiko-dev/changelog.gz
@@ -128,7 +133,7 @@ fi
 
 # ---- their use --------------------------------------------------------------------------------
 
-for name in maiko maiko-test; do
+for name in maiko maiko-observe maiko-test; do
 	library=$dir/runtime/$libdir/lib$name.so.$version
 	readelf -d "$library" | grep -q "SONAME.*\[lib$name.so.$soname\]" || fail "lib$name: another soname"
 	! readelf -d "$library" | grep -E 'RPATH|RUNPATH' || fail "lib$name: looks for libraries where it was built"

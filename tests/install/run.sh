@@ -82,10 +82,10 @@ step "run a simulation" "$dir/sim"
 
 # ---- a plugin ---------------------------------------------------------------------
 
-# Which has both libraries in itself, and so needs code that may lie anywhere.
+# Which has the libraries in itself, and so needs code that may lie anywhere.
 # shellcheck disable=SC2046 # several flags
 step "build a plugin" compile "$dir/plugin.so" "$cc" "$root/tests/install/plugin.c" -fPIC -shared -Wl,-z,defs \
-	$(pkg-config --static --libs maiko-test | sed 's/-lmaiko-test/-l:libmaiko-test.a/; s/-lmaiko /-l:libmaiko.a /')
+	$(pkg-config --static --libs maiko-test | sed -E 's/-l(maiko-(test|observe)|maiko) /-l:lib\1.a /g')
 step "the plugin has the static libraries" is_static "$dir/plugin.so"
 step "build its host" compile "$dir/plugin_host" "$cc" "$root/tests/install/plugin_host.c" -ldl
 step "run the plugin" "$dir/plugin_host" "$dir/plugin.so"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # symbols.sh LIBRARY...: C15, a good guest takes no names of others. Our shared libraries
 # together export what the headers declare MAIKO_API, under public versions, and what the
-# core declares MK_PRIVATE, under MAIKO_PRIVATE_...; nothing else, and nothing is missing. The
-# static libraries, where nothing is hidden, take no name but maiko_, mk_ and mt_.
+# sources declare MK_PRIVATE, under MAIKO_..._PRIVATE_...; nothing else, and nothing is missing. The
+# static libraries, where nothing is hidden, take no name but maiko_, mk_, mo_ and mt_.
 #
 # SPDX-License-Identifier: MIT
 set -u
@@ -32,7 +32,7 @@ for library in "$@"; do
 	case $library in
 	*.a)
 		nm -g --defined-only "$library" >"$dir/nm" || exit 1
-		awk 'NF == 3 && $3 !~ /^(maiko|mk|mt)_/ { print $3 }' "$dir/nm" |
+		awk 'NF == 3 && $3 !~ /^(maiko|mk|mo|mt)_/ { print $3 }' "$dir/nm" |
 			sed "s|\$|: in $library, outside of our names|" >"$dir/strangers"
 		cat "$dir/strangers"
 		[ ! -s "$dir/strangers" ] || failed=1
@@ -46,11 +46,11 @@ for library in "$@"; do
 done
 
 declared MAIKO_API "$root"/include/maiko/*.h >"$dir/declared"
-grep -v '@MAIKO_PRIVATE_[0-9.]*$' "$dir/symbols" | sed 's/@@*MAIKO_[A-Z0-9_.]*$//' | sort >"$dir/exported"
+grep -v '@MAIKO_\([A-Z]*_\)*PRIVATE_[0-9.]*$' "$dir/symbols" | sed 's/@@*MAIKO_[A-Z0-9_.]*$//' | sort >"$dir/exported"
 compare "declared MAIKO_API in a header"
 [ -s "$dir/exported" ] || { echo "nothing is exported"; failed=1; }
 
-declared MK_PRIVATE "$root"/src/core/*/*.h >"$dir/declared"
-sed -n 's/@@*MAIKO_PRIVATE_[0-9.]*$//p' "$dir/symbols" | sort >"$dir/exported"
-compare "declared MK_PRIVATE in the core"
+declared MK_PRIVATE "$root"/src/core/*/*.h "$root"/src/observe/*.h >"$dir/declared"
+sed -n 's/@@*MAIKO_\([A-Z]*_\)*PRIVATE_[0-9.]*$//p' "$dir/symbols" | sort >"$dir/exported"
+compare "declared MK_PRIVATE"
 exit $failed

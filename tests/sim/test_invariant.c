@@ -193,12 +193,38 @@ static void bad_options_are_refused(void **state)
 	assert_null(maiko_sim_free(sim));
 }
 
+static void see_nothing(void *arg, const maiko_observation *observation) { (void)arg, (void)observation; }
+
+/* It leaves no check behind, neither one that counts nor one that is called. */
+static void one_that_cannot_watch_leaves_nothing(void **state)
+{
+	(void)state;
+	maiko_supervisor *sup = begin(5, 1);
+	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
+	uint32_t count = 0;
+	while (maiko_monitor_add(sup, &(maiko_hooks){.any = see_nothing}, NULL, &monitors[count]) == 0)
+		count++;
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(maiko_followed_by(sup, order, ack, &invariant, .within_ms = 50), MAIKO_E2BIG);
+	assert_int_equal(maiko_send(sup, order, .number = 1), 0);
+	assert_int_equal(maiko_sim_run(sim), 0);
+
+	while (count > 0)
+		assert_int_equal(maiko_monitor_remove(monitors[--count], NULL), 0);
+	assert_int_equal(maiko_followed_by(sup, order, ack, &invariant, .within_ms = 50), 0);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_answer_in_time_is_fine),       cmocka_unit_test(a_late_answer_fails_the_simulation),
-		cmocka_unit_test(no_answer_is_noticed_by_a_check), cmocka_unit_test(what_is_open_is_bounded),
-		cmocka_unit_test(it_watches_a_real_supervisor),    cmocka_unit_test(bad_options_are_refused),
+		cmocka_unit_test(an_answer_in_time_is_fine),
+		cmocka_unit_test(a_late_answer_fails_the_simulation),
+		cmocka_unit_test(no_answer_is_noticed_by_a_check),
+		cmocka_unit_test(what_is_open_is_bounded),
+		cmocka_unit_test(it_watches_a_real_supervisor),
+		cmocka_unit_test(bad_options_are_refused),
+		cmocka_unit_test(one_that_cannot_watch_leaves_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,12 @@ typedef struct mk_seam {
 	int (*failure)(void *arg);
 	/* Something real was asked for: the call, and who made it. */
 	void (*refused)(void *arg, const char *call, const char *who);
+	/* For a library that watches a run and knows no simulation. Calls `check(check_arg)` after each step, until
+	 * it is removed. 0, or an error. */
+	int (*add_check)(void *arg, void (*check)(void *check_arg), void *check_arg);
+	void (*remove_check)(void *arg, void (*check)(void *check_arg), void *check_arg);
+	/* What must hold does not: the simulation fails, with that text. */
+	void (*broken)(void *arg, const char *text);
 	void *arg;
 	uint64_t thread; /* a simulation: which one sends from outside, 1 and up */
 	bool simulated;

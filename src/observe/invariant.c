@@ -9,7 +9,7 @@
 #include <maiko/invariant.h>
 
 #include "base/error.h"
-#include "sim.h"
+#include "runtime/runtime.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +26,6 @@ typedef struct waiting {
 
 struct maiko_invariant {
 	maiko_supervisor *sup;
-	maiko_sim *sim; /* NULL: it is a real one */
 	const maiko_event_type *first, *then;
 	maiko_followed_by_options options;
 	maiko_monitor *monitor;
@@ -94,8 +93,9 @@ static void violated(maiko_invariant *v, int code, const maiko_envelope *first, 
 		 v->first->layout->name, first->id.sequence, first->sender, what, v->then->layout->name,
 		 v->options.within_ms);
 	v->violations++;
-	if (v->sim != NULL)
-		maiko_sim_fail(v->sim, "%s", text);
+	const mk_seam *seam = &v->sup->seam;
+	if (seam->broken != NULL)
+		seam->broken(seam->arg, text);
 	maiko_violation violation = {.code = code,
 				     .first = first,
 				     .data = data,
@@ -186,10 +186,21 @@ static void see(void *arg, const maiko_observation *s)
 	uv_mutex_unlock(&v->lock);
 }
 
-static void check_step(maiko_sim *sim, void *arg)
+/* ---- at each step of a simulation --------------------------------------------------------------------- */
+
+static void check_step(void *arg) { (void)maiko_invariant_check(arg); }
+
+static int begin_checks(maiko_invariant *v)
 {
-	(void)sim;
-	(void)maiko_invariant_check(arg);
+	const mk_seam *seam = &v->sup->seam;
+	return seam->add_check == NULL ? 0 : seam->add_check(seam->arg, check_step, v);
+}
+
+static void end_checks(maiko_invariant *v)
+{
+	const mk_seam *seam = &v->sup->seam;
+	if (seam->remove_check != NULL)
+		seam->remove_check(seam->arg, check_step, v);
 }
 
 /* ---- public -------------------------------------------------------------------------------------------- */
@@ -221,7 +232,6 @@ static maiko_invariant *invariant_new(maiko_supervisor *sup, const maiko_followe
 		return NULL;
 	}
 	v->sup = sup;
-	v->sim = maiko_sim_of(sup);
 	v->options = *o;
 	v->chain_count = chains;
 	return v;
@@ -256,11 +266,11 @@ int maiko_invariant_followed_by(maiko_supervisor *sup, const maiko_event_type *f
 		return MAIKO_ENOMEM;
 	v->first = first;
 	v->then = then;
-	if (v->sim != NULL)
-		rc = maiko_sim_check(v->sim, check_step, v);
+	rc = begin_checks(v);
 	if (rc == 0)
 		rc = maiko_monitor_add(sup, &(maiko_hooks){.dispatched = see}, v, &v->monitor);
 	if (rc != 0) {
+		end_checks(v);
 		invariant_free(v);
 		return rc;
 	}
@@ -312,8 +322,7 @@ maiko_invariant *maiko_invariant_free(maiko_invariant *v)
 		return v;
 	if (rc == MAIKO_ETIMEDOUT)
 		return NULL; /* a callback that does not return may yet call the hook */
-	if (v->sim != NULL)
-		mt_sim_uncheck(v->sim, check_step, v);
+	end_checks(v);
 	invariant_free(v);
 	return NULL;
 }

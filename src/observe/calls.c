@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-bool mt_is_listed(const char *const *names, const char *name)
+bool mo_is_listed(const char *const *names, const char *name)
 {
 	for (; names != NULL && *names != NULL; names++) {
 		size_t length = strlen(*names);
@@ -73,7 +73,7 @@ static void put_addition(sink *s, const mk_call *call)
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): the sink writes there */
-size_t mt_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
+size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
 {
 	sink s = {to, 0};
 	if (kind == MK_NOTE_ADD) {
@@ -133,12 +133,12 @@ static const char *get_text(supply *s)
 	return text;
 }
 
-static void get_topics(supply *s, mt_call *c)
+static void get_topics(supply *s, mo_call *c)
 {
 	uint32_t which = get_small(s, TOPICS_ALL);
 	c->no_topics_said = which == TOPICS_UNSAID;
 	c->all_topics = which == TOPICS_ALL;
-	c->topic_count = get_small(s, MT_CALL_TOPICS);
+	c->topic_count = get_small(s, MO_CALL_TOPICS);
 	for (uint32_t i = 0; i < c->topic_count; i++) {
 		c->topics[i].overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
 		c->topics[i].policy = (maiko_overflow)get_small(s, MAIKO_FAIL);
@@ -147,7 +147,7 @@ static void get_topics(supply *s, mt_call *c)
 	}
 }
 
-static void get_addition(supply *s, mt_call *c)
+static void get_addition(supply *s, mo_call *c)
 {
 	c->name = get_text(s);
 	c->type = get_text(s);
@@ -161,14 +161,14 @@ static void get_addition(supply *s, mt_call *c)
 	c->options.echo = get_small(s, 1) != 0;
 	c->options.restart = (maiko_restarting)get_small(s, MAIKO_TEMPORARY);
 	get_topics(s, c);
-	c->init_size = get_small(s, MT_RECORD_MAX);
+	c->init_size = get_small(s, MO_RECORD_MAX);
 	if (c->init_size > s->left)
 		s->damaged = true;
 	else if (c->init_size > 0)
 		c->init = s->from;
 }
 
-bool mt_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mt_call *c)
+bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_call *c)
 {
 	supply s = {from, size, false};
 	memset(c, 0, sizeof *c);
