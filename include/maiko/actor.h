@@ -6,30 +6,30 @@
  *   MAIKO_ACTOR(greeter, MAIKO_ON(hello, greeter_on_hello));
  *
  * Items, each with the exact signature of its function (any other does not
- * compile), up to 32 in all and one of a kind (of MAIKO_ON: one an event):
+ * compile). Up to 32 in all, one of each kind (MAIKO_ON: one per event):
  *
  *   MAIKO_ON(event, fn)   int fn(state *, const event *, maiko_ctx *)
  *   MAIKO_ON_ANY(fn)      int fn(state *, const maiko_any *, maiko_ctx *)
  *                         every event that no MAIKO_ON handles
  *   MAIKO_ON_START(fn)    int fn(state *, maiko_ctx *)
  *   MAIKO_ON_STOP(fn)     int fn(state *, maiko_ctx *)
- *                         the last callback: it may send, but gets no answer; what
- *                         needs one is done before, during the drain of a stop
+ *                         the last callback: it may send, but receives no reply; what
+ *                         needs a reply belongs before it, in the drain of a stop
  *   MAIKO_ON_ERROR(fn)    int fn(state *, const maiko_error *, maiko_ctx *)
  *   MAIKO_ON_DONE(fn)     int fn(state *, const maiko_completion *, maiko_ctx *)
- *                         a change that this actor asked for is complete
+ *                         a change that this actor requested is complete
  *   MAIKO_TICK(fn)        maiko_next fn(state *, maiko_ctx *)
  *
- * A negative answer is an error: on_error gets it and answers 0 to go on, or
- * negative to let the actor fail (without an on_error every error does). An
- * actor that has failed gets on_stop, if its on_start succeeded, and is removed.
- * Then the supervisor stops gracefully, and its end says the error, unless the actor
- * was added with .restart = MAIKO_TEMPORARY: then the others go on. Either way the
- * ledger names it. (MAIKO_ESHUTDOWN is no failure once a stop has begun.)
+ * A negative result is an error. on_error receives it and returns 0 to continue, or a
+ * negative code to fail the actor (without an on_error every error fails it). A failed
+ * actor runs on_stop, if its on_start succeeded, and is removed. Then the supervisor
+ * stops gracefully and ends with that error, unless the actor was added with
+ * .restart = MAIKO_TEMPORARY: then the other actors continue. Either way the ledger
+ * names it. (MAIKO_ESHUTDOWN is not a failure once a stop has begun.)
  *
- * The state is the runtime's: zeroed, or a shallow copy of the option .init,
- * before on_start. It does not move while the actor lives. An actor's callbacks
- * never overlap, so its state needs no lock.
+ * The runtime owns the state. Before on_start it is zeroed, or a shallow copy of the
+ * option .init. It does not move while the actor lives. An actor's callbacks never
+ * overlap, so its state needs no lock.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -43,9 +43,9 @@
 #include <maiko/topic.h>
 
 #define MAIKO_STATE_SIZE_MAX (1u << 26) /* bytes */
-#define MAIKO_ACTORS_MAX (1u << 22)     /* at one time, a supervisor */
+#define MAIKO_ACTORS_MAX (1u << 22)     /* alive at one time, per supervisor */
 #define MAIKO_MAILBOX_MAX (1u << 20)    /* events */
-#define MAIKO_BUDGET_MAX (1u << 16)     /* events a turn */
+#define MAIKO_BUDGET_MAX (1u << 16)     /* events per turn */
 
 /* What the actor was doing when it failed. */
 typedef enum maiko_phase {
@@ -56,7 +56,7 @@ typedef enum maiko_phase {
 	MAIKO_PHASE_DONE = 5,     /* MAIKO_ON_DONE, or the done of a blocking job     */
 	MAIKO_PHASE_OVERFLOW = 6, /* its mailbox was full under MAIKO_FAIL            */
 	MAIKO_PHASE_DEADLOCK = 7, /* it is in a cycle of full mailboxes past the bound;
-			       * it fails whatever on_error answers              */
+			       * it fails whatever on_error returns              */
 	MAIKO_PHASE_LOOP = 8      /* between maiko_enter and maiko_leave              */
 } maiko_phase;
 
@@ -64,19 +64,19 @@ typedef struct maiko_error {
 	int code; /* negative */
 	maiko_phase phase;
 	maiko_any event;    /* event.type is NULL when there was none */
-	const char *detail; /* for a person: the code's text, or more; never NULL */
+	const char *detail; /* human-readable: the code's text, or more; never NULL */
 } maiko_error;
 
-/* What follows when an actor fails. Restarting one is not possible yet: maiko_add refuses the last
+/* What happens when an actor fails. Restarting is not possible yet: maiko_add rejects the last
  * two with MAIKO_EINVAL. */
 typedef enum maiko_restarting {
 	MAIKO_RESTART_UNSAID = 0, /* the default: the supervisor stops, with the error              */
-	MAIKO_TEMPORARY = 1,      /* it is removed, the others go on                                */
+	MAIKO_TEMPORARY = 1,      /* it is removed, the others continue                             */
 	MAIKO_TRANSIENT = 2,      /* it is restarted when it has failed                             */
 	MAIKO_PERMANENT = 3       /* it is restarted when it has ended                              */
 } maiko_restarting;
 
-/* Changes that are asked for in one moment and complete in a later one. */
+/* Asynchronous changes: a call requests them, and they complete later. */
 typedef enum maiko_change {
 	MAIKO_CHANGE_ADD = 1,
 	MAIKO_CHANGE_REMOVE = 2,
@@ -91,9 +91,9 @@ typedef struct maiko_completion {
 	maiko_actor_id actor;     /* the actor added, removed, ... */
 	const maiko_topic *topic; /* of (un)subscribe, else NULL */
 	const char *name;         /* of an addition: the actor's; else ""                        */
-	const void *init;         /* of an addition that had .init: a copy of it, as it was given, so that
-				   * what it holds (a descriptor) can be given back when the addition
-				   * has failed; else NULL. Both until the callback returns.     */
+	const void *init;         /* of an addition that had .init: an unchanged copy, so that a resource
+				   * in it (a descriptor) can be released when the addition has
+				   * failed; else NULL. name and init: until the callback returns. */
 } maiko_completion;
 
 typedef enum maiko_item_kind {
@@ -107,7 +107,7 @@ typedef enum maiko_item_kind {
 	MAIKO_ITEM_TICK = 7
 } maiko_item_kind;
 
-/* One row of an actor type. Which function is set follows from the kind. */
+/* One item of an actor type. The kind says which function is set. */
 typedef struct maiko_item {
 	maiko_item_kind kind;
 	const maiko_event_type *event; /* ON */
@@ -119,14 +119,14 @@ typedef struct maiko_item {
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
 } maiko_item;
 
-/* An actor type's description. Made by MAIKO_ACTOR; memory as for maiko_topic. */
+/* The descriptor of an actor type. Made by MAIKO_ACTOR; memory as for maiko_topic. */
 typedef struct maiko_actor_type {
 	const char *name;
 	uint32_t state_size;     /* bytes, up to MAIKO_STATE_SIZE_MAX */
 	uint32_t state_align;    /* a power of two up to 64 */
 	const maiko_item *items; /* ends with MAIKO_ITEM_END */
-	uint64_t *slot;          /* the runtime's, zero at first */
-	uint32_t format;         /* MAIKO_FORMAT, that of its items too; 0: 1 */
+	uint64_t *slot;          /* used by the runtime, initially zero */
+	uint32_t format;         /* MAIKO_FORMAT, for its items too; 0 means 1 */
 } maiko_actor_type;
 
 /* The options of maiko_add; init_type is `const state *`, so that .init is typed. */
@@ -135,18 +135,18 @@ typedef struct maiko_actor_type {
 	init_type init;                    /* the state to copy at (re)start; NULL: zeroed            */               \
 	const maiko_subscription *topics;  /* MAIKO_TOPICS(...), MAIKO_ALL_TOPICS, MAIKO_NO_TOPICS;                    \
 					    * NULL: the topics of the events that the type handles   */                \
-	maiko_overflow overflow;           /* for those derived topics; default: each topic's own    */                \
+	maiko_overflow overflow;           /* for those derived topics; default: that of each topic  */                \
 	uint32_t mailbox;                  /* events, 1 to MAIKO_MAILBOX_MAX; 0: the supervisor's    */                \
 	uint64_t mailbox_bytes;            /* bound of the queued bytes of buffers and of payloads                     \
-					    * over 480 bytes: at the bound the policy decides about                    \
+					    * over 480 bytes: at the bound the policy applies to                       \
 					    * events that have such bytes; the last one admitted may                   \
 					    * exceed it; 0: the supervisor's                         */                \
-	uint32_t max_events_per_tick;      /* events a turn, 1 to MAIKO_BUDGET_MAX; 0: supervisor's  */                \
+	uint32_t max_events_per_tick;      /* per turn, 1 to MAIKO_BUDGET_MAX; 0: the supervisor's   */                \
 	uint32_t worker;                   /* 1 and up: pinned to that worker; 0: the runtime's choice */              \
-	bool own_thread;                   /* a worker of its own                                    */                \
-	bool echo;                         /* gets its own events too                                */                \
+	bool own_thread;                   /* a dedicated worker                                     */                \
+	bool echo;                         /* it receives its own events too                         */                \
 	maiko_restarting restart;          /* MAIKO_TEMPORARY: its failure does not stop the others  */                \
-	maiko_actor_id *ret_id;            /* where the id goes; NULL: nowhere                       */                \
+	maiko_actor_id *ret_id;            /* receives the id; may be NULL                           */                \
 	void (*done)(void *arg, const maiko_completion *completion); /* see supervisor.h             */                \
 	void *done_arg;                                                                                                \
 	uint64_t reserved_[4]
@@ -158,15 +158,15 @@ typedef struct maiko_add_options {
 
 MAIKO_BEGIN_DECLS
 
-/* A phase for a person, as it stands after "failed in": "on_start", "a handler", "its tick"; "?"
- * for one that there is not. Never NULL; static memory. Any thread. */
+/* The text of a phase, to follow "failed in": "on_start", "a handler", "its tick"; "?" for an
+ * unknown phase. Never NULL; static memory. Any thread. */
 MAIKO_API const char *maiko_phase_text(maiko_phase phase);
 
-/* The raw call under maiko_add from outside; see supervisor.h. `options` may be NULL. */
+/* The raw call behind maiko_add(sup, ...); see supervisor.h. `options` may be NULL. */
 MAIKO_API int maiko_supervisor_add(maiko_supervisor *sup, const maiko_actor_type *type, const char *name,
 				   const maiko_add_options *options);
 
-/* The raw call under maiko_add from inside an actor; see ctx.h. */
+/* The raw call behind maiko_add(ctx, ...); see ctx.h. */
 MAIKO_API int maiko_ctx_add(maiko_ctx *ctx, const maiko_actor_type *type, const char *name,
 			    const maiko_add_options *options);
 
@@ -180,7 +180,7 @@ MAIKO_END_DECLS
 #define MAIKO_ON_DONE(fn) (MAIKO_PP_DONE_, ~, fn)
 #define MAIKO_TICK(fn) (MAIKO_PP_TICK_, ~, fn)
 
-/* MAIKO_ACTOR(state type, items...): an actor type of this file. */
+/* MAIKO_ACTOR(state type, items...): an actor type, local to this file. */
 #define MAIKO_ACTOR(...) MAIKO_PP_ACTOR_(static, __VA_ARGS__, (MAIKO_PP_END_, ~, ~))
 /* The same over several files: DECLARE in a header, DEFINE in one source file. */
 #define MAIKO_ACTOR_DECLARE(type)                                                                                      \
@@ -188,13 +188,13 @@ MAIKO_END_DECLS
 	MAIKO_PP_ADDER_(type)
 #define MAIKO_ACTOR_DEFINE(...) MAIKO_PP_ACTOR_DEFINE_(__VA_ARGS__, (MAIKO_PP_END_, ~, ~))
 
-/* The description of an actor type made by MAIKO_ACTOR. */
+/* The descriptor of an actor type made by MAIKO_ACTOR. */
 #define MAIKO_ACTOR_REF(type) (&maiko_gen_actor_##type)
 
 /* maiko_add(to, type, name, options...): see supervisor.h and ctx.h. */
 #define maiko_add(to, type, ...) MAIKO_PP_ADD_(to, type, __VA_ARGS__, .reserved_ = {0})
 
-/* ---- how it is done ------------------------------------------------------ */
+/* ---- implementation ------------------------------------------------------ */
 
 #define MAIKO_PP_ADD_(to, type, name, ...)                                                                             \
 	MAIKO_PP_STRICT_(MAIKO_PP_TO_(to, maiko_gen_ctx_add_##type, maiko_gen_add_##type)(                             \
@@ -246,7 +246,7 @@ MAIKO_END_DECLS
  * own type, and to the rows that point to them. */
 #define MAIKO_PP_ACTOR_TABLE_(linkage, type, ...)                                                                      \
 	_Static_assert(MAIKO_PP_COUNT(__VA_ARGS__) <= 33, #type " has more than 32 items");                            \
-	/* No name twice: in a block of each item the name that it takes is a type of another size. */                 \
+	/* Rejects duplicates: each item declares its name with size 1, then, in a nested block, size 2. */            \
 	MAIKO_UNUSED static inline void maiko_gen_once_##type(void){                                                   \
 		_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"") MAIKO_PP_MAP(            \
 			MAIKO_PP_FREE_, type, __VA_ARGS__) MAIKO_PP_MAP(MAIKO_PP_TAKE_, type, __VA_ARGS__)             \
@@ -275,7 +275,7 @@ MAIKO_END_DECLS
 #define MAIKO_PP_ITEM_OPEN_(what, type, kind, event, fn) MAIKO_PP_CAT(kind, what)(type, event, fn)
 
 /* clang-format off */
-/* What each item takes. */
+/* The name that each item declares. */
 #define MAIKO_PP_ON_FREE_(type, event, fn) MAIKO_PP_NAME_FREE_(maiko_on_##event)
 #define MAIKO_PP_ON_TAKE_(type, event, fn) \
 	MAIKO_PP_NAME_TAKE_(maiko_on_##event, "actor " #type ": two handlers of " #event)

@@ -4,10 +4,10 @@
  *   typedef struct frame { uint32_t width, height; maiko_buffer *pixels; } frame;
  *   MAIKO_EVENT(frame, video, width, height, pixels);
  *
- * A buffer that has been sent is const: all receivers share the same bytes. A
- * send takes a reference of its own for each buffer field that is not NULL; the
- * caller always drops its own. A receiver that wants to keep the bytes past its
- * handler takes a reference. Counts are atomic: any thread may ref and unref.
+ * A buffer that has been sent is immutable: all receivers share the same bytes. A
+ * send takes its own reference on each buffer field that is not NULL; the caller
+ * always drops its own. A receiver that keeps the bytes past its handler takes a
+ * reference. Counts are atomic: any thread may ref and unref.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -23,36 +23,36 @@ typedef struct maiko_buffer maiko_buffer;
 
 MAIKO_BEGIN_DECLS
 
-/* A buffer of `size` zeroed bytes (0 to MAIKO_BUFFER_MAX), with one reference,
- * the caller's. Errors: MAIKO_EINVAL, MAIKO_E2BIG, MAIKO_ENOMEM. Any thread. */
+/* Makes a buffer of `size` zeroed bytes (0 to MAIKO_BUFFER_MAX); the caller owns its one
+ * reference. Errors: MAIKO_EINVAL, MAIKO_E2BIG, MAIKO_ENOMEM. Any thread. */
 MAIKO_API int maiko_buffer_new(size_t size, maiko_buffer **ret_buffer);
 
-/* A buffer with a copy of `size` bytes of `data`. Errors as above. */
+/* Makes a buffer with a copy of `size` bytes of `data`. Errors as above. */
 MAIKO_API int maiko_buffer_copy(const void *data, size_t size, maiko_buffer **ret_buffer);
 
-/* A buffer around memory of the caller's; `release(data, arg)` is called once,
- * when the last reference is dropped, on the thread that drops it. On failure
- * the memory stays the caller's and `release` is not called. */
+/* Wraps the caller's memory. `release(data, arg)` is called once, when the last
+ * reference is dropped, on the thread that drops it. On failure the caller keeps
+ * the memory and `release` is not called. */
 MAIKO_API int maiko_buffer_wrap(void *data, size_t size, void (*release)(void *data, void *arg), void *arg,
 				maiko_buffer **ret_buffer);
 
-/* One reference more. Returns its argument; NULL is fine. */
+/* Adds a reference. Returns its argument; NULL is allowed. */
 MAIKO_API maiko_buffer *maiko_buffer_ref(const maiko_buffer *buffer);
 
-/* One reference less; the last frees the buffer. Returns NULL; NULL is fine. */
+/* Drops a reference; the last one frees the buffer. Returns NULL; NULL is allowed. */
 MAIKO_API maiko_buffer *maiko_buffer_unref(const maiko_buffer *buffer);
 
-/* The bytes, to read; NULL for NULL. Also a macro, so that reading them is no call. */
+/* The bytes, read-only; NULL for NULL. Also a macro, which avoids the call. */
 MAIKO_API const void *maiko_buffer_data(const maiko_buffer *buffer);
 
-/* The bytes, to fill before the first send; NULL once the buffer is shared (it
- * has more than one reference). */
+/* The bytes, writable before the first send; NULL once the buffer is shared (has
+ * more than one reference). */
 MAIKO_API void *maiko_buffer_writable(maiko_buffer *buffer);
 
-/* How many bytes; 0 for NULL. Also a macro. */
+/* The size in bytes; 0 for NULL. Also a macro. */
 MAIKO_API size_t maiko_buffer_size(const maiko_buffer *buffer);
 
-/* ---- what is behind the macros: how each buffer begins ---- */
+/* ---- implementation of the macros: how each buffer begins ---- */
 
 struct maiko_buffer_view_ {
 	void *data;

@@ -1,16 +1,15 @@
 /*
  * ctx.h - what an actor may call inside one of its callbacks.
  *
- * Every function here belongs to the actor whose ctx it gets, and may be called
- * only on that actor's worker: inside its callbacks, or between maiko_enter and
- * maiko_leave. On another thread, or outside, they are a race: a build of the library with
- * assertions (without -DNDEBUG) ends the process there. None of them waits. Calls that
- * return a code return MAIKO_EINVAL for a NULL, and MAIKO_EFORK in a forked child; to the
- * others ctx must not be NULL.
+ * Every function here acts on the actor of its ctx, and may be called only on that
+ * actor's worker: inside its callbacks, or between maiko_enter and maiko_leave. Any
+ * other call is a data race: a build of the library with assertions (without -DNDEBUG)
+ * aborts there. None of them waits. Functions that return a code return MAIKO_EINVAL for
+ * a NULL, and MAIKO_EFORK in a forked child; the others require a ctx that is not NULL.
  *
- * A ctx is valid as long as its actor's state is. It may be kept in that state, and in what belongs
- * to the actor, as the data of a libuv handle that it has adopted; nowhere else: not in another
- * actor, a thread or a blocking job. Those use the actor's id (maiko_self), or send to its topics.
+ * A ctx is valid as long as its actor's state. Store it only in that state or in what the actor
+ * owns, such as the data of a libuv handle that it has adopted; not in another actor, a thread
+ * or a blocking job. Those use the actor's id (maiko_self), or send to its topics.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -28,7 +27,7 @@ struct uv_handle_s;
 
 MAIKO_BEGIN_DECLS
 
-/* ---- who and when --------------------------------------------------------- */
+/* ---- identity and time ---------------------------------------------------- */
 
 /* This actor's name and id. */
 MAIKO_API const char *maiko_name(const maiko_ctx *ctx);
@@ -37,7 +36,7 @@ MAIKO_API maiko_actor_id maiko_self(const maiko_ctx *ctx);
 /* The supervisor that runs this actor. */
 MAIKO_API maiko_supervisor *maiko_supervisor_of(const maiko_ctx *ctx);
 
-/* Who sent the event being handled: an actor's name, or "outside"; "" when no
+/* The sender of the event being handled: an actor's name, or "outside"; "" when no
  * event is being handled. Valid until the callback returns. */
 MAIKO_API const char *maiko_sender(const maiko_ctx *ctx);
 
@@ -45,55 +44,55 @@ MAIKO_API const char *maiko_sender(const maiko_ctx *ctx);
  * the next call of maiko_meta by this actor or the end of the callback. */
 MAIKO_API const maiko_envelope *maiko_meta(const maiko_ctx *ctx);
 
-/* Nanoseconds of a clock that never goes back, read once a turn of the worker (CLOCK_MONOTONIC of
- * Linux, which stands still while the machine is suspended; the timers go by it as well). */
+/* Monotonic time in nanoseconds, read once per turn of the worker (Linux: CLOCK_MONOTONIC, which
+ * stops while the machine is suspended). The timers use the same clock. */
 MAIKO_API uint64_t maiko_now(const maiko_ctx *ctx);
 
-/* 64 random bits (not for secrets). Under simulation they follow from the seed. */
+/* 64 random bits (not for secrets). Under simulation the seed determines them. */
 MAIKO_API uint64_t maiko_random(maiko_ctx *ctx);
 
 /* Whether the drain of a stop has begun. */
 MAIKO_API bool maiko_stopping(const maiko_ctx *ctx);
 
-/* Whether this actor is muted: a subscriber of what it sends is full. It may
+/* Whether this actor is muted: the mailbox of a subscriber it sends to is full. It may
  * finish its callback, with MAIKO_ALLOWANCE further sends. */
 MAIKO_API bool maiko_is_congested(const maiko_ctx *ctx);
 
 /* ---- events and ticks ------------------------------------------------------ */
 
 /* Keeps the event being handled (`event` is the handler's pointer, else
- * MAIKO_EINVAL) beyond the handler, until maiko_release; only this actor may read
- * it. What is still kept when the actor ends is released then. MAIKO_ENOMEM. */
+ * MAIKO_EINVAL) valid after the handler, until maiko_release; only this actor may
+ * read it. Events still kept when the actor ends are released then. MAIKO_ENOMEM. */
 MAIKO_API int maiko_keep(maiko_ctx *ctx, const void *event);
 
-/* Gives a kept event back. MAIKO_EINVAL: not one that this actor keeps. */
+/* Releases a kept event. MAIKO_EINVAL: this actor does not keep it. */
 MAIKO_API int maiko_release(maiko_ctx *ctx, const void *event);
 
-/* Makes a tick that rests, for whatever it waits, due now. MAIKO_EINVAL: the
- * actor has no tick; MAIKO_ESHUTDOWN: ticks have ended. */
+/* Makes the tick due now, whatever it waits for. MAIKO_EINVAL: the actor has no
+ * tick; MAIKO_ESHUTDOWN: ticks have ended. */
 MAIKO_API int maiko_wake_tick(maiko_ctx *ctx);
 
 /* Stops watching the descriptor that this actor's tick waits for (maiko_when_readable,
- * maiko_when_readable_or_ms, maiko_when_writable), which may then be closed: the tick rests as
- * after maiko_never. Does nothing if it waits for something else. MAIKO_EINVAL: the actor has no
+ * maiko_when_readable_or_ms, maiko_when_writable), which may then be closed: the tick waits as
+ * after maiko_never. No effect if it waits for something else. MAIKO_EINVAL: the actor has no
  * tick. */
 MAIKO_API int maiko_unwatch(maiko_ctx *ctx);
 
-/* ---- changes: they complete later, and MAIKO_ON_DONE tells ------------------ */
+/* ---- changes: they complete later, and MAIKO_ON_DONE reports it ------------- */
 
-/* maiko_add(ctx, type, name, options...): as from outside (supervisor.h), but
- * returns once the request is taken. */
+/* maiko_add(ctx, type, name, options...): as in supervisor.h, but it returns once
+ * the request is accepted. */
 
-/* Removes this actor: after this callback it handles no event; on_stop runs; what
- * is queued for it is counted dead. MAIKO_ESTATE: it is ending already. */
+/* Removes this actor: after this callback it handles no event; on_stop runs; events
+ * queued for it are counted dead. MAIKO_ESTATE: it is ending already. */
 MAIKO_API int maiko_stop_self(maiko_ctx *ctx);
 
-/* Asks the whole supervisor to stop, with the default deadline. 0 also when it
+/* Requests a stop of the whole supervisor, with the default deadline. 0 also when it
  * is stopping already. */
 MAIKO_API int maiko_stop_all(maiko_ctx *ctx);
 
-/* The raw calls under maiko_remove, maiko_subscribe, maiko_move and maiko_unsubscribe: as from outside
- * (supervisor.h), but they return once the request is taken. */
+/* The raw calls behind maiko_remove, maiko_subscribe, maiko_move and maiko_unsubscribe: as in
+ * supervisor.h, but they return once the request is accepted. */
 MAIKO_API int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options);
 MAIKO_API int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 				  const maiko_change_options *options);
@@ -104,52 +103,52 @@ MAIKO_API int maiko_ctx_unsubscribe(maiko_ctx *ctx, maiko_actor_id actor, const 
 
 /* ---- blocking work ---------------------------------------------------------- */
 
-/* A pair of functions for the blocking pool, made by MAIKO_BLOCKING. */
+/* The descriptor of a blocking job, made by MAIKO_BLOCKING. */
 typedef struct maiko_job_type {
 	const char *actor; /* the name of the actor type that `done` is for */
 	uint32_t size;     /* of the job, up to MAIKO_EVENT_SIZE_MAX */
 	int (*work)(void *job);
 	int (*done)(void *state, void *job, int status, maiko_ctx *ctx);
-	uint32_t format; /* MAIKO_FORMAT; 0: 1 */
+	uint32_t format; /* MAIKO_FORMAT; 0 means 1 */
 } maiko_job_type;
 
-/* Runs `work` on a copy of `job` in the blocking pool (threads of its own, neither
+/* Runs `work` on a copy of `job` in the blocking pool (dedicated threads, neither
  * the workers' nor libuv's), then `done` as a callback of this actor, with the
- * copy and what `work` returned. A stop waits for both. If the actor ends before,
+ * copy and the result of `work`. A stop waits for both. If the actor ends first,
  * `done` does not run. Errors: MAIKO_EINVAL, MAIKO_ETYPE (the job belongs to
- * another actor type), MAIKO_ENOMEM, MAIKO_EAGAIN (no thread could be made). */
+ * another actor type), MAIKO_ENOMEM, MAIKO_EAGAIN (no thread could be created). */
 MAIKO_API int maiko_ctx_blocking(maiko_ctx *ctx, const maiko_job_type *type, const void *job);
 
 /* ---- libuv ------------------------------------------------------------------- */
 
-/* The loop of this actor's worker. Handles on it live and call back there; so the actor stays on
- * this worker from now on. */
+/* The loop of this actor's worker. Its handles call back on that worker, so this call pins the
+ * actor to it. */
 MAIKO_API struct uv_loop_s *maiko_loop(maiko_ctx *ctx);
 
-/* Ties a handle of that loop to this actor: when the actor ends it is closed, if it
- * is not closing yet, and the state is freed only after the close callback. To close it before
- * that, use maiko_close rather than uv_close, or it is taken for open. Errors:
- * MAIKO_EINVAL (a NULL, or a handle of another loop), MAIKO_EEXIST, MAIKO_ENOMEM,
+/* Binds a handle of that loop to the lifetime of this actor: when the actor ends, the handle is
+ * closed, if it is not closing yet, and the state is freed only after the close callback. To close
+ * it earlier, call maiko_close instead of uv_close; otherwise the library takes it for open.
+ * Errors: MAIKO_EINVAL (a NULL, or a handle of another loop), MAIKO_EEXIST, MAIKO_ENOMEM,
  * MAIKO_ESTATE (the actor is ending).
  *
  * When the drain of a stop begins, adopted streams and UDP sockets stop reading (uv_read_stop,
  * uv_udp_recv_stop): otherwise the drain would never end. All other handles (timers, listening
- * sockets, polls) go on until their actor ends, because it may have to write; the actor stops
- * those that only bring input itself, when maiko_stopping is true. */
+ * sockets, polls) stay active until their actor ends, because it may have to write; the actor
+ * itself stops those that only bring input, when maiko_stopping is true. */
 MAIKO_API int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle);
 
 /* Closes an adopted handle now; `closed` (may be NULL) is its close callback.
  * MAIKO_EINVAL: not adopted by this actor, or closing already. */
 MAIKO_API int maiko_close(maiko_ctx *ctx, struct uv_handle_s *handle, void (*closed)(struct uv_handle_s *handle));
 
-/* The way back from a libuv callback into the actor: between the two, the state and
- * every call of this page may be used as in a callback of the actor. Always pair
- * them. maiko_enter returns 0, MAIKO_EFAILED (the actor has ended: touch nothing,
- * do not leave) or MAIKO_ESTATE (it is inside a callback already). A negative `rc`
- * given to maiko_leave goes to on_error.
+/* Turn a libuv callback into a callback of the actor: between the two calls, the state and
+ * every function of this header may be used. Always pair them. maiko_enter returns 0,
+ * MAIKO_EFAILED (the actor has ended: do not touch it, do not call maiko_leave) or
+ * MAIKO_ESTATE (it is inside a callback already). maiko_leave passes a negative `rc` to
+ * on_error.
  *
- * During the drain of a stop it still enters, but there sends, maiko_wake_tick and maiko_blocking
- * return MAIKO_ESHUTDOWN (which may be given to maiko_leave: then it is no failure). */
+ * During the drain of a stop maiko_enter still succeeds, but sends, maiko_wake_tick and
+ * maiko_blocking return MAIKO_ESHUTDOWN (which, passed to maiko_leave, is not a failure). */
 MAIKO_API int maiko_enter(maiko_ctx *ctx);
 MAIKO_API void maiko_leave(maiko_ctx *ctx, int rc);
 

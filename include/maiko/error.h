@@ -1,10 +1,10 @@
 /*
  * error.h - error codes.
  *
- * Every function that can fail returns an int: 0, or one of these, always
- * negative. Where libuv has a code for the meaning, ours is that very code; the
- * rest lie below every code of libuv's. Codes of libuv's that are not listed
- * here (UV_ECONNREFUSED, ...) pass through the library unchanged.
+ * Every function that can fail returns an int: 0, or one of these negative codes.
+ * Where libuv has a code of the same meaning, the values are equal; all others lie
+ * below the range of libuv. Codes of libuv that are not listed here
+ * (UV_ECONNREFUSED, ...) pass through the library unchanged.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -55,17 +55,16 @@ MAIKO_API const char *maiko_strerror(int code);
 MAIKO_API const char *maiko_err_name(int code);
 
 /*
- * maiko_last_error - why the last call of this thread that failed did so: a sentence
- * for a person, which names the argument, its value and the rule.
+ * maiko_last_error - describes the last call of this thread that failed: a sentence that
+ * names the argument, its value and the rule.
  *
  *   if (rc < 0) fprintf(stderr, "%s\n", maiko_last_error());
  *
- * Read it after a call that failed, before the next call: a call that succeeds may
- * leave it as it is or not. One line, shorter than 320 bytes; the wording may change
- * with any version, the code is what a program decides by. Never NULL; "" when no call
- * of this thread has failed. The memory is the thread's; copy what is to be kept. It is
- * about calls, not about callbacks: what a callback of yours returned, on_error is told.
- * Any thread.
+ * Read it after the failed call and before the next one: a call that succeeds may or may
+ * not change it. One line, shorter than 320 bytes. The wording may change in any version;
+ * programs decide by the code. Never NULL; "" when no call of this thread has failed. The
+ * text is thread-local; copy it to keep it. It describes calls, not callbacks: on_error
+ * receives the result of a callback. Any thread.
  */
 MAIKO_API const char *maiko_last_error(void);
 

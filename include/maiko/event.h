@@ -1,13 +1,13 @@
 /*
- * event.h - events: plain structs with a description.
+ * event.h - events: plain structs with a descriptor.
  *
  *   typedef struct reading { char sensor[16]; double value; } reading;
  *   MAIKO_EVENT(reading, telemetry, sensor, value);
  *
- * The description (name, size, topic, and each field's name, offset, size and
- * kind) is derived by the compiler from the struct; whatever prints, encodes,
- * records or forwards events reads it. Fields that are not listed travel inside
- * the process but are not described.
+ * The compiler derives the descriptor (name, size, topic, and each field's name,
+ * offset, size and kind) from the struct; code that prints, encodes, records or
+ * forwards events reads it. Fields that are not listed are copied within the
+ * process, but not described.
  *
  *   field        kind                       spelling in the list
  *   char x[N]    text, zero-terminated      x
@@ -20,13 +20,13 @@
  *
  * Any other field (a pointer, another array) does not compile.
  *
- * Identity is the name together with the layout: two files or plugins that
- * describe the same event agree; the same name with another layout is
- * MAIKO_ETYPE where the second is first used.
+ * Name and layout together identify an event type: two files or plugins may both
+ * describe it. The same name with another layout is MAIKO_ETYPE when the second is
+ * first used.
  *
- * Bounds: MAIKO_FIELDS_MAX fields a struct and MAIKO_FIELDS_TOTAL_MAX with those of
- * nested structs, MAIKO_NESTING_MAX levels of these, MAIKO_EVENT_SIZE_MAX bytes,
- * MAIKO_EVENTS_MAX event types a supervisor.
+ * Bounds: MAIKO_FIELDS_MAX fields per struct and MAIKO_FIELDS_TOTAL_MAX with those of
+ * nested structs, MAIKO_NESTING_MAX levels of nesting, MAIKO_EVENT_SIZE_MAX bytes,
+ * MAIKO_EVENTS_MAX event types per supervisor.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -68,32 +68,32 @@ typedef struct maiko_field {
 	const struct maiko_layout *nested; /* of a STRUCT, else NULL */
 } maiko_field;
 
-/* A struct's description. */
+/* The descriptor of a struct. */
 typedef struct maiko_layout {
 	const char *name;
 	uint32_t size; /* bytes */
 	uint32_t align;
 	const maiko_field *fields; /* ends with a field without a name */
-	uint32_t format;           /* MAIKO_FORMAT, that of its fields too; 0: 1 */
+	uint32_t format;           /* MAIKO_FORMAT, for its fields too; 0 means 1 */
 } maiko_layout;
 
-/* An event's description. Memory as for maiko_topic. */
+/* The descriptor of an event type. Memory as for maiko_topic. */
 typedef struct maiko_event_type {
 	const maiko_layout *layout;
 	const maiko_topic *topic; /* NULL: `route` decides for each event */
 	const maiko_topic *(*route)(const void *event);
-	uint64_t *slot;  /* the runtime's, zero at first */
-	uint32_t format; /* MAIKO_FORMAT; 0: 1 */
+	uint64_t *slot;  /* used by the runtime, initially zero */
+	uint32_t format; /* MAIKO_FORMAT; 0 means 1 */
 } maiko_event_type;
 
-/* An event of whatever type, as MAIKO_ON_ANY and key functions see it. */
+/* An event of any type, as MAIKO_ON_ANY and key functions receive it. */
 typedef struct maiko_any {
 	const maiko_event_type *type;
 	const void *data;
 } maiko_any;
 
-/* 128 bits, unique across processes: `origin` is drawn at random for each sender,
- * `sequence` counts. Zero in both: none. */
+/* 128 bits, unique across processes: `origin` is a random number for each sender,
+ * `sequence` counts its events. Both zero: no event. */
 typedef struct maiko_id {
 	uint64_t origin;
 	uint64_t sequence;
@@ -102,14 +102,14 @@ typedef struct maiko_id {
 /* Whether two ids name the same event. Any thread. */
 static inline bool maiko_id_equal(maiko_id a, maiko_id b) { return a.origin == b.origin && a.sequence == b.sequence; }
 
-/* What the runtime knows of an event besides its content. */
+/* The metadata of an event. */
 typedef struct maiko_envelope {
 	maiko_id id;
 	maiko_id parent;          /* the event whose handler sent it; none for a root  */
 	maiko_id correlation;     /* the id of the root of its chain                  */
 	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC; not before its parent's. The time of
-				   * day is read when the supervisor is made; later changes of it, and
-				   * time that the machine was suspended, are not in it  */
+				   * day is read when the supervisor is created; later adjustments, and
+				   * time that the machine was suspended, are not included */
 	const char *sender;       /* the actor's name; "outside" for an external thread  */
 	maiko_actor_id sender_id; /* 0 for an external thread                         */
 	const maiko_topic *topic;
@@ -132,9 +132,9 @@ MAIKO_API int maiko_layout_check(const maiko_layout *layout);
 
 /*
  * maiko_layout_print - writes `value` as {"field":value,...} into `text`, at most
- * `size` bytes with the terminating zero. JSON, as RFC 8259 has it: bytes and
- * buffers are written as hexadecimal text, numbers that JSON lacks (NaN, the
- * infinities) as null, text that is not UTF-8 with U+FFFD in place of each bad byte.
+ * `size` bytes with the terminating zero. The output is JSON (RFC 8259): bytes and
+ * buffers are hexadecimal text, numbers that JSON lacks (NaN, the infinities) are
+ * null, each byte that is not valid UTF-8 becomes U+FFFD.
  * Returns 0, MAIKO_EINVAL (a NULL or size 0) or MAIKO_ETRUNC (cut, but terminated).
  * Any thread.
  */
@@ -143,7 +143,7 @@ MAIKO_API int maiko_layout_print(const maiko_layout *layout, const void *value, 
 /* The event's content if it is of that type (by name and layout), else NULL. Any thread. */
 MAIKO_API const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type);
 
-/* ---- what is behind the macros: texts -------------------------------------- */
+/* ---- implementation of the macros: texts ----------------------------------- */
 
 #if defined(__has_attribute)
 #if __has_attribute(error)
@@ -154,12 +154,12 @@ MAIKO_API const void *maiko_any_as(const maiko_any *any, const maiko_event_type 
 #define MAIKO_PP_NEVER_(text)
 #endif
 
-/* Does nothing: a call of it does not compile, and says why. */
+/* Does nothing: calling it is a compile-time error that gives the reason. */
 MAIKO_API void maiko_text_fills_its_array_(void)
-	MAIKO_PP_NEVER_("maiko: a literal fills a char array and leaves no room for its end");
+	MAIKO_PP_NEVER_("maiko: a literal fills a char array and leaves no room for its terminating zero");
 
-/* Whether a text of `size` bytes has no end. `literal`: it may be a literal that fills all bytes, which
- * does not compile where that is known then; else what comes after an end is no matter. */
+/* Whether a text of `size` bytes is not terminated. `literal`: it may be a literal that fills all
+ * bytes, which is a compile-time error where the compiler can tell; otherwise any zero ends it. */
 static inline __attribute__((always_inline)) bool maiko_text_is_open_(const char *text, size_t size, bool literal)
 {
 	if (literal && __builtin_constant_p(text[size - 1]) && text[size - 1] != '\0')
@@ -172,7 +172,7 @@ MAIKO_END_DECLS
 /* The content of a maiko_any as `const event *`, or NULL if it is another event. */
 #define maiko_as(any, event) ((const event *)maiko_any_as((any), &maiko_gen_event_##event))
 
-/* MAIKO_EVENT(type, topic, fields...): an event of this file. */
+/* MAIKO_EVENT(type, topic, fields...): an event type, local to this file. */
 #define MAIKO_EVENT(...) MAIKO_PP_EVENT_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 /* The same over several files: DECLARE in a header, DEFINE in one source file. */
 #define MAIKO_EVENT_DECLARE(type)                                                                                      \
@@ -204,14 +204,14 @@ MAIKO_END_DECLS
 	extern const char *maiko_gen_open_##type(const type *value_, bool literal_)
 #define MAIKO_STRUCT_DEFINE(...) MAIKO_PP_LAYOUT_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 
-/* Fields with a spelling of their own. */
+/* Fields that need an explicit kind. */
 #define MAIKO_ENUM(field) (MAIKO_PP_ENUM_, field)
 #define MAIKO_NESTED(field, type) (MAIKO_PP_NESTED_, field, type)
 
-/* The description of an event made by MAIKO_EVENT: const maiko_event_type *. */
+/* The descriptor of an event type made by MAIKO_EVENT: const maiko_event_type *. */
 #define MAIKO_EVENT_REF(type) (&maiko_gen_event_##type)
 
-/* ---- how it is done ------------------------------------------------------ */
+/* ---- implementation ------------------------------------------------------ */
 
 #define MAIKO_PP_SIGNAL_TYPE_(name_)                                                                                   \
 	typedef struct name_ {                                                                                         \
@@ -257,7 +257,7 @@ MAIKO_END_DECLS
 									   .align = _Alignof(type),                    \
 									   .fields = maiko_gen_fields_##type,          \
 									   .format = MAIKO_FORMAT};                    \
-	/* Whether it has texts; and the name of one that has no end, or NULL. */                                      \
+	/* Whether it has texts; and the name of one that is not terminated, or NULL. */                               \
 	linkage const bool maiko_gen_texts_##type MAIKO_UNUSED = MAIKO_PP_MAP(MAIKO_PP_TEXTS_, type, __VA_ARGS__);     \
 	MAIKO_PP_OPEN_AS_##linkage const char *maiko_gen_open_##type(const type *value_, bool literal_)                \
 	{                                                                                                              \
@@ -267,7 +267,7 @@ MAIKO_END_DECLS
 	}                                                                                                              \
 	_Static_assert(sizeof(type) > 0, "")
 
-/* Small, and known at compile time where the texts are literals. */
+/* Inlined, so that the compiler can check texts that are literals. */
 #define MAIKO_PP_OPEN_AS_static MAIKO_UNUSED static inline __attribute__((always_inline))
 #define MAIKO_PP_OPEN_AS_
 #define MAIKO_PP_TEXTS_(type, item) MAIKO_PP_CAT(MAIKO_PP_TEXTS_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)

@@ -1,6 +1,6 @@
 /*
- * export.h - what the linker and a C++ compiler need to know; and the names
- * that more than one header shares.
+ * export.h - symbol visibility, C++ linkage, and the names that several headers
+ * share.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,14 +27,14 @@
 #define MAIKO_UNUSED
 #endif
 
-/* What an actor calls the runtime through: one a actor, valid as long as its
- * state is. Opaque. */
+/* The handle through which an actor calls the runtime: one per actor, valid as long
+ * as its state. Opaque. */
 typedef struct maiko_ctx maiko_ctx;
 
 /* A set of actors and the workers that run them. Opaque. */
 typedef struct maiko_supervisor maiko_supervisor;
 
-/* Names an actor of one supervisor: never 0, never used twice. */
+/* Identifies an actor of one supervisor: never 0, never reused. */
 typedef uint64_t maiko_actor_id;
 
 /* The longest name of a topic, event, field or actor, in bytes, without the
@@ -44,18 +44,18 @@ typedef uint64_t maiko_actor_id;
 /*
  * How structs grow without breaking a program that was compiled before:
  *
- *   what a caller fills in (options, hooks, subscriptions, topics), and what is counted or
- *   returned into memory of the caller's, ends with `reserved_`, which is zero: a new field
- *   takes its place there, and zero is its default. A library that does not know the field
- *   refuses it with MAIKO_EINVAL.
- *   what only the library makes (a ledger and its rows, observations, errors, envelopes) is read
- *   through a pointer, and grows at its end.
- *   what a macro makes (the descriptions of topics, layouts, events, actors and jobs) has a
- *   format, and the library refuses one that is newer than MAIKO_FORMAT was for it.
+ *   Structs that a caller fills in (options, hooks, subscriptions, topics), counts, and results
+ *   written into the caller's memory end with `reserved_`, which is zero: a new field takes
+ *   space there, and zero is its default. A library that does not know the field rejects a
+ *   nonzero value with MAIKO_EINVAL.
+ *   Structs that only the library makes (a ledger and its rows, observations, errors, envelopes)
+ *   are read through a pointer, and grow at the end.
+ *   Descriptors made by macros (of topics, layouts, events, actors and jobs) carry a format
+ *   number; the library rejects one newer than the MAIKO_FORMAT it was built with.
  *   Values (maiko_id, maiko_any, maiko_next, maiko_choice and the like) do not grow.
  */
 
-/* The format of the descriptions that these headers make. */
+/* The format of the descriptors that these headers make. */
 #define MAIKO_FORMAT 1
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * ledger.h - where every event went.
+ * ledger.h - accounts for every event.
  *
- * A delivery is one event for one subscriber. For each actor, and for each topic:
+ * A delivery is one event for one subscriber. For each actor and for each topic:
  *
  *   deliveries = queued + handled + ignored + dropped + discarded + dead + no_memory
  *                + expired + filtered + set_aside + passed_on + lost
@@ -10,12 +10,12 @@
  *
  *   sent = taken + in_flight + discarded
  *
- * An event that is sent to another worker becomes deliveries when that worker has taken it. So
- * what is lost on the way is in no `counts`: `dropped` does not contain channel_dropped, nor
- * `discarded` that of the pairs. maiko_ledger_lost has the sum of all.
+ * An event sent to another worker becomes deliveries when that worker takes it. So events lost in
+ * transit are in no `counts`: `dropped` does not include channel_dropped, nor `discarded` that of
+ * the pairs. maiko_ledger_lost is the sum of all losses.
  *
- * Every counter has one writer. A ledger read while events flow is a little behind
- * itself; when nothing flows, and after a stop, it is exact.
+ * Every counter has one writer. A ledger taken while events are in flight is not one consistent
+ * snapshot; when the supervisor is quiescent, and after a stop, it is exact.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,10 +27,10 @@
 #include <maiko/export.h>
 #include <stdio.h>
 
-/* How many failures a supervisor remembers by name: the last ones. */
+/* The number of failures that a supervisor keeps: the most recent ones. */
 #define MAIKO_FAILURES_KEPT 64
 
-/* XX(field, text): what became of deliveries, besides being queued. */
+/* XX(field, text): the outcomes of a delivery. */
 #define MAIKO_OUTCOME_MAP(XX)                                                                                          \
 	XX(handled, "handled by the actor")                                                                            \
 	XX(ignored, "the actor has no handler for it")                                                                 \
@@ -58,20 +58,20 @@ typedef enum maiko_actor_status {
 	MAIKO_ACTOR_RUNNING = 1,
 	MAIKO_ACTOR_STOPPED = 2,
 	MAIKO_ACTOR_FAILED = 3,
-	MAIKO_ACTOR_STUCK = 4,   /* had not returned from a callback when the stop ended */
+	MAIKO_ACTOR_STUCK = 4,   /* it had not returned from a callback when the stop ended */
 	MAIKO_ACTOR_CUT_OFF = 5, /* its worker was stuck in another's callback: it was not stopped, and its
 			      * on_stop, if it has one, did not run */
-	MAIKO_ACTOR_GONE = 6     /* the row that removed actors fold into */
+	MAIKO_ACTOR_GONE = 6     /* the row with the sums of all removed actors */
 } maiko_actor_status;
 
 typedef struct maiko_actor_row {
 	const char *name;
 	const char *type;
 	maiko_actor_id id;
-	uint32_t worker; /* 1 and up; 0: its thread is being made, or it is the row of the removed */
+	uint32_t worker; /* 1 and up; 0: its thread is being created, or the row is GONE */
 	maiko_actor_status status;
 	int error;          /* why it failed, else 0 */
-	const char *detail; /* more, for a person; never NULL */
+	const char *detail; /* more, human-readable; never NULL */
 	uint64_t sent;      /* events that it has sent */
 	uint64_t ticks;     /* times its tick ran */
 	uint64_t mutes;     /* times it was muted */
@@ -79,7 +79,7 @@ typedef struct maiko_actor_row {
 	maiko_counts counts;
 } maiko_actor_row;
 
-/* An actor that failed, whatever has become of it since. */
+/* A failure of an actor, which may have been removed since. */
 typedef struct maiko_failure {
 	const char *actor; /* its name */
 	const char *type;  /* of the actor */
@@ -96,10 +96,10 @@ typedef struct maiko_failure {
 typedef struct maiko_topic_row {
 	const char *name;
 	uint64_t published;         /* events accepted */
-	uint64_t unrouted;          /* of these, those that no one subscribed to at their moment */
+	uint64_t unrouted;          /* of these, those without a subscriber when they were sent */
 	uint64_t channel_dropped;   /* entries dropped for a worker whose channel was full (drop policies) */
-	uint64_t delayed;           /* waiting for their time; not published yet */
-	uint64_t delayed_discarded; /* cancelled before their time */
+	uint64_t delayed;           /* delayed events that are not published yet */
+	uint64_t delayed_discarded; /* delayed events that were cancelled */
 	uint64_t bytes;             /* queued, as in maiko_actor_row; a shared buffer counts in each mailbox */
 	maiko_counts counts;        /* queued: what remains of the deliveries */
 } maiko_topic_row;
@@ -107,52 +107,52 @@ typedef struct maiko_topic_row {
 typedef struct maiko_pair_row {
 	uint32_t from; /* a worker, 1 and up; 0: the external threads */
 	uint32_t to;
-	uint64_t sent; /* entries: an event for a worker is one, however many subscribe there */
+	uint64_t sent; /* entries: an event is one entry per worker, however many subscribers it has there */
 	uint64_t taken;
 	uint64_t in_flight;
 	uint64_t discarded; /* in flight when a stop gave up a worker (MAIKO_ETIMEDOUT) */
 	uint64_t dropped;   /* not sent: the channel was full and every subscriber there drops; or no memory */
 } maiko_pair_row;
 
-/* Rows are reached through pointers, because those of a later version may be longer. */
+/* Rows are accessed through pointers, because those of a later version may be longer. */
 typedef struct maiko_ledger {
 	uint32_t workers;
 	bool stopped;
 	size_t actor_count;
-	const maiko_actor_row *const *actors; /* one a present actor, in the order added, then one GONE */
+	const maiko_actor_row *const *actors; /* one per present actor, in the order added, then one GONE */
 	size_t topic_count;
 	const maiko_topic_row *const *topics; /* those that were used */
 	size_t pair_count;
 	const maiko_pair_row *const *pairs;
 	maiko_counts total; /* over the actors */
 	uint64_t published; /* over the topics */
-	uint64_t jobs;      /* blocking jobs under way */
-	uint64_t failed;    /* times that an actor failed, in all */
+	uint64_t jobs;      /* blocking jobs in progress */
+	uint64_t failed;    /* failures of actors, in total */
 	size_t failure_count;
-	const maiko_failure *const *failures; /* the last MAIKO_FAILURES_KEPT of them, the first one first */
+	const maiko_failure *const *failures; /* the last MAIKO_FAILURES_KEPT of them, oldest first */
 	uint64_t cut_off;                     /* actors whose on_stop did not run: rows CUT_OFF, and STUCK ones */
 } maiko_ledger;
 
 MAIKO_BEGIN_DECLS
 
-/* Takes a ledger, through *ret_ledger; the caller frees it. Names in it are copies.
+/* Makes a ledger in *ret_ledger; the caller frees it. Names in it are copies.
  * Errors: MAIKO_EINVAL, MAIKO_ENOMEM, MAIKO_EFORK. Any thread, any time between
  * maiko_supervisor_new and _free, also inside callbacks. */
 MAIKO_API int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger);
 
-/* Frees a ledger. Returns NULL; NULL is fine. */
+/* Frees a ledger. Returns NULL; NULL is allowed. */
 MAIKO_API maiko_ledger *maiko_ledger_free(maiko_ledger *ledger);
 
-/* Whether every equation above holds in it. */
+/* Whether every equation above holds. */
 MAIKO_API bool maiko_ledger_balanced(const maiko_ledger *ledger);
 
-/* How much is lost, in one number: the deliveries of `total` that were dropped, discarded, dead, lost
- * on a link or had no memory, and the entries that no worker took, each as one (channel_dropped of the topics,
- * `discarded` of the pairs). What is ignored, queued or in flight is not lost, nor is a delayed
- * event that was cancelled. 0 for NULL. Any thread. */
+/* The number of losses: the deliveries of `total` that were dropped, discarded, dead, lost on a link
+ * or without memory, plus the entries that no worker took (channel_dropped of the topics, `discarded`
+ * of the pairs), each counted once. Events that are ignored, queued or in flight are not lost, nor
+ * are cancelled delayed events. 0 for NULL. Any thread. */
 MAIKO_API uint64_t maiko_ledger_lost(const maiko_ledger *ledger);
 
-/* Writes it as a table for a person. 0, or MAIKO_EINVAL for a NULL. */
+/* Writes it as a human-readable table. 0, or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_ledger_print(const maiko_ledger *ledger, FILE *out);
 
 MAIKO_END_DECLS

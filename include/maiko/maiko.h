@@ -1,19 +1,19 @@
 /*
  * maiko - event-driven actors for libuv.
  *
- * This header brings in the whole public API. Each noun has a header of its
- * own, which is its reference:
+ * This header includes the whole public API of the core. Each noun has its own
+ * header, which is its reference:
  *
  *   error.h       error codes, their names and texts
  *   topic.h       topics and their overflow policies
  *   event.h       events, derived from plain structs
  *   buffer.h      reference-counted bytes shared by all receivers
- *   next.h        what a tick answers: when it wants to run again
+ *   next.h        the result of a tick: when it runs next
  *   actor.h       actor types: a state struct and its handlers
  *   ctx.h         what an actor may call inside a callback
  *   supervisor.h  creating, starting, feeding and stopping a set of actors
- *   ledger.h      where every event went
- *   monitor.h     watching all of it happen
+ *   ledger.h      accounts for every event
+ *   monitor.h     hooks that observe a supervisor
  *
  * SPDX-License-Identifier: MIT
  */

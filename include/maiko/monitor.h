@@ -1,22 +1,40 @@
 /*
- * monitor.h - watching a supervisor: a table of hooks, called on the workers.
+ * monitor.h - monitors: tables of hooks that observe a supervisor, called on its workers.
  *
- * What a monitor sees is told where it happens, on the worker that does it (embedded on
- * the loop's thread; that the first actors are added, and what becomes of events at a stop
- * without a start, on the thread that starts or stops). So hooks of one monitor run on
- * several threads at once, on each of them in the order of what happened there. A hook
- * holds its worker up: keep it short. It counts as a callback: it may read, send to a
- * supervisor (which does not wait there), and add, pause, resume or remove any monitor,
- * itself too. It must not call what takes a ctx. A supervisor without monitors pays one
- * predictable branch for each observation.
+ * A hook runs where the observation happens: on that worker (embedded: on the loop's thread;
+ * the addition of the first actors, and the discards of a stop without a start: on the thread
+ * that starts or stops). So the hooks of one monitor run on several threads at once, and on
+ * each thread in the order in which things happened there. A hook delays its worker: keep it
+ * short. It counts as a callback: it may read, send to a supervisor (without waiting), and
+ * add, pause, resume or remove any monitor, also its own. It must not call functions that
+ * take a ctx. A supervisor without monitors pays one predictable branch per observation.
  *
- * The life of an event in observations, for each subscriber:
+ * The observations of one event, in order: 1 once, on the sender's worker (of an external
+ * thread: on the worker that took the event in); 2 and 3 for each subscriber, on its worker.
  *
- *   dispatched -> delivered -> handled               it was queued, and its handler has run
- *                           -> overflowed            ... a later one took its place
- *                           -> discarded             ... dead, or discarded at a stop
- *              -> overflowed                         its policy let it not in
- *              -> discarded                          dead, no memory, or a stop past its deadline
+ *   1  dispatched      it was accepted and is about to be routed
+ *   2  delivered       it is in the subscriber's mailbox
+ *   or overflowed      rejected by the overflow policy: no 3
+ *   or discarded       the subscriber had ended, no memory, or past a stop's deadline: no 3
+ *   3  handled         the handler has returned, or there is none
+ *   or overflowed      a later event took its place in the mailbox
+ *   or discarded       the subscriber ended or unsubscribed, or the stop discarded it
+ *
+ * "overflowed" without an actor stands in for 2 and 3 of all subscribers of a worker: the channel
+ * to it was full and all of them drop, or there was no memory. An event that makes way for
+ * another is "overflowed" before the other is "delivered".
+ *
+ * The observations of one actor, in order, all on its worker. 2 to 5 need not occur.
+ *
+ *   1  added           it exists; events may be delivered to it from now on
+ *   2  started         its on_start has returned; a failed one: error, failed, then 6
+ *   3  any number of   handled; tick_entered, tick_left; muted, released; moved (from now on
+ *                      on another worker); error, before on_error is called
+ *   4  failed          on_error did not handle the error, or may not (MAIKO_PHASE_DEADLOCK)
+ *   5  stopped         its on_stop has returned, or there is none; if it failed and on_error did
+ *                      not handle that: error, failed, stopped
+ *   6  discarded       each event that was still in its mailbox, or that comes for it later
+ *   7  removed         the last one; a stop of the whole supervisor removes no actor
  *
  * SPDX-License-Identifier: MIT
  */
@@ -29,40 +47,40 @@
 /* The most monitors of a supervisor. */
 #define MAIKO_MONITORS_MAX 16
 
-/* XX(number, KIND, hook, text): what there is to see, and what `code` is then. A later version may see
- * more: hooks.any is called with kinds that are not listed here. */
+/* XX(number, KIND, hook, text): the kinds of observations, and what `code` is for each. A later version
+ * may add kinds: hooks.any is called with kinds that are not listed here. */
 #define MAIKO_OBSERVATION_MAP(XX)                                                                                      \
-	XX(0, DISPATCHED, dispatched, "dispatched") /* an event was accepted and is routed; once an event    */        \
+	XX(0, DISPATCHED, dispatched, "dispatched") /* an event was accepted and is routed; once per event   */        \
 	XX(1, DELIVERED, delivered, "delivered")    /* it is in the actor's mailbox                          */        \
-	XX(2, HANDLED, handled, "handled")          /* what the handler returned; 1: it has none: ignored    */        \
+	XX(2, HANDLED, handled, "handled")          /* the handler's result; 1: ignored, it has no handler   */        \
 	XX(3, OVERFLOWED, overflowed, "overflowed") /* MAIKO_DROPPED; no actor: a full channel, or no memory */        \
 	XX(4, DISCARDED, discarded, "discarded")    /* the maiko_outcome, any but the first three            */        \
-	XX(5, ADDED, added, "added")                /* the actor lives on this worker, and is to be started  */        \
+	XX(5, ADDED, added, "added")                /* the actor is on this worker and will be started       */        \
 	XX(6, STARTED, started, "started")          /* its on_start has returned, if it has one              */        \
-	XX(7, STOPPED, stopped, "stopped")          /* what its on_stop returned; 0 if it has none           */        \
+	XX(7, STOPPED, stopped, "stopped")          /* the result of its on_stop; 0 if it has none           */        \
 	XX(8, FAILED, failed, "failed")             /* the error; "stopped" follows, if it had started       */        \
-	XX(9, REMOVED, removed, "removed")          /* nothing of it follows                                 */        \
+	XX(9, REMOVED, removed, "removed")          /* the actor's last observation                          */        \
 	XX(10, TICK_ENTERED, tick_entered, "tick entered")                                                             \
-	XX(11, TICK_LEFT, tick_left, "tick left")      /* the kind of its answer (next.h)                       */     \
-	XX(12, MUTED, muted, "muted")                  /* the actor: someone it sends to is full                */     \
-	XX(13, RELEASED, released, "released")         /* it may run again                                      */     \
-	XX(14, ERROR, error, "error")                  /* what on_error is asked about next, if there is one    */     \
-	XX(15, TOPOLOGY, topology, "topology changed") /* the number of the change, on each worker            */       \
+	XX(11, TICK_LEFT, tick_left, "tick left")      /* the kind of its result (next.h)                       */     \
+	XX(12, MUTED, muted, "muted")                  /* a subscriber that the actor sends to is full          */     \
+	XX(13, RELEASED, released, "released")         /* the actor is not muted any more                       */     \
+	XX(14, ERROR, error, "error")                  /* the error; on_error is called next, if there is one   */     \
+	XX(15, TOPOLOGY, topology, "topology changed") /* the number of the change; once on each worker       */       \
 	XX(16, DRAINING, draining, "draining")         /* a stop has begun on this worker                       */     \
-	XX(17, MOVED, moved, "moved")                  /* the actor lives on this worker now; the one it left   */     \
-	XX(18, RESTARTING, restarting, "restarting")   /* the error: it will be started again                   */     \
-	XX(19, RESTARTED, restarted, "restarted")      /* how often it has been                                 */     \
+	XX(17, MOVED, moved, "moved")                  /* the worker that the actor left; this is its new one   */     \
+	XX(18, RESTARTING, restarting, "restarting")   /* the error; the actor will be started again            */     \
+	XX(19, RESTARTED, restarted, "restarted")      /* the number of its restarts                            */     \
 	XX(20, GROUP_FAILED, group_failed, "group failed")                                                             \
-	XX(21, SET_ASIDE, set_aside, "set aside") /* the error: the event will not be tried again          */          \
-	XX(22, STUCK, stuck, "stuck")             /* for how many ms its callback has not returned         */          \
+	XX(21, SET_ASIDE, set_aside, "set aside") /* the error; the event is not tried again               */          \
+	XX(22, STUCK, stuck, "stuck")             /* the ms since its callback began                       */          \
 	XX(23, HELD, held, "held")                /* maiko_hold                                            */          \
 	XX(24, UNHELD, unheld, "unheld")          /* maiko_unhold                                          */          \
 	XX(25, LINK_UP, link_up, "link up")                                                                            \
 	XX(26, LINK_DOWN, link_down, "link down") /* the error                                             */          \
-	XX(27, RECEIPT, receipt, "receipt")       /* what its handler returned; it is about the event sent */          \
-	XX(28, INTEREST, interest, "interest")    /* what its handler returned                             */
+	XX(27, RECEIPT, receipt, "receipt")       /* the result of its handler; about the event sent       */          \
+	XX(28, INTEREST, interest, "interest")    /* the result of its handler                             */
 
-/* How many kinds this header lists. */
+/* The number of kinds that this header lists. */
 #define MAIKO_OBSERVATION_KINDS 29
 
 typedef enum maiko_observation_kind {
@@ -71,7 +89,7 @@ typedef enum maiko_observation_kind {
 #undef MAIKO_OBSERVATION_ENUM
 } maiko_observation_kind;
 
-/* What became of a delivery: the counters of a ledger's row, in their order. */
+/* The outcome of a delivery: the counters of a ledger's row, in their order. */
 typedef enum maiko_outcome {
 	MAIKO_HANDLED = 0,
 	MAIKO_IGNORED = 1,
@@ -91,7 +109,7 @@ typedef struct maiko_observation {
 	maiko_observation_kind kind;
 	maiko_supervisor *supervisor;
 	uint32_t worker;             /* 1 and up */
-	uint64_t now_ns;             /* of maiko_now, read once a turn */
+	uint64_t now_ns;             /* as maiko_now, read once per turn */
 	maiko_actor_id actor;        /* 0: it is about no actor */
 	const char *actor_name;      /* "" then */
 	const char *actor_type;      /* "" then */
@@ -112,7 +130,7 @@ typedef struct maiko_hooks {
 	maiko_hook reserved_[16];
 } maiko_hooks;
 
-/* One that watches. Opaque; valid until it is removed, or its supervisor freed. */
+/* A monitor. Opaque; valid until it is removed, or its supervisor is freed. */
 typedef struct maiko_monitor maiko_monitor;
 
 MAIKO_BEGIN_DECLS
@@ -121,36 +139,38 @@ MAIKO_BEGIN_DECLS
 MAIKO_API const char *maiko_observation_text(maiko_observation_kind kind);
 
 /*
- * The calls below may be made at any moment, from any thread. Each is complete when every
- * worker has it: on a thread that may wait (supervisor.h) they return then; in a callback,
- * in a hook or on an embedded loop's thread they return at once, and it completes soon.
- * What one thread asks for one monitor happens in that order. All of them return
- * MAIKO_ETIMEDOUT when the stop has given up a callback that does not return: it may yet
- * call a hook, so nothing is freed.
+ * The calls below may be made at any time, from any thread. Each is complete when every
+ * worker has applied it: on a thread that may wait (supervisor.h) it returns then; in a
+ * callback, in a hook or on an embedded loop's thread it returns immediately and completes
+ * soon. The requests of one thread for one monitor are applied in order. All of them return
+ * MAIKO_ETIMEDOUT when the stop has given up a callback that does not return: that callback
+ * may still cause a hook to be called, so nothing is freed.
  */
 
 /*
- * maiko_monitor_add - watches `sup` with `hooks`, of which a copy is taken, from now on.
+ * maiko_monitor_add - observes `sup` with a copy of `hooks` from now on.
  *
- * `arg` goes to each hook. *ret_monitor is set before the first is called; it is the
- * supervisor's and goes with it, if it is not removed before. Errors: MAIKO_EINVAL (a NULL,
- * or no hook at all), MAIKO_E2BIG (more than MAIKO_MONITORS_MAX), MAIKO_ENOMEM, MAIKO_EFORK.
+ * Each hook receives `arg`. *ret_monitor is set before the first hook is called. The
+ * supervisor owns the monitor and frees it, unless it is removed before. Errors: MAIKO_EINVAL
+ * (a NULL, or no hook at all), MAIKO_E2BIG (more than MAIKO_MONITORS_MAX), MAIKO_ENOMEM,
+ * MAIKO_EFORK.
  */
 MAIKO_API int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg,
 				maiko_monitor **ret_monitor);
 
-/* No hook is called from the end of the pause to the resume. Idempotent. Errors:
+/* Between the completion of a pause and the next resume no hook is called. Idempotent. Errors:
  * MAIKO_EINVAL, MAIKO_ENOMEM, MAIKO_ESTATE (it is being removed), MAIKO_EFORK. */
 MAIKO_API int maiko_monitor_pause(maiko_monitor *monitor);
 MAIKO_API int maiko_monitor_resume(maiko_monitor *monitor);
 
 /*
- * maiko_monitor_remove - no hook is called once it is complete, and the monitor is freed.
+ * maiko_monitor_remove - ends the observation and frees the monitor.
  *
- * Asked for in a callback or a hook, none is called on that worker any more even before.
- * Then `removed(arg)` (may be NULL) is called once, before the call returns if it waits,
- * else from any thread: `arg`, the one given to maiko_monitor_add, may be freed there.
- * Errors: as maiko_monitor_pause; with MAIKO_ETIMEDOUT `removed` is not called.
+ * Once the removal is complete no hook is called; if it was requested in a callback or a
+ * hook, that worker calls none from then on. Then `removed(arg)` (may be NULL) is called
+ * once, with the `arg` given to maiko_monitor_add, which may be freed there: before the call
+ * returns if it waits, else on any thread. Errors: as maiko_monitor_pause; with
+ * MAIKO_ETIMEDOUT `removed` is not called.
  */
 MAIKO_API int maiko_monitor_remove(maiko_monitor *monitor, void (*removed)(void *arg));
 

@@ -1,10 +1,10 @@
 /*
- * next.h - what a tick answers: when it wants to run next.
+ * next.h - the result of a tick: when it runs next.
  *
- * A tick is called once after the actor has started (unless a stop comes first), and
- * then when its last answer has come true. (A first run that fails, but for which on_error
- * returns 0, counts as having answered maiko_again().) It is never interrupted by an event
- * and never overlaps a handler.
+ * A tick runs once after the actor has started (unless a stop comes first), and then
+ * whenever the condition it returned last is met. (If the first run fails and on_error
+ * returns 0, that counts as maiko_again().) It is never interrupted by an event and never
+ * overlaps a handler.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -32,10 +32,10 @@ typedef struct maiko_next {
 	int error;   /* FAILED                                                    */
 } maiko_next;
 
-/* The longest wait in milliseconds (about ten years); longer ones count as it. */
+/* The longest wait in milliseconds (about ten years); longer ones are shortened to it. */
 #define MAIKO_NEXT_MS_MAX UINT64_C(315360000000)
 
-/* The raw answer under those below, each of which fills in what its kind reads. */
+/* The raw constructor behind those below, each of which sets the fields that its kind uses. */
 static inline maiko_next maiko_next_make(maiko_next_kind kind, int fd, uint64_t ms, int error)
 {
 	maiko_next next;
@@ -46,42 +46,42 @@ static inline maiko_next maiko_next_make(maiko_next_kind kind, int fd, uint64_t 
 	return next;
 }
 
-/* Not again, until maiko_wake_tick. The default of an actor without a tick. */
+/* Not until maiko_wake_tick. */
 static inline maiko_next maiko_never(void) { return maiko_next_make(MAIKO_NEXT_NEVER, -1, 0, 0); }
 
-/* There is more to do now: again, after the events that are waiting. */
+/* Immediately, after the events that are queued. */
 static inline maiko_next maiko_again(void) { return maiko_next_make(MAIKO_NEXT_AGAIN, -1, 0, 0); }
 
-/* In `ms` milliseconds from now. */
+/* `ms` milliseconds from now. */
 static inline maiko_next maiko_after_ms(uint64_t ms) { return maiko_next_make(MAIKO_NEXT_AFTER, -1, ms, 0); }
 
-/* After the next batch of events that this actor has handled. */
+/* After the next batch of events that this actor handles. */
 static inline maiko_next maiko_after_events(void) { return maiko_next_make(MAIKO_NEXT_EVENTS, -1, 0, 0); }
 
-/* When `fd` can be read, or is at its end or in error. The descriptor becomes
- * non-blocking and stays the actor's: close it only inside a callback of the same
- * actor, after maiko_unwatch unless that is its tick. A descriptor that is not open goes to
- * on_error as MAIKO_EBADF, one that another actor watches as MAIKO_EBUSY, and what the
- * system refuses as its error; a regular file is always ready. One that is closed without
- * maiko_unwatch goes to on_error as MAIKO_EBADF some 10 ms after the callback, also where a
- * duplicate of it (dup, a forked child) stays open. */
+/* When `fd` is readable, at its end or in error. The library makes the descriptor
+ * non-blocking; the actor owns it and closes it only inside one of its own callbacks, after
+ * maiko_unwatch unless that callback is its tick. on_error receives MAIKO_EBADF for a
+ * descriptor that is not open, MAIKO_EBUSY for one that another actor watches, and the
+ * system's error for one that it rejects; a regular file is always ready. A descriptor closed
+ * without maiko_unwatch is reported to on_error as MAIKO_EBADF some 10 ms after the callback,
+ * even if a duplicate of it (dup, a forked child) stays open. */
 static inline maiko_next maiko_when_readable(int fd) { return maiko_next_make(MAIKO_NEXT_READABLE, fd, UINT64_MAX, 0); }
 
-/* The same, but in `ms` milliseconds at the latest. */
+/* The same, but after `ms` milliseconds at the latest. */
 static inline maiko_next maiko_when_readable_or_ms(int fd, uint64_t ms)
 {
 	return maiko_next_make(MAIKO_NEXT_READABLE, fd, ms, 0);
 }
 
-/* When `fd` can be written. As maiko_when_readable. */
+/* When `fd` is writable. Otherwise as maiko_when_readable. */
 static inline maiko_next maiko_when_writable(int fd) { return maiko_next_make(MAIKO_NEXT_WRITABLE, fd, UINT64_MAX, 0); }
 
-/* As soon as this actor is not muted: at once, if it is not. */
+/* As soon as this actor is not muted; immediately if it is not muted now. */
 static inline maiko_next maiko_when_sendable(void) { return maiko_next_make(MAIKO_NEXT_SENDABLE, -1, 0, 0); }
 
-/* The tick has failed: on_error gets `error` (negative; else MAIKO_EINVAL) and
- * decides. If it returns 0, the tick's last answer holds again, but not sooner
- * than 1 ms, doubling to 1 s while it goes on failing. */
+/* The tick has failed: on_error receives `error` (negative; else MAIKO_EINVAL). If it
+ * returns 0, the condition returned before applies again, but not sooner than 1 ms,
+ * doubling up to 1 s while the tick keeps failing. */
 static inline maiko_next maiko_failed(int error) { return maiko_next_make(MAIKO_NEXT_FAILED, -1, 0, error); }
 
 #endif

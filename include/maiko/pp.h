@@ -1,15 +1,15 @@
 /*
- * pp.h - the preprocessor's part of the front door.
+ * pp.h - the preprocessor macros behind the typed API.
  *
- * Six tricks, each standard C11, and one of gcc and clang:
+ * Six techniques in standard C11, and one that needs gcc or clang (the last):
  *   MAIKO_PP_MAP(m, c, ...)   m(c, item) for each of up to 64 items
  *   MAIKO_PP_IS_TUPLE(x)      1 if x is written in parentheses, else 0
  *   MAIKO_PP_CAT(a, b)        a and b expanded, then pasted
- *   MAIKO_PP_COUNT(...)       how many arguments, 1 to 64
- *   MAIKO_PP_MUST_(c, text)   0 if the constant condition holds; else it does not compile,
- *                             and the compiler says the text
+ *   MAIKO_PP_COUNT(...)       the number of arguments, 1 to 64
+ *   MAIKO_PP_MUST_(c, text)   0 if the constant condition holds; else a compile-time error
+ *                             with that text
  *   MAIKO_PP_TO_(to, f, g)    f if `to` is a maiko_ctx *, g if it is a maiko_supervisor *;
- *                             else the same
+ *                             else a compile-time error
  *   MAIKO_PP_STRICT_(...)     declarations and statements, the last of which gives the value;
  *                             pointers of a wrong type are errors in them, not warnings
  *
@@ -24,7 +24,7 @@
 #define MAIKO_PP_CAT(a, b) MAIKO_PP_CAT_(a, b)
 #define MAIKO_PP_CAT_(a, b) a##b
 
-/* The condition becomes a literal: how it is made would only be in the way of the text. */
+/* Reduces the condition to a literal, so that the error message shows the text, not its expansion. */
 #define MAIKO_PP_IF_(condition) _Generic((char(*)[(condition) ? 1 : 2])0, char(*)[1] : 1, default : 0)
 #define MAIKO_PP_MUST_(condition, text)                                                                                \
 	(0 * (int)sizeof(struct {                                                                                      \
@@ -37,7 +37,7 @@
 		 ? 0                                                                                                   \
 		 : _Generic((to), maiko_ctx * : of_ctx, default : of_sup))
 
-/* What C forbids, but these compilers only warn of for the sake of old programs. */
+/* Makes errors of constraint violations that these compilers only warn about by default. */
 #define MAIKO_PP_STRICT_(...)                                                                                          \
 	__extension__({                                                                                                \
 		_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wint-conversion\"")                    \

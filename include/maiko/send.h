@@ -1,12 +1,12 @@
 /*
- * send.h - sending: the typed macros over the raw calls.
+ * send.h - sending: typed macros over the raw calls.
  *
  *   maiko_send(to, event, .field = value, ...)
  *
  * `to` is a maiko_ctx * inside an actor's callback, or a maiko_supervisor * from
  * any external thread. Fields that are left out are zero.
  *
- * A text, char x[N], takes a literal (.x = "World"), or what a pointer leads to:
+ * A text, char x[N], takes a literal (.x = "World"), or the string at a pointer:
  *
  *   maiko_send(ctx, hello, MAIKO_TEXT(name, who), .n = 1)
  *
@@ -14,29 +14,29 @@
  * .x = pointer does not compile. A literal that fills the array, and so has no terminating
  * zero, does not compile either where the compiler optimises; else it is MAIKO_EINVAL.
  *
- * What a send returns (all forms):
- *   0               accepted: every subscriber of this moment gets it, or the
- *                   ledger says why not
+ * Return values of all forms:
+ *   0               accepted: every actor subscribed now receives it, or the ledger
+ *                   says why not
  *   MAIKO_EAGAIN    from an actor: it is muted and has used up its allowance
  *                   (MAIKO_ALLOWANCE sends); from a thread that may not wait:
- *                   the send would have to. Nothing was taken.
- *   MAIKO_ETIMEDOUT maiko_send_timeout: still full at the end of the time
+ *                   the send would have to wait. Nothing was sent.
+ *   MAIKO_ETIMEDOUT maiko_send_timeout: the time is over. Nothing was sent.
  *   MAIKO_ESHUTDOWN the supervisor is stopping (external sends) or has stopped
  *   MAIKO_ETYPE     the event's name is known with another layout
- *   MAIKO_EINVAL    a NULL; a bad description; a routed event without a topic; a
- *                   text without an end
- *   MAIKO_ETRUNC    a text of MAIKO_TEXT does not fit; nothing was taken
- *   MAIKO_E2BIG     a bound of event.h or topic.h
- *   MAIKO_ENOMEM    no memory; nothing was taken
+ *   MAIKO_EINVAL    a NULL; an invalid descriptor; a routed event without a topic; a
+ *                   text without its terminating zero
+ *   MAIKO_ETRUNC    a text of MAIKO_TEXT does not fit; nothing was sent
+ *   MAIKO_E2BIG     a bound of event.h or topic.h is exceeded
+ *   MAIKO_ENOMEM    no memory; nothing was sent
  *   MAIKO_EFORK     in a forked child
  *
- * A send to a ctx is an event of that actor and never waits. It is the child of
- * the event being handled, if there is one. A send to a supervisor is a root, from
- * "outside", wherever it is made; it waits while the thread has
- * maiko_options.external_credit events that the workers have not taken, or while
- * a subscriber that is full mutes it. It returns MAIKO_EAGAIN instead of waiting
- * before the start, on a thread that is inside a callback of a supervisor, and on
- * one that runs an embedded loop.
+ * A send to a ctx comes from that actor and never waits. It is the child of the event
+ * being handled, if there is one. A send to a supervisor is a root with the sender
+ * "outside", wherever it is made. It waits while the thread has
+ * maiko_options.external_credit events that the workers have not taken, or while a
+ * full subscriber mutes it. It returns MAIKO_EAGAIN instead of waiting before the
+ * start, on a thread that is inside a callback of a supervisor, and on one that runs
+ * an embedded loop.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -46,68 +46,68 @@
 #include <maiko/event.h>
 #include <maiko/export.h>
 
-/* How many sends a muted actor may still do before MAIKO_EAGAIN. */
+/* The number of sends that a muted actor may still make before MAIKO_EAGAIN. */
 #define MAIKO_ALLOWANCE 1024
 
 /* Flags of the raw calls. */
-#define MAIKO_SEND_ROOT 1u /* starts a chain of its own */
-#define MAIKO_SEND_TRY 2u  /* external threads: MAIKO_EAGAIN rather than wait */
+#define MAIKO_SEND_ROOT 1u /* starts a new chain */
+#define MAIKO_SEND_TRY 2u  /* external threads: MAIKO_EAGAIN instead of waiting */
 
-/* Names a delayed send of one actor; never 0. */
+/* Identifies a delayed send of one actor; never 0. */
 typedef uint64_t maiko_delayed;
 
 MAIKO_BEGIN_DECLS
 
-/* The raw calls under the macros: `type` describes the struct at `event`, which
- * is copied and stays the caller's. */
+/* The raw calls behind the macros: `type` describes the struct at `event`, which
+ * is copied; the caller keeps it. */
 MAIKO_API int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags);
 MAIKO_API int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 				    unsigned flags);
 
-/* As maiko_supervisor_send, waiting `timeout_ms` at the most. */
+/* As maiko_supervisor_send, but waits at most `timeout_ms`. */
 MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 					    uint64_t timeout_ms);
 
-/* An event sent in `delay_ms` milliseconds (at most MAIKO_NEXT_MS_MAX). It is
- * sent by this actor, as a child of the event being handled now; it is cancelled
- * when the actor ends or the supervisor stops (counted discarded). *ret_delayed
- * (may be NULL) names it for maiko_cancel. Errors as above. */
+/* Sends an event after `delay_ms` milliseconds (at most MAIKO_NEXT_MS_MAX), from this
+ * actor, as a child of the event being handled now. It is cancelled when the actor
+ * ends or the supervisor stops (counted discarded). *ret_delayed (may be NULL)
+ * identifies it for maiko_cancel. Errors as above. */
 MAIKO_API int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
 				   const maiko_event_type *type, const void *event);
 
 /* Cancels a delayed send of this actor. MAIKO_ENOENT: sent or cancelled already. */
 MAIKO_API int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed);
 
-/* A zeroed event to fill in place, for large ones; NULL when there is no memory
- * or the description is bad. Publish it or discard it. Any thread. */
+/* Makes a zeroed event to fill in place, which saves a copy of a large one; NULL when
+ * there is no memory or the descriptor is invalid. Publish or discard it. Any thread. */
 MAIKO_API void *maiko_event_new(const maiko_event_type *type);
 
-/* Sends an event of maiko_event_new without copying it. On success the runtime
- * has it and the pointer is spent; on failure it stays the caller's. */
+/* Sends an event of maiko_event_new without copying it. On success the runtime owns
+ * it and the pointer is invalid; on failure the caller keeps it. */
 MAIKO_API int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags);
 MAIKO_API int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags);
 
 /* Frees an event of maiko_event_new that was not published. Returns NULL; NULL is
- * fine. Buffers in it stay the caller's. Any thread. */
+ * allowed. The caller keeps its references on buffers in it. Any thread. */
 MAIKO_API void *maiko_discard(void *event);
 
 /* Copies text into an array of `size` bytes, always terminated. 0, MAIKO_ETRUNC
  * (cut, at a boundary between UTF-8 characters), or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_text_copy(char *dst, size_t size, const char *src);
 
-/* ---- what is behind the macros: texts -------------------------------------- */
+/* ---- implementation of the macros: texts ----------------------------------- */
 
-/* A MAIKO_TEXT of an event: copied once all other fields have their values. */
+/* A MAIKO_TEXT of an event: copied after all other fields are set. */
 typedef struct maiko_text_ {
 	struct maiko_text_ *next;
 	const char *field, *text;
 	size_t offset, size;
 } maiko_text_;
 
-/* Fills them in, at the offsets of `value`. 0, MAIKO_ETRUNC, or MAIKO_EINVAL for a NULL. */
+/* Copies them to their offsets in `value`. 0, MAIKO_ETRUNC, or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_texts_fill_(const char *event, void *value, const maiko_text_ *texts);
 
-/* MAIKO_EINVAL: that field of an event is a text without an end. */
+/* Returns MAIKO_EINVAL: that field of an event is a text without its terminating zero. */
 MAIKO_API int maiko_text_fail_(const char *event, const char *field);
 
 static inline char maiko_text_later_(maiko_text_ **list, maiko_text_ *text)
@@ -123,9 +123,9 @@ MAIKO_END_DECLS
 #define MAIKO_PP_IS_TO_(pointer, type) _Generic((pointer), type * : 1, const type * : 1, default : 0)
 /* clang-format on */
 
-/* A literal of an event: __extension__ allows the empty one, all zero. */
+/* A compound literal of an event; __extension__ allows an empty one, which is all zero. */
 #define MAIKO_PP_VALUE_(event, ...) (__extension__(const event){__VA_ARGS__})
-/* Calls `call`, which reads maiko_value_, an `event` of these values, if its texts are in order. */
+/* Builds maiko_value_, an `event` of these values; evaluates `call`, which reads it, if its texts are valid. */
 #define MAIKO_PP_SENDING_(event, call, ...)                                                                            \
 	MAIKO_PP_STRICT_(typedef event maiko_sent_ MAIKO_UNUSED; maiko_text_ *maiko_texts_ = NULL;                     \
 			 event maiko_value_ = {__VA_ARGS__};                                                           \
@@ -143,7 +143,7 @@ MAIKO_END_DECLS
 										  &maiko_value_, (flags)),             \
 			  __VA_ARGS__)
 
-/* MAIKO_TEXT(field, text): in the list of values of an event, a text field from a pointer. */
+/* MAIKO_TEXT(field, text): in the values of an event, sets a text field from a pointer. */
 /* clang-format off */
 #define MAIKO_TEXT(field_, text_)                                                                                      \
 	.field_[0] = maiko_text_later_(                                                                                \
@@ -159,11 +159,11 @@ MAIKO_END_DECLS
 
 /* maiko_send(to, event, .field = ...) */
 #define maiko_send(to, ...) MAIKO_PP_SEND_(0u, to, __VA_ARGS__, )
-/* maiko_send_root(to, event, .field = ...): the start of a chain of its own. */
+/* maiko_send_root(to, event, .field = ...): starts a new chain. */
 #define maiko_send_root(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_ROOT, to, __VA_ARGS__, )
 /* maiko_try_send(sup, event, .field = ...): never waits. */
 #define maiko_try_send(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_TRY, to, __VA_ARGS__, )
-/* maiko_send_timeout(sup, ms, event, .field = ...): waits `ms` at the most. */
+/* maiko_send_timeout(sup, ms, event, .field = ...): waits at most `ms` milliseconds. */
 #define maiko_send_timeout(sup, ms, ...) MAIKO_PP_SEND_TIMEOUT_(sup, ms, __VA_ARGS__, )
 #define MAIKO_PP_SEND_TIMEOUT_(sup, ms, event, ...)                                                                    \
 	MAIKO_PP_SENDING_(event, maiko_supervisor_send_timeout((sup), &maiko_gen_event_##event, &maiko_value_, (ms)),  \
@@ -174,7 +174,7 @@ MAIKO_END_DECLS
 	MAIKO_PP_SENDING_(event,                                                                                       \
 			  maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &maiko_value_),   \
 			  __VA_ARGS__)
-/* maiko_send_copy(to, event, pointer): a struct already filled. */
+/* maiko_send_copy(to, event, pointer): sends a copy of an existing struct. */
 #define maiko_send_copy(to, event, pointer)                                                                            \
 	MAIKO_PP_STRICT_(const event *maiko_copied_ = (const event *)(const void *)(pointer);                          \
 			 const char *maiko_open_ =                                                                     \
@@ -187,7 +187,7 @@ MAIKO_END_DECLS
 										     " must point to a " #event)))
 /* maiko_new(event): a zeroed `event *` to fill in place. */
 #define maiko_new(event) ((event *)maiko_event_new(&maiko_gen_event_##event))
-/* maiko_publish(to, pointer): sends what maiko_new gave. */
+/* maiko_publish(to, pointer): sends an event of maiko_new. */
 #define maiko_publish(to, pointer) MAIKO_PP_TO_(to, maiko_ctx_publish, maiko_supervisor_publish)((to), (pointer), 0u)
 /* maiko_text(array, text): fills a text field. */
 /* clang-format off */

@@ -1,14 +1,14 @@
 /*
- * topic.h - topics: what events belong to and actors subscribe to.
+ * topic.h - topics: events are published on them, actors subscribe to them.
  *
  *   MAIKO_TOPIC(greetings);
  *   MAIKO_TOPIC(telemetry, .overflow = MAIKO_DROP_OLDEST);
  *
- * A topic is known by its name alone: two files that each define a topic of one
- * name mean the same topic (their policies must agree, else MAIKO_EINVAL when the
+ * The name alone identifies a topic: two files that each define a topic of one name
+ * refer to the same topic (their policies must agree, else MAIKO_EINVAL when the
  * second is first used).
  *
- * Bounds: a name of 1 to MAIKO_NAME_MAX bytes; MAIKO_TOPICS_MAX topics a
+ * Bounds: a name of 1 to MAIKO_NAME_MAX bytes; MAIKO_TOPICS_MAX topics per
  * supervisor.
  *
  * SPDX-License-Identifier: MIT
@@ -19,13 +19,13 @@
 #include <maiko/export.h>
 #include <maiko/pp.h>
 
-/* The most topics one supervisor knows. */
+/* The maximum number of topics of a supervisor. */
 #define MAIKO_TOPICS_MAX (1u << 22)
 
 /* What happens to an event for a subscriber whose mailbox is full. */
 typedef enum maiko_overflow {
 	MAIKO_OVERFLOW_DEFAULT = 0, /* of a subscription: the topic's; of a topic: block    */
-	MAIKO_BLOCK = 1,            /* take it, and mute its sender until there is room     */
+	MAIKO_BLOCK = 1,            /* queue it, and mute its sender until there is space   */
 	MAIKO_DROP_NEWEST = 2,      /* drop the event that arrives                          */
 	MAIKO_DROP_OLDEST = 3,      /* drop the oldest queued event of the same topic, or, if
 				     * none is queued, the event that arrives               */
@@ -37,21 +37,21 @@ typedef enum maiko_overflow {
 
 struct maiko_any; /* event.h */
 
-/* A topic's description. Made by MAIKO_TOPIC; fill one in yourself only through
- * the raw calls. All memory is the caller's and must outlive every supervisor
- * that has seen it. */
+/* The descriptor of a topic, made by MAIKO_TOPIC; fill one in by hand only for the raw
+ * calls. The caller owns all its memory, which must outlive every supervisor that it
+ * was passed to. */
 typedef struct maiko_topic {
 	const char *name;
 	maiko_overflow overflow;
 	/* For MAIKO_KEEP_LATEST: which events replace each other. Events of one
 	 * type and one key do. NULL: all events of a type do. Called on a worker. */
 	uint64_t (*key)(const struct maiko_any *event);
-	uint64_t *slot;  /* the runtime's, zero at first */
-	uint32_t format; /* MAIKO_FORMAT; 0: 1 */
+	uint64_t *slot;  /* used by the runtime, initially zero */
+	uint32_t format; /* MAIKO_FORMAT; 0 means 1 */
 	uint64_t reserved_[4];
 } maiko_topic;
 
-/* A topic that an actor subscribes to, perhaps with a policy of its own. */
+/* A topic that an actor subscribes to, optionally with its own policy. */
 typedef struct maiko_subscription {
 	const maiko_topic *topic; /* NULL ends a list */
 	maiko_overflow overflow;  /* MAIKO_OVERFLOW_DEFAULT: the topic's */
@@ -70,27 +70,26 @@ extern MAIKO_API const maiko_subscription maiko_all_topics[];
 extern MAIKO_API const maiko_subscription maiko_no_topics[];
 
 /*
- * maiko_topic_named - the topic of that name, made if there is none yet.
+ * maiko_topic_named - looks up a topic by name, and creates it if it does not exist.
  *
- * With it routing can follow content ("device.42"). The topic is the
- * supervisor's and lives until maiko_supervisor_free.
+ * Routing by content uses it ("device.42"). The supervisor owns the topic, which is
+ * valid until maiko_supervisor_free.
  *
- * Returns the topic through *ret_topic. A topic that exists keeps its policy;
- * a new one has the default policy. Errors: MAIKO_EINVAL (a NULL, an empty or
- * overlong name), MAIKO_E2BIG (MAIKO_TOPICS_MAX reached), MAIKO_ENOMEM,
- * MAIKO_EFORK. Any thread, also inside callbacks; takes a lock briefly, so keep
- * the topic rather than ask again for each event.
+ * Returns the topic in *ret_topic. An existing topic keeps its policy; a new one has
+ * the default policy. Errors: MAIKO_EINVAL (a NULL, an empty or overlong name),
+ * MAIKO_E2BIG (MAIKO_TOPICS_MAX reached), MAIKO_ENOMEM, MAIKO_EFORK. Any thread, also
+ * inside callbacks. It takes a lock briefly: look a topic up once, not for each event.
  */
 MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic);
 
-/* maiko_topic_with - the same with policies: `like` gives overflow and key.
- * Besides: MAIKO_EINVAL where the topic exists with other policies. */
+/* maiko_topic_with - the same with policies: overflow and key are those of `like`.
+ * Also MAIKO_EINVAL when the topic exists with other policies. */
 MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
 			       const maiko_topic **ret_topic);
 
 MAIKO_END_DECLS
 
-/* MAIKO_TOPIC(name, .overflow = ..., .key = ...): a topic of this file. */
+/* MAIKO_TOPIC(name, .overflow = ..., .key = ...): a topic, local to this file. */
 #define MAIKO_TOPIC(...) MAIKO_PP_TOPIC_(static, __VA_ARGS__, .reserved_ = {0})
 /* The same over several files: DECLARE in a header, DEFINE in one source file. */
 #define MAIKO_TOPIC_DECLARE(name) extern const maiko_topic maiko_gen_topic_##name
@@ -103,11 +102,11 @@ MAIKO_END_DECLS
 		.name = #name_, .slot = &maiko_gen_slot_topic_##name_, .format = MAIKO_FORMAT, __VA_ARGS__}
 /* clang-format on */
 
-/* The description of a topic made by MAIKO_TOPIC: const maiko_topic *. */
+/* The descriptor of a topic made by MAIKO_TOPIC: const maiko_topic *. */
 #define MAIKO_TOPIC_REF(name) (&maiko_gen_topic_##name)
 
-/* MAIKO_TOPICS(a, b, MAIKO_SUB(c, .overflow = MAIKO_DROP_NEWEST)): the list for
- * the option .topics of maiko_add; up to 32. */
+/* MAIKO_TOPICS(a, b, MAIKO_SUB(c, .overflow = MAIKO_DROP_NEWEST)): a list of up to 32
+ * for the option .topics of maiko_add. */
 #define MAIKO_TOPICS(...)                                                                                              \
 	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_SUB_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = {0}}})
 #define MAIKO_SUB(...) (MAIKO_PP_SUB_WITH_, __VA_ARGS__, .reserved_ = {0})

@@ -1,5 +1,5 @@
 /*
- * version.h - the version of these headers, and of the library that runs.
+ * version.h - the version of these headers, and of the linked library.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,4 +1,4 @@
-/* expect: a literal fills a char array and leaves no room for its end */
+/* expect: a literal fills a char array and leaves no room for its terminating zero */
 /* optimised */
 /* C allows a literal that fills an array without its end; a text must have one. */
 #include <maiko/maiko.h>

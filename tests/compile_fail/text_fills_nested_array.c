@@ -1,4 +1,4 @@
-/* expect: a literal fills a char array and leaves no room for its end */
+/* expect: a literal fills a char array and leaves no room for its terminating zero */
 /* optimised */
 /* As text_fills_array.c, in a struct inside the event. */
 #include <maiko/maiko.h>
