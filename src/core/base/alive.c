@@ -8,7 +8,7 @@
 
 enum { PAGE = 4096, NO_ADVICE = -1 };
 
-/* An emulator may ignore all advice, and say that it went well: it does so of what is none. */
+/* An emulator may ignore all advice and still return 0; an invalid advice, which must fail, detects that. */
 static bool is_wiped_on_fork(void *page)
 {
 #ifdef MADV_WIPEONFORK

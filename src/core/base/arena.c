@@ -1,10 +1,10 @@
 /*
- * arena.c - all memory of the library from one block of the caller's: maiko_use_memory.
+ * arena.c - maiko_use_memory: all memory of the library comes from one block of the caller.
  *
- * Pieces are of classes, four to each power of two, so at most a fifth of a piece is
- * wasted. A piece that is freed waits in its class's list for the next of that class; it is
- * not joined with others. So each call takes constant time, what a program with a steady
- * course needs is soon there, and nothing is searched for.
+ * Pieces have size classes, four to each power of two, so at most a fifth of a piece is
+ * wasted. A freed piece goes to the free list of its class and is reused only for that class;
+ * pieces are never merged. So each call takes constant time, without a search, and a program
+ * with a steady load soon takes every piece from a free list.
  *
  *   block  [head|piece][head|piece]...[  not used yet  ]
  */
@@ -17,7 +17,7 @@
 enum { HEAD = 16, ALIGN = 16, CLASSES = 4 * 44 };
 
 typedef struct piece {
-	size_t class; /* HEAD bytes before what the caller has */
+	size_t class; /* the header, HEAD bytes before the caller's memory */
 	struct piece *next;
 } piece;
 
@@ -47,7 +47,7 @@ static size_t class_of(size_t size)
 	return class;
 }
 
-/* With the mutex. */
+/* Takes a new piece from the unused end of the block. Mutex held. */
 static piece *cut(size_t class)
 {
 	size_t size = size_of(class) + HEAD;

@@ -1,10 +1,10 @@
 /*
- * base.h - what every room uses: branch hints, and counters that another thread
+ * base.h - what every module uses: branch hints, and counters that other threads
  * may read.
  *
  * A counter has one writer, the worker that owns it; maiko_report reads it from
- * any thread. So its accesses are atomic, and relaxed: nothing is ordered by it,
- * and an add stays a plain load, add and store without a locked instruction.
+ * any thread. So its accesses are atomic but relaxed: they order nothing, and an
+ * add is a plain load, add and store without a locked instruction.
  */
 #ifndef MK_BASE_H
 #define MK_BASE_H
@@ -17,11 +17,11 @@
 
 #define MK_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MK_UNLIKELY(x) __builtin_expect(!!(x), 0)
-/* Not for users, but for the modules of this project that simulate (src/test). */
+/* Exported for other libraries of this project (src/testing, src/observe), not for users. */
 #define MK_PRIVATE __attribute__((visibility("default")))
 #define MK_NOINLINE __attribute__((noinline))
 #define MK_INLINE inline __attribute__((always_inline)) /* on the path of an event */
-#define MK_LINE 64                                      /* bytes a processor's caches share at a time */
+#define MK_LINE 64                                      /* bytes of a cache line */
 
 #define MK_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 

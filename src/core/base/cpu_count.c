@@ -1,9 +1,9 @@
 /*
  * cpu_count.c - see cpu_count.h. The quota is read as the kernel documents it: cgroup v2, in
- * Documentation/admin-guide/cgroup-v2.rst, "cpu.max"; v1 in scheduler/sched-bwc.rst. Which
- * group is ours stands in /proc/self/cgroup, and where groups are found in /proc/self/mountinfo
- * (proc(5)): a container often sees a part of the groups alone, whose root has another name
- * outside.
+ * Documentation/admin-guide/cgroup-v2.rst, "cpu.max"; v1 in scheduler/sched-bwc.rst.
+ * /proc/self/cgroup names the process's group, /proc/self/mountinfo the mounts of the groups
+ * (proc(5)). A container often sees only a subtree of the groups, whose root has another name
+ * on the host.
  */
 #include "base/cpu_count.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-/* A file read line by line, without a stream, whose buffer would come from malloc. */
+/* Reads a file line by line. Not by a stream, whose buffer would come from malloc. */
 typedef struct lines {
 	int fd;
 	size_t start, end;
@@ -28,8 +28,8 @@ static bool lines_open(lines *l, const char *path)
 	return l->fd >= 0;
 }
 
-/* The next line, which is valid until the one after; NULL at the end. One that does not fit
- * comes in pieces: none that matters here is so long. */
+/* The next line, valid until the next call; NULL at the end. A line that does not fit is
+ * returned in pieces; no line that matters here is that long. */
 static char *lines_next(lines *l)
 {
 	size_t room = sizeof l->text - 1;
@@ -44,14 +44,14 @@ static char *lines_next(lines *l)
 	char *newline = memchr(l->text, '\n', l->end);
 	size_t length = newline != NULL ? (size_t)(newline - l->text) : l->end;
 	l->start = newline != NULL ? length + 1 : length;
-	if (newline == NULL) /* the byte after it is not read yet, or there is none */
+	if (newline == NULL) /* the byte after it is not read yet, or does not exist */
 		l->text[length] = '\0';
 	else
 		*newline = '\0';
 	return l->text;
 }
 
-/* The number that a small file begins with, and the one after it; how many there were. */
+/* Reads the first two numbers of a small file. Returns how many it has: 0, 1 or 2. */
 static int read_numbers(const char *directory, const char *name, long long *ret_first, long long *ret_second)
 {
 	lines file;
@@ -65,7 +65,7 @@ static int read_numbers(const char *directory, const char *name, long long *ret_
 	return count;
 }
 
-/* The quota of one group in cores, rounded up; 0: none. */
+/* The CPU quota of one group in cores, rounded up; 0: no quota. */
 static uint32_t quota_of(const char *directory, bool v2)
 {
 	long long quota, period, none;
@@ -75,10 +75,10 @@ static uint32_t quota_of(const char *directory, bool v2)
 	return has && quota > 0 && period > 0 ? (uint32_t)((quota + period - 1) / period) : 0;
 }
 
-/* The tighter of two. */
+/* The lower of two quotas; 0: no quota. */
 static uint32_t tighter(uint32_t a, uint32_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
 
-/* Whether a list with commas has the word `cpu`. */
+/* Whether a comma-separated list contains `cpu`. */
 static bool has_cpu(const char *list)
 {
 	for (const char *at = list; at != NULL; at = strchr(at, ','), at = at == NULL ? NULL : at + 1)
@@ -87,8 +87,8 @@ static bool has_cpu(const char *list)
 	return false;
 }
 
-/* Our group, as it is named from the root of all: of v2, or of the v1 hierarchy that has the
- * processor. */
+/* The path of this process's group from the root of its hierarchy: v2, or the v1 hierarchy with
+ * the cpu controller. */
 static bool find_group(bool v2, char *group, size_t size)
 {
 	lines file;
@@ -109,7 +109,7 @@ static bool find_group(bool v2, char *group, size_t size)
 	return found;
 }
 
-/* The tightest quota from a group up to the root of a mount, which is a group of that name. */
+/* The lowest quota from `group` up to the root of a mount; `root` is the group mounted there. */
 static uint32_t quota_from(const char *mount, const char *root, const char *group, bool v2)
 {
 	char directory[1300];
@@ -127,7 +127,7 @@ static uint32_t quota_from(const char *mount, const char *root, const char *grou
 	return cores;
 }
 
-/* The tightest quota of all groups that we are in, of that version. */
+/* The lowest quota of all groups of that version that contain this process. */
 static uint32_t quota(bool v2)
 {
 	lines file;

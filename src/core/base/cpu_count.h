@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* By affinity and by the quota of its cgroup, rounded up; at least 1. */
+/* The lower of the CPU affinity's count and the cgroup's quota, rounded up; at least 1. */
 uint32_t mk_cpu_count(void);
 
 #endif

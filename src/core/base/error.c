@@ -1,6 +1,6 @@
 /*
- * error.c - names and texts of error codes, from the one list in maiko/error.h; and why the
- * last call of this thread that failed did so.
+ * error.c - names and texts of error codes, from the list in maiko/error.h; and the text of
+ * maiko_last_error, one for each thread.
  */
 #include "base/error.h"
 
@@ -14,7 +14,7 @@ const char *maiko_version(void) { return MAIKO_VERSION_TEXT; }
 
 _Static_assert((int)MAIKO_EINVAL == UV_EINVAL && (int)MAIKO_ESHUTDOWN == UV_ESHUTDOWN, "libuv's own codes");
 
-/* libuv allocates for a code it does not know, and leaks it: only known ones go there. */
+/* For an unknown code libuv allocates a text and leaks it; so only known codes are passed to it. */
 static bool known_to_libuv(int code)
 {
 	switch (code) {
@@ -62,13 +62,13 @@ const char *maiko_err_name(int code)
 #undef mk_fail_null
 #undef mk_fail_forked
 
-/* `text` is what maiko_last_error tells: `room`, or static memory. */
+/* maiko_last_error returns `text`: `room`, or static memory. */
 static _Thread_local struct {
 	const char *text;
 	char room[MK_ERROR_SIZE];
 } last;
 
-/* One line, and whole characters where it was cut. */
+/* Replaces control characters; a cut text ends with "..." after a whole UTF-8 character. */
 static void tidy(char *text, bool cut)
 {
 	size_t n = strlen(text);
@@ -85,13 +85,13 @@ static void tidy(char *text, bool cut)
 
 int mk_fail(int code, const char *format, ...)
 {
-	/* Apart from `last.room`, which an argument may point into. */
+	/* A separate buffer: an argument may point into `last.room`. */
 	char text[MK_ERROR_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
 	int n = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	if (n < 0) /* it could not be written */
+	if (n < 0) /* vsnprintf failed */
 		return mk_fail_text(code, maiko_strerror(code));
 
 	tidy(text, (size_t)n >= sizeof text);

@@ -1,14 +1,14 @@
 /*
- * error.h - why a call failed: the sentence behind maiko_last_error.
+ * error.h - why a call failed: the text that maiko_last_error returns.
  *
- * Each thread has room for one sentence. Whoever returns an error that a public call hands to
- * its caller says why, where it is found out, on the caller's thread:
+ * Each thread stores one text. The function that detects an error of a public call stores the
+ * text on the caller's thread:
  *
  *   return mk_fail(MAIKO_EEXIST, "maiko_add: there is an actor '%s' already", name);
  *
- * The sentence names the call, the argument, the value and the rule. What a worker finds out for
- * another thread is said again by the call that waits for it. A success says nothing: the hop
- * never comes here.
+ * The text names the call, the argument, the value and the rule. If a worker detects the error
+ * for another thread, the call that waits there stores the text again. A success stores nothing,
+ * so a successful send never comes here.
  */
 #ifndef MK_ERROR_H
 #define MK_ERROR_H
@@ -18,18 +18,18 @@
 #include <maiko/error.h>
 #include <string.h>
 
-/* Bytes of a sentence, with its end; what is longer is cut. */
+/* Bytes of a text, with its terminating 0; longer texts are cut. */
 #define MK_ERROR_SIZE 320
 
-/* Keeps the sentence for this thread; returns `code`. Takes no memory. Its arguments may come
- * from the sentence before; bytes that would break a line are replaced. */
+/* Stores the text for this thread; returns `code`. Allocates nothing. Arguments may point into
+ * the previous text; control characters are replaced. */
 MK_PRIVATE int mk_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
-/* The same with a text that is static memory: two stores, for what may fail often (MAIKO_EAGAIN). */
+/* The same with a text in static memory: two stores, for errors that may be frequent (MAIKO_EAGAIN). */
 MK_PRIVATE int mk_fail_text(int code, const char *text);
 
-/* MAIKO_EINVAL: says which of the pointers is NULL, one of which is; in the call of that name, or
- * in the public call where it stands. */
+/* MAIKO_EINVAL; the text names the first pointer that is NULL and the call: `call`, or the function
+ * in which MK_NULL is used. Precondition: one of them is NULL. */
 #define MK_NULL(...) MK_NULL_IN(__func__, __VA_ARGS__)
 #define MK_NULL_IN(call, ...)                                                                                          \
 	mk_fail_null(call, #__VA_ARGS__, (const void *const[]){__VA_ARGS__},                                           \
@@ -37,13 +37,13 @@ MK_PRIVATE int mk_fail_text(int code, const char *text);
 MK_PRIVATE int mk_fail_null(const char *call, const char *names, const void *const *pointers, size_t count)
 	__attribute__((cold));
 
-/* 0, or MAIKO_EINVAL: the reserved room of what a caller has filled in (`options`, may be NULL; `what` it
- * is) is not zero, because it was compiled with the headers of a later version. */
+/* 0, or MAIKO_EINVAL: the field `reserved_` of a caller's struct (`options`, may be NULL) is not zero,
+ * because the caller was compiled with the headers of a later version. `what` names the struct. */
 #define MK_RESERVED(what, options)                                                                                     \
 	((options) == NULL || mk_is_zero((options)->reserved_, sizeof(options)->reserved_) ? 0 : mk_fail_reserved(what))
 MK_PRIVATE int mk_fail_reserved(const char *what) __attribute__((cold));
 
-/* Of so many bytes, whole words. */
+/* Whether all bytes are zero. Precondition: `size` is a multiple of a word. */
 static inline bool mk_is_zero(const void *bytes, size_t size)
 {
 	uintptr_t any = 0, word;
@@ -54,13 +54,13 @@ static inline bool mk_is_zero(const void *bytes, size_t size)
 	return any == 0;
 }
 
-/* 0, or MAIKO_EINVAL: a description (`what` it is) has a format that this library does not know. */
+/* 0, or MAIKO_EINVAL: a description has a format that this library does not know. `what` names it. */
 MK_PRIVATE int mk_check_format(const char *what, uint32_t format);
 
 /* MAIKO_EFORK. */
 MK_PRIVATE int mk_fail_forked(void) __attribute__((cold));
 
-#ifdef __clang_analyzer__ /* which is to see what they return, and that it is not 0 */
+#ifdef __clang_analyzer__ /* shows the analyzer what they return, and that it is not 0 */
 #define mk_fail(code, ...) (mk_fail((code), __VA_ARGS__), (code))
 #define mk_fail_text(code, text) (mk_fail_text((code), (text)), (code))
 #define mk_fail_null(...) (mk_fail_null(__VA_ARGS__), MAIKO_EINVAL)

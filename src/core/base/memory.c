@@ -1,8 +1,8 @@
 /*
  * memory.c - the allocator hooks.
  *
- * Aligned memory is taken from the plain hooks, with the start of the block kept
- * just before the aligned address, so that a user's allocator needs four functions.
+ * Aligned memory comes from the plain hooks too: the start of the block is stored
+ * just before the aligned address. So a user's allocator needs only four functions.
  */
 #include "base/memory.h"
 
@@ -52,7 +52,7 @@ int maiko_set_allocator(const maiko_allocator *allocator)
 	return rc;
 }
 
-/* What a call that fails for want of memory says, unless it knows better. */
+/* The error text of a call that fails because an allocation did, unless the call sets its own. */
 static MK_NOINLINE void *none(size_t count, size_t size)
 {
 	(void)mk_fail(MAIKO_ENOMEM, "not enough memory: an allocation of %zu bytes failed", count * size);

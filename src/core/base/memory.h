@@ -18,8 +18,8 @@ void mk_free_aligned(void *memory);
 /* A copy of a text; NULL without memory. */
 char *mk_strdup(const char *text);
 
-/* Grows an array of `*size` elements so that at least `need` fit, doubling. 0 or
- * MAIKO_ENOMEM, with the array as it was. */
+/* Grows an array of `*size` elements by doubling until `need` fit. 0, or MAIKO_ENOMEM
+ * with the array unchanged. */
 int mk_reserve(void **array, uint32_t *size, uint32_t need, size_t element);
 
 #define MK_NEW(type) ((type *)mk_calloc(1, sizeof(type)))

@@ -21,7 +21,7 @@ int mk_seam_init(mk_seam *seam)
 
 uint64_t mk_now(const mk_seam *seam) { return seam->now_ns == NULL ? uv_hrtime() : seam->now_ns(seam->arg); }
 
-/* splitmix64 (Steele, Lea and Flood, 2014), which the authors of xoshiro advise for seeding. */
+/* splitmix64 (Steele, Lea and Flood, 2014), which the authors of xoshiro recommend for seeding. */
 static uint64_t splitmix(uint64_t *state)
 {
 	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);

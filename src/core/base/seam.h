@@ -1,10 +1,10 @@
 /*
- * seam.h - the seam through which time, chance and choice come in.
+ * seam.h - the hooks for all sources of nondeterminism: time, random numbers, scheduling.
  *
- * The core reads no clock, draws no random number and picks no "next" but through
- * here. With the hooks unset these are the machine's clock, a generator seeded by the
- * system, and first come, first served. A simulation sets all of them: one thread then
- * stands for all, and a call that would wait for another takes steps instead (step.h).
+ * The core reads the clock, draws random numbers and chooses what runs next only through
+ * these hooks. If they are unset it uses the monotonic clock, a generator seeded by the
+ * system, and FIFO order. A simulation sets all of them: one thread then simulates all
+ * threads, and a call that would wait for another thread executes steps instead (step.h).
  */
 #ifndef MK_SEAM_H
 #define MK_SEAM_H
@@ -17,13 +17,13 @@ typedef struct mk_seam {
 	uint64_t (*now_ns)(void *arg);                 /* never goes back */
 	uint64_t (*random)(void *arg);                 /* 64 bits         */
 	uint32_t (*choose)(void *arg, uint32_t count); /* 0 to count - 1  */
-	void (*wait)(void *arg);                       /* let others do something */
-	void (*between)(void *arg);                    /* others may do something: no lock is held */
-	/* The result of a callback that has returned `rc`: the same, or an error in its place. */
+	void (*wait)(void *arg);                       /* must run steps of other threads */
+	void (*between)(void *arg);                    /* may run steps of other threads; no lock is held */
+	/* The result to use for a callback that returned `rc`: `rc`, or an injected error. */
 	int (*result)(void *arg, uint64_t actor, int phase, int rc);
-	/* The error of a simulation that has failed, with its sentence; 0: it has not. */
+	/* The error of a failed simulation, with its text stored (error.h); 0: it has not failed. */
 	int (*failure)(void *arg);
-	/* Something real was asked for: the call, and who made it. */
+	/* I/O or another real resource was requested, which a simulation does not have: by that call of `who`. */
 	void (*refused)(void *arg, const char *call, const char *who);
 	/* For a library that watches a run and knows no simulation. Calls `check(check_arg)` after each step, until
 	 * it is removed. 0, or an error. */
@@ -32,13 +32,13 @@ typedef struct mk_seam {
 	/* What must hold does not: the simulation fails, with that text. */
 	void (*broken)(void *arg, const char *text);
 	void *arg;
-	uint64_t thread; /* a simulation: which one sends from outside, 1 and up */
+	uint64_t thread; /* in a simulation: the number of the external thread that sends, from 1 */
 	bool simulated;
-	bool steered;             /* `choose` picks the next actor to run, or which one it is, is noted */
-	bool noted;               /* for a recording, or led by one (note.h) */
-	struct mk_scribe *scribe; /* the recorder or leader; NULL: none, or none any more */
-	/* Led by a recording, which says where a run of an actor ends (pace.h): after so many tasks and
-	 * events, and before a tick that is due or after it. */
+	bool steered;             /* `choose` selects the next actor to run, or that choice is recorded */
+	bool noted;               /* a recording or a replay is active (note.h) */
+	struct mk_scribe *scribe; /* the recorder or the replay; NULL: none, or it has ended */
+	/* A replay: the recording says where a run of an actor ends (pace.h): after how many tasks and
+	 * events, and whether before a due tick. */
 	bool led, tick_waits;
 	uint32_t led_tasks;
 	uv_thread_t owner;       /* the thread that simulates */
@@ -46,7 +46,7 @@ typedef struct mk_seam {
 	uint64_t seed;
 } mk_seam;
 
-/* A generator of one owner (xoshiro256** by Blackman and Vigna, 2018). */
+/* A generator with one owner (xoshiro256** by Blackman and Vigna, 2018). */
 typedef struct mk_random {
 	uint64_t s[4];
 } mk_random;

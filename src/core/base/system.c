@@ -1,15 +1,15 @@
 /*
- * system.c - see system.h. What libuv 1.44 aborts on, and what is done instead:
+ * system.c - see system.h. Where libuv 1.44 aborts, and what prevents it:
  *
- *   - the first loop of a process makes a pipe for signals: so many descriptors as it takes are
- *     opened, and closed, before
- *   - a loop's array of descriptors grows: so much memory is mapped, and unmapped, before
- *   - a loop hands a descriptor to the kernel when it polls: it is handed over here, and libuv,
- *     which finds it there, merely changes what it waits for
- *   - closing a descriptor below 3: those that are free are taken meanwhile
+ *   - the first loop of a process cannot open its signal pipe: the descriptors that it needs are
+ *     opened and closed first
+ *   - a loop cannot grow its array of descriptors: the memory is mapped and unmapped first
+ *   - a loop cannot add a descriptor to epoll when it polls: it is added here, and libuv, which
+ *     finds it there, only modifies its events
+ *   - a loop closes a descriptor below 3: free ones below 3 are occupied while the loop is made
  *
- * Another thread of the process may take what was just given back. That cannot be excluded from
- * outside of libuv; the gap is a few microseconds, once in a process.
+ * Another thread of the process may take a resource between the test and libuv's use. Only libuv
+ * could exclude that; the window is a few microseconds, once in a process.
  *
  * A failed uv_loop_init leaves its epoll descriptor open (until libuv 1.51), as backend_fd.
  */
@@ -39,7 +39,7 @@ static void close_all(const int *fds, int count)
 		close(fds[--count]);
 }
 
-/* Takes those of the first three descriptors that are free: how many, or an error. */
+/* Occupies the free ones of the first three descriptors. Returns how many, or an error. */
 static int take_stdio(int *fds)
 {
 	for (int count = 0;; count++) {
@@ -57,7 +57,7 @@ static int take_stdio(int *fds)
 	}
 }
 
-/* Whether so many descriptors are to be had, two by two as libuv takes them; the highest. */
+/* Whether `count` descriptors can be opened, in pairs as libuv does. Sets the highest one. */
 static int try_descriptors(int count, int *ret_highest)
 {
 	int fds[FIRST_LOOP], opened = 0, rc = 0, highest = 0;
@@ -75,8 +75,8 @@ static int try_descriptors(int count, int *ret_highest)
 	return rc;
 }
 
-/* Whether a loop could have an array for that descriptor. libuv takes it from malloc, which takes
- * from the kernel, a good deal at a time; it is not asked itself, as nothing of ours is its. */
+/* Whether a loop could grow its array for that descriptor. libuv calls malloc, which maps AT_A_TIME
+ * bytes or more; mmap is used here because the library itself never calls malloc. */
 static int try_memory(int fd)
 {
 	size_t slots = 1;
@@ -90,7 +90,7 @@ static int try_memory(int fd)
 	return 0;
 }
 
-/* Has the kernel know it before libuv asks. */
+/* Adds a descriptor to the loop's epoll set before libuv does. */
 static int hand_over(const uv_loop_t *loop, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
@@ -123,7 +123,7 @@ static int init_loop(uv_loop_t *loop, int descriptors)
 
 int mk_loop_init(uv_loop_t *loop)
 {
-	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* two firsts at a time would need more */
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* two first loops at once need more descriptors */
 	static _Atomic(bool) had_one;
 	int fds[STDIO];
 	int taken = take_stdio(fds);
@@ -159,7 +159,7 @@ int mk_poll_open(uv_loop_t *loop, uv_poll_t *poll, int fd, uv_poll_cb ready)
 	return rc;
 }
 
-/* Those that a thread's own code raises, which would end the process if they were blocked. */
+/* Signals that a thread's own code raises; blocked, they would end the process. */
 static const int own_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
 
 int mk_thread_create(uv_thread_t *ret_thread, void (*run)(void *arg), void *arg)
@@ -168,7 +168,7 @@ int mk_thread_create(uv_thread_t *ret_thread, void (*run)(void *arg), void *arg)
 	sigfillset(&blocked);
 	for (size_t i = 0; i < sizeof own_signals / sizeof own_signals[0]; i++)
 		sigdelset(&blocked, own_signals[i]);
-	/* A thread is born with the mask of its maker; so none reaches it before it has its own. */
+	/* A new thread inherits the signal mask of its creator: so they are blocked from its first instruction. */
 	int rc = pthread_sigmask(SIG_SETMASK, &blocked, &before);
 	if (rc != 0)
 		return -rc;

@@ -1,9 +1,8 @@
 /*
- * system.h - what is asked of the system through libuv: loops, descriptors on them, threads.
+ * system.h - system resources created through libuv: loops, polled descriptors, threads.
  *
- * libuv aborts where the system refuses it something at a place that cannot return an error.
- * Everything here gives an error instead, and leaves nothing behind: a loop, a watch on one, or
- * a thread comes from nowhere else.
+ * Some libuv functions abort when the system refuses a resource. The functions here return an
+ * error instead and leak nothing; no other code creates a loop, a poll handle or a thread.
  */
 #ifndef MK_SYSTEM_H
 #define MK_SYSTEM_H
@@ -16,12 +15,12 @@
  * Its descriptors are never 0, 1 or 2: libuv asserts that when it closes them. */
 int mk_loop_init(uv_loop_t *loop);
 
-/* uv_poll_init and uv_poll_start for reading. After an error the handle is to be closed if
- * `poll->loop` is set, else it is not the loop's. */
+/* uv_poll_init and uv_poll_start for reading. After an error the caller closes the handle if
+ * `poll->loop` is set; else it was not initialized. */
 int mk_poll_open(uv_loop_t *loop, uv_poll_t *poll, int fd, uv_poll_cb ready);
 
-/* uv_thread_create. The thread takes no signal but those that its own code raises: what is sent
- * to the process is for the threads of the program. */
+/* uv_thread_create. The thread blocks all signals but those that its own code raises: signals sent
+ * to the process go to the program's threads. */
 int mk_thread_create(uv_thread_t *ret_thread, void (*run)(void *arg), void *arg);
 
 #endif

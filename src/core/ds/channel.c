@@ -68,8 +68,8 @@ bool mk_channel_acknowledge(mk_channel *ch)
 {
 	if (atomic_load_explicit(&ch->head, memory_order_relaxed) == ch->taken_to)
 		return false;
-	/* seq_cst with the producer, which sets producer_waits and then looks at head once
-	 * more: one of the two sees the other. */
+	/* seq_cst, as in the producer, which stores producer_waits and then loads head again:
+	 * at least one of the two sees the other's store. */
 	atomic_store_explicit(&ch->head, ch->taken_to, memory_order_seq_cst);
 	return atomic_load_explicit(&ch->producer_waits, memory_order_seq_cst);
 }

@@ -17,7 +17,7 @@ bool mk_inbox_push(mk_inbox *inbox, mk_link *link)
 	return true;
 }
 
-static mk_link *turned_round(mk_link *top)
+static mk_link *reversed(mk_link *top)
 {
 	mk_link *first = NULL;
 	while (top != NULL && top != &closed_mark) {
@@ -34,12 +34,12 @@ mk_link *mk_inbox_take(mk_inbox *inbox)
 	mk_link *top = atomic_load_explicit(&inbox->top, memory_order_seq_cst);
 	if (top == NULL || top == &closed_mark)
 		return NULL;
-	return turned_round(atomic_exchange_explicit(&inbox->top, NULL, memory_order_seq_cst));
+	return reversed(atomic_exchange_explicit(&inbox->top, NULL, memory_order_seq_cst));
 }
 
 mk_link *mk_inbox_close(mk_inbox *inbox)
 {
-	return turned_round(atomic_exchange_explicit(&inbox->top, &closed_mark, memory_order_seq_cst));
+	return reversed(atomic_exchange_explicit(&inbox->top, &closed_mark, memory_order_seq_cst));
 }
 
 bool mk_inbox_empty(mk_inbox *inbox)

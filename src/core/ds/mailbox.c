@@ -32,7 +32,7 @@ void mk_mailbox_shrink(mk_mailbox *box)
 	box->size = 0;
 }
 
-/* Moves the events towards the tail. */
+/* Moves the events towards the tail, over the holes. */
 static void close_holes(mk_mailbox *box)
 {
 	uint64_t head = mk_count(&box->head), to = mk_count(&box->tail);

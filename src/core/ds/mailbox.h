@@ -1,15 +1,15 @@
 /*
  * mailbox.h - an actor's queue of events: a plain ring on the actor's worker.
  *
- * The ring is made with the first event, doubles on demand, and is given back when it has
- * not been used for a while and the worker is idle, so an actor that gets nothing costs
- * nothing. It may hold more than the capacity: the overflow policy decides before the push.
+ * The ring is allocated with the first event and doubles on demand. It is freed when it was
+ * unused for a while and the worker is idle, so an actor without events has no ring. It may
+ * hold more than the capacity: the overflow policy decides before the push.
  *
- * An event that is taken out of the middle leaves a hole (a NULL), which a pop passes over.
- * Before there are more holes than events they are closed: the events move to higher places,
- * never to lower ones.
+ * An event removed from the middle leaves a hole (a NULL), which a pop skips. When there are
+ * more holes than events the holes are closed: the events move to higher positions, never to
+ * lower ones.
  *
- * head and tail count from the start and never wrap; only the owner writes them, and
+ * head and tail count from the start and never wrap. Only the owner writes them;
  * maiko_report reads them from any thread (relaxed: a length for a report).
  */
 #ifndef MK_MAILBOX_H
@@ -22,13 +22,13 @@ struct mk_event;
 typedef struct mk_mailbox {
 	struct mk_event **ring;
 	uint32_t size;     /* slots: 0 or a power of two */
-	uint32_t capacity; /* above this many, the overflow policy */
+	uint32_t capacity; /* with this many events the overflow policy decides */
 	mk_counter head, tail;
-	_Atomic(uint32_t) holes; /* between them; one writer, as they have */
-	uint32_t budget;         /* events taken in a turn of the actor */
+	_Atomic(uint32_t) holes; /* between head and tail; written by the owner only */
+	uint32_t budget;         /* the most events taken in one run of the actor */
 } mk_mailbox;
 
-/* Makes room for one more. 0 or MAIKO_ENOMEM. */
+/* Grows the ring by one event at least. 0 or MAIKO_ENOMEM. */
 int mk_mailbox_grow(mk_mailbox *box);
 
 /* Frees the ring of an empty mailbox. */
@@ -39,7 +39,7 @@ static inline uint32_t mk_mailbox_holes(const mk_mailbox *box)
 	return atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&box->holes, memory_order_relaxed);
 }
 
-/* How many slots are in use, holes among them; and how many events there are. */
+/* The number of slots in use, holes included; and the number of events. */
 static inline uint64_t mk_mailbox_span(const mk_mailbox *box) { return mk_count(&box->tail) - mk_count(&box->head); }
 static inline uint64_t mk_mailbox_length(const mk_mailbox *box) { return mk_mailbox_span(box) - mk_mailbox_holes(box); }
 
@@ -48,7 +48,7 @@ static inline struct mk_event **mk_mailbox_slot(const mk_mailbox *box, uint64_t 
 	return &box->ring[position & (box->size - 1)];
 }
 
-/* Appends to a mailbox of that tail. Precondition: its span is less than its size. */
+/* Appends; `tail` is the mailbox's tail. Precondition: its span is less than its size. */
 static inline void mk_mailbox_put(mk_mailbox *box, struct mk_event *e, uint64_t tail)
 {
 	*mk_mailbox_slot(box, tail) = e;
@@ -78,7 +78,7 @@ static inline struct mk_event *mk_mailbox_pop(mk_mailbox *box)
 	return NULL;
 }
 
-/* Takes the event at `position` out. Returns whether others have moved to higher places. */
+/* Removes the event at `position`. Returns whether other events have moved to higher positions. */
 bool mk_mailbox_remove(mk_mailbox *box, uint64_t position);
 
 #endif

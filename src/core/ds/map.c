@@ -1,6 +1,6 @@
 /*
- * map.c - see map.h. Linear probing; a removal moves back what it would cut off (Knuth, The Art
- * of Computer Programming, volume 3, 6.4, algorithm R), so nothing is left of what has gone.
+ * map.c - see map.h. Linear probing; a removal moves later entries back (Knuth, The Art of
+ * Computer Programming, volume 3, 6.4, algorithm R), so there are no tombstones.
  */
 #include "ds/map.h"
 
@@ -18,7 +18,7 @@ static uint32_t home_of(const mk_map *map, uint64_t key)
 	return (uint32_t)(h >> 32) & (map->size - 1);
 }
 
-/* The place of a key, or the free one where it would be. Precondition: one is free. */
+/* The entry of a key, or the free entry where it would be put. Precondition: one is free. */
 static struct mk_mapped *place_of(const mk_map *map, uint64_t key)
 {
 	uint32_t i = home_of(map, key);
@@ -83,7 +83,7 @@ void mk_map_remove(mk_map *map, uint64_t key)
 		}
 	map->entries[hole].key = 0;
 	map->count--;
-	/* Far from where it grows again; without memory it stays as large as it is. */
+	/* Shrinks well below the load at which it grows; without memory the size stays. */
 	if (map->size > LEAST && map->count < map->size / 8)
 		(void)resize(map, map->size / 2);
 }

@@ -1,10 +1,10 @@
 /*
- * map.h - finds a number or a pointer by another: a hash table with open addressing. Not for
- * threads.
+ * map.h - maps a number or a pointer to another: a hash table with open addressing. Not thread
+ * safe.
  *
- * For what is looked for in a list that may be long: the list stays, and keeps its order; no
- * one sees in what order a map has its entries. A table grows and shrinks with what is in it,
- * so that a removal, too, costs the same on average however many there are.
+ * It indexes a list that may be long. The list itself keeps the order; a map has no iteration,
+ * so its order is never visible. The table grows and shrinks with its entries, so that a
+ * removal too takes constant time on average.
  */
 #ifndef MK_MAP_H
 #define MK_MAP_H
@@ -23,16 +23,16 @@ typedef struct mk_map {
 /* The value of a key, which may be changed in place; NULL if there is none. key != 0. */
 uint64_t *mk_map_find(const mk_map *map, uint64_t key);
 
-/* Enters a key, or gives it another value. 0 or MAIKO_ENOMEM, with the map as it was. */
+/* Adds a key or replaces its value. 0, or MAIKO_ENOMEM with the map unchanged. */
 int mk_map_put(mk_map *map, uint64_t key, uint64_t value);
 
-/* Room for `more` entries, for which a put does not fail then. 0 or MAIKO_ENOMEM. */
+/* Reserves space, so that the next `more` puts do not fail. 0 or MAIKO_ENOMEM. */
 int mk_map_reserve(mk_map *map, uint32_t more);
 
-/* Nothing if there is none. */
+/* Does nothing if the key is absent. */
 void mk_map_remove(mk_map *map, uint64_t key);
 
-/* Removes all; and with its memory. */
+/* Removes all entries; fini frees the memory too. */
 void mk_map_clear(mk_map *map);
 void mk_map_fini(mk_map *map);
 

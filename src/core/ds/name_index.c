@@ -9,8 +9,8 @@
 #include <maiko/error.h>
 #include <string.h>
 
-/* Eight bytes at a time, each round a multiplication whose high half comes down again; the
- * high half of a last one is the hash (multiply-shift: Dietzfelbinger et al., "A reliable
+/* Eight bytes at a time: each round multiplies, then xors the high half into the low half. The
+ * high half of a last product is the hash (multiply-shift: Dietzfelbinger et al., "A reliable
  * randomized algorithm for the closest-pair problem", 1997). */
 static uint32_t hash_of(const char *name)
 {
@@ -85,7 +85,7 @@ int mk_name_index_put(mk_name_index *names, const char *name, uint32_t index)
 		return MAIKO_ENOMEM;
 	uint32_t hash = hash_of(name), i = slot_of(names, name, hash);
 	if (names->slots[i].place != 0)
-		return MAIKO_EEXIST; /* in words: who knows whose name it is */
+		return MAIKO_EEXIST; /* the caller stores the error text: it knows what the name is of */
 	names->slots[i] = (struct mk_named){hash, index + 1};
 	names->count++;
 	return 0;

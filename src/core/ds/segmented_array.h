@@ -2,10 +2,10 @@
  * segmented_array.h - a growing array of pointers that never moves: one writer (or writers under
  * one lock), readers on any thread.
  *
- * Segment 0 holds 64 entries and each next one as many as all before it, so an index
- * finds its segment by its highest bit. A segment is zeroed, then released; a reader
- * that acquires it sees zeros or what was stored since. Entries are stored released and
- * loaded acquired, so what they point to is seen as well.
+ * Segment 0 holds 64 entries and each next one as many as all before it, so the highest
+ * bit of an index selects the segment. A segment is zeroed, then stored with release order;
+ * a reader that acquires it sees zeros or later stores. Entries are stored with release and
+ * loaded with acquire order, so the object that an entry points to is visible too.
  */
 #ifndef MK_SEGMENTED_ARRAY_H
 #define MK_SEGMENTED_ARRAY_H
@@ -34,7 +34,7 @@ static inline void *mk_segmented_array_get(mk_segmented_array *table, uint32_t i
 	return entries == NULL ? NULL : atomic_load_explicit(&entries[index - first], memory_order_acquire);
 }
 
-/* Makes sure that a set of that index cannot fail. 0 or MAIKO_ENOMEM. index < MK_SEGMENTED_ARRAY_MAX. */
+/* Allocates the segment of `index`, so that a set cannot fail. 0 or MAIKO_ENOMEM. index < MK_SEGMENTED_ARRAY_MAX. */
 int mk_segmented_array_reserve(mk_segmented_array *table, uint32_t index);
 
 /* Precondition: reserved. */

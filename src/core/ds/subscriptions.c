@@ -11,8 +11,8 @@
 
 enum { LEAST = 4, FEW = 16 };
 
-/* mk_subscriptions.many points to `all`. The index has each place by its topic + 1, as no key is 0; it is empty until
- * a place is first looked for. */
+/* mk_subscriptions.many points to `all`. The index maps topic + 1 (no key is 0) to the position in `all`; it is built
+ * by the first find. */
 typedef struct many {
 	mk_map index;
 	mk_subscription all[];
@@ -37,7 +37,7 @@ static void note(mk_map *index, uint32_t topic, uint32_t i)
 		mk_map_fini(index);
 }
 
-/* Whether there is an index: it is made when first needed. False: no memory. */
+/* Builds the index if it is missing. False: no memory. */
 static bool has_index(many *m, uint32_t count)
 {
 	if (m->index.count == count)
@@ -69,7 +69,7 @@ static uint32_t room_for(uint32_t count)
 	return room;
 }
 
-/* One more than one. */
+/* Adds a second or later subscription. */
 static MK_NOINLINE int add_to_many(mk_subscriptions *places, uint32_t count, mk_subscription place)
 {
 	mk_subscription one = places->one;

@@ -1,7 +1,7 @@
 /*
- * subscriptions.h - the topics that an actor subscribes to: one is stored inline, more in an array
- * whose size is a power of two, 4 at least. Among many of them a topic is found by an index,
- * made when one is first looked for.
+ * subscriptions.h - the topics that an actor subscribes to. One is stored inline, more in an array
+ * whose size is a power of two, at least 4. With many of them the first find builds an index by
+ * topic.
  */
 #ifndef MK_SUBSCRIPTIONS_H
 #define MK_SUBSCRIPTIONS_H
@@ -10,7 +10,7 @@
 
 typedef struct mk_subscription {
 	uint32_t topic;
-	uint8_t overflow; /* as asked for */
+	uint8_t overflow; /* maiko_overflow, as the caller passed it */
 } mk_subscription;
 
 typedef union mk_subscriptions {
@@ -18,22 +18,22 @@ typedef union mk_subscriptions {
 	mk_subscription *many;
 } mk_subscriptions;
 
-/* All `count` of them. */
+/* The array of all `count` subscriptions. */
 static inline mk_subscription *mk_subscriptions_at(mk_subscriptions *places, uint32_t count)
 {
 	return count > 1 ? places->many : &places->one;
 }
 
-/* One more, at the end. 0 or MAIKO_ENOMEM. */
+/* Appends one. 0 or MAIKO_ENOMEM. */
 int mk_subscriptions_add(mk_subscriptions *places, uint32_t *count, mk_subscription place);
 
-/* Which one is of that topic; `count` if none is. */
+/* The position of the subscription to that topic; `count` if there is none. */
 uint32_t mk_subscriptions_find(mk_subscriptions *places, uint32_t count, uint32_t topic);
 
-/* Without that one; the last takes its place. */
+/* Removes one; the last moves to its position. */
 void mk_subscriptions_remove(mk_subscriptions *places, uint32_t *count, uint32_t index);
 
-/* A copy of others. 0 or MAIKO_ENOMEM. */
+/* Initializes `places` with a copy of `from`. 0 or MAIKO_ENOMEM. */
 int mk_subscriptions_copy(mk_subscriptions *places, const mk_subscription *from, uint32_t count);
 
 void mk_subscriptions_free(mk_subscriptions *places, uint32_t count);

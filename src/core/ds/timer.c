@@ -1,5 +1,5 @@
 /*
- * timer.c - see timer.h. The heap is the usual one (Williams, 1964), from index 1.
+ * timer.c - see timer.h. A binary heap (Williams, 1964) whose first index is 1.
  */
 #include "ds/timer.h"
 

@@ -1,8 +1,8 @@
 /*
- * timer.h - what a worker has to do at a time: a binary heap, ordered by due time and,
- * at equal times, by the order of setting (so that a replay fires alike).
+ * timer.h - a worker's timers: a binary heap, ordered by due time and, at equal times,
+ * by the order in which they were set (so that a replay fires them in the same order).
  *
- * Room is reserved when a timer comes to be, so setting one cannot fail.
+ * A heap slot is reserved when a timer is created, so setting one cannot fail.
  */
 #ifndef MK_TIMER_H
 #define MK_TIMER_H
@@ -20,35 +20,35 @@ typedef struct mk_timers {
 	mk_timer **heap; /* heap[1] is the first due */
 	uint32_t count, size, reserved;
 	uint64_t order;
-	void *spare; /* memory of timers that are gone; each piece begins with the next */
+	void *spare; /* free list: memory of freed timers, linked through its first word */
 } mk_timers;
 
-/* Room for one timer more, or one less. 0 or MAIKO_ENOMEM. */
+/* Reserves, or gives up, the heap slot of one timer. 0 or MAIKO_ENOMEM. */
 int mk_timers_reserve(mk_timers *timers);
 void mk_timers_unreserve(mk_timers *timers);
 void mk_timers_fini(mk_timers *timers);
 
-/* Zeroed memory of a struct with a timer in it, always of one size; NULL if there is none.
- * What is given back is kept for the next: a steady course of timers costs no allocation. */
+/* Allocates zeroed memory for a struct with a timer in it; all have one size. NULL without memory.
+ * mk_timers_give puts it on a free list: a steady use of timers allocates nothing. */
 void *mk_timers_take(mk_timers *timers, size_t size);
 void mk_timers_give(mk_timers *timers, void *memory);
 
-/* Sets or moves a timer, for which room is reserved. */
+/* Sets or moves a timer. Precondition: its slot is reserved. */
 void mk_timer_set(mk_timers *timers, mk_timer *timer, uint64_t due_ns);
-/* Nothing if it is not set. */
+/* Does nothing if it is not set. */
 void mk_timer_clear(mk_timers *timers, mk_timer *timer);
 
-/* The time of the first, UINT64_MAX if none. */
+/* The due time of the first timer, UINT64_MAX if none. */
 static inline uint64_t mk_timers_due(const mk_timers *timers)
 {
 	return timers->count == 0 ? UINT64_MAX : timers->heap[1]->due_ns;
 }
 
-/* Fires those due at `now_ns`, each cleared first. Those set meanwhile to a time that
- * is due wait for the next call. */
+/* Fires the timers due at `now_ns`; each is cleared first. Timers that are set meanwhile
+ * fire in the next call at the earliest. */
 void mk_timers_fire(mk_timers *timers, uint64_t now_ns);
 
-/* Fires the first. Precondition: there is one. */
+/* Fires the first timer. Precondition: there is one. */
 void mk_timers_fire_first(mk_timers *timers);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * buffer.c - reference-counted bytes.
  *
- * The count is the only field written after creation. Taking a reference is relaxed:
- * whoever takes one holds one, so the buffer cannot vanish meanwhile. Dropping one is
- * release, and the last drop acquires, so that all reads of the bytes by any thread
+ * The count is the only field written after creation. Taking a reference is relaxed: the
+ * caller already holds one, so the buffer cannot be freed meanwhile. Dropping one
+ * releases, and the last drop acquires, so that all accesses to the bytes by any thread
  * happen before they are freed.
  */
 #include "base/error.h"
@@ -13,13 +13,13 @@
 #include <string.h>
 
 struct maiko_buffer {
-	struct maiko_buffer_view_ view; /* its bytes: behind this struct, or the caller's */
+	struct maiko_buffer_view_ view; /* its bytes: after this struct, or the caller's memory */
 	_Atomic(uint32_t) refs;
 	void (*release)(void *data, void *arg);
 	void *arg;
 };
 
-/* The bytes of a buffer of ours start here, aligned for any type. */
+/* The offset of the bytes that the library allocates, aligned for any type. */
 enum { HEADER = (sizeof(maiko_buffer) + 15) / 16 * 16 };
 
 static int too_big(size_t size)

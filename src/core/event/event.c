@@ -1,8 +1,8 @@
 /*
  * event.c - the event pools: slabs cut into events of four sizes.
  *
- * A pool only grows, up to the most events that were alive at one time: in the steady
- * state an event costs no allocation. Slabs go back when the worker ends.
+ * A pool only grows, up to the highest number of events alive at one time: in the steady
+ * state an event costs no allocation. The slabs are freed when the worker ends.
  */
 #include "event/event.h"
 
@@ -149,11 +149,11 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 		mk_sender_hold(from->sender);
 		list |= MK_SIZE_CLASS_HOLDS;
 	}
-	memcpy(e, from, offsetof(mk_event, refs)); /* which its owner goes on counting */
+	memcpy(e, from, offsetof(mk_event, refs)); /* not refs, which the owner of `from` may change meanwhile */
 	e->size_class = list | (from->size_class & (MK_SIZE_CLASS_BLOCK | MK_SIZE_CLASS_BUFFERS));
 	e->refs = 1;
 	if (block != NULL) {
-		/* Relaxed: the entry taken from the channel holds a reference meanwhile. */
+		/* Relaxed: `from` holds a reference meanwhile. */
 		atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);
 	} else {
 		mk_copy_small(e->payload, from->payload, from->type->size);
@@ -179,10 +179,10 @@ static void give_back(mk_pool *pool, mk_event *e)
 {
 	if ((e->size_class & MK_SIZE_CLASS_HEAP) != 0) {
 		if ((e->size_class & MK_SIZE_CLASS_HOLDS) != 0)
-			mk_sender_let(e->sender);
+			mk_sender_release(e->sender);
 		mk_free_aligned(mk_event_link(e));
 	} else {
-		assert(e->refs == 0); /* so that it is known to be free */
+		assert(e->refs == 0); /* mk_pool_each takes it for free by that */
 		e->size_class &= MK_SIZE_CLASS_LIST;
 		e->next = pool->free[e->size_class];
 		pool->free[e->size_class] = e;
@@ -234,7 +234,7 @@ int mk_draft_fail(const void *event)
 		       : mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is not one of maiko_new, or is spent");
 }
 
-/* maiko_send_copy is the one macro that takes a pointer. */
+/* The text names maiko_send_copy, the only send macro that takes a pointer. */
 int mk_send_null_fail(const char *call, const maiko_event_type *type)
 {
 	return type == NULL ? mk_fail(MAIKO_EINVAL, "%s: type is NULL", call)

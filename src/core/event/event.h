@@ -1,10 +1,10 @@
 /*
- * event.h - events as the workers have them, and the pools they come from.
+ * event.h - the workers' representation of events, and the pools that allocate them.
  *
- * An event belongs to one worker, the one whose pool it came from: only that worker
- * touches its count. A receiver on another worker works on a copy of its own, made
- * when the channel entry is taken. What is too large to copy lies in a block, shared
- * by all copies and counted atomically.
+ * An event belongs to the worker from whose pool it was allocated: only that worker
+ * changes its reference count. Another worker makes its own copy when it takes the
+ * channel entry. A payload too large to copy is in a block, shared by all copies and
+ * counted atomically.
  *
  *   small, inline     large: the payload lies in a block
  *   +---------+       +---------+      +-------+---------+
@@ -12,8 +12,8 @@
  *   | payload |       +---------+      +-------+---------+
  *   +---------+
  *
- * References on buffers belong to the payload: dropped with the event when it is
- * inline, with the block when it is not.
+ * The payload owns references to its buffers. They are dropped with the event if the
+ * payload is inline, else with the block.
  */
 #ifndef MK_EVENT_H
 #define MK_EVENT_H
@@ -26,15 +26,15 @@
 struct mk_sender;
 struct mk_topic;
 
-/* An event type as one supervisor knows it; immutable once made. */
+/* One supervisor's record of an event type; immutable once made. */
 typedef struct mk_type {
 	const maiko_event_type *desc;
 	uint64_t hash;
 	uint32_t index;
 	uint32_t topic;      /* index; meaningless if desc->route */
 	uint32_t size;       /* of the payload, bytes */
-	uint32_t size_class; /* of an event that is plain: its payload inside, without buffers */
-	bool plain;
+	uint32_t size_class; /* of a plain event */
+	bool plain;          /* its payload is inline and has no buffers */
 	uint32_t buffer_count;
 	uint32_t buffers[MK_BUFFERS_MAX]; /* offsets */
 } mk_type;
@@ -55,7 +55,7 @@ typedef struct mk_event {
 	maiko_id correlation;
 	uint64_t timestamp_ns;
 	struct mk_sender *sender;
-	struct mk_topic *topic; /* of the worker that the event belongs to */
+	struct mk_topic *topic; /* the view of the worker that the event belongs to */
 	const mk_type *type;
 	union {
 		struct mk_event *next; /* while free */
@@ -66,16 +66,16 @@ typedef struct mk_event {
 	_Alignas(16) unsigned char payload[];
 } mk_event;
 
-/* Sizes of whole events; payloads up to MK_INLINE_MAX lie inside. */
+/* Size classes of whole events; payloads up to MK_INLINE_MAX are inline. */
 enum { MK_SIZE_CLASSES = 4 };
 #define MK_INLINE_MAX (576 - sizeof(mk_event))
 _Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payload fit two cache lines");
 
-/* Flags in size_class: freeing it takes more than a push on the pool's list. */
+/* Flags in size_class; with any of them, freeing takes more than a push on the pool's free list. */
 #define MK_SIZE_CLASS_BLOCK 0x100u   /* the payload is a block */
 #define MK_SIZE_CLASS_BUFFERS 0x200u /* the payload has buffers */
-#define MK_SIZE_CLASS_HEAP 0x400u    /* not of a pool; an mk_link precedes it */
-#define MK_SIZE_CLASS_HOLDS 0x800u   /* ... and it holds its sender: no pool is looked through for it */
+#define MK_SIZE_CLASS_HEAP 0x400u    /* allocated outside a pool; an mk_link precedes it */
+#define MK_SIZE_CLASS_HOLDS 0x800u   /* ... and it counts as a reference on its sender (departed.h) */
 #define MK_SIZE_CLASS_LIST 0xffu
 
 /* The link before a heap event, for an inbox. */
@@ -90,8 +90,8 @@ typedef struct mk_pool {
 
 void mk_pool_fini(mk_pool *pool);
 
-/* Calls for each event of the pool that is alive, but for those of delayed sends, which live no longer than
- * their sender. Returns how many there are, free ones too. */
+/* Calls `call` for each live event of the pool, except those of delayed sends, which do not outlive their
+ * sender. Returns the number of events, free ones included. */
 uint64_t mk_pool_each(const mk_pool *pool, void (*call)(const mk_event *e));
 
 /* Adds a slab of that class to the free list. 0 or MAIKO_ENOMEM. */
@@ -128,7 +128,7 @@ static inline void mk_copy_small(void *to, const void *from, uint32_t size)
 {
 	char *t = to;
 	const char *f = from;
-	if (size >= 16) { /* from the end; the first 16 bytes may overlap what is copied */
+	if (size >= 16) { /* from the end; the first 16 bytes may overlap the second chunk */
 		for (int32_t at = (int32_t)size - 16; at > 0; at -= 16)
 			__builtin_memcpy(t + at, f + at, 16);
 		__builtin_memcpy(t, f, 16);
@@ -144,12 +144,12 @@ static inline void mk_copy_small(void *to, const void *from, uint32_t size)
 	}
 }
 
-/* Fills type, payload and data from `value`, taking references on its buffers; with
- * `block` not NULL the payload is that block's and is not copied. `pool` NULL: from
- * the heap. The rest of the header is the caller's. NULL without memory. */
+/* Makes an event and sets type, payload and data from `value`, taking references on its
+ * buffers. If `block` is not NULL the payload stays in it and is not copied. `pool` NULL:
+ * from the heap. The caller sets the rest of the header. NULL without memory. */
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block);
 
-/* The same for a plain type: into an event of its class, and from a pool. */
+/* The same for a plain type: fills an event of its size class; or takes one from a pool first. */
 static inline void mk_event_fill(mk_event *e, const mk_type *type, const void *value)
 {
 	e->type = type;
@@ -164,11 +164,11 @@ static inline mk_event *mk_event_make_plain(mk_pool *pool, const mk_type *type, 
 	return e;
 }
 
-/* A copy of an event of another worker (or, `pool` NULL, for another: on the heap), with one
- * reference. NULL without memory. */
+/* A copy of another worker's event, with one reference. `pool` NULL: a copy for another worker,
+ * on the heap. NULL without memory. */
 mk_event *mk_event_copy(mk_pool *pool, const mk_event *from);
 
-/* The bytes of its payload, if that is too large to lie inside, and of its buffers. */
+/* The bytes of its payload, if that is not inline, and of its buffers. */
 uint64_t mk_event_weight(const mk_event *e);
 
 /* Frees an event that was made but could not be sent; its block stays the caller's. */
@@ -189,13 +189,13 @@ static inline void mk_event_unref(mk_pool *pool, mk_event *e)
 	}
 }
 
-/* MAIKO_EINVAL, with its sentence: what is published is not from maiko_new; a send has unknown flags. */
+/* MAIKO_EINVAL, with its text: a published event is not from maiko_new; a send has unknown flags. */
 int mk_draft_fail(const void *event);
 int mk_send_flags_fail(unsigned flags);
-/* MAIKO_EINVAL: the raw send of that name has no type, or else no event. */
+/* MAIKO_EINVAL, with its text: the function `call` was given no type, or else no event. */
 int mk_send_null_fail(const char *call, const maiko_event_type *type);
 
-/* A zeroed block to be filled; NULL without memory. */
+/* A zeroed block; NULL without memory. */
 mk_block *mk_block_new(uint32_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * layout.c - checks, hashes and walks the descriptions of structs.
+ * layout.c - checks and hashes layouts (descriptions of structs), and finds buffers in them.
  *
- * Nothing here trusts a description: raw callers and bindings write them by hand.
+ * The checks assume nothing about a layout: bindings and users of the raw API write them by hand.
  */
 #include "event/layout.h"
 
@@ -46,7 +46,7 @@ static bool size_fits_kind(const maiko_field *f)
 	return false;
 }
 
-/* Of a layout and all those nested in it. */
+/* The totals of a layout and all layouts nested in it. */
 typedef struct totals {
 	uint32_t fields, buffers;
 } totals;
@@ -59,7 +59,7 @@ int mk_name_fail(const char *what, const char *name)
 		       what, name, MAIKO_NAME_MAX);
 }
 
-/* The struct itself, without its fields. */
+/* Checks the struct itself, without its fields. */
 static int check_struct(const maiko_layout *layout, unsigned depth)
 {
 	if (layout == NULL)
@@ -86,7 +86,7 @@ static int check_struct(const maiko_layout *layout, unsigned depth)
 	return 0;
 }
 
-/* A field itself, as a part of that struct. */
+/* Checks one field of a struct. */
 static int check_field(const maiko_layout *layout, const maiko_field *f)
 {
 	if (!mk_name_valid(f->name))

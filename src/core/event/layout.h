@@ -1,5 +1,5 @@
 /*
- * layout.h - descriptions of structs: checking, comparing, and finding the buffers in them.
+ * layout.h - layouts (descriptions of structs): checks, comparison, and finding the buffers.
  */
 #ifndef MK_LAYOUT_H
 #define MK_LAYOUT_H
@@ -15,13 +15,13 @@
 /* Whether `name` is 1 to MAIKO_NAME_MAX bytes without a control character. */
 bool mk_name_valid(const char *name);
 
-/* MAIKO_EINVAL, with its sentence: it is not; `what` it is the name of ("an actor"). */
+/* MAIKO_EINVAL, with its text: the name is not valid; `what` has that name ("an actor"). */
 int mk_name_fail(const char *what, const char *name);
 
-/* Writes the offsets of all buffer fields; returns how many. The layout is valid. */
+/* Writes the offsets of all buffer fields; returns how many. Precondition: the layout is valid. */
 uint32_t mk_layout_buffers(const maiko_layout *layout, uint32_t offsets[MK_BUFFERS_MAX]);
 
-/* The value of an integer field that lies there, of 1, 2, 4 or 8 bytes. */
+/* Loads an integer field of 1, 2, 4 or 8 bytes. */
 static inline int64_t mk_signed_at(const void *at, uint32_t size)
 {
 	int8_t a;

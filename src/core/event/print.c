@@ -1,8 +1,8 @@
 /*
- * print.c - an event's content as JSON (RFC 8259), from its description alone.
+ * print.c - writes an event's content as JSON (RFC 8259), from its layout alone.
  *
- * The writer keeps counting when the text is full, so that cutting is noticed once,
- * at the end, and the text stays terminated.
+ * The writer keeps counting when the text is full, so that only the end has to check
+ * for truncation. The text is always terminated.
  */
 #include "base/error.h"
 #include "event/layout.h"
@@ -85,7 +85,7 @@ static void put_hex(writer *w, const unsigned char *bytes, size_t size)
 	put(w, '"');
 }
 
-/* printf(3) writes the decimal point of the process's locale, of one byte or more. */
+/* printf(3) writes the locale's decimal point, of one or more bytes; JSON needs '.'. */
 static void put_number(writer *w, double value, int digits)
 {
 	char text[64];

@@ -1,5 +1,5 @@
 /*
- * sender.h - who sends an event, and where it lives.
+ * sender.h - the sender of an event: an actor or an external thread, and its worker.
  */
 #ifndef MK_SENDER_H
 #define MK_SENDER_H
@@ -9,27 +9,27 @@
 
 #include <maiko/maiko.h>
 
-/* The name of external threads as senders; no actor has it. */
+/* The sender name of external threads. */
 #define MK_OUTSIDE "outside"
 
-/* The home of an actor that is to have a worker of its own, which has no number yet. */
+/* The home of an actor whose own worker has no number yet. */
 enum { MK_NO_WORKER = UINT8_MAX };
 _Static_assert(MAIKO_WORKERS_MAX < MK_NO_WORKER, "no worker has that number");
 
-/* Who sends: what an event keeps of its sender. Outlives the actor: freed when nobody can ask for
- * it any more (departed.h). */
+/* The sender that an event refers to. Outlives its actor: freed when nothing refers to it any
+ * more (departed.h). */
 typedef struct mk_sender {
 	maiko_actor_id id;      /* 0: an external thread */
-	_Atomic(uint64_t) home; /* where the actor lives, or the thread's events enter: mk_home_at */
+	_Atomic(uint64_t) home; /* the worker of the actor, or the one whose inbox the thread uses: mk_home_at */
 	union {
 		_Atomic(uintptr_t) next;      /* departed.c */
-		struct mk_external *external; /* the thread's */
+		struct mk_external *external; /* the thread's record */
 	};
-	_Atomic(uint32_t) refs; /* of those that are neither its actor nor an event of a pool */
+	_Atomic(uint32_t) refs; /* not counting its actor and events of pools */
 	char name[];
 } mk_sender;
 
-/* Zeroed but for the name; NULL without memory. */
+/* Zeroed except the name; NULL without memory. */
 static inline mk_sender *mk_sender_new(const char *name)
 {
 	size_t length = __builtin_strlen(name) + 1, size = offsetof(mk_sender, name) + length;
@@ -39,22 +39,22 @@ static inline mk_sender *mk_sender_new(const char *name)
 	return s;
 }
 
-/* Whoever keeps a sender without its actor, and is no event of a pool, holds it. Relaxed: he has it from
- * who holds it. Released, because what he has read of it comes before its memory is another's. */
+/* A reference on a sender, for every holder except its actor and events of pools. Taking one is relaxed: the
+ * caller got the sender from another holder. Dropping one releases: all reads come before the memory is freed. */
 static inline mk_sender *mk_sender_hold(mk_sender *s)
 {
 	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
 	return s;
 }
-static inline void mk_sender_let(mk_sender *s) { atomic_fetch_sub_explicit(&s->refs, 1, memory_order_release); }
+static inline void mk_sender_release(mk_sender *s) { atomic_fetch_sub_explicit(&s->refs, 1, memory_order_release); }
 
-/* The external thread that it is, or NULL. */
+/* The record of the external thread, or NULL for an actor. */
 static inline struct mk_external *mk_external_of(const mk_sender *s) { return s->id == 0 ? s->external : NULL; }
 
-/* An actor moves in a numbered change (migrate.h): whoever has applied it finds the actor at its
- * new worker, whoever has not at its old one. Both and the number are one word, so that they
- * are read in one piece; relaxed, because the number is of a change that the reader either has
- * applied, and so has heard of on its control lane, or has not. */
+/* An actor migrates in a numbered topology change (migrate.h): a worker that has applied the change
+ * finds the actor at its new worker, any other at its old one. Both workers and the number are in
+ * one word, so that one load reads them together. Relaxed: a reader that has applied the change was
+ * told of it on its control lane, which orders the store before. */
 static inline uint64_t mk_home_word(uint64_t number, uint32_t from, uint32_t to)
 {
 	return number << 16 | (uint64_t)from << 8 | to;
@@ -69,13 +69,13 @@ static inline void mk_home_set(mk_sender *s, uint64_t word)
 	atomic_store_explicit(&s->home, word, memory_order_relaxed);
 }
 
-/* A supervisor's whose actor has gone: departed.c. */
+/* A supervisor's senders whose actor was removed: departed.c. */
 typedef struct mk_departed {
 	_Atomic(uintptr_t) list;
-	_Atomic(uint32_t) count;  /* of them */
-	_Atomic(uint32_t) due;    /* when there are so many, they are looked through */
-	uintptr_t examined;       /* those, in the batch under way; or 0 */
-	_Atomic(uint64_t) walked; /* events, for that */
+	_Atomic(uint32_t) count;  /* length of the list */
+	_Atomic(uint32_t) due;    /* the count at which the next batch examines them */
+	uintptr_t examined;       /* the list that the current batch examines, or 0 */
+	_Atomic(uint64_t) walked; /* events visited for that */
 } mk_departed;
 
 #endif

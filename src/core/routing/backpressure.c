@@ -27,7 +27,7 @@ static void wait_holds(mk_wait *wait)
 static void wait_free(mk_wait *wait)
 {
 	if (wait != NULL && wait->holds)
-		mk_sender_let(wait->sender);
+		mk_sender_release(wait->sender);
 	mk_free(wait);
 }
 

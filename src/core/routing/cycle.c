@@ -48,7 +48,7 @@ static void cycle_unref(mk_cycle *c)
 	if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	for (uint32_t i = 0; i < c->count; i++)
-		mk_sender_let(c->members[i]);
+		mk_sender_release(c->members[i]);
 	mk_free(c);
 }
 
@@ -197,7 +197,7 @@ typedef struct mk_break {
 static void break_drop(mk_message *m)
 {
 	mk_break *b = MK_OF(m, mk_break, message);
-	mk_sender_let(b->sender);
+	mk_sender_release(b->sender);
 	mk_free(b);
 }
 
@@ -234,9 +234,9 @@ void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 static void probe_drop(mk_message *m)
 {
 	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
-	mk_sender_let(p->target);
+	mk_sender_release(p->target);
 	for (uint32_t i = 0; i < p->length; i++)
-		mk_sender_let(p->path[i]);
+		mk_sender_release(p->path[i]);
 	mk_free(p);
 }
 

@@ -1,5 +1,5 @@
 /*
- * callback.h - which callback this thread is in, and whether it may wait.
+ * callback.h - which callback the calling thread is in, and whether it may block.
  */
 #ifndef MK_CALLBACK_H
 #define MK_CALLBACK_H
@@ -7,17 +7,17 @@
 #include "base/error.h"
 #include "runtime/runtime.h"
 
-/* The worker whose callback this thread is in, or NULL; and whether the thread is a
- * worker's, or runs an embedded loop: it must not wait for actors. */
+/* mk_inside: the worker whose callback this thread is in, or NULL. mk_hosting: not 0 if this is a
+ * worker's thread or runs an embedded loop. Such threads must not wait for actors. */
 extern _Thread_local mk_worker *mk_inside;
 extern MK_PRIVATE _Thread_local unsigned mk_hosting;
 static inline bool mk_may_wait(void) { return mk_inside == NULL && mk_hosting == 0; }
 MK_PRIVATE bool mk_may_wait_here(void); /* the same, for the other libraries of this project */
 
-/* Whether this thread is inside a callback of that actor: nowhere else may its ctx be used. */
+/* Whether this thread is inside a callback of that actor. Its ctx may be used only there. */
 static inline bool mk_is_inside(const mk_actor *a) { return mk_inside == a->worker && a->worker->actor == a; }
 
-/* What a public call checks first: 0, MAIKO_EINVAL (a NULL) or MAIKO_EFORK, with its sentence. */
+/* The first check of a public call: 0, MAIKO_EINVAL (a NULL) or MAIKO_EFORK, with its text. */
 static inline int mk_check_sup(const mk_sup *sup)
 {
 	if (sup == NULL)

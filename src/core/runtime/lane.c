@@ -1,12 +1,12 @@
 /*
  * lane.c - see lane.h.
  *
- * Sleeping: the worker stores `sleeping` and then looks at all its lanes once more; who
- * gives it something stores that and then loads `sleeping`. All four accesses are
+ * Sleeping: the worker stores `sleeping` and then checks all its lanes once more; a thread
+ * that posts to it stores the message and then loads `sleeping`. All four accesses are
  * sequentially consistent, so at least one of the two sees the other's store: either the
- * worker does not sleep, or it is sent a wake-up. Only the one that turns `sleeping` back
- * sends it, so a sleeping worker gets one. models/channel.pml shows that no wake-up is lost; a
- * change of this changes it first.
+ * worker does not sleep, or it is woken. Only the thread that resets `sleeping` wakes it, so
+ * it is woken once. models/channel.pml verifies that no wake-up is lost. A change here changes
+ * the model first.
  */
 #include "runtime/lane.h"
 
@@ -20,8 +20,8 @@ void mk_lane_wake(mk_worker *w)
 void mk_lane_post(mk_worker *w, mk_message *m)
 {
 	mk_inbox_push(&w->control, &m->link);
-	/* After the push: who finds the flag set and the lane empty has taken the message already. Relaxed: the
-	 * lane synchronises, this only ends a run sooner. */
+	/* After the push: a worker that finds the flag set and the lane empty has already taken the message.
+	 * Relaxed: the lane synchronizes; the flag only ends a run earlier. */
 	atomic_fetch_or_explicit(&w->attention, MK_POSTED, memory_order_relaxed);
 	mk_lane_wake(w);
 }
@@ -39,7 +39,7 @@ void mk_lane_take(mk_worker *w)
 		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_POSTED, memory_order_relaxed);
 	if (mk_inbox_empty(&w->control))
 		return;
-	/* Before the messages leave the lane: who finds it empty then finds that (stop.h). */
+	/* Before the messages leave the lane: a thread that finds it empty then sees the count (stop.h). */
 	mk_count_add(&w->activity, 1);
 	mk_link *taken = mk_inbox_take(&w->control);
 	*w->deferred_tail = taken;
@@ -49,14 +49,14 @@ void mk_lane_take(mk_worker *w)
 	}
 }
 
-/* The link to the message of that name; NULL: it has not come, or one of the same worker is before it.
- * With `mute` it may overtake those that are not mutes. */
+/* The link to the message with that identity; NULL: it has not arrived, or an earlier one of the same worker
+ * precedes it. With `mute` it may overtake messages that are not mutes. */
 static mk_link **find_posted(mk_worker *w, uint64_t posted, maiko_actor_id of, bool mute)
 {
 	mk_lane_take(w);
 	for (mk_link **at = &w->deferred; *at != NULL; at = &(*at)->next) {
 		const mk_message *m = MK_OF(*at, mk_message, link);
-		bool alone = m->post >= MK_POST_START && m->post == posted >> 56; /* its number says nothing */
+		bool alone = m->post >= MK_POST_START && m->post == posted >> 56; /* identified by its kind alone */
 		bool same = mk_message_posted(m) == posted;
 		if (alone || (same && (m->post != MK_POST_JOB || mk_message_actor(m) == of)))
 			return at;

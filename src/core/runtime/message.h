@@ -1,5 +1,5 @@
 /*
- * message.h - what is put into a worker's control lane.
+ * message.h - the messages of a worker's control lane.
  */
 #ifndef MK_MESSAGE_H
 #define MK_MESSAGE_H
@@ -12,14 +12,14 @@ typedef struct mk_message {
 	mk_link link;
 	void (*run)(mk_worker *w, struct mk_message *m); /* on the worker; owns the message */
 	void (*drop)(struct mk_message *m);              /* frees it unrun; NULL: not allocated */
-	bool mutes;                                      /* may run inside a send: it touches flags and lists only */
-	/* how a recording names it (note.h) */
+	bool mutes;                                      /* may run inside a send: changes flags and lists only */
+	/* its identity in a recording (note.h) */
 	uint8_t post;    /* an mk_post */
-	uint16_t from;   /* the index + 1 of the worker that has posted it, or 0 */
-	uint32_t number; /* how many that worker had posted before */
+	uint16_t from;   /* the index + 1 of the worker that posted it, or 0 */
+	uint32_t number; /* counts the messages of that worker */
 } mk_message;
 
-/* A job that has come back (MK_POST_JOB); what else it has follows (blocking.c). */
+/* A finished blocking job (MK_POST_JOB); blocking.c has more fields after these. */
 typedef struct mk_job_message {
 	mk_message message;
 	uint64_t actor;
@@ -27,24 +27,24 @@ typedef struct mk_job_message {
 
 /* What identifies a control message in its lane. */
 typedef enum mk_post {
-	MK_POST_NUMBERED = 0, /* the worker that has posted it, and its number there */
-	MK_POST_JOB,          /* a job has come back: its actor, and the job's number there */
-	MK_POST_CHANGE,       /* a change is complete: the worker that asked for it, and its number there */
-	MK_POST_START,        /* these by their kind alone: there is one at a time */
+	MK_POST_NUMBERED = 0, /* the worker that posted it, and its number there */
+	MK_POST_JOB,          /* a job has finished: its actor, and the job's number there */
+	MK_POST_CHANGE,       /* a change is complete: the worker that requested it, and its number there */
+	MK_POST_START,        /* from here on the kind alone: there is at most one of each */
 	MK_POST_GO,
 	MK_POST_TOPOLOGY,
 	MK_POST_STOP,
 	MK_POST_DISCARD,
-	MK_POST_UNSEEN /* no actor can see that it was run */
+	MK_POST_UNSEEN /* not recorded: running it has no effect on actors */
 } mk_post;
 
-/* A control message: its kind, who posted it, and its number with him. */
+/* The identity of a control message: its kind, the worker that posted it, and its number there. */
 static inline uint64_t mk_message_posted(const mk_message *m)
 {
 	return (uint64_t)m->post << 56 | (uint64_t)m->from << 32 | m->number;
 }
 
-/* Whose job it is that comes back with it; else 0. */
+/* The actor whose job has finished; 0 for other messages. */
 static inline uint64_t mk_message_actor(const mk_message *m)
 {
 	return m->post == MK_POST_JOB ? MK_OF((void *)(uintptr_t)m, mk_job_message, message)->actor : 0;

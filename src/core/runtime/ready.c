@@ -9,7 +9,7 @@ bool mk_has_work(const mk_actor *a)
 	return mk_mailbox_length(&a->box) != 0 || (x != NULL && (x->tasks != NULL || x->tick_due || x->overflowed));
 }
 
-/* Where it is linked while it is held. */
+/* The list that a held actor is in. */
 static mk_actor **list_of(mk_worker *w, const mk_actor *a)
 {
 	return (a->sched & MK_RETIRING) != 0 ? &w->retiring : (a->sched & MK_ENDED) != 0 ? &w->ended : &w->held;

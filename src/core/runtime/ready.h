@@ -1,15 +1,15 @@
 /*
  * ready.h - a worker's lists of actors: those that are ready to run, and those that are held.
  *
- * An actor rests, is ready, runs, or is held: muted, in a topology change, waiting for
- * the start, or ended. A held actor keeps what is queued for it and is not run (dispatch.h).
+ * An actor is idle, ready, running or held: muted, in a topology change, waiting for the
+ * start, or ended. A held actor keeps its queued events and is not run (dispatch.h).
  */
 #ifndef MK_READY_H
 #define MK_READY_H
 
 #include "runtime/runtime.h"
 
-/* Appends a resting actor to the ready list. */
+/* Appends an idle actor to the ready list. */
 static inline void mk_ready(mk_worker *w, mk_actor *a)
 {
 	a->sched |= MK_QUEUED;
@@ -18,21 +18,21 @@ static inline void mk_ready(mk_worker *w, mk_actor *a)
 	w->ready_tail = &a->next;
 }
 
-/* Makes it ready if it rests. */
+/* Makes it ready if it is idle. */
 static inline void mk_wake(mk_worker *w, mk_actor *a)
 {
 	if (a->sched == 0)
 		mk_ready(w, a);
 }
 
-/* Whether anything waits for it to run. */
+/* Whether it has events, tasks, a due tick or an overflow to handle. */
 MK_PRIVATE bool mk_has_work(const mk_actor *a);
 
-/* Into the list that it is in as long as it is held, and out of it. */
+/* Adds it to its list of held actors, and removes it. */
 void mk_link_held(mk_worker *w, mk_actor *a);
 void mk_unlink_held(mk_worker *w, mk_actor *a);
 
-/* Adds a task, to be run as a callback of the actor. */
+/* Adds a task, which is run as a callback of the actor; drops it if the actor has ended. */
 void mk_task_add(mk_worker *w, mk_actor *a, mk_task *task);
 
 #endif

@@ -1,15 +1,16 @@
 /*
- * runtime.h - the structs that the rooms share: actor, topic, worker, supervisor.
+ * runtime.h - the structs that the modules share: actor, topic, worker, supervisor.
  *
- * Who may touch what:
- *   - an actor, its mailbox and its extra: its worker alone; counters may be read by all
- *   - a worker's topics, subscribers, pool, timers, lists: that worker alone
+ * Which thread may access what:
+ *   - an actor, its mailbox and its extra: only its worker; counters may be read by all
+ *   - a worker's topics, subscribers, pool, timers, lists: only that worker
  *   - a worker's control, external and sleeping: any thread, by their own rules
  *   - a channel: its two workers, as channel.h says
  *   - the supervisor's registry, directory, topology, stop: under `lock`
  *   - mk_type, mk_actor_class, mk_sender, a record's description: immutable once published
  *
- * No room calls user code while it holds the lock.
+ * "With the lock" and "under the lock": the calling thread holds `lock`. No module calls user
+ * code while it holds the lock.
  */
 #ifndef MK_RUNTIME_H
 #define MK_RUNTIME_H
@@ -38,7 +39,7 @@ typedef maiko_supervisor mk_sup;
 
 /* ---- types ------------------------------------------------------------------ */
 
-/* An actor type as one supervisor knows it; immutable once made. */
+/* One supervisor's record of an actor type; immutable once made. */
 typedef struct mk_handler {
 	const mk_type *type;
 	int (*on)(void *state, const void *event, maiko_ctx *ctx);
@@ -53,13 +54,13 @@ typedef struct mk_actor_class {
 	int (*error)(void *state, const maiko_error *error, maiko_ctx *ctx);
 	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
-	bool hooked; /* its actors have room for the hook of an on_stop (stop_order.h) */
-	/* By type: open addressing from the type's index on; some are free. */
+	bool hooked; /* an mk_hook precedes each of its actors (stop_order.h) */
+	/* A hash table by type: open addressing from the type's index; free entries have type NULL. */
 	uint32_t handler_mask;
 	mk_handler handlers[];
 } mk_actor_class;
 
-/* Its handler of a type, or NULL. */
+/* The class's handler of a type, or NULL. */
 static inline const mk_handler *mk_handler_of(const mk_actor_class *class, const mk_type *type)
 {
 	const mk_handler *h = &class->handlers[type->index & class->handler_mask];
@@ -73,16 +74,16 @@ static inline const mk_handler *mk_handler_of(const mk_actor_class *class, const
 
 /* ---- actors ------------------------------------------------------------------ */
 
-/* mk_actor.sched: 0 means it rests and may be made ready. */
+/* mk_actor.sched: 0 means it is idle and may be made ready. */
 enum {
 	MK_QUEUED = 1u << 0,   /* in the ready list                                  */
-	MK_RUNNING = 1u << 1,  /* in a callback, or between two of one turn          */
-	MK_MUTED = 1u << 2,    /* a subscriber of what it sends is full (C8)         */
-	MK_PAUSED = 1u << 3,   /* a topology change of it is under way               */
+	MK_RUNNING = 1u << 1,  /* in a callback, or between two of one run           */
+	MK_MUTED = 1u << 2,    /* a subscriber of its events is full (C8)            */
+	MK_PAUSED = 1u << 3,   /* a topology change of this actor is under way       */
 	MK_WAITING = 1u << 4,  /* not started, or the first batch is still starting (C7) */
 	MK_ENDED = 1u << 5,    /* failed, stopped or being removed: never runs again */
-	MK_MOVING = 1u << 6,   /* on its way to another worker, or about to be       */
-	MK_RETIRING = 1u << 7, /* to be ended, and removed, between callbacks        */
+	MK_MOVING = 1u << 6,   /* migrates to another worker, or is about to         */
+	MK_RETIRING = 1u << 7, /* will be ended and removed between callbacks        */
 	MK_SHUT = 1u << 8,     /* entered from libuv during a drain: may send nothing */
 	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_RETIRING
 };
@@ -101,76 +102,76 @@ static inline void mk_counts_add(mk_counts *counts, const mk_counts *more)
 #undef MK_OUTCOME
 }
 
-/* What became of its deliveries besides being handled: what an actor has that got an event. */
+/* Outcomes of an actor's deliveries that were not handled. Allocated with the first delivery. */
 typedef struct mk_tally {
-	mk_counter refused; /* those that added nothing to the mailbox */
+	mk_counter refused; /* deliveries that added nothing to the mailbox */
 	mk_counts counts;
-	mk_actor *next_warm, *prev_warm; /* on the worker's list of rings to give back */
-	uint64_t cooled;                 /* its mailbox's tail, when that was last looked through */
+	mk_actor *next_warm, *prev_warm; /* in the worker's list of actors whose ring may be freed */
+	uint64_t cooled;                 /* its mailbox's tail when mk_cool last visited that list */
 } mk_tally;
 
-/* Something to be called back for, besides events. */
+/* A callback of an actor other than for an event. */
 typedef struct mk_task {
 	struct mk_task *next;
 	void (*run)(mk_actor *a, struct mk_task *task); /* frees the task */
 	void (*drop)(struct mk_task *task);             /* the actor has ended: frees it */
 } mk_task;
 
-/* An event that an actor keeps. */
+/* An event that an actor keeps, and how many times. */
 typedef struct mk_kept {
 	mk_event *event;
 	uint32_t times;
 } mk_kept;
 
-/* What few actors have, made when first needed. */
+/* State that few actors need, allocated on first use. */
 typedef struct mk_extra {
 	/* tick.c */
-	maiko_next next; /* its last answer */
+	maiko_next next; /* its last result */
 	mk_actor *timer_actor;
 	mk_timer timer;
-	uint64_t packed_ns; /* when it was due, while the actor moves; UINT64_MAX: not set */
+	uint64_t packed_ns; /* its due time while the actor migrates; UINT64_MAX: not set */
 	struct mk_fd_watch *watch;
-	uint32_t backoff_ms; /* of forgiven errors; 0: the last run was fine */
+	uint32_t backoff_ms; /* delay after errors that on_error handled; 0: the last run had none */
 	bool tick_due, tick_set;
-	bool tick_late; /* it was put off for a control message */
+	bool tick_late; /* postponed for a control message */
 	/* delayed.c */
-	struct mk_delayed *delayed;         /* waiting for their time */
-	struct mk_delayed *due, **due_tail; /* whose time has come while the actor was held */
-	uint64_t delayed_count;             /* ever: names the next */
-	mk_map delayed_names;               /* all of them, by name */
+	struct mk_delayed *delayed;         /* not due yet */
+	struct mk_delayed *due, **due_tail; /* became due while the actor was held */
+	uint64_t delayed_count;             /* delayed sends so far: the id of the next */
+	mk_map delayed_names;               /* all of them, by id */
 	/* backpressure.c */
 	struct mk_edge *mutes;    /* senders that this actor mutes */
 	mk_map edges;             /* the same, by sender */
 	struct mk_wait *muted_by; /* subscribers and channels that mute this actor */
-	uint32_t channel_waits;   /* of these */
+	uint32_t channel_waits;   /* how many of these are channels */
 	struct mk_cycle *cycle;   /* the last one found since it was muted */
-	bool runs_on;             /* for that cycle's sake, although muted */
-	bool reprobe;             /* it is in the worker's list of those that have a probe to send: */
+	bool runs_on;             /* runs although muted, because it is in that cycle */
+	bool reprobe;             /* it is in the worker's list of actors that must send a probe: */
 	mk_actor *next_probing, *prev_probing;
-	uint64_t asked_to_break; /* at this place in its mailbox */
+	uint64_t asked_to_break; /* the mailbox's tail when mk_cycle_check last asked to break the cycle */
 	uint32_t allowance;
 	mk_counter mute_count;
-	mk_map seen; /* the last probe that it has sent on, by who sent it */
+	mk_map seen; /* the last probe that it has forwarded, by initiator */
 	/* weight.c */
 	struct mk_weights *weights;
 	/* overflow.c */
-	struct mk_keep *keep; /* the place in the mailbox of each key's latest */
-	mk_map oldest;        /* the least possible place of each topic's oldest event */
+	struct mk_keep *keep; /* the mailbox position of each key's latest event */
+	mk_map oldest;        /* a lower bound for the position of each topic's oldest event */
 	/* dispatch.c */
 	mk_task *tasks, **task_tail;
 	mk_kept *kept;
-	mk_map kept_at; /* the place of each, by its data */
+	mk_map kept_at; /* the index of each, by its data */
 	uint32_t kept_count, kept_size;
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
 	/* blocking.c */
 	uint32_t jobs; /* under way */
 	uint32_t started_jobs;
 	/* migrate.c */
-	uint64_t moved_ns; /* when it came here, or 0 */
+	uint64_t moved_ns; /* when it migrated to this worker, or 0 */
 	/* handles.c */
 	struct mk_adopted *adopted;
-	mk_map handles; /* of these */
-	bool departing; /* it is freed with the last of them */
+	mk_map handles; /* the same, by handle */
+	bool departing; /* the actor is freed with the last of them */
 	/* failure */
 	int error;
 	char *detail;
@@ -178,56 +179,56 @@ typedef struct mk_extra {
 } mk_extra;
 
 struct maiko_ctx {
-	/* a delivery: one line of the cache */
+	/* accessed by a delivery: one cache line */
 	_Alignas(16) mk_mailbox box;
 	mk_sender *self;
 	mk_actor *next; /* ready list; before the start: order of adding */
 	uint16_t sched;
 	uint8_t status; /* maiko_actor_status */
 	bool echo : 1;
-	bool shadow : 1;    /* of one that is on its way here (migrate.h) */
-	bool warm : 1;      /* on the worker's list of rings to give back */
+	bool shadow : 1;    /* stands for an actor that migrates to this worker (migrate.h) */
+	bool warm : 1;      /* in the worker's list of actors whose ring may be freed */
 	bool in_stop : 1;   /* in its on_stop: sends without an allowance */
-	bool unindexed : 1; /* its index of latest events is incomplete: no memory, or it has moved (overflow.c) */
-	bool pinned : 1;    /* its worker was asked for */
-	bool looped : 1;    /* it has its worker's loop, and may wait there for anything */
+	bool unindexed : 1; /* its index of latest events is incomplete: no memory, or it has migrated (overflow.c) */
+	bool pinned : 1;    /* the caller chose its worker */
+	bool looped : 1;    /* it uses its worker's libuv loop, and may wait there for anything */
 	bool temporary : 1; /* its failure does not stop the supervisor */
-	bool gone : 1;      /* it has departed, and is freed when the ready list has come to it */
-	bool removing;      /* its removal is asked for (under the lock) */
-	bool changing;      /* a topology change under way is about it (under the lock) */
-	/* a run: the next */
+	bool gone : 1;      /* removed, but still in the ready list, which frees it */
+	bool removing;      /* its removal was requested (under the lock) */
+	bool changing;      /* a topology change under way includes it (under the lock) */
+	/* accessed by a run: the next line */
 	const mk_actor_class *class;
 	mk_extra *extra;
 	mk_worker *worker;
 	mk_counter sent, handled;
 	mk_tally *tally;
-	/* seldom */
-	mk_subscriptions places; /* and their count: under the lock */
+	/* rarely accessed */
+	mk_subscriptions places; /* under the lock, as is their count: */
 	uint32_t place_count;
-	uint32_t here;                   /* its place among the worker's actors */
+	uint32_t here;                   /* its index in the worker's actors */
 	mk_actor *prev_held, *next_held; /* the worker's held actors, or those that are retiring */
 					 /* its state follows, in the same block: mk_actor_state */
 };
 _Static_assert(offsetof(struct maiko_ctx, class) <= MK_LINE, "a delivery touches one line");
 _Static_assert(sizeof(struct maiko_ctx) <= 144, "an idle actor is small");
 
-/* What the user has: behind the actor, aligned as its type asks for. */
+/* The user's state: after the actor, with the alignment of its type. */
 static inline void *mk_actor_state(const mk_actor *a) { return (char *)(uintptr_t)a + sizeof *a; }
 
 /* ---- topics -------------------------------------------------------------------- */
 
-/* How many subscribers a worker has; the supervisor's view. */
+/* The supervisor's count of a worker's subscribers of a topic. */
 typedef struct mk_interest {
 	uint32_t worker;
-	uint32_t subscribers, droppers;
+	uint32_t subscribers, droppers; /* droppers: those with a drop policy */
 } mk_interest;
 
-/* A topic, supervisor-wide. */
+/* The supervisor's record of a topic. */
 typedef struct mk_record {
-	maiko_topic desc; /* a copy, with a name of its own */
+	maiko_topic desc; /* a copy, with its own name */
 	uint64_t slot;
 	uint32_t index;
-	mk_interest *interests; /* under the lock, as are the rest */
+	mk_interest *interests; /* under the lock, as is the rest */
 	uint32_t interest_count, interest_size;
 } mk_record;
 
@@ -235,33 +236,33 @@ enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
 
 typedef struct mk_sub {
 	mk_actor *actor;
-	uint8_t overflow; /* resolved; of all topics, default: that of each event's topic */
-	uint8_t state;    /* ACTIVE; JOINING, LEAVING: from, until the change under way */
+	uint8_t overflow; /* resolved; of the wildcard, DEFAULT means the policy of the event's topic */
+	uint8_t state;    /* MK_ACTIVE; MK_JOINING, MK_LEAVING: from, or until, the change under way */
 	bool simple;      /* its policy does not matter while there is room */
 	uint32_t next_leaving;
 } mk_sub;
 _Static_assert(sizeof(mk_sub) == sizeof(mk_actor *) + 8, "a hundred thousand subscribers are small");
 
-/* A topic as one worker has it. */
+/* A worker's view of a topic. */
 typedef struct mk_topic {
-	/* a publish: one line of the cache */
+	/* accessed by a publish: one cache line */
 	_Alignas(MK_LINE) mk_sub *subs; /* `single`, or an array */
 	uint64_t remote;                /* other workers with a subscriber */
 	uint32_t sub_count;
-	bool changing; /* some subscriber is not ACTIVE */
+	bool changing; /* some subscriber is not MK_ACTIVE */
 	mk_sub single;
 	mk_counter published, deliveries;
-	mk_counts counts; /* what was handled, and the rest beyond */
-	/* seldom */
+	mk_counts counts; /* the first, handled, is in this line; the others follow */
+	/* rarely accessed */
 	uint32_t index, sub_size;
-	uint32_t reserved; /* of sub_size, for those that are about to move here */
-	uint32_t leaving;  /* the last that is LEAVING, its place from 1; each has the next */
-	uint32_t joined;   /* from here on they may be JOINING */
-	mk_map places;     /* of many subscribers, once one has been looked for (topic.c) */
+	uint32_t reserved; /* of sub_size, for actors that migrate to this worker */
+	uint32_t leaving;  /* list of the MK_LEAVING: position of the last, plus 1; each has the next */
+	uint32_t joined;   /* subscribers from this position on may be MK_JOINING */
+	mk_map places;     /* index of many subscribers, built by the first search (topic.c) */
 	mk_record *record;
-	uint64_t remote_drops; /* those of `remote` where every subscriber has a drop policy */
+	uint64_t remote_drops; /* workers of `remote` where every subscriber has a drop policy */
 	mk_counter unrouted, channel_dropped, delayed, delayed_discarded;
-	mk_counter bytes; /* queued, besides the events themselves (weight.h) */
+	mk_counter bytes; /* queued outside the events themselves (weight.h) */
 } mk_topic;
 _Static_assert(offsetof(mk_topic, counts) + sizeof(mk_counter) <= MK_LINE, "a publish touches one line");
 
@@ -277,107 +278,107 @@ typedef struct mk_route {
 
 /* ---- workers ---------------------------------------------------------------------- */
 
-/* mk_worker.attention: a control message is in the lane (set by who posts it); there are monitors. */
+/* mk_worker.attention: a control message is in the lane (set by the posting thread); there are monitors. */
 enum { MK_POSTED = 1u << 0, MK_WATCHED = 1u << 1 };
 
-/* How long callbacks run before the worker looks around (pace.h). */
+/* How many callbacks run before the worker reads the clock, and when a turn ends (pace.h). */
 typedef struct mk_pace {
-	uint32_t left;      /* callbacks until the end of the stint */
-	uint32_t size;      /* of a stint, 1 to 16 */
+	uint32_t left;      /* callbacks until the next clock check */
+	uint32_t size;      /* callbacks between two checks, 1 to 16 */
 	uint64_t callbacks; /* since the clock was read */
 	uint64_t read_ns, read_ticks;
 	uint64_t turn_ns; /* when the turn began */
-	bool over;        /* the turn is to end */
+	bool over;        /* the turn must end */
 } mk_pace;
 
 struct mk_worker {
 	mk_sup *sup;
-	/* copies of what is the supervisor's and does not change, for the path of an event */
+	/* copies of constant fields of the supervisor, for the path of an event */
 	const mk_alive *alive;
 	uint64_t wall_offset_ns;
 	uint32_t serial;
 	uint32_t index;
-	bool own_thread; /* of one actor */
-	bool busy;       /* an own_thread worker that has its actor (under the lock) */
+	bool own_thread; /* it serves one actor only */
+	bool busy;       /* an own_thread worker has its actor (under the lock) */
 	uv_loop_t *loop;
 	uv_loop_t own_loop;
 	uv_thread_t thread;
 	bool thread_made;
-	/* now */
-	_Atomic(uint32_t) attention; /* what an actor's run looks at after each callback: MK_POSTED, MK_WATCHED */
+	/* the current callback */
+	_Atomic(uint32_t) attention; /* flags that a run checks after each callback: MK_POSTED, MK_WATCHED */
 	mk_pace pace;
 	uint64_t now_ns;
-	bool is_now;               /* the clock was read a moment ago: the next turn need not */
-	mk_actor *actor;           /* in a callback of */
-	mk_event *event;           /* being handled */
-	const maiko_id *cause;     /* parent and correlation of what a task sends, or NULL */
+	bool is_now;               /* now_ns is current: the next turn does not read the clock */
+	mk_actor *actor;           /* the actor whose callback runs, or NULL */
+	mk_event *event;           /* the event that it handles, or NULL */
+	const maiko_id *cause;     /* parent and correlation of a task's events, or NULL */
 	uint64_t sequence, origin; /* of event ids */
-	uint64_t probes;           /* sent, to number them */
-	uint64_t probes_seen;      /* of all workers, since those of this one were sent */
-	struct mk_probing {        /* what finding cycles has cost here, for tests (cycle.h) */
+	uint64_t probes;           /* begun here; the number of the last */
+	uint64_t probes_seen;      /* arrived from any worker since this one last sent probes */
+	struct mk_probing {        /* the cost of finding cycles on this worker, for tests (cycle.h) */
 		uint64_t edges, verdicts, begun, sent;
 	} probed;
-	uint64_t quiet_sequence; /* when a stop last found it quiet */
+	uint64_t quiet_sequence; /* `sequence` when a stop last found the worker quiet */
 	mk_random random;
-	/* note.h: messages posted, changes asked for, looks at whether a cycle is open */
+	/* note.h: counts of messages posted, changes requested, checks whether a cycle is open */
 	uint32_t posted, asked_changes, looks_open;
-	bool unsure;             /* noted, and a view could not be allocated: later ones are read anew (topic.c) */
-	maiko_envelope envelope; /* maiko_meta's answer */
-	/* monitor.c: who watches this worker */
+	bool unsure;             /* recording: a view could not be allocated; later ones are read anew (topic.c) */
+	maiko_envelope envelope; /* the result of maiko_meta */
+	/* monitor.c: the monitors of this worker */
 	uint32_t monitor_count, telling;
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
 	/* routing */
 	mk_pool pool;
 	mk_route *routes; /* by type index */
 	uint32_t route_size;
-	uint64_t route_version;    /* from 1; counts what may change who gets what here: subscriptions, monitors */
+	uint64_t route_version;    /* from 1; incremented when subscriptions or monitors change on this worker */
 	mk_segmented_array topics; /* mk_topic, by index */
 	mk_topic *all;             /* of MAIKO_ALL_TOPICS */
 	uint64_t marker;           /* the last topology change applied */
-	bool changing;             /* it is under way: not all markers have passed */
-	uint64_t outgoing;         /* workers that it has a channel to */
-	uint64_t unpublished;      /* of these, with entries not published */
+	bool changing;             /* that change is under way: not all markers have passed */
+	uint64_t outgoing;         /* bit set: workers to which it has a channel */
+	uint64_t unpublished;      /* bit set: those of them with entries not published */
 	mk_channel *out[MAIKO_WORKERS_MAX];
 	/* actors */
-	mk_actor **here; /* all of them */
+	mk_actor **here; /* all actors of this worker */
 	uint32_t here_count, here_size;
-	uint32_t here_reserved; /* of here_size, for those that are about to move here */
+	uint32_t here_reserved; /* of here_size, for actors that migrate to this worker */
 	mk_actor *ready, **ready_tail;
-	mk_actor *held, *retiring, *ended; /* each held actor is in one of them */
-	mk_actor *warm;
-	struct mk_arrival *arriving; /* actors that have joined topics here, and are yet to come (in_transit.h) */
+	mk_actor *held, *retiring, *ended; /* each held actor is in one of these lists */
+	mk_actor *warm;                    /* actors whose ring may be freed (delivery.h) */
+	struct mk_arrival *arriving;       /* actors that have joined topics here but not arrived yet (in_transit.h) */
 	uint64_t warm_swept_ns;
 	mk_counts gone; /* of removed actors */
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
 	mk_counter jobs; /* blocking jobs under way */
 	mk_timers timers;
 	struct mk_poller *poller;     /* fd_watch.c: made for the first watch */
-	struct mk_fd_watch *doubtful; /* fd_watch.c: the kernel is to be asked about them */
-	bool fresh;                   /* descriptors have been added since libuv last polled */
+	struct mk_fd_watch *doubtful; /* fd_watch.c: watches whose state the kernel must be asked for */
+	bool fresh;                   /* descriptors were added since libuv last polled */
 	uint64_t asked_ns;
 	uint32_t fired, ran; /* descriptors ready in the last poll; actors run since */
 	/* lanes */
 	mk_inbox control, external;
-	mk_link *deferred, **deferred_tail; /* control messages taken inside a send */
-	mk_link **deferred_seen;            /* up to here there is no mute that could be taken */
-	_Atomic(uint64_t) incoming;         /* workers that have a channel to this one */
+	mk_link *deferred, **deferred_tail; /* control messages taken from the lane but not run yet */
+	mk_link **deferred_seen;            /* no mute that a send may run precedes this one */
+	_Atomic(uint64_t) incoming;         /* bit set: workers that have a channel to this one */
 	_Atomic(mk_channel *) in[MAIKO_WORKERS_MAX];
 	_Atomic(bool) sleeping;
 	_Atomic(mk_sender *) running; /* the actor in a callback, for the report of a stop */
-	/* life */
+	/* life cycle */
 	bool go;         /* the first batch has started */
 	bool draining;   /* a stop has begun */
-	bool discarding; /* its deadline has passed */
+	bool discarding; /* the stop's deadline has passed */
 	bool exiting;
-	bool asked_idle;   /* the stop wants to know when nothing is left */
-	bool reprobe;      /* some actor here has a probe to send */
-	mk_actor *probing; /* those that have, or will when they are held again (cycle.c) */
+	bool asked_idle;   /* the stop waits for its report that nothing is left */
+	bool reprobe;      /* some actor on this worker has a probe to send */
+	mk_actor *probing; /* actors with a probe to send, now or when they are held again (cycle.c) */
 	uint64_t probed_ns;
-	mk_counter activity; /* grows whenever the worker gets something to do (quiescence.c, stop.h) */
+	mk_counter activity; /* incremented whenever the worker gets work (quiescence.c, stop.h) */
 	_Atomic(int) tid;    /* of its thread, or 0 (thread_time.c) */
-	uint64_t settling;   /* the round that it owes an answer; 0: none */
-	bool settle_polls;   /* ... not without a poll of libuv */
-	bool settle_stops;   /* its loop's thread waits for it to be quiet */
+	uint64_t settling;   /* the quiescence round that it must answer; 0: none */
+	bool settle_polls;   /* ... only after a poll of libuv */
+	bool settle_stops;   /* the thread of its loop waits until the worker is quiet */
 	mk_message go_message, topology_message, stop_message, discard_message, leave_message, settle_message;
 	mk_timer deadline;
 	/* libuv */
@@ -385,54 +386,54 @@ struct mk_worker {
 	uv_timer_t uv_timer;
 	uv_idle_t idle;
 	uv_prepare_t prepare;
-	uint32_t open_handles; /* that keep it from being over */
+	uint32_t open_handles; /* must be closed before the worker can end */
 	uint64_t polled_ns;
-	uint64_t spin_ns;      /* how long it looks for work before it sleeps */
-	uint64_t poll_took_ns; /* the last poll of a busy worker */
+	uint64_t spin_ns;      /* how long it checks for work before it sleeps */
+	uint64_t poll_took_ns; /* the duration of the last poll while busy */
 	/* balance.c */
-	_Atomic(uint64_t) idle_ns, idle_since_ns; /* in all before; now, or 0 */
+	_Atomic(uint64_t) idle_ns, idle_since_ns; /* total of past idle times; start of the current one, or 0 */
 	uint64_t looked_ns;
 	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
 	struct mk_measure *measure;
 	bool measuring;
-	bool unflushed;         /* a simulation: something was done since the last flush */
-	bool opened;            /* its loop is there */
-	bool left;              /* no turn any more */
-	_Atomic(bool) finished; /* its thread touches nothing any more */
+	bool unflushed;         /* in a simulation: work was done since the last flush */
+	bool opened;            /* its loop is initialized */
+	bool left;              /* it executes no more turns */
+	_Atomic(bool) finished; /* its thread accesses nothing any more */
 };
 
 /* ---- the supervisor ----------------------------------------------------------------- */
 
 typedef enum mk_state { MK_NEW = 0, MK_STARTING, MK_STARTED, MK_STOPPING, MK_STOPPED, MK_ABANDONED } mk_state;
 
-/* quiescence.c: a round of questions to the workers, and the sums of their answers. */
+/* quiescence.c: a round of queries to the workers, and the sums of their answers. */
 typedef struct mk_quiescence_round {
-	bool busy;              /* somebody waits for it */
+	bool busy;              /* a thread waits for it */
 	uint64_t round;         /* from 1 */
-	uint64_t posted, asked; /* workers whose question is in their lane; that have not answered */
+	uint64_t posted, asked; /* workers whose query is in their lane; workers that have not answered */
 	uint64_t sent, taken, activity;
 } mk_quiescence_round;
 
 #define MK_SUP_MAGIC 0x6d61696bu
 struct maiko_supervisor {
 	maiko_options options;
-	uint32_t serial, magic; /* which supervisor a slot's index is of; MK_SUP_MAGIC until it is freed */
+	uint32_t serial, magic; /* identifies it in slots (registry.h); MK_SUP_MAGIC until it is freed */
 	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
-	_Atomic(uint32_t) staying; /* how many require that no actor moves */
+	_Atomic(uint32_t) staying; /* number of requests that no actor migrates */
 	_Atomic(int) state;        /* mk_state; written under the lock */
 	uv_mutex_t lock;
-	uint32_t locked;         /* how often its thread has taken it by mk_lock: under the lock */
-	uv_cond_t cond;          /* something that a caller waits for */
-	uv_thread_t loop_thread; /* embedded: who runs the loop */
+	uint32_t locked;         /* how many times its owner has taken it by mk_lock; under the lock */
+	uv_cond_t cond;          /* signaled when a state changes that a caller waits for (mk_await) */
+	uv_thread_t loop_thread; /* embedded: the thread that runs the loop */
 	bool embedded;
 	/* workers: slots below the count never change */
 	mk_worker *workers[MAIKO_WORKERS_MAX];
 	_Atomic(uint32_t) worker_count;
 	uint32_t next_worker;    /* round robin */
-	uint32_t asked_changes;  /* from outside (note.h) */
-	uint32_t workers_coming; /* made, but in no batch yet */
+	uint32_t asked_changes;  /* changes requested by external threads (note.h) */
+	uint32_t workers_coming; /* workers made, but in no batch yet */
 	/* registry.c */
 	mk_segmented_array types, topics;
 	uint32_t type_count, topic_count;
@@ -442,7 +443,7 @@ struct maiko_supervisor {
 	/* directory.c */
 	mk_segmented_array actors;
 	uint32_t actor_slots, actor_count;
-	maiko_actor_id *free_ids; /* of the slots that actors have left, with the next generation */
+	maiko_actor_id *free_ids; /* of freed slots, with the next generation */
 	uint32_t free_count, free_size;
 	mk_departed departed;
 	struct mk_failures *failures;
@@ -452,31 +453,31 @@ struct maiko_supervisor {
 	struct mk_hook *hooks; /* stop_order.c: the last started first */
 	uint64_t start_count;
 	struct mk_stop *stop;
-	uint64_t stop_ms;           /* the deadline of a stop for which none is given (under the lock) */
+	uint64_t stop_ms;           /* the default deadline of a stop (under the lock) */
 	mk_quiescence_round settle; /* under the lock */
 	/* topology.c */
 	struct mk_topology *topology;
 	/* external.c */
 	struct mk_external *external_senders;
-	/* of these, under the lock of all threads: by thread; those whose thread has ended */
+	/* under the lock of external_sender.c: these by thread; and those whose thread has ended */
 	mk_map threads;
 	struct mk_external *idle_external_sender, *last_idle_external_sender;
-	/* fd_watch.c: descriptors that a tick watches, a bit each */
+	/* fd_watch.c: bit set of the descriptors that ticks watch */
 	uint64_t *watched;
 	uint32_t watched_size;
 	/* blocking.c */
 	struct mk_blocking *blocking;
-	/* monitor.c: all there are */
+	/* monitor.c */
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
 	uint32_t monitor_count;
 };
 
-/* Who gets what has changed here: what the routes remember of it is over. */
+/* Subscriptions or monitors have changed on this worker: invalidates the subscribers cached in its routes. */
 static inline void mk_routes_forget(mk_worker *w) { w->route_version++; }
 
-/* Where an actor lives, for a worker that has something for it. */
+/* The worker of an actor, as of the last topology change that `w` has applied. */
 static inline uint32_t mk_home_of(const mk_worker *w, const mk_sender *s) { return mk_home_at(s, w->marker); }
-/* With the lock: where it lives, or is about to. */
+/* With the lock: the worker of an actor, or the one that it migrates to. */
 static inline uint32_t mk_home_now(const mk_sender *s) { return mk_home_at(s, UINT64_MAX); }
 
 static inline mk_worker *mk_worker_at(mk_sup *sup, uint32_t index)
@@ -493,19 +494,19 @@ static inline uint32_t mk_worker_total(const mk_sup *sup)
 {
 	return atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&sup->worker_count, memory_order_acquire);
 }
-/* Sequentially consistent, for who is about to wait (external.c) or to sleep (worker.c). */
+/* Sequentially consistent, for threads about to wait (external.c) or to sleep (idle.c). */
 static inline int mk_state_of(const mk_sup *sup)
 {
 	return atomic_load_explicit((_Atomic(int) *)(uintptr_t)&sup->state, memory_order_seq_cst);
 }
 static inline bool mk_forked(const mk_sup *sup)
 {
-	assert(sup->magic == MK_SUP_MAGIC); /* else it was freed: a call came too late */
+	assert(sup->magic == MK_SUP_MAGIC); /* else the call is a use after free */
 	return mk_is_forked(sup->alive);
 }
 
-/* The lock. Where one piece of a call has ended and the next begins, other threads may act: in a
- * simulation they do, at the seam's choice. */
+/* Takes the lock. In a simulation the seam may run steps of other threads before, as they may run
+ * in reality between two critical sections of a call. */
 static inline void mk_lock(mk_sup *sup)
 {
 	if (MK_UNLIKELY(sup->seam.between != NULL) && sup->locked == 0)
@@ -519,7 +520,7 @@ static inline void mk_unlock(mk_sup *sup)
 	uv_mutex_unlock(&sup->lock);
 }
 
-/* Waits until another thread has changed something and told `cond`. With the lock, held once. */
+/* Waits until another thread signals `cond`. With the lock, taken once. */
 static inline void mk_await(mk_sup *sup)
 {
 	if (MK_LIKELY(!sup->seam.simulated)) {
@@ -534,20 +535,20 @@ static inline void mk_await(mk_sup *sup)
 	sup->locked = locked;
 }
 
-/* What a callback of an actor has returned, as far as a simulation lets it. */
+/* The result of an actor's callback that returned `rc`; a simulation may inject an error instead. */
 static inline int mk_result(const mk_sup *sup, const mk_actor *a, maiko_phase phase, int rc)
 {
 	return MK_LIKELY(sup->seam.result == NULL) ? rc : sup->seam.result(sup->seam.arg, a->self->id, phase, rc);
 }
 
-/* Something real was asked for under simulation. */
+/* I/O or another real resource was requested in a simulation: MAIKO_ESIMULATED. */
 static inline int mk_refuse(const mk_sup *sup, const char *call, const char *who)
 {
 	sup->seam.refused(sup->seam.arg, call, who);
 	return MAIKO_ESIMULATED;
 }
 
-/* What is known of an event, in public terms. */
+/* The public description of an event. */
 static inline maiko_envelope mk_envelope_of(const mk_event *e)
 {
 	return (maiko_envelope){.id = e->id,
@@ -560,8 +561,8 @@ static inline maiko_envelope mk_envelope_of(const mk_event *e)
 				.type = e->type->desc};
 }
 
-/* The extra of an actor, made if need be; NULL without memory. Released, because a
- * report may find it from another thread. */
+/* The extra of an actor, allocated if missing; NULL without memory. Stored with release
+ * order, because a report may read it on another thread. */
 static inline mk_extra *mk_extra_of(mk_actor *a)
 {
 	if (a->extra != NULL)
@@ -575,7 +576,7 @@ static inline mk_extra *mk_extra_of(mk_actor *a)
 	return x;
 }
 
-/* The tally of an actor, likewise. */
+/* The tally of an actor, in the same way. */
 static inline mk_tally *mk_tally_of(mk_actor *a)
 {
 	if (a->tally == NULL)
@@ -583,7 +584,7 @@ static inline mk_tally *mk_tally_of(mk_actor *a)
 	return a->tally;
 }
 
-/* What a report reads of an actor besides counters. */
+/* Relaxed: a report reads it on another thread. */
 static inline void mk_status_set(mk_actor *a, maiko_actor_status status)
 {
 	__atomic_store_n(&a->status, (uint8_t)status, __ATOMIC_RELAXED);

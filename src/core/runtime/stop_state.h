@@ -1,5 +1,5 @@
 /*
- * stop_state.h - what a stop knows (stop.h), for those that take its steps.
+ * stop_state.h - the state of a stop (stop.h), shared by the modules that execute its steps.
  */
 #ifndef MK_STOP_STATE_H
 #define MK_STOP_STATE_H
@@ -23,34 +23,34 @@ typedef struct mk_stop_call {
 	void *arg;
 } mk_stop_call;
 
-/* How far a worker has come, and since when it has been there. */
+/* A worker's progress after the deadline, to detect a callback that does not return. */
 typedef struct mk_stop_mark {
-	const mk_sender *running; /* what it names may be gone, but not the name */
-	uint64_t head;            /* of that actor's mailbox: each event of a batch moves it */
-	uint64_t looked_ns;       /* 0: nobody has looked yet */
-	uint64_t run_ns;          /* of its thread, then; 0: it slept, or that is not known */
-	uint64_t stood_ns;        /* for how long it has been there, its waits for a processor left out */
+	const mk_sender *running; /* its actor may be freed; the sender is not */
+	uint64_t head;            /* of that actor's mailbox: each event of a batch advances it */
+	uint64_t looked_ns;       /* when it was checked; 0: never */
+	uint64_t run_ns;          /* CPU time of its thread then; 0: it slept, or unknown */
+	uint64_t stood_ns;        /* how long it has not progressed, without waits for a processor */
 } mk_stop_mark;
 
-/* All under the lock; `stuck` is also read without, `ending` is always. */
+/* All under the lock, except that `stuck` is also read and `ending` always accessed without it. */
 typedef struct mk_stop {
 	mk_stop_step step;
 	uint64_t asked;               /* workers that have not answered */
-	_Atomic(uint64_t) stuck;      /* workers that are not waited for any more */
-	_Atomic(const void *) ending; /* the thread that is busy with the end by itself, or NULL */
+	_Atomic(uint64_t) stuck;      /* workers that are no longer waited for */
+	_Atomic(const void *) ending; /* the thread that completes the end, or NULL */
 	mk_stop_mark marks[MAIKO_WORKERS_MAX];
-	uint64_t answered_idle; /* workers that have said they have nothing left, at that count of stirs */
+	uint64_t answered_idle; /* workers that have reported that nothing is left, at that activity count */
 	uint64_t activity[MAIKO_WORKERS_MAX];
 	mk_actor *hook;
-	bool ended, ended_late; /* the step was taken; something had been sent since the quiesce before it */
+	bool ended, ended_late; /* the step was taken; something was sent after the quiesce before it */
 	bool discarding;
-	bool wanted, wanted_now; /* asked for while the start was under way */
+	bool wanted, wanted_now; /* requested while the start was under way */
 	uint64_t wanted_ms;
 	uint64_t deadline_ns; /* UINT64_MAX: none */
 	mk_stop_call *calls;
 } mk_stop;
 
-/* The workers that were given up. */
+/* The workers that the stop no longer waits for. */
 static inline uint64_t mk_stop_stuck(const mk_sup *sup)
 {
 	return atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)&sup->stop->stuck, memory_order_relaxed);
@@ -58,43 +58,43 @@ static inline uint64_t mk_stop_stuck(const mk_sup *sup)
 
 /* ---- the steps, with the lock ---------------------------------------------------------------- */
 
-/* Takes the step that follows: asks those workers; of a hook, whose. */
+/* Begins the step `next` and posts it to those workers; `hook`: the actor of MK_STOP_HOOK. */
 void mk_stop_take(mk_sup *sup, mk_stop_step next, uint64_t workers, mk_actor *hook);
 
-/* All have answered, or are given up. */
+/* All workers have answered or are given up: the step is complete. */
 void mk_stop_step_over(mk_sup *sup);
 
-/* It begins, it discards, it is over. */
+/* The stop begins; discards queued events; is complete. */
 void mk_stop_begin_until(mk_sup *sup, uint64_t deadline_ns);
 void mk_stop_discard_now(mk_sup *sup);
 void mk_stop_is_over(mk_sup *sup);
 
-/* All workers but those that were given up. */
+/* All workers except those that were given up. */
 uint64_t mk_stop_all(mk_sup *sup);
 
 static inline uint64_t mk_stop_bit(const mk_worker *w) { return UINT64_C(1) << w->index; }
 
 /* ---- past the deadline, with the lock -------------------------------------------------------------- */
 
-/* How often, after the deadline, somebody looks for workers that do not move. */
+/* The interval at which, after the deadline, workers are checked for progress. */
 enum { MK_STOP_LOOK_MS = MAIKO_STOP_GRACE_MS / 4 };
 
-/* Has all workers discard what is queued. Led, that is when the recording says so. */
+/* Makes all workers discard queued events. In a replay the recording says when. */
 void mk_stop_discard_all(mk_sup *sup);
 
 /* Gives up the workers that do not return from a callback; the others go on without them. */
 void mk_stop_give_up(mk_sup *sup);
 
-/* Without the lock: the deadline of a worker's own. */
+/* The timer of a worker's own deadline. Without the lock. */
 void mk_stop_deadline_passed(mk_timer *timer);
 
-/* ---- who is told, with the lock ---------------------------------------------------------------------- */
+/* ---- notification, with the lock --------------------------------------------------------------------- */
 
-/* Who is told of the end; as mk_stop_watch. With the lock. 0 or MAIKO_ENOMEM. */
+/* Adds a callback for the end; arguments as mk_stop_watch. 0 or MAIKO_ENOMEM. */
 int mk_stop_call_add(mk_sup *sup, void (*done)(void *arg, int status), void (*begun)(void *arg), void *arg);
 
-/* Gives the lock up, and tells the end if it has come: who is told may free a supervisor that is
- * embedded, so it is not touched afterwards. */
+/* Releases the lock and, if the end has come, calls the callbacks. A callback may free an embedded
+ * supervisor, so it must not be used afterwards. */
 void mk_stop_unlock_and_tell(mk_sup *sup);
 
 #endif

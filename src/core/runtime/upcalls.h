@@ -1,8 +1,8 @@
 /*
- * upcalls.h - the calls upwards: what a module does that stands above the one where it is found necessary.
+ * upcalls.h - the calls from a lower module to a higher one.
  *
- * All other calls and includes go downwards (ARCHITECTURE.md; tests/style.sh looks at the objects). These few are
- * made through one table, which the uppermost module fills in.
+ * All other calls and includes go downwards (ARCHITECTURE.md; tests/style.sh checks the objects). These few go
+ * through one table, which the highest module fills in.
  */
 #ifndef MK_UPCALLS_H
 #define MK_UPCALLS_H
@@ -12,11 +12,11 @@
 struct mk_cause;
 
 typedef struct mk_upcalls {
-	/* routing asks of the scheduler: dispatch.h */
+	/* from routing to the scheduler: dispatch.h */
 	void (*hold)(mk_worker *w, mk_actor *a, unsigned bit);
 	void (*permit)(mk_worker *w, mk_actor *a, unsigned bit);
 	void (*fail)(mk_worker *w, mk_actor *a, const struct mk_cause *cause);
-	/* the scheduler of the life cycle: what a turn has come to */
+	/* from the scheduler to the life cycle */
 	void (*topology_passed)(mk_worker *w);
 	void (*topology_retire)(mk_worker *w);
 	bool (*quiescence_look)(mk_worker *w);
