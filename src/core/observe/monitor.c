@@ -1,9 +1,9 @@
 /*
  * monitor.c - see monitor.h.
  *
- * While a worker tells (`telling` deep, for a hook may cause another observation), places in its
- * array only become empty; they are closed up afterwards. So a hook may remove any monitor.
- * A hook is a callback: a thread in one is `mk_inside` its worker, and waits for nothing.
+ * While a worker calls hooks (`telling` is the depth, as a hook may cause another observation),
+ * removed monitors are only set to NULL in its array; it is compacted afterwards. So a hook may
+ * remove any monitor. A hook is a callback: `mk_inside` is its worker, and it must not wait.
  */
 #include "observe/monitor.h"
 
@@ -31,9 +31,9 @@ const char *maiko_observation_text(maiko_observation_kind kind)
 	return (unsigned)kind < MAIKO_OBSERVATION_KINDS ? texts[kind] : "";
 }
 
-/* ---- telling --------------------------------------------------------------------------- */
+/* ---- calling hooks --------------------------------------------------------------------- */
 
-static void close_up(mk_worker *w)
+static void compact(mk_worker *w)
 {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < w->monitor_count; i++)
@@ -50,7 +50,7 @@ MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_a
 			   int64_t code, bool was_queued)
 {
 	maiko_envelope envelope;
-	if (a != NULL && a->shadow) { /* what it gets is delivered when the actor has come (migrate.c) */
+	if (a != NULL && a->shadow) { /* its events count as delivered when the actor has arrived (migrate.c) */
 		if (kind == MAIKO_OBSERVED_DELIVERED)
 			return;
 		was_queued = false;
@@ -78,7 +78,7 @@ MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_a
 			m->hooks[kind](m->arg, &observation);
 	}
 	if (--w->telling == 0)
-		close_up(w);
+		compact(w);
 	mk_inside = before;
 }
 
@@ -90,7 +90,7 @@ static void attach(mk_worker *w, maiko_monitor *m)
 		if (w->monitors[i] == m)
 			return;
 	mk_routes_forget(w);
-	w->monitors[w->monitor_count++] = m; /* never while it tells; there are MAIKO_MONITORS_MAX */
+	w->monitors[w->monitor_count++] = m; /* never inside a hook, so there are at most MAIKO_MONITORS_MAX */
 	atomic_fetch_or_explicit(&w->attention, MK_WATCHED, memory_order_relaxed);
 }
 
@@ -100,7 +100,7 @@ static void detach(mk_worker *w, const maiko_monitor *m)
 		if (w->monitors[i] == m)
 			w->monitors[i] = NULL;
 	if (w->telling == 0)
-		close_up(w);
+		compact(w);
 }
 
 void mk_monitor_welcome(mk_worker *w)
@@ -110,7 +110,7 @@ void mk_monitor_welcome(mk_worker *w)
 			attach(w, w->sup->monitors[i]);
 }
 
-/* ---- a change, on its way to all workers ------------------------------------------------------ */
+/* ---- a change, posted to all workers ---------------------------------------------------------- */
 
 typedef struct request request;
 
@@ -121,14 +121,14 @@ typedef struct errand {
 
 struct request {
 	mk_sup *sup;
-	maiko_monitor *monitor; /* may be gone before the last drop */
+	maiko_monitor *monitor; /* may be freed before the last drop */
 	bool watches, removes;
-	bool waited_for; /* by a caller, who then frees it */
+	bool waited_for; /* a caller waits for the request, and frees it */
 	uint32_t left;   /* under the lock */
 	errand errands[];
 };
 
-/* With the lock: the supervisor knows it no more. */
+/* Removes the monitor from the supervisor's array. With the lock. */
 static void forget(const maiko_monitor *m)
 {
 	mk_sup *sup = m->sup;
@@ -138,7 +138,7 @@ static void forget(const maiko_monitor *m)
 	memmove(&sup->monitors[i], &sup->monitors[i + 1], (--sup->monitor_count - i) * sizeof sup->monitors[0]);
 }
 
-/* After the last hook that there will be. Without the lock. */
+/* Calls `removed` and frees the monitor, after its last hook has returned. Without the lock. */
 static void farewell(maiko_monitor *m)
 {
 	if (m->removed != NULL)
@@ -153,7 +153,7 @@ static void run(mk_worker *w, mk_message *message)
 	mk_lock(sup);
 	if (!r->watches)
 		detach(w, r->monitor);
-	else if (r->monitor->watches) /* else a pause or a removal follows, and holds here already */
+	else if (r->monitor->watches) /* else a later pause or removal already applies */
 		attach(w, r->monitor);
 	bool last = --r->left == 0, mine = last && !r->waited_for;
 	maiko_monitor *gone = mine && r->removes ? r->monitor : NULL;
@@ -168,7 +168,7 @@ static void run(mk_worker *w, mk_message *message)
 		mk_free(r);
 }
 
-/* As the supervisor is freed: nobody waits, and the monitor is gone. */
+/* The supervisor is being freed: no thread waits, and the monitor is freed. */
 static void drop(mk_message *message)
 {
 	request *r = MK_OF(message, errand, message)->of;
@@ -176,7 +176,7 @@ static void drop(mk_message *message)
 		mk_free(r);
 }
 
-/* A callback has not returned: it may yet see something. */
+/* The stop has given up a callback that does not return: that callback may still cause observations. */
 static bool is_given_up(const mk_sup *sup) { return mk_state_of(sup) == MK_ABANDONED && !sup->seam.simulated; }
 
 static bool is_running(const mk_sup *sup) { return mk_state_of(sup) != MK_NEW && mk_state_of(sup) < MK_STOPPED; }
@@ -192,7 +192,7 @@ static void apply_to_all(mk_sup *sup, maiko_monitor *m, bool watches)
 	}
 }
 
-/* With the lock, which is given up meanwhile. */
+/* Removes and frees a monitor. With the lock, which it releases and takes again. */
 static void depart(maiko_monitor *m)
 {
 	mk_sup *sup = m->sup;
@@ -218,7 +218,7 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 		       .waited_for = wait,
 		       .left = count};
 	if (ret_monitor != NULL)
-		*ret_monitor = m; /* before the first hook, which may want it */
+		*ret_monitor = m; /* set before the first hook, which may use it */
 	for (uint32_t i = 0; i < count; i++) {
 		r->errands[i] = (errand){{.run = run, .drop = drop, .post = MK_POST_UNSEEN}, r};
 		mk_lane_post(sup->workers[i], &r->errands[i].message);
@@ -233,8 +233,8 @@ static int fail_given_up(void)
 			    "the stop has given up a callback that does not return: it may yet call a hook");
 }
 
-/* Waits until every worker has it, or none runs any more. With the lock, which is given up
- * meanwhile. */
+/* Waits until every worker has applied the request, or none runs any more. With the lock, which it
+ * releases meanwhile. */
 static int await(mk_sup *sup, request *r)
 {
 	maiko_monitor *m = r->monitor;
@@ -243,7 +243,7 @@ static int await(mk_sup *sup, request *r)
 		mk_await(sup);
 	if (r->left == 0) {
 		mk_free(r);
-	} else { /* it is dropped with the workers */
+	} else { /* the request is dropped and freed with the workers */
 		r->removes = r->waited_for = false;
 		if (is_given_up(sup))
 			return fail_given_up();
@@ -260,7 +260,7 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 	mk_sup *sup = m->sup;
 	request *r;
 	bool wait = mk_may_wait();
-	if (is_given_up(sup)) /* what is stuck may yet read the arrays */
+	if (is_given_up(sup)) /* the stuck callback's worker may still read its array */
 		return fail_given_up();
 	if (!is_running(sup)) {
 		if (ret_monitor != NULL)
@@ -283,7 +283,7 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 
 /* ---- public ---------------------------------------------------------------------------------- */
 
-/* Its table, every kind without a hook of its own with `any`. False: there is none at all. */
+/* Fills its table of hooks; a kind without its own hook gets `any`. False: there is no hook at all. */
 static bool fill(maiko_monitor *m, const maiko_hooks *hooks)
 {
 	bool some = false;
@@ -317,7 +317,7 @@ int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg
 		sup->monitors[sup->monitor_count++] = m;
 		rc = change(m, true, false, ret_monitor);
 		if (rc == 0 || m->watches)
-			m = NULL; /* the supervisor's */
+			m = NULL; /* the supervisor owns it */
 		else
 			forget(m);
 	}

@@ -17,7 +17,7 @@ void mk_note_begin(mk_sup *sup, mk_scribe *scribe)
 static void tell(mk_sup *sup, mk_worker *w, const mk_note *note)
 {
 	const mk_scribe *s = mk_scribe_of(sup);
-	bool numbered = w == NULL || w->index < MAIKO_WORKERS_MAX; /* one that has no place yet does nothing */
+	bool numbered = w == NULL || w->index < MAIKO_WORKERS_MAX; /* a worker without an index has no notes */
 	if (s != NULL && s->note != NULL && numbered)
 		s->note(s->arg, w, note);
 }
@@ -46,7 +46,7 @@ void mk_note_batch(mk_sup *sup, uint64_t number, const uint64_t *keys, uint32_t 
 
 void mk_note_control(mk_worker *w, const mk_message *m)
 {
-	if (m->post == MK_POST_UNSEEN || m->post == MK_POST_START) /* the latter notes its hooks */
+	if (m->post == MK_POST_UNSEEN || m->post == MK_POST_START) /* START has its own note, MK_NOTE_HOOKS */
 		return;
 	mk_note_here(w, MK_NOTE_CONTROL, mk_message_posted(m), (int64_t)mk_message_actor(m));
 }

@@ -1,14 +1,14 @@
 /*
  * departed.c - see departed.h.
  *
- * The list is pushed to by any worker and taken as a whole. A sender's `next` is 0 while its actor lives, LAST at
- * the end of the list; its lowest bit says that an event of it was seen, until it is put into the list again.
+ * Any worker pushes to the list; it is taken as a whole. A sender's `next` is 0 while its actor lives and LAST at the
+ * end of the list. Its lowest bit is set when an event of it was seen, until it is put into the list again.
  */
 #include "registry/departed.h"
 
 enum { SEEN = 1, LAST = 2 };
-/* They are looked through when they are as many as the actors, as those that were left the last time, and one to
- * so many events as were looked at: so each has a constant share of that work. */
+/* They are examined when their number reaches that of the actors, plus twice those left the last time, plus one for
+ * each EVENTS_EACH events visited the last time. So the work for each is constant. */
 enum { FEW = 16, EVENTS_EACH = 16 };
 
 void mk_departed_add(mk_sup *sup, mk_sender *sender)
@@ -17,7 +17,7 @@ void mk_departed_add(mk_sup *sup, mk_sender *sender)
 	uintptr_t first = atomic_load_explicit(&d->list, memory_order_relaxed);
 	do {
 		atomic_store_explicit(&sender->next, first != 0 ? first : LAST, memory_order_relaxed);
-		/* Released, and acquired by who takes the list: it is the other's then. */
+		/* Released, and acquired by the thread that takes the list and then owns the sender. */
 	} while (!atomic_compare_exchange_weak_explicit(&d->list, &first, (uintptr_t)sender, memory_order_release,
 							memory_order_relaxed));
 	atomic_fetch_add_explicit(&d->count, 1, memory_order_relaxed);
@@ -51,7 +51,7 @@ void mk_departed_look(mk_worker *w)
 		atomic_fetch_add_explicit(&d->walked, mk_pool_each(&w->pool, see), memory_order_relaxed);
 }
 
-/* Takes the first of a list; NULL: there is none. `*ret_seen`: an event of it was. */
+/* Removes the first of a list; NULL: it is empty. `*ret_seen`: whether an event of it was seen. */
 static mk_sender *pop(uintptr_t *list, bool *ret_seen)
 {
 	mk_sender *s = *list == 0 || *list == LAST ? NULL : (mk_sender *)*list;
@@ -85,7 +85,7 @@ void mk_departed_free(mk_sup *sup, uintptr_t examined)
 	uint32_t left = 0;
 	bool seen;
 	for (mk_sender *s; (s = pop(&examined, &seen)) != NULL;) {
-		/* Acquired: who held it has let go of it before. */
+		/* Acquired: a holder's reads come before its release. */
 		if (!seen && atomic_load_explicit(&s->refs, memory_order_acquire) == 0) {
 			mk_free(s);
 		} else {
@@ -93,7 +93,7 @@ void mk_departed_free(mk_sup *sup, uintptr_t examined)
 			left++;
 		}
 	}
-	/* Twice: they are there already, and as many more are to come. */
+	/* Twice: these are in the list already, and as many new ones must come. */
 	atomic_fetch_add_explicit(&sup->departed.due, 2 * left, memory_order_relaxed);
 }
 

@@ -1,50 +1,50 @@
 /*
- * departed.h - the senders whose actor has gone, and when they are freed.
+ * departed.h - the senders whose actor was removed, and when they are freed.
  *
- * Whoever has an event may ask for its sender's name, and an event may outlive its sender: in a mailbox, kept,
- * delayed by a policy, on any worker. So a sender is given back when nothing names it any more, which is looked for
- * when as many actors have gone as make it worth while: of the work a constant is each one's share.
+ * The sender of an event can be read wherever the event is, and an event may outlive its sender's actor: in a mailbox,
+ * kept, or delayed by a policy, on any worker. So a sender is freed only when nothing refers to it. That is examined
+ * when enough actors were removed to make the work for each of them constant.
  *
- * What may name a sender without its actor:
- *   - an event of a worker's pool. A send counts nothing for it. A pool is looked through instead: an event is alive
- *     if it has a reference, whoever has it.
- *   - an event on the heap (of an actor that has moved: its mailbox), a probe, a cycle: these hold it, and are
- *     counted (mk_sender_hold). So does a mute's wait whose sender has ended or lives elsewhere, and by that its
+ * These may refer to a sender without its actor:
+ *   - an event of a worker's pool. A send counts no reference for it. Instead the pools are searched: an event is
+ *     alive if its own reference count is not 0.
+ *   - an event on the heap (in the mailbox of a migrating actor), a probe, a cycle: these count a reference
+ *     (mk_sender_hold). So does a mute's wait whose sender has ended or lives on another worker, and through it its
  *     edge.
- *   - a wait names the subscriber as well. That releases all that it mutes when it ends, before it departs; and
- *     the release is before the next batch in the lane of the sender's worker.
- *   - what a monitor is shown: until its hook returns. The last observation of an actor is before it is freed.
- *   - mk_worker.running, of which a stop reads the id of an actor that may have gone: from the beginning of a
- *     stop no sender is freed.
+ *   - a wait also refers to the subscriber. A subscriber that ends releases all senders that it mutes, before it
+ *     departs; and the release precedes the next batch in the lane of the sender's worker.
+ *   - an observation: until its monitor's hook returns. The last observation of an actor precedes its freeing.
+ *   - mk_worker.running, from which a stop reads the id of an actor that may be removed: after a stop has begun no
+ *     sender is freed.
  *
- * Looking through the pools one after the other could miss an event that is copied from one not yet seen to one
- * that was. So it is done within a batch of changes (topology.h), of those senders alone that had departed when
- * the batch began:
- *   - Such a sender sends no more, so its events are before the batch's marker in every channel. When all markers
+ * Searching the pools one after the other could miss an event that is copied from a pool not yet searched to one
+ * already searched. So the search runs within a batch of changes (topology.h), only for senders that had departed
+ * when the batch began:
+ *   - Such a sender sends no more, so its events precede the batch's marker in every channel. When all markers
  *     have passed, the receivers have made their copies, and no channel makes another.
- *   - Then each worker settles, and looks through its pool first. An actor that leaves a worker in this batch is
- *     handed over after that, so what its mailbox names was seen; the copies are held besides.
- *   - Other holders come only from an event or from a holder. So if no event was seen and nothing held it when all
- *     have settled, nothing ever will.
+ *   - Then each worker settles, and searches its pool first. An actor that leaves a worker in this batch is
+ *     handed over after that, so the events of its mailbox were seen; its copies hold the sender as well.
+ *   - A new reference is only made from an event or from another reference. So if no event was seen and there was
+ *     no reference when all workers have settled, there will be none.
  *
- * Whether a sender is muted, moves or fails meanwhile does not matter: it has none of that left to do.
+ * A departed sender cannot be muted, migrate or fail any more.
  */
 #ifndef MK_DEPARTED_H
 #define MK_DEPARTED_H
 
 #include "runtime/runtime.h"
 
-/* Its actor is freed. On any thread. */
+/* Adds a sender whose actor is freed. On any thread. */
 void mk_departed_add(mk_sup *sup, mk_sender *sender);
 
-/* A batch begins: whether they are to be looked through is decided. With the lock. */
+/* A batch begins: decides whether it examines the departed senders. With the lock. */
 void mk_departed_begin(mk_sup *sup);
 
-/* A worker settles: notes whom its events name. */
+/* A worker settles: marks the senders of its events. */
 void mk_departed_look(mk_worker *w);
 
-/* All have settled: takes those that were looked for, with the lock; and frees what of them nothing names,
- * without. */
+/* All workers have settled: takes the examined senders, with the lock; then, without it, frees those that nothing
+ * refers to. */
 uintptr_t mk_departed_take(mk_sup *sup);
 void mk_departed_free(mk_sup *sup, uintptr_t examined);
 

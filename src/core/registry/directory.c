@@ -11,7 +11,7 @@ static const char *name_of(const void *actor) { return ((const mk_actor *)actor)
 
 void mk_directory_init(mk_sup *sup) { mk_name_index_init(&sup->actor_names, &sup->actors, name_of); }
 
-/* One that an actor has left, or a new one. */
+/* A free id: of a freed slot with the next generation, or of a new slot. */
 static int free_id(mk_sup *sup, maiko_actor_id *ret_id)
 {
 	if (sup->free_count > 0) {
@@ -21,7 +21,7 @@ static int free_id(mk_sup *sup, maiko_actor_id *ret_id)
 	uint32_t slot = sup->actor_slots;
 	if (slot >= MAIKO_ACTORS_MAX)
 		return mk_fail(MAIKO_E2BIG, "the supervisor has MAIKO_ACTORS_MAX actors, %u", MAIKO_ACTORS_MAX);
-	/* Room among the free ones too: leaving must not fail. */
+	/* Also reserves its entry in free_ids, as mk_directory_leave must not fail. */
 	if (mk_segmented_array_reserve(&sup->actors, slot) != 0 ||
 	    mk_reserve((void **)&sup->free_ids, &sup->free_size, slot + 1, sizeof *sup->free_ids) != 0)
 		return MAIKO_ENOMEM;
@@ -57,7 +57,7 @@ static void remove_name(mk_sup *sup, const mk_actor *a)
 
 int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id)
 {
-	enum { AHEAD = 1 << 16 }; /* what others add meanwhile; more is no recording */
+	enum { AHEAD = 1 << 16 }; /* ids that other threads may have taken meanwhile; a larger gap is not valid */
 	uint32_t slot = slot_of(id);
 	if (slot >= MAIKO_ACTORS_MAX || slot > sup->actor_slots + AHEAD)
 		return MAIKO_EBROKEN;
@@ -68,7 +68,7 @@ int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id)
 			return MAIKO_ENOMEM;
 		sup->actor_slots++;
 	}
-	/* Whoever has the name or the slot is about to leave it: that comes a little later in the recording. */
+	/* An actor that still has the name or the slot leaves it a few steps later in the recording. */
 	const mk_actor *before = mk_segmented_array_get(&sup->actors, slot);
 	if (before != NULL)
 		remove_name(sup, before);
@@ -96,7 +96,7 @@ void mk_directory_leave(mk_sup *sup, mk_actor *a)
 	remove_name(sup, a);
 	if (mk_segmented_array_get(&sup->actors, slot) == a)
 		mk_segmented_array_set(&sup->actors, slot, NULL);
-	if (MK_LIKELY(!sup->seam.led)) /* led, ids come from the recording */
+	if (MK_LIKELY(!sup->seam.led)) /* in a replay the recording has the ids */
 		sup->free_ids[sup->free_count++] = a->self->id + ((maiko_actor_id)1 << 32);
 	sup->actor_count--;
 }

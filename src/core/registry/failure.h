@@ -1,24 +1,24 @@
 /*
- * failure.h - which actors have failed: the last of them by name, and what the end of the
- * supervisor has to say of them (C11).
+ * failure.h - the failed actors: the last MAIKO_FAILURES_KEPT of them, and the error with which the
+ * supervisor ends (C11).
  *
- * All of it has its memory from the start, because want of memory is what many fail for;
- * only a text of its own is given up then. Under the supervisor's lock.
+ * Its memory is allocated at the start, because many failures are out of memory; only the
+ * detail text may be missing then. Under the supervisor's lock.
  */
 #ifndef MK_FAILURE_H
 #define MK_FAILURE_H
 
 #include "runtime/runtime.h"
 
-/* Why and where an actor has failed. */
+/* Why, and in which callback, an actor has failed. */
 typedef struct mk_cause {
 	int code;
 	maiko_phase phase;
-	const mk_event *event; /* that it was handling, or NULL */
+	const mk_event *event; /* the event that it handled, or NULL */
 	const char *detail;    /* copied; NULL: the code's text */
 } mk_cause;
 
-/* One that has failed. What it points to lives as long as the supervisor, but for `detail`. */
+/* The record of one failure. It owns `detail`; its other pointers are valid as long as the supervisor. */
 typedef struct mk_failure {
 	char actor[MAIKO_NAME_MAX + 1];
 	const maiko_actor_type *type;
@@ -33,8 +33,8 @@ typedef struct mk_failure {
 } mk_failure;
 
 typedef struct mk_failures {
-	int status;                        /* what the supervisor ends with: the first decisive error, or 0 */
-	char decisive[MAIKO_NAME_MAX + 1]; /* its actor, and what that was doing */
+	int status;                        /* the first decisive error, with which the supervisor ends, or 0 */
+	char decisive[MAIKO_NAME_MAX + 1]; /* its actor, and the phase: */
 	maiko_phase phase;
 	uint64_t count;
 	mk_failure kept[MAIKO_FAILURES_KEPT]; /* a ring: the next goes to count % MAIKO_FAILURES_KEPT */
@@ -43,11 +43,11 @@ typedef struct mk_failures {
 int mk_failures_init(mk_sup *sup);
 void mk_failures_fini(mk_sup *sup);
 
-/* Records it. `decisive`: the actor is not temporary, so the supervisor ends with this error, if it is
- * the first such. On the actor's worker. */
+/* Records a failure. `decisive`: the actor is not temporary, so the supervisor ends with this error if
+ * it is the first of these. On the actor's worker. */
 void mk_failure_note(mk_worker *w, const mk_actor *a, const mk_cause *cause, bool decisive);
 
-/* What the supervisor ends with: 0, MAIKO_ETIMEDOUT, or the error of the actor that failed. */
+/* The status with which the supervisor ends: 0, MAIKO_ETIMEDOUT, or the decisive actor's error. */
 int mk_end_status(const mk_sup *sup);
 
 #endif

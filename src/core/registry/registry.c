@@ -9,7 +9,7 @@
 /* NOLINTNEXTLINE(readability-non-const-parameter): a store that clang-tidy does not take for one */
 static void slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
 {
-	/* Released after the table entry: who finds the index finds the entry. */
+	/* Stored with release order after the array entry: a thread that loads the index sees the entry. */
 	if (slot != NULL)
 		__atomic_store_n(slot, (uint64_t)serial << 32 | index, __ATOMIC_RELEASE);
 }
@@ -56,7 +56,7 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 	return 0;
 }
 
-/* With the lock. `like` NULL: whatever policies it has. */
+/* With the lock. `like` NULL: its policies are not compared. */
 static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
 {
 	static const maiko_topic plain = {.name = "", .overflow = MAIKO_BLOCK};
@@ -72,7 +72,7 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 	return 0;
 }
 
-/* Whether it was compiled with headers that this library can read. */
+/* Checks that the topic was compiled with headers that this library supports. */
 static int check_topic(const char *what, const maiko_topic *desc)
 {
 	int rc = mk_check_format(what, desc->format);
@@ -198,7 +198,7 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	return 0;
 }
 
-/* For a sentence: 0 is what an event has that is routed by its content. */
+/* For error texts. Topic 0: the event is routed by content. */
 static const char *topic_text(mk_sup *sup, uint32_t topic)
 {
 	return topic == 0 ? "(by its content)" : mk_record_at(sup, topic)->desc.name;
@@ -303,7 +303,7 @@ static int add_handler(mk_sup *sup, mk_actor_class *c, const maiko_item *i)
 
 enum { ITEMS_MAX = 32 };
 
-/* The description itself, without its items. */
+/* Checks the description itself, without its items. */
 static int check_class(const maiko_actor_type *desc)
 {
 	int rc = mk_check_format("an actor type", desc->format);

@@ -1,14 +1,13 @@
 /*
  * topic.c - see topic.h.
  *
- * A view that is made while a topology change is under way takes the supervisor's
- * counts, which by then may include the change's additions but not yet its removals:
- * a worker too many at the worst, which finds no subscriber and drops the entry
- * (topology.c).
+ * A view made while a topology change is under way copies the supervisor's counts, which
+ * may already include the change's additions but not its removals. At worst it names a
+ * worker too many, which finds no subscriber and drops the entry (topology.c).
  *
- * Who leaves is looked for by an index (`places`), made when that is first asked among more
- * than a few; the last subscriber takes its place. So a change costs the same however many
- * there are. Without memory for the index they are looked through.
+ * A leaving subscriber is found by an index (`places`), built by the first search among more
+ * than FEW; the last subscriber moves to its position. So a change takes constant time for each
+ * subscriber. Without memory for the index the search is linear.
  */
 #include "registry/topic.h"
 
@@ -37,7 +36,8 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->subs = &t->single;
 	t->index = index;
 	t->record = mk_record_at(w->sup, index);
-	/* Noted, it does not depend on when: all topics with subscribers are known from when they have them. */
+	/* When recording, a view must not depend on time: mk_topics_know_all has made those of all topics with
+	 * subscribers. */
 	if (MK_LIKELY(!w->sup->seam.noted) || w->unsure || mk_state_of(w->sup) == MK_NEW) {
 		uv_mutex_lock(&w->sup->lock);
 		mk_topic_refresh(t, w->index);
@@ -86,14 +86,14 @@ int mk_topic_reserve(mk_topic *t)
 
 enum { FEW = 16 };
 
-/* In the index, which there is. */
+/* Adds a position to the index. Precondition: there is an index. */
 static MK_NOINLINE void note_place(mk_topic *t, const mk_actor *a, uint32_t place)
 {
 	if (mk_map_put(&t->places, mk_map_key(a), place) != 0)
 		mk_map_fini(&t->places);
 }
 
-/* Whether there is an index: it is made when first needed. False: no memory. */
+/* Builds the index if it is missing. False: no memory. */
 static bool has_index(mk_topic *t)
 {
 	if (t->places.count == t->sub_count)
@@ -163,7 +163,7 @@ void mk_topic_leave(mk_topic *t, mk_actor *a)
 	t->leaving = (uint32_t)(s - t->subs) + 1;
 }
 
-/* So that the last is one that stays. */
+/* Removes leaving subscribers from the end, so that the last one stays. */
 static void drop_last_leaving(mk_topic *t)
 {
 	while (t->sub_count > 0 && t->subs[t->sub_count - 1].state == MK_LEAVING)
@@ -181,7 +181,7 @@ void mk_topic_settle(mk_topic *t)
 	for (uint32_t place = t->leaving; place != 0;) {
 		mk_sub *s = &t->subs[place - 1];
 		uint32_t next = s->next_leaving;
-		if (place <= t->sub_count) { /* else it was among the last */
+		if (place <= t->sub_count) { /* else drop_last_leaving has removed it */
 			mk_map_remove(&t->places, mk_map_key(s->actor));
 			*s = t->subs[--t->sub_count];
 			if (t->places.count != 0)

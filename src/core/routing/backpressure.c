@@ -16,7 +16,7 @@
 
 enum { MIXED = UINT32_MAX };
 
-/* While a sender lives where its wait is, both ends name it as they are. */
+/* Takes a reference on the sender; needed when its actor has ended or lives on another worker. */
 static void wait_holds(mk_wait *wait)
 {
 	if (!wait->holds)
@@ -45,7 +45,7 @@ bool mk_is_muted_by_channel(const mk_actor *a) { return a->extra->channel_waits 
 static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 {
 	mk_extra *x = mk_extra_of(a);
-	if (x == NULL) { /* orphaned; it is not muted, the subscriber's bound is softer for once */
+	if (x == NULL) { /* orphaned: the actor is not muted, and may exceed the subscriber's bound this once */
 		wait_holds(wait);
 		return;
 	}
@@ -69,7 +69,7 @@ static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 	}
 }
 
-/* Takes a wait from its actor and frees it. */
+/* Removes a wait from its actor and frees it. */
 static void wait_clear(mk_worker *w, mk_wait *wait)
 {
 	mk_actor *a = wait->actor;
@@ -85,7 +85,8 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 			MK_NOTIFY(w, MAIKO_OBSERVED_RELEASED, a, NULL, 0);
 			mk_up.permit(w, a, MK_MUTED);
 		} else if (a->extra->runs_on && !mk_is_muted_by_channel(a)) {
-			mk_up.permit(w, a, MK_MUTED); /* before it runs, it looks whether its cycle is open */
+			mk_up.permit(w, a,
+				     MK_MUTED); /* before it runs, mk_cycle_look checks whether its cycle is open */
 		}
 	}
 	wait_free(wait);
@@ -101,15 +102,15 @@ static void mute_arrived(mk_worker *w, mk_message *m)
 		wait_set(w, a, wait);
 }
 
-/* Whether a mute in the lane is about an actor that lives here as far as the worker knows. Else
- * it is behind the change that will bring the actor, and must not overtake it (migrate.h). */
+/* Whether a mute in the lane is for an actor of this worker, as of the last change applied. Else it
+ * follows the change by which the actor migrates here, and must not overtake it (migrate.h). */
 static bool mute_is_for(const mk_worker *w, const mk_message *m)
 {
 	const mk_wait *wait = MK_OF((void *)(uintptr_t)m, mk_wait, message);
 	return mk_home_of(w, wait->sender) == w->index;
 }
 
-/* Led: those that the recording says. */
+/* In a replay: takes the mutes that the recording names. */
 static void take_told_mutes(mk_worker *w)
 {
 	mk_told told;
@@ -118,7 +119,7 @@ static void take_told_mutes(mk_worker *w)
 		if (m != NULL && m->mutes)
 			m->run(w, m);
 		else if (m != NULL)
-			mk_inbox_push(&w->control, &m->link); /* the recording is wrong, and will be found so */
+			mk_inbox_push(&w->control, &m->link); /* the recording is invalid; a later step detects it */
 	}
 }
 
@@ -128,7 +129,7 @@ void mk_mutes_take(mk_worker *w)
 		take_told_mutes(w);
 		return;
 	}
-	if (MK_LIKELY(!w->sup->seam.noted)) /* else a flush has done so before it noted what it saw */
+	if (MK_LIKELY(!w->sup->seam.noted)) /* else flush_noted has done so before its note */
 		mk_lane_take(w);
 	while (*w->deferred_seen != NULL) {
 		mk_link **at = w->deferred_seen;
@@ -184,7 +185,7 @@ static bool mutes_already(mk_extra *x, const mk_event *e)
 	mk_edge *edge = x->mutes;
 	if (edge != NULL && edge->sender != e->sender) {
 		edge = mk_map_get(&x->edges, mk_map_key(e->sender));
-		if (edge != NULL) { /* to the front: it will ask again */
+		if (edge != NULL) { /* to the front: it is likely to send again */
 			edge_unlink(edge);
 			edge_link(x, edge);
 		}
@@ -301,7 +302,7 @@ void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic)
 		edge->next = gone;
 		gone = edge;
 	}
-	while (gone != NULL) { /* who is released may send at once, and change the list */
+	while (gone != NULL) { /* a released sender may send at once, and change the list of edges */
 		mk_edge *next = gone->next;
 		release(w, gone);
 		gone = next;
@@ -342,7 +343,7 @@ void mk_release_channel(mk_worker *w, mk_channel *ch)
 {
 	if (!atomic_load_explicit(&ch->producer_waits, memory_order_relaxed))
 		return;
-	mk_mutes_take(w); /* what the other said before it made room */
+	mk_mutes_take(w); /* the mutes that the consumer posted before it made room */
 	mk_wait *wait = ch->waits;
 	ch->waits = NULL;
 	mk_map_clear(&ch->muted);
@@ -385,7 +386,7 @@ void mk_mutes_join(mk_worker *w, mk_actor *a, mk_actor *shadow)
 	while (edge != NULL) {
 		mk_edge *next = edge->next;
 		edge_link(a->extra, edge);
-		/* Of a sender that both mute either will do; without memory it is muted once more. */
+		/* If both mute a sender either edge serves; without memory the sender is muted a second time. */
 		(void)mk_map_put(&a->extra->edges, mk_map_key(edge->sender), mk_map_key(edge));
 		edge = next;
 	}
@@ -410,7 +411,7 @@ void mk_forget_waits(mk_worker *w, mk_actor *a)
 		mk_wait *wait = a->extra->muted_by;
 		a->extra->muted_by = wait->next;
 		wait_holds(wait);
-		wait->actor = NULL; /* its release will find nobody, and free it */
+		wait->actor = NULL; /* orphaned: its release only frees it */
 	}
 	a->extra->channel_waits = 0;
 	a->sched &= (uint16_t)~MK_MUTED; /* it has ended: nothing to resume */

@@ -1,9 +1,9 @@
 /*
  * cycle.c - see backpressure.h for the algorithm.
  *
- * A probe carries the path it has walked, so that the one that comes home names the
- * cycle. An actor sends each probe of each initiator on once (the `dependent` array of the
- * paper), so a probe costs at most a message an edge, however many paths there are.
+ * A probe carries the path that it has traversed, so a probe that returns to its initiator
+ * names the cycle. An actor forwards each probe of each initiator once (the `dependent` array
+ * of the paper), so a probe costs at most one message per edge, however many paths there are.
  */
 #include "routing/cycle.h"
 
@@ -19,11 +19,11 @@
 
 #include <stdio.h>
 
-/* These hold whom they name (departed.h); a verdict its cycle, which does so. */
+/* Cycles, probes and breaks count references on their senders (departed.h); a verdict counts one on its cycle. */
 
 typedef struct mk_cycle {
 	_Atomic(uint32_t) refs;
-	_Atomic(bool) open; /* one of its edges is gone: no reason to run on any more */
+	_Atomic(bool) open; /* one of its edges is removed: its muted members are held again */
 	uint32_t count;
 	mk_sender *members[]; /* each is muted by the next, the last by the first */
 } mk_cycle;
@@ -33,10 +33,10 @@ typedef struct mk_probe_message {
 	uint64_t number;
 	mk_sender *target;
 	uint32_t length;
-	mk_sender *path[]; /* path[0] sent it */
+	mk_sender *path[]; /* path[0] is the initiator */
 } mk_probe_message;
 
-/* To one member: run on, or fail. */
+/* A message to one member of a cycle: it runs although muted, or it fails. */
 typedef struct mk_verdict {
 	mk_message message;
 	mk_sender *member;
@@ -61,7 +61,7 @@ void mk_cycle_leave(mk_actor *a)
 	}
 }
 
-/* Who mutes a member for the cycle's sake. */
+/* The member of the cycle that mutes this member. */
 static const mk_sender *next_of(const mk_cycle *c, const mk_sender *member)
 {
 	for (uint32_t i = 0; i < c->count; i++)
@@ -70,7 +70,7 @@ static const mk_sender *next_of(const mk_cycle *c, const mk_sender *member)
 	return NULL;
 }
 
-/* Relaxed, here and below: a flag alone, which is looked at again before each run. */
+/* Relaxed, here and below: the flag orders nothing else, and is checked again before each run. */
 static bool is_open(mk_worker *w, const mk_cycle *c)
 {
 	mk_told told;
@@ -94,7 +94,7 @@ void mk_cycle_released(mk_actor *a, const mk_sender *subscriber)
 
 bool mk_cycle_runs_on(const mk_actor *a) { return a->extra->runs_on && !is_open(a->worker, a->extra->cycle); }
 
-/* The other cycles that it may be in had no need of it: their probes go out again. */
+/* It may be in other cycles, which did not change anything while it ran; so it sends its probes again. */
 void mk_cycle_look(mk_worker *w, mk_actor *a)
 {
 	if (mk_cycle_runs_on(a))
@@ -140,7 +140,7 @@ static void run_on(mk_worker *w, mk_message *m)
 		if (!mk_is_muted_by_channel(a))
 			mk_up.permit(w, a, MK_MUTED);
 	} else if (a != NULL && mk_is_muted(a)) {
-		mk_probe_soon(w, a); /* its probe may have passed another cycle by for this one's sake */
+		mk_probe_soon(w, a); /* it may be in another cycle, whose probe was not sent because of this one */
 	}
 	verdict_drop(m);
 }
@@ -153,8 +153,8 @@ static void name_cycle(const mk_cycle *c, char *text, size_t size)
 					 c->members[i % c->count]->name);
 }
 
-/* Whatever has become of the cycle since: it filled a mailbox past the bound. */
-static void fall(mk_worker *w, mk_message *m)
+/* Fails a member, even if the cycle is open by now: it has filled a mailbox past the bound. */
+static void fail_member(mk_worker *w, mk_message *m)
 {
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
 	if (mk_arrival_keeps(w, v->member->id, m))
@@ -168,8 +168,8 @@ static void fall(mk_worker *w, mk_message *m)
 	verdict_drop(m);
 }
 
-/* Tells every member; without memory for one, that one is not told. */
-static bool tell_members(mk_worker *w, mk_cycle *c, void (*run)(mk_worker *, mk_message *))
+/* Posts a verdict to every member. False: there was no memory for one or more. */
+static bool notify_members(mk_worker *w, mk_cycle *c, void (*run)(mk_worker *, mk_message *))
 {
 	bool all = true;
 	for (uint32_t i = 0; i < c->count; i++) {
@@ -187,8 +187,8 @@ static bool tell_members(mk_worker *w, mk_cycle *c, void (*run)(mk_worker *, mk_
 	return all;
 }
 
-/* On the subscriber's worker it is enough to know its own cycle: whoever may send to a
- * full mailbox for long is a member of one with it, or feeds it from one. */
+/* A request to the sender's worker to break the cycle of the sender. A sender that adds to a full
+ * mailbox for long is in a cycle with the subscriber, or in one that leads to it. */
 typedef struct mk_break {
 	mk_message message;
 	mk_sender *sender;
@@ -208,7 +208,7 @@ static void break_arrived(mk_worker *w, mk_message *m)
 		return;
 	mk_actor *a = mk_directory_look(w->sup, id);
 	if (a != NULL && a->extra != NULL && a->extra->cycle != NULL)
-		(void)tell_members(w, a->extra->cycle, fall);
+		(void)notify_members(w, a->extra->cycle, fail_member);
 	break_drop(m);
 }
 
@@ -219,7 +219,7 @@ void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender)
 	bool past = length >= (uint64_t)subscriber->box.capacity + MK_CYCLE_BOUND ||
 		    mk_weight_full(w, subscriber, MK_CYCLE_BYTES);
 	if (!past || mk_external_of(sender) != NULL || place - subscriber->extra->asked_to_break < MAIKO_ALLOWANCE)
-		return; /* past the bound it asks now and then, until the verdict has come */
+		return; /* past the bound it asks once every MAIKO_ALLOWANCE events, until the verdict has arrived */
 	mk_break *b = MK_NEW(mk_break);
 	if (b == NULL)
 		return;
@@ -246,7 +246,7 @@ static void hold_path(mk_sender **to, mk_sender *const *from, uint32_t length)
 		to[i] = mk_sender_hold(from[i]);
 }
 
-static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
+static void cycle_found(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
 	mk_cycle *c = mk_malloc(sizeof *c + p->length * sizeof c->members[0]);
 	if (c == NULL) {
@@ -257,14 +257,14 @@ static void came_home(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 	atomic_init(&c->open, false);
 	c->count = p->length;
 	hold_path(c->members, p->path, p->length);
-	if (!tell_members(w, c, run_on))
+	if (!notify_members(w, c, run_on))
 		mk_probe_soon(w, a);
 	cycle_unref(c);
 }
 
 static void probe_arrived(mk_worker *w, mk_message *m);
 
-/* Sends a probe on to what mutes `a`; `from` NULL: a new one of that number. */
+/* Sends a probe to the subscriber that mutes `a`: `from` with `a` appended, or (NULL) a new one of that number. */
 static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_probe_message *from, uint64_t number)
 {
 	uint32_t length = from == NULL ? 1 : from->length + 1;
@@ -291,8 +291,8 @@ static void forward_all(mk_worker *w, mk_actor *a, const mk_probe_message *from,
 			forward(w, a, wait, from, number);
 }
 
-/* Whether a probe has been here; remembers it. Without memory it counts as one that has,
- * and the actor sends one of its own: it is in the same cycle, if there is one. */
+/* Whether the actor has forwarded this probe already; stores that it has. Without memory it returns
+ * true, and the actor begins a probe of its own: it is in the same cycle, if there is one. */
 static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
 	maiko_actor_id initiator = p->path[0]->id;
@@ -305,8 +305,8 @@ static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 	return true;
 }
 
-/* Whether a probe has come by the actor before: it was released and muted again meanwhile, and
- * what the probe walked in between is no cycle. */
+/* Whether the actor is in the probe's path: it was released and muted again meanwhile, and the
+ * path in between is not a cycle. */
 static bool has_walked(const mk_actor *a, const mk_probe_message *p)
 {
 	for (uint32_t i = 1; i < p->length; i++)
@@ -324,7 +324,7 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 	mk_actor *a = mk_directory_look(w->sup, p->target->id);
 	if (a != NULL && mk_is_muted(a)) {
 		if (a->self == p->path[0])
-			came_home(w, a, p);
+			cycle_found(w, a, p);
 		else if (!has_walked(a, p) && !has_seen(w, a, p))
 			forward_all(w, a, p, p->number);
 	}
@@ -366,7 +366,7 @@ void mk_probe_forget(mk_worker *w, mk_actor *a)
 
 uint64_t mk_probes_due(const mk_worker *w)
 {
-	enum { BUSY_NS = 1000000, A_PROBE_NS = 2000 /* ten times what one takes */, FEW = 100 };
+	enum { BUSY_NS = 1000000, A_PROBE_NS = 2000 /* ten times the cost of a probe */, FEW = 100 };
 	uint64_t rest_ns = w->probes_seen < FEW ? 0 : w->probes_seen * A_PROBE_NS;
 	if (w->ready != NULL && rest_ns < BUSY_NS)
 		rest_ns = BUSY_NS;
@@ -379,7 +379,7 @@ void mk_probe_now(mk_worker *w)
 	w->probes_seen = 0;
 	w->reprobe = false;
 	mk_actor *a = w->probing;
-	w->probing = NULL; /* what there is no memory to send is put there again */
+	w->probing = NULL; /* actors whose probe could not be allocated are added again */
 	while (a != NULL) {
 		mk_actor *next = a->extra->next_probing;
 		a->extra->reprobe = false;
@@ -387,7 +387,7 @@ void mk_probe_now(mk_worker *w)
 			w->probed.begun++;
 			forward_all(w, a, NULL, ++w->probes);
 		} else if (mk_is_muted(a))
-			note_probe(w, a); /* it runs on: when it is held again */
+			note_probe(w, a); /* it runs although muted: the probe is sent when it is held again */
 		a = next;
 	}
 }

@@ -1,38 +1,39 @@
 /*
- * cycle.h - cycles of actors that mute each other: found, let run on, and broken.
+ * cycle.h - cycles of actors that mute each other: detecting them, letting their members run, and
+ * breaking them.
  *
- * models/mute.pml is how they are found and opened; a change of that changes it first.
+ * models/mute.pml verifies detection and opening. A change of these changes the model first.
  *
- * What it costs is bounded: a probe is begun for a new edge, or for a verdict on a cycle (a member
- * that is held again, or that a verdict did not fit), never for a probe that has come; and each is
- * sent along an edge once, as an actor passes it on once as long as it is muted. So n actors with
- * e edges among them send at most e messages a probe, and n probes as long as no edge changes. How
- * often they are begun is rationed (mk_probes_due), for where edges come and go all the time.
+ * The cost is bounded: an actor begins a probe for a new edge or for a verdict (it is held again, or
+ * the verdict did not apply), never for a probe that has arrived. Each probe traverses an edge once,
+ * because a muted actor forwards it once. So n actors with e edges send at most e messages per probe,
+ * and n probes as long as no edge changes. mk_probes_due limits how often probes are begun, because
+ * edges may change all the time.
  */
 #ifndef MK_CYCLE_H
 #define MK_CYCLE_H
 
 #include "runtime/runtime.h"
 
-/* An actor has a new edge: a probe of it goes out soon (mk_probe_now). Or it has no edges any
- * more, or leaves this worker. */
+/* An actor has a new edge: schedules a probe (mk_probe_now). And: it has no edges any more, or leaves
+ * this worker. */
 void mk_probe_soon(mk_worker *w, mk_actor *a);
 void mk_probe_forget(mk_worker *w, mk_actor *a);
 
-/* A subscriber is given more although it mutes the sender: breaks the cycle that does
- * it once the bound is reached. */
+/* A subscriber receives an event from a sender that it mutes: breaks the cycle that causes it
+ * once the bound is reached. */
 void mk_cycle_check(mk_worker *w, mk_actor *subscriber, mk_sender *sender);
 
-/* The subscriber has released the actor: if that was a step of its cycle, it is open. */
+/* The subscriber has released the actor: if that edge was part of its cycle, the cycle is open. */
 void mk_cycle_released(mk_actor *a, const mk_sender *subscriber);
 
-/* Before an actor runs on: holds it if its cycle is open, and looks for others. */
+/* Before a muted actor runs: holds it if its cycle is open, and schedules a probe for others. */
 void mk_cycle_look(mk_worker *w, mk_actor *a);
 
-/* Whether an actor runs on although it is muted. */
+/* Whether an actor runs although it is muted. */
 bool mk_cycle_runs_on(const mk_actor *a);
 
-/* The actor is muted no more, or ends. */
+/* The actor is no longer muted, or ends. */
 void mk_cycle_leave(mk_actor *a);
 
 #endif

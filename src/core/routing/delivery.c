@@ -42,7 +42,7 @@ MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a)
 	return rc;
 }
 
-/* ---- rings that are given back ------------------------------------------------------------ */
+/* ---- freeing unused rings ----------------------------------------------------------------- */
 
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a)
 {

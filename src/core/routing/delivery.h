@@ -1,5 +1,5 @@
 /*
- * delivery.h - puts an event into a mailbox: makes room in its ring, counts what became of it, wakes the actor.
+ * delivery.h - puts an event into a mailbox: grows its ring, counts the outcome, wakes the actor.
  */
 #ifndef MK_DELIVERY_H
 #define MK_DELIVERY_H
@@ -8,21 +8,21 @@
 #include "runtime/ready.h"
 #include "runtime/runtime.h"
 
-/* Counts an outcome on an actor and on the event's topic: of an event that was in its mailbox, or
- * of a delivery that adds nothing to it. What there is no memory to note of the actor is in the
- * row of the gone. */
+/* Counts an outcome on an actor and on the event's topic: of an event that was in its mailbox; or
+ * of a delivery that adds nothing to it. If there is no memory for the actor's tally, it is counted
+ * with the removed actors. */
 void mk_count_outcome(mk_actor *a, mk_topic *t, size_t outcome);
 void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome);
 
-/* Makes room in a full ring. 0 or MAIKO_ENOMEM. */
+/* Grows a full ring. 0 or MAIKO_ENOMEM. */
 MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a);
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);
-/* On the worker's list of rings to give back. */
+/* Adds the actor to, or removes it from, the worker's list of actors whose ring may be freed. */
 MK_NOINLINE void mk_warm(mk_worker *w, mk_actor *a);
 void mk_unlink_warm(mk_worker *w, mk_actor *a);
 
-/* Queues an event for an actor, whose mailbox has that tail and span. `watched`: if anybody
- * watches, they are told. */
+/* Queues an event for an actor; `tail` and `span` are those of its mailbox. `watched`: there may be
+ * monitors, which are notified. */
 static MK_INLINE void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint64_t tail, uint64_t span, bool watched)
 {
 	if (MK_UNLIKELY(span == a->box.size) && mk_deliver_grow(w, a) != 0) {
@@ -42,7 +42,7 @@ static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
 	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head), true);
 }
 
-/* Gives back the rings of those that got nothing since it last did; at most once a second. */
+/* Frees the rings of actors that have received nothing since the last sweep; at most once a second. */
 void mk_cool(mk_worker *w);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * external.c - see external.h.
  *
- * Waiting: the thread stores `waiting`, then looks at its credit, the mutes and the
- * state; a worker stores one of those, then loads `waiting` (all sequentially
- * consistent), so one sees the other; the signal is given with the record's mutex.
+ * Waiting: the thread stores `waiting`, then loads its credit, the mutes and the state; a
+ * worker stores one of those, then loads `waiting`. All are sequentially consistent, so at
+ * least one sees the other's store. The condition is signaled under the record's mutex.
  */
 #include "routing/external.h"
 
@@ -143,7 +143,7 @@ int mk_external_topic(mk_sup *sup, const mk_type *type, const void *value, uint3
 	return desc == NULL ? mk_route_fail(type) : mk_registry_topic_index(sup, desc, ret_topic);
 }
 
-/* ---- led by a recording --------------------------------------------------------------------- */
+/* ---- replay --------------------------------------------------------------------------------- */
 
 void mk_external_forget(mk_worker *w) { free_events(mk_inbox_take(&w->external)); }
 
@@ -173,7 +173,7 @@ int mk_external_put(mk_worker *w, const maiko_event_type *desc, const void *valu
 
 /* ---- on the worker -------------------------------------------------------------------------------- */
 
-static void told(mk_external *f, uint64_t taken)
+static void return_credit(mk_external *f, uint64_t taken)
 {
 	if (f != NULL && taken != 0) {
 		atomic_store_explicit(&f->taken, atomic_load_explicit(&f->taken, memory_order_relaxed) + taken,
@@ -205,12 +205,12 @@ void mk_external_intake(mk_worker *w, bool close)
 		link = link->next;
 		mk_external *f = mk_external_of(e->sender);
 		if (f != last) {
-			told(last, taken);
+			return_credit(last, taken);
 			last = f;
 			taken = 0;
 		}
 		taken++;
-		mk_heed_time(w, e);
+		mk_advance_time(w, e);
 		mk_topic *t = mk_topic_here(w, e->refs);
 		if (t != NULL && mk_router_prepare(w, t) == 0) {
 			e->topic = t;
@@ -224,5 +224,5 @@ void mk_external_intake(mk_worker *w, bool close)
 			mk_event_free(NULL, e);
 		}
 	}
-	told(last, taken);
+	return_credit(last, taken);
 }

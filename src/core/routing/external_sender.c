@@ -1,12 +1,12 @@
 /*
  * external_sender.c - see external_sender.h.
  *
- * A thread finds its record through a small cache of its own, keyed by the supervisor's serial.
+ * A thread finds its record through a small thread-local cache, keyed by the supervisor's serial.
  *
- * Whose a record is stands under one lock of the process, because a thread may have records of
- * several supervisors, and either may end first: the thread gives its records back, the supervisor
- * takes its own from their threads. Another thread may have the lock at the moment of a fork: so
- * it lies in a page that is zeroed in the child, where it is free.
+ * One process-wide lock guards which thread owns a record, because a thread may have records of
+ * several supervisors, and either may end first: an ending thread gives up its records, an ending
+ * supervisor removes its own from their threads. Another thread may hold the lock during a fork; so
+ * the lock is in a page that the kernel zeroes in the child, where it is unlocked.
  */
 #include "routing/external_sender.h"
 
@@ -16,21 +16,21 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Zeroed, a mutex is as PTHREAD_MUTEX_INITIALIZER has it, on Linux. */
+/* On Linux a zeroed mutex equals PTHREAD_MUTEX_INITIALIZER. */
 typedef struct threads {
 	pthread_mutex_t lock;
-	uint32_t process; /* which one, counted from 1; 0: nobody has asked since it was made, or wiped */
+	uint32_t process; /* number of the process, from 1; 0: not assigned since the page was made or wiped */
 } threads;
 
-static threads unwiped; /* where there is no such page */
+static threads unwiped; /* used if that page cannot be mapped */
 static threads *all = &unwiped;
 static pthread_key_t ends;
-static bool ends_are_told;
+static bool has_ends_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static _Thread_local mk_external *records; /* of this thread, unless it is simulated */
-static _Thread_local uint32_t process;     /* whose they are */
-static _Thread_local unsigned endings;     /* how often this thread has given them back */
+static _Thread_local uint32_t process;     /* the process of these records */
+static _Thread_local unsigned endings;     /* how many times thread_ends has run on this thread */
 
 enum { CACHED = 4 };
 static _Thread_local struct {
@@ -38,7 +38,7 @@ static _Thread_local struct {
 	mk_external *record;
 } cache[CACHED];
 
-/* A number for this thread, never used by another; under simulation the one it plays. */
+/* A number unique to this thread; in a simulation, that of the simulated thread. */
 static uint64_t this_thread(const mk_sup *sup)
 {
 	if (MK_UNLIKELY(sup->seam.simulated))
@@ -61,7 +61,7 @@ static void lock(void)
 		all->process = ++processes;
 	if (process != all->process) {
 		process = all->process;
-		records = NULL; /* those of the parent's, whose supervisors this process cannot use */
+		records = NULL; /* of the parent process, whose supervisors this process cannot use */
 	}
 }
 
@@ -82,8 +82,8 @@ static void idle(mk_external *f)
 	sup->last_idle_external_sender = f;
 }
 
-/* A destructor of the thread's own (pthread_key_create(3)). Another may send yet, so it may be
- * called more than once, but not for ever. */
+/* The destructor of the thread-specific key (pthread_key_create(3)). Another key's destructor may
+ * still send, so this one may be called a limited number of times. */
 static void thread_ends(void *unused)
 {
 	(void)unused;
@@ -106,21 +106,21 @@ static void make_key(void)
 		(void)madvise(page, PAGE, MADV_WIPEONFORK);
 		all = page;
 	}
-	ends_are_told = pthread_key_create(&ends, thread_ends) == 0;
+	has_ends_key = pthread_key_create(&ends, thread_ends) == 0;
 }
 
-/* The library may be unloaded before its threads end. */
+/* The library may be unloaded before the threads end. */
 __attribute__((destructor)) static void delete_key(void)
 {
-	if (ends_are_told)
+	if (has_ends_key)
 		pthread_key_delete(ends);
 }
 
-/* The record is this thread's until the thread ends, or if that is not told, for ever. */
-static void belong(mk_external *f)
+/* Assigns the record to this thread until the thread ends; for ever if the end cannot be detected. */
+static void assign(mk_external *f)
 {
-	enum { ENDINGS = 3 }; /* after the fourth, or a later one, there are none (limits.h: at least 4) */
-	if (!ends_are_told || endings == ENDINGS || pthread_setspecific(ends, &records) != 0)
+	enum { ENDINGS = 3 }; /* destructors run in at least 4 rounds (limits.h); a record of a 4th might leak */
+	if (!has_ends_key || endings == ENDINGS || pthread_setspecific(ends, &records) != 0)
 		return;
 	f->at = &records;
 	f->next_of_thread = records;
@@ -185,13 +185,13 @@ mk_external *mk_external_sender_with(mk_sup *sup, uint32_t worker, uint64_t orig
 	return f;
 }
 
-/* Takes over what a thread has left behind, the first of these, if nothing of it is under way. */
+/* Takes over the first record of an ended thread, if its events are taken and nothing mutes it. */
 static mk_external *take_over(mk_sup *sup)
 {
 	mk_external *f = sup->idle_external_sender;
 	if (f == NULL)
 		return NULL;
-	uv_mutex_lock(&f->mutex); /* who would mute it comes before, or after (mk_external_mute) */
+	uv_mutex_lock(&f->mutex); /* serializes with mk_external_mute */
 	bool quiet = atomic_load_explicit(&f->mutes, memory_order_seq_cst) == 0 &&
 		     atomic_load_explicit(&f->taken, memory_order_seq_cst) == mk_count(&f->sent);
 	if (quiet)
@@ -204,7 +204,7 @@ static mk_external *take_over(mk_sup *sup)
 	return f;
 }
 
-/* With the lock of all. */
+/* With the process-wide lock. */
 static mk_external *record_for(mk_sup *sup)
 {
 	if (mk_map_reserve(&sup->threads, 1) != 0)
@@ -219,7 +219,7 @@ static mk_external *record_for(mk_sup *sup)
 		return NULL;
 	(void)mk_map_put(&sup->threads, f->thread, mk_map_key(f));
 	if (!sup->seam.simulated)
-		belong(f);
+		assign(f);
 	return f;
 }
 

@@ -1,6 +1,6 @@
 /*
- * in_transit.h - the actors that are on their way to a worker (migrate.h): they have joined topics there and are yet to
- * come. What others have to tell such an actor is kept until it has come.
+ * in_transit.h - actors that migrate to a worker (migrate.h): they have joined topics there but have not arrived yet.
+ * Messages for such an actor are kept until it has arrived.
  */
 #ifndef MK_IN_TRANSIT_H
 #define MK_IN_TRANSIT_H
@@ -11,26 +11,26 @@ typedef struct mk_arrival {
 	maiko_actor_id id;
 	struct mk_arrival *next, **at; /* the latter: what points to it */
 	mk_link *kept, **kept_tail;
-	const mk_message *heard; /* the kept one that runs now: it is not kept again */
+	const mk_message *heard; /* the kept message that runs now; it is not kept again */
 } mk_arrival;
 
-/* On the worker that it comes to. The memory of `arrival` is the caller's, and stays until mk_arrival_over. */
+/* On the destination worker. The caller owns `arrival`, which must stay valid until mk_arrival_over. */
 void mk_arrival_expect(mk_worker *w, mk_arrival *arrival, maiko_actor_id id);
 
-/* Whether an actor is on its way to this worker. */
+/* Whether an actor is in transit to this worker. */
 bool mk_arrival_awaited(const mk_worker *w, maiko_actor_id id);
 
-/* Keeps a message about an actor that is on its way to this worker; false if it is not. */
+/* Keeps a message for an actor that is in transit to this worker; false if it is not. */
 bool mk_arrival_keeps(mk_worker *w, maiko_actor_id id, mk_message *m);
 
-/* It has come: runs what was kept, in order. What that causes to be said of the actor meanwhile goes through the same
- * queue, because a later message may free an earlier one. */
+/* The actor has arrived: runs the kept messages in order. New messages for it meanwhile go through the same queue,
+ * because a later message may free an earlier one. */
 void mk_arrival_hear(mk_worker *w, mk_arrival *arrival);
 
-/* From now on nothing is kept for it. */
+/* The transit is over: no more messages are kept for it. */
 void mk_arrival_over(const mk_arrival *arrival);
 
-/* It never came: frees what was kept. */
+/* The actor did not arrive: frees the kept messages. */
 void mk_arrival_drop(mk_arrival *arrival);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * overflow.c - see overflow.h.
  *
- * Keep-latest finds the queued event of a key through an index from (topic, type, key)
- * to the place in the mailbox. Places count from the start of the mailbox's life, so
- * one below its head has been taken. When events have moved, or one could not be entered, the
- * index is made anew before its next use; without memory for that the mailbox is searched.
+ * Keep-latest finds the queued event of a key by an index from (topic, type, key) to the
+ * position in the mailbox. Positions count all events ever queued, so one below the head has
+ * been taken. When events have moved, or one could not be added, the index is rebuilt before
+ * its next use; without memory for that the mailbox is searched.
  */
 #include "routing/overflow.h"
 
@@ -17,7 +17,7 @@
 
 static void shift(mk_actor *a);
 
-/* An outcome as a maiko_outcome. */
+/* The maiko_outcome of an offset in mk_counts. */
 static int outcome_code(size_t outcome) { return (int)(outcome / sizeof(mk_counter)); }
 
 static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t outcome)
@@ -51,7 +51,7 @@ void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t outcome)
 		if (place < mk_count(&a->box.head) || e == NULL || (topic != NULL && e->topic != topic))
 			continue;
 		mk_weight_leaves(a, place, NULL);
-		if (mk_mailbox_remove(&a->box, place)) /* those kept may come once more */
+		if (mk_mailbox_remove(&a->box, place)) /* events that stay may be visited twice */
 			shift(a);
 		mk_count_outcome(a, e->topic, outcome);
 		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, outcome_code(outcome));
@@ -69,7 +69,7 @@ typedef struct mk_keep_entry {
 
 struct mk_keep {
 	uint32_t size, count;
-	bool shifted; /* events have moved since */
+	bool shifted; /* events have moved: the positions are invalid */
 	mk_keep_entry entries[];
 };
 
@@ -104,8 +104,8 @@ static void note(struct mk_keep *keep, const mk_event *e, uint64_t key, uint64_t
 	*entry = (mk_keep_entry){e->topic, e->type, key, place};
 }
 
-/* The index anew, of what is queued; the old one stays if there is no memory. Between two of
- * these as many events go through the mailbox, or leave its middle, as are looked at. */
+/* Rebuilds the index from the queued events; without memory the old one stays. Between two rebuilds at
+ * least as many events pass the mailbox, or leave its middle, as a rebuild visits. */
 static bool reindex(mk_actor *a)
 {
 	uint64_t queued = mk_mailbox_length(&a->box);
@@ -145,14 +145,14 @@ static bool holds(const mk_actor *a, uint64_t place, const mk_event *like, uint6
 	return e != NULL && e->topic == like->topic && e->type == like->type && key_of(e) == key;
 }
 
-/* Whether the index has all that is queued, where it is. */
+/* Makes the index complete and its positions valid. False: no memory. */
 static bool is_indexed(mk_actor *a)
 {
 	const struct mk_keep *keep = a->extra == NULL ? NULL : a->extra->keep;
 	return (keep != NULL && !keep->shifted && !a->unindexed) || reindex(a);
 }
 
-/* Where the event of that key lies in the mailbox. */
+/* Finds the position of the queued event with that key. */
 static bool find_latest(mk_actor *a, const mk_event *e, uint64_t key, uint64_t *ret_place)
 {
 	uint64_t place = mk_count(&a->box.head), end = mk_count(&a->box.tail);
@@ -175,7 +175,7 @@ void mk_keep_fini(mk_extra *x)
 
 /* ---- policies ---------------------------------------------------------------------- */
 
-/* Whichever bound comes first. */
+/* Whether the bound in events or the bound in bytes is reached. */
 static bool is_full(const mk_worker *w, mk_actor *a, const mk_event *e, uint32_t capacity)
 {
 	return mk_mailbox_length(&a->box) >= capacity || (mk_is_heavy(e) && mk_weight_full(w, a, 1));
@@ -224,8 +224,8 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 		remember(a, e, key, tail);
 }
 
-/* Below that place there is no event of that topic: events move to higher places alone. NULL
- * without memory. */
+/* A lower bound for the position of the topic's oldest event, valid because events move to higher
+ * positions only. NULL without memory. */
 static uint64_t *oldest_of(mk_actor *a, const mk_topic *topic)
 {
 	mk_extra *x = mk_extra_of(a);
@@ -237,7 +237,7 @@ static uint64_t *oldest_of(mk_actor *a, const mk_topic *topic)
 
 void mk_oldest_forget(mk_extra *x) { mk_map_clear(&x->oldest); }
 
-/* Whether there was one. */
+/* Drops the oldest event of the topic of `e`. False: there was none. */
 static bool drop_one(mk_worker *w, mk_actor *a, const mk_event *e)
 {
 	uint64_t place = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
@@ -264,19 +264,19 @@ static bool drop_one(mk_worker *w, mk_actor *a, const mk_event *e)
 	return true;
 }
 
-/* More than one, where one is not as large as what comes. */
+/* Drops as many events as needed: more than one if the new event is larger in bytes. */
 static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e, uint32_t capacity)
 {
 	do
 		if (!drop_one(w, a, e)) {
-			refuse(w, a, e, MK_OUTCOME_OF(dropped)); /* full of other topics' events */
+			refuse(w, a, e, MK_OUTCOME_OF(dropped)); /* full of events of other topics */
 			return;
 		}
 	while (is_full(w, a, e, capacity));
 	deliver(w, a, e);
 }
 
-/* Dropped is what the subscriber hears of: without room to note that, it is no memory. */
+/* MAIKO_FAIL reports `dropped` to the subscriber; if that cannot be stored, the outcome is no_memory. */
 static void fail(mk_worker *w, mk_actor *a, const mk_event *e)
 {
 	if (mk_extra_of(a) == NULL) {
@@ -302,8 +302,8 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;
-	/* A shadow's mailbox has no room, so that each delivery comes here; who may not wait has it:
-	 * its budget is the capacity of the actor (migrate.c). */
+	/* A shadow's mailbox has capacity 0, so that each delivery comes here. For policies other than block
+	 * its budget, which is the capacity of the actor (migrate.c), is the bound. */
 	uint32_t capacity = a->shadow && policy != MAIKO_BLOCK ? a->box.budget : a->box.capacity;
 	if (policy != MAIKO_KEEP_LATEST && !is_full(w, a, e, capacity)) {
 		deliver(w, a, e);

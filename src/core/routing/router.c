@@ -1,8 +1,8 @@
 /*
- * router.c - see router.h. The path of every event: keep it short.
+ * router.c - see router.h. The hot path of every event.
  *
- * A publish holds one reference of its own while it fans out; each mailbox and each
- * channel entry takes one more.
+ * A publish holds one reference while it fans out; each mailbox and each channel entry
+ * takes one more.
  */
 #include "routing/router.h"
 
@@ -14,7 +14,7 @@
 #include "routing/overflow.h"
 #include "runtime/lane.h"
 
-enum { PUBLISH_EVERY = 64 }; /* entries after which a channel is made visible */
+enum { PUBLISH_EVERY = 64 }; /* the most entries in a channel before they are made visible */
 
 int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route)
 {
@@ -77,10 +77,10 @@ static MK_NOINLINE int open_channel(mk_worker *w, uint32_t to)
 		return MAIKO_ENOMEM;
 	w->out[to] = ch;
 	w->outgoing |= UINT64_C(1) << to;
-	/* Released before the bit: who sees the bit sees the channel. The bit is one more of the
-	 * accesses that a sleep rests on (worker.c): in their one order it comes before the first
-	 * publish, and so before the look at a worker that does not sleep yet; that worker's look
-	 * at its lanes comes after both. models/channel.pml: LATE_BIT. */
+	/* Stored with release order before the bit: a worker that sees the bit sees the channel. The bit is
+	 * seq_cst, as are the accesses of sleeping (lane.c). In their total order it precedes the first
+	 * publish, and so the load of `sleeping`; a worker that stores `sleeping` after that load checks
+	 * its lanes after both. models/channel.pml: LATE_BIT. */
 	atomic_store_explicit(&other->in[w->index], ch, memory_order_release);
 	atomic_fetch_or_explicit(&other->incoming, UINT64_C(1) << w->index, memory_order_seq_cst);
 	return 0;
@@ -117,16 +117,16 @@ static void make_visible(mk_worker *w, uint32_t to)
 		mk_lane_wake(mk_worker_at(w->sup, to));
 }
 
-/* An entry that finds the ring full, or others waiting before it. */
+/* Sends an entry to a ring that is full, or while others wait in the spill. */
 static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool may_drop)
 {
 	mk_channel *ch = w->out[to];
 	make_visible(w, to);
-	if (MK_LIKELY(!w->sup->seam.noted)) { /* else there is no look while a callback runs (note.h) */
+	if (MK_LIKELY(!w->sup->seam.noted)) { /* else neither is read while a callback runs (note.h) */
 		take_back(w, ch);
-		mk_mutes_take(w); /* what the other said before it made room */
+		mk_mutes_take(w); /* the mutes that the consumer posted before it made room */
 	}
-	w->unpublished |= UINT64_C(1) << to; /* for what now moves to the ring */
+	w->unpublished |= UINT64_C(1) << to; /* for the entries that now move to the ring */
 	mk_channel_unspill(ch);
 	if (!mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
 		mk_channel_push(ch, (uintptr_t)e);
@@ -184,9 +184,9 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
 	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
-	mk_heed_time(w, from);
+	mk_advance_time(w, from);
 	if (!any)
-		return; /* a worker too many, see topic.c */
+		return; /* the sender's view named a worker too many (topic.c) */
 	if (t == NULL)
 		t = mk_topic_here(w, from->topic->index);
 	mk_event *e = t == NULL ? NULL : mk_event_copy(&w->pool, from);
@@ -213,11 +213,11 @@ uint32_t mk_router_mark(mk_worker *w, uint64_t number)
 			mk_mutes_take(w);
 		}
 		mk_channel_unspill(ch);
-		/* The marker before may be taken, and not yet given back: its slot is not free then. */
+		/* The previous marker may be taken but not yet acknowledged: then its slot is not free. */
 		if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed < ch->capacity)
 			mk_channel_push(ch, entry);
 		else
-			(void)mk_channel_spill(ch, entry); /* its slot is kept */
+			(void)mk_channel_spill(ch, entry); /* cannot fail: its slot is reserved */
 		w->unpublished |= UINT64_C(1) << to;
 	}
 	return count;
@@ -229,7 +229,7 @@ void mk_router_show(mk_worker *w)
 		make_visible(w, (uint32_t)__builtin_ctzll(left));
 }
 
-/* What follows from the room that there is. */
+/* Reclaims entries, moves the spill to the ring, and releases muted senders at the low mark. */
 static void use_room(mk_worker *w, uint32_t to)
 {
 	mk_channel *ch = w->out[to];
@@ -242,7 +242,7 @@ static void use_room(mk_worker *w, uint32_t to)
 		mk_release_channel(w, ch);
 }
 
-/* Whether use_room does something although nothing more has been acknowledged. */
+/* Whether use_room has work although nothing more was acknowledged. */
 static bool has_use_for_room(const mk_channel *ch)
 {
 	if (mk_channel_spilling(ch))
@@ -251,7 +251,7 @@ static bool has_use_for_room(const mk_channel *ch)
 	       ch->tail - ch->reclaimed <= ch->capacity / 2;
 }
 
-/* As mk_router_flush, but first it looks at everything, then notes it, then uses it. */
+/* As mk_router_flush, but first reads all inputs, then notes each, then uses it. */
 static MK_NOINLINE bool flush_noted(mk_worker *w)
 {
 	uint64_t head[MAIKO_WORKERS_MAX], some = 0, spilling = 0;
@@ -306,6 +306,6 @@ bool mk_router_flush(mk_worker *w)
 		if ((w->unpublished >> to & 1) != 0)
 			make_visible(w, to);
 	}
-	mk_router_show(w); /* who was released may have sent what fell due meanwhile, to any of them */
+	mk_router_show(w); /* a released actor may have sent delayed events, to any channel */
 	return spilling;
 }

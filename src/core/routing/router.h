@@ -1,6 +1,6 @@
 /*
- * router.h - where an event goes: by pointer to each subscriber on its worker, and as
- * one channel entry to each other worker that has any.
+ * router.h - routes an event: by pointer to each subscriber on its worker, and as one
+ * channel entry to each other worker that has subscribers.
  */
 #ifndef MK_ROUTER_H
 #define MK_ROUTER_H
@@ -11,11 +11,11 @@
 #include "routing/weight.h"
 #include "runtime/runtime.h"
 
-/* The route of a type on this worker, asking the registry the first time. It moves when
- * another is learnt. */
+/* Makes the route of a type on this worker, from the registry. The pointer is valid until the next
+ * mk_route_learn. */
 int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_route);
 
-/* The same without asking, or NULL. */
+/* The route if the worker has it, else NULL. */
 static inline mk_route *mk_route_known(mk_worker *w, const maiko_event_type *desc)
 {
 	uint32_t index;
@@ -37,24 +37,24 @@ int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk
 int mk_router_open(mk_worker *w, uint64_t workers);
 
 /* Opens the channels that an event of this topic needs, so that publishing it cannot
- * fail half-way. 0 or MAIKO_ENOMEM. */
+ * fail. 0 or MAIKO_ENOMEM. */
 static inline int mk_router_prepare(mk_worker *w, const mk_topic *t)
 {
 	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
 	return MK_LIKELY(missing == 0) ? 0 : mk_router_open(w, missing);
 }
 
-/* Time does not go back along a chain of causes: what another thread has stamped since this
- * turn's look at the clock moves the turn's time on. */
-static inline void mk_heed_time(mk_worker *w, const mk_event *e)
+/* Timestamps never decrease along a causal chain: an event stamped on another thread after this
+ * turn read the clock advances the turn's time. */
+static inline void mk_advance_time(mk_worker *w, const mk_event *e)
 {
 	uint64_t stamped_ns = e->timestamp_ns - w->wall_offset_ns;
 	if (MK_UNLIKELY(stamped_ns > w->now_ns))
 		w->now_ns = stamped_ns;
 }
 
-/* Gives id and time to an event about to be sent by `sender`, as a child of what the
- * worker is handling (or of its cause) unless `root`. */
+/* Sets id, time, sender and topic of an event about to be sent, as a child of the event that
+ * the worker is handling (or of the task's cause) unless `root`. */
 static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t, bool root)
 {
 	e->id = (maiko_id){w->origin, ++w->sequence};
@@ -73,36 +73,36 @@ static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, 
 	e->topic = t;
 }
 
-/* Publishes a stamped event of this worker's; takes it. Precondition: prepared. */
+/* Publishes a stamped event of this worker and takes ownership of it. Precondition: mk_router_prepare. */
 void mk_publish(mk_worker *w, mk_event *e);
 
-/* Whether all subscribers of a topic are here, none is in a change, and nobody watches: most
- * often so, and then publishing takes few instructions. */
+/* Whether all subscribers of a topic are on this worker, none is joining or leaving, and there is no
+ * monitor. This is the frequent case; publishing then takes few instructions. */
 static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all;
 	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->monitor_count) == 0);
 }
 
-/* The actor that alone gets what is sent to a plain topic, if nothing needs to be asked of it but
- * whether it has room. NULL: there are others, or none. */
+/* The only subscriber of a plain topic, if only its mailbox room remains to be checked. NULL: there
+ * are others, or none, or its policy matters. */
 static inline mk_actor *mk_only_subscriber(const mk_topic *t)
 {
 	return t->sub_count == 1 && t->subs[0].simple ? t->subs[0].actor : NULL;
 }
 
-/* Whether a subscriber in the middle of a change gets what is sent under `marker`. */
+/* Whether a subscriber that may be joining or leaving receives events sent under `marker`. */
 static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
 {
 	bool after = marker >= w->marker;
 	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
 }
 
-/* mk_fan_out for an event with bytes outside of itself (weight.h). */
+/* mk_fan_out for a heavy event (weight.h). */
 uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker);
 
-/* Gives an event to the topic's subscribers here; returns to how many. `plain`, a constant:
- * mk_is_plain holds. */
+/* Delivers an event to the topic's subscribers on this worker; returns to how many. `plain` (a
+ * constant): mk_is_plain is true. */
 static MK_INLINE uint64_t mk_fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker, bool plain)
 {
 	uint64_t deliveries = 0;
@@ -131,28 +131,28 @@ static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
 	uint64_t deliveries = mk_fan_out(w, t, e, 0, true);
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, deliveries);
-	if (MK_UNLIKELY(e->refs == 0)) { /* nobody has it */
+	if (MK_UNLIKELY(e->refs == 0)) { /* no mailbox has it */
 		mk_count_add(&t->unrouted, t->sub_count == 0);
 		e->refs = 1;
 		mk_event_unref(&w->pool, e);
 	}
 }
 
-/* Fans out an entry taken from a channel, under that channel's marker. */
+/* Fans out a copy of an entry taken from a channel; `marker` is that channel's. */
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker);
 
-/* Sends a marker to every worker there is a channel to; returns to how many. */
+/* Sends a marker into every outgoing channel; returns the number of channels. */
 uint32_t mk_router_mark(mk_worker *w, uint64_t number);
 
-/* Makes what was sent to other workers visible, and wakes who sleeps. */
+/* Makes all entries for other workers visible, and wakes those workers that sleep. */
 void mk_router_show(mk_worker *w);
 
-/* Takes back what the others have acknowledged, moves spills on, releases whom a full
- * channel muted, makes entries visible, and wakes who sleeps. Returns whether a spill
- * is left. */
+/* For all outgoing channels: reclaims acknowledged entries, moves spilled entries to the ring,
+ * releases the senders that a full channel mutes, makes entries visible, and wakes sleeping
+ * workers. Returns whether a spill is left. */
 bool mk_router_flush(mk_worker *w);
 
-/* Led: the same for one channel, which is empty up to `head`. False: it is not yet. */
+/* In a replay: the same for one channel, acknowledged up to `head`. False: it is not yet. */
 bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * send.c - every way in which an event enters. The path of every event: keep it short.
+ * send.c - all functions that send an event. The hot path of every event.
  *
- * From an actor (maiko_ctx_send), by what is known of the type, of its topic on this worker, and of the sender:
+ * From an actor (maiko_ctx_send), depending on the type, on its topic on this worker, and on the sender:
  *
  *   type             topic           one subscriber     sender         way
  *   -----            -----           --------------     ------         ---
@@ -12,15 +12,15 @@
  *   by content       plain           one, with room     may send       send_routed: send_to_only
  *   by content       any             otherwise          any            send_routed, send_to
  *
- * send_to takes all that is left: it opens missing channels, makes the event, spends the allowance of a muted
+ * send_to handles all other cases: it opens missing channels, makes the event, spends the allowance of a muted
  * sender, stamps, and publishes: mk_publish_plain on a plain topic, mk_publish on any other.
  *
- *   plain (of a type)    the payload lies in the event, without buffers: copied by a few instructions
- *   plain (of a topic)   all subscribers are on this worker, none is changing, nobody observes (mk_is_plain)
- *   remembered           mk_route.only, as long as mk_route.route_version is the worker's
+ *   plain (of a type)    the payload is inline in the event, without buffers: copied by a few instructions
+ *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no monitor (mk_is_plain)
+ *   remembered           mk_route.only, as long as mk_route.route_version matches the worker's
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
  *
- * A block (maiko_ctx_publish) and a flag always go by send_any. A recording changes nothing here: it is an observer,
+ * A block (maiko_ctx_publish) or a flag always takes send_any. A recording needs no case here: it is a monitor,
  * so no topic is plain.
  *
  * From an external thread (maiko_supervisor_send...) there is one way: wait for credit (external.h), make the event on
@@ -40,7 +40,7 @@
 
 /* ---- from an actor ----------------------------------------------------------------------- */
 
-/* With one of these a send is checked further. */
+/* With one of these flags a send takes the slow checks. */
 enum { CHECKED = MK_MUTED | MK_SHUT };
 
 /* Entered from libuv during a drain. */
@@ -50,7 +50,7 @@ int mk_refuse_shut(void)
 					     "nothing any more, wakes no tick and starts no job");
 }
 
-/* A muted actor: one of its allowance, or MAIKO_EAGAIN. */
+/* A muted actor: spends one send of its allowance, or returns MAIKO_EAGAIN if none is left. */
 static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 {
 	if ((ctx->sched & CHECKED) == 0 || ctx->in_stop)
@@ -64,13 +64,13 @@ static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
 	return 0;
 }
 
-/* Sends a copy of `value`, or the block that it is in, to a topic. */
+/* Sends a copy of `value`, or the block that contains it, to a topic. */
 static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
 			     unsigned flags)
 {
 	int rc;
 	mk_worker *w = ctx->worker;
-	assert(mk_is_inside(ctx)); /* inside a callback of this actor, on its worker */
+	assert(mk_is_inside(ctx)); /* in a callback of this actor, on its worker */
 	bool plain = mk_is_plain(w, t);
 	if (MK_UNLIKELY(!plain) && (rc = mk_router_prepare(w, t)) != 0)
 		return rc;
@@ -94,9 +94,9 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 	return 0;
 }
 
-/* The most frequent case, without a call: of a plain type, to the only subscriber of a plain topic,
- * which has room; or (`muted`, a constant: whether this actor is) which has muted it already. False:
- * it is another case, and nothing is done. */
+/* The most frequent case, without a call: an event of a plain type to the only subscriber of a plain
+ * topic, which has room; or (`muted`, a constant: this actor is muted) which already mutes this actor.
+ * False: it is another case, and nothing was changed. */
 static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value,
 				   bool muted)
 {
@@ -110,7 +110,7 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 	if (muted)
 		ctx->extra->allowance--;
 	assert(mk_is_inside(ctx) && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
-	mk_pool_take_first(&w->pool, type->size_class); /* in an order that few registers are enough for */
+	mk_pool_take_first(&w->pool, type->size_class); /* this order of statements needs the fewest registers */
 	mk_mailbox_put(&a->box, e, tail);
 	mk_wake(w, a);
 	e->refs = 1;
@@ -122,7 +122,7 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 	return true;
 }
 
-/* By the topic that the type has; the route remembers who alone gets it. */
+/* Routed by type; caches the only subscriber in the route. */
 static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
 {
 	mk_topic *t = route->topic;
@@ -135,7 +135,7 @@ static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *v
 	return send_to(t, type, ctx, value, block, flags);
 }
 
-/* By its content. */
+/* Routed by content. */
 static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
 				   unsigned flags)
 {
@@ -150,7 +150,7 @@ static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const vo
 	return send_to(t, type, ctx, value, block, flags);
 }
 
-/* To the one that the route remembers, if it may be. */
+/* To the subscriber cached in the route, if send_to_only can; else as send_typed. */
 static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *value)
 {
 	bool shut = (ctx->sched & MK_SHUT) != 0;
@@ -220,7 +220,7 @@ static bool is_owner(const mk_sup *sup)
 	return uv_thread_equal(&self, &sup->seam.owner) != 0;
 }
 
-/* Sends a copy of `value`, or the block that it is in. */
+/* Sends a copy of `value`, or the block that contains it. */
 static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *value, mk_block *block,
 			 uint64_t timeout_ms)
 {
@@ -253,7 +253,7 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
 	e->timestamp_ns = mk_now(&sup->seam) + sup->seam.wall_offset_ns;
 	e->sender = f->self;
-	e->refs = topic; /* until the worker has it, which knows its own view of the topic */
+	e->refs = topic; /* the topic's index, until the worker takes the event and sets its own view of the topic */
 	mk_count_add(&f->sent, 1);
 	mk_worker *w = mk_worker_at(sup, mk_home_now(f->self));
 	if (!mk_inbox_push(&w->external, mk_event_link(e))) {

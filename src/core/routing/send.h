@@ -1,5 +1,5 @@
 /*
- * send.h - sending, for those that refuse it.
+ * send.h - the error of a send that is refused, for other modules that refuse it too.
  */
 #ifndef MK_SEND_H
 #define MK_SEND_H

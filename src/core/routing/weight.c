@@ -11,9 +11,9 @@ typedef struct mk_weighed {
 } mk_weighed;
 
 typedef struct mk_weights {
-	uint64_t bound; /* its own; 0: the supervisor's */
+	uint64_t bound; /* the actor's own; 0: the supervisor's */
 	mk_counter bytes;
-	mk_weighed *list; /* from `first` on */
+	mk_weighed *list; /* its entries begin at `first` */
 	uint32_t first, count, size;
 } mk_weights;
 
@@ -21,7 +21,7 @@ static mk_weights *weights_of(mk_actor *a)
 {
 	mk_extra *x = mk_extra_of(a);
 	if (x != NULL && x->weights == NULL)
-		__atomic_store_n(&x->weights, MK_NEW(mk_weights), __ATOMIC_RELEASE); /* a report may look */
+		__atomic_store_n(&x->weights, MK_NEW(mk_weights), __ATOMIC_RELEASE); /* a report may read it */
 	return x == NULL ? NULL : x->weights;
 }
 
@@ -75,7 +75,7 @@ int mk_weight_reserve(mk_actor *a)
 	mk_weight_settle(a);
 	if (all->first + all->count < all->size)
 		return 0;
-	if (all->first > all->size / 2) { /* more have gone than are there */
+	if (all->first > all->size / 2) { /* more entries are removed than in use */
 		memmove(all->list, all->list + all->first, all->count * sizeof all->list[0]);
 		all->first = 0;
 		return 0;
@@ -117,7 +117,7 @@ void mk_weight_forget(mk_actor *a)
 		all->first = 0;
 }
 
-/* There are not more than before, so there is room. */
+/* The list has enough room, because there are not more heavy events than before. */
 void mk_weight_again(mk_actor *a)
 {
 	if (a->extra == NULL || a->extra->weights == NULL)
