@@ -1,38 +1,38 @@
 /*
- * channel.pml - the channel of two workers, and how they sleep and wake each other.
+ * channel.pml - the channel between two workers, and how they sleep and wake each other.
  *
- * What it follows: src/core/ds/channel.h and channel.c; of router.c send_entries, send_full,
- * mk_router_mark, mk_router_show, mk_router_flush; of worker.c run_channel, mk_worker_has_input,
- * mk_lane_wake; of idle.c mk_idle, sleep_until_woken. Each inline below names its function.
+ * Modeled code: src/core/ds/channel.h and channel.c; of router.c send_entries, send_full,
+ * mk_router_mark, mk_router_show, mk_router_flush; of turn.c run_channel; of idle.c mk_idle,
+ * sleep_until_woken; mk_worker_has_input, mk_lane_wake. Each inline below names its function.
  *
- * What it shows, for every interleaving:
- *   - entries come out once, in the order sent, markers among them, through ring and spill;
- *   - an entry of the ring is not overwritten, nor its event taken back, before it is
- *     acknowledged; one slot kept for a marker suffices, because a worker settles a change
- *     in a later turn than it acknowledged the change's marker in;
- *   - no lost wake-up: whenever both workers sleep for good, all has been taken and nobody
- *     is muted (the end state); and under weak fairness that comes (`delivered`).
+ * Properties, for every interleaving:
+ *   - entries are taken exactly once, in the order sent, markers included, through ring and spill;
+ *   - a ring entry is not overwritten, nor its event reclaimed, before it is acknowledged;
+ *     one slot reserved for a marker suffices, because a worker settles a change in a later
+ *     turn than the one that acknowledged the change's marker;
+ *   - no lost wake-up: if both workers sleep for ever, every entry is taken and no sender
+ *     is muted (the end state); under weak fairness that state is reached (`delivered`).
  *
- * What is left out, and why that is sound:
+ * Abstractions, and why they are sound:
  *   - Memory orders. The interleavings are sequentially consistent; so are, in C, the
- *     accesses on which sleeping rests (`incoming`, `published`, `head`, `producer_waits`,
- *     `sleeping`). RELAXED_PUBLISH and LATE_BIT show what weaker ones would do. What the others release
- *     and acquire is the content behind them, which ThreadSanitizer watches.
- *   - Time. A worker that looks longer before it sleeps (spin) does nothing that one which
- *     looks once cannot do; a poll of a busy worker's loop only forgets its async.
- *   - All that could wake a worker besides the channel: it could but hide a lost wake-up.
+ *     accesses that sleeping relies on (`incoming`, `published`, `head`, `producer_waits`,
+ *     `sleeping`). RELAXED_PUBLISH and LATE_BIT show the effect of weaker orders. The other
+ *     release and acquire accesses protect data, which ThreadSanitizer checks.
+ *   - Time. A worker that checks for longer before it sleeps (spin) has no behavior that one
+ *     which checks once has not; a poll of a busy worker's loop only clears its async.
+ *   - Other causes of a wake-up: they could only hide a lost wake-up.
  *   - Allocation failure, drop policies, mutes by subscribers (mute.pml).
- *   - Sizes: counters that never wrap are bytes, and a handful of entries stands for all:
- *     the ring goes round more than once, and no step depends on how far it has come.
+ *   - Sizes: counters that never wrap are bytes, and a few entries represent any number:
+ *     the ring wraps more than once, and no step depends on the absolute position.
  *
- * Broken on purpose, each found: LOST_WAKE, RELAXED_PUBLISH, LATE_BIT, NO_WAITS,
+ * Planted bugs, each found: LOST_WAKE, RELAXED_PUBLISH, LATE_BIT, NO_WAITS,
  * NO_HEAD_LOOK, ACK_EARLY, PAST_SPILL, NO_KEPT_SLOT, MARK_AT_PASS, NO_LAST_SHOW.
  *
  * SPDX-License-Identifier: MIT
  */
 
 #ifndef CAPACITY
-#define CAPACITY 4 /* slots, one of them kept for a marker */
+#define CAPACITY 4 /* slots, one of them reserved for a marker */
 #endif
 #ifndef EVENTS
 #define EVENTS 5
@@ -41,7 +41,7 @@
 #define MARKERS 2
 #endif
 #define ENTRIES (EVENTS + MARKERS)
-#define ALLOWANCE 1 /* events that the muted sender may send yet, in its callback */
+#define ALLOWANCE 1 /* events that a muted sender may still send in its callback */
 
 #define PRODUCER 0
 #define CONSUMER 1
@@ -50,8 +50,8 @@
 byte slots[CAPACITY]
 byte published, head
 bool producer_waits
-byte tail, seen_head, reclaimed /* the producer's */
-byte taken_to                   /* the consumer's */
+byte tail, seen_head, reclaimed /* used by the producer only */
+byte taken_to                   /* used by the consumer only */
 chan spill = [ENTRIES] of { byte }
 bool unpublished                /* its bit of the producer's mk_worker */
 
@@ -63,13 +63,13 @@ bool incoming /* the producer's bit of the consumer's mk_worker */
 bool muted
 byte allowance
 
-/* what is to be shown: entries are numbered in the order sent */
+/* for the properties: entries are numbered in the order sent */
 byte events, sent, received
-bool alive[ENTRIES + 1] /* an entry's event is still the channel's */
+bool alive[ENTRIES + 1] /* the channel still holds the entry's event */
 
-/* the changes of topology: how many have been begun, passed, settled */
+/* topology changes: how many have begun, passed, settled */
 byte begun, passed, settled
-byte marker_entry /* the number that the last marker has as an entry */
+byte marker_entry /* the entry number of the last marker */
 
 /* ---- lanes, both workers ---------------------------------------------------------- */
 
@@ -90,8 +90,8 @@ inline wake(worker)
 	fi
 }
 
-/* mk_worker_has_input, what of it concerns the channel. One step: of the two loads of each side, the
- * first is of what does not change back. */
+/* mk_worker_has_input, the part about the channel. One step: of the two loads of each side, the
+ * first reads a value that does not change back. */
 #define CONSUMER_INPUT (incoming && published != taken_to)
 #ifdef NO_HEAD_LOOK
 #define PRODUCER_INPUT false
@@ -99,9 +99,9 @@ inline wake(worker)
 #define PRODUCER_INPUT (producer_waits && head != seen_head)
 #endif
 
-/* mk_idle, after a turn that left nothing: it looks, then sleep_until_woken. (on_prepare, of a
- * loop of the caller's, does the same.) */
-inline rest(worker, INPUT)
+/* mk_idle, after a turn that left no work: checks for input, then sleep_until_woken. (on_prepare, in
+ * an embedded loop, does the same.) */
+inline idle(worker, INPUT)
 {
 	if
 	:: INPUT
@@ -135,7 +135,7 @@ end_asleep:
 inline push(entry)
 {
 	assert(tail - reclaimed < CAPACITY);
-	assert(reclaimed <= head); /* so no entry is overwritten that is not acknowledged */
+	assert(reclaimed <= head); /* so no unacknowledged entry is overwritten */
 	slots[tail % CAPACITY] = entry;
 	tail++
 }
@@ -257,7 +257,7 @@ inline send_full()
 	fi
 }
 
-/* mk_router_mark, as a change is applied */
+/* mk_router_mark, when a change is applied */
 inline mark()
 {
 	d_step {
@@ -274,7 +274,7 @@ inline mark()
 	unpublished = true
 }
 
-/* mk_router_show: after any actor's run, be it one that has sent or another */
+/* mk_router_show: after the run of any actor, whether it has sent or not */
 inline router_show()
 {
 	if
@@ -285,8 +285,8 @@ inline router_show()
 
 #define READY (!muted && events < EVENTS)
 
-/* What falls due while channels are flushed, in mk_permit of those that one of them releases:
- * this channel, or another after it. */
+/* Delayed events that are sent while channels are flushed, by mk_permit of the actors that this
+ * channel, or a later one, releases. */
 inline send_due()
 {
 	do
@@ -327,7 +327,7 @@ inline flush()
 #endif
 }
 
-/* The next change begins when the one before is complete, so the consumer has settled. */
+/* The next change begins when the previous one is complete, so the consumer has settled it. */
 #ifdef MARK_AT_PASS
 #define MAY_MARK (sent > 0 && begun < MARKERS && passed == begun)
 #else
@@ -366,14 +366,14 @@ active proctype producer()
 		flush();
 		if
 		:: READY
-		:: else -> rest(PRODUCER, PRODUCER_INPUT)
+		:: else -> idle(PRODUCER, PRODUCER_INPUT)
 		fi
 	od
 }
 
 /* ---- the consumer ---------------------------------------------------------------------- */
 
-/* mk_channel_acknowledge, and what run_channel does with its answer */
+/* mk_channel_acknowledge, and what run_channel does with its result */
 inline acknowledge()
 {
 	if
@@ -387,7 +387,7 @@ inline acknowledge()
 	fi
 }
 
-/* mk_channel_take; the event is copied (mk_publish_taken), or the marker passed */
+/* mk_channel_take; copies the event (mk_publish_taken) or passes the marker */
 inline take_one()
 {
 	atomic {
@@ -437,15 +437,15 @@ active proctype consumer()
 		:: upto != taken_to -> upto = 0
 		:: else ->
 			upto = 0;
-			rest(CONSUMER, CONSUMER_INPUT)
+			idle(CONSUMER, CONSUMER_INPUT)
 		fi
 	od
 }
 
-/* ---- what is to be shown ------------------------------------------------------------------ */
+/* ---- properties --------------------------------------------------------------------------- */
 
 #ifdef LATE_BIT
-/* A store that is ordered with nothing becomes visible at some time. */
+/* An unordered store becomes visible at an arbitrary time. */
 active proctype late_bit()
 {
 end_late:

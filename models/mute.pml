@@ -1,61 +1,62 @@
 /*
- * mute.pml - who must wait for whom: mutes, releases, and the probes that find cycles.
+ * mute.pml - backpressure: mutes, releases, and the probes that find cycles.
  *
- * What it follows: src/core/routing/backpressure.h and backpressure.c, cycle.c, mute_edge.h; of dispatch.c
- * mk_dispatch_next and mk_actor_end, of overflow.c block, of router.c what concerns mutes. Each
+ * Modeled code: src/core/routing/backpressure.h and backpressure.c, cycle.c, mute_edge.h; of dispatch.c
+ * mk_dispatch_next, of end.c mk_actor_end, of overflow.c block, of router.c the code for mutes. Each
  * inline names its function.
  *
  * The protocol. A full subscriber sets up one edge for each sender and posts a mute to the
  * sender's worker, later a release; a worker's control lane keeps their order. The sender
- * holds an mk_wait for each until its release has come; when the sender has ended, the wait
- * is orphaned and goes with the release. A new wait sends a probe along the waits of its
- * actor. An actor sends each probe of each initiator on once, and none that it is already
- * on the path of. One that comes home makes its path a cycle; each member that gets the
- * verdict, and waits for the next member still, runs on. It keeps all the cycles that it
- * runs on for: a cycle is found as often as its members' probes cross, and its members must
- * know the same ones. When a member is released by its next, all its cycles with that step
- * are open, and so is one whose verdict finds a member that does not wait. Who finds none
- * left that is not open is held, and sends a probe.
+ * has an mk_wait for each edge until its release arrives. If the sender has ended, the wait
+ * is orphaned and freed by the release. For a new wait, a probe is sent along the waits of
+ * its actor. An actor forwards each probe of each initiator once, and none whose path
+ * contains it. A probe that returns to its initiator has a cycle as its path; each member
+ * that receives the verdict, and still waits for the next member, runs although muted. It
+ * keeps all cycles for which it runs: a cycle may be found several times, by the probes of
+ * several members, and its members must know the same ones. When a member is released by
+ * its next, all its cycles with that edge are open, and so is a cycle whose verdict finds a
+ * member that does not wait. An actor without a cycle that is not open is held, and sends a
+ * probe.
  *
- * What it shows, for two and three actors in a cycle, for two cycles that share an actor
- * (HUB), for two that send to one (FAN), and for a channel that is soon full (CHANNEL):
- *   - no deadlock and no lost release: in every end state all events are handled, nobody is
- *     held, and no edge and no wait is left; also when an actor ends at any time (ENDER);
- *   - progress: that end comes, without any assumption of fairness, so probes and verdicts do
- *     not go round for ever;
+ * Properties, for two and three actors in a cycle, for two cycles that share an actor
+ * (HUB), for two that send to one (FAN), and for a small channel (CHANNEL):
+ *   - no deadlock and no lost release: in every end state all events are handled, no actor is
+ *     held, and no edge and no wait is left; also if an actor ends at any time (ENDER);
+ *   - progress: an end state is reached without a fairness assumption, so probes and verdicts
+ *     do not circulate for ever;
  *   - a release finds its wait: a wait is freed once;
- *   - one edge a pair (a second mute would leave a wait behind);
- *   - whoever runs on although it is muted has a reason: a cycle all of whose members wait
- *     for the next, as far as their workers can know;
- *   - the bound: a mailbox has at most its capacity, and that of the channel, and the sender's
- *     allowance, because whoever is about to use room that it has just learnt of looks for
- *     mutes first (CHANNEL).
+ *   - one edge per pair (a second mute would leave a wait behind);
+ *   - an actor that runs although muted is in a cycle all of whose members wait for the next,
+ *     as far as their workers can know;
+ *   - the bound: a mailbox has at most its capacity, plus that of the channel, plus the sender's
+ *     allowance, because a worker takes mutes before it uses room that it has just found
+ *     (CHANNEL).
  *
- * What is left out, and why that is sound:
- *   - What events carry: only how many there are. Their order is channel.pml's.
- *   - Capacities are 1 or 2: what counts is full, low or in between.
- *   - Channels without CHANNEL have room for all: a full one is always drained by the other
- *     worker, whoever is muted there, so it is one delay more.
- *   - A worker's steps come in any order, one entry, message or callback each, as under
- *     simulation (step.c). More is possible than in a turn. The one order that matters is
+ * Abstractions, and why they are sound:
+ *   - Events have no content, only their number is modeled. Their order is in channel.pml.
+ *   - Capacities are 1 or 2: only full, low and in between matter.
+ *   - Without CHANNEL, channels have room for all events: the other worker always drains a full
+ *     one, even if actors are muted there, so it only adds a delay.
+ *   - A worker's steps run in any order, each an entry, a message or a callback, as in a
+ *     simulation (step.c). This allows more than a turn does. The only order that matters is
  *     kept: a turn reads the control lane before its actors run (`unread`, in CHANNEL).
- *   - Time: probes go out at any time. PROBE_AT_ONCE: at once, where any time is too much.
+ *   - Time: probes are sent at any time. PROBE_AT_ONCE: at once, if there are too many states.
  *   - External senders, whose mutes are counted and close no cycle; the hard bound of a cycle,
  *     which needs tens of thousands of events; failed allocations.
  *
- * Three actors begin where it gets difficult, all MUTED (or with full mailboxes: FILLED), and
- * two of them share a worker (TOGETHER), else there are too many states; GROWS: a HUB one of
- * whose two cycles closes later. run.sh has what is verified.
+ * Models of three actors begin in a later state, all MUTED (or with full mailboxes: FILLED), and
+ * two of the actors share a worker (TOGETHER), else there are too many states; GROWS: a HUB one of
+ * whose two cycles closes later. run.sh lists the verified configurations.
  *
- * Broken on purpose, each found: NO_RELEASE, NO_PROBES, NO_REPROBE, TWO_EDGES, ORPHAN_FREED,
- * RELEASE_OVERTAKES, LAST_CYCLE (an actor knows but the last cycle), PATH_CROSSES, MUTES_LAST,
- * MARK_UNSEEN, DUE_UNSEEN (room is used before the mutes are looked for: in a send, after
- * markers were put into the channels, by delayed events that were due).
+ * Planted bugs, each found: NO_RELEASE, NO_PROBES, NO_REPROBE, TWO_EDGES, ORPHAN_FREED,
+ * RELEASE_OVERTAKES, LAST_CYCLE (an actor knows only its last cycle), PATH_CROSSES, MUTES_LAST,
+ * MARK_UNSEEN, DUE_UNSEEN (room is used before mutes are taken: in a send, after markers were
+ * put into the channels, by due delayed events).
  *
  * SPDX-License-Identifier: MIT
  */
 
-/* ---- who sends to whom ------------------------------------------------------------------ */
+/* ---- the topology ----------------------------------------------------------------------- */
 
 #if defined(HUB)
 #define N 3
@@ -74,7 +75,7 @@
 #define SENDS(a, b) ((a) != (b))
 #endif
 
-/* The worker of each: its own; with TOGETHER, 0 of as many actors and 1 of the others. */
+/* The worker of each actor: its own; with TOGETHER, 0 for the first TOGETHER actors, else 1. */
 #ifdef TOGETHER
 #define HOME(a) ((a) >= TOGETHER)
 #else
@@ -86,7 +87,7 @@
 #define CAPACITY 1
 #endif
 #ifndef SENDS_EACH
-#define SENDS_EACH 3 /* how often each actor sends */
+#define SENDS_EACH 3 /* events that each actor sends */
 #endif
 #ifdef HUB
 #define CYCLES 6 /* in use at a time: the model asserts that they are enough */
@@ -94,7 +95,7 @@
 #define CYCLES 4
 #endif
 #ifdef TOGETHER
-#define LANE 16 /* more than are under way: a worker that finds one full would stand still */
+#define LANE 16 /* more than are ever in a lane: a worker that posts to a full one would block */
 #else
 #define LANE 8
 #endif
@@ -102,7 +103,7 @@
 #define PAIR(a, b) ((a) * N + (b))
 #define PAIRS (N * N)
 
-/* Whether something is so for one pair of an actor's, or for one or all actors. */
+/* Whether `what` is true for any pair of an actor; for any actor; for all actors. */
 #if N == 2
 #define ANY_FROM(what, a) (what[PAIR(a, 0)] || what[PAIR(a, 1)])
 #define ANY_TO(what, a) (what[PAIR(0, a)] || what[PAIR(1, a)])
@@ -115,19 +116,19 @@
 #define ALL_ACTORS(what) (what(0) && what(1) && what(2))
 #endif
 
-/* ---- actors, an index each ---------------------------------------------------------------- */
+/* ---- actors, by index --------------------------------------------------------------------- */
 
-byte left[N] /* how often it has yet to send */
+byte left[N] /* events that it still has to send */
 byte box[N]  /* the length of its mailbox */
 bool held[N] /* MK_MUTED */
 bool ended[N]
 bool runs_on[N]
 bool reprobe[N]
-byte seen[PAIRS] /* PAIR(a, first): the last number of that initiator that a has sent on */
+byte seen[PAIRS] /* PAIR(a, first): the number of the last probe of that initiator that a has forwarded */
 
-/* of PAIR(sender, subscriber) */
+/* by PAIR(sender, subscriber) */
 bool edge[PAIRS]  /* the subscriber's mk_edge */
-byte waits[PAIRS] /* the sender's mk_wait; when the sender has ended: orphaned */
+byte waits[PAIRS] /* the sender's mk_wait; orphaned if the sender has ended */
 byte fly[PAIRS]   /* entries published in the channel, not taken */
 
 /* of a worker */
@@ -135,29 +136,29 @@ mtype = { MUTE, RELEASE, PROBE, RUN_ON }
 chan lane[N] = [LANE] of { mtype, byte, byte, byte, byte }
 bool w_reprobe[N]
 
-/* What a step of a worker posts to several it posts one by one. The rest of it: */
+/* A step that posts several messages posts them one at a time. What remains of it: */
 #define DONE 0
-#define FORWARDS 1 /* a probe, to those that mute the actor, from `i` on */
+#define FORWARDS 1 /* a probe, to the subscribers that mute the actor, from `i` on */
 #define TELLS 2    /* a verdict, to the members of a cycle, `i` next */
-#define RELEASES 3 /* to those that the actor mutes */
+#define RELEASES 3 /* releases, to the senders that the actor mutes */
 
 /* mk_cycle */
 byte c_refs[CYCLES]
 bool c_open[CYCLES]
-byte c_next[CYCLES * N] /* of each member, who mutes it; else NOBODY */
-byte owed[CYCLES]       /* a bit for each member whose verdict is under way */
-byte known[N]           /* a bit for each cycle that the actor runs on for */
+byte c_next[CYCLES * N] /* for each member, the member that mutes it; else NOBODY */
+byte owed[CYCLES]       /* bit set: members whose verdict is in transit */
+byte known[N]           /* bit set: cycles for which the actor runs although muted */
 
-/* Numbers of probes, no larger than is needed to tell old from new. */
-byte number[N] /* the initiator's last */
-byte probes[N] /* its probes under way */
+/* Numbers of probes, in the smallest range that distinguishes old from new. */
+byte number[N] /* the initiator's last number */
+byte probes[N] /* its probes in transit */
 #define NUMBERS 7
 #define IS_NEWER(n, than) ((than) == 0 || ((n) != (than) && ((n) + NUMBERS - (than)) % NUMBERS <= NUMBERS / 2))
 
 #define IS_MUTED_BY(a, b) (waits[PAIR(a, b)] != 0)
 
 #ifdef CHANNEL
-/* A channel with room for few; the others have room for all that is sent. */
+/* A channel with little room; the others have room for all events. */
 #ifndef ROOM
 #define ROOM 2 /* for events */
 #endif
@@ -169,11 +170,11 @@ byte probes[N] /* its probes under way */
 #endif
 #define BOUND (CAPACITY + ROOM + 1 + ALLOWANCE) /* the ring has ROOM + 1 slots */
 byte taken[PAIRS]  /* entries not acknowledged yet */
-byte filled[PAIRS] /* as the producer knows: tail - reclaimed */
+byte filled[PAIRS] /* the producer's view: tail - reclaimed */
 byte spill[PAIRS]
 bool ch_full[PAIRS] /* it mutes the sender */
 byte allowance[N]
-byte due[N] /* delayed events whose time has come */
+byte due[N] /* due delayed events */
 #define IS_MUTED_BY_CHANNEL(a) ANY_FROM(ch_full, a)
 #else
 #define IS_MUTED_BY_CHANNEL(a) false
@@ -182,7 +183,7 @@ byte due[N] /* delayed events whose time has come */
 
 /* ---- cycles ----------------------------------------------------------------------------------- */
 
-/* What is not in use looks like new, so that states that differ in nothing else are one. */
+/* Resets an unused cycle, so that states that differ only in it are equal. */
 inline unref(cycle)
 {
 	c_refs[cycle]--;
@@ -216,7 +217,7 @@ inline forget_number(first)
 #endif
 #define RUNS_ON(a) (runs_on[a] && (LIVE(a, 0) || LIVE(a, 1) || LIVE(a, 2) || LIVE(a, 3) || IN_LAST(a)))
 
-/* mk_cycle_leave; with `open_ones`, only from those that are open */
+/* mk_cycle_leave; with `open_ones`, only open cycles */
 inline leave(who, open_ones)
 {
 	for (j : 0 .. CYCLES - 1) {
@@ -257,7 +258,7 @@ inline probe_soon(who)
 #endif
 }
 
-/* ---- the sender's end ---------------------------------------------------------------------------- */
+/* ---- the sender's end of an edge ----------------------------------------------------------------- */
 
 /* mk_hold_muted */
 inline hold(who)
@@ -291,7 +292,7 @@ inline wait_set(who, by)
 	fi
 }
 
-/* mk_permit; mk_delayed_send_due, which looks at the lane first, as send_full does */
+/* mk_permit; mk_delayed_send_due, which takes mutes first, as send_full does */
 inline permit(who)
 {
 	held[who] = false;
@@ -311,7 +312,7 @@ inline permit(who)
 #endif
 }
 
-/* wait_clear, what follows the removal of a wait */
+/* wait_clear, after the removal of a wait */
 inline one_less(who)
 {
 	if
@@ -341,7 +342,7 @@ inline wait_clear(who, by)
 	fi
 }
 
-/* ---- the subscriber's end -------------------------------------------------------------------------- */
+/* ---- the subscriber's end of an edge --------------------------------------------------------------- */
 
 /* mk_mute_by_subscriber */
 #ifdef TWO_EDGES
@@ -365,7 +366,7 @@ inline mute(from, to)
 	fi
 }
 
-/* fan_out, block; if it has ended, the event is dead */
+/* fan_out, block; if the subscriber has ended, the event is dead */
 inline deliver(from, to)
 {
 	if
@@ -380,7 +381,7 @@ inline deliver(from, to)
 #endif
 }
 
-/* mk_release_all: one of them */
+/* mk_release_all: one sender */
 #define MUTES_ANY(who) ANY_TO(edge, who)
 inline release_one(who)
 {
@@ -404,8 +405,8 @@ inline release_one(who)
 
 /* ---- probes ------------------------------------------------------------------------------------------- */
 
-/* forward_all, forward: to the next that mutes it, from `i` on. `walk`: the path so far, a
- * digit an actor. */
+/* forward_all, forward: to the next subscriber that mutes it, from `i` on. `walk`: the path so far,
+ * one digit per actor. */
 inline forward_next(who, first, num, walk)
 {
 	do
@@ -426,7 +427,7 @@ inline forward_next(who, first, num, walk)
 	phase = (i < N -> FORWARDS : DONE)
 }
 
-/* came_home */
+/* cycle_found */
 inline make_cycle(first, walk)
 {
 	made = 0;
@@ -452,7 +453,7 @@ inline make_cycle(first, walk)
 	od
 }
 
-/* tell_members: the next one */
+/* notify_members: the next one */
 inline tell_next(first)
 {
 	lane[HOME(i)]!RUN_ON(i, made, 0, 0);
@@ -466,8 +467,8 @@ inline tell_next(first)
 	fi
 }
 
-/* probe_arrived. An actor that was released meanwhile has forgotten what it has seen, and
- * may be met again by a probe that it has sent on: that one has gone round another cycle. */
+/* probe_arrived. An actor that was released has cleared `seen`, so a probe that it has forwarded
+ * may arrive again: that probe has traversed another cycle. */
 #ifdef PATH_CROSSES
 #define IS_NEW_HERE(who, first, num, walk) IS_NEWER(num, seen[PAIR(who, first)])
 #else
@@ -492,8 +493,8 @@ inline probe_arrived(who, first, num, walk)
 	fi
 }
 
-/* mk_reprobe: of the held actors here, one after the other. Not more often than every
- * millisecond: at any time. */
+/* mk_probe_now: for the held actors of the worker, one after the other. The interval is modeled
+ * as any time. */
 #define PROBES_HERE(a) (HERE(a) && held[a] && reprobe[a])
 inline send_probes()
 {
@@ -554,7 +555,7 @@ inline take_back(from, to)
 	filled[PAIR(from, to)] = fly[PAIR(from, to)] + taken[PAIR(from, to)]
 }
 
-/* mk_mutes_take: they overtake the other messages */
+/* mk_mutes_take: mutes overtake other messages */
 inline take_mutes(from, to)
 {
 	do
@@ -610,7 +611,7 @@ inline send_entry(from, to)
 	fi
 }
 
-/* mk_router_flush. The next turn begins with what lies in the lane now. */
+/* mk_router_flush. The next turn begins with the messages that are in the lane now. */
 inline flush(from, to)
 {
 	take_back(from, to);
@@ -628,7 +629,7 @@ inline flush(from, to)
 	in_turn = false
 }
 
-/* mk_router_mark, in the middle of run_control: it looks at the lane too. */
+/* mk_router_mark, inside run_control: it takes mutes too. */
 inline mark(from, to)
 {
 	take_back(from, to);
@@ -666,7 +667,7 @@ inline look(who)
 	fi
 }
 
-/* mk_publish: by pointer to each subscriber here, an entry to each other worker */
+/* mk_publish: by pointer to each subscriber on the worker, one entry to each other worker */
 inline publish(who)
 {
 	for (i : 0 .. N - 1) {
@@ -681,8 +682,8 @@ inline publish(who)
 	i = 0
 }
 
-/* Whoever runs although it is muted is in a cycle, as far as the members' workers can know:
- * each of them waits for the next, or its verdict is still under way. */
+/* An actor that runs although muted is in a cycle, as far as the members' workers can know: each
+ * member waits for the next, or its verdict is still in transit. */
 inline check_reason(who)
 {
 	found = !IS_MUTED(who);
@@ -709,8 +710,8 @@ inline check_reason(who)
 	found = false
 }
 
-/* A callback: of an event, or a tick that sends. One that handles an event and sends is a
- * tick before it. */
+/* A callback for an event, or a tick that sends. A callback that handles an event and sends is
+ * modeled as a tick before the event. */
 inline call_back(who)
 {
 	if
@@ -773,7 +774,7 @@ inline end(who)
 	fi
 }
 
-/* run_channel, an entry; an actor's turn */
+/* run_channel, one entry; an actor's run */
 inline take_entry(who)
 {
 	if
@@ -791,9 +792,9 @@ inline take_entry(who)
 }
 
 /*
- * A worker takes one step at a time, in any order (as a simulation lets it, step.c; of the
- * orders that mk_worker_turn has, only one matters, see CHANNEL). It sleeps while there is
- * nothing for it: channel.pml.
+ * A worker executes one step at a time, in any order (as in a simulation, step.c; of the
+ * order in mk_worker_turn only one part matters, see CHANNEL). Sleeping without work is in
+ * channel.pml.
  */
 #define GETS_HERE(a) (HERE(a) && ANY_TO(fly, a))
 #define READY_HERE(a) (HERE(a) && unread == 0 && MAY_RUN(a))
@@ -836,13 +837,13 @@ proctype worker(byte me)
 #endif
 #ifdef CHANNEL
 	byte unread;  /* control messages that the turn takes first */
-	bool in_turn; /* it is not over before the channel is flushed */
+	bool in_turn; /* the turn ends when the channel is flushed */
 #endif
 end_asleep:
 	do
 	:: atomic {
 			if
-			/* run_control, a message */
+			/* run_control, one message */
 			:: lane[me]?MUTE(a, b, _, _) ->
 				READ();
 				wait_set(a, b)
@@ -904,7 +905,7 @@ end_asleep:
 	od
 }
 
-/* ---- what is to be shown ------------------------------------------------------------------------------------------ */
+/* ---- properties --------------------------------------------------------------------------------------------------- */
 
 #define RESTS(a) \
 	((ended[a] || (left[a] == 0 && !held[a] && box[a] == 0)) && len(lane[a]) == 0 && !ANY_TO(edge, a) && \

@@ -1,43 +1,43 @@
 /*
- * stop.pml - how a stop knows that nothing is left, although it asks only those workers that
- * something has reached.
+ * stop.pml - how a stop detects that no work is left, although it queries only the workers that
+ * have received work.
  *
- * What it follows: src/core/lifecycle/stop.h and stop.c; of worker.c take_control, run_channel,
- * mk_worker_quiet; of dispatch.c mk_callback_enter; of router.c what counts and publishes entries.
+ * Modeled code: src/core/lifecycle/stop.h and stop_steps.c; of lane.c mk_lane_take, of turn.c run_channel,
+ * mk_worker_quiet; of callback.c mk_callback_enter; of router.c counting and publishing entries.
  * Each inline names its function.
  *
- * The protocol. A worker that is asked answers when it has nothing left; with the answer goes
- * how often it has activity. Who answers last holds the lock and looks at every worker: it is
- * at rest if its lane is empty, each channel to it has as many entries taken as sent, and,
- * read last, its count of stirs is what it has told. Those that are not are asked again. If
- * all are, the next on_stop runs; who ran it has been asked with that.
+ * The protocol. A queried worker answers when it has no work left; the answer includes its
+ * activity count. The worker that answers last holds the lock and checks every worker: it is
+ * idle if its lane is empty, each channel to it has as many entries taken as sent, and, read
+ * last, its activity count equals the one in its answer. The others are queried again. If all
+ * are idle the next on_stop runs; that step also queries its worker.
  *
- * What it shows, for every interleaving:
- *   - when the next on_stop begins, and at the end, all that was sent has been handled to its
- *     end, on every worker, whoever was asked;
- *   - the end comes, without fairness: every question is answered, every on_stop has run, and
- *     nobody is asked for ever (`stops`).
+ * Properties, for every interleaving:
+ *   - when the next on_stop begins, and at the end, everything that was sent has been handled
+ *     completely, on every worker, whichever workers were queried;
+ *   - the end is reached without fairness: every query is answered, every on_stop has run, and
+ *     no worker is queried for ever (`stops`).
  *
- * What is left out, and why that is sound:
- *   - Memory orders. Interleavings are sequentially consistent. What the look reads of a lane
- *     and of `taken` acquires what their takers release, the stir before it; what was sent
- *     before an answer is seen through the lock; what is sent after it, by one that something
- *     has reached first, the look need not see.
- *   - A count of stirs is compared with what was told last and with nothing else, so one bit
- *     says whether it has grown since.
- *   - What work is: an event, or a message that calls an actor. Whoever does it may send to
- *     any lane, any channel and itself, as often as WORK says in all.
- *   - Sleep and wake-up, full channels, spill (channel.pml): a worker with entries that are
- *     not published is not quiet. Held actors (mute.pml): they are not quiet either, and a
- *     release is a message. A worker's steps come in any order.
- *   - Changes of topology: while one is under way all are asked.
- *   - The deadline, workers that were given up, and the end of what libuv calls, after which
+ * Abstractions, and why they are sound:
+ *   - Memory orders. Interleavings are sequentially consistent. The check's loads of a lane and
+ *     of `taken` acquire what the worker releases, including the activity counted before; what
+ *     was sent before an answer is visible through the lock. What is sent after the answer, by
+ *     a worker that received work first, the check need not see.
+ *   - An activity count is only compared with the count in the last answer, so one bit
+ *     suffices: whether it has grown since.
+ *   - Work is an event, or a message that calls an actor. Its callback may send to any lane,
+ *     any channel and its own worker, WORK times in all.
+ *   - Sleep and wake-up, full channels, spill (channel.pml): a worker with unpublished entries
+ *     is not quiet. Held actors (mute.pml): they are not quiet either, and a release is a
+ *     message. A worker's steps run in any order.
+ *   - Topology changes: while one is under way all workers are queried.
+ *   - The deadline, workers that were given up, and the closing of libuv handles, after which
  *     there is one more quiesce like that after an on_stop.
  *
- * Broken on purpose, each found: TRUSTS_ANSWERS (an answer holds for ever), COUNT_ALONE (the
- * look is at the count alone), NO_LANE, NO_CHANNELS (or leaves one of the two out),
- * COUNT_FIRST (it reads the count first), LANE_UNCOUNTED, CHANNEL_UNCOUNTED (a stir is counted
- * after what it takes has left the lane, or counts as taken).
+ * Planted bugs, each found: TRUSTS_ANSWERS (an answer is valid for ever), COUNT_ALONE (only the
+ * count is checked), NO_LANE, NO_CHANNELS (one of the two is not checked), COUNT_FIRST (the
+ * count is read first), LANE_UNCOUNTED, CHANNEL_UNCOUNTED (activity is counted after the message
+ * has left the lane, or the entry counts as taken).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -46,29 +46,29 @@
 #define WORKERS 2
 #endif
 #ifndef WORK
-#define WORK 3 /* what is sent in all, besides what is there at first */
+#define WORK 3 /* sends in all, besides the initial events */
 #endif
 
 #define CHANNEL(from, to) ((from) * WORKERS + (to))
 
-/* mk_worker: its lane, by kinds, and how often it has activity */
+/* mk_worker: its lane, by kind of message, and its activity */
 byte lane_work[WORKERS]
-bool lane_ask[WORKERS] = true, lane_hook[WORKERS] /* all are asked at first */
-bool activity[WORKERS] /* since its answer */
+bool lane_ask[WORKERS] = true, lane_hook[WORKERS] /* all are queried at first */
+bool activity[WORKERS] /* whether it was counted since the answer */
 #define LANE_EMPTY(w) (lane_work[w] == 0 && !lane_ask[w] && !lane_hook[w])
 
-/* mk_channel, one from each to each; none to itself */
+/* mk_channel, one for each ordered pair of different workers */
 byte sent[WORKERS * WORKERS], published[WORKERS * WORKERS], taken[WORKERS * WORKERS]
 
 /* mk_stop, and the supervisor's lock */
 bool locked
 bool answered_idle[WORKERS]
-byte asked = WORKERS            /* how many have not answered */
-byte hooks = WORKERS            /* on_stops that have not begun: one a worker */
+byte asked = WORKERS            /* workers that have not answered */
+byte hooks = WORKERS            /* on_stops that have not begun: one per worker */
 bool over
 
-/* what is to be shown */
-byte left = WORKERS /* sent, and not handled to its end; each worker has one event at first */
+/* for the properties */
+byte left = WORKERS /* sent, but not handled completely; each worker has one event at first */
 byte budget = WORK
 
 /* ---- the steps, under the lock ------------------------------------------------------------ */
@@ -89,17 +89,17 @@ inline next_hook()
 }
 
 /* is_reached_by_nothing: each load is a step, and `taken` is read before `sent` */
-inline look_at_ways()
+inline check_inputs()
 {
 #if !defined(COUNT_ALONE) && !defined(NO_LANE)
-	rest = rest && LANE_EMPTY(at);
+	idle = idle && LANE_EMPTY(at);
 #endif
 #if !defined(COUNT_ALONE) && !defined(NO_CHANNELS)
 	do
 	:: from < WORKERS ->
 		was_taken = taken[CHANNEL(from, at)];
 		atomic {
-			rest = rest && was_taken == sent[CHANNEL(from, at)];
+			idle = idle && was_taken == sent[CHANNEL(from, at)];
 			was_taken = 0;
 			from++
 		}
@@ -113,32 +113,32 @@ inline look_at_ways()
 }
 
 /* is_at_rest */
-inline look()
+inline check()
 {
-	rest = answered_idle[at];
+	idle = answered_idle[at];
 #ifndef TRUSTS_ANSWERS
 #ifdef COUNT_FIRST
-	rest = rest && !activity[at];
-	look_at_ways()
+	idle = idle && !activity[at];
+	check_inputs()
 #else
-	look_at_ways();
-	rest = rest && !activity[at]
+	check_inputs();
+	idle = idle && !activity[at]
 #endif
 #else
 	skip
 #endif
 }
 
-/* quiesce; mk_stop_take asks after all have been looked at */
+/* quiesce; mk_stop_take queries after all workers have been checked */
 inline quiesce()
 {
 	do
 	:: at < WORKERS ->
-		look();
+		check();
 		atomic {
-			to_ask[at] = !rest;
-			some = some || !rest;
-			rest = false;
+			to_ask[at] = !idle;
+			some = some || !idle;
+			idle = false;
 			at++
 		}
 	:: else ->
@@ -184,13 +184,13 @@ inline answer()
 
 /* ---- a worker's steps ---------------------------------------------------------------------- */
 
-inline stir() { activity[_pid] = true }
+inline count_activity() { activity[_pid] = true }
 
-/* take_control: what of a lane is there is taken at once, and each counts once more */
+/* mk_lane_take: takes all messages of the lane at once, and counts each again */
 inline take_control()
 {
 #ifndef LANE_UNCOUNTED
-	stir();
+	count_activity();
 #endif
 	atomic {
 		work = work + lane_work[_pid];
@@ -200,7 +200,7 @@ inline take_control()
 		lane_ask[_pid] = false;
 		lane_hook[_pid] = false
 	}
-	stir()
+	count_activity()
 }
 
 /* run_channel: the event goes to a mailbox of this worker, then counts as taken */
@@ -208,14 +208,14 @@ inline take_control()
 inline run_channel(one)
 {
 #ifndef CHANNEL_UNCOUNTED
-	stir();
+	count_activity();
 #endif
 	atomic {
 		events++;
 		taken[CHANNEL(one, _pid)]++
 	}
 #ifdef CHANNEL_UNCOUNTED
-	stir()
+	count_activity()
 #endif
 }
 
@@ -231,7 +231,7 @@ inline make_visible(to) { published[CHANNEL(_pid, to)] = sent[CHANNEL(_pid, to)]
 #endif
 #define QUIET (events == 0 && work == 0 && !asks && !hook && LANE_EMPTY(_pid) && !ANY(MAY_SHOW) && !ANY(MAY_TAKE))
 
-/* maiko_send of an event, or what posts a message; to itself an event alone */
+/* maiko_send of an event, or posting of a message; to the own worker only an event */
 inline send(to)
 {
 	atomic {
@@ -246,10 +246,10 @@ inline send(to)
 	}
 }
 
-/* mk_callback_enter, and what the actor does until it returns */
+/* mk_callback_enter, and the sends of the callback until it returns */
 inline callback()
 {
-	stir();
+	count_activity();
 	do
 	:: send(0)
 	:: send(1)
@@ -263,11 +263,11 @@ inline callback()
 active[WORKERS] proctype worker()
 {
 	byte events = 1;        /* in its mailboxes */
-	byte work;              /* messages out of its lane, as are the next two */
+	byte work;              /* messages taken from its lane, as are the next two */
 	bool asks, hook;
-	bool asked_idle;        /* it owes an answer */
-	byte at, from, was_taken; /* the look's, as are the next three */
-	bool rest, some, to_ask[WORKERS];
+	bool asked_idle;        /* it must answer */
+	byte at, from, was_taken; /* used by the check, as are the next three */
+	bool idle, some, to_ask[WORKERS];
 	do
 	:: !LANE_EMPTY(_pid) -> take_control()
 	:: asks -> /* run_quiesce */

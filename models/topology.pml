@@ -1,69 +1,69 @@
 /*
- * topology.pml - who subscribes to what, changed while events flow; and actors that move.
+ * topology.pml - changes of subscriptions while events are sent; and the migration of actors.
  *
- * What it follows: src/core/lifecycle/topology.h and topology.c; of router.c fan_out, takes_part,
- * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of worker.c run_channel,
+ * Modeled code: src/core/lifecycle/topology.h, topology.c and batch.c; of router.c fan_out, mk_takes_part,
+ * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of turn.c run_channel; of backpressure.c
  * mk_mutes_take; of topic.c mk_topic_here; of interest.c mk_interest_refresh; of migrate.c
- * mk_migrate_apply, mk_migrate_settle, hand_over, take_over, mk_arrival_hear, mk_arrival_keeps; of runtime.h
+ * mk_migrate_apply, mk_migrate_settle, hand_over, take_over; mk_arrival_hear, mk_arrival_keeps; of sender.h
  * mk_home_at. Each inline names its function.
  *
- * How an actor moves (migrate.h): it leaves its old home and joins its new one in one numbered change.
- *   1. Each worker applies the change: the old home marks its subscriptions leaving and lets
- *      it rest, the new home marks them joining and gives it a mailbox; the others add the
- *      new home to those interested. Each puts the marker into all its channels. So the old
- *      home queues what was sent before the change, the new home what was sent under it.
- *   2. When all markers have passed, the old home has all of its part, and what the actor
- *      has sent has come out of the old home's channels. As it settles, the old home hands
- *      the actor over to the new one, on the control lane: state, mailbox, counters, mutes,
- *      waits. The new home puts the mailbox that came before what it has queued, and lets
- *      the actor run. The change is complete when the hand-over has arrived: it counts as
- *      one more to be waited for.
- *   Messages about the actor (mutes, releases, probes, verdicts, completions) go to the old
- *   home from a worker that has not applied the change, to the new home from one that has,
- *   not by where the actor happens to be; so a worker's shortcuts for actors of its own go by
- *   the change too. What comes to the old home comes before its settling, which all
- *   workers' applying precedes; what comes to the new home before the hand-over is kept
- *   there until then. So each worker's messages stay in order.
- *   A mute may overtake what was posted before it (mk_mutes_take), but only one of
- *   an actor that is this worker's by the changes that it has applied: else it would overtake
- *   the change itself, and find the actor still at its old home.
- *   A moving actor rests from the applying of its old home to the hand-over: what it would
- *   send from there meanwhile could be overtaken by what it sends from its new home. (In the
- *   code from the pick, which comes before that.)
+ * How an actor migrates (migrate.h): it leaves its old home and joins its new one in one numbered change.
+ *   1. Each worker applies the change: the old home marks its subscriptions leaving and pauses
+ *      it, the new home marks them joining and gives it a mailbox; the others add the new home
+ *      to the workers with subscribers. Each puts the marker into all its channels. So the old
+ *      home queues events sent before the change, the new home events sent under it.
+ *   2. When all markers have passed, the old home has received all of its events, and the
+ *      events that the actor sent have left the old home's channels. When it settles, the old
+ *      home hands the actor over to the new one, on the control lane: state, mailbox, counters,
+ *      mutes, waits. The new home puts the transferred mailbox before the events that it has
+ *      queued, and lets the actor run. The change is complete when the hand-over has arrived:
+ *      it counts as one more answer to wait for.
+ *   Messages for the actor (mutes, releases, probes, verdicts, completions) go to the old home
+ *   from a worker that has not applied the change, to the new home from one that has, wherever
+ *   the actor is at that time; so a worker's shortcuts for its own actors depend on the change
+ *   too. A message to the old home arrives before the old home settles, because all workers
+ *   apply the change before that; a message that reaches the new home before the hand-over is
+ *   kept there until then. So each worker's messages stay in order.
+ *   A mute may overtake messages posted before it (mk_mutes_take), but only if its actor belongs
+ *   to this worker by the changes applied: else it would overtake the change itself, and find the
+ *   actor still at its old home.
+ *   A migrating actor is paused from the time its old home applies the change to the hand-over:
+ *   events that it sent from there could be overtaken by events from its new home. (In the code
+ *   from the time it is chosen, which is earlier.)
  *
- * Who ends in a batch may publish in its end callback, on its worker, as it applies the batch.
- * That is under the number before, as the marker comes later; so it comes before all that
+ * An actor that ends in a batch may publish in its end callback, on its worker, when that applies
+ * the batch. The event has the previous number, because the marker comes later; so it precedes all
  * changes there (LAST_WORDS: the workers that have such a callback, in every batch).
  *
- * What it shows:
- *   - a subscriber gets exactly the events that were sent from the number that it subscribes
- *     at to the number that it is removed at, as their sender's worker had it; each once, in
- *     order for each sender, handled or counted dead; also across a move, and through
- *     channels that are born at any time;
- *   - what it sends itself arrives in order, and so do the messages about it, across a move;
- *   - each change completes (`complete`, without any assumption of fairness);
- *   - a consistent cut: no event is taken by a worker that has not applied what the worker
- *     it was sent from had. So no chain of events can lead round a change. (With
- *     RUNS_WHILE_JOINING all this holds too: a subscriber rests for the sake of causes that
- *     travel by other ways than channels.)
+ * Properties:
+ *   - a subscriber receives exactly the events sent from the number of its subscription to the
+ *     number of its removal, as the sender's worker had applied them; each exactly once, in
+ *     order for each sender, handled or counted as dead; also across a migration, and through
+ *     channels that are opened at any time;
+ *   - its own events arrive in order, and so do the messages for it, across a migration;
+ *   - each change completes (`complete`, without a fairness assumption);
+ *   - a consistent cut: no event is taken by a worker that has not applied every change that
+ *     the sender's worker had applied. So no causal chain can bypass a change. (With
+ *     RUNS_WHILE_JOINING all this holds too: a subscriber is paused because of causes that do
+ *     not travel through channels.)
  *
- * What is left out, and why that is sound:
+ * Abstractions, and why they are sound:
  *   - Backpressure and the ring: a channel is a queue that keeps its order (channel.pml).
- *   - Other actors' changes in the same batch: a change touches its own actor's subscriptions
- *     alone, besides counts of interests, here of one actor, and the marks of the batch; and
- *     what is published meanwhile (LAST_WORDS).
- *   - Actors and workers that are added: an actor's subscriptions join as one does, and it
- *     rests until they have; a worker is there before the batch begins, with its number.
- *   - A move that cannot be made (mk_migrate_undo) changes nothing.
- *   - Wake-ups, a worker's turn: its steps come in any order.
- *   - Who runs the next step of a batch: a process of its own here, in the code the worker
- *     that takes the last from `waiting`. More is possible here than there.
+ *   - Other actors' changes in the same batch: a change affects only its own actor's
+ *     subscriptions, the counts of subscribers, here of one actor, the marks of the batch, and
+ *     events published meanwhile (LAST_WORDS).
+ *   - Adding actors and workers: the subscriptions of a new actor join in the same way, and it
+ *     is paused until they have; a worker exists before the batch begins, with its number.
+ *   - A migration that is not possible (mk_migrate_undo) changes nothing.
+ *   - Wake-ups, a worker's turn: its steps run in any order.
+ *   - Which thread runs the next step of a batch: a separate process here, in the code the
+ *     worker that decrements `waiting` to 0. The model allows more than the code.
  *
- * Broken on purpose, each found: MARKER_ON_CONTROL (a worker fans out under its own number),
- * BORN_UNMARKED, TAKES_AHEAD, UNCOUNTED, INTEREST_EARLY, INTEREST_LATE; of a move,
- * MOVES_AT_ONCE, RUNS_WHILE_MOVING, RUNS_BEFORE_HAND_OVER, ADDRESS_ON_ARRIVAL; with the
- * messages that it is about, MUTES_OVERTAKE (the change itself), POSTED_UNLOCKED (a worker may
- * have applied a change before all have its message); with LAST_WORDS, MOVES_BEFORE_WORDS,
+ * Planted bugs, each found: MARKER_ON_CONTROL (a worker fans out under its own number),
+ * BORN_UNMARKED, TAKES_AHEAD, UNCOUNTED, INTEREST_EARLY, INTEREST_LATE; of a migration,
+ * MOVES_AT_ONCE, RUNS_WHILE_MOVING, RUNS_BEFORE_HAND_OVER, ADDRESS_ON_ARRIVAL; with messages
+ * for the actor, MUTES_OVERTAKE (the change itself), POSTED_UNLOCKED (a worker may have applied
+ * a change before all have its message); with LAST_WORDS, MOVES_BEFORE_WORDS,
  * JOINS_BEFORE_WORDS.
  *
  * SPDX-License-Identifier: MIT
@@ -73,23 +73,23 @@
 #define WORKERS 2
 #endif
 #ifndef EVENTS
-#define EVENTS 3 /* of the topic, by the sender of each worker that has one */
+#define EVENTS 3 /* of the topic, sent on each worker that has a sender */
 #endif
 #ifndef SENDERS
-#define SENDERS 3 /* a bit for each worker that has one */
+#define SENDERS 3 /* bit set: workers that have a sender */
 #endif
 #ifndef OWN_EVENTS
-#define OWN_EVENTS 0 /* by the subscriber itself */
+#define OWN_EVENTS 0 /* sent by the subscriber itself */
 #endif
 #ifndef CALLS
-#define CALLS 0 /* messages about it, on the control lane; with MUTES, mutes */
+#define CALLS 0 /* messages for it, on the control lane; with MUTES, mutes */
 #endif
 #ifndef LAST_WORDS
-#define LAST_WORDS 0 /* a bit for each worker */
+#define LAST_WORDS 0 /* bit set: workers */
 #endif
-#define HOME 0                 /* where it subscribes, */
-#define NEW_HOME 1             /* where it moves, */
-#define OBSERVER (WORKERS - 1) /* and where those live that get what it sends, and the callers */
+#define HOME 0                 /* the worker where it subscribes, */
+#define NEW_HOME 1             /* to which it migrates, */
+#define OBSERVER (WORKERS - 1) /* and of the receivers of its events, and of the callers */
 
 /* The changes: numbers of batches, in this order. */
 #define SUBSCRIBE 1
@@ -133,27 +133,27 @@ chan box[WORKERS] = [EVENTS * WORKERS] of { byte, byte }
 byte home = HOME
 bool paused
 bool ended
-bool handed /* its mailbox has come to the new home */
+bool handed /* its mailbox has arrived at the new home */
 
 /* mk_topology */
 byte change
 byte waiting
 
-/* what is to be shown */
+/* for the properties */
 byte left[WORKERS]
-byte due[WORKERS], got[WORKERS] /* of each sender: what the subscriber must get; has got */
+byte due[WORKERS], got[WORKERS] /* by sender: events that the subscriber must receive; has received */
 byte own_left = OWN_EVENTS
 byte own_sent, own_got
 byte calls_left = CALLS
 byte called, heard
-chan kept = [CALLS + 1] of { byte } /* for the actor that is on its way */
+chan kept = [CALLS + 1] of { byte } /* for the actor in transit */
 byte completed
 
 #define IS_DUE(m) ((m) >= FROM && (m) < UNTIL)
 
 /* ---- events ------------------------------------------------------------------------------- */
 
-/* An event has met its outcome: handled, or dead because the subscriber has gone. */
+/* An event has its outcome: handled, or dead because the subscriber has ended. */
 inline account(from, n)
 {
 	got[from]++;
@@ -187,7 +187,7 @@ inline open_channel(from, to)
 	fi
 }
 
-/* mk_topic_here: a view is made when it is first needed */
+/* mk_topic_here: a view is made on first use */
 inline make_view(worker)
 {
 	if
@@ -228,7 +228,7 @@ inline publish(worker)
 	n = 0
 }
 
-/* The subscriber sends too: to one that never changes. */
+/* The subscriber's own events go to a receiver that never changes. */
 inline observe(n)
 {
 	own_got++;
@@ -262,7 +262,7 @@ inline refresh(worker, other)
 	fi
 }
 
-/* mk_actor_end, mk_purge: what is queued is dead */
+/* mk_actor_end, mk_purge: queued events are dead */
 inline end()
 {
 	ended = true;
@@ -377,8 +377,8 @@ inline settle(worker)
 	waiting--
 }
 
-/* take_over, mk_arrival_hear: the new home gets the actor, its state and its mailbox, which comes
- * before what has been queued for it there. It may be before the new home settles. */
+/* take_over, mk_arrival_hear: the new home receives the actor, its state and its mailbox, which goes
+ * before the events queued for it there. The new home may not have settled yet. */
 inline take_over()
 {
 	handed = true;
@@ -394,8 +394,8 @@ inline take_over()
 	waiting--
 }
 
-/* Messages about the actor (mutes, releases, probes, verdicts, completions). Whoever posts
- * one goes by the changes that it has applied. */
+/* Messages for the actor (mutes, releases, probes, verdicts, completions). The posting worker
+ * chooses the address by the changes that it has applied. */
 #ifdef ADDRESS_ON_ARRIVAL
 #define ADDRESS(worker) home
 #else
@@ -419,7 +419,7 @@ inline hear(n)
 	assert(n == heard)
 }
 
-/* mk_arrival_keeps: the new home knows that the actor is on its way from its applying on */
+/* mk_arrival_keeps: the new home knows the actor as in transit from the time it applies the change */
 inline call_arrived(worker)
 {
 	if
@@ -430,7 +430,7 @@ inline call_arrived(worker)
 	fi
 }
 
-/* The lock's part of step_done. */
+/* The part of step_done under the lock. */
 inline take_interest()
 {
 	if
@@ -440,10 +440,10 @@ inline take_interest()
 	fi
 }
 
-/* Whoever begins a batch, or ends its first step: mk_topology_request, begin, step_done,
- * finish. A batch begins under the lock, which a worker that applies it takes as well, before
- * it has its number: so all have their message then. In the second step a worker may act on
- * its message before the others have theirs. */
+/* Begins a batch and its second step: mk_topology_request, begin, step_done, finish. A batch
+ * begins under the lock. A worker that applies the batch takes the lock too, before it gets the
+ * number: so all workers have their message by then. In the second step a worker may run its
+ * message before the others have theirs. */
 proctype supervisor()
 {
 	byte w;
@@ -524,7 +524,7 @@ inline take(from)
 				skip
 #endif
 			:: kind == EVENT ->
-				assert(under <= marker[me]); /* nothing comes before its causes' changes */
+				assert(under <= marker[me]); /* no event precedes the changes of its causes */
 				fan_out(me, from, n, UNDER(from))
 			:: kind == OWN ->
 				assert(under <= marker[me]);
@@ -538,7 +538,7 @@ inline take(from)
 
 #define WAITS(worker) (len(box[worker]) > 0 && (worker == HOME -> home == HOME || handed : home == NEW_HOME))
 
-/* One step at a time, in any order: the protocol needs none. */
+/* One step at a time, in any order: the protocol does not depend on it. */
 proctype worker(byte me)
 {
 	byte k, n, under, whose;
@@ -591,7 +591,7 @@ end_idle:
 	od
 }
 
-/* ---- what is to be shown ------------------------------------------------------------------------------ */
+/* ---- properties --------------------------------------------------------------------------------------- */
 
 #if WORKERS == 3
 #define ALL(what) (what(0) && what(1) && what(2))
@@ -610,7 +610,7 @@ init
 			:: HAS(SENDERS, w) -> left[w] = EVENTS
 			:: else
 			fi;
-			/* some channels are there from before, for other topics */
+			/* some channels exist already, for other topics */
 			for (v : 0 .. WORKERS - 1) {
 				if
 				:: w != v -> is_there[PAIR(w, v)] = true
