@@ -20,20 +20,21 @@ doxygen docs/Doxyfile
 # maiko_send.h(3), as sys/stat.h is sys_stat.h(0), and its names lead to it.
 cd "$output/man/man3"
 for page in *.h.3; do
-	name=${page%.3}
-	sed -i "s|^\.SH SYNOPSIS|&\n.PP\n\\\\fC#include <maiko/$name>\\\\fP|" "$page"
+	header=$(sed -n 's|^\.TH "\([a-z/]*\.h\)".*|\1|p' "$page")
+	sed -i "s|^\.SH SYNOPSIS|&\n.PP\n\\\\fC#include <$header>\\\\fP|" "$page"
 	[ "$page" = maiko.h.3 ] || mv "$page" "maiko_$page"
 done
 find . -type f ! -name 'maiko*' ! -name 'MAIKO_*' -exec rm {} +
 find . -type f -exec sed -i \
 	-e 's|^\.so man3/\([a-z]*\.h\.3\)$|.so man3/maiko_\1|' \
-	-e 's|^\.TH "maiko/\([a-z]*\.h\)"|.TH "maiko_\1"|; s|^\.TH "maiko_maiko\.h"|.TH "maiko.h"|' \
+	-e 's|^\.TH "maiko/\([a-z]*/\)*\([a-z]*\.h\)"|.TH "maiko_\2"|; s|^\.TH "maiko_maiko\.h"|.TH "maiko.h"|' \
 	-e '/^\.SH NAME/ { n; /\\-/! s/ *$/ \\- a struct of maiko/ }' \
 	-e '/^\.SH "Author"/,$d' \
 	-e 's/″/\\(dq/g' {} +
 find ../../html -name '*.html' -exec sed -i 's/″/\&quot;/g' {} +
 
-missing=$(sed -nE 's/^(MAIKO_API|static inline) [^(]*[ *](maiko_[a-z0-9_]*[a-z0-9])\(.*/\2/p' "$OLDPWD"/include/maiko/*.h |
+missing=$(find "$OLDPWD/include" -name '*.h' -exec \
+	sed -nE 's/^(MAIKO_API|static inline) [^(]*[ *](maiko_[a-z0-9_]*[a-z0-9])\(.*/\2/p' {} + |
 	while read -r name; do
 		[ -f "$name.3" ] || echo "$name: has no page"
 	done)

@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.." || exit 1
 failed=0
 flags="-Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude $(pkg-config --cflags libuv)"
 
+public_headers() { find include/maiko -name '*.h' | sort; }
+
 # check WHAT COMPILER ARGUMENTS...: with a source on stdin
 check() {
 	what=$1
@@ -21,8 +23,8 @@ check() {
 	}
 }
 
-for header in include/maiko/*.h; do
-	name=maiko/$(basename "$header")
+for header in $(public_headers); do
+	name=${header#include/}
 	for compiler in "gcc -x c -std=c11" "clang -x c -std=c11" "g++ -x c++ -std=c++17"; do
 		# The declaration is for headers of macros alone: C wants one in each file.
 		# shellcheck disable=SC2086 # a compiler and its flags
@@ -35,7 +37,7 @@ for header in include/maiko/*.h; do
 done
 
 # Each enumerator has a number, so that none moves when another is added.
-for header in include/maiko/*.h; do
+for header in $(public_headers); do
 	awk -v header="$header" '/^(typedef )?enum .*{$/ { inside = 1; next }
 		/^}/ { inside = 0 }
 		inside && (/^\t+MAIKO_[A-Z0-9_]+ *(,|$|\/\*)/ || /^#define .*ENUM\(.*,$/ && !/ = \(/) {

@@ -200,7 +200,6 @@ for my $header (sort keys %declares) {
 my %also = (
 	actor => [qw(core/api/supervisor core/registry/failure)],
 	ctx => [qw(core/api/change core/sched/handles)],
-	recorder => [qw(testing/replay)],
 	send => [qw(core/api/ctx core/event/event core/event/print)],
 	supervisor => [qw(core/api/change core/api/run_main core/base/memory core/base/arena)],
 	topic => [qw(core/registry/registry)],

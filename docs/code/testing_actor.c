@@ -1,5 +1,5 @@
 /* testing_actor - a test of one actor: what it gets, what it sends, and when. */
-#include <maiko/test.h>
+#include <maiko/testing.h>
 
 #include <stdio.h>
 

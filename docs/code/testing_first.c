@@ -1,4 +1,4 @@
-#include <maiko/test.h>
+#include <maiko/testing.h>
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* testing_race - two withdrawals that look first and take later: a seed finds them out. */
-#include <maiko/test.h>
+#include <maiko/testing.h>
 
 #include <stdio.h>
 

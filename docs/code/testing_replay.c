@@ -1,5 +1,5 @@
 /* testing_replay - what happened in production, done again at the desk. */
-#include <maiko/test.h>
+#include <maiko/testing.h>
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* testing_stand_in - a test sends in the name of an actor that reads the world, and is left out. */
-#include <maiko/test.h>
+#include <maiko/testing.h>
 
 #include <stdio.h>
 

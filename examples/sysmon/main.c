@@ -18,7 +18,8 @@
 #include "actors.h"
 #include "options.h"
 
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include <locale.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /*
- * invariant.c - see maiko/invariant.h.
+ * invariant.c - see maiko/observe/invariant.h.
  *
  * First events that wait are a list in the order seen, which is nearly that of their times:
  * workers read their clocks once a turn. So from its front whatever is over can be taken.
  * Each is in one of the chains of a table by correlation, for an answer by correlation is
  * found there; one by a function is looked for among all.
  */
-#include <maiko/invariant.h>
+#include <maiko/observe/invariant.h>
 
 #include "base/error.h"
 #include "runtime/runtime.h"

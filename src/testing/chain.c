@@ -1,5 +1,5 @@
 /*
- * chain.c - see maiko/chain.h: questions about the paths and events of a chain.
+ * chain.c - see maiko/testing/chain.h: questions about the paths and events of a chain.
  */
 #include "harness.h"
 

@@ -1,5 +1,5 @@
 /*
- * explore.c - see maiko/explore.h: many seeds in many processes, and one that fails.
+ * explore.c - see maiko/testing/explore.h: many seeds in many processes, and one that fails.
  *
  * Seeds are taken from the board in order, so when one fails all below it have been taken;
  * those who run them go on until they are past it. So the lowest that fails is found

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "code_text.h"
 
-#include <maiko/explore.h>
+#include <maiko/testing/explore.h>
 
 #include <inttypes.h>
 

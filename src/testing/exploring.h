@@ -7,7 +7,7 @@
 #ifndef MT_EXPLORING_H
 #define MT_EXPLORING_H
 
-#include <maiko/explore.h>
+#include <maiko/testing/explore.h>
 
 #include "sim.h"
 

@@ -1,5 +1,5 @@
 /*
- * harness.c - see maiko/harness.h: its life, its monitor, and what is wrong with it.
+ * harness.c - see maiko/testing/harness.h: its life, its monitor, and what is wrong with it.
  *
  * The monitor's hook adds to the store under the mutex, which is held for nothing else that
  * takes long. The harness is freed by whoever ends its monitor: on a thread that may not

@@ -13,7 +13,7 @@
 #ifndef MT_HARNESS_H
 #define MT_HARNESS_H
 
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 #include <stdatomic.h>
 #include <uv.h>

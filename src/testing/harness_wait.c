@@ -8,7 +8,7 @@
 #include "lifecycle/quiescence.h"
 #include "sim/send_as.h"
 
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 static const uint64_t NS_A_MS = 1000000;
 

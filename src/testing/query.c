@@ -1,5 +1,5 @@
 /*
- * query.c - see maiko/query.h: which notes have what a query asks for.
+ * query.c - see maiko/testing/query.h: which notes have what a query asks for.
  *
  * The conditions have a fixed order, each is one `criterion`: so that a query that finds
  * nothing can say which of them left nothing over.

@@ -1,5 +1,5 @@
 /*
- * replay.c - leads a supervisor along a recording: see maiko/recorder.h.
+ * replay.c - leads a supervisor along a recording: see maiko/testing/replay.h.
  *
  * A recording says in which pieces the workers did what they did (note.h), and what was seen
  * meanwhile. The pieces are done again in the order of their tickets, each as a whole; what is seen

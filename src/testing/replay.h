@@ -7,6 +7,8 @@
 #include "recording.h"
 #include "runtime/runtime.h"
 
+#include <maiko/testing/replay.h>
+
 typedef struct mt_entry {
 	const mo_record *record;
 	uint32_t tape, place; /* place: its index on that tape */

@@ -1,5 +1,5 @@
 /*
- * sim.c - see maiko/sim.h: which step is next, when time moves, what goes wrong.
+ * sim.c - see maiko/testing/sim.h: which step is next, when time moves, what goes wrong.
  *
  * Every decision goes through maiko_sim_choose. Its value 0 is always what a fair machine
  * would do: the next worker, its next kind of work, no fault. A schedule is therefore the

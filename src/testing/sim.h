@@ -4,7 +4,7 @@
 #ifndef MT_SIM_H
 #define MT_SIM_H
 
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include "sim/step.h"
 

@@ -1,6 +1,6 @@
 /*
  * sim_faults.c - what goes wrong in a simulation, and what other threads do meanwhile: see
- * maiko/sim.h, maiko_sim_faults.
+ * maiko/testing/sim.h, maiko_sim_faults.
  */
 #include "runtime/callback.h"
 #include "sim.h"

@@ -1,6 +1,6 @@
 /* expect: maiko_match: order.raw and ."10." must both be texts or both be numbers */
 /* Bytes are neither a text nor a number. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	uint8_t raw[16];

@@ -1,6 +1,6 @@
 /* expect: has no member named .?prise|no member named .?prise */
 /* A field that the event does not have. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	char what[16];

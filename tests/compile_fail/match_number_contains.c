@@ -1,6 +1,6 @@
 /* expect: maiko_match: order.price and ."1." must both be texts */
 /* A number contains no text. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	char what[16];

@@ -1,6 +1,6 @@
 /* expect: maiko_match: order.price and ."10." must both be texts or both be numbers */
 /* A number is compared with a text. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	char what[16];

@@ -1,6 +1,6 @@
 /* expect: maiko_match: order.what and 10 must both be numbers */
 /* Texts have no order here. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	char what[16];

@@ -1,6 +1,6 @@
 /* expect: maiko_match: more than MAIKO_TESTS_MAX tests */
 /* A matcher has up to six tests. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	unsigned price;

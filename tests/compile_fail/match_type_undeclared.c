@@ -1,6 +1,6 @@
 /* expect: maiko_gen_event_bill */
 /* A step by its type is one that there is. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	unsigned price;

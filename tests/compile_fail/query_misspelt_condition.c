@@ -1,6 +1,6 @@
 /* expect: has no member named .?sendre|.?sendre.? does not refer to any field */
 /* A condition that queries do not have. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	double price;

@@ -1,6 +1,6 @@
 /* expect: has no member named .?prise|.?prise.? does not refer to any field */
 /* A field that the event does not have. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	double price;

@@ -1,6 +1,6 @@
 /* expect: maiko_steps */
 /* Names of actors are no steps. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	unsigned price;

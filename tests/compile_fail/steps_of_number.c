@@ -1,6 +1,6 @@
 /* expect: MAIKO_STEPS: each step must be the name of a type, a maiko_id or a maiko_matcher */
 /* A number is no step. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	unsigned price;

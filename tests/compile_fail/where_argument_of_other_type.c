@@ -1,6 +1,6 @@
 /* expect: maiko_where_with: &limit must point to what MAIKO_WHERE_WITH\(dearer_than, ...\) takes */
 /* The argument of a predicate has the type that it was made for. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	double price;

@@ -1,6 +1,6 @@
 /* expect: price */
 /* A predicate on records has no fields of an event: it could be of any type. */
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 
 typedef struct order {
 	unsigned price;

@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 #include <string.h>
 #include <uv.h>
 

@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include <maiko/test.h>
+#include <maiko/testing.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>

@@ -6,7 +6,7 @@
  */
 #include "support.h"
 
-#include <maiko/test.h>
+#include <maiko/testing.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>

@@ -6,8 +6,8 @@
  */
 #include "support.h"
 
-#include <maiko/recorder.h>
-#include <maiko/test.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
  */
 #include "support.h"
 
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 #include <sched.h>
 #include <string.h>
 #include <uv.h>

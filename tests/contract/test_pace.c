@@ -2,7 +2,7 @@
  * C10, C13, C14: a worker looks around between two callbacks: a stop, a removal and the clock do not wait for the
  * rest of an actor's budget, nor for that of others. In simulation, where a callback takes what the test says.
  */
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include "support.h"
 

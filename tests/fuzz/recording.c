@@ -3,7 +3,8 @@
  */
 #include "recording.h"
 
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include "../../src/observe/recording.h"
 

@@ -35,7 +35,8 @@ grow() {
 		s/(#define MAIKO_FORMAT) 1\n/$1 2\n/;
 		END { die "grown: $room with room, $end at the end" if $room < 10 || $end < 9 }' "$@"
 }
-step "grow the headers" grow "$dir"/include/maiko/*.h
+# shellcheck disable=SC2046 # names without spaces
+step "grow the headers" grow $(find "$dir/include" -name '*.h')
 
 # ---- its library ------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <maiko/maiko.h>
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include <stdio.h>
 

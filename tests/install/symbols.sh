@@ -45,7 +45,8 @@ for library in "$@"; do
 	esac
 done
 
-declared MAIKO_API "$root"/include/maiko/*.h >"$dir/declared"
+# shellcheck disable=SC2046 # names without spaces
+declared MAIKO_API $(find "$root/include" -name '*.h') >"$dir/declared"
 grep -v '@MAIKO_\([A-Z]*_\)*PRIVATE_[0-9.]*$' "$dir/symbols" | sed 's/@@*MAIKO_[A-Z0-9_.]*$//' | sort >"$dir/exported"
 compare "declared MAIKO_API in a header"
 [ -s "$dir/exported" ] || { echo "nothing is exported"; failed=1; }

@@ -1,7 +1,7 @@
 /*
  * example_in_simulation.c - see example_in_simulation.h.
  */
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef EXAMPLE_IN_SIMULATION_H
 #define EXAMPLE_IN_SIMULATION_H
 
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 int example_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options);
 maiko_supervisor *example_supervisor_free(maiko_supervisor *sup);

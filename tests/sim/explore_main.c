@@ -8,7 +8,7 @@
  */
 #include "scenario.h"
 
-#include <maiko/explore.h>
+#include <maiko/testing/explore.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #ifndef HARNESS_SCENE_H
 #define HARNESS_SCENE_H
 
-#include <maiko/harness.h>
-#include <maiko/sim.h>
+#include <maiko/testing/harness.h>
+#include <maiko/testing/sim.h>
 
 #include "support.h"
 

@@ -13,7 +13,7 @@
 #ifndef SCENARIO_H
 #define SCENARIO_H
 
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 enum {
 	SC_TOPICS = 12, /* there are */

@@ -2,7 +2,7 @@
  * test_explore.c - exploration finds the seed that fails, whatever way it fails, shrinks its
  * schedule, and tells what led to it.
  */
-#include <maiko/explore.h>
+#include <maiko/testing/explore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * test_invariant.c - each order is followed by its acknowledgement in time, or it is told.
  */
-#include <maiko/invariant.h>
-#include <maiko/sim.h>
+#include <maiko/observe/invariant.h>
+#include <maiko/testing/sim.h>
 #include <sched.h>
 #include <string.h>
 

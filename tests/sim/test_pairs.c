@@ -4,7 +4,7 @@
  * Between the cuts workers take steps. Each cut of each pair is a run of its own, which ends
  * with the ledger and the properties.
  */
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include "support.h"
 

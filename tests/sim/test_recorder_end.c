@@ -2,7 +2,8 @@
  * test_recorder_end.c - how a recording ends: at a limit of the system, with words that say how much of it
  * there is; not by a forked child; not in a callback.
  */
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include "support.h"
 

@@ -2,8 +2,9 @@
  * test_recording.c - the file: what is refused, and in which words; what is left of one that was cut;
  * and that damage is found, not followed.
  */
-#include <maiko/recorder.h>
-#include <maiko/sim.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
+#include <maiko/testing/sim.h>
 
 #include "support.h"
 

@@ -2,7 +2,7 @@
  * test_regressions.c - faults of the core that exploration has found, each by its smallest
  * program.
  */
-#include <maiko/explore.h>
+#include <maiko/testing/explore.h>
 #include <stdlib.h>
 
 #include "support.h"

@@ -2,7 +2,8 @@
  * test_replay.c - what was recorded of a real run, on real threads, is replayed without a
  * divergence; and a change of an actor is found, by the first event that differs.
  */
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include "support.h"
 

@@ -2,7 +2,8 @@
  * test_replay_changes.c - a recording is replayed in which actors came and went while it ran, and
  * changed what they listen to: at the word of a source, of another actor, of an external thread.
  */
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include "support.h"
 

@@ -2,7 +2,8 @@
  * test_replay_failure.c - a run that a failure has ended is replayed: the failure comes again, and
  * the stop that follows from it.
  */
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include "support.h"
 

@@ -2,7 +2,8 @@
  * test_replay_mutes.c - a recording is replayed exactly where backpressure was at work: senders muted
  * and released between workers, by mailboxes and by channels, in cycles, and events dropped.
  */
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include "support.h"
 

@@ -2,7 +2,8 @@
  * test_replay_words.c - what a replay says where it does not go through: of a file that is none, of names
  * that nobody has, of what an actor answered, of a set-up that was refused.
  */
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include "support.h"
 

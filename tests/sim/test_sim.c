@@ -1,7 +1,7 @@
 /*
  * test_sim.c - the simulation: one seed one run, virtual time, and properties that hold.
  */
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include "support.h"
 

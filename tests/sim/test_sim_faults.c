@@ -1,7 +1,7 @@
 /*
  * test_sim_faults.c - each fault of a simulation strikes, and the properties hold all the same.
  */
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include "support.h"
 

@@ -2,7 +2,7 @@
  * test_sim_real.c - what is real is not available under simulation: each such call fails it
  * with an error that names the call. And what a simulation is told to check, or not to.
  */
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 
 #include "support.h"
 

@@ -33,7 +33,8 @@
 #include "node.h"
 #include "pairs.h"
 
-#include <maiko/recorder.h>
+#include <maiko/observe/recorder.h>
+#include <maiko/testing/replay.h>
 
 #include <getopt.h>
 #include <inttypes.h>

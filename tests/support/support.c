@@ -3,7 +3,7 @@
  */
 #include "support.h"
 
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>

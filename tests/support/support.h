@@ -6,7 +6,7 @@
 #ifndef SUPPORT_H
 #define SUPPORT_H
 
-#include <maiko/harness.h>
+#include <maiko/testing/harness.h>
 #include <maiko/maiko.h>
 #include <setjmp.h>
 #include <stdarg.h>

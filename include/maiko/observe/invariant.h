@@ -15,10 +15,12 @@
  * either type is sent, and by maiko_invariant_check, which who wants to know soon calls from
  * a timer; under simulation it is noticed at each step, and a violation fails the simulation.
  *
+ * In libmaiko-observe: link -lmaiko-observe -lmaiko (pkg-config: maiko-observe; CMake: maiko::observe).
+ *
  * SPDX-License-Identifier: MIT
  */
-#ifndef MAIKO_INVARIANT_H
-#define MAIKO_INVARIANT_H
+#ifndef MAIKO_OBSERVE_INVARIANT_H
+#define MAIKO_OBSERVE_INVARIANT_H
 
 #include <maiko/event.h>
 #include <maiko/export.h>

@@ -25,13 +25,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef MAIKO_HARNESS_H
-#define MAIKO_HARNESS_H
+#ifndef MAIKO_TESTING_HARNESS_H
+#define MAIKO_TESTING_HARNESS_H
 
-#include <maiko/chain.h>
-#include <maiko/expect.h>
+#include <maiko/testing/chain.h>
+#include <maiko/testing/expect.h>
 #include <maiko/maiko.h>
-#include <maiko/query.h>
+#include <maiko/testing/query.h>
 #include <stdio.h>
 
 /* How many records there may be, and how long a call waits, when nothing else is said. */

@@ -34,8 +34,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef MAIKO_SIM_H
-#define MAIKO_SIM_H
+#ifndef MAIKO_TESTING_SIM_H
+#define MAIKO_TESTING_SIM_H
 
 #include <maiko/maiko.h>
 

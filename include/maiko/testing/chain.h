@@ -30,10 +30,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef MAIKO_CHAIN_H
-#define MAIKO_CHAIN_H
+#ifndef MAIKO_TESTING_CHAIN_H
+#define MAIKO_TESTING_CHAIN_H
 
-#include <maiko/query.h>
+#include <maiko/testing/query.h>
 #include <stdio.h>
 
 typedef struct maiko_chain {

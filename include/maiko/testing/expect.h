@@ -30,11 +30,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef MAIKO_EXPECT_H
-#define MAIKO_EXPECT_H
+#ifndef MAIKO_TESTING_EXPECT_H
+#define MAIKO_TESTING_EXPECT_H
 
-#include <maiko/chain.h>
-#include <maiko/query.h>
+#include <maiko/testing/chain.h>
+#include <maiko/testing/query.h>
 
 /* Where an expectation stands, and how it reads. */
 typedef struct maiko_here {

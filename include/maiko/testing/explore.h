@@ -24,11 +24,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef MAIKO_EXPLORE_H
-#define MAIKO_EXPLORE_H
+#ifndef MAIKO_TESTING_EXPLORE_H
+#define MAIKO_TESTING_EXPLORE_H
 
 #include <maiko/monitor.h>
-#include <maiko/sim.h>
+#include <maiko/testing/sim.h>
 #include <stdio.h>
 
 /* The most choices of one run that are kept; one with more is not shrunk. */

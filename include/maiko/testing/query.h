@@ -37,8 +37,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef MAIKO_QUERY_H
-#define MAIKO_QUERY_H
+#ifndef MAIKO_TESTING_QUERY_H
+#define MAIKO_TESTING_QUERY_H
 
 #include <maiko/maiko.h>
 
