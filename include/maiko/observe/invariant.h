@@ -1,5 +1,5 @@
 /*
- * invariant.h - what must hold over time: each order is followed by its acknowledgement
+ * invariant.h - properties over time, such as: each order is followed by its acknowledgement
  * within 50 ms.
  *
  *   static bool of_one_order(const order *first, const ack *then) { return first->number == then->number; }
@@ -9,11 +9,11 @@
  *   maiko_followed_by(sup, order, ack, &acknowledged, .match = MAIKO_MATCH_REF(of_one_order), .within_ms = 50,
  *                     .violated = on_violation);
  *
- * It watches what is sent, as a monitor (monitor.h), in production as in simulation. Time is
- * that of the send, in virtual time under simulation: an event that is in time is sent at
- * most `within_ms` after the first. That the time is over is noticed when the next event of
- * either type is sent, and by maiko_invariant_check, which who wants to know soon calls from
- * a timer; under simulation it is noticed at each step, and a violation fails the simulation.
+ * It is a monitor (monitor.h) that observes sends, in production as in simulation. Times are
+ * those of the sends (virtual under simulation): the second event must be sent at most
+ * `within_ms` after the first. An expired time is detected when the next event of either type
+ * is sent, and by maiko_invariant_check: call that from a timer for prompt detection. Under
+ * simulation it is detected at each step, and a violation fails the simulation.
  *
  * In libmaiko-observe: link -lmaiko-observe -lmaiko (pkg-config: maiko-observe; CMake: maiko::observe).
  *
@@ -25,36 +25,36 @@
 #include <maiko/event.h>
 #include <maiko/export.h>
 
-/* The default bound of first events that are not followed yet. */
+/* The default of .open_max: first events that are not followed yet. */
 #define MAIKO_INVARIANT_OPEN 4096
-/* The most. */
+/* The maximum of .open_max. */
 #define MAIKO_INVARIANT_OPEN_MAX (1u << 20)
 
 /* Opaque; valid until it is freed. */
 typedef struct maiko_invariant maiko_invariant;
 
-/* What was violated. All of it is valid until the function returns. */
+/* A violation. All of it is valid until the function returns. */
 typedef struct maiko_violation {
-	int code;                    /* MAIKO_EBROKEN; MAIKO_E2BIG: too many are open, this one is not watched;
-				       * MAIKO_ENOMEM: alike */
+	int code;                    /* MAIKO_EBROKEN; MAIKO_E2BIG: too many are open, this one is not tracked;
+				       * MAIKO_ENOMEM: the same, out of memory */
 	const maiko_envelope *first; /* the event that was not followed in time */
-	const void *data;            /* its struct, without what its buffers hold: do not read those */
-	const maiko_envelope *then;  /* one that followed, but too late; NULL: none has yet */
-	uint64_t late_ms;            /* how long after the first `then` came, or it was noticed */
-	const char *text;            /* for a person */
+	const void *data;            /* its struct; its buffers are released: do not read them */
+	const maiko_envelope *then;  /* the event that followed too late; NULL: none yet */
+	uint64_t late_ms;            /* from `first` to `then`, or to the detection */
+	const char *text;            /* human-readable */
 	maiko_invariant *invariant;
 } maiko_violation;
 
 /* Zero in any field means the default. */
 typedef struct maiko_followed_by_options {
 	uint64_t within_ms; /* 0: at the same time */
-	/* MAIKO_MATCH_REF(function): whether `then` is what must follow `first`. NULL: one that has the
-	 * same correlation, as all that `first` has caused has. */
+	/* MAIKO_MATCH_REF(function): whether `then` is an event that must follow `first`. NULL: any with
+	 * the same correlation, as all events caused by `first` have. */
 	bool (*match)(const void *first, const void *then);
 	uint32_t open_max; /* 1 to MAIKO_INVARIANT_OPEN_MAX; MAIKO_INVARIANT_OPEN */
-	/* Called once for each violation, on the worker or thread that notices it, never two at a
-	 * time; it may not call what is on this page. NULL: only counted (and under simulation
-	 * it fails). */
+	/* Called once for each violation, on the worker or thread that detects it, never
+	 * concurrently; it must not call functions of this header. NULL: violations are only
+	 * counted (and fail a simulation). */
 	void (*violated)(void *arg, const maiko_violation *violation);
 	void *arg;
 	uint64_t reserved_[8];
@@ -63,12 +63,12 @@ typedef struct maiko_followed_by_options {
 MAIKO_BEGIN_DECLS
 
 /*
- * maiko_invariant_followed_by - the raw call under maiko_followed_by: from now on each event
- * of type `first` that is sent must be followed by one of type `then`; one answers all first
- * events that it matches.
+ * maiko_invariant_followed_by - the raw call behind maiko_followed_by: from now on each event
+ * of type `first` that is sent must be followed by one of type `then`; one such event
+ * satisfies all first events that it matches.
  *
- * At most open_max first events wait at one time, each with a copy of its struct; one more
- * is a violation of its own (MAIKO_E2BIG), and is not watched. Errors: MAIKO_EINVAL (a NULL,
+ * At most open_max first events are open at one time, each with a copy of its struct; one
+ * more is itself a violation (MAIKO_E2BIG), and is not tracked. Errors: MAIKO_EINVAL (a NULL,
  * an option out of its bounds, one type for both), MAIKO_ENOMEM, and those of
  * maiko_monitor_add. Any thread that may wait (supervisor.h).
  */
@@ -76,17 +76,17 @@ MAIKO_API int maiko_invariant_followed_by(maiko_supervisor *sup, const maiko_eve
 					  const maiko_event_type *then, maiko_invariant **ret_invariant,
 					  const maiko_followed_by_options *options);
 
-/* Looks whether the time of some is over. 0; MAIKO_EBROKEN: there has been a violation, now
- * or before; MAIKO_EINVAL. Any thread, not in `violated`. */
+/* Detects expired first events. 0; MAIKO_EBROKEN: there has been a violation, now or before;
+ * MAIKO_EINVAL. Any thread, not in `violated`. */
 MAIKO_API int maiko_invariant_check(maiko_invariant *invariant);
 
-/* How many violations there have been, and how many first events wait. 0 for NULL. Any thread. */
+/* The number of violations so far, and of open first events. 0 for NULL. Any thread. */
 MAIKO_API uint64_t maiko_invariant_violations(maiko_invariant *invariant);
 MAIKO_API uint32_t maiko_invariant_open(maiko_invariant *invariant);
 
-/* Ends it; what waits is forgotten. Before its supervisor is freed, on a thread that may
- * wait. Where the stop has given up a callback that does not return, its memory is left.
- * Returns NULL; NULL is fine. */
+/* Ends and frees it, with its open events; call it before its supervisor is freed, on a thread
+ * that may wait. If the stop has given up a callback that does not return, its memory is
+ * leaked. Returns NULL; NULL is allowed. */
 MAIKO_API maiko_invariant *maiko_invariant_free(maiko_invariant *invariant);
 
 MAIKO_END_DECLS

@@ -1,32 +1,31 @@
 /*
- * chain.h - what an event caused, and what that caused: a tree, from the event down.
+ * chain.h - chains: the tree of an event and all events that it caused, directly or not.
  *
  *   maiko_chain chain = maiko_chain_from(maiko_query_of(h, order));
  *   maiko_chain_has_actors_exactly(chain, MAIKO_NAMES("outside", "shop", "stock"));
  *   maiko_chain_print(chain, stdout);
  *
- * A path runs from the event's sender down: an actor that received the event, an event that
- * this actor sent because of it, an actor that received that, and so on. It is complete if
- * it ends with an actor that sent nothing because of what it received, or with an event that
- * no one received. A chain has one complete path or several:
+ * A path begins with the event's sender: then an actor that received the event, an event that
+ * this actor sent in response, an actor that received that, and so on. It is complete if it
+ * ends with an actor that sent nothing in response, or with an event that no actor received.
+ * A chain has one or more complete paths:
  *
  *   outside --order--> shop --reserve--> stock            outside, shop, stock
  *                           `--bill--> ledger --paid--> shop    outside, shop, ledger, shop
  *
- * In "actors" below a path is its actors, sender first; in "events", the names of its event
- * types; in "steps", its events, each told by a matcher, its id or the name of its type:
+ * Functions on "actors" compare a path's actors, sender first; on "events", the names of its
+ * event types; on "steps", its events, each given as a matcher, an id or the name of its type:
  *
  *   maiko_chain_passes_steps(chain, MAIKO_STEPS("order", maiko_match(paid, MAIKO_FIELD_IS(amount, 10))));
  *
- * Of a list, the part of a path is meant that has it "exactly" (from end to end), "has" it
- * (one right after the other), or "passes" it (in that order, with any others between).
- * A list of none is in no path.
+ * A complete path is "exactly" a list (from end to end); a path "has" it (contiguously), or
+ * "passes" it (in that order, with any others between). No path matches an empty list.
  *
- * maiko_chain_towards makes of a chain the part that leads to one actor: a chain of its own,
- * for all the questions here.
+ * maiko_chain_towards restricts a chain to the part that leads to one actor; all functions
+ * here accept the result.
  *
- * A chain is a plain value; one of no event (a NULL) has nothing. For threads see query.h.
- * An event sent as the root of a new chain (maiko_send_root) is not part of this.
+ * A chain is a plain value; a chain without an event (NULL) is empty. For threads see query.h.
+ * An event sent as the root of a new chain (maiko_send_root) is not part of this one.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -38,7 +37,7 @@
 
 typedef struct maiko_chain {
 	maiko_harness *harness;
-	const maiko_record *event; /* any record of it; NULL: there is none */
+	const maiko_record *event; /* any record of the event; NULL: an empty chain */
 	const char *towards;       /* see maiko_chain_towards; NULL: the whole */
 } maiko_chain;
 
@@ -55,32 +54,32 @@ MAIKO_BEGIN_DECLS
 MAIKO_API maiko_chain maiko_chain_of(maiko_harness *h, const maiko_record *event);
 MAIKO_API maiko_chain maiko_chain_from(maiko_query query);
 
-/* Of a chain, the events that an actor has received, and those that led to them: its paths
- * are those that end with that actor, however the chain goes on. Not of one that is such a
- * part already: that is a misuse (maiko_harness_status) and has nothing. `actor` is not
- * copied. */
+/* Restricts a chain to the events that an actor received and the events that led to them: its
+ * paths are those that end with that actor, even where the chain continues. The result cannot
+ * be restricted again: that is a misuse (maiko_harness_status) and gives an empty chain.
+ * `actor` is not copied. */
 MAIKO_API maiko_chain maiko_chain_towards(maiko_chain chain, const char *actor);
 
-/* How many events it has; how many complete paths; how many events the longest has. */
+/* The number of its events; of its complete paths; of the events in the longest path. */
 MAIKO_API size_t maiko_chain_count(maiko_chain chain);
 MAIKO_API size_t maiko_chain_paths(maiko_chain chain);
 MAIKO_API size_t maiko_chain_depth(maiko_chain chain);
 
 /* The n-th complete path, `n` from 0: writes the first `size` of its actors' or events'
- * names; returns how many it has, 0 if there is no such path. */
+ * names; returns their number, 0 if there is no such path. */
 MAIKO_API size_t maiko_chain_actors(maiko_chain chain, size_t n, const char **names, size_t size);
 MAIKO_API size_t maiko_chain_events(maiko_chain chain, size_t n, const char **names, size_t size);
 
-/* All its actors: the sender of its first event, then each that received or sent one of it,
- * once. Writes the first `size`, returns how many. */
+/* All its actors, each once: the sender of its first event, then those that received or sent
+ * one of its events. Writes the first `size`, returns their number. */
 MAIKO_API size_t maiko_chain_all_actors(maiko_chain chain, const char **names, size_t size);
 
-/* Whether some complete path is exactly that; `names` as MAIKO_NAMES makes it. */
+/* Whether some complete path is exactly this list; `names` as made by MAIKO_NAMES. */
 MAIKO_API bool maiko_chain_has_actors_exactly(maiko_chain chain, const char *const *names);
 MAIKO_API bool maiko_chain_has_events_exactly(maiko_chain chain, const char *const *names);
 MAIKO_API bool maiko_chain_has_steps_exactly(maiko_chain chain, maiko_steps steps);
 
-/* Whether some path has these, one right after the other. */
+/* Whether some path has these contiguously. */
 MAIKO_API bool maiko_chain_has_actors(maiko_chain chain, const char *const *names);
 MAIKO_API bool maiko_chain_has_events(maiko_chain chain, const char *const *names);
 MAIKO_API bool maiko_chain_has_steps(maiko_chain chain, maiko_steps steps);
@@ -93,32 +92,32 @@ MAIKO_API bool maiko_chain_passes_steps(maiko_chain chain, maiko_steps steps);
 /* Whether some path passes through an actor: it has sent or received an event of it. */
 MAIKO_API bool maiko_chain_passes(maiko_chain chain, const char *actor);
 
-/* The events with several children: writes the first `size`, returns how many. */
+/* The events with several children: writes the first `size`, returns their number. */
 MAIKO_API size_t maiko_chain_branches(maiko_chain chain, const maiko_record **records, size_t size);
 
-/* Whether paths through an actor go on to different actors, or to one by different types of
- * event, right after it. */
+/* Whether paths continue right after an actor to different actors, or to one actor by
+ * different event types. */
 MAIKO_API bool maiko_chain_diverges_after(maiko_chain chain, const char *actor);
 
-/* How many events the first event that matches has caused, 0 if none matches; whether some
- * event that matches has caused several. */
+/* The number of children of the first event that matches, 0 if none matches; whether some
+ * event that matches has several. */
 MAIKO_API size_t maiko_chain_branches_after(maiko_chain chain, maiko_matcher event);
 MAIKO_API bool maiko_chain_diverges_after_event(maiko_chain chain, maiko_matcher event);
 
 /* The actors of the shortest path to an actor, both ends included: writes the first `size`,
- * returns how many, 0 if none leads there. */
+ * returns their number, 0 if there is no path. */
 MAIKO_API size_t maiko_chain_path_to(maiko_chain chain, const char *actor, const char **names, size_t size);
 
-/* Writes it as a tree for a person; one line says so if there is no event. */
+/* Writes it as a human-readable tree; an empty chain as one line that says so. */
 MAIKO_API void maiko_chain_print(maiko_chain chain, FILE *out);
 
-/* Writes it as a diagram of Mermaid (https://mermaid.js.org), type sequenceDiagram: an arrow
- * for each event and receiver; a comment says so if there is no event. */
+/* Writes it as a Mermaid sequenceDiagram (https://mermaid.js.org), an arrow for each event and
+ * receiver; an empty chain as a comment that says so. */
 MAIKO_API void maiko_chain_mermaid(maiko_chain chain, FILE *out);
 
 MAIKO_END_DECLS
 
-/* ---- how it is done ---------------------------------------------------------------------- */
+/* ---- implementation ---------------------------------------------------------------------- */
 
 #define MAIKO_STEPS(...)                                                                                               \
 	((maiko_steps){.steps = (const maiko_matcher[]){MAIKO_PP_MAP(MAIKO_PP_STEP_, ~, __VA_ARGS__)},                 \

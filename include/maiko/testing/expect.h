@@ -1,12 +1,12 @@
 /*
- * expect.h - what is expected to have happened, as calls that return 0 or MAIKO_EBROKEN.
+ * expect.h - expectations on recorded events: calls that return 0 or MAIKO_EBROKEN.
  *
  *   assert_int_equal(maiko_expect_count(maiko_query_of(h, order, .sender = "shop"), 3), 0);
  *
- * One that fails explains itself: where it stands, what was expected, what has happened,
- * which condition of the query has left out how many, and the chain of the event concerned.
- * The text goes to the harness's on_failure (stderr, unless said otherwise) and to
- * maiko_harness_failure. Nothing is aborted: what follows is the test framework's.
+ * A failed expectation reports its source line, what was expected, what happened, how many
+ * events each condition of the query excluded, and the chain of the event concerned. The
+ * text goes to the harness's on_failure (default: stderr) and to maiko_harness_failure. It
+ * aborts nothing: the test framework decides what follows.
  *
  *   shop_test.c:42: maiko_expect_count(maiko_query_of(h, order, .sender = "shop"), 3)
  *     expected  3 events
@@ -19,14 +19,14 @@
  *       order#14 {"price":10,"what":"tea"}  from shop, to stock, ledger
  *         reserve#19 {"what":"tea"}  from stock, to no one
  *
- * A name that is misspelt cannot hold: an actor that neither the records nor the supervisor
- * know fails every expectation that names it (but maiko_expect_actor, of MAIKO_ACTOR_GONE),
- * also one that expects nothing of it, and the text lists those that are known. Topics and
- * types of events are known by their first use: they are listed where an expectation fails.
+ * Misspelt names are detected: an expectation that names an actor which neither the records
+ * nor the supervisor know fails, also one that expects no events, and the text lists the
+ * known actors (exception: maiko_expect_actor with MAIKO_ACTOR_GONE). Topics and event types
+ * become known when first used; a failed expectation lists them.
  *
- * Let the supervisor settle first (maiko_harness_settle): an expectation does not wait. All
- * of them fail while maiko_harness_status is not 0. Each macro calls the function of its
- * name with _at, for bindings; `here` must be valid during the call. For threads see query.h.
+ * Call maiko_harness_settle first: an expectation does not wait. All of them fail while
+ * maiko_harness_status is not 0. Each macro calls the function of its name with the suffix
+ * _at, for bindings; `here` must be valid during the call. For threads see query.h.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +36,7 @@
 #include <maiko/testing/chain.h>
 #include <maiko/testing/query.h>
 
-/* Where an expectation stands, and how it reads. */
+/* The source location and the text of an expectation. */
 typedef struct maiko_here {
 	const char *file;
 	int line;
@@ -47,7 +47,7 @@ MAIKO_BEGIN_DECLS
 
 /* ---- of a query: how many, and which ------------------------------------------------------ */
 
-/* It has exactly, at least, at most that many; some; none. */
+/* It selects exactly, at least, at most that many; some; none. */
 MAIKO_API int maiko_expect_count_at(const maiko_here *here, maiko_query query, size_t count);
 MAIKO_API int maiko_expect_at_least_at(const maiko_here *here, maiko_query query, size_t count);
 MAIKO_API int maiko_expect_at_most_at(const maiko_here *here, maiko_query query, size_t count);
@@ -62,7 +62,7 @@ MAIKO_API int maiko_expect_none_at(const maiko_here *here, maiko_query query);
 #define maiko_expect_any(query) maiko_expect_any_at(MAIKO_PP_HERE_("maiko_expect_any(" #query ")"), (query))
 #define maiko_expect_none(query) maiko_expect_none_at(MAIKO_PP_HERE_("maiko_expect_none(" #query ")"), (query))
 
-/* There is one, and all of them, the first, the last matches. */
+/* It is not empty, and all of them, the first, the last matches. */
 MAIKO_API int maiko_expect_all_at(const maiko_here *here, maiko_query query, maiko_matcher matcher);
 MAIKO_API int maiko_expect_first_at(const maiko_here *here, maiko_query query, maiko_matcher matcher);
 MAIKO_API int maiko_expect_last_at(const maiko_here *here, maiko_query query, maiko_matcher matcher);
@@ -73,7 +73,7 @@ MAIKO_API int maiko_expect_last_at(const maiko_here *here, maiko_query query, ma
 #define maiko_expect_last(query, matcher)                                                                              \
 	maiko_expect_last_at(MAIKO_PP_HERE_("maiko_expect_last(" #query ", " #matcher ")"), (query), (matcher))
 
-/* All of the one come before all of the other, and each has some. */
+/* Neither is empty, and all of the first come before all of the second. */
 MAIKO_API int maiko_expect_before_at(const maiko_here *here, maiko_query query, maiko_query later);
 #define maiko_expect_before(query, later)                                                                              \
 	maiko_expect_before_at(MAIKO_PP_HERE_("maiko_expect_before(" #query ", " #later ")"), (query), (later))
@@ -90,8 +90,8 @@ MAIKO_API int maiko_expect_receivers_at(const maiko_here *here, maiko_query quer
 
 /* ---- of each of a query's events; there must be one ------------------------------------------ */
 
-/* It was delivered: to someone; to all of these; to none of these; to at least that part of
- * these, from 0 to 1. */
+/* It was delivered: to any actor; to all of these; to none of these; to at least that fraction
+ * of these, from 0 to 1. */
 MAIKO_API int maiko_expect_delivered_at(const maiko_here *here, maiko_query query);
 MAIKO_API int maiko_expect_delivered_to_at(const maiko_here *here, maiko_query query, const char *const *names);
 MAIKO_API int maiko_expect_not_delivered_to_at(const maiko_here *here, maiko_query query, const char *const *names);
@@ -116,7 +116,7 @@ MAIKO_API int maiko_expect_children_at(const maiko_here *here, maiko_query query
 
 /* ---- of an actor --------------------------------------------------------------------------------- */
 
-/* maiko_harness_actor says so. Its counts: maiko_received_by, maiko_sent_by. */
+/* Its status, as returned by maiko_harness_actor. For its events: maiko_received_by, maiko_sent_by. */
 MAIKO_API int maiko_expect_actor_at(const maiko_here *here, maiko_harness *h, const char *actor,
 				    maiko_actor_status status);
 #define maiko_expect_actor(h, actor, status)                                                                           \
@@ -140,7 +140,7 @@ MAIKO_API int maiko_expect_chain_all_actors_at(const maiko_here *here, maiko_cha
 		MAIKO_PP_HERE_("maiko_expect_chain_all_actors(" #chain ", " #__VA_ARGS__ ")"), (chain),                \
 		MAIKO_NAMES(__VA_ARGS__))
 
-/* Some complete path is exactly that; some path has these, one right after the other. */
+/* Some complete path is exactly this list; some path has these contiguously. */
 MAIKO_API int maiko_expect_chain_actors_exactly_at(const maiko_here *here, maiko_chain chain, const char *const *names);
 MAIKO_API int maiko_expect_chain_events_exactly_at(const maiko_here *here, maiko_chain chain, const char *const *names);
 MAIKO_API int maiko_expect_chain_actors_at(const maiko_here *here, maiko_chain chain, const char *const *names);
@@ -207,7 +207,7 @@ MAIKO_API int maiko_expect_chain_path_to_at(const maiko_here *here, maiko_chain 
 	maiko_expect_chain_path_to_at(MAIKO_PP_HERE_("maiko_expect_chain_path_to(" #chain ", " #__VA_ARGS__ ")"),      \
 				      (chain), MAIKO_NAMES(__VA_ARGS__))
 
-/* There is an event that matches, and the first such has caused that many; some such has caused
+/* There is an event that matches, and the first one has that many children; some one has
  * several. */
 MAIKO_API int maiko_expect_chain_branches_after_at(const maiko_here *here, maiko_chain chain, maiko_matcher event,
 						   size_t count);
@@ -223,7 +223,7 @@ MAIKO_API int maiko_expect_chain_diverges_after_event_at(const maiko_here *here,
 
 /* ---- of anything ------------------------------------------------------------------------------------- */
 
-/* A condition holds; for what there is no call above. */
+/* Any other condition holds. */
 MAIKO_API int maiko_expect_at(const maiko_here *here, maiko_harness *h, bool condition);
 #define maiko_expect(h, condition)                                                                                     \
 	maiko_expect_at(MAIKO_PP_HERE_("maiko_expect(" #h ", " #condition ")"), (h), (condition))

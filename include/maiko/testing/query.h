@@ -1,8 +1,8 @@
 /*
- * query.h - asking a harness what has happened.
+ * query.h - queries on the records of a harness.
  *
- * A query is a plain value: a harness, and what the records must have in common. It is made
- * by a macro with the conditions as options, copied, changed and asked as often as wanted:
+ * A query is a plain value: a harness, and conditions on its records. A macro makes it, with
+ * the conditions as options; it can be copied, changed and evaluated any number of times:
  *
  *   maiko_query orders = maiko_query_of(h, order, .sender = "shop");
  *   size_t all = maiko_query_count(orders);
@@ -10,19 +10,19 @@
  *   const maiko_record *last = maiko_query_last(orders);
  *   printf("%s\n", maiko_payload(last, order)->what);
  *
- * What is asked about (.of):
+ * What a query selects (.of):
  *
- *   MAIKO_OF_EVENTS      each event sent, once                       (the default)
- *   MAIKO_OF_DELIVERIES  each event and actor in whose mailbox it came
- *   MAIKO_OF_RECEIPTS    each event and actor whose handler for it has returned
- *   MAIKO_OF_OBSERVATIONS      all records, of the kinds in .kinds
+ *   MAIKO_OF_EVENTS        each event sent, once                     (the default)
+ *   MAIKO_OF_DELIVERIES    each event, for each actor whose mailbox it entered
+ *   MAIKO_OF_RECEIPTS      each event, for each actor whose handler for it has returned
+ *   MAIKO_OF_OBSERVATIONS  all records, of the kinds in .kinds
  *
- * So an event that was delivered may yet be dropped, or find no handler; then it was not
- * received. Once the supervisor has settled, all else that was delivered was received.
+ * An event that was delivered may still be dropped, or have no handler; then it was not
+ * received. Once the supervisor has settled, every other delivered event was received.
  *
- * Matchers look into the event. MAIKO_WHERE makes one from an expression, at file scope;
- * maiko_match makes one from the names of fields, checked by the compiler. MAIKO_WHERE_RECORD
- * makes one that sees what is around the event: sender, topic, ids, time, receiver.
+ * Matchers test the content of an event. MAIKO_WHERE makes one from an expression, at file
+ * scope; maiko_match makes one from the names of fields, checked by the compiler.
+ * MAIKO_WHERE_RECORD makes one that tests the metadata too: sender, topic, ids, time, receiver.
  *
  *   MAIKO_WHERE(expensive, order, it->price > 1000);
  *   MAIKO_WHERE_RECORD(is_root, it->event->parent.sequence == 0);
@@ -31,9 +31,9 @@
  *   maiko_query_of(h, order, .where = maiko_match(order, MAIKO_FIELD_IS(price, 10),
  *                                                 MAIKO_FIELD_CONTAINS(what, "tea")))
  *
- * The functions here may be called from any thread, also while events are recorded: they
- * then tell what was recorded when they began, or a little more. Predicates are called on
- * the thread that asks, without a lock. Texts in a query are not copied.
+ * The functions here may be called from any thread, also while events are recorded: they see
+ * at least the records that existed when the call began. Predicates are called on the calling
+ * thread, without a lock. Texts in a query are not copied.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -45,20 +45,20 @@
 /* Records what happens in a supervisor; see harness.h. Opaque. */
 typedef struct maiko_harness maiko_harness;
 
-/* Tests of fields in a matcher, and matchers in a query. */
+/* The maximum number of field tests in a matcher, and of matchers in a query. */
 #define MAIKO_TESTS_MAX 6
 #define MAIKO_MATCHERS_MAX 4
 
 /*
- * An observation as it was recorded: as a maiko_observation (monitor.h), numbered. Records of one event
- * share its content: a copy, with a reference on each buffer in it. The harness's, until
- * maiko_harness_clear or _free. Only those that the harness has given may be given to it.
+ * A recorded observation: a maiko_observation (monitor.h) with a number. Records of one event
+ * share one copy of its content, with a reference on each buffer in it. The harness owns them,
+ * until maiko_harness_clear or _free. Pass to a harness only records that it returned.
  */
 typedef struct maiko_record {
 	uint64_t order; /* from 1, over all workers: an effect has a higher one than its cause */
 	maiko_observation_kind kind;
 	uint32_t worker;             /* 1 and up */
-	uint64_t now_ns;             /* the worker's clock, read once a turn */
+	uint64_t now_ns;             /* the worker's clock, read once per turn */
 	maiko_actor_id actor;        /* 0: it is about no actor */
 	const char *actor_name;      /* "" then */
 	const char *actor_type;      /* "" then */
@@ -122,8 +122,8 @@ typedef struct maiko_predicate {
 	bool needs_arg;
 } maiko_predicate;
 
-/* What an event must have: this type, this id, all of these tests, and this predicate. All
- * zero: any event will do. Make one with the calls below. */
+/* Conditions on an event: the type, the id, all of the tests, and the predicate. All zero:
+ * any event matches. Make one with the calls below. */
 typedef struct maiko_matcher {
 	const maiko_event_type *type;
 	const char *type_name; /* NULL: any */
@@ -135,8 +135,8 @@ typedef struct maiko_matcher {
 } maiko_matcher;
 
 /*
- * An event of that type; of the type of that name; the event of that id. An id of zeros (the
- * parent of a root) is no event's.
+ * Match an event of a type; of the type of that name; with an id. A zero id (the parent of a
+ * root) matches no event.
  *
  *   maiko_match_type(order)    maiko_match_name("order")    maiko_match_id(record->event->id)
  */
@@ -147,17 +147,17 @@ MAIKO_API maiko_matcher maiko_match_id(maiko_id id);
 MAIKO_END_DECLS
 
 /*
- * MAIKO_WHERE(name, event, expression): at file scope, a predicate on an event, which the
- * expression calls `it`. MAIKO_WHERE_WITH(name, event, type, expression): it also has a
- * `const type *arg`.
+ * MAIKO_WHERE(name, event, expression): at file scope, a predicate on an event; in the
+ * expression `it` points to the event. MAIKO_WHERE_WITH(name, event, type, expression): the
+ * expression also has a `const type *arg`.
  *
  *   MAIKO_WHERE(expensive, order, it->price > 1000);
  *   MAIKO_WHERE_WITH(dearer_than, order, double, it->price > *arg);
  *
  * MAIKO_WHERE_RECORD(name, expression), MAIKO_WHERE_RECORD_WITH(name, type, expression): the
- * same of events of any type; `it` is the record, as `const maiko_record *`, never of no event.
- * Where no single record is asked about (a step of a chain), it is that of the event's being
- * sent. The content is reached by maiko_payload(it, order).
+ * same for events of any type; `it` is the record, a `const maiko_record *` that has an event.
+ * For a step of a chain, which is no single record, it is the event's DISPATCHED record.
+ * maiko_payload(it, order) returns the content.
  *
  *   MAIKO_WHERE_RECORD(from_the_shop, strcmp(it->event->sender, "shop") == 0);
  *   MAIKO_WHERE_RECORD_WITH(sent_after, uint64_t, it->event->timestamp_ns > *arg);
@@ -223,9 +223,9 @@ MAIKO_END_DECLS
  *   MAIKO_FIELD_AT_LEAST(field, value)  MAIKO_FIELD_AT_MOST(field, value)
  *   MAIKO_FIELD_CONTAINS(field, text)   MAIKO_FIELD_STARTS(field, text)
  *
- * A field of a nested struct is written to.x. The field must be one that the event's
- * description lists. A number is compared with a number, a text field or a buffer with a
- * text; else it does not compile. A buffer is taken as text: its bytes.
+ * A field of a nested struct is written as in C, for example to.x. The event's descriptor must
+ * list the field. Numbers compare with numbers, text fields and buffers with texts; anything
+ * else does not compile. A buffer compares by its bytes.
  */
 #define maiko_match(event, ...)                                                                                        \
 	((maiko_matcher){.type = &maiko_gen_event_##event +                                                            \
@@ -261,14 +261,14 @@ typedef struct maiko_query {
 	const maiko_event_type *type; /* MAIKO_EVENT_REF(order), or by its name: */
 	const char *type_name;
 	const char *sender;         /* an actor's name, or "outside" */
-	const char *receiver;       /* of an event: one that has received it; of a record: its actor */
+	const char *receiver;       /* for events: an actor that has received it; else: the record's actor */
 	const char *topic;          /* a topic's name */
 	maiko_id id;                /* of the event */
 	maiko_id parent;            /* the event that caused it */
 	maiko_id correlation;       /* the root of its chain */
 	const maiko_record *after;  /* those with a higher order number */
 	const maiko_record *before; /* those with a lower one */
-	const maiko_record *within; /* that record's event, and all that it caused */
+	const maiko_record *within; /* that record's event, and all events that it caused */
 	maiko_matcher where;
 	maiko_matcher and_where[MAIKO_MATCHERS_MAX - 1];
 	uint64_t reserved_[8];
@@ -279,7 +279,7 @@ typedef struct maiko_query {
 #define maiko_query_of(h, ...) MAIKO_PP_QUERY_OF_(h, __VA_ARGS__, .reserved_ = {0})
 #define maiko_query_events(...) MAIKO_PP_QUERY_EVENTS_(__VA_ARGS__, .reserved_ = {0})
 
-/* How often a name came up. */
+/* The number of occurrences of a name. */
 typedef struct maiko_tally {
 	const char *name;
 	size_t count;
@@ -287,29 +287,29 @@ typedef struct maiko_tally {
 
 MAIKO_BEGIN_DECLS
 
-/* ---- the questions of actors and topics, as queries --------------------------------------- */
+/* ---- queries on actors and topics --------------------------------------------------------- */
 
-/* What an actor has received; what it has sent ("outside": all threads); what was published
- * on a topic; each delivery of that. Names that there are not have nothing. */
+/* The events that an actor received; that it sent ("outside": all external threads); that were
+ * published on a topic; each delivery of the latter. Unknown names select nothing. */
 MAIKO_API maiko_query maiko_received_by(maiko_harness *h, const char *actor);
 MAIKO_API maiko_query maiko_sent_by(maiko_harness *h, const char *actor);
 MAIKO_API maiko_query maiko_published_on(maiko_harness *h, const char *topic);
 MAIKO_API maiko_query maiko_delivered_on(maiko_harness *h, const char *topic);
 
-/* The query with one matcher more, MAIKO_MATCHERS_MAX in all; one too many is a misuse
+/* The query with one more matcher, at most MAIKO_MATCHERS_MAX in all; one too many is a misuse
  * (maiko_harness_status). */
 MAIKO_API maiko_query maiko_query_where(maiko_query query, maiko_matcher matcher);
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- evaluation ---------------------------------------------------------------------------- */
 
-/* How many there are; whether there is one; whether all of them match (also when there is
+/* The number of results; whether there is one; whether all of them match (true if there is
  * none). */
 MAIKO_API size_t maiko_query_count(maiko_query query);
 MAIKO_API bool maiko_query_any(maiko_query query);
 MAIKO_API bool maiko_query_all(maiko_query query, maiko_matcher matcher);
 
-/* One of them, by order; `n` from 0. NULL if there is none. Of an event: the record of its
- * being sent. */
+/* One result, by order; `n` from 0. NULL if there is none. For an event: its DISPATCHED
+ * record. */
 MAIKO_API const maiko_record *maiko_query_first(maiko_query query);
 MAIKO_API const maiko_record *maiko_query_last(maiko_query query);
 MAIKO_API const maiko_record *maiko_query_nth(maiko_query query, size_t n);
@@ -317,9 +317,9 @@ MAIKO_API const maiko_record *maiko_query_nth(maiko_query query, size_t n);
 /* The one after `record`; the first for NULL. */
 MAIKO_API const maiko_record *maiko_query_next(maiko_query query, const maiko_record *record);
 
-/* Writes the first `size` of them into the caller's array; returns how many there are. The
+/* Writes the first `size` results into the caller's array; returns the number of results. The
  * same for the distinct names of their senders and receivers, and of their event types with
- * how often each came, by first appearance. Arrays may be NULL for a size of 0. */
+ * the number of each, in the order of first occurrence. Arrays may be NULL if `size` is 0. */
 MAIKO_API size_t maiko_query_collect(maiko_query query, const maiko_record **records, size_t size);
 MAIKO_API size_t maiko_query_senders(maiko_query query, const char **names, size_t size);
 MAIKO_API size_t maiko_query_receivers(maiko_query query, const char **names, size_t size);
@@ -327,16 +327,16 @@ MAIKO_API size_t maiko_query_types(maiko_query query, maiko_tally *tallies, size
 
 /* ---- one record ------------------------------------------------------------------------------ */
 
-/* The event's struct if it is of that type (by name and layout), else NULL; also for NULL. */
+/* The event's struct if it is of that type (by name and layout), else NULL. NULL for NULL. */
 MAIKO_API const void *maiko_record_as(const maiko_record *record, const maiko_event_type *type);
 
-/* Whether the record's event matches. A test of a field that the event does not describe, or
- * that compares text with a number, never holds (in a query it is a misuse). */
+/* Whether the record's event matches. A test of a field that the descriptor does not list, or
+ * that compares text with a number, is false (in a query it is a misuse). */
 MAIKO_API bool maiko_record_matches(const maiko_record *record, maiko_matcher matcher);
 
 MAIKO_END_DECLS
 
-/* for (const maiko_record *r ...) over a query. */
+/* A loop over the results of a query. */
 #define maiko_query_each(record, query)                                                                                \
 	for (const maiko_record *record = maiko_query_next((query), NULL); record != NULL;                             \
 	     record = maiko_query_next((query), record))
@@ -347,7 +347,7 @@ MAIKO_END_DECLS
 /* A list of names, ended by NULL. */
 #define MAIKO_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- how it is done ---------------------------------------------------------------------- */
+/* ---- implementation ---------------------------------------------------------------------- */
 
 #define MAIKO_PP_QUERY_OF_(h, event, ...) ((maiko_query){.harness = (h), .type = &maiko_gen_event_##event, __VA_ARGS__})
 #define MAIKO_PP_QUERY_EVENTS_(h, ...) ((maiko_query){.harness = (h), __VA_ARGS__})
