@@ -1,12 +1,12 @@
 /*
- * testing.h - all of libmaiko-test, for tests of actors, and of libmaiko-observe, which it stands on.
+ * testing.h - the whole API of libmaiko-test, for tests of actors, and of libmaiko-observe, which it uses.
  *
- *   testing/sim.h        the same actors under a virtual clock and a seeded scheduler
- *   testing/harness.h    what has happened, and expectations of it (query.h, chain.h, expect.h)
- *   testing/explore.h    one test under many schedules, and the smallest that fails
- *   testing/replay.h     replaying what a program in production has recorded
- *   observe/recorder.h   recording a running program
- *   observe/invariant.h  what must hold over time, in tests and in production
+ *   testing/sim.h        runs actors with a virtual clock and a seeded scheduler
+ *   testing/harness.h    records what happens; queries and expectations (query.h, chain.h, expect.h)
+ *   testing/explore.h    runs a test under many schedules, and shrinks one that fails
+ *   testing/replay.h     replays a recording
+ *   observe/recorder.h   records a running program
+ *   observe/invariant.h  properties over time, in tests and in production
  *
  * SPDX-License-Identifier: MIT
  */
