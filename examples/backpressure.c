@@ -1,14 +1,13 @@
 /*
  * backpressure.c - fast producers and a slow consumer: nothing is lost.
  *
- * Under MAIKO_BLOCK, the default, a full mailbox mutes whoever sends to it: the
- * sender finishes its callback and is not run again until there is room. Inside that
- * callback it may send MAIKO_ALLOWANCE events more; then maiko_send takes nothing and
- * returns MAIKO_EAGAIN.
+ * Under MAIKO_BLOCK, the default, a full mailbox mutes its senders: a sender finishes its
+ * callback and does not run again until there is space. Inside that callback it may send
+ * MAIKO_ALLOWANCE events more; then maiko_send sends nothing and returns MAIKO_EAGAIN.
  *
- * The polite producer looks at maiko_is_congested and stops by itself; the greedy one
- * goes on until it is refused. Both answer maiko_when_sendable: run me when there is
- * room again.
+ * The polite producer checks maiko_is_congested and stops by itself; the greedy one
+ * continues until a send is refused. Both return maiko_when_sendable: run again when
+ * there is space.
  *
  * SPDX-License-Identifier: MIT
  */

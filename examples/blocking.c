@@ -1,10 +1,10 @@
 /*
  * blocking.c - slow work in the blocking pool: maiko_blocking.
  *
- * An actor must not compute or wait for long: others share its worker. It hands such
- * work, as a struct of its own, to the pool. `work` runs on a pool thread and sees only
- * that struct, never the actor's state; `done` runs as a callback of the actor and gets
- * the struct back. Meanwhile the actor handles other events.
+ * An actor must not compute or wait for long: others share its worker. It passes such
+ * work, as a separate struct, to the pool. `work` runs on a pool thread and accesses only
+ * that struct, never the actor's state; `done` runs as a callback of the actor and receives
+ * the struct. Meanwhile the actor handles other events.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -2,8 +2,8 @@
  * buffers.c - large data in an event: maiko_buffer.
  *
  * The event carries a reference, not the bytes: all receivers read the same ones, which
- * are const once sent. A send takes a reference of its own, and the sender always drops
- * his. A receiver that wants the bytes for longer than its handler runs takes one too.
+ * are immutable once sent. A send takes its own reference, and the sender always drops
+ * the one it has. A receiver that keeps the bytes past its handler takes another.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,12 +1,12 @@
 /*
- * causality.c - who caused what: the envelope of an event, maiko_meta.
+ * causality.c - the causes of events: the envelope, maiko_meta.
  *
  * An event sent while another is handled is its child: it carries the id of its parent
- * and, as its correlation, the id of the first event of the chain. Nobody passes these
- * along by hand. maiko_send_root starts a chain of its own.
+ * and, as its correlation, the id of the first event of the chain. The library fills these
+ * in. maiko_send_root starts a new chain.
  *
- * The auditor sees every event of every topic and prints numbers of its own in place of
- * the ids, which are 128 bits and differ from run to run.
+ * The auditor receives every event of every topic and prints short numbers instead of the
+ * ids, which are 128 bits and differ from run to run.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -44,7 +44,7 @@ static int warehouse_on_payment(warehouse *self, const payment *ev, maiko_ctx *c
 
 MAIKO_ACTOR(warehouse, MAIKO_ON(payment, warehouse_on_payment));
 
-/* ---- sees all ---- */
+/* ---- receives all events ---- */
 
 enum { SEEN_MAX = 16 };
 

@@ -1,10 +1,10 @@
 /*
- * dynamic.c - adding, subscribing, unsubscribing and removing while all runs.
+ * dynamic.c - adding, subscribing, unsubscribing and removing at run time.
  *
- * Called from an external thread, each change waits until it is complete: an actor that
- * was added has started, one that has been removed gets no further callback. What is
- * sent after a change meets the new state. (Inside an actor the same calls return at
- * once and MAIKO_ON_DONE tells the end.)
+ * On an external thread each call waits until the change is complete: an added actor has
+ * started, a removed one runs no further callback. Events sent after a change are routed
+ * by the new subscriptions. (Inside an actor the same calls return immediately and
+ * MAIKO_ON_DONE reports completion.)
  *
  * SPDX-License-Identifier: MIT
  */
@@ -21,7 +21,7 @@ MAIKO_TOPIC(forecasts);
 MAIKO_EVENT(news, headlines, text);
 MAIKO_EVENT(weather, forecasts, text);
 
-/* ---- prints what it hears, and tells main ---- */
+/* ---- prints the events it receives, and notifies main ---- */
 
 typedef struct listener { uv_sem_t *heard; } listener;
 
@@ -49,7 +49,7 @@ static int listener_on_stop(listener *self, maiko_ctx *ctx)
 MAIKO_ACTOR(listener, MAIKO_ON(news, listener_on_news), MAIKO_ON(weather, listener_on_weather),
 	    MAIKO_ON_STOP(listener_on_stop));
 
-/* ---- each step ends when its event has been heard ---- */
+/* ---- each step ends when its event has been received ---- */
 
 static int run(maiko_supervisor *sup, uv_sem_t *heard)
 {
@@ -68,7 +68,7 @@ static int run(maiko_supervisor *sup, uv_sem_t *heard)
 	uv_sem_wait(heard);
 
 	rc = maiko_unsubscribe(sup, bob, MAIKO_TOPIC_REF(forecasts));
-	if (rc == 0) rc = maiko_send(sup, weather, .text = "sun"); /* no one hears it */
+	if (rc == 0) rc = maiko_send(sup, weather, .text = "sun"); /* it has no subscriber */
 	if (rc == 0) rc = maiko_remove(sup, ann);
 	if (rc == 0) rc = maiko_subscribe(sup, bob, MAIKO_TOPIC_REF(headlines));
 	if (rc == 0) rc = maiko_send(sup, news, .text = "cat off tree");

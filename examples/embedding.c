@@ -1,9 +1,9 @@
 /*
- * embedding.c - a libuv program takes actors in: maiko_options.loop.
+ * embedding.c - actors on the loop of a libuv program: maiko_options.loop.
  *
  * The program has its own loop, with a timer and idle work. The actors run on that
- * loop and its thread; maiko starts no thread. On such a thread nothing may wait: the
- * program sends (MAIKO_EAGAIN where a send would have to wait), stops the actors with
+ * loop and its thread; maiko starts no thread. No call may wait on that thread: a send
+ * that would have to wait returns MAIKO_EAGAIN, the program stops the actors with
  * maiko_stop_begin, and uv_run returns when the last handle is closed.
  *
  * SPDX-License-Identifier: MIT

@@ -1,9 +1,9 @@
 /*
- * external_thread.c - a thread of the program's own feeds the actors.
+ * external_thread.c - an external thread sends to actors.
  *
- * An external thread may wait, so backpressure makes it wait: maiko_send until there is
- * room, maiko_send_timeout not longer than it says, maiko_try_send not at all. Each
- * thread is a sender of its own: its events arrive in the order sent.
+ * An external thread may wait, so backpressure makes it wait: maiko_send waits until there
+ * is space, maiko_send_timeout for a limited time, maiko_try_send not at all. Each thread
+ * is a separate sender: its events arrive in the order sent.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -52,7 +52,7 @@ typedef struct feed {
 	int rc;
 } feed;
 
-/* Waits as long as it takes. */
+/* Waits without limit. */
 static void patient_main(void *arg)
 {
 	feed *self = arg;
@@ -62,7 +62,7 @@ static void patient_main(void *arg)
 	}
 }
 
-/* Tries first, as a thread would that has other work to do; then waits, but not for ever. */
+/* Tries first, as a thread with other work would; then waits for a limited time. */
 static void busy_main(void *arg)
 {
 	feed *self = arg;

@@ -1,10 +1,10 @@
 /*
  * guesser.c - several actors, two topics, and time.
  *
- * Two players guess a number, each at its own pace: a tick that comes back after some
- * milliseconds makes the guess. A judge answers on a topic of its own. Both players
- * hear every verdict, and each picks out those on its own guesses. When both have
- * found the number the judge ends the round.
+ * Two players guess a number, each at its own pace: a tick that runs every few
+ * milliseconds makes the guess. A judge replies on another topic. Both players receive
+ * every verdict, and each selects those on its own guesses. When both have found the
+ * number the judge ends the round.
  *
  * SPDX-License-Identifier: MIT
  */

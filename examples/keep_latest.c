@@ -1,9 +1,9 @@
 /*
  * keep_latest.c - only the newest value counts: MAIKO_KEEP_LATEST with a key.
  *
- * A price that still waits in a mailbox is replaced, in place, by a newer one of the
- * same key, here the symbol. A slow subscriber so works through as many prices as
- * there are symbols, however fast they change; the ledger counts what was replaced.
+ * A price that is still queued is replaced, in place, by a newer one of the same key, here
+ * the symbol. So a slow subscriber handles at most as many prices as there are symbols,
+ * however fast they change; the ledger counts the replaced ones.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -23,7 +23,7 @@ MAIKO_TOPIC(market);
 MAIKO_EVENT(price, prices, symbol, cents);
 MAIKO_SIGNAL(closing, market);
 
-/* Eight letters are a key as they are. */
+/* The eight bytes of the symbol are the key. */
 static uint64_t price_key(const maiko_any *any)
 {
 	uint64_t key = 0;
@@ -49,7 +49,7 @@ static maiko_next exchange_tick(exchange *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(exchange, MAIKO_TICK(exchange_tick));
 
-/* ---- has its turn only afterwards ---- */
+/* ---- runs only afterwards ---- */
 
 typedef struct board { unsigned shown; } board;
 

@@ -1,8 +1,8 @@
 /*
  * pingpong.c - two actors that answer each other, five rounds.
  *
- * Neither knows the other: each publishes to the topic `table` and handles what the
- * other publishes there. An actor does not get its own events back.
+ * Neither refers to the other: each publishes to the topic `table` and handles the events
+ * that the other publishes there. An actor does not receive its own events.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -35,7 +35,7 @@ static int pinger_on_pong(pinger *self, const pong *ev, maiko_ctx *ctx)
 	return pinger_serve(self, ctx);
 }
 
-/* What on_start sends waits until every actor has started. */
+/* Events sent in on_start are queued until every actor has started. */
 MAIKO_ACTOR(pinger, MAIKO_ON_START(pinger_serve), MAIKO_ON(pong, pinger_on_pong));
 
 /* ---- returns ---- */

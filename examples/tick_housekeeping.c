@@ -1,5 +1,5 @@
 /*
- * tick_housekeeping.c - a tick that tidies up after events: maiko_after_events.
+ * tick_housekeeping.c - a tick that runs after a batch of events: maiko_after_events.
  *
  * The handler only puts lines into a buffer; the tick, which runs after each batch of
  * events, writes them out together. A batch is what the actor handles in one turn, at

@@ -1,8 +1,8 @@
 /*
- * tick_producer.c - a tick that produces in time: maiko_after_ms.
+ * tick_producer.c - a tick that produces periodically: maiko_after_ms.
  *
- * A tick does one piece of work and answers when it wants to run next. This one sends
- * a beat every 10 ms and rests after the third.
+ * A tick does one piece of work and returns the condition for its next run. This one
+ * sends a beat every 10 ms and ends after the third.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -19,7 +19,7 @@ typedef struct reading { int celsius; } reading;
 MAIKO_TOPIC(telemetry);
 MAIKO_EVENT(reading, telemetry, celsius);
 
-/* ---- the world outside: writes three numbers and closes ---- */
+/* ---- the other end of the pipe: writes three numbers and closes ---- */
 
 static void thermometer(void *arg)
 {

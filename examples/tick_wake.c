@@ -1,9 +1,9 @@
 /*
- * tick_wake.c - a tick that rests until a handler wakes it: maiko_wake_tick.
+ * tick_wake.c - a tick that waits until a handler wakes it: maiko_wake_tick.
  *
- * The printer rests with maiko_never. A job arrives, its handler notes it and wakes the
- * tick, which prints one page at a time: maiko_again lets waiting events in between
- * the pages, so a long job does not keep the actor from taking the next one.
+ * The printer's tick returns maiko_never when it is idle. The handler of a job stores it
+ * and wakes the tick, which prints one page at a time: with maiko_again queued events are
+ * handled between the pages, so a long job does not delay the handling of the next one.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -2,7 +2,7 @@
  * bench.h - what the programs of the suite share: their command line, clock, figures
  * and checks.
  *
- *   PROGRAM list                    the variants, one a line
+ *   PROGRAM list                    the variants, one per line
  *   PROGRAM run VARIANT [SCALE]     runs one and prints "<figure> <unit> <value>" lines
  *   PROGRAM about                   what the program is, in one line
  *

@@ -9,7 +9,7 @@
 
 enum { ACTORS = 1000, HOPS = 16000000 };
 
-static const maiko_topic **topics; /* one an actor */
+static const maiko_topic **topics; /* one per actor */
 static uint64_t each;              /* hops of a token, or pings of an actor */
 static _Atomic(uint32_t) begun, complete;
 

@@ -18,7 +18,7 @@ typedef struct alarm_event {
 MAIKO_EVENT(reading, readings, n, value);
 MAIKO_EVENT(alarm_event, alarms, n);
 
-/* Reads the world: what it sends cannot be made again. */
+/* Does I/O: its events cannot be reproduced. */
 typedef struct sensor {
 	uint32_t n;
 } sensor;

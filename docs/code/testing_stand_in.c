@@ -1,4 +1,4 @@
-/* testing_stand_in - a test sends in the name of an actor that reads the world, and is left out. */
+/* testing_stand_in - a test replaces an actor that does I/O, and sends in its name. */
 #include <maiko/testing.h>
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * ticks.c - what a tick answers: in time, when there is input, after events, when woken.
+ * ticks.c - the results of a tick: a time, input, a batch of events, a wake-up.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -7,11 +7,10 @@
  *
  * This file puts the actors together, runs them, and accounts for the events at the end.
  * They stop in the reverse of the order in which they are added: the console is first so
- * that it is last, and hears the last words of all the others.
+ * that it stops last, and receives the last events of all the others.
  *
- * With --record it writes down what happens, and with --replay it does it again without
- * the world: those that read or write it are not run, what they sent is sent again, and
- * all others must do what they did.
+ * --record records a run, and --replay repeats it without I/O: the actors that do I/O do
+ * not run, their events are sent again, and all others must act as in the recording.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -24,7 +23,7 @@
 #include <locale.h>
 #include <stdio.h>
 
-/* Those that read the world, or write to it. */
+/* The actors that do I/O. */
 static const char *const external[] = {"cpu", "memory", "network", "disk", "watch", "console", "journal", NULL};
 
 static int add_actors(maiko_supervisor *sup, const options *o)

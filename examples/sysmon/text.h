@@ -15,7 +15,7 @@
  */
 void text_fit(char *dst, size_t size, const char *src, size_t columns);
 
-/* Writes an amount of bytes for a person, always 9 columns wide: "  1.5 MiB". */
+/* Writes an amount of bytes in human-readable form, always 9 columns wide: "  1.5 MiB". */
 void text_bytes(char dst[16], double bytes);
 
 #endif

@@ -174,7 +174,7 @@ TEST_WORKERS(a_timestamp_is_of_the_time_of_day)
 
 enum { LAPS = 3000, HOPS = 20 };
 
-/* Each passes it on, with the time at which it was sent to him. */
+/* Each passes it on, with the time at which it was sent to it. */
 typedef struct lap {
 	uint32_t hop;
 	uint64_t before_ns;

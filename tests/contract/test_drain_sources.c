@@ -126,7 +126,7 @@ static maiko_next source_tick(source *self, maiko_ctx *ctx)
 	atomic_fetch_add(&ticks, 1);
 	return maiko_after_events();
 }
-/* Its last words are heard. */
+/* The event that its on_stop sends is delivered. */
 static int source_on_stop(source *self, maiko_ctx *ctx) { return maiko_send(ctx, item, .n = 3); }
 MAIKO_ACTOR(source, MAIKO_ON_START(source_on_start), MAIKO_ON_STOP(source_on_stop), MAIKO_TICK(source_tick));
 

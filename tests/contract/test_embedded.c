@@ -431,7 +431,7 @@ MAIKO_ACTOR(guest, MAIKO_ON_START(guest_on_start));
 typedef struct late_sender {
 	uv_prepare_t prepare;
 	maiko_ctx *ctx;
-	uint32_t left; /* to send, one a round of the loop */
+	uint32_t left; /* to send, one per iteration of the loop */
 } late_sender;
 
 static void on_late_prepare(uv_prepare_t *prepare)

@@ -467,7 +467,7 @@ TEST_ONCE(restarts_are_refused_in_words)
 	test_release(sup);
 }
 
-/* ---- for a person ---- */
+/* ---- texts ---- */
 
 TEST_ONCE(the_printed_ledger_names_it)
 {

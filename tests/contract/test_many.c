@@ -27,29 +27,29 @@ PER_TEST _Atomic(uint64_t) hops, refused, starts, stops, handled;
 
 typedef struct player {
 	maiko_supervisor *other;
-	uint32_t owed; /* balls that the other side had no room for yet */
+	uint32_t pending; /* balls that the other side could not accept yet */
 } player;
 
 /* Never waits: what cannot be taken now is tried again from the tick. */
 static void player_throw(player *self)
 {
-	while (self->owed > 0) {
+	while (self->pending > 0) {
 		int rc = maiko_send(self->other, ball, .hops = 1);
 		if (rc == MAIKO_ESHUTDOWN)
-			self->owed = 0;
+			self->pending = 0;
 		expect(rc == 0 || rc == MAIKO_EAGAIN || rc == MAIKO_ESHUTDOWN);
 		if (rc != 0) {
 			atomic_fetch_add(&refused, 1);
 			return;
 		}
-		self->owed--;
+		self->pending--;
 	}
 }
 
 static int player_on_ball(player *self, const ball *ev, maiko_ctx *ctx)
 {
 	atomic_fetch_add(&hops, 1);
-	self->owed++;
+	self->pending++;
 	player_throw(self);
 	return 0;
 }
@@ -57,7 +57,7 @@ static int player_on_ball(player *self, const ball *ev, maiko_ctx *ctx)
 static maiko_next player_tick(player *self, maiko_ctx *ctx)
 {
 	player_throw(self);
-	return self->owed > 0 ? maiko_after_ms(1) : maiko_after_events();
+	return self->pending > 0 ? maiko_after_ms(1) : maiko_after_events();
 }
 
 MAIKO_ACTOR(player, MAIKO_ON(ball, player_on_ball), MAIKO_TICK(player_tick));

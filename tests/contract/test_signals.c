@@ -58,7 +58,7 @@ static int looker_on_item(looker *self, const item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(looker, MAIKO_ON(item, looker_on_item));
 
-/* One a worker, one with a thread from the start, and one that gets its thread later. */
+/* One per worker, one with a thread from the start, and one that gets its thread later. */
 static uint64_t look_on_all_threads(maiko_supervisor *sup, uint32_t workers)
 {
 	static const char *const names[] = {"1", "2", "3", "4", "5", "6", "7", "8"};

@@ -38,7 +38,7 @@ for library in "$@"; do
 		[ ! -s "$dir/strangers" ] || failed=1
 		;;
 	*)
-		# name@@VERSION, one a line; the versions themselves are absolute symbols
+		# name@@VERSION, one per line; the versions themselves are absolute symbols
 		nm -D --defined-only --with-symbol-versions "$library" >"$dir/nm" || exit 1
 		awk '$2 != "A" { print $3 }' "$dir/nm" >>"$dir/symbols"
 		;;

@@ -41,7 +41,7 @@ static _Atomic(uint64_t) summed;
 static bool changed; /* the deliberate change */
 static int closed;   /* sensors that have stopped */
 
-/* ---- a source: what it sends depends on the world ---- */
+/* ---- a source: its events depend on external input ---- */
 
 typedef struct sensor {
 	uint64_t sent;
@@ -58,7 +58,7 @@ static maiko_next sensor_tick(sensor *self, maiko_ctx *ctx)
 	return self->sent < READINGS ? maiko_after_ms(1) : maiko_never();
 }
 
-/* What it has of the world, it gives back: not in a replay, where it has nothing. */
+/* Releases its resource; not called in a replay, where it has none. */
 static int sensor_stop(sensor *self, maiko_ctx *ctx)
 {
 	(void)self;

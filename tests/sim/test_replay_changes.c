@@ -66,7 +66,7 @@ static int connection_stop(connection *self, maiko_ctx *ctx)
 MAIKO_ACTOR(connection, MAIKO_ON_START(connection_start), MAIKO_ON(request, connection_on_request),
 	    MAIKO_ON_STOP(connection_stop));
 
-/* ---- the source of them, which the world drives ---- */
+/* ---- the source of them, driven by external input ---- */
 
 typedef struct server {
 	uint32_t n;

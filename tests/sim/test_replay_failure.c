@@ -36,7 +36,7 @@ static maiko_next sensor_tick(sensor *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(sensor, MAIKO_TICK(sensor_tick));
 
-/* ---- fails at some reading, and has last words ---- */
+/* ---- fails at some reading, and sends in on_stop ---- */
 
 typedef struct fuse {
 	uint32_t words;

@@ -57,7 +57,7 @@ typedef struct acceptor {
 	uint32_t n;
 } acceptor;
 
-static uint32_t offset;     /* of what it sends: the world's */
+static uint32_t offset;     /* added to its readings: external input */
 static bool waits_for_more; /* what it answers */
 
 static maiko_next acceptor_tick(acceptor *self, maiko_ctx *ctx)
@@ -164,7 +164,7 @@ static void a_name_that_the_recording_does_not_have_is_told_where_it_diverges(vo
 					.actors = actors,
 					.types = types};
 	record();
-	offset = 100; /* the world has changed */
+	offset = 100; /* the external input has changed */
 	assert_int_equal(maiko_replay(&options, &result), MAIKO_EBROKEN);
 	has(result.text, "its content differs");
 	has(result.text, "; no actor is called 'acceptr' (.sources); the recording has: guard, acceptor");

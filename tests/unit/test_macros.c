@@ -431,7 +431,7 @@ static void finds_what_another_file_defines(void **state)
 	assert_int_equal(self.x, 9);
 }
 
-/* ---- what a tick answers ------------------------------------------------------------------ */
+/* ---- the results of a tick ---------------------------------------------------------------- */
 
 static void expect_next(maiko_next next, maiko_next_kind kind, int fd, uint64_t ms, int error)
 {

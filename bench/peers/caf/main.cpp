@@ -45,7 +45,7 @@ std::string about()
 	       std::to_string(CAF_PATCH_VERSION) +
 	       ": event-based actors; mailbox unbounded, a send allocates a message that all receivers share; flow "
 	       "control by credit, as much as mailboxes of 1024 would hold; one/two: scheduler threads; W1/two: "
-	       "detached actors, W6: a foreign thread sends";
+	       "detached actors, W6: an external thread sends";
 }
 
 } // namespace

@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 		g_strdup_printf("GLib %u.%u.%u: sources of a main context over GAsyncQueues; mailbox unbounded, a send "
 				"passes a pointer (events are allocated; fan-out shares them by counting); flow "
 				"control by credit, as much as mailboxes of 1024 would hold; one/two: main contexts, "
-				"a thread each; W6: a foreign thread sends",
+				"a thread each; W6: an external thread sends",
 				glib_major_version, glib_minor_version, glib_micro_version);
 	int rc = measure_main(argc, argv, about, variants, G_N_ELEMENTS(variants));
 
