@@ -146,7 +146,7 @@ bool w_reprobe[N]
 byte c_refs[CYCLES]
 bool c_open[CYCLES]
 byte c_next[CYCLES * N] /* for each member, the member that mutes it; else NOBODY */
-byte owed[CYCLES]       /* bit set: members whose verdict is in transit */
+byte pending[CYCLES]       /* bit set: members whose verdict is in transit */
 byte known[N]           /* bit set: cycles for which the actor runs although muted */
 
 /* Numbers of probes, in the smallest range that distinguishes old from new. */
@@ -445,7 +445,7 @@ inline make_cycle(first, walk)
 	do
 	:: walk != 0 ->
 		c_next[made * N + walk % 4 - 1] = i;
-		owed[made] = owed[made] | (1 << (walk % 4 - 1));
+		pending[made] = pending[made] | (1 << (walk % 4 - 1));
 		c_refs[made]++;
 		i = walk % 4 - 1;
 		walk = walk / 4
@@ -522,7 +522,7 @@ inline send_probes()
 /* run_on */
 inline verdict_arrived(who, cycle)
 {
-	owed[cycle] = owed[cycle] & ~(1 << who);
+	pending[cycle] = pending[cycle] & ~(1 << who);
 	if
 	:: ended[who] || !IS_MUTED_BY(who, c_next[cycle * N + who]) -> c_open[cycle] = true
 	:: else
@@ -693,7 +693,7 @@ inline check_reason(who)
 			whole = true;
 			for (k : 0 .. N - 1) {
 				if
-				:: c_next[j * N + k] != NOBODY && !((owed[j] >> k) & 1) && !ended[k] &&
+				:: c_next[j * N + k] != NOBODY && !((pending[j] >> k) & 1) && !ended[k] &&
 					    !IS_MUTED_BY(k, c_next[j * N + k]) ->
 					whole = false
 				:: else

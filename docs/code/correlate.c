@@ -1,9 +1,9 @@
 /*
  * correlate.c - a question and its answer, matched by the chain they belong to.
  *
- * There is no call that waits for a reply. The waiter asks with an event, goes on with
- * other orders, and knows an answer by its correlation: the id of the order that began
- * the chain.
+ * There is no call that waits for a reply. The waiter sends a question as an event, handles
+ * other orders meanwhile, and matches an answer by its correlation: the id of the order
+ * that began the chain.
  *
  *   order ──▶ waiter ──is_there──▶ kitchen ──there_is──▶ waiter
  *

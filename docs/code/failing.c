@@ -1,5 +1,5 @@
 /*
- * failing.c - one path for errors: a negative return, on_error, and what follows.
+ * failing.c - the path of an error: a negative result, on_error, the failure of the actor.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,7 +13,7 @@ typedef struct request {
 MAIKO_TOPIC(requests);
 MAIKO_EVENT(request, requests, number);
 
-/* ---- forgives a bad request, and nothing else ---- */
+/* ---- handles the error of an invalid request, and no other ---- */
 
 typedef struct clerk {
 	unsigned served;
@@ -36,7 +36,7 @@ static int clerk_on_error(clerk *self, const maiko_error *error, maiko_ctx *ctx)
 	return error->code == MAIKO_EINVAL ? 0 : error->code;
 }
 
-/* Runs for an actor that fails, too, if its on_start succeeded. */
+/* Also runs for an actor that fails, if its on_start succeeded. */
 static int clerk_on_stop(clerk *self, maiko_ctx *ctx)
 {
 	printf("%s: served %u\n", maiko_name(ctx), self->served);
@@ -45,7 +45,7 @@ static int clerk_on_stop(clerk *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(clerk, MAIKO_ON(request, clerk_on_request), MAIKO_ON_ERROR(clerk_on_error), MAIKO_ON_STOP(clerk_on_stop));
 
-/* ---- hears the same requests ---- */
+/* ---- receives the same requests ---- */
 
 typedef struct archive {
 	unsigned kept;
@@ -67,7 +67,7 @@ static int archive_on_stop(archive *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(archive, MAIKO_ON(request, archive_on_request), MAIKO_ON_STOP(archive_on_stop));
 
-/* ---- nobody has decided what follows a failure: the supervisor stops ---- */
+/* ---- the default: a failure stops the supervisor ---- */
 
 static int until_it_fails(maiko_supervisor *sup)
 {
@@ -93,7 +93,7 @@ static int goes_on(maiko_supervisor *sup)
 
 /* ---- the program ---- */
 
-/* Whether it could be told. */
+/* Whether the output was written. */
 static bool tell(maiko_supervisor *sup, int status)
 {
 	maiko_ledger *ledger;

@@ -8,7 +8,7 @@
 #include <maiko/maiko.h>
 #include <stdio.h>
 
-/* ---- what the actors tell each other ---- */
+/* ---- the events between the actors ---- */
 
 typedef struct reading {
 	double celsius;

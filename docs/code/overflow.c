@@ -1,5 +1,5 @@
 /*
- * overflow.c - ten events, mailboxes of four, and what each policy makes of that.
+ * overflow.c - ten events for mailboxes of four, under each policy.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,7 +15,7 @@ typedef struct number {
 MAIKO_TOPIC(numbers, .overflow = MAIKO_BLOCK); /* the default, said */
 MAIKO_EVENT(number, numbers, n);
 
-/* ---- sends ten numbers in one callback, so that no one can take any meanwhile ---- */
+/* ---- sends ten numbers in one callback, so that no subscriber runs in between ---- */
 
 typedef struct counter {
 	unsigned refused;
@@ -34,7 +34,7 @@ static maiko_next counter_tick(counter *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(counter, MAIKO_TICK(counter_tick));
 
-/* ---- keeps what it got ---- */
+/* ---- stores the numbers it received ---- */
 
 typedef struct taker {
 	unsigned got[EVENTS];
@@ -49,7 +49,7 @@ static int taker_on_number(taker *self, const number *ev, maiko_ctx *ctx)
 	return 0;
 }
 
-/* Under MAIKO_FAIL the subscriber is told, once before its next turn; 0 means: go on. */
+/* Under MAIKO_FAIL called once before the subscriber's next turn; 0 means: continue. */
 static int taker_on_error(taker *self, const maiko_error *error, maiko_ctx *ctx)
 {
 	(void)ctx;
@@ -69,7 +69,7 @@ static int taker_on_stop(taker *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(taker, MAIKO_ON(number, taker_on_number), MAIKO_ON_ERROR(taker_on_error), MAIKO_ON_STOP(taker_on_stop));
 
-/* ---- five subscribers of one topic, each with a policy of its own ---- */
+/* ---- five subscribers of one topic, each with a different policy ---- */
 
 static int run(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 {

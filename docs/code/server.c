@@ -1,8 +1,8 @@
 /*
- * server.c - a server that stops gracefully: what it has been asked is answered, what it has
- * not read stays unread, and what could not be dealt with is told.
+ * server.c - a server that stops gracefully: it answers the questions it has read, reads no
+ * more, and reports events that it had to discard.
  *
- * A connection is an actor of its own. It may fail alone: the others go on.
+ * Each connection is an actor. It may fail alone: the others continue.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -51,7 +51,7 @@ static int connection_ask(connection *self, const char *bytes, ssize_t count)
 	return rc;
 }
 
-/* Not called any more once a stop has begun: what comes then is not for us. */
+/* Not called after a stop has begun: the library stops the reading. */
 static void connection_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
 	connection *self = stream->data;
@@ -88,7 +88,7 @@ static int connection_on_start(connection *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(connection, MAIKO_ON(answer, connection_on_answer), MAIKO_ON_START(connection_on_start));
 
-/* ---- who accepts: gives each descriptor to a connection ---- */
+/* ---- the acceptor: gives each descriptor to a connection ---- */
 
 typedef struct acceptor {
 	int fds[2];
@@ -106,7 +106,7 @@ static int acceptor_on_start(acceptor *self, maiko_ctx *ctx)
 	return rc;
 }
 
-/* An addition that has failed gives back what it was asked for with. */
+/* The completion of a failed addition has a copy of its .init. */
 static int acceptor_on_done(acceptor *self, const maiko_completion *completion, maiko_ctx *ctx)
 {
 	(void)self;
@@ -120,7 +120,7 @@ static int acceptor_on_done(acceptor *self, const maiko_completion *completion, 
 
 MAIKO_ACTOR(acceptor, MAIKO_ON_START(acceptor_on_start), MAIKO_ON_DONE(acceptor_on_done));
 
-/* ---- who answers, slowly ---- */
+/* ---- the service: answers slowly ---- */
 
 typedef struct oracle {
 	unsigned answered;
@@ -150,7 +150,7 @@ static int serve(maiko_supervisor *sup, const int fds[2])
 	return rc;
 }
 
-/* All that a client gets, to the end. */
+/* Everything that a client receives, to the end of the stream. */
 static void print_answers(int fd, const char *who)
 {
 	char text[16] = "", *end = text;

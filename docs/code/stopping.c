@@ -1,5 +1,5 @@
 /*
- * stopping.c - a stop handles what is queued, runs on_stop in reverse, and reports.
+ * stopping.c - a stop handles queued events, runs on_stop in reverse order, and reports.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,13 +19,13 @@ MAIKO_TOPIC(totals);
 MAIKO_EVENT(job, jobs, n);
 MAIKO_EVENT(total, totals, jobs);
 
-/* ---- works, and tells what it has done at its end ---- */
+/* ---- works, and reports its total in on_stop ---- */
 
 typedef struct worker {
 	unsigned done;
 } worker;
 
-/* Would be sent in an hour; the stop cancels it and counts it. */
+/* Due in an hour: the stop cancels it and counts it. */
 static int worker_on_start(worker *self, maiko_ctx *ctx)
 {
 	return maiko_send_after_ms(ctx, 3600 * 1000, NULL, total, .jobs = self->done);
@@ -47,7 +47,7 @@ static int worker_on_stop(worker *self, maiko_ctx *ctx)
 
 MAIKO_ACTOR(worker, MAIKO_ON_START(worker_on_start), MAIKO_ON(job, worker_on_job), MAIKO_ON_STOP(worker_on_stop));
 
-/* ---- was added first, so it stops last and still hears the total ---- */
+/* ---- was added first, so it stops last and still receives the total ---- */
 
 typedef struct office {
 	unsigned reports;

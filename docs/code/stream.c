@@ -1,5 +1,5 @@
 /*
- * stream.c - a libuv stream inside an actor: what its callbacks read becomes events.
+ * stream.c - a libuv stream in an actor: its callbacks turn the input into events.
  *
  *   far end of a socket ──▶ uv_read_start ──▶ lines (an actor) ──line──▶ printer
  *

@@ -1,4 +1,4 @@
-/* testing_actor - a test of one actor: what it gets, what it sends, and when. */
+/* testing_actor - a test of one actor: the events it receives, the events it sends, and their times. */
 #include <maiko/testing.h>
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* testing_race - two withdrawals that look first and take later: a seed finds them out. */
+/* testing_race - two withdrawals that check first and take later: a seed that makes them fail. */
 #include <maiko/testing.h>
 
 #include <stdio.h>
@@ -38,7 +38,7 @@ static int account_on_withdrawal(account *self, const withdrawal *ev, maiko_ctx 
 }
 MAIKO_ACTOR(account, MAIKO_ON(question, account_on_question), MAIKO_ON(withdrawal, account_on_withdrawal));
 
-/* Asks what there is, and takes it. Between the two, another may have. */
+/* Asks for the balance, then withdraws. In between another teller may withdraw. */
 typedef struct teller {
 	uint32_t number;
 } teller;
@@ -50,7 +50,7 @@ static int teller_on_balance(teller *self, const balance *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(teller, MAIKO_ON(balance, teller_on_balance));
 
-/* One run, of one schedule. The tellers come one after the other, most often. */
+/* One run of one schedule. In most of them the tellers act one after the other. */
 static int two_tellers(maiko_sim *sim, void *arg)
 {
 	maiko_supervisor *sup = maiko_sim_supervisor(sim);
@@ -66,7 +66,7 @@ static int two_tellers(maiko_sim *sim, void *arg)
 	return rc != 0 ? rc : maiko_sim_finish(sim);
 }
 
-/* By turns on one worker and on two. */
+/* One worker or two, alternately. */
 static void vary_workers(maiko_sim_options *options, void *arg)
 {
 	(void)arg;

@@ -1,4 +1,4 @@
-/* testing_replay - what happened in production, done again at the desk. */
+/* testing_replay - records a run, and replays it in a simulation. */
 #include <maiko/testing.h>
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ static maiko_next sensor_tick(sensor *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(sensor, MAIKO_TICK(sensor_tick));
 
-/* Does the same when the same happens to it; `limit` is what we change later. */
+/* Deterministic; the test changes `limit` later. */
 typedef struct guard {
 	double limit;
 } guard;

@@ -85,7 +85,7 @@ static maiko_next writer_tick(writer *self, maiko_ctx *ctx) /* after a batch of 
 	return maiko_after_events();
 }
 
-static maiko_next worker_tick(worker *self, maiko_ctx *ctx) /* rests until a handler wakes it */
+static maiko_next worker_tick(worker *self, maiko_ctx *ctx) /* idle until a handler wakes it */
 {
 	if (self->waiting == 0) return maiko_never();
 	int rc = do_one(self, ctx);
@@ -122,7 +122,7 @@ MAIKO_ACTOR(reader, MAIKO_TICK(reader_tick));
 MAIKO_ACTOR(writer, MAIKO_ON(bytes, writer_on_bytes), MAIKO_TICK(writer_tick), MAIKO_ON_STOP(writer_on_stop));
 MAIKO_ACTOR(worker, MAIKO_ON(task, worker_on_task), MAIKO_TICK(worker_tick));
 
-/* ---- stops all when it has heard of everything ---- */
+/* ---- stops all when it has received everything ---- */
 
 typedef struct listener {
 	bool beat, bytes, pieces;

@@ -1,5 +1,5 @@
 /*
- * topics.c - who gets what: topics of events, topics by content, all topics.
+ * topics.c - subscriptions: topics of handled events, topics by content, all topics.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -46,7 +46,7 @@ static int doorman_on_door_opened(doorman *self, const door_opened *ev, maiko_ct
 
 MAIKO_ACTOR(doorman, MAIKO_ON(door_opened, doorman_on_door_opened));
 
-/* ---- is told what to subscribe to, because its event is routed ---- */
+/* ---- needs .topics, because its event is routed by content ---- */
 
 typedef struct heater {
 	unsigned lit;
@@ -61,7 +61,7 @@ static int heater_on_measured(heater *self, const measured *ev, maiko_ctx *ctx)
 
 MAIKO_ACTOR(heater, MAIKO_ON(measured, heater_on_measured));
 
-/* ---- sees everything ---- */
+/* ---- receives everything ---- */
 
 typedef struct journal {
 	unsigned lines;

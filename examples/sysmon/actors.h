@@ -1,9 +1,8 @@
 /*
- * actors.h - the actors of sysmon, seen from main: each file adds its own.
+ * actors.h - functions that add the actors of sysmon, one per file.
  *
- * An actor's state is nobody's business but its own file's, so there is one function
- * for each and no struct. All return what maiko_add says. Text that they are given must
- * outlive the supervisor.
+ * An actor's state is private to its file, so there is a function for each actor and no
+ * struct. All return the result of maiko_add. Text arguments must outlive the supervisor.
  *
  * SPDX-License-Identifier: MIT
  */

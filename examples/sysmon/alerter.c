@@ -1,7 +1,7 @@
 /*
  * alerter.c - raises an alert when a figure passes its high limit, and ends it when the
  * figure has fallen below the low one; between the two nothing changes (hysteresis), so
- * that a figure that trembles around a limit does not ring the bell all day.
+ * that a figure that oscillates around a limit does not raise alert after alert.
  *
  * SPDX-License-Identifier: MIT
  */

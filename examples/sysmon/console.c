@@ -2,9 +2,9 @@
  * console.c - shows figures, alerts, troubles and file changes: on a terminal as a table
  * that is redrawn in place, elsewhere as one line for each.
  *
- * Standard output may stand still (a paused terminal, a full pipe). So the console has a
- * thread of its own, and its subscriptions never hold a sender up: of the figures it
- * keeps the latest of each device, of the rest the newest that fit its mailbox.
+ * Standard output may block (a paused terminal, a full pipe). So the console has its own
+ * thread, and its subscriptions never mute a sender: of the figures it keeps the latest of
+ * each device, of the rest the newest that fit its mailbox.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,13 +1,13 @@
 /*
- * events.h - everything that is said in sysmon: the topics, and the events of each.
+ * events.h - the topics of sysmon, and the events of each.
  *
- *   samples    what /proc says, as it says it                sources -> rates
- *   figures    the same as a person wants it, per second     rates   -> alerter, console
+ *   samples    counters as read from /proc                   sources -> rates
+ *   figures    rates per second and percentages              rates   -> alerter, console
  *   alerts     a figure passed a limit, or came back         alerter -> console
  *   files      something changed in the watched directory    watch   -> console
- *   troubles   what sysmon itself could not do               all     -> console
+ *   troubles   errors of sysmon itself                       all     -> console
  *
- * The journal listens to all of them. No actor knows another.
+ * The journal subscribes to all of them. No actor refers to another.
  *
  * SPDX-License-Identifier: MIT
  */

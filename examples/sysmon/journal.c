@@ -5,10 +5,10 @@
  *
  * Lines gather in a page. The housekeeping tick hands a page that is full enough, or old
  * enough, to the blocking pool, one at a time, so that a slow disk never holds up the
- * worker; the job has a copy, and the page fills on. Only whole lines are written: when
- * the disk is full the file is cut back to its last line end. What could not be written
- * is counted, and told once for each cause: a journal is no reason to stop a monitor. But
- * at the end it is one to say that not all went well: then on_stop fails.
+ * worker; the job has a copy, and the page continues to fill. Only whole lines are written:
+ * when the disk is full the file is truncated to its last line end. Lines that could not be
+ * written are counted, and reported once for each cause: an error of the journal does not
+ * stop the monitor. But it makes on_stop fail, so that the exit status shows it.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,8 +1,8 @@
 /*
  * meter.h - from counters to rates, device by device.
  *
- * A meter remembers the last sample of each device and says how fast its counters have
- * gone since. Pure: the time comes with the sample.
+ * A meter stores the last sample of each device and computes the rates of its counters
+ * since then. Pure: the sample contains the time.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -2,8 +2,8 @@
  * proc.c - the parsers of proc.h.
  *
  * Everything works on spans: no function reads at or past `end`, or relies on a
- * terminating zero. text->what is set before a column is read, so whoever returns a
- * fault has named it already.
+ * terminating zero. text->what is set before a column is read, so it names the column of
+ * any fault returned.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -2,9 +2,9 @@
  * sources.c - four actors that sample the figures of the machine, on a time-based tick.
  *
  * One actor type serves all four: they differ in the file that they read and in the
- * parser, a row of the table below. A file that cannot be read, or a line that makes
- * no sense, is a trouble; the lines that do make sense are sent all the same. The same
- * trouble is told once, not again with every sample, until it changes.
+ * parser, a row of the table below. A file that cannot be read, or a line that cannot be
+ * parsed, is a trouble; the other lines are sent. The same trouble is reported once, not
+ * with every sample, until it changes.
  *
  * /proc is memory, so reading it does not block; a read from a disk would belong into
  * maiko_blocking, as in journal.c.

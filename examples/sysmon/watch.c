@@ -1,10 +1,10 @@
 /*
- * watch.c - tells what changes in a directory: an external source of events, inotify(7).
+ * watch.c - reports changes in a directory: an external source of events, inotify(7).
  *
- * The tick runs when the kernel has something to say. Writes are told when the file is
- * closed, not one by one; otherwise a journal inside the watched directory would report
- * its own reports without end. A directory that is not there, or goes away, is a trouble
- * and is tried again later.
+ * The tick runs when inotify has events. Writes are reported when the file is closed, not
+ * one by one; otherwise a journal inside the watched directory would report its own
+ * reports endlessly. A directory that does not exist, or disappears, is a trouble and is
+ * tried again later.
  *
  * SPDX-License-Identifier: MIT
  */

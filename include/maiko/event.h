@@ -322,8 +322,8 @@ MAIKO_END_DECLS
 	_Generic(&((type *)0)->field, inner * : MAIKO_KIND_STRUCT, default : MAIKO_KIND_NONE)
 /* clang-format on */
 
-/* An enum is an integer that its own spelling marks: sized as one, and not a
- * pointer or an array, which the bit field width below would refuse. */
+/* An enum is an integer in the list item MAIKO_ENUM(x). A pointer or an array is not
+ * accepted: adding 0 to it gives no integer type. */
 #define MAIKO_PP_ENUM_KIND_(type, field)                                                                               \
 	_Generic(((type *)0)->field + 0, int                                                                           \
 		 : MAIKO_KIND_ENUM, unsigned                                                                           \
@@ -334,7 +334,7 @@ MAIKO_END_DECLS
 		 : MAIKO_KIND_ENUM, default                                                                            \
 		 : MAIKO_KIND_NONE)
 
-/* A field's kind, by the type of its address: only so is char[N] told from char *. */
+/* A field's kind, by the type of its address, which distinguishes char[N] from char *. */
 #define MAIKO_PP_KIND_(type, field)                                                                                    \
 	_Generic(&((type *)0)->field, char(*)[sizeof(((type *)0)->field)]                                              \
 		 : MAIKO_KIND_TEXT, unsigned char(*)[sizeof(((type *)0)->field)]                                       \

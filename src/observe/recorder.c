@@ -197,7 +197,7 @@ static uint32_t number_of(maiko_recorder *r, uint32_t tape, const maiko_event_ty
 
 /* ---- what is seen --------------------------------------------------------------------------- */
 
-/* Whether it came from the world: then its content cannot be made again. */
+/* Whether it is external input, whose content a replay cannot reproduce. */
 static bool needs_content(const maiko_recorder *r, const maiko_observation *s)
 {
 	const maiko_envelope *e = s->event;

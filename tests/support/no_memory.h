@@ -11,7 +11,7 @@
  * not have been. */
 extern _Atomic(uint64_t) no_memory_handled, no_memory_wrong;
 
-/* Whether a call went well. A failure in a scenario must be MAIKO_ENOMEM; any other
+/* Whether a call went well. Whatever fails in a scenario, fails for want of memory; any other
  * code is wrong. */
 #define well(rc) no_memory_well((rc), __LINE__)
 bool no_memory_well(int rc, int line);

@@ -85,12 +85,12 @@ static maiko_actor_status status_of(const mk_sup *sup, const mk_worker *w, const
 	return mk_stop_order_has(a) || (given_up && status == MAIKO_ACTOR_RUNNING) ? MAIKO_ACTOR_CUT_OFF : status;
 }
 
-static const char *detail_of(const maiko_actor_row *row, const mk_extra *x, bool owed)
+static const char *detail_of(const maiko_actor_row *row, const mk_extra *x, bool pending)
 {
 	if (row->status == MAIKO_ACTOR_STUCK)
 		return "in a callback that does not return";
 	if (row->status == MAIKO_ACTOR_CUT_OFF)
-		return owed ? "its on_stop did not run, because its worker is stuck" : "its worker is stuck";
+		return pending ? "its on_stop did not run, because its worker is stuck" : "its worker is stuck";
 	if (x != NULL && x->detail != NULL)
 		return x->detail;
 	return row->error < 0 ? maiko_strerror(row->error) : "";
@@ -411,7 +411,7 @@ uint64_t maiko_ledger_lost(const maiko_ledger *ledger)
 	return lost;
 }
 
-/* ---- for a person ------------------------------------------------------------------------------ */
+/* ---- as text ----------------------------------------------------------------------------------- */
 
 static const char *status_name(maiko_actor_status status)
 {

@@ -10,7 +10,7 @@
 /* Delivers an event by the overflow policy of the subscription. */
 void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e);
 
-/* Counts a channel entry that could not be copied for want of memory; `t` may be NULL. */
+/* Counts a channel entry that could not be copied without memory; `t` may be NULL. */
 void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker);
 
 /* Removes the events of one topic, or (NULL) of all, from a mailbox and counts `outcome` (an
