@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-/* ---- why it was not done --------------------------------------------------------------- */
+/* ---- error texts ----------------------------------------------------------------------- */
 
 static const char *kind_name(maiko_change kind)
 {
@@ -23,7 +23,7 @@ static const char *kind_name(maiko_change kind)
 	return names[kind];
 }
 
-/* What the code means here; `a` NULL: there is no such actor. */
+/* The text for the code; `a` NULL: there is no such actor. */
 static const char *rule_of(int status, const mk_actor *a)
 {
 	switch (status) {
@@ -47,7 +47,7 @@ static const char *rule_of(int status, const mk_actor *a)
 	}
 }
 
-/* The sentence for what the supervisor answered, here or on a worker. */
+/* Sets the error text for the status of a change, from here or from a worker. */
 static int fail(mk_sup *sup, const mk_change *c, int status)
 {
 	char worker[32] = "";
@@ -64,9 +64,9 @@ static int fail(mk_sup *sup, const mk_change *c, int status)
 	return status;
 }
 
-/* ---- asking for it ------------------------------------------------------------------------ */
+/* ---- requests ------------------------------------------------------------------------------- */
 
-/* `like`: its kind, topic and destination. */
+/* `like`: a change with its kind, actor, topic and destination. */
 static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, const maiko_change_options *o)
 {
 	int rc = MK_RESERVED(kind_name(like->kind), o);
@@ -93,7 +93,7 @@ static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, cons
 	return rc == 0 ? 0 : fail(sup, like, rc);
 }
 
-/* Whether what comes by the topic could have a handler; an actor that is not there is told later. */
+/* Checks that the actor has a handler for the topic's events; an unknown actor fails later. */
 static int check_handles(mk_sup *sup, maiko_actor_id actor, const mk_record *r)
 {
 	int rc = 0;

@@ -1,5 +1,5 @@
 /*
- * ctx.c - what an actor calls inside its callbacks.
+ * ctx.c - the calls of an actor in its callbacks.
  */
 #include "base/error.h"
 #include "lifecycle/stop.h"
@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-/* ---- sending later --------------------------------------------------------------------- */
+/* ---- delayed sends ---------------------------------------------------------------------- */
 
 int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
 			 const void *event)
@@ -54,7 +54,7 @@ int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
 	return rc;
 }
 
-/* ---- who and when ------------------------------------------------------------------------ */
+/* ---- identity, time, the event ------------------------------------------------------------ */
 
 const char *maiko_name(const maiko_ctx *ctx) { return ctx->self->name; }
 maiko_actor_id maiko_self(const maiko_ctx *ctx) { return ctx->self->id; }
@@ -91,7 +91,7 @@ const maiko_envelope *maiko_meta(const maiko_ctx *ctx)
 	return &ctx->worker->envelope;
 }
 
-/* ---- keeping ------------------------------------------------------------------------------ */
+/* ---- kept events --------------------------------------------------------------------------- */
 
 int maiko_keep(maiko_ctx *ctx, const void *event)
 {
@@ -128,7 +128,7 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 		return mk_fail_text(MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
 	uint64_t place = *found;
 	mk_event *e = x->kept[place].event;
-	if (--x->kept[place].times == 0) { /* the last takes its place */
+	if (--x->kept[place].times == 0) { /* the last entry moves to its index */
 		x->kept[place] = x->kept[--x->kept_count];
 		*mk_map_find(&x->kept_at, mk_map_key(x->kept[place].event->data)) = place;
 		mk_map_remove(&x->kept_at, mk_map_key(event));
@@ -137,7 +137,7 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 	return 0;
 }
 
-/* ---- its own course -------------------------------------------------------------------------- */
+/* ---- tick, stop, jobs ------------------------------------------------------------------------- */
 
 int maiko_wake_tick(maiko_ctx *ctx)
 {
@@ -174,7 +174,7 @@ int maiko_stop_self(maiko_ctx *ctx)
 	if ((ctx->sched & (MK_ENDED | MK_RETIRING)) != 0)
 		return mk_fail(MAIKO_ESTATE, "maiko_stop_self: actor '%s' is ending already", ctx->self->name);
 	MK_NOTE(ctx->worker, MK_NOTE_STOP_SELF, ctx->self->id, 0);
-	mk_retire(ctx->worker, ctx); /* no callback but on_stop any more */
+	mk_retire(ctx->worker, ctx); /* of its callbacks only on_stop still runs */
 	return 0;
 }
 

@@ -1,9 +1,9 @@
 /*
  * ledger.c - the ledger: a copy of all counters, taken from any thread at any time.
  *
- * Under the lock no actor enters or leaves the directory, and a removed one folds into
- * its worker's row of the gone; so each is counted once. The counters themselves are
- * read as they are, a little apart from each other while events flow.
+ * Under the lock no actor enters or leaves the directory, and the counters of a removed actor are
+ * added to its worker's row of removed actors; so each actor is counted once. While events flow,
+ * the counters are read at slightly different moments.
  */
 #include "api/ledger.h"
 
@@ -27,9 +27,9 @@ typedef struct report {
 	maiko_pair_row *pairs;
 	maiko_failure *failures;
 	uint32_t actor_size, topic_size, pair_size, failure_size;
-	const void **pointers; /* to all of these */
+	const void **pointers; /* to all rows */
 	bool failed;           /* no memory */
-	bool given_up;         /* a stop has ended without a worker that does not return */
+	bool given_up;         /* a stop has given up a stuck worker */
 } report;
 
 static void *add_row(report *r, void **rows, uint32_t *size, size_t count, size_t row)
@@ -64,7 +64,7 @@ static uint64_t outcomes(const maiko_counts *c)
 	return sum;
 }
 
-/* What a worker had queued that was given up: nobody will handle it. */
+/* Counts the queued events of a worker that was given up as discarded. */
 static void discard(maiko_counts *c)
 {
 	c->discarded += c->queued;
@@ -73,7 +73,7 @@ static void discard(maiko_counts *c)
 
 /* ---- actors ------------------------------------------------------------------------- */
 
-/* What a stop that had to give its worker up has left of an actor, or what it is. */
+/* The actor's status; if a stop has given its worker up, stuck or cut off. */
 static maiko_actor_status status_of(const mk_sup *sup, const mk_worker *w, const mk_actor *a)
 {
 	maiko_actor_status status = (maiko_actor_status)__atomic_load_n(&a->status, __ATOMIC_RELAXED);
@@ -115,7 +115,7 @@ static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 	row->ticks = x == NULL ? 0 : mk_count(&x->ticks);
 	row->mutes = x == NULL ? 0 : mk_count(&x->mute_count);
 	row->bytes = mk_weight_of(x);
-	/* Read head before tail, so that the length is never negative. */
+	/* head is read before tail, so that the length is never negative. */
 	uint64_t head = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
 	row->counts.handled += mk_count(&a->handled);
 	if (tally != NULL)
@@ -125,7 +125,7 @@ static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 	row->counts.deliveries = tail + (tally == NULL ? 0 : mk_count(&tally->refused));
 	r->ledger.cut_off += row->status >= MAIKO_ACTOR_STUCK && mk_stop_order_has(a);
 	if (r->given_up) {
-		/* Of one that is stuck in a batch, with what of it has been handled: that is counted at its end. */
+		/* Includes the handled events of a batch in which an actor is stuck: they are counted at its end. */
 		row->counts.queued = row->counts.deliveries - outcomes(&row->counts);
 		row->bytes = 0;
 		discard(&row->counts);
@@ -156,7 +156,7 @@ static void gone_row(report *r, mk_sup *sup)
 static int by_id(const void *a, const void *b)
 {
 	const maiko_actor_row *x = a, *y = b;
-	/* By slot, then by generation: the order of adding, as far as slots are new. */
+	/* By slot, then by generation: the order of addition unless slots were reused. */
 	uint64_t p = x->id << 32 | x->id >> 32, q = y->id << 32 | y->id >> 32;
 	return p < q ? -1 : p > q;
 }
@@ -245,7 +245,7 @@ static void add_pairs(report *r, mk_sup *sup)
 			const mk_channel *ch = atomic_load_explicit(&sup->workers[to]->in[from], memory_order_acquire);
 			if (ch == NULL)
 				continue;
-			taken = mk_count(&ch->taken); /* before sent: never more than it */
+			taken = mk_count(&ch->taken); /* read before `sent`, so it is never larger */
 			pair_row(r, from + 1, to + 1, mk_count(&ch->sent), taken, mk_count(&ch->dropped));
 		}
 	}
@@ -288,12 +288,12 @@ static const void **point(const void **to, const void *rows, size_t count, size_
 	return to;
 }
 
-/* The ledger is what its reader's headers say; how long a row is only this file knows. False: no memory. */
+/* Readers use pointers to the rows, because only this file knows the size of a row. False: no memory. */
 static bool point_at_rows(report *r)
 {
 	maiko_ledger *l = &r->ledger;
 	size_t count = l->actor_count + l->topic_count + l->pair_count + l->failure_count;
-	const void **to = r->pointers = mk_malloc(count * sizeof *to); /* not 0: there is the row of the removed */
+	const void **to = r->pointers = mk_malloc(count * sizeof *to); /* count > 0: the row of removed actors */
 	if (to == NULL)
 		return false;
 	l->actors = (const maiko_actor_row *const *)to;
@@ -446,8 +446,8 @@ static void print_head(const char *first, FILE *out)
 
 static void print_failure(const maiko_failure *f, FILE *out)
 {
-	enum { NS_A_S = 1000000000, NS_A_MS = 1000000 };
-	time_t seconds = (time_t)(f->time_ns / NS_A_S);
+	enum { NS_PER_S = 1000000000, NS_PER_MS = 1000000 };
+	time_t seconds = (time_t)(f->time_ns / NS_PER_S);
 	struct tm utc;
 	char when[32] = "?";
 	if (gmtime_r(&seconds, &utc) != NULL)
@@ -455,7 +455,7 @@ static void print_failure(const maiko_failure *f, FILE *out)
 	fprintf(out, "failed: %s (%s) in %s", f->actor, f->type, maiko_phase_text(f->phase));
 	if (f->event[0] != '\0')
 		fprintf(out, " of %s", f->event);
-	fprintf(out, ", %s.%03uZ: %s\n", when, (unsigned)(f->time_ns % NS_A_S / NS_A_MS), f->detail);
+	fprintf(out, ", %s.%03uZ: %s\n", when, (unsigned)(f->time_ns % NS_PER_S / NS_PER_MS), f->detail);
 }
 
 int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)

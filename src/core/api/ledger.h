@@ -1,12 +1,12 @@
 /*
- * ledger.h - what the library itself asks of the counters.
+ * ledger.h - counters that the library itself needs.
  */
 #ifndef MK_LEDGER_H
 #define MK_LEDGER_H
 
 #include "runtime/runtime.h"
 
-/* How many deliveries have been discarded by a stop. Takes the lock. */
+/* The number of deliveries that a stop has discarded. Takes the lock. */
 uint64_t mk_ledger_discarded(mk_sup *sup);
 
 #endif

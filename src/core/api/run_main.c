@@ -1,10 +1,9 @@
 /*
- * run_main.c - maiko_run: a supervisor as a whole program, until a signal or its own end.
+ * run_main.c - maiko_run: runs a supervisor until a signal or its own end.
  *
- * The signals are watched on a loop of this call's, or on the caller's if the supervisor
- * is embedded; only while it runs, and only because it was called. What was set for them
- * before is set again when the last such call of the process ends: libuv leaves the
- * default.
+ * Signals are watched on a loop of this call, or on the caller's loop if the supervisor is
+ * embedded; only during the call. Because libuv leaves the default handler, the handlers that
+ * were set before are restored when the last such call of the process ends.
  */
 #include "api/ledger.h"
 #include "base/error.h"
@@ -28,7 +27,7 @@ typedef struct host {
 	int status;
 } host;
 
-/* ---- what was set for the signals before -------------------------------------------------- */
+/* ---- the signal handlers set before --------------------------------------------------------- */
 
 static const int signal_numbers[2] = {SIGINT, SIGTERM};
 
@@ -41,7 +40,7 @@ static struct {
 static void signals_init(void)
 {
 	if (uv_mutex_init(&signals.mutex) != 0)
-		signals.users = 1; /* never used, then: nothing is restored */
+		signals.users = 1; /* never reaches 0: nothing is restored */
 }
 
 static void signals_enter(void)
@@ -55,7 +54,7 @@ static void signals_enter(void)
 	uv_mutex_unlock(&signals.mutex);
 }
 
-/* libuv's handler has been set: to be told from the caller's. */
+/* Notes libuv's handler, to tell it from the caller's. */
 static void signals_set(void)
 {
 	uv_mutex_lock(&signals.mutex);
@@ -71,7 +70,7 @@ static void signals_leave(void)
 	for (int i = 0; last && i < 2; i++) {
 		struct sigaction now;
 		sigaction(signal_numbers[i], NULL, &now);
-		/* A loop of the caller's may have used libuv's handler before, or use it now. */
+		/* Unless a loop of the caller uses libuv's handler now, or used it before. */
 		if (now.sa_handler == SIG_DFL && signals.before[i].sa_handler != signals.ours[i].sa_handler)
 			sigaction(signal_numbers[i], &signals.before[i], NULL);
 	}
@@ -80,7 +79,7 @@ static void signals_leave(void)
 
 /* ---- the loop ------------------------------------------------------------------------------- */
 
-/* On a worker, or on the loop: the supervisor has stopped. */
+/* The supervisor has stopped; called on a worker or on the loop. */
 static void on_stopped(void *arg, int status)
 {
 	host *h = arg;
@@ -104,7 +103,7 @@ static void on_signal(uv_signal_t *signal, int number)
 	h->stopping = true;
 }
 
-/* The loop may be the caller's, with more on it: it is left as soon as we are done. */
+/* The caller's loop may have other handles, so it is stopped as soon as ours are closed. */
 static void on_closed(uv_handle_t *handle)
 {
 	host *h = handle->data;
@@ -126,8 +125,8 @@ static void close_all(host *h)
 	close_one(h, (uv_handle_t *)&h->told);
 }
 
-/* All workers may be stuck, then this thread alone can say so. An embedded supervisor's
- * worker is this thread. */
+/* If all workers are stuck, only this thread can give them up. (The worker of an embedded
+ * supervisor is this thread.) */
 static void on_look(uv_timer_t *look) { mk_stop_look(((host *)look->data)->sup); }
 
 static void on_told(uv_async_t *told)
@@ -159,11 +158,11 @@ static int open_all(host *h)
 	return rc;
 }
 
-/* Starts it if need be, and sees to it that its end is told. */
+/* Starts the supervisor if it is new, and registers for its end. */
 static int begin(host *h)
 {
 	int rc = mk_state_of(h->sup) == MK_NEW ? maiko_start(h->sup) : 0;
-	/* Embedded, what a failed start leaves still has to be stopped, by the loop. */
+	/* After a failed start the loop must still stop an embedded supervisor. */
 	bool running = rc == 0 || mk_state_of(h->sup) == MK_STOPPING;
 	int watched = running ? mk_stop_watch(h->sup, on_stopped, on_begun, h) : 0;
 	if (!running || watched != 0)
@@ -171,7 +170,7 @@ static int begin(host *h)
 	return rc != 0 ? rc : watched;
 }
 
-/* What is to be said at the end of a run that went well otherwise. */
+/* The result at the end of a run: adds MAIKO_EDISCARDED to a success, and the report. */
 static int account(maiko_supervisor *sup, const maiko_run_options *o, int rc)
 {
 	bool over = mk_state_of(sup) >= MK_STOPPED;
@@ -215,7 +214,7 @@ int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_options *options
 		(void)mk_fail(rc, "maiko_run: signals cannot be watched: %s", maiko_strerror(rc));
 	if (rc == 0)
 		rc = begin(&h);
-	while (h.open != 0) /* again, if another has called uv_stop */
+	while (h.open != 0) /* repeated if other code has called uv_stop */
 		uv_run(h.loop, UV_RUN_DEFAULT);
 	signals_leave();
 	if (!sup->embedded)

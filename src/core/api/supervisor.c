@@ -1,6 +1,6 @@
 /*
- * supervisor.c - the supervisor's public calls: making and freeing one, adding actors,
- * asking for changes, starting and stopping.
+ * supervisor.c - the public calls of a supervisor: creating, freeing, starting and stopping it,
+ * adding and finding actors.
  */
 #include "base/cpu_count.h"
 #include "base/error.h"
@@ -23,7 +23,7 @@
 #include "sched/worker.h"
 #include "sim/step.h"
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- creation and end -------------------------------------------------------------------------- */
 
 static void set_default(uint32_t *option, uint32_t value)
 {
@@ -71,7 +71,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 		return rc;
 	if (options != NULL)
 		*o = *options;
-	uint32_t cores = o->workers != 0 && o->no_spin ? 1 : mk_cpu_count(); /* else it makes no difference */
+	uint32_t cores = o->workers != 0 && o->no_spin ? 1 : mk_cpu_count(); /* 1: the number is not used */
 	sup->embedded = o->loop != NULL;
 	set_default(&o->workers, sup->embedded ? 1 : cores < MAIKO_WORKERS_MAX ? cores : MAIKO_WORKERS_MAX);
 	set_default(&o->mailbox, 1024);
@@ -87,15 +87,16 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	return check_options(o);
 }
 
+/* Frees a supervisor, also one whose creation has failed at any step. */
 static void free_all(mk_sup *sup)
 {
-	mk_monitor_fini(sup); /* the first: what it calls may look at the rest */
+	mk_monitor_fini(sup); /* first: its callbacks may use the rest */
 	mk_blocking_fini(sup);
 	if (sup->topology != NULL)
 		mk_topology_fini(sup);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		mk_worker_free(sup->workers[i]);
-	mk_free(sup->start); /* which a simulation that has failed may have left in a control lane */
+	mk_free(sup->start); /* after the workers: a failed simulation may have left it in a control lane */
 	mk_external_fini(sup);
 	mk_directory_fini(sup);
 	mk_departed_fini(sup);
@@ -104,8 +105,10 @@ static void free_all(mk_sup *sup)
 	mk_failures_fini(sup);
 	mk_free(sup->watched);
 	mk_alive_free(sup->alive);
-	uv_cond_destroy(&sup->cond);
-	uv_mutex_destroy(&sup->lock);
+	if (sup->magic == MK_SUP_MAGIC) { /* else they were not created */
+		uv_cond_destroy(&sup->cond);
+		uv_mutex_destroy(&sup->lock);
+	}
 	sup->magic = 0;
 	mk_free(sup);
 }
@@ -134,8 +137,50 @@ static int add_worker(mk_sup *sup, bool own_thread, mk_worker **ret_worker)
 	return 0;
 }
 
+static uint32_t next_serial(void)
+{
+	static _Atomic(uint32_t) last;
+	uint32_t serial;
+	do
+		serial = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+	while (serial == 0); /* 0 marks an unused slot */
+	return serial;
+}
+
+/* Sets `magic` when both exist. */
+static int lock_init(mk_sup *sup)
+{
+	/* Recursive: mk_actor_arrive, mk_topic_here and mk_topology_settle_all take the lock themselves, because
+	 * workers call them without it. maiko_add (before the start, or for a new worker) and a replay call them
+	 * with the lock held, as part of a larger critical section. mk_await needs the lock held once. */
+	int rc = uv_mutex_init_recursive(&sup->lock);
+	if (rc == 0 && (rc = uv_cond_init(&sup->cond)) != 0)
+		uv_mutex_destroy(&sup->lock);
+	if (rc == 0)
+		sup->magic = MK_SUP_MAGIC;
+	return rc;
+}
+
+/* `seam` NULL: that of the machine. */
+static int seam_init(mk_sup *sup, const mk_seam *seam)
+{
+	int rc = 0;
+	if (seam != NULL)
+		sup->seam = *seam;
+	else
+		rc = mk_seam_init(&sup->seam);
+	sup->seam.steered = sup->seam.choose != NULL;
+	return rc;
+}
+
 static int fill(mk_sup *sup)
 {
+	sup->last = &sup->first;
+	sup->stop_ms = MAIKO_STOP_DEADLINE_MS;
+	sup->serial = next_serial();
+	sup->alive = mk_alive_new();
+	if (sup->alive == NULL)
+		return mk_fail(MAIKO_ENOMEM, "not enough memory: no page to notice a fork by");
 	mk_directory_init(sup);
 	int rc = mk_registry_init(sup);
 	if (rc == 0)
@@ -151,41 +196,21 @@ static int fill(mk_sup *sup)
 	return rc;
 }
 
-/* `seam` NULL: the machine's. */
 static int supervisor_new(mk_sup **ret_sup, const maiko_options *options, const mk_seam *seam)
 {
-	static _Atomic(uint32_t) last_serial;
 	mk_sup *sup = MK_NEW(mk_sup);
-	if (sup == NULL)
-		return MAIKO_ENOMEM;
-	int rc = set_options(sup, options);
-	if (rc == 0 && seam != NULL)
-		sup->seam = *seam;
-	else if (rc == 0)
-		rc = mk_seam_init(&sup->seam);
-	sup->seam.steered = sup->seam.choose != NULL;
+	int rc = sup == NULL ? MAIKO_ENOMEM : set_options(sup, options);
 	if (rc == 0)
-		rc = uv_mutex_init_recursive(&sup->lock);
-	if (rc == 0 && (rc = uv_cond_init(&sup->cond)) != 0)
-		uv_mutex_destroy(&sup->lock);
-	if (rc != 0) {
-		mk_free(sup);
-		return rc;
-	}
-	sup->last = &sup->first;
-	sup->stop_ms = MAIKO_STOP_DEADLINE_MS;
-	do
-		sup->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
-	while (sup->serial == 0); /* 0 is what an unused slot holds */
-	sup->magic = MK_SUP_MAGIC;
-	sup->alive = mk_alive_new();
-	rc = sup->alive == NULL ? mk_fail(MAIKO_ENOMEM, "not enough memory: no page to notice a fork by") : fill(sup);
-	if (rc != 0) {
+		rc = seam_init(sup, seam);
+	if (rc == 0)
+		rc = lock_init(sup);
+	if (rc == 0)
+		rc = fill(sup);
+	if (rc == 0)
+		*ret_sup = sup;
+	else if (sup != NULL)
 		free_all(sup);
-		return rc;
-	}
-	*ret_sup = sup;
-	return 0;
+	return rc;
 }
 
 int maiko_supervisor_new(maiko_supervisor **ret_sup, const maiko_options *options)
@@ -217,7 +242,7 @@ static bool join_all(mk_sup *sup)
 	return all;
 }
 
-/* Whether this thread is a worker's: it cannot join itself. */
+/* Whether this is the thread of a worker, which cannot join itself. */
 static bool is_worker_thread(const mk_sup *sup)
 {
 	uv_thread_t self = uv_thread_self();
@@ -227,7 +252,7 @@ static bool is_worker_thread(const mk_sup *sup)
 	return false;
 }
 
-/* Whether it cannot be freed now, by this thread. */
+/* Whether this thread cannot free the supervisor now. */
 static bool is_in_use(mk_sup *sup)
 {
 	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
@@ -239,7 +264,7 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 {
 	if (sup == NULL || mk_forked(sup))
 		return sup;
-	if (mk_is_ending_here(sup)) /* embedded, and it has ended: on_end is called by who frees it already */
+	if (mk_is_ending_here(sup)) /* embedded and ended: on_end was called by maiko_supervisor_free */
 		return sup->embedded && mk_state_of(sup) >= MK_STOPPED ? NULL : sup;
 	if (is_in_use(sup))
 		return sup;
@@ -247,7 +272,7 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 	const void *before = mk_ending_enter(sup);
 	mk_stop_tell(sup);
 	mk_ending_leave(sup, before);
-	/* Who returns from a callback or a job yet may touch anything: then all memory is left. */
+	/* A callback or job that still returns may use any memory: then nothing is freed. */
 	bool left = (mk_state_of(sup) != MK_ABANDONED || sup->seam.simulated) &&
 		    mk_blocking_drain(sup, MAIKO_STOP_GRACE_MS);
 	if (join_all(sup) && left)
@@ -255,9 +280,9 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 	return NULL;
 }
 
-/* ---- life --------------------------------------------------------------------------------------- */
+/* ---- start and stop ------------------------------------------------------------------------------ */
 
-/* This thread is in a callback, or runs an embedded loop: the wait would be for itself. */
+/* This thread is in a callback, or runs an embedded loop: it would wait for itself. */
 static int fail_to_wait(const char *call)
 {
 	return mk_fail(MAIKO_EDEADLK,
@@ -279,7 +304,7 @@ int maiko_stop_begin(maiko_supervisor *sup, const maiko_stop_options *options, v
 	return rc != 0 ? rc : mk_stop_begin(sup, options, done, arg);
 }
 
-/* Whether a wait for the end of the supervisor would be in vain on this thread. */
+/* Whether this thread would wait for itself if it waited for the end of the supervisor. */
 static bool would_deadlock(mk_sup *sup)
 {
 	bool may_wait = mk_may_wait() && !mk_blocking_is_worker(sup) && !mk_is_ending_here(sup);
@@ -316,8 +341,8 @@ uint32_t maiko_worker_count(const maiko_supervisor *sup) { return sup == NULL ? 
 
 /* ---- adding ------------------------------------------------------------------------------------- */
 
-/* A worker for an actor with a thread of its own: one that its actor has left (`led`: but that
- * one), or a new one, running if the others do. With the lock. */
+/* Finds a worker for an actor with .own_thread: one whose actor was removed (not in a replay), or
+ * a new one, which runs if the others do. With the lock. */
 static int own_worker(mk_sup *sup, const mk_told *led, mk_worker **ret_worker, bool *ret_new)
 {
 	uint32_t count = mk_worker_total(sup);
@@ -331,7 +356,7 @@ static int own_worker(mk_sup *sup, const mk_told *led, mk_worker **ret_worker, b
 		return add_worker(sup, true, ret_worker);
 	if (count + sup->workers_coming >= MAIKO_WORKERS_MAX)
 		return no_worker_left();
-	mk_worker *w = mk_worker_new(sup, MK_NO_WORKER, true); /* its index follows */
+	mk_worker *w = mk_worker_new(sup, MK_NO_WORKER, true); /* begin_add sets its index */
 	if (w == NULL)
 		return MAIKO_ENOMEM;
 	w->go = true;
@@ -408,7 +433,7 @@ static int fail_stopping(const char *name)
 		       name == NULL ? "" : name);
 }
 
-/* An addition that is asked for while it runs; NULL without memory. */
+/* Creates the change for an addition to a running supervisor. NULL: no memory. */
 static mk_change *addition_new(const maiko_actor_type *type, const char *name, const maiko_add_options *o,
 			       const mk_actor *requester)
 {
@@ -432,7 +457,7 @@ static mk_change *addition_new(const maiko_actor_type *type, const char *name, c
 	return c;
 }
 
-/* Gives it an id and a place; led, those of the recording. With the lock. */
+/* Gives the actor an id and a worker; in a replay, those of the recording. With the lock. */
 static int enter_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_worker *caller, mk_worker **ret_new)
 {
 	mk_told told, *led = NULL;
@@ -456,7 +481,7 @@ static void note_addition(mk_sup *sup, const mk_actor *a, const maiko_add_option
 			  const mk_change *c, const mk_worker *made, int rc)
 {
 	if (rc != 0 && caller == NULL)
-		return; /* nothing has come of it */
+		return; /* it had no effect */
 	int64_t value = made != NULL ? (int64_t)MK_NOTE_NEW_WORKER : (int64_t)mk_home_now(a->self);
 	if (rc != 0)
 		value = rc;
@@ -465,8 +490,8 @@ static void note_addition(mk_sup *sup, const mk_actor *a, const maiko_add_option
 		&(mk_call){.type = a->class->desc, .name = a->self->name, .options = o, .told = c != NULL && c->told});
 }
 
-/* In one critical section the actor can be found and its addition is queued: a change of it that
- * another thread asks for comes behind. */
+/* One critical section makes the actor visible and queues its addition, so another thread's
+ * change of the actor is queued after it. */
 static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *o,
 	       mk_actor *requester)
 {
@@ -498,7 +523,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		c->worker = made;
 		c->home = mk_home_now(a->self);
 		rc = mk_topology_ask(sup, caller, c, requester == NULL && mk_may_wait() ? &status : NULL);
-		assert(rc == 0); /* the state is as it was */
+		assert(rc == 0); /* the state has not changed under the lock */
 	} else {
 		rc = add_before_start(sup, a, o);
 	}

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- subscriptions asked for -------------------------------------------------------- */
+/* ---- requested subscriptions -------------------------------------------------------- */
 
 static int by_topic(const void *one, const void *other)
 {
@@ -25,7 +25,7 @@ static int by_topic(const void *one, const void *other)
 	return a < b ? -1 : a > b;
 }
 
-/* A topic asked for twice is one place, if it is with one policy. */
+/* Merges subscriptions to the same topic; they must have the same policy. */
 static int merge_places(mk_sup *sup, mk_actor *a)
 {
 	if (a->place_count < 2)
@@ -49,7 +49,7 @@ static int add_place(mk_actor *a, uint32_t topic, maiko_overflow overflow)
 	return mk_subscriptions_add(&a->places, &a->place_count, (mk_subscription){topic, (uint8_t)overflow});
 }
 
-/* The topics of the events that the type handles. */
+/* Subscribes to the topics of the events that the type handles. */
 static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 {
 	const mk_actor_class *c = a->class;
@@ -75,7 +75,7 @@ int mk_actor_deaf(const mk_actor_class *class, const char *who, const char *topi
 		       class->desc->name, topic);
 }
 
-/* One of .topics. */
+/* Adds one entry of .topics. */
 static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, maiko_overflow overflow)
 {
 	mk_record *r;
@@ -109,7 +109,7 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 	return merge_places(sup, a);
 }
 
-/* ---- making --------------------------------------------------------------------------- */
+/* ---- creation ------------------------------------------------------------------------- */
 
 static int check_options(const mk_sup *sup, const char *name, const maiko_add_options *o)
 {
@@ -141,8 +141,8 @@ static int check_options(const mk_sup *sup, const char *name, const maiko_add_op
 	return 0;
 }
 
-/* Its class; and as each of a million names is somewhere else in memory, that comes into the cache
- * while the actor is made. */
+/* Finds its class; also prefetches the entry of the name index, which with a million names is a
+ * cache miss, while the actor is created. */
 static int class_of(mk_sup *sup, const maiko_actor_type *type, const char *name, const mk_actor_class **ret_class)
 {
 	mk_lock(sup);
@@ -198,7 +198,7 @@ void mk_actor_discard(mk_actor *a)
 	mk_actor_free(a);
 }
 
-/* ---- coming and going -------------------------------------------------------------------- */
+/* ---- arrival and departure ---------------------------------------------------------------- */
 
 static int join_topics(mk_worker *w, mk_actor *a, bool joining)
 {

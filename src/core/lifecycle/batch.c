@@ -1,5 +1,5 @@
 /*
- * batch.c - the changes that are asked for, gathered to batches: one change an actor (topology.h).
+ * batch.c - gathers requested changes into batches with one change per actor (topology.h).
  */
 #include "lifecycle/topology_state.h"
 
@@ -16,7 +16,7 @@ uint64_t mk_change_key(const mk_change *c)
 	return c->kind == MAIKO_CHANGE_ADD ? c->id : numbered | (uint64_t)c->by << 32 | c->number;
 }
 
-/* The actor that a change is about; NULL: there is none any more. */
+/* The actor of a change; NULL: it no longer exists. */
 static mk_actor *actor_of(mk_sup *sup, const mk_change *c)
 {
 	return c->kind == MAIKO_CHANGE_ADD ? c->actor : mk_directory_find(sup, c->id);
@@ -24,7 +24,7 @@ static mk_actor *actor_of(mk_sup *sup, const mk_change *c)
 
 /* ---- gathering, with the lock ---------------------------------------------------------------- */
 
-/* Whether the batch can be searched by actor: the index is made when first needed. False: no memory. */
+/* Creates the index of the batch by actor when it is first needed. False: no memory. */
 static bool has_index(mk_topology *t)
 {
 	if (t->changing.count != 0)
@@ -37,7 +37,7 @@ static bool has_index(mk_topology *t)
 	return true;
 }
 
-/* A change of an actor that the batch has another one of: it waits for the end of that. False: no
+/* The batch has another change of the same actor: makes this one wait for that one. False: no
  * memory. */
 static bool put_off(mk_topology *t, mk_change *c)
 {
@@ -68,10 +68,10 @@ static void note_batch(mk_sup *sup)
 {
 	enum { SOME = 256 };
 	uint64_t some[SOME] = {0}, *keys = some;
-	uint32_t count = 0, room = SOME;
+	uint32_t count = 0, size = SOME;
 	for (const mk_change *c = sup->topology->batch; c != NULL; c = c->next) {
-		if (count == room) {
-			uint64_t *more = mk_malloc((size_t)room * 2 * sizeof *more);
+		if (count == size) {
+			uint64_t *more = mk_malloc((size_t)size * 2 * sizeof *more);
 			if (more != NULL)
 				memcpy(more, keys, count * sizeof *more);
 			if (keys != some)
@@ -81,7 +81,7 @@ static void note_batch(mk_sup *sup)
 				return;
 			}
 			keys = more;
-			room *= 2;
+			size *= 2;
 		}
 		keys[count++] = mk_change_key(c);
 	}
@@ -90,7 +90,7 @@ static void note_batch(mk_sup *sup)
 		mk_free(keys);
 }
 
-/* Moves what is pending to a new batch: of one actor, one change; the next waits. */
+/* Moves the pending changes to a new batch, one per actor; later changes of the same actor wait. */
 static void gather(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
@@ -98,17 +98,17 @@ static void gather(mk_sup *sup)
 	t->pending = NULL;
 	t->pending_tail = &t->pending;
 	t->number++;
-	bool room = true;
+	bool indexed = true;
 	while (left != NULL) {
 		mk_change *c = left;
 		left = c->next;
 		c->next = NULL;
 		mk_actor *a = actor_of(sup, c);
 		if (a != NULL && a->changing) {
-			room = room && put_off(t, c);
-			if (room)
+			indexed = indexed && put_off(t, c);
+			if (indexed)
 				continue;
-			*t->pending_tail = c; /* without memory it stays pending, with all that follow it */
+			*t->pending_tail = c; /* without memory this change and all later ones stay pending */
 			t->pending_tail = &c->next;
 			continue;
 		}
@@ -124,7 +124,7 @@ static void gather(mk_sup *sup)
 void mk_topology_next(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
-	if (t->busy || t->pending == NULL || sup->seam.led) /* led: when the recording says so */
+	if (t->busy || t->pending == NULL || sup->seam.led) /* a replay begins it where the recording did */
 		return;
 	gather(sup);
 	if (MK_UNLIKELY(sup->seam.noted))
@@ -132,22 +132,23 @@ void mk_topology_next(mk_sup *sup)
 	mk_topology_begin(sup);
 }
 
-/* ---- asking for it -------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static int refusal(const mk_sup *sup)
 {
 	int state = mk_state_of(sup);
 	return state == MK_STARTED || state == MK_STARTING ? 0
 	       : state < MK_STARTED                        ? MAIKO_ESTATE
-							   : MAIKO_ESHUTDOWN; /* in words: who asks */
+							   : MAIKO_ESHUTDOWN; /* the caller sets the error text */
 }
 
-/* Whether it is taken, noted or as the recording says; its name among others. With the lock. */
+/* Accepts or refuses a change, records that (a replay repeats the recorded result), and sets its
+ * key. With the lock. */
 static int take(mk_sup *sup, mk_worker *caller, mk_change *change)
 {
 	mk_told told;
 	int rc = refusal(sup);
-	bool added = change->kind == MAIKO_CHANGE_ADD; /* which is noted in one piece with its being asked for */
+	bool added = change->kind == MAIKO_CHANGE_ADD; /* recorded in one note with its request */
 	if (MK_UNLIKELY(sup->seam.led) && caller != NULL && !added)
 		rc = mk_is_told(caller, MK_NOTE_CHANGE, change->id, &told) ? (int)told.value : MAIKO_EBROKEN;
 	if (rc == 0) {
@@ -172,7 +173,7 @@ int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_
 		return rc;
 	if (change->ret_id != NULL)
 		*change->ret_id = change->id;
-	change->wait = ret_status != NULL ? &waiting : change->wait; /* a move has its own */
+	change->wait = ret_status != NULL ? &waiting : change->wait; /* a move has its own `wait` */
 	change->next = NULL;
 	*t->pending_tail = change;
 	t->pending_tail = &change->next;
@@ -181,7 +182,7 @@ int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_
 	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
 		mk_await(sup);
 	if (ret_status != NULL && !waiting.complete)
-		change->wait = NULL; /* it may yet complete, if what is stuck returns */
+		change->wait = NULL; /* it may still complete if the stuck callback returns */
 	if (ret_status != NULL)
 		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
 	return 0;
@@ -197,7 +198,7 @@ int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *
 
 void mk_topology_started(mk_sup *sup) { mk_topology_next(sup); }
 
-/* ---- led by a recording ----------------------------------------------------------------------- */
+/* ---- replay ------------------------------------------------------------------------------------ */
 
 static mk_change *take_pending(mk_topology *t, uint64_t key)
 {
@@ -214,7 +215,7 @@ static mk_change *take_pending(mk_topology *t, uint64_t key)
 	return NULL;
 }
 
-/* The batch cannot begin: its changes are pending again. */
+/* The batch cannot begin: makes its changes pending again. */
 static void put_back(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;

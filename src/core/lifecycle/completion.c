@@ -29,7 +29,7 @@ static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
 
 mk_given *mk_given_new(const maiko_actor_type *type, const char *name, const void *init)
 {
-	enum { ALIGN = 64 }; /* of any state */
+	enum { ALIGN = 64 }; /* the largest alignment of a state */
 	const size_t front = (sizeof(mk_given) + ALIGN - 1) / ALIGN * ALIGN;
 	mk_given *given = mk_calloc_aligned(front + (init == NULL ? 0 : type->state_size), ALIGN);
 	if (given == NULL)
@@ -61,7 +61,7 @@ static void task_run(mk_actor *a, mk_task *task)
 	mk_callback_enter(a->worker, a);
 	int rc = mk_result(a->worker->sup, a, MAIKO_PHASE_DONE, a->class->done(mk_actor_state(a), &completion, a));
 	mk_callback_leave(a->worker);
-	mk_change_free(c); /* with the name and the init that the completion has */
+	mk_change_free(c); /* also frees the name and the init of the completion */
 	MK_NOTE(a->worker, MK_NOTE_TASK_DONE, 0, rc);
 	if (rc < 0)
 		mk_actor_error(a->worker, a, rc, MAIKO_PHASE_DONE, NULL);
@@ -76,7 +76,7 @@ static void tell_requester(mk_worker *w, mk_message *m)
 		return;
 	mk_actor *a = mk_directory_look(w->sup, c->requester);
 	c->task = (mk_task){.run = task_run, .drop = task_drop};
-	/* One of a damaged recording may bear the id of an actor that has not come to its worker. */
+	/* In a damaged recording it may have the id of an actor that has not arrived at its worker. */
 	if (a != NULL && a->worker == w && a->class->done != NULL)
 		mk_task_add(w, a, &c->task);
 	else

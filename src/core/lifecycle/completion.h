@@ -1,36 +1,36 @@
 /*
- * completion.h - a change is complete: whoever asked for it is told.
+ * completion.h - notifies the requester that a change is complete.
  *
- * That may be a thread that waits, a function, or an actor, which is told by a callback of
- * its own, on its worker.
+ * The requester may be a waiting thread, a function, or an actor, which is notified by its own
+ * callback on its worker.
  */
 #ifndef MK_COMPLETION_H
 #define MK_COMPLETION_H
 
 #include "lifecycle/topology.h"
 
-/* Makes room for telling an actor, on its worker: 0 or MAIKO_ENOMEM. A request that is taken
- * is told of, whatever memory there is then. NULL: nobody. */
+/* On the requester's worker: allocates what its notification needs, so that it cannot fail later
+ * for lack of memory. 0 or MAIKO_ENOMEM. NULL: no actor. */
 static inline int mk_change_tellable(mk_actor *requester)
 {
 	bool tells = requester != NULL && requester->class->done != NULL;
 	return tells && mk_extra_of(requester) == NULL ? MAIKO_ENOMEM : 0;
 }
 
-/* Tells who asked, with the change's status, and frees it or passes it on. Without the lock. */
+/* Notifies the function and the actor of the change's status; frees the change or passes it on. Without the lock. */
 void mk_change_tell(mk_worker *w, mk_change *c);
-/* With the lock: a thread that waits. */
+/* Notifies the waiting thread. With the lock. */
 void mk_change_tell_waiting(mk_change *c);
 
-/* Both, of a move that came to no batch. */
+/* Both, for a move that did not get into a batch. */
 void mk_change_conclude(mk_worker *w, mk_change *c);
-/* The same when no worker runs any more. */
+/* As mk_change_tell, when no worker runs any more. */
 void mk_change_abandon(mk_change *c);
 
 void mk_change_free(mk_change *c);
 
-/* The name and a copy of .init of an addition, for its completion; NULL without memory. `init` may be
- * NULL. Freed with the change, or by mk_free_aligned. */
+/* Copies the name and .init of an addition, for its completion. `init` may be NULL. NULL: no memory.
+ * Freed with the change, or by mk_free_aligned. */
 mk_given *mk_given_new(const maiko_actor_type *type, const char *name, const void *init);
 
 #endif

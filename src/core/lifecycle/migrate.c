@@ -32,7 +32,7 @@ static void drop(mk_message *m) { mk_change_abandon(MK_OF(m, mk_change, message)
 
 static void post(mk_sup *sup, mk_change *c, uint32_t to, void (*run)(mk_worker *, mk_message *))
 {
-	c->message = (mk_message){.run = run, .drop = run == take_over ? NULL : drop}; /* then it is in the batch */
+	c->message = (mk_message){.run = run, .drop = run == take_over ? NULL : drop}; /* NULL: the batch owns it */
 	mk_lane_post(mk_worker_at(sup, to), &c->message);
 }
 
@@ -47,7 +47,7 @@ int mk_migrate_request(mk_sup *sup, mk_change *c, int *ret_status)
 	else if (a == NULL)
 		rc = MAIKO_ENOENT;
 	else if (c->to >= sup->options.workers || mk_home_now(a->self) >= sup->options.workers)
-		rc = MAIKO_EINVAL; /* beyond those are threads of one actor's own */
+		rc = MAIKO_EINVAL; /* the workers after these belong to actors with .own_thread */
 	else if (atomic_load_explicit(&sup->staying, memory_order_relaxed) != 0)
 		rc = MAIKO_EBUSY;
 	if (rc == 0) {
@@ -58,7 +58,7 @@ int mk_migrate_request(mk_sup *sup, mk_change *c, int *ret_status)
 		mk_await(sup);
 	if (rc == 0 && ret_status != NULL) {
 		if (!waiting.complete)
-			c->wait = NULL; /* nobody takes it out of its lane any more */
+			c->wait = NULL; /* no worker takes it out of its lane any more */
 		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
 	}
 	mk_unlock(sup);
@@ -84,7 +84,7 @@ static void unreserve(mk_worker *w, mk_change *c, uint32_t count)
 		mk_topic_unreserve(mk_topic_known(w, places[i].topic));
 }
 
-/* All that the new home will need, so that it cannot fail later. */
+/* Reserves all memory that the new home will need, so that it cannot fail later. */
 static int reserve(mk_worker *w, mk_change *c)
 {
 	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
@@ -104,7 +104,7 @@ static int reserve(mk_worker *w, mk_change *c)
 	return rc;
 }
 
-/* With the lock: what the change needs to know of the actor. */
+/* Copies what the change needs from the actor. With the lock. */
 static int look_at(mk_worker *w, mk_change *c)
 {
 	mk_actor *a = mk_directory_find(w->sup, c->id);
@@ -119,7 +119,7 @@ static int look_at(mk_worker *w, mk_change *c)
 	c->shadow->self = a->self;
 	c->shadow->worker = w;
 	c->shadow->shadow = c->shadow->warm = true;
-	c->shadow->sched = MK_MOVING; /* never ready */
+	c->shadow->sched = MK_MOVING; /* it never becomes ready */
 	return 0;
 }
 
@@ -130,7 +130,7 @@ static void free_shadow(mk_change *c)
 	c->shadow = NULL;
 }
 
-/* On the new home: it will not come. */
+/* On the new home: the migration is cancelled. */
 static void give_back(mk_worker *w, mk_change *c)
 {
 	unreserve(w, c, c->place_count);
@@ -156,7 +156,7 @@ static void prepare(mk_worker *w, mk_message *m)
 	}
 	mk_lock(sup);
 	const mk_actor *a = mk_directory_find(sup, c->id);
-	/* Under the lock, as another move of it begins: so it comes before the actor leaves. */
+	/* Under the lock, as the begin of another move is: so the message arrives before the actor leaves. */
 	if (a != NULL)
 		post(sup, c, mk_home_now(a->self), pick);
 	mk_unlock(sup);
@@ -185,11 +185,11 @@ static void pick(mk_worker *w, mk_message *m)
 	mk_unlock(w->sup);
 	if (c->status == 0 && w->index != c->to) {
 		c->shadow->echo = a->echo;
-		c->shadow->box.budget = a->box.capacity; /* it never runs (overflow.c) */
+		c->shadow->box.budget = a->box.capacity; /* a shadow never runs; overflow.c uses this as its bound */
 		mk_hold(w, a, MK_MOVING);
 		int rc = mk_topology_request(w->sup, w, c, NULL);
 		if (rc == 0)
-			return; /* it is not ours any more */
+			return; /* the topology owns it now */
 		mk_permit(w, a, MK_MOVING);
 		c->status = rc;
 	}
@@ -198,7 +198,7 @@ static void pick(mk_worker *w, mk_message *m)
 
 /* ---- in the batch --------------------------------------------------------------------------------- */
 
-/* Whether its subscriptions are as they were when they were looked at. */
+/* Whether its subscriptions have not changed since look_at. */
 static bool is_current(mk_change *c)
 {
 	mk_actor *a = c->actor;
@@ -247,7 +247,7 @@ void mk_migrate_apply(mk_worker *w, mk_change *c)
 		mk_arrival_expect(w, &c->arrival, c->id);
 }
 
-/* Its queued events become copies that no pool has. */
+/* Replaces its queued events by copies outside any pool. */
 static void pack_mailbox(mk_worker *w, mk_actor *a)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
@@ -258,7 +258,7 @@ static void pack_mailbox(mk_worker *w, mk_actor *a)
 		if (copy != NULL) {
 			*mk_mailbox_slot(&a->box, place) = copy;
 		} else {
-			(void)mk_mailbox_remove(&a->box, place); /* those before it may come once more */
+			(void)mk_mailbox_remove(&a->box, place); /* earlier ones may be seen twice */
 			mk_count_outcome(a, e->topic, MK_OUTCOME_OF(no_memory));
 			MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
 		}
@@ -266,7 +266,7 @@ static void pack_mailbox(mk_worker *w, mk_actor *a)
 	}
 	if (a->extra == NULL)
 		return;
-	mk_oldest_forget(a->extra); /* these name this worker's topics */
+	mk_oldest_forget(a->extra); /* it refers to this worker's topics */
 	if (a->extra->keep != NULL) {
 		mk_keep_fini(a->extra);
 		a->unindexed = true;
@@ -286,7 +286,7 @@ static void hand_over(mk_worker *w, mk_change *c)
 	mk_actor_unready(w, a);
 	c->probes = w->probes;
 	c->on_way = true;
-	mk_lock(w->sup); /* a stop asks where it is, and then asks that worker */
+	mk_lock(w->sup); /* a stop reads the actor's worker, and then posts to it */
 	a->worker = mk_worker_at(w->sup, c->to);
 	post(w->sup, c, c->to, take_over);
 	mk_unlock(w->sup);
@@ -310,7 +310,7 @@ static void take_subscriptions(mk_worker *w, mk_change *c)
 		mk_topic_take_over(mk_topic_known(w, places[i].topic), c->actor, c->shadow);
 }
 
-/* What the shadow counted, besides what is queued for it. */
+/* Takes the counters of the shadow, except those of its queued events. */
 static void take_counts(mk_worker *w, mk_actor *a, const mk_actor *shadow)
 {
 	if (shadow->tally == NULL)
@@ -331,7 +331,7 @@ static void take_mailbox(mk_worker *w, mk_actor *a)
 	mk_weight_again(a);
 }
 
-/* By the actor's own policy. */
+/* Delivers the shadow's events by the actor's own policy. */
 static void take_events_of_shadow(mk_worker *w, const mk_change *c)
 {
 	mk_event *e;
@@ -342,7 +342,7 @@ static void take_events_of_shadow(mk_worker *w, const mk_change *c)
 	}
 }
 
-/* Also into what has come over this worker meanwhile. */
+/* Links the actor here, and catches up with a stop that has begun on this worker meanwhile. */
 static void link_here(mk_worker *w, mk_actor *a)
 {
 	unsigned held = a->sched & MK_HELD;
@@ -368,7 +368,7 @@ static void take_over(mk_worker *w, mk_message *m)
 	mk_actor *a = c->actor;
 	c->on_way = false;
 	if (w->probes < c->probes)
-		w->probes = c->probes; /* those of one initiator are numbered upwards */
+		w->probes = c->probes; /* the probe numbers of an initiator never decrease */
 	take_subscriptions(w, c);
 	mk_routes_forget(w);
 	take_mailbox(w, a);

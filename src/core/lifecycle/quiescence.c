@@ -1,32 +1,32 @@
 /*
- * quiescence.c - see quiescence.h: rest is detected by rounds, as a stop does (stop.h), but of a
- * supervisor that goes on.
+ * quiescence.c - see quiescence.h: quiescence is detected in rounds, as in a stop (stop.h), but the
+ * supervisor runs on.
  *
  * In a round every worker is asked, through its control lane, and answers as soon as it is
- * quiet: it has nothing to do, its lanes and channels are empty, no timer is due, and libuv,
- * polled since the question, had nothing. It adds to three sums: entries that it has sent to
- * other workers, entries that it has taken from them, and how often it has activity (control
- * messages run, callbacks entered, events sent; each can only grow). The next round begins
- * when all have answered. Two rounds in a row with equal sums, and no change of the topology
- * pending, prove that all was at rest when the first of them ended:
+ * quiet: it has no work, its lanes and channels are empty, no timer is due, and libuv, polled
+ * since the question, had nothing ready. It adds to three sums: entries that it has sent to
+ * other workers, entries that it has taken from them, and its activity count (control messages
+ * run, callbacks entered, events sent); each can only grow. The next round begins when all have
+ * answered. Two consecutive rounds with equal sums, and no topology change pending, prove that
+ * the supervisor was quiescent when the first of them ended:
  *
  *   Call that moment T. Each worker answered the first round before T, the second after T.
- *   As no sum has grown, no worker activity between its two answers; so each was quiet from
- *   the one to the other, at T too. What could still wake one at T would have to be on its
- *   way there:
+ *   As no sum has grown, no worker had activity between its two answers; so each was quiet from
+ *   the first answer to the second, at T too. Anything that could still wake a worker at T would
+ *   have to be in transit to it at T:
  *     - a channel entry. It was sent before its sender's first answer, as the sender did
  *       nothing after; the receiver found the channel empty later, at its second answer, and
- *       has taken none in between: it had taken it before its first. (This is the method of
+ *       took no entry in between: it had taken it before its first. (This is the method of
  *       four counters, Mattern, "Algorithms for distributed termination detection", 1987.)
  *     - a control message. It was posted before its sender's first answer, so before the
  *       second question to its receiver, which runs its lane in order: it was run before the
- *       second answer, so, as that would have been a stir, before the first. Thus chains of
- *       control messages, which no channel counts, need no counters of their own.
+ *       second answer; as running it counts as activity, it was run before the first. Thus chains
+ *       of control messages, which no channel counts, need no counters of their own.
  *     - an external event. One that was accepted before T is found by the second answer.
- *     - a timer. The second answer asked the clock after T, and none was due.
+ *     - a timer. The second answer read the clock after T, and none was due.
  *     - a blocking job. Its worker counts it from start to return, and is not quiet.
  *
- * One caller at a time; a worker that sleeps is woken once a round, and nobody polls.
+ * One caller at a time; a sleeping worker is woken once per round, and no thread polls.
  */
 #include "lifecycle/quiescence.h"
 
@@ -43,7 +43,7 @@ typedef struct sums {
 
 /* ---- on a worker --------------------------------------------------------------------------- */
 
-/* Whether an event of a held actor's has come due and waits for it (delayed.c). */
+/* Whether a delayed event of a held actor is due and waits for that actor (delayed.c). */
 static bool holds_due_events(const mk_worker *w)
 {
 	for (const mk_actor *a = w->held; a != NULL; a = a->next_held)
@@ -52,7 +52,7 @@ static bool holds_due_events(const mk_worker *w)
 	return false;
 }
 
-/* The lanes last, the clock after all: see the argument. */
+/* Reads the lanes after the worker's state, and the clock last: the proof above needs this order. */
 static bool is_quiet(mk_worker *w)
 {
 	return !w->reprobe && !holds_due_events(w) && mk_worker_quiet(w) && mk_inbox_empty(&w->external) &&
@@ -62,7 +62,7 @@ static bool is_quiet(mk_worker *w)
 static void run_question(mk_worker *w, mk_message *m)
 {
 	(void)m;
-	mk_count_add(&w->activity, (uint64_t)-2); /* this one does not count, nor that the lane was emptied for it */
+	mk_count_add(&w->activity, (uint64_t)-2); /* neither this message nor taking it counts as activity */
 	uv_mutex_lock(&w->sup->lock);
 	w->sup->settle.posted &= ~(UINT64_C(1) << w->index);
 	w->settling = w->sup->settle.round;
@@ -86,20 +86,20 @@ bool mk_quiescence_look(mk_worker *w)
 {
 	if (!is_quiet(w))
 		return false;
-	if (w->settle_stops) /* the poll that follows is not to sleep */
+	if (w->settle_stops) /* the next poll must not sleep */
 		uv_stop(w->loop);
 	if (w->settling == 0)
 		return false;
-	if (w->settle_polls || w->fresh) { /* a descriptor that libuv has not seen yet */
+	if (w->settle_polls || w->fresh) { /* fresh: libuv has not polled a new descriptor yet */
 		w->settle_polls = false;
-		w->polled_ns = 0; /* too long ago */
+		w->polled_ns = 0; /* makes the worker poll */
 	}
 	if (w->polled_ns == 0)
 		return true;
 	mk_quiescence_round *s = &w->sup->settle;
 	uint64_t bit = UINT64_C(1) << w->index;
 	uv_mutex_lock(&w->sup->lock);
-	if (w->settling == s->round && (s->asked & bit) != 0) { /* else it is too late */
+	if (w->settling == s->round && (s->asked & bit) != 0) { /* else the round is over */
 		add_sums(w);
 		s->asked &= ~bit;
 		if (s->asked == 0)
@@ -110,9 +110,9 @@ bool mk_quiescence_look(mk_worker *w)
 	return false;
 }
 
-/* ---- who waits, with the lock ----------------------------------------------------------------- */
+/* ---- the waiting thread, with the lock --------------------------------------------------------- */
 
-/* Waits for a change; false if the time is over. */
+/* Waits for sup->cond; false: the deadline has passed. */
 static bool wait_until(mk_sup *sup, uint64_t until)
 {
 	if (until == UINT64_MAX) {
@@ -131,14 +131,14 @@ static void ask(mk_worker *w)
 	mk_quiescence_round *s = &w->sup->settle;
 	uint64_t bit = UINT64_C(1) << w->index;
 	s->asked |= bit;
-	if ((s->posted & bit) != 0) /* of a caller whose time was over; it is this round's now */
+	if ((s->posted & bit) != 0) /* the message of a caller that timed out serves this round */
 		return;
 	s->posted |= bit;
 	w->settle_message = (mk_message){.run = run_question, .post = MK_POST_UNSEEN};
 	mk_lane_post(w, &w->settle_message);
 }
 
-/* 0: all have answered; 1: a stop came between; MAIKO_ETIMEDOUT. */
+/* 0: all have answered; 1: the supervisor has stopped; MAIKO_ETIMEDOUT. */
 static int run_round(mk_sup *sup, uint64_t until, sums *ret_sums)
 {
 	mk_quiescence_round *s = &sup->settle;
@@ -162,7 +162,7 @@ static bool are_equal(const sums *a, const sums *b)
 
 static bool is_between(const mk_sup *sup) { return mk_state_of(sup) == MK_STARTING || mk_state_of(sup) == MK_STOPPING; }
 
-/* Waits for the end of a start or stop that is under way, and of other callers. */
+/* Waits until no start, stop or other caller is under way. */
 static int wait_for_turn(mk_sup *sup, uint64_t until)
 {
 	while (is_between(sup) || sup->settle.busy)
@@ -187,7 +187,7 @@ static int run_rounds(mk_sup *sup, uint64_t until)
 	return 0;
 }
 
-/* ---- on the loop of the caller's ---------------------------------------------------------------- */
+/* ---- on the caller's loop ------------------------------------------------------------------------ */
 
 static void time_is_over(mk_timer *timer) { (void)timer; }
 
@@ -214,7 +214,7 @@ int mk_quiescence_host(mk_sup *sup, uint64_t until_ns)
 	return 0;
 }
 
-/* One worker alone, seen between its turns, needs no rounds. */
+/* A single worker that is checked between its turns needs no rounds. */
 static int settle_host(mk_sup *sup, uint64_t until)
 {
 	mk_worker *w = mk_worker_at(sup, 0);
@@ -247,7 +247,7 @@ static int settle(mk_sup *sup, uint64_t until)
 		sup->settle.busy = false;
 		uv_cond_broadcast(&sup->cond);
 	}
-	while (rc == 0 && is_between(sup)) /* a stop has come */
+	while (rc == 0 && is_between(sup)) /* a stop has begun */
 		rc = wait_until(sup, until) ? 0 : MAIKO_ETIMEDOUT;
 	uv_mutex_unlock(&sup->lock);
 	return rc;

@@ -1,10 +1,10 @@
 /*
  * start.c - the start as a barrier (C7).
  *
- * The calling thread walks the first batch in the order added and has each worker run the
- * on_start of its actors, a run of neighbours at a time, waiting for it. Then it tells all
- * workers to go, and each begins those that have no hook, whose order is no matter. An
- * embedded supervisor does the same by plain calls.
+ * The calling thread walks the first batch in the order added. For each series of neighbours on
+ * one worker, that worker runs on_start and the calling thread waits. Then all workers are told to
+ * go, and each starts its actors without hooks, in any order. An embedded supervisor does the same
+ * by direct calls.
  */
 #include "lifecycle/start.h"
 
@@ -20,19 +20,19 @@
 #include "sched/tick.h"
 #include "sched/worker.h"
 
-/* The supervisor's, because an on_start that does not return keeps it. */
+/* Owned by the supervisor, because an on_start that does not return may still use it. */
 typedef struct mk_start_run {
 	mk_message message;
 	mk_actor *first;
-	mk_actor *next; /* where it ended: on another worker, failed, or NULL */
+	mk_actor *next; /* the actor after the series: on another worker, after a failure, or NULL */
 	int status;
-	const char *failed; /* whose on_start that is of */
+	const char *failed; /* the actor of that status */
 	bool complete;
 } mk_start_run;
 
 static bool hooked(const mk_actor *a) { return a->class->start != NULL || a->class->stop != NULL; }
 
-/* The next of the first batch that has a hook: the others are passed over. */
+/* The next actor of the first batch with a hook; unlinks the others. */
 static mk_actor *next_hooked(mk_actor *a)
 {
 	while (a != NULL && !hooked(a)) {
@@ -130,7 +130,7 @@ static int open_all(mk_sup *sup)
 		rc = mk_worker_spawn(sup->workers[i]);
 		spawned += rc == 0;
 	}
-	if (rc != 0) { /* those that run find the state and leave */
+	if (rc != 0) { /* the spawned workers see the state and leave */
 		atomic_store_explicit(&sup->state, MK_ABANDONED, memory_order_seq_cst);
 		for (uint32_t i = 0; i < spawned; i++) {
 			mk_lane_wake(sup->workers[i]);
@@ -150,8 +150,8 @@ static void tell_to_go(mk_sup *sup)
 	}
 }
 
-/* The hooks have run, or one of them has failed. In one piece, so that no stop of
- * another thread comes between. */
+/* Ends the start after the hooks have run or one has failed. In one critical section, so that
+ * no stop of another thread interferes. */
 static int conclude(mk_sup *sup, int rc)
 {
 	const mk_scribe *scribe = sup->seam.led ? mk_scribe_of(sup) : NULL;
@@ -166,7 +166,7 @@ static int conclude(mk_sup *sup, int rc)
 		atomic_store_explicit(&sup->state, MK_STARTED, memory_order_release);
 		if (rc != 0)
 			mk_stop_failed_start(sup, rc);
-		mk_stop_started(sup); /* before the go: a stop that discards finds all in its place */
+		mk_stop_started(sup); /* before the go: a stop that discards must find all events still queued */
 		if (rc == 0)
 			tell_to_go(sup);
 	}
@@ -214,6 +214,6 @@ int mk_start(mk_sup *sup)
 	if (broken != 0)
 		return broken;
 	if (rc != 0 && !sup->embedded && mk_stop_wait(sup) == rc)
-		rc = mk_stop_say(sup, "maiko_start", rc); /* says which on_start does not return */
+		rc = mk_stop_say(sup, "maiko_start", rc); /* the text names the on_start that does not return */
 	return rc;
 }

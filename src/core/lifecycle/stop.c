@@ -15,9 +15,9 @@
 #include "sched/end.h"
 #include "sched/turn.h"
 
-enum { NS_A_MS = 1000000 };
+enum { NS_PER_MS = 1000000 };
 
-/* ---- asking for it --------------------------------------------------------------------------------------- */
+/* ---- requests --------------------------------------------------------------------------------------------- */
 
 static bool all_quiet(mk_sup *sup)
 {
@@ -29,16 +29,16 @@ static bool all_quiet(mk_sup *sup)
 	return quiet;
 }
 
-/* Nothing runs: what was sent so far is discarded, by turns that this thread takes for
- * all workers. The lock is held on entry and on return, but not meanwhile: the last
- * reference on a buffer calls its owner. */
+/* No worker runs: this thread takes turns for all workers, which discard the events sent so far.
+ * The lock is held on entry and on return, but not in between: the release of the last reference
+ * on a buffer calls its owner. */
 static void stop_unstarted(mk_sup *sup)
 {
 	bool untold = mk_state_of(sup) == MK_NEW;
 	const void *before = mk_ending_enter(sup);
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
 	sup->stop->deadline_ns = UINT64_MAX;
-	mk_topology_started(sup); /* what a start that failed was asked for is refused */
+	mk_topology_started(sup); /* changes requested during a failed start are refused */
 	uv_mutex_unlock(&sup->lock);
 	if (untold)
 		mk_start_tell_added(sup);
@@ -78,16 +78,16 @@ static uint64_t deadline_after(mk_sup *sup, uint64_t deadline_ms)
 {
 	if (deadline_ms == 0)
 		deadline_ms = sup->stop_ms;
-	return deadline_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + deadline_ms * NS_A_MS : UINT64_MAX;
+	return deadline_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + deadline_ms * NS_PER_MS : UINT64_MAX;
 }
 
-/* With the lock, as are the next three. */
+/* With the lock, like the next three. */
 void mk_stop_begin_until(mk_sup *sup, uint64_t deadline_ns)
 {
 	mk_note_sup(sup, MK_NOTE_STOP, 0, (int64_t)deadline_ns);
 	sup->stop->deadline_ns = deadline_ns;
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
-	uv_cond_broadcast(&sup->cond); /* who waits for the end now has a deadline */
+	uv_cond_broadcast(&sup->cond); /* threads that wait for the end have a deadline now */
 	for (mk_stop_call *call = sup->stop->calls; call != NULL; call = call->next)
 		if (call->begun != NULL)
 			call->begun(call->arg);
@@ -97,7 +97,7 @@ void mk_stop_begin_until(mk_sup *sup, uint64_t deadline_ns)
 
 static void begin(mk_sup *sup, uint64_t deadline_ms)
 {
-	if (MK_LIKELY(!sup->seam.led)) /* else it is when the recording says so */
+	if (MK_LIKELY(!sup->seam.led)) /* a replay begins it where the recording did */
 		mk_stop_begin_until(sup, deadline_after(sup, deadline_ms));
 }
 
@@ -110,7 +110,7 @@ static void end_now(mk_sup *sup)
 	uv_cond_broadcast(&sup->cond);
 }
 
-/* The start is under way; mk_stop_started will see to it. */
+/* The start is under way: notes the request for mk_stop_started. */
 static void want(mk_sup *sup, const maiko_stop_options *o)
 {
 	mk_stop *s = sup->stop;
@@ -169,7 +169,7 @@ int mk_stop_begin(mk_sup *sup, const maiko_stop_options *options, void (*done)(v
 	int rc = ask_for_it(sup, options == NULL ? &plain : options, done, arg);
 	bool over = mk_state_of(sup) >= MK_STOPPED;
 	int status = mk_end_status(sup);
-	mk_stop_unlock_and_tell(sup); /* which may free it */
+	mk_stop_unlock_and_tell(sup); /* may free the supervisor */
 	if (rc == 0 && over && done != NULL)
 		done(arg, status);
 	return rc;
@@ -181,7 +181,7 @@ void mk_stop_for_failure(mk_sup *sup, int code)
 	if (sup->failures->status == 0)
 		sup->failures->status = code;
 	uv_mutex_unlock(&sup->lock);
-	(void)mk_stop_begin(sup, NULL, NULL, NULL); /* without a function to call it takes no memory */
+	(void)mk_stop_begin(sup, NULL, NULL, NULL); /* without `done` it needs no memory */
 }
 
 int mk_stop_untold(mk_sup *sup, const maiko_stop_options *options)
@@ -193,8 +193,8 @@ int mk_stop_untold(mk_sup *sup, const maiko_stop_options *options)
 	return rc != 0 ? rc : mk_stop_wait(sup);
 }
 
-/* What the deadline means to one who waits: the workers' own timers may be stuck behind
- * a callback, or not run yet. With the lock. */
+/* Enforces the deadline from a waiting thread: the workers' own timers may be blocked by a callback,
+ * or not run yet. With the lock. */
 static void insist(mk_sup *sup)
 {
 	if (mk_state_of(sup) == MK_STARTING) { /* an on_start does not return */
@@ -213,17 +213,17 @@ int mk_stop_wait(mk_sup *sup)
 		bool limited = mk_state_of(sup) == MK_STOPPING || (mk_state_of(sup) == MK_STARTING && s->wanted);
 		uint64_t now = mk_now(&sup->seam);
 		if (sup->seam.simulated || !limited || s->deadline_ns == UINT64_MAX) {
-			mk_await(sup); /* simulated: the workers' own deadlines come */
+			mk_await(sup); /* simulated: the workers' own timers enforce the deadline */
 		} else if (now < s->deadline_ns) {
 			uv_cond_timedwait(&sup->cond, &sup->lock, s->deadline_ns - now);
 		} else {
 			insist(sup);
 			if (mk_state_of(sup) < MK_STOPPED)
-				uv_cond_timedwait(&sup->cond, &sup->lock, (uint64_t)MK_STOP_LOOK_MS * NS_A_MS);
+				uv_cond_timedwait(&sup->cond, &sup->lock, (uint64_t)MK_STOP_LOOK_MS * NS_PER_MS);
 		}
 	}
 	int rc = mk_end_status(sup);
-	if (mk_state_of(sup) == MK_ABANDONED) /* perhaps by this thread, of all; it is not freed then */
+	if (mk_state_of(sup) == MK_ABANDONED) /* perhaps just now by this thread, which must notify; it is not freed */
 		mk_stop_unlock_and_tell(sup);
 	else
 		uv_mutex_unlock(&sup->lock);

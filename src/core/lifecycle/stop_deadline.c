@@ -1,5 +1,5 @@
 /*
- * stop_deadline.c - a stop past its deadline: what is queued is discarded, what does not return is given up (stop.h).
+ * stop_deadline.c - a stop past its deadline: discards the queued events and gives up stuck workers (stop.h).
  */
 #include "lifecycle/stop.h"
 #include "observe/note.h"
@@ -10,11 +10,11 @@
 #include "sched/thread_time.h"
 
 enum {
-	OUTSIDE_GRACE_MS = MAIKO_STOP_GRACE_MS * 10, /* for one in no callback of an actor: perhaps in one of libuv's */
-	NS_A_MS = 1000000
+	NO_ACTOR_GRACE_MS = MAIKO_STOP_GRACE_MS * 10, /* in no callback of an actor: perhaps in one of libuv */
+	NS_PER_MS = 1000000
 };
 
-/* Where the worker is now. */
+/* The progress of the worker: the actor in a callback and its mailbox position. */
 static mk_stop_mark mark_of(mk_sup *sup, mk_worker *w)
 {
 	mk_stop_mark m = {.running = atomic_load_explicit(&w->running, memory_order_relaxed)};
@@ -29,9 +29,9 @@ static void run_discard(mk_worker *w, mk_message *m)
 	w->discarding = true;
 	for (uint32_t i = w->here_count; i-- > 0;)
 		mk_actor_discard_queued(w, w->here[i]);
-	if (!w->exiting) { /* from now on it looks for others that do not return */
+	if (!w->exiting) { /* from now on its timer looks for stuck workers */
 		w->deadline.fire = mk_stop_deadline_passed;
-		mk_timer_set(&w->timers, &w->deadline, w->now_ns + (uint64_t)MK_STOP_LOOK_MS * NS_A_MS);
+		mk_timer_set(&w->timers, &w->deadline, w->now_ns + (uint64_t)MK_STOP_LOOK_MS * NS_PER_MS);
 	}
 }
 
@@ -52,8 +52,8 @@ void mk_stop_discard_all(mk_sup *sup)
 	mk_stop_discard_now(sup);
 }
 
-/* Whether a worker has not moved for its grace, and not for want of a processor. With the lock. */
-static bool stands_still(mk_sup *sup, mk_worker *w)
+/* Whether a worker has made no progress for the grace time, not counting time without a processor. With the lock. */
+static bool is_stuck(mk_sup *sup, mk_worker *w)
 {
 	mk_stop_mark *last = &sup->stop->marks[w->index], m = mark_of(sup, w);
 	m.looked_ns = mk_now(&sup->seam);
@@ -63,7 +63,7 @@ static bool stands_still(mk_sup *sup, mk_worker *w)
 					       : last->run_ns != 0 ? m.run_ns - last->run_ns
 								   : 0);
 	*last = m;
-	return m.stood_ns >= (uint64_t)(m.running != NULL ? MAIKO_STOP_GRACE_MS : OUTSIDE_GRACE_MS) * NS_A_MS;
+	return m.stood_ns >= (uint64_t)(m.running != NULL ? MAIKO_STOP_GRACE_MS : NO_ACTOR_GRACE_MS) * NS_PER_MS;
 }
 
 void mk_stop_give_up(mk_sup *sup)
@@ -72,7 +72,7 @@ void mk_stop_give_up(mk_sup *sup)
 	uint64_t stuck = 0;
 	for (uint64_t left = s->asked; left != 0; left &= left - 1) {
 		mk_worker *w = mk_worker_at(sup, (uint32_t)__builtin_ctzll(left));
-		if (stands_still(sup, w))
+		if (is_stuck(sup, w))
 			stuck |= mk_stop_bit(w);
 	}
 	if (stuck == 0 || sup->seam.led)
@@ -97,6 +97,6 @@ void mk_stop_look(mk_sup *sup)
 void mk_stop_deadline_passed(mk_timer *timer)
 {
 	mk_worker *w = MK_OF(timer, mk_worker, deadline);
-	mk_timer_set(&w->timers, timer, w->now_ns + (uint64_t)MK_STOP_LOOK_MS * NS_A_MS);
+	mk_timer_set(&w->timers, timer, w->now_ns + (uint64_t)MK_STOP_LOOK_MS * NS_PER_MS);
 	mk_stop_look(w->sup);
 }

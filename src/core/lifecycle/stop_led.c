@@ -1,5 +1,5 @@
 /*
- * stop_led.c - a stop that takes its steps when a recording says so (lead.h).
+ * stop_led.c - a stop in a replay: it takes its steps where the recording did (lead.h).
  */
 #include "lifecycle/stop.h"
 

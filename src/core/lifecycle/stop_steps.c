@@ -1,5 +1,5 @@
 /*
- * stop_steps.c - the steps of a stop, and who takes the next (stop.h).
+ * stop_steps.c - the steps of a stop, and which step follows (stop.h).
  */
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
@@ -16,7 +16,7 @@
 
 /* ---- the steps, under the lock ---------------------------------------------------------------- */
 
-/* Whether the worker still owes an answer; one that was given up does not. */
+/* Whether the worker has not completed the current step; false for one that was given up. */
 static bool is_asked(const mk_worker *w) { return (w->sup->stop->asked & mk_stop_bit(w)) != 0; }
 
 static void ask(mk_worker *w, void (*run)(mk_worker *, mk_message *))
@@ -49,7 +49,7 @@ void mk_stop_take(mk_sup *sup, mk_stop_step next, uint64_t workers, mk_actor *ho
 								  [MK_STOP_END] = run_end,
 								  [MK_STOP_EXIT] = run_exit};
 	mk_stop *s = sup->stop;
-	if (next != MK_STOP_BEGIN) /* which is noted as the stop */
+	if (next != MK_STOP_BEGIN) /* MK_STOP_BEGIN is recorded as MK_NOTE_STOP */
 		mk_note_sup(sup, MK_NOTE_STEP, hook == NULL ? workers : hook->self->id, next);
 	s->step = next;
 	s->hook = hook;
@@ -60,8 +60,8 @@ void mk_stop_take(mk_sup *sup, mk_stop_step next, uint64_t workers, mk_actor *ho
 
 static void next_hook(mk_sup *sup);
 
-/* Whether nothing is on its way to it. */
-static bool is_reached_by_nothing(mk_sup *sup, mk_worker *w)
+/* Whether nothing is in transit to the worker. */
+static bool is_input_empty(mk_sup *sup, mk_worker *w)
 {
 	if (!mk_inbox_empty(&w->control))
 		return false;
@@ -76,11 +76,11 @@ static bool is_reached_by_nothing(mk_sup *sup, mk_worker *w)
 	return true;
 }
 
-/* See stop.h: the count of stirs last. */
+/* The activity count must be read last: see stop.h. */
 static bool is_at_rest(mk_sup *sup, mk_worker *w)
 {
 	const mk_stop *s = sup->stop;
-	return (s->answered_idle & mk_stop_bit(w)) != 0 && is_reached_by_nothing(sup, w) &&
+	return (s->answered_idle & mk_stop_bit(w)) != 0 && is_input_empty(sup, w) &&
 	       mk_count(&w->activity) == s->activity[w->index];
 }
 
@@ -88,7 +88,7 @@ static void quiesce(mk_sup *sup)
 {
 	mk_stop *s = sup->stop;
 	uint64_t workers = 0;
-	/* With one given up no change completes. */
+	/* After a worker was given up no change completes, so none is waited for. */
 	if (mk_stop_stuck(sup) == 0 && mk_topology_busy(sup))
 		s->answered_idle = 0;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
@@ -107,7 +107,7 @@ void mk_stop_is_over(mk_sup *sup)
 	mk_note_sup(sup, MK_NOTE_OVER, 0, 0);
 	sup->stop->step = MK_STOP_DONE;
 	atomic_store_explicit(&sup->state, stuck == 0 ? MK_STOPPED : MK_ABANDONED, memory_order_seq_cst);
-	for (; stuck != 0; stuck &= stuck - 1) /* one that returns yet leaves */
+	for (; stuck != 0; stuck &= stuck - 1) /* a worker that returns later leaves */
 		mk_lane_wake(mk_worker_at(sup, (uint32_t)__builtin_ctzll(stuck)));
 	uv_cond_broadcast(&sup->cond);
 }
@@ -162,7 +162,7 @@ static void run_begin(mk_worker *w, mk_message *m)
 	(void)m;
 	w->draining = true;
 	mk_external_intake(w, true);
-	MK_NOTIFY(w, MAIKO_OBSERVED_DRAINING, NULL, NULL, 0); /* whoever sends from outside does it before */
+	MK_NOTIFY(w, MAIKO_OBSERVED_DRAINING, NULL, NULL, 0); /* follows all external sends */
 	for (uint32_t i = w->here_count; i-- > 0;)
 		mk_actor_drain(w, w->here[i]);
 	uv_mutex_lock(&w->sup->lock);
@@ -194,7 +194,7 @@ static void run_hook(mk_worker *w, mk_message *m)
 	mk_actor *a = is_asked(w) ? w->sup->stop->hook : NULL;
 	uv_mutex_unlock(&w->sup->lock);
 	if (a == NULL)
-		return; /* too late: given up */
+		return; /* the worker was given up */
 	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, w->discarding ? MK_OUTCOME_OF(discarded) : MK_OUTCOME_OF(dead));
 	w->asked_idle = true;
 }
@@ -207,7 +207,7 @@ static bool was_given_up(mk_worker *w)
 	return late;
 }
 
-/* From here on nothing of the worker's sends: maiko_enter refuses. */
+/* After this no actor of the worker sends: maiko_enter refuses. */
 static void run_end(mk_worker *w, mk_message *m)
 {
 	(void)m;

@@ -1,5 +1,5 @@
 /*
- * stop_tell.c - who is told of the end of a supervisor, and what may be done in that call.
+ * stop_tell.c - notifies of the end of a supervisor, and tracks which thread does.
  */
 #include "base/error.h"
 #include "lifecycle/stop.h"
@@ -53,7 +53,7 @@ int mk_stop_watch(mk_sup *sup, void (*done)(void *arg, int status), void (*begun
 	return rc;
 }
 
-/* ---- the end that this thread is busy with ----------------------------------------------------- */
+/* ---- the supervisor that this thread is ending -------------------------------------------------- */
 
 static _Thread_local char me; /* its address names the thread */
 
@@ -72,7 +72,7 @@ bool mk_is_ending_here(const mk_sup *sup)
 	return atomic_load_explicit(&sup->stop->ending, memory_order_relaxed) == &me;
 }
 
-/* ---- telling it ---------------------------------------------------------------------------------- */
+/* ---- notification -------------------------------------------------------------------------------- */
 
 static void tell(mk_stop_call *calls, int status)
 {
@@ -94,8 +94,8 @@ void mk_stop_unlock_and_tell(mk_sup *sup)
 		sup->stop->calls = NULL;
 	}
 	uv_mutex_unlock(&sup->lock);
-	/* From here on an embedded supervisor may be freed by who is told, any other by who has waited
-	 * on another thread. */
+	/* From here on a notified function may free an embedded supervisor, and a thread that has waited may
+	 * free any other. */
 	if (calls == NULL)
 		return;
 	const void *before = embedded ? NULL : mk_ending_enter(sup);
@@ -110,7 +110,7 @@ void mk_stop_tell(mk_sup *sup)
 	mk_stop_unlock_and_tell(sup);
 }
 
-/* ---- what a call says of it ------------------------------------------------------------------------ */
+/* ---- error texts ----------------------------------------------------------------------------------- */
 
 uint32_t mk_stop_given_up(mk_sup *sup, uint32_t *ret_worker, const mk_sender **ret_in)
 {
@@ -129,7 +129,7 @@ uint32_t mk_stop_given_up(mk_sup *sup, uint32_t *ret_worker, const mk_sender **r
 	return count;
 }
 
-/* The names that a ledger gives, too: of what a stop has given up. */
+/* Names the worker or actor that a stop has given up, as the ledger does. */
 static int say_given_up(mk_sup *sup, const char *call)
 {
 	uint32_t worker;
@@ -153,7 +153,7 @@ static int say_given_up(mk_sup *sup, const char *call)
 
 int mk_stop_say(mk_sup *sup, const char *call, int status)
 {
-	const mk_failures *all = sup->failures; /* at the end nothing is added */
+	const mk_failures *all = sup->failures; /* nothing is added after the end */
 	int broken = status != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
 	if (broken != 0)
 		return broken;

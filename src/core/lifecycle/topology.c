@@ -1,10 +1,10 @@
 /*
  * topology.c - see topology.h for the protocol.
  *
- * `waiting` counts, in step 1, the workers that have not applied the batch and the
- * markers that have not passed; in step 2 the workers that have not settled and the actors
- * that have not been taken over. A worker adds its markers before it takes itself away, so
- * zero is reached once, when all is done. Whoever takes away the last runs the next step.
+ * In step 1 `waiting` counts the workers that have not applied the batch and the markers that
+ * have not passed; in step 2 the workers that have not settled and the actors that have not been
+ * taken over. A worker adds its markers before it subtracts itself, so zero is reached once, when
+ * the step is complete. The thread that reaches zero runs the next step.
  */
 #include "lifecycle/topology.h"
 
@@ -60,7 +60,7 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 {
 	mk_actor *a = c->actor;
 	if (place_of(a, c->topic) != NULL || place_of(a, 0) != NULL || (c->topic == 0 && a->place_count != 0))
-		return MAIKO_EEXIST; /* in words: change.c */
+		return MAIKO_EEXIST; /* change.c makes the error text */
 	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
 	if (rc != 0)
 		return rc;
@@ -76,7 +76,7 @@ static int begin_unsubscribe(mk_change *c)
 	const mk_subscription *p = place_of(a, c->topic);
 	if (p == NULL)
 		return MAIKO_ENOENT;
-	c->overflow = (maiko_overflow)p->overflow; /* to take the interest away */
+	c->overflow = (maiko_overflow)p->overflow; /* for the removal of the interest */
 	remove_place(a, p);
 	return 0;
 }
@@ -93,13 +93,13 @@ static int begin_remove(mk_change *c)
 
 static void begin_add(mk_sup *sup, mk_change *c)
 {
-	if (c->worker != NULL) { /* it was spawned for this; from now on it is one of us */
+	if (c->worker != NULL) { /* a new worker, spawned for this actor: it joins the others */
 		uint32_t count = mk_worker_total(sup);
 		sup->workers[count] = c->worker;
 		sup->workers_coming--;
 		mk_worker_number(c->worker, count);
 		c->worker->marker = sup->topology->number - 1;
-		mk_topic_refresh(c->worker->all, count); /* changes since it was made passed it by */
+		mk_topic_refresh(c->worker->all, count); /* it has not seen the changes since its creation */
 		if (MK_UNLIKELY(sup->seam.noted))
 			mk_topics_know_all(c->worker);
 		mk_monitor_welcome(c->worker);
@@ -143,7 +143,7 @@ static void begin_one(mk_sup *sup, mk_change *c)
 static void apply(mk_worker *w, mk_message *m);
 static void settle(mk_worker *w, mk_message *m);
 
-/* With the lock; the posts wake workers, which need no lock for it. */
+/* With the lock. */
 void mk_topology_begin(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
@@ -215,12 +215,12 @@ static void apply(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
 	(void)m;
-	/* What an external thread has sent before it asked for the change is before it. */
+	/* Events that an external thread sent before it requested the change must precede it. */
 	if (w->go && !w->draining)
 		mk_external_intake(w, false);
-	/* First those that leave for good, whose end callbacks publish: that is before all markers, so
-	 * all subscriptions are still as they were, and those that move get it at their old home. Then
-	 * the other subscriptions, then the number. */
+	/* First the removals: their on_stop may publish, which must precede all markers and use the old
+	 * subscriptions, so actors that migrate get it at their old home. Then the other subscriptions,
+	 * then the number. */
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->kind == MAIKO_CHANGE_MOVE && !c->begun)
 			mk_migrate_undo(w, c);
@@ -237,7 +237,7 @@ static void apply(mk_worker *w, mk_message *m)
 			refresh_all(w, c);
 	mk_unlock(w->sup);
 	w->marker = t->number;
-	w->deferred_seen = &w->deferred; /* there may be mutes for who lives here now */
+	w->deferred_seen = &w->deferred; /* these messages may be mutes for an actor whose home is here now */
 	mk_routes_forget(w);
 	MK_NOTIFY(w, MAIKO_OBSERVED_TOPOLOGY, NULL, NULL, (int64_t)t->number);
 	atomic_fetch_add_explicit(&t->waiting, (uint64_t)__builtin_popcountll(w->outgoing), memory_order_relaxed);
@@ -287,7 +287,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_lock(w->sup);
 		mk_directory_leave(w->sup, a);
 		mk_actor_fold(w, a);
-		w->busy = false; /* a worker of its own may be another's next */
+		w->busy = false; /* the worker of an actor with .own_thread may be reused */
 		mk_unlock(w->sup);
 		mk_actor_depart(w, a);
 		break;
@@ -298,7 +298,7 @@ static void settle(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
 	(void)m;
-	mk_departed_look(w); /* before an actor is handed over */
+	mk_departed_look(w); /* must precede the hand-over of an actor */
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
 			mk_migrate_settle(w, c);
@@ -350,14 +350,14 @@ static void step_done(mk_worker *w)
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
 
-/* A subscription that its home had no memory for was counted all the same. */
+/* Undoes a subscription for which its home had no memory. */
 static void undo_subscribe(mk_sup *sup, mk_change *c)
 {
 	mk_interest_take(sup, c->topic, c->home, c->overflow);
 	remove_place(c->actor, place_of(c->actor, c->topic));
 }
 
-/* It never came to a worker. */
+/* Undoes an addition whose actor never arrived at a worker. */
 static void undo_add(mk_sup *sup, mk_change *c)
 {
 	if (c->begun)
@@ -410,10 +410,10 @@ void mk_topology_retire(mk_worker *w)
 	while ((a = mk_take_retiring(w)) != NULL) {
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
 		if (w->draining)
-			continue; /* it goes with the rest */
+			continue; /* the stop removes it */
 		mk_change *c = MK_NEW(mk_change);
 		if (c == NULL) {
-			mk_retire(w, a); /* next time, with the rest */
+			mk_retire(w, a); /* retried in the next turn */
 			break;
 		}
 		c->kind = MAIKO_CHANGE_REMOVE;

@@ -12,10 +12,10 @@
 
 /* ---- memory --------------------------------------------------------------------------- */
 
-/* Whether its state wants more than an allocation is aligned to. */
+/* Whether its state needs a larger alignment than malloc provides. */
 static bool is_wide(const mk_actor_class *class) { return class->desc->state_align > 16; }
 
-/* What lies before it in its block: the hook of one with an on_stop, and what aligns its state. */
+/* The number of bytes before the actor in its block: its stop hook, if it has on_stop, and padding for its state. */
 static size_t front_of(const mk_actor_class *class)
 {
 	size_t hook = class->hooked ? sizeof(mk_hook) : 0, align = class->desc->state_align;
@@ -99,7 +99,7 @@ void mk_actor_unlink(mk_worker *w, mk_actor *a)
 		mk_unlink_warm(w, a);
 }
 
-/* With it go all others that are about to move: one walk for a batch of moves. */
+/* Also removes all other actors that are about to migrate: one pass for a batch of migrations. */
 void mk_actor_unready(mk_worker *w, mk_actor *a)
 {
 	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL;) {
@@ -115,7 +115,7 @@ void mk_actor_unready(mk_worker *w, mk_actor *a)
 	}
 }
 
-/* ---- leaving it ------------------------------------------------------------------------ */
+/* ---- leaving the worker ---------------------------------------------------------------- */
 
 bool mk_actor_may_leave(const mk_actor *a)
 {

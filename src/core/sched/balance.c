@@ -1,8 +1,8 @@
 /*
  * balance.c - see balance.h.
  *
- * Times of other workers are read as they are, a little apart; a wrong guess costs a move
- * too many, nothing else.
+ * The times of other workers are read at slightly different moments; a wrong estimate costs at
+ * most an unnecessary migration.
  */
 #include "sched/balance.h"
 
@@ -12,18 +12,18 @@
 #include "sched/dispatch.h"
 
 enum {
-	SATURATED_PERCENT = 10, /* idle for less: it has too much to do */
-	ROOM_PERCENT = 25,      /* idle for more: it has room */
-	SHARE_PERCENT = 3,      /* who takes less is not worth a move */
+	SATURATED_PERCENT = 10, /* a worker that is idle for less is saturated */
+	SPARE_PERCENT = 25,     /* a worker that is idle for more has spare capacity */
+	SHARE_PERCENT = 3,      /* an actor with a smaller share of the time is not migrated */
 	MEASURE_NS = 1000000,
-	REST_NS = 50000000, /* who has moved stays for so long */
-	TALK_NS = 250,      /* what an event costs more between two workers */
-	WORTH = 2           /* what it takes must be so many times what its talk would cost */
+	STAY_NS = 50000000, /* the least time between two migrations of an actor */
+	TALK_NS = 250,      /* the extra cost of an event between two workers */
+	WORTH = 2           /* the least ratio of an actor's time to the extra cost of its events */
 };
 
 /* ---- idleness ---------------------------------------------------------------------------- */
 
-/* Relaxed: one writer, and an estimate for the others. */
+/* Relaxed: there is one writer, and the readers need only an estimate. */
 static uint64_t load(const _Atomic(uint64_t) *value)
 {
 	return atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)value, memory_order_relaxed);
@@ -44,7 +44,7 @@ static uint64_t idle_until(const mk_worker *w, uint64_t now_ns)
 	return load(&w->idle_ns) + (since_ns != 0 && since_ns < now_ns ? now_ns - since_ns : 0);
 }
 
-/* For how much of the time since the last look another was idle, in percent. */
+/* The share of the last `span_ns` in which the other worker was idle, in percent. */
 static uint64_t idle_percent(mk_worker *w, const mk_worker *other, uint64_t span_ns)
 {
 	uint64_t idle_ns = idle_until(other, w->now_ns), was_ns = w->seen_idle_ns[other->index];
@@ -55,18 +55,18 @@ static uint64_t idle_percent(mk_worker *w, const mk_worker *other, uint64_t span
 
 /* ---- measuring --------------------------------------------------------------------------------- */
 
-/* What one actor took, in a measurement. */
+/* The load of one actor in a measurement. */
 typedef struct mk_load {
 	maiko_actor_id id;
 	uint64_t ns;
-	uint32_t talk; /* events between it and others of this worker */
+	uint32_t talk; /* events between it and other actors of this worker */
 	bool contended;
 } mk_load;
 
 enum { LOADS = 64 };
 typedef struct mk_measure {
-	uint32_t to; /* who has room, and how much */
-	uint32_t room_percent;
+	uint32_t to; /* the worker with spare capacity, and how much it has */
+	uint32_t spare_percent;
 	uint64_t until_ns, ns;
 	uint32_t count;
 	mk_load loads[LOADS];
@@ -133,15 +133,15 @@ static bool subscribes_to_all(mk_actor *a)
 
 static bool may_go(mk_worker *w, const mk_load *l)
 {
-	uv_mutex_lock(&w->sup->lock); /* for `places`, too */
+	uv_mutex_lock(&w->sup->lock); /* which also guards `places` */
 	mk_actor *a = mk_directory_find(w->sup, l->id);
 	bool may = a != NULL && a->worker == w && !a->pinned && mk_actor_may_leave(a) && !subscribes_to_all(a) &&
-		   (a->extra == NULL || a->extra->moved_ns == 0 || w->now_ns - a->extra->moved_ns >= REST_NS);
+		   (a->extra == NULL || a->extra->moved_ns == 0 || w->now_ns - a->extra->moved_ns >= STAY_NS);
 	uv_mutex_unlock(&w->sup->lock);
 	return may;
 }
 
-/* The one that takes most, of those worth a move and not more than `most_ns`. */
+/* The actor with the most time that is worth a migration and takes at most `most_ns`. */
 static mk_load *heaviest(mk_worker *w, uint64_t most_ns)
 {
 	mk_measure *m = w->measure;
@@ -154,7 +154,7 @@ static mk_load *heaviest(mk_worker *w, uint64_t most_ns)
 		if (may_go(w, l))
 			found = l;
 		else
-			l->contended = false; /* not again */
+			l->contended = false; /* do not consider it again */
 	}
 	return found;
 }
@@ -162,7 +162,7 @@ static mk_load *heaviest(mk_worker *w, uint64_t most_ns)
 static void give_away(mk_worker *w)
 {
 	mk_measure *m = w->measure;
-	uint64_t left_ns = m->ns * m->room_percent / 200; /* half of the room: then both have as much */
+	uint64_t left_ns = m->ns * m->spare_percent / 200; /* half of the spare time evens out the two */
 	mk_load *l;
 	while ((l = heaviest(w, left_ns)) != NULL) {
 		left_ns -= l->ns;
@@ -171,13 +171,13 @@ static void give_away(mk_worker *w)
 	}
 }
 
-/* ---- looking round ------------------------------------------------------------------------------------ */
+/* ---- comparing idle times ----------------------------------------------------------------------------- */
 
-static void measure(mk_worker *w, uint32_t to, uint64_t room_percent)
+static void measure(mk_worker *w, uint32_t to, uint64_t spare_percent)
 {
 	mk_measure *m = w->measure;
 	m->to = to;
-	m->room_percent = (uint32_t)room_percent;
+	m->spare_percent = (uint32_t)spare_percent;
 	m->until_ns = w->now_ns + MEASURE_NS;
 	m->ns = m->count = 0;
 	w->measuring = true;
@@ -195,19 +195,19 @@ void mk_balance_look(mk_worker *w)
 		w->looked_ns = w->now_ns;
 		return;
 	}
-	uint64_t span_ns = w->now_ns - w->looked_ns, room = 0;
+	uint64_t span_ns = w->now_ns - w->looked_ns, spare = 0;
 	uint32_t to = 0;
 	w->looked_ns = w->now_ns;
 	bool saturated = idle_percent(w, w, span_ns) < SATURATED_PERCENT;
 	for (uint32_t i = 0; i < sup->options.workers; i++) {
 		uint64_t percent = i == w->index ? 0 : idle_percent(w, sup->workers[i], span_ns);
-		if (percent > room) {
-			room = percent;
+		if (percent > spare) {
+			spare = percent;
 			to = i;
 		}
 	}
-	bool blind = span_ns > (uint64_t)MK_BALANCE_EVERY_NS * 4; /* it has slept, or a callback was long */
-	if (saturated && room > ROOM_PERCENT && !blind && !w->draining &&
+	bool blind = span_ns > (uint64_t)MK_BALANCE_EVERY_NS * 4; /* the worker has slept, or a callback was long */
+	if (saturated && spare > SPARE_PERCENT && !blind && !w->draining &&
 	    atomic_load_explicit(&sup->staying, memory_order_relaxed) == 0)
-		measure(w, to, room);
+		measure(w, to, spare);
 }

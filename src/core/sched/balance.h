@@ -1,17 +1,17 @@
 /*
- * balance.h - actors move from a worker that has too much to do to one that has room.
+ * balance.h - migrates actors from a saturated worker to one with spare capacity.
  *
- * Each worker keeps how long it has been idle. One that has not been, for a few milliseconds,
- * while another mostly was, measures what its actors take: for about a millisecond the clock
- * is read around each run. Then it gives away as many as would even the two out, if that is
- * worth it:
+ * Each worker records its idle time. A worker that was busy for a few milliseconds while another
+ * was mostly idle measures the run time of its actors: for about a millisecond it reads the clock
+ * around each run. Then it migrates enough actors to even out the two workers. An actor migrates
+ * only if:
  *
- *   - others were ready while it ran: else nothing would run in parallel afterwards
- *   - what it takes is several times what its talk with the actors of this worker would cost
- *     between two; so a chatty pair stays together
- *   - it has not moved lately, is not pinned to its worker, and may leave (migrate.h)
+ *   - other actors were ready while it ran; else nothing would run in parallel afterwards
+ *   - its run time is several times the extra cost of sending its events between two workers, so
+ *     two actors that exchange many events stay together
+ *   - it has not migrated recently, is not pinned to its worker, and may leave (migrate.h)
  *
- * An idle worker does nothing for it, and nothing is measured where nothing can be gained.
+ * Balancing costs an idle worker nothing, and nothing is measured unless a migration could help.
  */
 #ifndef MK_BALANCE_H
 #define MK_BALANCE_H
@@ -21,18 +21,18 @@
 /* Memory for a measurement; freed with the worker. 0 or MAIKO_ENOMEM. */
 int mk_balance_init(mk_worker *w);
 
-/* How often a worker looks round. */
+/* How often a worker compares idle times. */
 #define MK_BALANCE_EVERY_NS 5000000
 
-/* Nothing is left to do since `since_ns`; and something is again. */
+/* idle: the worker has had no work since `since_ns`. busy: it has work again. */
 void mk_balance_idle(mk_worker *w, uint64_t since_ns);
 void mk_balance_busy(mk_worker *w, uint64_t now_ns);
 
-/* Between two turns, not more often than MK_BALANCE_EVERY_NS: looks round; and ends a
- * measurement that has begun. */
+/* Compares the idle times, and ends a measurement that is due. Called between two turns, at
+ * most once per MK_BALANCE_EVERY_NS. */
 void mk_balance_look(mk_worker *w);
 
-/* Runs the next ready actor, and measures it. */
+/* Runs the next ready actor and measures its run time. */
 void mk_balance_run_next(mk_worker *w);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * blocking.c - see blocking.h.
  *
- * A job goes: its actor's worker, a pool thread, the worker's control lane, the actor's
- * tasks. It has one owner at each of these places, and the worker counts it from start
- * to return, so that a stop can wait for it. Threads are made as jobs wait, up to the
- * option's number, and kept.
+ * A job passes from its actor's worker to a pool thread, to the worker's control lane, to the
+ * actor's tasks. It has one owner at each of these stages. The worker counts it from start to
+ * return, so that a stop can wait for it. Threads are created when jobs are queued, up to
+ * .blocking_threads, and kept.
  */
 #include "sched/blocking.h"
 
@@ -20,13 +20,13 @@
 #include <string.h>
 
 typedef struct mk_job {
-	mk_job_message back; /* its way back, with the actor that it is for */
+	mk_job_message back; /* returns it to the worker; names the actor */
 	mk_task task;
 	struct mk_job *next;
 	const maiko_job_type *type;
 	mk_worker *worker;
-	uint32_t number;   /* of those that its actor has started */
-	maiko_id cause[2]; /* parent and correlation of what `done` sends */
+	uint32_t number;   /* among the jobs that its actor has started */
+	maiko_id cause[2]; /* parent and correlation of the events that `done` sends */
 	int status;
 	_Alignas(16) unsigned char data[];
 } mk_job;
@@ -40,7 +40,7 @@ typedef struct mk_blocking {
 	uv_thread_t thread[];
 } mk_blocking;
 
-static _Thread_local const mk_blocking *mk_working_for; /* the pool that this thread is of */
+static _Thread_local const mk_blocking *mk_working_for; /* the pool that this thread belongs to */
 
 bool mk_blocking_is_worker(const mk_sup *sup) { return mk_working_for != NULL && mk_working_for == sup->blocking; }
 
@@ -60,7 +60,7 @@ int mk_blocking_init(mk_sup *sup)
 	return rc;
 }
 
-/* ---- on the way back ----------------------------------------------------------------------- */
+/* ---- the job returns to its worker ---------------------------------------------------------- */
 
 static void task_run(mk_actor *a, mk_task *task)
 {
@@ -102,7 +102,7 @@ static mk_job *next_job(mk_blocking *b, bool ran)
 	uv_mutex_lock(&b->mutex);
 	b->running -= ran;
 	if (b->closing)
-		uv_cond_broadcast(&b->cond); /* mk_blocking_drain counts those that run */
+		uv_cond_broadcast(&b->cond); /* mk_blocking_drain waits for running jobs */
 	b->idle++;
 	while (b->queue == NULL && !b->closing)
 		uv_cond_wait(&b->cond, &b->mutex);

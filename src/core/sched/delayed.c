@@ -120,7 +120,7 @@ static void discard(mk_worker *w, mk_delayed *d)
 	mk_event_unref(&w->pool, e);
 }
 
-/* Takes one out of its actor's list: those that wait for their time, or for the actor. */
+/* Removes it from its actor's list (`due`: the list of those that wait for the actor) and discards it. */
 static void give_up(mk_worker *w, mk_delayed *d, bool due)
 {
 	if (due && d->next == NULL)
@@ -135,7 +135,7 @@ int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 	if (d == NULL)
 		return mk_fail_text(MAIKO_ENOENT,
 				    "maiko_cancel: the actor has no such delayed send: it was sent or cancelled");
-	give_up(w, d, d->timer.place == 0); /* its time has come: it waits for the actor */
+	give_up(w, d, d->timer.place == 0); /* no timer: it is due and waits for the actor */
 	return 0;
 }
 
@@ -154,9 +154,9 @@ void mk_delayed_discard(mk_worker *w, mk_actor *a)
 		}
 }
 
-/* ---- a move ------------------------------------------------------------------------------ */
+/* ---- migration --------------------------------------------------------------------------- */
 
-/* Those that wait for their time, then those that wait for the actor. */
+/* Calls `act` for the events that are not due yet, then for those that wait for the actor. */
 static void each(mk_worker *w, mk_actor *a, void (*act)(mk_worker *w, mk_delayed *d, bool due))
 {
 	if (a->extra == NULL)
@@ -190,11 +190,11 @@ static void pack(mk_worker *w, mk_delayed *d, bool due)
 static void unpack(mk_worker *w, mk_delayed *d, bool due)
 {
 	mk_topic *t = mk_topic_here(w, d->event->topic->index);
-	bool room = t != NULL && mk_timers_reserve(&w->timers) == 0;
-	if (!room) { /* of no topic's account, if there is no memory for that */
+	bool reserved = t != NULL && mk_timers_reserve(&w->timers) == 0;
+	if (!reserved) { /* counted for the topic, or for `all` if there is no memory for the topic */
 		d->event->topic = t != NULL ? t : w->all;
 		mk_count_add(&d->event->topic->delayed, 1);
-		w->timers.reserved++; /* which giving it up takes back */
+		w->timers.reserved++; /* give_up decrements it */
 		give_up(w, d, due);
 		return;
 	}

@@ -1,9 +1,9 @@
 /*
- * delayed.h - events sent later, by the actor that asked for it.
+ * delayed.h - delayed sends of an actor.
  *
- * The event is made, with its parent, when it is asked for; its id and time are those of
- * the moment it is sent. If its actor is held at that time it waits, and goes first when
- * the actor goes on (C8).
+ * The event and its parent are fixed at the call; its id and time are set when it is sent. If
+ * the actor is held when the event falls due, the event is sent as soon as the actor is
+ * permitted, before anything else of that actor (C8).
  */
 #ifndef MK_DELAYED_H
 #define MK_DELAYED_H
@@ -14,15 +14,15 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 		   maiko_delayed *ret_delayed);
 int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed);
 
-/* Sends what fell due while the actor was held; stops if it is held again. */
+/* Sends the events that fell due while the actor was held; stops if it is held again. */
 void mk_delayed_send_due(mk_worker *w, mk_actor *a);
 
-/* The actor moves (migrate.h): its events become copies that no pool has, and leave this worker's
- * timers; or enter them. What there is no memory for is counted discarded. */
+/* The actor migrates (migrate.h). pack: its events become copies outside any pool and leave this
+ * worker's timers. unpack: they enter them. An event without memory for it is counted discarded. */
 void mk_delayed_pack(mk_worker *w, mk_actor *a);
 void mk_delayed_unpack(mk_worker *w, mk_actor *a);
 
-/* Cancels all of them: a stop has begun, or the actor ends. */
+/* Cancels all delayed events of the actor: a stop has begun, or the actor ends. */
 void mk_delayed_discard(mk_worker *w, mk_actor *a);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * dispatch.c - see dispatch.h.
  *
- * Counting what was handled is done a topic at a time: a batch is most often of one
- * topic, and its counters lie elsewhere.
+ * Handled events are counted per series of events of one topic: a batch usually has one topic,
+ * whose counters are on another cache line.
  */
 #include "sched/dispatch.h"
 
@@ -20,9 +20,9 @@
 #include "sched/pace.h"
 #include "sched/tick.h"
 
-/* ---- a turn of one actor -------------------------------------------------------------------- */
+/* ---- a run of one actor --------------------------------------------------------------------- */
 
-/* Handles one event; returns what the callback did. */
+/* Handles one event; returns the result of the callback. */
 static inline int handle(mk_actor *a, const mk_event *e, uint64_t *ignored)
 {
 	const mk_handler *h = mk_handler_of(a->class, e->type);
@@ -34,7 +34,7 @@ static inline int handle(mk_actor *a, const mk_event *e, uint64_t *ignored)
 	return 0;
 }
 
-/* Out of the way of those that nobody watches; a simulation always does. */
+/* Not inline: it is called only with a monitor; a simulation always has one. */
 static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_event *e, int rc)
 {
 	bool ignored = a->class->any == NULL && mk_handler_of(a->class, e->type) == NULL;
@@ -44,7 +44,7 @@ static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_ev
 	return rc;
 }
 
-/* Of `taken` events of a topic, `ignored` had no handler. */
+/* Counts `taken` events of a topic, of which `ignored` had no handler. */
 static void count_handled(mk_actor *a, mk_topic *t, uint64_t taken, uint64_t ignored)
 {
 	mk_count_add(&a->handled, taken - ignored);
@@ -55,7 +55,7 @@ static void count_handled(mk_actor *a, mk_topic *t, uint64_t taken, uint64_t ign
 	}
 }
 
-/* Precondition: the stint is not over, so that one is handled however late it is. */
+/* Precondition: the stint is not over, so at least one event is handled, however late it is. */
 static void run_events(mk_worker *w, mk_actor *a)
 {
 	uint64_t taken = 0, ignored = 0;
@@ -76,7 +76,7 @@ static void run_events(mk_worker *w, mk_actor *a)
 			if (w->monitor_count != 0)
 				rc = tell_handled(w, a, e, rc);
 			if (mk_pace_posted(w))
-				left = 1; /* this was the last one */
+				left = 1; /* this is the last event of the run */
 			mk_pace_sent(w);
 		}
 		if (MK_UNLIKELY(rc < 0)) {
@@ -113,14 +113,14 @@ static void run_tasks(mk_worker *w, mk_actor *a)
 	}
 	MK_NOTE(w, MK_NOTE_TASKS, 0, ran);
 	if (w->pace.left == 0)
-		w->pace.left = 1; /* for an event */
+		w->pace.left = 1; /* at least one event follows */
 	if (x->overflowed && (a->sched & MK_HELD) == 0) {
 		x->overflowed = false;
 		mk_actor_error(w, a, MAIKO_EOVERFLOW, MAIKO_PHASE_OVERFLOW, NULL);
 	}
 }
 
-/* Precondition: there is one. */
+/* Precondition: the ready list is not empty. */
 static mk_actor *pop_ready(mk_worker *w)
 {
 	mk_actor *a = w->ready, *before = NULL;
@@ -144,7 +144,7 @@ static mk_actor *pop_ready(mk_worker *w)
 	return a;
 }
 
-/* Whether its tick is for the next run, because a control message has come; but not twice in a row. */
+/* Whether its tick is deferred to the next run because a control message has arrived; at most once in a row. */
 static bool tick_waits(mk_worker *w, mk_extra *x)
 {
 	bool waits = w->sup->seam.led ? w->sup->seam.tick_waits : mk_pace_posted(w) && !x->tick_late;
@@ -157,7 +157,7 @@ static bool tick_waits(mk_worker *w, mk_extra *x)
 void mk_dispatch_next(mk_worker *w)
 {
 	mk_actor *a = pop_ready(w);
-	if (MK_LIKELY(w->ready != NULL)) { /* while this one runs, the next comes into the cache */
+	if (MK_LIKELY(w->ready != NULL)) { /* prefetch the next actor while this one runs */
 		__builtin_prefetch(&w->ready->class, 1);
 		__builtin_prefetch(mk_actor_state(w->ready), 1);
 	}

@@ -6,8 +6,8 @@
 
 #include "runtime/runtime.h"
 
-/* Runs the next ready actor: its tasks, a budget of events, its tick. Precondition:
- * there is one. */
+/* Runs the next ready actor: its tasks, up to its budget of events, its tick.
+ * Precondition: the ready list is not empty. */
 void mk_dispatch_next(mk_worker *w);
 
 #endif

@@ -19,8 +19,8 @@
 
 /* ---- an error --------------------------------------------------------------------------- */
 
-/* Whether the code says no more than that a stop has begun: a callback in which something was
- * refused for that has not failed. */
+/* Whether the code only means that a stop has begun: a callback that returns the error of a call
+ * refused for that reason has not failed. */
 static bool says_stopping(mk_worker *w, int code)
 {
 	if (code != MAIKO_ESHUTDOWN)
@@ -33,7 +33,7 @@ static bool says_stopping(mk_worker *w, int code)
 	return stopping;
 }
 
-/* What on_error returns; the error itself where there is none. */
+/* The result of on_error; the error itself if the actor has none. */
 static int ask_on_error(mk_worker *w, mk_actor *a, const maiko_error *error)
 {
 	if (a->class->error == NULL)
@@ -59,13 +59,13 @@ bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, cons
 	return false;
 }
 
-/* Records the failure, on the actor and for the ledger. */
+/* Records the failure in the actor and for the ledger. */
 static void note_failure(mk_worker *w, mk_actor *a, const mk_cause *cause, bool decisive)
 {
 	mk_extra *x = mk_extra_of(a);
 	if (x != NULL && x->error == 0) {
 		char *copy = cause->detail == NULL ? NULL : mk_strdup(cause->detail);
-		uv_mutex_lock(&w->sup->lock); /* a report may read them */
+		uv_mutex_lock(&w->sup->lock); /* maiko_report may read them now */
 		x->error = cause->code;
 		x->detail = copy;
 		uv_mutex_unlock(&w->sup->lock);
@@ -79,7 +79,7 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
 		return;
 	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
 	note_failure(w, a, cause, decisive);
-	if (cause->detail != NULL) { /* on_error is told, but does not decide */
+	if (cause->detail != NULL) { /* on_error is called, but its result is ignored */
 		maiko_error error = {.code = cause->code, .phase = cause->phase, .detail = cause->detail};
 		MK_NOTIFY(w, MAIKO_OBSERVED_ERROR, a, NULL, cause->code);
 		(void)ask_on_error(w, a, &error);
@@ -118,7 +118,7 @@ void mk_actor_begin(mk_worker *w, mk_actor *a)
 
 /* ---- the end ---------------------------------------------------------------------------- */
 
-/* Its on_stop has failed: on_error decides, as elsewhere. */
+/* on_stop has failed: on_error decides, as for other callbacks. */
 static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
 {
 	maiko_error error = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(code)};
@@ -132,7 +132,7 @@ static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
 		mk_up.stop_for_failure(w->sup, code);
 }
 
-/* Its last callback, if it has one. What it sends now is not held back. */
+/* Runs on_stop, the last callback, if it is due. Its sends do not mute the actor. */
 static int run_on_stop(mk_worker *w, mk_actor *a)
 {
 	if (!mk_stop_order_remove(w->sup, a))
@@ -174,7 +174,7 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 	mk_hold(w, a, MK_ENDED);
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
 	mk_forget_waits(w, a);
-	if (!w->draining) /* what its on_stop sends may be why another of its name is added */
+	if (!w->draining) /* an event that its on_stop sends may cause the addition of an actor with this name */
 		mk_directory_free_name(w->sup, a);
 	if (ran) {
 		int rc = run_on_stop(w, a);

@@ -1,21 +1,20 @@
 /*
  * fd_watch.c - see fd_watch.h.
  *
- * A worker's descriptors are with an epoll instance of ours, which is itself one descriptor of
- * the worker's loop: libuv knows a descriptor by its number alone, and so does the program. The
- * kernel knows it by its open file, which stays as long as any descriptor for it does: a
- * duplicate, or that of a forked child. One that is closed without our being told leaves an
- * entry behind which goes on being ready, and which nobody can remove without a descriptor of
- * that number. So an entry carries a number that is never used again: its place in the poller's
- * table, and how often that was given away. What is ready under a number that is over shows
- * that the instance has such an entry: then it is thrown away, and a new one made of what is
- * watched still.
+ * Each worker has its own epoll instance for the watched descriptors; the worker's loop polls that
+ * instance as one descriptor. libuv and the program identify a descriptor by its number. The kernel
+ * identifies it by its open file, which exists as long as any descriptor refers to it: a duplicate,
+ * or one of a forked child. A watched descriptor that the program closes can thus leave a stale
+ * entry, which continues to report readiness and which cannot be removed without a descriptor of
+ * that number. So each entry carries a key that is never reused: its slot in the poller's table and
+ * that slot's generation. A readiness under an outdated key reveals a stale entry: then the instance
+ * is replaced by a new one with the current watches.
  *
- * Once a descriptor is polled, that goes on: a tick that answers the same again costs no system
- * call. A watch that is not armed when its descriptor is ready, again and again, stops; it is
- * started anew when it is armed. Of one that goes on, and whose actor was in a callback since
- * (`doubtful`), the kernel is asked every ten milliseconds whether it is still the one that it
- * was: closed, it would never be ready.
+ * A descriptor stays polled after it was ready, so a tick that returns the same result again costs
+ * no system call. If it is ready several times while its watch is not armed, polling stops; arming
+ * the watch starts it again. If it stays polled and its actor has run a callback since
+ * (`doubtful`), the kernel is asked every ten milliseconds whether the number still refers to the
+ * same open file; if not, the descriptor would never be ready.
  */
 #include "sched/closing.h"
 #include "sched/fd_watch.h"
@@ -35,36 +34,36 @@ typedef struct mk_fd_watch {
 	mk_worker *worker;
 	int fd;
 	uint32_t events; /* of epoll */
-	uint32_t place;
+	uint32_t slot;
 	uint32_t unheeded; /* how often it was ready while not armed */
 	bool armed, held;
 	bool polled;                    /* the kernel has it */
-	struct mk_fd_watch *next, **at; /* in the worker's doubtful; NULL: not there */
+	struct mk_fd_watch *next, **at; /* in the worker's list `doubtful`; at NULL: not there */
 } mk_fd_watch;
 
-/* What is thrown away. */
+/* An epoll instance and its libuv handle. */
 typedef struct instance {
 	uv_poll_t poll;
 	mk_worker *worker;
 	int fd;
 } instance;
 
-typedef struct place {
+typedef struct slot {
 	mk_fd_watch *watch; /* or NULL: free */
 	uint32_t generation;
 	uint32_t next_free;
-} place;
+} slot;
 
 typedef struct mk_poller {
-	instance *epoll; /* or NULL: not needed, or it could not be made */
-	place *places;
+	instance *epoll; /* NULL: not needed, or it could not be created */
+	slot *slots;
 	uint32_t count, size, first_free;
 } mk_poller;
 
-enum { BITS = 64, UNHEEDED_MAX = 2, READY_A_POLL = 256 };
+enum { BITS = 64, UNHEEDED_MAX = 2, READY_PER_POLL = 256 };
 static const uint32_t NONE = UINT32_MAX;
 
-/* ---- who watches what ------------------------------------------------------------------ */
+/* ---- the descriptors that are watched --------------------------------------------------- */
 
 /* Marks a descriptor as watched. 0, MAIKO_EBUSY or MAIKO_ENOMEM. */
 static int claim(mk_sup *sup, int fd)
@@ -112,7 +111,7 @@ static void undoubt(mk_fd_watch *watch)
 	watch->at = NULL;
 }
 
-/* ---- numbers ----------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------- */
 
 static mk_poller *poller_of(mk_worker *w)
 {
@@ -121,37 +120,37 @@ static mk_poller *poller_of(mk_worker *w)
 	return w->poller;
 }
 
-static int take_place(mk_poller *p, mk_fd_watch *watch)
+static int take_slot(mk_poller *p, mk_fd_watch *watch)
 {
 	if (p->first_free == NONE) {
-		if (mk_reserve((void **)&p->places, &p->size, p->count + 1, sizeof p->places[0]) != 0)
+		if (mk_reserve((void **)&p->slots, &p->size, p->count + 1, sizeof p->slots[0]) != 0)
 			return MAIKO_ENOMEM;
-		p->places[p->count] = (place){.next_free = NONE};
+		p->slots[p->count] = (slot){.next_free = NONE};
 		p->first_free = p->count++;
 	}
-	watch->place = p->first_free;
-	p->first_free = p->places[watch->place].next_free;
-	p->places[watch->place].watch = watch;
+	watch->slot = p->first_free;
+	p->first_free = p->slots[watch->slot].next_free;
+	p->slots[watch->slot].watch = watch;
 	return 0;
 }
 
-static void leave_place(mk_poller *p, const mk_fd_watch *watch)
+static void free_slot(mk_poller *p, const mk_fd_watch *watch)
 {
-	p->places[watch->place].watch = NULL;
-	p->places[watch->place].next_free = p->first_free;
-	p->first_free = watch->place;
+	p->slots[watch->slot].watch = NULL;
+	p->slots[watch->slot].next_free = p->first_free;
+	p->first_free = watch->slot;
 }
 
-static uint64_t number_of(const mk_fd_watch *watch)
+static uint64_t key_of(const mk_fd_watch *watch)
 {
-	return (uint64_t)watch->worker->poller->places[watch->place].generation << 32 | watch->place;
+	return (uint64_t)watch->worker->poller->slots[watch->slot].generation << 32 | watch->slot;
 }
 
-/* Its watch, or NULL: the number is over. */
-static mk_fd_watch *watch_of(const mk_poller *p, uint64_t number)
+/* The watch with that key. NULL: the key is outdated. */
+static mk_fd_watch *watch_of(const mk_poller *p, uint64_t key)
 {
-	const place *at = &p->places[(uint32_t)number];
-	return at->generation == number >> 32 && at->watch != NULL && at->watch->polled ? at->watch : NULL;
+	const slot *at = &p->slots[(uint32_t)key];
+	return at->generation == key >> 32 && at->watch != NULL && at->watch->polled ? at->watch : NULL;
 }
 
 /* ---- the kernel ---------------------------------------------------------------------------- */
@@ -163,7 +162,7 @@ static void closed(uv_handle_t *handle)
 	mk_free(i);
 }
 
-/* libuv lets go of it later. */
+/* libuv calls `closed` later. */
 static void instance_close(instance *i)
 {
 	i->worker->open_handles++;
@@ -193,14 +192,14 @@ static int instance_new(mk_worker *w, instance **ret_instance)
 	return rc;
 }
 
-/* Changes what it waits for, if the kernel has it under its number. */
+/* Sets the events that it waits for; false: the kernel has no entry for its number and open file. */
 static bool is_polled(const mk_fd_watch *watch)
 {
-	struct epoll_event event = {.events = watch->events, .data.u64 = number_of(watch)};
+	struct epoll_event event = {.events = watch->events, .data.u64 = key_of(watch)};
 	return epoll_ctl(watch->worker->poller->epoll->fd, EPOLL_CTL_MOD, watch->fd, &event) == 0;
 }
 
-/* The entry may stay, if the descriptor has been closed: its number is over. */
+/* If the descriptor has been closed, its entry may remain; its key is outdated then. */
 static void stop_polling(mk_fd_watch *watch)
 {
 	mk_poller *p = watch->worker->poller;
@@ -209,10 +208,10 @@ static void stop_polling(mk_fd_watch *watch)
 		return;
 	(void)epoll_ctl(p->epoll->fd, EPOLL_CTL_DEL, watch->fd, &event);
 	watch->polled = false;
-	p->places[watch->place].generation++;
+	p->slots[watch->slot].generation++;
 }
 
-/* A descriptor that is ready may have nothing to read all the same: a read is not to block. */
+/* A descriptor that is reported ready may still have nothing to read; a read must not block then. */
 static int set_nonblocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -228,32 +227,32 @@ static int start_polling(mk_fd_watch *watch)
 	if (rc != 0 || (watch->polled && is_polled(watch)))
 		return rc;
 	stop_polling(watch);
-	struct epoll_event event = {.events = watch->events, .data.u64 = number_of(watch)};
+	struct epoll_event event = {.events = watch->events, .data.u64 = key_of(watch)};
 	if (epoll_ctl(p->epoll->fd, EPOLL_CTL_ADD, watch->fd, &event) != 0 &&
-	    (errno != EEXIST || !is_polled(watch))) /* one of this file and descriptor is left from before */
+	    (errno != EEXIST || !is_polled(watch))) /* a stale entry of the same file and number: reused */
 		return -errno;
 	watch->polled = true;
 	watch->worker->fresh = true;
 	return set_nonblocking(watch->fd);
 }
 
-/* It would never be ready. If the tick waits for it, it is asked once more, which finds why. */
+/* Ends a watch that would never be ready. If the tick waits for it, its result is applied again, which finds why. */
 static void drop(mk_fd_watch *watch)
 {
 	mk_actor *a = watch->actor;
 	bool waits = watch->armed || watch->held;
 	mk_fd_watch_close(a);
 	if (waits)
-		mk_tick_answer_again(a->worker, a);
+		mk_tick_apply_again(a->worker, a);
 }
 
-/* A new instance, without what nobody could remove from the old one. */
+/* Replaces the instance by one without the stale entries. */
 static void renew(mk_poller *p)
 {
 	instance_close(p->epoll);
 	p->epoll = NULL;
 	for (uint32_t i = 0; i < p->count; i++) {
-		mk_fd_watch *watch = p->places[i].watch;
+		mk_fd_watch *watch = p->slots[i].watch;
 		if (watch == NULL || !watch->polled)
 			continue;
 		watch->polled = false;
@@ -277,13 +276,13 @@ static void is_ready(mk_fd_watch *watch)
 	mk_wake(watch->worker, watch->actor);
 }
 
-/* What is more than fits is ready still, at the next poll. */
+/* Descriptors that do not fit into `list` are reported again at the next poll. */
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	const instance *i = MK_OF(poll, instance, poll);
 	mk_poller *p = i->worker->poller;
-	struct epoll_event list[READY_A_POLL];
-	int count = epoll_wait(i->fd, list, READY_A_POLL, 0);
+	struct epoll_event list[READY_PER_POLL];
+	int count = epoll_wait(i->fd, list, READY_PER_POLL, 0);
 	(void)status;
 	(void)events;
 	for (int k = 0; k < count; k++) {
@@ -310,7 +309,7 @@ bool mk_fd_watch_ask(mk_worker *w)
 	return all;
 }
 
-/* ---- an actor's ---------------------------------------------------------------------------- */
+/* ---- the watch of an actor -------------------------------------------------------------------- */
 
 static int watch_new(mk_worker *w, mk_actor *a, int fd)
 {
@@ -318,7 +317,7 @@ static int watch_new(mk_worker *w, mk_actor *a, int fd)
 	if (watch == NULL)
 		return MAIKO_ENOMEM;
 	int rc = claim(w->sup, fd);
-	if (rc == 0 && (rc = take_place(w->poller, watch)) != 0)
+	if (rc == 0 && (rc = take_slot(w->poller, watch)) != 0)
 		unclaim(w->sup, fd);
 	if (rc != 0) {
 		mk_free(watch);
@@ -355,7 +354,7 @@ int mk_fd_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable)
 	watch->armed = rc == 0;
 	if (rc != 0)
 		mk_fd_watch_close(a);
-	return rc == -EPERM ? 1 : rc; /* what epoll cannot wait for, such as a file, never blocks */
+	return rc == -EPERM ? 1 : rc; /* epoll cannot wait for it, as for a regular file, so it never blocks */
 }
 
 void mk_fd_watch_disarm(mk_actor *a)
@@ -397,19 +396,19 @@ void mk_fd_watch_close(mk_actor *a)
 	a->extra->watch = NULL;
 	undoubt(watch);
 	stop_polling(watch);
-	leave_place(watch->worker->poller, watch);
+	free_slot(watch->worker->poller, watch);
 	unclaim(watch->worker->sup, watch->fd);
 	mk_free(watch);
 }
 
-/* ---- the worker's --------------------------------------------------------------------------- */
+/* ---- the watches of a worker ------------------------------------------------------------------ */
 
 void mk_fd_watch_exit(mk_worker *w)
 {
 	mk_poller *p = w->poller;
 	for (uint32_t i = 0; p != NULL && i < p->count; i++)
-		if (p->places[i].watch != NULL)
-			mk_fd_watch_close(p->places[i].watch->actor);
+		if (p->slots[i].watch != NULL)
+			mk_fd_watch_close(p->slots[i].watch->actor);
 	if (p != NULL && p->epoll != NULL) {
 		instance_close(p->epoll);
 		p->epoll = NULL;
@@ -421,7 +420,7 @@ void mk_fd_watch_fini(mk_worker *w)
 	if (w->poller == NULL)
 		return;
 	mk_fd_watch_exit(w);
-	mk_free(w->poller->places);
+	mk_free(w->poller->slots);
 	mk_free(w->poller);
 	w->poller = NULL;
 }

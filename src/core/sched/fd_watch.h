@@ -1,35 +1,36 @@
 /*
- * fd_watch.h - a descriptor that a tick waits for.
+ * fd_watch.h - the file descriptor that a tick waits for.
  *
- * At most one actor of a supervisor watches a descriptor at a time: two would both see each
- * readiness.
+ * At most one actor of a supervisor watches a descriptor at a time; two would both be woken
+ * each time it becomes ready.
  */
 #ifndef MK_FD_WATCH_H
 #define MK_FD_WATCH_H
 
 #include "runtime/runtime.h"
 
-/* Waits for `fd`: 0 armed; 1 ready now (a regular file); or MAIKO_EBADF, MAIKO_EBUSY,
- * MAIKO_ENOMEM, what the system says. When it is ready, the tick is due and the watch rests. */
+/* Waits for `fd`: 0 armed; 1 ready now (a regular file); or MAIKO_EBADF, MAIKO_EBUSY, MAIKO_ENOMEM,
+ * or the system's error. When it is ready, the tick is due and the watch is disarmed. */
 int mk_fd_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable);
 
-/* Rests; the descriptor stays the actor's. */
+/* Disarms the watch; the actor keeps the descriptor. */
 void mk_fd_watch_disarm(mk_actor *a);
-/* The same until it is armed again by the second: 0 or an error. */
+/* hold: disarms the watch until rearm arms it again. rearm returns 0 or an error. */
 void mk_fd_watch_hold(mk_actor *a);
 int mk_fd_watch_rearm(mk_actor *a);
 
-/* The actor has been in a callback, where it may have closed what it watches: the kernel is to
- * be asked. Precondition: it has a watch. */
+/* The actor has run a callback, which may have closed the watched descriptor: marks the watch so
+ * that mk_fd_watch_ask checks it with the kernel. Precondition: it has a watch. */
 void mk_fd_watch_doubt(mk_actor *a);
 
-/* Asks the kernel, and drops each watch whose descriptor has been closed. True if there was none. */
+/* Checks the marked watches with the kernel and drops those whose descriptor has been closed.
+ * True: none was dropped. */
 bool mk_fd_watch_ask(mk_worker *w);
 
-/* Gives the descriptor up. */
+/* Ends the watch and releases the descriptor. */
 void mk_fd_watch_close(mk_actor *a);
 
-/* The worker's loop is about to be left. And: its memory is freed, with what is still watched. */
+/* exit: to be called before the worker leaves its loop. fini: ends the remaining watches and frees the memory. */
 void mk_fd_watch_exit(mk_worker *w);
 void mk_fd_watch_fini(mk_worker *w);
 

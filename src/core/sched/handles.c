@@ -1,12 +1,11 @@
 /*
- * handles.c - libuv handles tied to an actor, and the way back from libuv's callbacks.
+ * handles.c - libuv handles that an actor has adopted, and entering an actor from libuv's callbacks.
  *
- * A handle most often lies in the actor's state, so the state may be freed only after
- * libuv has let go of it. Handles that are closed through us tell when that is. One that
- * the user has closed himself does not; but libuv runs all close callbacks that are due in
- * one go, after which a handle of ours, closed later, has its callback in the same go or
- * the next: so a departure, once all others have told, ends with closing such a handle
- * twice.
+ * A handle usually lies in the actor's state, so the state may be freed only after libuv has closed
+ * the handle. For a handle closed by maiko_close the close callback tells. For one that the user has
+ * closed with uv_close it does not; but libuv runs all close callbacks that are due in one pass, and a
+ * handle of this file that is closed later has its callback in the same pass or the next. So a
+ * departure, after all known close callbacks, closes such a handle twice before it frees the actor.
  */
 #include "sched/closing.h"
 #include "sched/handles.h"
@@ -93,7 +92,7 @@ static void close_again(uv_handle_t *handle)
 	uv_close((uv_handle_t *)&d->timer, departed);
 }
 
-/* Nothing that tells is left. */
+/* All known close callbacks have run. */
 static void depart(mk_worker *w, mk_actor *a)
 {
 	departure *d = MK_NEW(departure);
@@ -190,7 +189,7 @@ void mk_adopted_depart(mk_worker *w, mk_actor *a)
 		depart(w, a);
 }
 
-/* ---- the way back --------------------------------------------------------------------------- */
+/* ---- entering an actor from libuv's callbacks ---------------------------------------------------- */
 
 int maiko_enter(maiko_ctx *ctx)
 {
@@ -203,8 +202,8 @@ int maiko_enter(maiko_ctx *ctx)
 	if (ctx->worker->actor != NULL)
 		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
 			       ctx->worker->actor->self->name);
-	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have waited since the turn */
-	if (ctx->worker->draining)                             /* new input would keep the drain from ending */
+	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have slept since the turn */
+	if (ctx->worker->draining) /* else new input could delay the end of the drain without bound */
 		ctx->sched |= MK_SHUT;
 	MK_NOTE(ctx->worker, MK_NOTE_ENTER, ctx->self->id, 0);
 	mk_callback_enter(ctx->worker, ctx);
@@ -226,9 +225,9 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 		if (mk_has_work(ctx))
 			mk_wake(w, ctx);
 	}
-	/* What it sent is published in the next turn. A loop of ours might poll, and sleep, right after its
-	 * timers: it is to return. An embedded one takes a turn before it polls, but this callback may have come
-	 * between the two: then the worker counts as sleeping, and is woken. */
+	/* Its sends are published in the next turn. A worker's own loop could poll and sleep right after its timers,
+	 * so it is stopped here. An embedded loop takes a turn before it polls, but this callback may have run between
+	 * the two: then the worker counts as sleeping, and is woken. */
 	if (w->sup->embedded)
 		mk_lane_wake(w);
 	else if (!w->sup->seam.simulated)

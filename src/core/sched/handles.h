@@ -1,5 +1,5 @@
 /*
- * handles.h - libuv handles tied to an actor.
+ * handles.h - the libuv handles that an actor has adopted.
  */
 #ifndef MK_HANDLES_H
 #define MK_HANDLES_H
@@ -9,11 +9,11 @@
 /* A stop has begun: stops reading its streams and UDP sockets. */
 void mk_adopted_drain(const mk_actor *a);
 
-/* Closes what the actor has adopted. */
+/* Closes the handles that the actor has adopted. */
 void mk_adopted_close(mk_worker *w, mk_actor *a);
 
-/* The same for one that has left its worker, and frees it when the last close callback
- * has returned, or at once. */
+/* Closes the handles of an actor that has left its worker, and frees the actor when the last
+ * close callback has returned; at once if it has no handles. */
 void mk_adopted_depart(mk_worker *w, mk_actor *a);
 
 #endif

@@ -29,7 +29,7 @@ void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
 	a->sched &= (uint16_t)~bit;
 	mk_delayed_send_due(w, a);
 	if ((a->sched & MK_HELD) != 0)
-		return; /* what it sent has muted it again */
+		return; /* its delayed sends have muted it again */
 	mk_tick_permit(w, a);
 	if (mk_has_work(a))
 		mk_wake(w, a);

@@ -1,5 +1,5 @@
 /*
- * hold.h - an actor does not run for a while: it is held, and permitted again.
+ * hold.h - holds an actor, so that it does not run, and permits it again.
  */
 #ifndef MK_HOLD_H
 #define MK_HOLD_H
@@ -10,9 +10,9 @@
 void mk_hold(mk_worker *w, mk_actor *a, unsigned bit);
 void mk_permit(mk_worker *w, mk_actor *a, unsigned bit);
 
-/* To be ended (if it has not), and its removal asked for, in the worker's next turn. */
+/* Marks the actor: the worker's next turn ends it (unless it has ended) and requests its removal. */
 void mk_retire(mk_worker *w, mk_actor *a);
-/* The next of these, or NULL. */
+/* Takes the next actor so marked, or NULL. */
 mk_actor *mk_take_retiring(mk_worker *w);
 
 #endif

@@ -1,14 +1,14 @@
 /*
  * idle.c - see idle.h.
  *
- * Being woken through the kernel costs some 20 µs on a virtual machine, a look some ten
- * nanoseconds. So a worker looks for work before it sleeps, and the longer the more that has
- * paid lately: a sleep that was shorter than the longest spin doubles the next one, a longer
- * sleep halves it. Where workers outnumber cores nobody spins: it would keep from its core
- * who has the work.
+ * A wake-up through the kernel costs some 20 µs on a virtual machine, a check for work some ten
+ * nanoseconds. So a worker spins before it sleeps; the spin time adapts to how often spinning
+ * recently paid off: a sleep shorter than the longest spin doubles the next spin, a longer sleep
+ * halves it. If there are more workers than cores, no worker spins: it would take the core from
+ * a worker that has work.
  *
- * The way to sleep without losing a wake-up is told in worker.c, and in models/channel.pml: a
- * change of it changes that first.
+ * lane.c and models/channel.pml describe how a worker sleeps without losing a wake-up; to change
+ * that, change the model first.
  */
 #include "sched/idle.h"
 
@@ -20,14 +20,14 @@
 #include "sched/turn.h"
 
 enum {
-	POLL_SHARE = 10,         /* polls take a tenth of the time at most, while the last one's finds have not run */
-	ASK_EVERY_NS = 10000000, /* whether descriptors are still those that are watched */
+	POLL_SHARE = 10, /* while actors found ready by the last poll wait, polls take at most a tenth of the time */
+	ASK_EVERY_NS = 10000000, /* how often the kernel is asked about doubtful descriptors (fd_watch.c) */
 	SPIN_LEAST_NS = 1000,
-	NS_A_MS = 1000000
+	NS_PER_MS = 1000000
 };
 
-/* libuv may run its timers before it polls, and would then sleep without an alarm: a loop
- * of ours is to return. One of the caller's takes a turn in between. */
+/* libuv may run its timers before it polls, and would then sleep without an alarm, so a worker's
+ * own loop returns here. An embedded loop takes a turn before it polls. */
 static void on_timer(uv_timer_t *timer)
 {
 	const mk_worker *w = MK_OF(timer, mk_worker, uv_timer);
@@ -57,11 +57,11 @@ bool mk_idle_set_alarm(mk_worker *w)
 		return true;
 	}
 	uv_update_time(w->loop);
-	uv_timer_start(&w->uv_timer, on_timer, (due - now + NS_A_MS - 1) / NS_A_MS, 0);
+	uv_timer_start(&w->uv_timer, on_timer, (due - now + NS_PER_MS - 1) / NS_PER_MS, 0);
 	return true;
 }
 
-/* Looks for work a few times; true if there is some. */
+/* Checks for work a few times; true: there is some. */
 static bool look(mk_worker *w)
 {
 	for (int i = 0; i < 32; i++) {
@@ -72,7 +72,7 @@ static bool look(mk_worker *w)
 	return false;
 }
 
-/* Looks a little longer. Moves the worker's time on: probes may fall due. */
+/* Checks for work for `spin_ns`. Advances w->now_ns, so that probes can fall due. */
 static bool spin(mk_worker *w)
 {
 	uint64_t until = w->now_ns + w->spin_ns;
@@ -84,8 +84,8 @@ static bool spin(mk_worker *w)
 	return false;
 }
 
-/* A sleep that was over before a longer spin would have been: it costs some 20 µs to be woken,
- * so the next spin is longer. After a long sleep it is shorter: nothing much came of it. */
+/* If the longest spin would have covered the sleep, the next spin is longer and may save a wake-up
+ * of some 20 µs. After a longer sleep it is shorter. */
 static void adapt_spin(mk_worker *w, uint64_t rested_ns)
 {
 	uint64_t most_ns = (uint64_t)w->sup->options.spin_us * 1000;
@@ -108,7 +108,7 @@ static void sleep_until_woken(mk_worker *w)
 	w->polled_ns = mk_now(&w->sup->seam);
 }
 
-/* What comes at once finds no clock being read. */
+/* If work arrives at once, the clock is not read. */
 void mk_idle(mk_worker *w)
 {
 	if (w->sup->spin ? look(w) : mk_worker_has_input(w))
@@ -123,11 +123,11 @@ void mk_idle(mk_worker *w)
 	}
 	mk_balance_busy(w, w->now_ns);
 	mk_pace_reset(w);
-	w->is_now = true; /* as of the last look, or of the end of the sleep */
+	w->is_now = true; /* read at the last check of the spin, or at the end of the sleep */
 }
 
-/* A descriptor that the last poll found ready, and whose actor has not run yet, would only be reported again:
- * until they have run, polls are fewer. */
+/* Until the actors whose descriptors the last poll found ready have run, another poll would report them again, so
+ * polls are fewer. */
 void mk_idle_poll(mk_worker *w)
 {
 	uint64_t begin_ns = mk_now(&w->sup->seam);

@@ -1,17 +1,16 @@
 /*
  * pace.c - see pace.h.
  *
- * The clock is not read at the end of each stint either: on x86 the processor's time stamp counter costs
- * a fifth of it and tells that little time can have passed. The counter runs at one to five ticks a
- * nanosecond, so what it tells is an upper bound of the nanoseconds; only when that bound passes
- * 25 µs the clock itself is asked. A counter that jumps (another core, a migrated machine) costs a
- * look at the clock.
+ * Nor is the clock read at the end of each stint: on x86 reading the processor's time stamp counter costs
+ * a fifth of that. The counter runs at one to five ticks per nanosecond, so its difference is an upper
+ * bound of the nanoseconds passed; only when that bound exceeds 25 µs is the clock read. If the counter
+ * jumps (another core, a migrated virtual machine), the cost is one read of the clock.
  */
 #include "sched/pace.h"
 
 #include "routing/router.h"
 
-enum { CALLBACKS_A_STINT = 16, STINT_NS = MK_TURN_NS / 4 };
+enum { CALLBACKS_PER_STINT = 16, STINT_NS = MK_TURN_NS / 4 };
 
 /* The program that counts instructions (bench/budget) defines its own counter. */
 #if !defined(MK_TICKS) && (defined(__x86_64__) || defined(__i386__))
@@ -36,11 +35,11 @@ void mk_pace_reset(mk_worker *w)
 	w->pace.read_ticks = ticks_now(w);
 }
 
-/* As many callbacks as run in a stint's time, judged by those since the clock was last read. */
+/* The number of callbacks that fit into a stint at the rate since the clock was last read. */
 static uint32_t size_for(const mk_pace *p, uint64_t took_ns)
 {
-	uint64_t size = took_ns == 0 ? CALLBACKS_A_STINT : p->callbacks * (uint64_t)STINT_NS / took_ns;
-	return size < 1 ? 1 : size > CALLBACKS_A_STINT ? CALLBACKS_A_STINT : (uint32_t)size;
+	uint64_t size = took_ns == 0 ? CALLBACKS_PER_STINT : p->callbacks * (uint64_t)STINT_NS / took_ns;
+	return size < 1 ? 1 : size > CALLBACKS_PER_STINT ? CALLBACKS_PER_STINT : (uint32_t)size;
 }
 
 static bool is_late(mk_worker *w)
@@ -63,8 +62,8 @@ MK_NOINLINE bool mk_pace_look(mk_worker *w)
 	p->callbacks += p->size - p->left;
 	if (w->unpublished != 0 && !w->sup->seam.simulated)
 		mk_router_show(w);
-	/* A turn that is over stays so: who ends an actor's run asks, and then who would run the next. A replay knows
-	 * no time here. */
+	/* A turn that is over stays over: both the end of an actor's run and the loop over ready actors ask. A replay
+	 * does not use the time here. */
 	p->over = !w->sup->seam.led && (p->over || w->deferred != NULL || is_late(w));
 	p->left = p->over ? 0 : p->size;
 	return p->over;
@@ -72,7 +71,7 @@ MK_NOINLINE bool mk_pace_look(mk_worker *w)
 
 MK_NOINLINE void mk_pace_sent(mk_worker *w)
 {
-	bool short_ones = w->pace.size == CALLBACKS_A_STINT;
+	bool short_ones = w->pace.size == CALLBACKS_PER_STINT;
 	if (w->unpublished == 0 || w->sup->seam.simulated)
 		return;
 	if (!short_ones || ticks_now(w) - w->pace.read_ticks >= STINT_NS)

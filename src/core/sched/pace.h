@@ -1,26 +1,26 @@
 /*
- * pace.h - how long a worker runs callbacks between two looks around (C10, C13, C14).
+ * pace.h - limits the time that a worker runs callbacks before it checks for new input (C10, C13, C14).
  *
- * A worker looks around at the start of each turn: at the clock, its control lane, its channels, what
- * was sent from outside, its timers; and between turns at libuv. A turn ends
+ * A worker checks its input at the start of each turn: the clock, its control lane, its channels, external
+ * sends, its timers; and between turns it polls libuv. A turn ends
  *
- *   - after the callback during which a control message came: a stop, a deadline that another
+ *   - after the callback during which a control message arrived, so a stop, a deadline that another
  *     thread keeps, a removal and a free take effect between two callbacks,
  *   - when it has lasted 100 µs.
  *
- * The second is found by asking the clock, which costs up to twice as much as handling an event. So it
- * is asked once a stint of at most 16 callbacks, and the stint is as long as 25 µs allow at the rate of
- * the callbacks before. When callbacks become slow, up to 16 of them run before that is noticed; from
- * then on the clock is asked after each. A stint begins with one callback after the worker has slept.
+ * The second needs the clock, and reading it costs up to twice as much as handling an event. So it is read
+ * once per stint: a series of at most 16 callbacks, sized to take 25 µs at the rate of the previous
+ * callbacks. When callbacks become slow, up to 16 of them run before this is noticed; from then on the
+ * clock is read after each. After the worker has slept, the first stint is one callback.
  *
- * Of the three things that an actor has to run, tasks, events and its tick, each gets one callback in a run,
- * however late it is; so none of them can starve the others.
+ * In each run of an actor its tasks, its events and its tick get at least one callback each if they have work,
+ * however late it is; so none of them starves the others.
  *
- * What an actor sends to another worker is published when its run ends, at the end of each stint, and after a
- * callback that has sent something when callbacks are not short, or 25 µs have passed since the clock was asked. So
- * what a slow callback has sent is seen when it has returned; only what short ones have sent goes in batches, and the
- * first slow one after them is the last that it may wait for. (Publishing after each would be a locked instruction
- * an event.) In simulation it is a step of its own.
+ * Events that an actor sends to another worker are published when its run ends, at the end of each stint, and, if
+ * callbacks are not short or 25 µs have passed since the clock was read, after each callback that has sent something.
+ * So the sends of a slow callback are visible when it returns. Only the sends of short callbacks are batched, and they
+ * are published at the latest after the next slow callback. (Publishing after each callback would cost a locked
+ * instruction per event.) In simulation publishing is a step of its own.
  */
 #ifndef MK_PACE_H
 #define MK_PACE_H
@@ -29,7 +29,7 @@
 
 enum { MK_TURN_NS = 100000 };
 
-/* A turn begins; its time is w->now_ns. */
+/* Begins a turn at the time w->now_ns. */
 static inline void mk_pace_begin(mk_worker *w)
 {
 	w->pace.over = false;
@@ -38,23 +38,23 @@ static inline void mk_pace_begin(mk_worker *w)
 		w->pace.left = w->pace.size;
 }
 
-/* The worker has slept: nothing is known about the callbacks that come. */
+/* The worker has slept: forgets the measured rate of callbacks. */
 void mk_pace_reset(mk_worker *w);
 
-/* The end of a stint, or earlier: whether the turn is over. */
+/* At the end of a stint or earlier: reads the clock, and returns whether the turn is over. */
 MK_NOINLINE bool mk_pace_look(mk_worker *w);
 
-/* After a callback: publishes what it has sent, unless that may wait. */
+/* After a callback: publishes its sends, unless they may be batched. */
 MK_NOINLINE void mk_pace_sent(mk_worker *w);
 
-/* After a callback, in one branch: whether there is a monitor, a control message, or something to be published. */
+/* After a callback, in one branch: whether there is a monitor, a control message, or a send to publish. */
 static inline bool mk_pace_active(const mk_worker *w)
 {
 	return (atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&w->attention, memory_order_relaxed) |
 		w->unpublished) != 0;
 }
 
-/* Whether a control message is there: it ends the turn after the callback that runs. Not of a replay, whose runs
+/* Whether a control message has arrived: it ends the turn after the current callback. False in a replay, whose runs
  * end where those of the recording did. */
 static inline bool mk_pace_posted(const mk_worker *w)
 {
@@ -62,16 +62,16 @@ static inline bool mk_pace_posted(const mk_worker *w)
 	return (attention & MK_POSTED) != 0 && !w->sup->seam.led;
 }
 
-/* Between two actors: whether the turn goes on. */
+/* Between two actors: whether the turn continues. */
 static inline bool mk_pace_goes_on(mk_worker *w)
 {
 	return (MK_LIKELY(w->pace.left != 0) || !mk_pace_look(w)) && MK_LIKELY(!w->pace.over && !mk_pace_posted(w));
 }
 
-/* An event has been handled, before which the stint was not over: whether the turn is. */
+/* After an event: counts it, and returns whether the turn is over. Precondition: before it the stint was not over. */
 static inline bool mk_pace_handled(mk_worker *w) { return MK_UNLIKELY(--w->pace.left == 0) && mk_pace_look(w); }
 
-/* A tick or a task has run: these may be long, so the clock is asked after each. */
+/* After a tick or a task: these may be long, so the clock is read after each. */
 static inline void mk_pace_spend(mk_worker *w)
 {
 	if (w->pace.left > 0)

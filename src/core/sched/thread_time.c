@@ -1,6 +1,6 @@
 /*
- * thread_time.c - see thread_time.h. Linux tells the state of a thread in /proc/self/task/TID/stat: the third
- * field, after the name in brackets, is R for one that runs or could (proc(5)).
+ * thread_time.c - see thread_time.h. On Linux, /proc/self/task/TID/stat has the state of a thread: the third
+ * field, after the name in parentheses, is R for a thread that is running or runnable (proc(5)).
  */
 #include "sched/thread_time.h"
 

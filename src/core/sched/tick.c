@@ -1,9 +1,9 @@
 /*
  * tick.c - see tick.h.
  *
- * A tick is due (`tick_due`), or waits for its timer, its descriptor, or a batch of
- * events, or rests. After a forgiven error the last answer is applied again when the
- * timer of the back-off fires; `tick_set` says that the timer is for that.
+ * A tick is due (`tick_due`); or waits for its timer, its descriptor or a batch of events; or
+ * waits for nothing. After an error that on_error has handled, the last result is applied again
+ * when the back-off timer fires; `tick_set`: the timer is set for that.
  */
 #include "sched/tick.h"
 
@@ -14,9 +14,9 @@
 #include "sched/fd_watch.h"
 
 enum { BACKOFF_FIRST_MS = 1, BACKOFF_LAST_MS = 1000 };
-static const uint64_t NS_A_MS = 1000000;
+static const uint64_t NS_PER_MS = 1000000;
 
-static void answer(mk_worker *w, mk_actor *a);
+static void apply_result(mk_worker *w, mk_actor *a);
 
 static void timer_fired(mk_timer *timer)
 {
@@ -25,13 +25,13 @@ static void timer_fired(mk_timer *timer)
 	mk_worker *w = a->worker;
 	if (x->tick_set) {
 		x->tick_set = false;
-		if (x->next.kind != MAIKO_NEXT_AFTER) { /* whose wait the back-off was */
-			answer(w, a);
+		if (x->next.kind != MAIKO_NEXT_AFTER) { /* else the back-off included its wait */
+			apply_result(w, a);
 			mk_wake(w, a);
 			return;
 		}
 	}
-	mk_fd_watch_disarm(a); /* the time of readable_or_ms has come first */
+	mk_fd_watch_disarm(a); /* readable_or_ms timed out before the descriptor was ready */
 	x->tick_due = true;
 	mk_wake(w, a);
 }
@@ -60,10 +60,10 @@ static void set_timer(mk_worker *w, mk_actor *a, uint64_t ms)
 {
 	if (ms > MAIKO_NEXT_MS_MAX)
 		ms = MAIKO_NEXT_MS_MAX;
-	mk_timer_set(&w->timers, &a->extra->timer, w->now_ns + ms * NS_A_MS);
+	mk_timer_set(&w->timers, &a->extra->timer, w->now_ns + ms * NS_PER_MS);
 }
 
-/* An error of the tick, or of what it answered. */
+/* Handles an error of the tick, or of applying its result. */
 static void failed(mk_worker *w, mk_actor *a, int code)
 {
 	mk_extra *x = a->extra;
@@ -93,8 +93,8 @@ static void wait_for_descriptor(mk_worker *w, mk_actor *a)
 		mk_fd_watch_hold(a);
 }
 
-/* Does what the last answer says. */
-static void answer(mk_worker *w, mk_actor *a)
+/* Applies the last result. */
+static void apply_result(mk_worker *w, mk_actor *a)
 {
 	mk_extra *x = a->extra;
 	bool descriptor = x->next.kind == MAIKO_NEXT_READABLE || x->next.kind == MAIKO_NEXT_WRITABLE;
@@ -149,9 +149,9 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 	if (w->draining)
 		return;
 	uint32_t backoff_ms = x->backoff_ms;
-	answer(w, a);
+	apply_result(w, a);
 	if (x->backoff_ms == backoff_ms)
-		x->backoff_ms = 0; /* the answer, too, was fine */
+		x->backoff_ms = 0; /* applying the result did not fail either */
 }
 
 void mk_tick_unwatch(mk_worker *w, mk_actor *a)
@@ -167,7 +167,7 @@ void mk_tick_unwatch(mk_worker *w, mk_actor *a)
 
 void mk_tick_hold(mk_actor *a) { mk_fd_watch_hold(a); }
 
-void mk_tick_answer_again(mk_worker *w, mk_actor *a)
+void mk_tick_apply_again(mk_worker *w, mk_actor *a)
 {
 	a->extra->tick_set = true;
 	mk_timer_set(&w->timers, &a->extra->timer, w->now_ns);

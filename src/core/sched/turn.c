@@ -16,8 +16,8 @@
 #include "sched/pace.h"
 
 enum {
-	ACTORS_A_TURN = 64,   /* at most */
-	ENTRIES_A_TURN = 1024 /* of one channel */
+	ACTORS_PER_TURN = 64,   /* at most */
+	ENTRIES_PER_TURN = 1024 /* of one channel */
 };
 
 /* ---- control --------------------------------------------------------------------------- */
@@ -32,7 +32,7 @@ static void run_one_control(mk_worker *w)
 		w->deferred_seen = &w->deferred;
 	if (MK_UNLIKELY(w->sup->seam.noted)) {
 		if (m->post == MK_POST_TOPOLOGY)
-			(void)mk_router_flush(w); /* for the markers; while it runs there is no look at room */
+			(void)mk_router_flush(w); /* for the markers; the flushes of m->run do not check for room */
 		mk_note_control(w, m);
 	}
 	m->run(w, m);
@@ -59,9 +59,9 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 {
 	mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
 	uint64_t entry, taken = 0, published = mk_channel_published(ch);
-	if (ch->marker > w->marker) /* born in a batch that is on its way to us on the control lane */
+	if (ch->marker > w->marker) /* created in a batch whose control message has not arrived yet */
 		return ch->taken_to != published;
-	if (ch->taken_to != published) /* before they count as taken: stop.h */
+	if (ch->taken_to != published) /* must precede `taken` (stop.h) */
 		mk_count_add(&w->activity, 1);
 	if (MK_UNLIKELY(w->sup->seam.noted) && ch->taken_to != published)
 		mk_note_take(w, from,
@@ -73,7 +73,7 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 			continue;
 		}
 		if (mk_entry_marker(entry) != w->marker) {
-			mk_channel_untake(ch); /* the batch is on its way to us on the control lane */
+			mk_channel_untake(ch); /* the control message of its batch has not arrived yet */
 			break;
 		}
 		ch->marker = mk_entry_marker(entry);
@@ -90,7 +90,7 @@ static bool run_channels(mk_worker *w)
 	bool more = false;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
 	for (; incoming != 0; incoming &= incoming - 1)
-		more |= run_channel(w, (uint32_t)__builtin_ctzll(incoming), ENTRIES_A_TURN);
+		more |= run_channel(w, (uint32_t)__builtin_ctzll(incoming), ENTRIES_PER_TURN);
 	return more;
 }
 
@@ -115,7 +115,7 @@ bool mk_worker_has_input(mk_worker *w)
 	return mk_state_of(w->sup) == MK_ABANDONED;
 }
 
-/* ---- the same, one by one -------------------------------------------------------------- */
+/* ---- the same in single steps ---------------------------------------------------------- */
 
 bool mk_worker_has_control(mk_worker *w) { return w->deferred != NULL || !mk_inbox_empty(&w->control); }
 
@@ -136,7 +136,7 @@ bool mk_worker_can_take(mk_worker *w, uint32_t from)
 
 void mk_worker_take(mk_worker *w, uint32_t from, uint32_t count) { run_channel(w, from, (int)count); }
 
-/* ---- whether it is quiet --------------------------------------------------------------- */
+/* ---- quiet ------------------------------------------------------------------------------ */
 
 bool mk_worker_quiet(mk_worker *w)
 {
@@ -175,7 +175,7 @@ bool mk_worker_turn(mk_worker *w)
 	if (MK_UNLIKELY(w->sup->seam.noted) && mk_timers_due(&w->timers) <= w->now_ns)
 		mk_note_here(w, MK_NOTE_TIMERS, 0, 0);
 	mk_timers_fire(&w->timers, w->now_ns);
-	uint32_t left = ACTORS_A_TURN;
+	uint32_t left = ACTORS_PER_TURN;
 	for (; left > 0 && w->ready != NULL && mk_pace_goes_on(w); left--) {
 		if (MK_LIKELY(!w->measuring))
 			mk_dispatch_next(w);
@@ -184,7 +184,7 @@ bool mk_worker_turn(mk_worker *w)
 		if (w->unpublished != 0)
 			mk_router_show(w);
 	}
-	w->ran += ACTORS_A_TURN - left;
+	w->ran += ACTORS_PER_TURN - left;
 	if (MK_UNLIKELY(w->retiring != NULL)) {
 		MK_NOTE(w, MK_NOTE_RETIRE, 0, 0);
 		mk_up.topology_retire(w);

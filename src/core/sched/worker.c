@@ -22,7 +22,7 @@
 #include "sched/thread_time.h"
 #include "sched/turn.h"
 
-/* ---- a thread of ours ------------------------------------------------------------------------ */
+/* ---- a worker with its own thread -------------------------------------------------------------- */
 
 static void on_async(uv_async_t *async) { (void)async; }
 
@@ -44,29 +44,29 @@ static void thread_main(void *arg)
 	atomic_store_explicit(&w->finished, true, memory_order_release);
 }
 
-/* ---- a loop of the caller's -------------------------------------------------------------------- */
+/* ---- an embedded worker, on the caller's loop --------------------------------------------------- */
 
 static void on_idle(uv_idle_t *idle) { (void)idle; }
 
-/* Before each poll: turns, but not for long; then either the poll does not wait, or the
- * worker counts as sleeping meanwhile. */
+/* Before each poll: takes turns for a limited time. Then either the poll does not wait, or the
+ * worker counts as sleeping during the poll. */
 static void on_prepare(uv_prepare_t *prepare)
 {
 	mk_worker *w = MK_OF(prepare, mk_worker, prepare);
 	uint64_t start = mk_now(&w->sup->seam);
 	bool more;
 	w->polled_ns = start;
-	w->fresh = false; /* it has polled since the last time, in any case */
+	w->fresh = false; /* the loop has polled since the last call */
 	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
 	do
 		more = mk_worker_turn(w);
 	while (more && !w->exiting && !w->pace.over && w->now_ns - start < MK_TURN_NS);
 	if (!w->exiting && mk_state_of(w->sup) == MK_ABANDONED)
-		mk_worker_exit(w); /* it was given up, and has returned after all */
+		mk_worker_exit(w); /* a stop gave it up, but its callback has returned */
 	if (w->exiting)
-		return; /* and never counts as sleeping: its async is closing */
+		return; /* it must not count as sleeping: its async handle is closing */
 	mk_cool(w);
-	/* What follows is the poll, in any case. */
+	/* The poll follows on each path from here. */
 	if (mk_idle_may_poll(w) && !more && mk_idle_set_alarm(w)) {
 		uv_idle_stop(&w->idle);
 		atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
@@ -77,7 +77,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	uv_idle_start(&w->idle, on_idle);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- creation and end ----------------------------------------------------------------------------- */
 
 void mk_worker_number(mk_worker *w, uint32_t index)
 {
@@ -104,7 +104,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->now_ns = mk_now(&sup->seam);
 	mk_pace_reset(w);
 	w->all = mk_topic_here(w, 0);
-	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0 /* for the deadline */ ||
+	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0 /* for the stop deadline */ ||
 	    (sup->balance && !own_thread && mk_balance_init(w) != 0)) {
 		mk_worker_free(w);
 		return NULL;
@@ -154,9 +154,9 @@ static void close_one(mk_worker *w, uv_handle_t *handle)
 	uv_close(handle, on_closed);
 }
 
-/* What an actor had adopted must be closed before its state is freed: see handles.c. The
- * async handle of a thread of ours stays until mk_worker_free, because others may be
- * about to use it. */
+/* Adopted handles must be closed before the actor's state is freed: see handles.c. A worker with
+ * its own thread keeps its async handle until mk_worker_free, because another thread may be about
+ * to use it. */
 void mk_worker_exit(mk_worker *w)
 {
 	w->exiting = true;
@@ -201,7 +201,7 @@ static void leave(mk_worker *w, mk_message *m)
 void mk_worker_join(mk_worker *w)
 {
 	w->leave_message = (mk_message){.run = leave, .post = MK_POST_UNSEEN};
-	mk_lane_post(w, &w->leave_message); /* most have left already */
+	mk_lane_post(w, &w->leave_message); /* unless it has left already */
 	uv_thread_join(&w->thread);
 	w->thread_made = false;
 }
@@ -213,7 +213,7 @@ void mk_worker_abort(mk_worker *w)
 	mk_worker_free(w);
 }
 
-/* With what nobody will take, and the mutes that nobody will end. */
+/* Frees the channel with its remaining entries and the mutes that wait for it. */
 static void free_channel(mk_worker *w, mk_channel *ch)
 {
 	uint64_t entry;

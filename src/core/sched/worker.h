@@ -1,16 +1,16 @@
 /*
- * worker.h - one thread, one loop, one run queue: its making, its sleep, its end.
+ * worker.h - a worker: one thread, one loop, one run queue. How it is created, runs and ends.
  */
 #ifndef MK_WORKER_H
 #define MK_WORKER_H
 
 #include "runtime/runtime.h"
 
-/* A worker that does not run yet; NULL without memory. */
+/* Creates a worker that does not run yet. NULL: no memory. */
 mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread);
 
-/* Its place among the others, and what follows from it: its ids and its chance. Before it
- * has an actor. */
+/* Sets its index, and with it the origin of its ids and the seed of its random numbers.
+ * Precondition: it has no actor. */
 void mk_worker_number(mk_worker *w, uint32_t index);
 
 /* Prepares its loop (the supervisor's, if embedded). 0 or libuv's error. */
@@ -18,19 +18,19 @@ int mk_worker_open(mk_worker *w);
 /* Starts its thread. 0 or libuv's error. */
 int mk_worker_spawn(mk_worker *w);
 
-/* Has its thread leave, and joins it. */
+/* Tells its thread to leave, and joins it. */
 void mk_worker_join(mk_worker *w);
 
-/* Stops and frees a worker that no batch has brought in yet. */
+/* Stops and frees a worker that no batch has added yet. */
 void mk_worker_abort(mk_worker *w);
 
-/* After its thread has been joined: closes the loop, frees what is left. */
+/* Closes the loop and frees the rest. Precondition: its thread has been joined. */
 void mk_worker_free(mk_worker *w);
 
-/* Under simulation: a loop that never runs, and the simulation fails. */
+/* In a simulation: fails the simulation and returns a loop that never runs. */
 struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who);
 
-/* Its part of a stop is over: close what is open, then mk_stop_exited. */
+/* Its part of a stop is complete: closes its open handles, then calls mk_stop_exited. */
 void mk_worker_exit(mk_worker *w);
 
 #endif

@@ -18,12 +18,12 @@
 
 static bool run_control(mk_worker *w, uint64_t posted, maiko_actor_id of)
 {
-	if (posted >> 56 == MK_POST_JOB) /* the pool is ours: as many jobs as it takes */
+	if (posted >> 56 == MK_POST_JOB) /* a replay runs the pool itself: run jobs until this one has returned */
 		while (mk_blocking_waiting(w->sup) && !mk_lane_has_posted(w, posted, of))
 			mk_blocking_step(w->sup);
 	if (mk_worker_run_posted(w, posted, of))
 		return true;
-	return posted >> 56 == MK_POST_CHANGE; /* its actor has gone meanwhile: it was posted for nothing */
+	return posted >> 56 == MK_POST_CHANGE; /* its actor no longer exists: the message had no effect */
 }
 
 static bool take(mk_worker *w, uint64_t from, int64_t count)
@@ -77,13 +77,13 @@ static bool begin(mk_worker *w)
 		return false;
 	w->now_ns = mk_now(&w->sup->seam);
 	mk_pace_begin(w);
-	mk_hosting++; /* nothing in it may wait */
+	mk_hosting++; /* no call in it may wait */
 	return true;
 }
 
 bool mk_lead_piece(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t value)
 {
-	/* It was closing its handles yet when this was noted; its actors had ended. */
+	/* Recorded while the worker was still closing its handles; its actors had ended. */
 	if (w->left && (kind == MK_NOTE_PROBE || kind == MK_NOTE_FLUSH || kind == MK_NOTE_TIMERS))
 		return true;
 	bool done = begin(w);
@@ -103,7 +103,7 @@ bool mk_lead_run(mk_worker *w, mk_actor *a, uint32_t events, bool force, bool ti
 	if (force && a->class->tick != NULL)
 		a->extra->tick_due = ticks;
 	uint32_t budget = a->box.budget;
-	bool gone = a->gone; /* this frees it */
+	bool gone = a->gone; /* if so, the dispatch frees it */
 	a->box.budget = events;
 	mk_dispatch_next(w);
 	if (!gone)

@@ -1,9 +1,9 @@
 /*
  * send_as.c - see send_as.h.
  *
- * A request goes: the actor's worker's control lane, the actor's tasks. The caller waits
- * for its end; if it gives up before, the request is `cancelled`, and freed where it comes
- * to its end. `progress` and `cancelled` are under the lock.
+ * A request passes through the control lane of the actor's worker to the actor's tasks. The
+ * caller waits for its end; if the caller gives up before, the request is `cancelled`, and `end`
+ * frees it. The lock guards `progress` and `cancelled`.
  */
 #include "routing/in_transit.h"
 #include "sim/send_as.h"
@@ -27,10 +27,10 @@ typedef struct request {
 	maiko_actor_id actor;
 	const maiko_event_type *type;
 	progress progress;
-	bool cancelled; /* nobody waits for it any more */
-	bool host;      /* who waits runs the loop */
+	bool cancelled; /* its caller no longer waits */
+	bool host;      /* its caller runs the loop */
 	int status;
-	char why[MK_ERROR_SIZE]; /* the sentence of a send that has failed, on its worker's thread; or "" */
+	char why[MK_ERROR_SIZE]; /* the error text of a failed send, from its worker's thread; or "" */
 	maiko_id id;
 	_Alignas(16) unsigned char value[];
 } request;
@@ -45,7 +45,7 @@ static void end(request *r, int status)
 	r->status = status;
 	r->progress = OVER;
 	if (r->host && !cancelled)
-		uv_stop(sup->options.loop); /* not to sleep in the poll that follows */
+		uv_stop(sup->options.loop); /* the next poll must not sleep */
 	uv_cond_broadcast(&sup->cond);
 	mk_unlock(sup);
 	if (cancelled)
@@ -78,7 +78,7 @@ static void task_run(mk_actor *a, mk_task *task)
 	end(r, rc);
 }
 
-/* The actor has ended, or there is no memory for a task. */
+/* The actor has ended. */
 static void task_drop(mk_task *task) { end(MK_OF(task, request, task), MAIKO_EFAILED); }
 
 static void message_run(mk_worker *w, mk_message *m)
@@ -98,9 +98,9 @@ static void message_run(mk_worker *w, mk_message *m)
 
 static void message_drop(mk_message *m) { end(MK_OF(m, request, message), MAIKO_ESHUTDOWN); }
 
-/* ---- who waits ------------------------------------------------------------------------------- */
+/* ---- the caller ------------------------------------------------------------------------------- */
 
-/* With the lock, which is given up meanwhile. */
+/* With the lock, which is released while it waits. */
 static int wait_a_little(mk_sup *sup, bool host, uint64_t until)
 {
 	int rc = 0;
@@ -117,7 +117,7 @@ static int wait_a_little(mk_sup *sup, bool host, uint64_t until)
 	return rc;
 }
 
-/* With the lock. Whether the request has come to its end; else it is cancelled. */
+/* With the lock. 0: the request has ended; else it is cancelled, and the error says why. */
 static int wait_for(request *r, bool host, uint64_t until)
 {
 	mk_sup *sup = r->sup;
@@ -126,7 +126,7 @@ static int wait_for(request *r, bool host, uint64_t until)
 		rc = wait_a_little(sup, host, until);
 		if (r->progress == OVER)
 			break;
-		if (mk_state_of(sup) >= MK_STOPPED) /* what is left in the lanes is not run any more */
+		if (mk_state_of(sup) >= MK_STOPPED) /* the messages left in the lanes are not run any more */
 			rc = MAIKO_ESHUTDOWN;
 		else if (r->progress == WAITING && mk_now(&sup->seam) >= until)
 			rc = MAIKO_ETIMEDOUT;
@@ -171,7 +171,7 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 	if (sup == NULL || type == NULL || value == NULL)
 		return MK_NULL(sup, type, value);
 	if (mk_check_format("an event type", type->format) != 0 || maiko_layout_check(type->layout) != 0)
-		return MAIKO_EINVAL; /* which has said why */
+		return MAIKO_EINVAL; /* the check has set the error text */
 	if (mk_forked(sup))
 		return mk_fail_forked();
 	if (sup->seam.noted)

@@ -1,6 +1,6 @@
 /*
- * send_as.h - sending in an actor's name from outside: what a test does for a source that it
- * has left out.
+ * send_as.h - sends in an actor's name from an external thread: a test does this for a source
+ * that it replaces.
  */
 #ifndef MK_SEND_AS_H
 #define MK_SEND_AS_H
@@ -8,11 +8,11 @@
 #include "runtime/runtime.h"
 
 /*
- * Sends a copy of `value` as if the actor had, in a callback that handles no event: on its
- * worker, in its order, a root; not before it is released if it is muted. Waits until it
- * was sent, `timeout_ms` at the most (from MAIKO_NEXT_MS_MAX on: no bound); an embedded
- * supervisor is run meanwhile, if this is its loop's thread. *ret_id (may be NULL) is the
- * event's.
+ * Sends a copy of `value` as if the actor had sent it in a callback that handles no event: on
+ * its worker, in its order, as a root; if it is muted, after its release. Waits until the event
+ * was sent, at most `timeout_ms` (from MAIKO_NEXT_MS_MAX on: no bound); if this is the thread of
+ * an embedded supervisor's loop, runs the loop while it waits. *ret_id (may be NULL) is set to
+ * the event's id.
  *
  * Errors, nothing was sent: those of maiko_send in an actor; MAIKO_ENOENT (no such actor),
  * MAIKO_EFAILED (it has ended), MAIKO_ETIMEDOUT, MAIKO_ESTATE (not started),

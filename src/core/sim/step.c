@@ -1,5 +1,5 @@
 /*
- * step.c - see step.h. The order within a turn is worker.c's.
+ * step.c - see step.h. The order within a turn is that of turn.c.
  */
 #include "sim/step.h"
 
@@ -15,7 +15,7 @@
 #include "sched/pace.h"
 #include "sched/turn.h"
 
-/* Whether a flush has something to do besides what it was told of. */
+/* Whether a channel that was full has room again, so that a flush has work. */
 static bool has_room_again(const mk_worker *w)
 {
 	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
@@ -27,7 +27,7 @@ static bool has_room_again(const mk_worker *w)
 	return false;
 }
 
-/* As worker.c before a sleep: nothing left to do, and no input has come meanwhile. */
+/* As idle.c before a sleep: the worker has no work, and no input has arrived meanwhile. */
 static void sleep_if_idle(mk_worker *w)
 {
 	mk_cool(w);
@@ -111,7 +111,7 @@ static void take(mk_worker *w, mk_step step)
 
 void mk_step_take(mk_sup *sup, mk_step step)
 {
-	mk_hosting++; /* nothing in it may wait */
+	mk_hosting++; /* no call in it may wait */
 	if (step.kind == MK_STEP_JOB)
 		mk_blocking_step(sup);
 	else
