@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- what a path is -------------------------------------------------------------------------- */
+/* ---- paths ------------------------------------------------------------------------------------ */
 
 static size_t actors_at(const mt_walk *walk, mt_stop stop) { return walk->count + (stop == MT_AT_ACTOR); }
 
@@ -27,7 +27,7 @@ static size_t length_of(const char *const *names)
 	return n;
 }
 
-/* What a path is compared with: names of actors or of types, or steps. */
+/* A list that a path is compared with: names of actors or of types, or steps. */
 typedef struct list {
 	bool actors;
 	const char *const *names; /* NULL: steps */
@@ -47,7 +47,7 @@ static bool is_same(const mt_walk *walk, size_t at, const list *l, size_t i)
 	return strcmp((l->actors ? actor_at : event_at)(walk, at), l->names[i]) == 0;
 }
 
-/* Whether the last of `length` of a path are these. */
+/* Whether the first `length` elements of a path end with the list. */
 static bool ends_with(const mt_walk *walk, size_t length, const list *l)
 {
 	if (l->count > length)
@@ -58,9 +58,9 @@ static bool ends_with(const mt_walk *walk, size_t length, const list *l)
 	return true;
 }
 
-/* How many of the list the path has passed, with its last place. What it has passed before that
- * is known from the frame before: to take each as early as it comes leaves most of the way
- * for the others. */
+/* The number of list elements that the path has passed so far. The number before its last element
+ * is in the previous frame. Each element is matched as early as possible, which leaves the longest
+ * rest of the path for the others. */
 static size_t passed(mt_walk *walk, size_t length, const list *l)
 {
 	size_t before = length > 1 ? walk->frames[length - 2].passed : 0;
@@ -125,7 +125,7 @@ size_t maiko_chain_depth(maiko_chain chain)
 	return depth;
 }
 
-/* The n-th complete path's actors, or its events. */
+/* The actors or the events of the n-th complete path. */
 static size_t path(maiko_chain chain, size_t n, bool actors, const char **names, size_t size)
 {
 	mt_walk walk;
@@ -191,7 +191,7 @@ size_t maiko_chain_all_actors(maiko_chain chain, const char **names, size_t size
 
 typedef enum part { ANYWHERE, WHOLE, BEGINNING, WITH_GAPS } part;
 
-/* Whether the path that the walk stands at has the list as that part of it. */
+/* Whether the current path of the walk has the list as its `where` part. */
 static bool has_now(mt_walk *walk, mt_stop stop, const list *l, part where)
 {
 	size_t length = l->actors ? actors_at(walk, stop) : walk->count;
@@ -292,7 +292,7 @@ size_t maiko_chain_branches(maiko_chain chain, const maiko_record **records, siz
 	return count;
 }
 
-/* Of the events that match: how many children the first has, or the most that any has. */
+/* The number of children of the first matching event, or the largest number of any. */
 static size_t branches_after(maiko_chain chain, const maiko_matcher *m, bool first)
 {
 	mt_tree tree;
@@ -326,7 +326,7 @@ bool maiko_chain_diverges_after(maiko_chain chain, const char *actor)
 {
 	mt_walk walk;
 	mt_stop stop;
-	const char *to = NULL, *by = NULL; /* the first way on */
+	const char *to = NULL, *by = NULL; /* the first branch */
 	bool diverges = false;
 	mt_walk_init(&walk, chain);
 	while (actor != NULL && !diverges && (stop = mt_walk_next(&walk)) != MT_AT_END) {

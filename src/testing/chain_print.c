@@ -9,7 +9,7 @@ enum { LEVELS_SHOWN = 30 }; /* deeper ones are not indented further */
 
 /* ---- a tree ------------------------------------------------------------------------------- */
 
-/* Those who have not received it, although it was for them, and why. */
+/* The subscribers that have not received the event, and why. */
 static void print_lost(const mt_event *e, FILE *out)
 {
 	for (const mt_note *n = mt_first_note(e); n != NULL; n = mt_next_note(n)) {
@@ -72,7 +72,7 @@ void maiko_chain_print(maiko_chain chain, FILE *out)
 
 /* ---- a diagram ------------------------------------------------------------------------------- */
 
-/* A text that may hold what Mermaid reads as its own: ; ends a statement, # begins an entity. */
+/* Escapes the characters that Mermaid interprets: ; ends a statement, # begins an entity. */
 static void put_escaped(const char *text, FILE *out)
 {
 	for (; *text != '\0'; text++) {
@@ -100,7 +100,7 @@ static int by_number(const void *a, const void *b)
 	return (*x)->number < (*y)->number ? -1 : (*x)->number > (*y)->number;
 }
 
-/* The events of a tree, as they were sent; NULL without memory. */
+/* The events of a tree in the order sent. NULL: no memory. */
 static const mt_event **events_of(const mt_tree *tree, size_t count)
 {
 	size_t i = 0;
@@ -115,7 +115,7 @@ static const mt_event **events_of(const mt_tree *tree, size_t count)
 	return events;
 }
 
-/* All names of an event. */
+/* Adds the sender and the receivers of an event. */
 static bool add_participants(const mt_event *e, mt_names *names)
 {
 	if (!mt_names_add(e->harness, names, e->envelope.sender))

@@ -1,14 +1,14 @@
 /*
  * chain_walk.c - the events of a chain, and a walk along all its paths.
  *
- * The walk is a stack of its own, because a chain may be longer than a thread's stack. It
- * stops once for each prefix of a path, so a question that only looks at the end of the
- * path is answered in time proportional to the tree.
+ * The walk has an explicit stack, because a chain may be too deep for a thread's stack. It stops
+ * once for each prefix of a path, so a question that only needs the end of the path takes time
+ * proportional to the tree.
  *
- * Of a part that leads to an actor an event is a member if the actor has received it or any
- * event below it. So a member's causes are members, up to the root, and below what is none
- * there is none. Events are shared by all who ask and cannot be marked: the members are a
- * sorted array.
+ * A partial chain leads to one actor. An event is a member of it if the actor has received it or
+ * any event below it. So all causes of a member are members, up to the root, and an event that is
+ * no member has no members below it. Events are shared by all queries and cannot be marked, so the
+ * members are a sorted array.
  */
 #include "harness.h"
 
@@ -84,8 +84,8 @@ bool mt_event_was_received_by(const mt_event *e, const char *actor)
 	return n != NULL;
 }
 
-/* Finds the members. `marked`: how many events of the way down to the present one are such
- * already, from the root on. */
+/* Finds the members. `marked`: how many events on the path from the root to the current event are
+ * members already. */
 static bool find_members(mt_tree *tree, const char *towards)
 {
 	size_t depth = 0, marked = 0;
@@ -159,7 +159,7 @@ static bool sent_a_child(const mt_tree *tree, const mt_event *e, maiko_actor_id 
 	return c != NULL;
 }
 
-/* Whether a path ends with it: the actor received the event, and sent nothing because of it. */
+/* Whether a path ends here: the actor received the event and sent no event because of it. */
 static bool is_leaf(const mt_tree *tree, const mt_event *e, const maiko_record *r)
 {
 	if (!mt_is_receipt(r) || (tree->towards != NULL && strcmp(r->actor_name, tree->towards) != 0))
@@ -175,7 +175,7 @@ static const mt_note *next_leaf(const mt_tree *tree, const mt_frame *f)
 	return n;
 }
 
-/* One step from the last frame of the stack; MT_AT_END: there is none. */
+/* Takes one step from the last frame of the stack; MT_AT_END: there is no further step. */
 static mt_stop step(mt_walk *walk)
 {
 	mt_frame *f = &walk->frames[walk->count - 1];

@@ -11,7 +11,7 @@
 static const char *const outcomes[] = {"handled", "ignored",  "dropped",   "at a stop", "dead", "no memory",
 				       "expired", "filtered", "set aside", "passed on", "lost"};
 
-/* As a program calls it: a readable descriptor is one kind, with a bound of time or without. */
+/* The public function of each kind; a readable descriptor with or without a timeout is one kind. */
 static const char *const answers[] = {
 	[MAIKO_NEXT_NEVER] = "maiko_never",
 	[MAIKO_NEXT_AGAIN] = "maiko_again",

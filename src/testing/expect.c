@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 0: the query can be asked. */
+/* 0: the query can be evaluated. */
 static int begin(const maiko_here *here, const maiko_query *q)
 {
 	int rc = mt_expect_begin(here, q->harness);
@@ -18,10 +18,10 @@ static int begin(const maiko_here *here, const maiko_query *q)
 	return rc;
 }
 
-/* A query can be misused only when it is asked: then that is what fails. */
+/* A misuse of a query is found only when it is evaluated: then the expectation fails for that. */
 static int misused(const maiko_here *here, maiko_harness *h) { return mt_expect_begin(here, h); }
 
-/* ---- how many -------------------------------------------------------------------------- */
+/* ---- counts ---------------------------------------------------------------------------- */
 
 static int count_failed(const maiko_here *here, const maiko_query *q, const char *bound, size_t count, size_t found)
 {
@@ -34,7 +34,7 @@ static int count_failed(const maiko_here *here, const maiko_query *q, const char
 	return mt_fail_end(&f);
 }
 
-/* Between `least` and `most`; else it says that `count` was expected. */
+/* Expects a count from `least` to `most`; the failure text says that `count` was expected. */
 static int expect_between(const maiko_here *here, const maiko_query *q, size_t least, size_t most, const char *bound,
 			  size_t count)
 {
@@ -73,9 +73,9 @@ int maiko_expect_none_at(const maiko_here *here, maiko_query query)
 	return expect_between(here, &query, 0, 0, "", 0);
 }
 
-/* ---- which ------------------------------------------------------------------------------ */
+/* ---- matches ----------------------------------------------------------------------------- */
 
-/* Of a query that has none at all. */
+/* The failure of a query without any result. */
 static int none_failed(const maiko_here *here, const maiko_query *q)
 {
 	return count_failed(here, q, "at least ", 1, 0);
@@ -95,7 +95,7 @@ static int match_failed(const maiko_here *here, const maiko_query *q, const char
 	return mt_fail_end(&f);
 }
 
-/* Whether both can be asked, and there is one. 0 or what is to be returned. */
+/* 0: both can be evaluated, and the query has a result; else the value to return. */
 static int begin_match(const maiko_here *here, const maiko_query *q, const maiko_matcher *m)
 {
 	int rc = begin(here, q);
@@ -154,7 +154,7 @@ int maiko_expect_before_at(const maiko_here *here, maiko_query query, maiko_quer
 	return mt_fail_end(&f);
 }
 
-/* ---- who ---------------------------------------------------------------------------------- */
+/* ---- actors --------------------------------------------------------------------------------- */
 
 static bool is_listed(const char *const *names, const char *name)
 {

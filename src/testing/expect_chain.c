@@ -28,7 +28,7 @@ static void print_paths(maiko_chain chain, bool actors, FILE *out)
 		fprintf(out, "    ... %zu in all\n", count);
 }
 
-/* 0: the chain can be looked at. */
+/* 0: the chain can be evaluated. */
 static int begin(const maiko_here *here, maiko_chain chain)
 {
 	mt_failure f;
@@ -49,7 +49,7 @@ static int begin(const maiko_here *here, maiko_chain chain)
 	return mt_fail_end(&f);
 }
 
-/* What was expected, and of it a list of names or one. */
+/* The text that was expected, with a list of names or one name. */
 static int failed(const maiko_here *here, maiko_chain chain, const char *text, const char *const *names, bool actors)
 {
 	mt_failure f;
@@ -162,7 +162,7 @@ int maiko_expect_chain_diverges_after_at(const maiko_here *here, maiko_chain cha
 	return expect_actor(here, chain, "different ways on after ", diverges, actor);
 }
 
-/* The shortest path to the last of the names is they. */
+/* Whether the names are the shortest path to the last of them. */
 static bool leads(maiko_chain chain, const char *const *names)
 {
 	size_t count = 0;
@@ -170,7 +170,7 @@ static bool leads(maiko_chain chain, const char *const *names)
 		count++;
 	if (count == 0 || maiko_chain_path_to(chain, names[count - 1], NULL, 0) != count)
 		return false;
-	/* There may be several of that length: one of them must begin a path. */
+	/* There may be several of that length: one of them must be the beginning of a path. */
 	return mt_chain_begins_with(chain, names);
 }
 
@@ -186,7 +186,7 @@ static bool is_listed(const char *const *names, const char *name)
 	return *names != NULL;
 }
 
-/* Its actors are the names, no more and no fewer. */
+/* Whether its actors are exactly the names. */
 static bool are_all(maiko_chain chain, const char *const *names)
 {
 	mt_names found = {0};
@@ -214,7 +214,7 @@ static void print_steps(maiko_steps steps, FILE *out)
 	}
 }
 
-/* Of each step that names a type, whether there is such a one. */
+/* Prints each type named by a step that is unknown. */
 static void print_unknown(maiko_harness *h, maiko_steps steps, FILE *out)
 {
 	for (size_t i = 0; i < steps.count; i++)
@@ -236,7 +236,7 @@ static int steps_failed(const maiko_here *here, maiko_chain chain, const char *t
 
 typedef bool (*steps_question)(maiko_chain chain, maiko_steps steps);
 
-/* The misuse of a step is found only when it is asked about: then that is what fails. */
+/* A misuse of a step is found only when it is evaluated: then the expectation fails for that. */
 static int expect_steps(const maiko_here *here, maiko_chain chain, const char *text, steps_question question,
 			maiko_steps steps)
 {
@@ -271,7 +271,7 @@ static bool has_event(maiko_chain chain, maiko_matcher event)
 	return maiko_chain_has_steps(chain, (maiko_steps){.steps = &event, .count = 1});
 }
 
-/* 0: there is such an event. `text` is what is expected after it. */
+/* 0: there is such an event. `text`: what is expected after it. */
 static int begin_event(const maiko_here *here, maiko_chain chain, const char *text, maiko_matcher event)
 {
 	int rc = begin(here, chain);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* What is expected of an event. */
+/* An expectation of an event. */
 typedef struct demand {
 	bool (*holds)(const struct demand *d, const maiko_record *event);
 	const char *text; /* "each delivered to" */
@@ -15,7 +15,7 @@ typedef struct demand {
 	size_t count;
 } demand;
 
-/* ---- what happened to it ------------------------------------------------------------------ */
+/* ---- outcomes ------------------------------------------------------------------------------ */
 
 static const char *outcome_of(const mt_event *e, const char *actor)
 {
@@ -64,7 +64,7 @@ static int event_failed(const maiko_here *here, const maiko_query *q, const dema
 	return mt_fail_end(&f);
 }
 
-/* Of each event of the query, and there is one. */
+/* Expects it of each event of the query; the query must have one. */
 static int expect_each(const maiko_here *here, const maiko_query *q, const demand *d)
 {
 	int rc = maiko_expect_any_at(here, *q);

@@ -1,16 +1,16 @@
 /*
- * expect_names.c - names that nobody has. Types are checked by the compiler, names are not; an
- * expectation that nothing is sent by "shpo" would hold for ever.
+ * expect_names.c - unknown names. The compiler checks types but not names; an expectation that
+ * "shpo" sends nothing would always hold.
  *
- * An actor must be known for an expectation to hold. A topic or a type of event need not: it is
- * known by its first use, and that it is not used is a fair expectation; where one fails, it
- * says which there are.
+ * The actor of an expectation must be known. A topic or an event type need not: it becomes known by
+ * its first use, and a test may expect that it is not used. If such an expectation fails, the text
+ * lists the known ones.
  */
 #include "harness.h"
 
 #include <string.h>
 
-static const char *const OUTSIDE = "outside"; /* who sends from outside of all actors */
+static const char *const OUTSIDE = "outside"; /* the sender name of external threads */
 
 static const char *type_of(const maiko_record *r) { return r->event == NULL ? NULL : r->event->type->layout->name; }
 static const char *topic_of(const maiko_record *r) { return r->event == NULL ? NULL : r->event->topic->name; }
@@ -19,7 +19,7 @@ static const char *sender_of(const maiko_record *r) { return r->event == NULL ? 
 
 typedef const char *(*name_of)(const maiko_record *r);
 
-/* ---- the records' ------------------------------------------------------------------------ */
+/* ---- names in the records ----------------------------------------------------------------- */
 
 static bool is_recorded(maiko_harness *h, name_of of, const char *name)
 {
@@ -107,7 +107,7 @@ int mt_expect_actors(const maiko_here *here, maiko_harness *h, const char *const
 		const char *name = *names;
 		if (strcmp(name, OUTSIDE) == 0 || is_recorded(h, actor_of, name) || is_recorded(h, sender_of, name))
 			continue;
-		if (maiko_report(h->sup, &ledger) != 0) /* without a ledger no name is known to be wrong */
+		if (maiko_report(h->sup, &ledger) != 0) /* without a ledger no name can be called unknown */
 			continue;
 		if (!is_present(ledger, name))
 			rc = unknown(here, h, ledger, name);

@@ -1,5 +1,5 @@
 /*
- * expect_text.c - what an expectation that fails says, and to whom.
+ * expect_text.c - the text of a failed expectation, and where it goes.
  */
 #include "base/error.h"
 #include "harness.h"
@@ -14,7 +14,7 @@ void mt_fail_begin(mt_failure *f, const maiko_here *here, maiko_harness *h, cons
 	va_list args;
 	*f = (mt_failure){.harness = h};
 	f->out = open_memstream(&f->text, &f->size);
-	if (f->out == NULL) /* nowhere else could it be said */
+	if (f->out == NULL) /* no memory for the text */
 		f->out = stderr;
 	fprintf(f->out, "%s:%d: %s\n  expected  ", here->file, here->line, here->text);
 	va_start(args, format);

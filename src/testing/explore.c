@@ -1,10 +1,10 @@
 /*
- * explore.c - see maiko/testing/explore.h: many seeds in many processes, and one that fails.
+ * explore.c - see maiko/testing/explore.h: runs many seeds in many processes, and shrinks a failure.
  *
- * Seeds are taken from the board in order, so when one fails all below it have been taken;
- * those who run them go on until they are past it. So the lowest that fails is found
- * whatever the number of processes. Replays for the shrinking run one by one, in a process
- * each, for the failure may be a crash.
+ * Seeds are taken from the board in order, so when one fails all lower ones have been taken; each
+ * process continues until its next seed is above the failed one. So the lowest failing seed is
+ * found whatever the number of processes. Replays for shrinking run one by one, each in its own
+ * process, because the failure may be a crash.
  */
 #include "base/error.h"
 #include "exploring.h"
@@ -33,7 +33,7 @@ typedef struct exploration {
 	bool watch;
 } exploration;
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------------------------ */
 
 static void add_up(const exploration *x, maiko_explore_progress *sum)
 {
@@ -93,7 +93,7 @@ static int explore_all(exploration *x)
 	return rc;
 }
 
-/* ---- one again ------------------------------------------------------------------------------------ */
+/* ---- replays of one seed -------------------------------------------------------------------------- */
 
 static void replay_main(void *arg, mt_slot *slot)
 {
@@ -109,7 +109,7 @@ static int run_again(exploration *x, mt_outcome *ret_outcome)
 	return rc;
 }
 
-/* Whether two runs failed in the same way: what a text says up to its first colon, as "C2". */
+/* Whether two runs failed in the same way: equal texts up to the first colon, such as "C2". */
 static bool is_alike(const mt_outcome *a, const mt_outcome *b)
 {
 	size_t length = strcspn(a->text, ":");
@@ -128,8 +128,8 @@ static bool fails_with(void *arg, const maiko_choice *choices, size_t count)
 
 /* ---- the failure ------------------------------------------------------------------------------------ */
 
-/* The last observations, the oldest first; which of them are about the last event and those that
- * led to it, by their parents' ids. */
+/* Copies the last observations, the oldest first, and marks those of the last event and its causes,
+ * found by the parents' ids. */
 static int take_moments(const mt_slot *slot, maiko_explore_result *r)
 {
 	uint64_t count = slot->moment_count;
@@ -147,7 +147,7 @@ static int take_moments(const mt_slot *slot, maiko_explore_result *r)
 		if (wanted.origin == 0 && wanted.sequence == 0)
 			wanted = m->id;
 		m->is_cause = maiko_id_equal(m->id, wanted);
-		/* What is older than an event's dispatch is about its parent, if any. */
+		/* Observations older than an event's dispatch are about its parent, if any. */
 		if (m->is_cause && m->kind == MAIKO_OBSERVED_DISPATCHED) {
 			if (m->parent.origin == 0 && m->parent.sequence == 0)
 				break;
@@ -178,7 +178,7 @@ static int take_choices(exploration *x, maiko_explore_result *r, const mt_child 
 	return 0;
 }
 
-/* The last run, watched. */
+/* Runs it a last time, with observations. */
 static int watch(exploration *x, maiko_explore_result *r)
 {
 	mt_outcome outcome;

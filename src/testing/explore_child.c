@@ -1,8 +1,8 @@
 /*
- * explore_child.c - one process of an exploration: a run for each seed.
+ * explore_child.c - one process of an exploration: one run per seed.
  *
- * What is to outlive a crash is written to the slot as it happens: which seed it is, each
- * choice, and, while a run is watched, each observation.
+ * Data that must survive a crash is written to the slot at once: the seed, each choice and, in an
+ * observed run, each observation.
  */
 #include "exploring.h"
 
@@ -18,7 +18,7 @@ uint64_t mt_real_ns(void)
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* ---- watching ----------------------------------------------------------------------------- */
+/* ---- observations --------------------------------------------------------------------------- */
 
 static void copy_name(char *to, size_t size, const char *from)
 {
@@ -56,8 +56,8 @@ static void fail(mt_slot *slot, const char *text)
 	copy_name(slot->text, sizeof slot->text, text);
 }
 
-/* Adds one run to the sums of the slot. Seeds are added up, so that their order is nothing;
- * mixed before, so that two that are exchanged show. */
+/* Adds one run to the sums of the slot. The signatures are summed, so the order of seeds does not
+ * matter; each is mixed with its seed first, so that a swap of two signatures changes the sum. */
 static void add_up(mt_slot *slot, const maiko_sim *sim, uint64_t seed)
 {
 	uint64_t z = (maiko_sim_signature(sim) ^ seed) * UINT64_C(0x9e3779b97f4a7c15);
@@ -97,7 +97,7 @@ static void run_scenario(const maiko_explore_options *options, mt_slot *slot, co
 	judge(slot, sim, rc);
 	add_up(slot, sim, run->seed);
 	if (slot->failed)
-		return; /* what is broken is not freed: the process ends */
+		return; /* a broken supervisor is not freed: the process ends */
 	maiko_sim_free(sim);
 	if (mt_sim_living() != living) {
 		snprintf(text, sizeof text, "leak: %" PRId64 " allocations are never freed", mt_sim_living() - living);
@@ -129,7 +129,7 @@ void mt_child_run(const maiko_explore_options *options, mt_slot *slot, uint64_t 
 	atomic_store_explicit(&slot->started_ns, 0, memory_order_release);
 }
 
-/* ---- many ---------------------------------------------------------------------------------------- */
+/* ---- many runs ------------------------------------------------------------------------------------ */
 
 static void lower(_Atomic(uint64_t) *value, uint64_t to)
 {

@@ -1,5 +1,5 @@
 /*
- * explore_print.c - what an exploration has found, for a person.
+ * explore_print.c - the result of an exploration as text.
  */
 #include "base/error.h"
 #include "code_text.h"

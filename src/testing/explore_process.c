@@ -1,8 +1,8 @@
 /*
- * explore_process.c - children of an exploration: started, watched, ended.
+ * explore_process.c - starts, watches and ends the child processes of an exploration.
  *
- * A child holds the write end of a pipe and never writes: the parent polls the other end,
- * which tells the child's end however it comes, without a signal handler.
+ * A child holds the write end of a pipe and never writes. The parent polls the read end, which
+ * reports the end of the child, whatever its cause, without a signal handler.
  */
 #include "exploring.h"
 
@@ -47,7 +47,7 @@ void mt_child_fini(mt_child *child)
 	*child = (mt_child){.alive = -1, .errors = -1};
 }
 
-/* Whoever handles them, as the runner of the tests: a crash is to end the child. */
+/* Removes signal handlers, such as those of the test runner: a crash must end the child. */
 static void reset_signals(void)
 {
 	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
@@ -62,7 +62,7 @@ int mt_child_start(mt_child *child, void (*main)(void *arg, mt_slot *slot), void
 		return -errno;
 	atomic_store(&child->slot->started_ns, 0);
 	child->slot->failed = false;
-	fflush(NULL); /* or what is buffered would be written twice, if the child should exit(3) */
+	fflush(NULL); /* else buffered output would be written twice if the child calls exit(3) */
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
@@ -111,13 +111,13 @@ static void conclude(mt_child *child, bool too_long, uint64_t seed_ms_max, mt_ou
 		outcome = (mt_outcome){.failed = true, .signal = WTERMSIG(status)};
 		/* NOLINTNEXTLINE(concurrency-mt-unsafe): an explorer is a thread, and processes */
 		snprintf(outcome.text, sizeof outcome.text, "crash: %s", strsignal(WTERMSIG(status)));
-	} else if (WEXITSTATUS(status) != 0) { /* as sanitizers do */
+	} else if (WEXITSTATUS(status) != 0) { /* as with sanitizers */
 		outcome = (mt_outcome){.failed = true};
 		snprintf(outcome.text, sizeof outcome.text, "exit: the process ended with %d", WEXITSTATUS(status));
 	} else if (outcome.failed) {
 		memcpy(outcome.text, child->slot->text, sizeof outcome.text);
 	}
-	if (outcome.failed && !too_long && child->slot->log.failure[0] != '\0') /* came first */
+	if (outcome.failed && !too_long && child->slot->log.failure[0] != '\0') /* it failed before the crash */
 		memcpy(outcome.text, child->slot->log.failure, sizeof outcome.text);
 	*ret_outcome = outcome;
 }

@@ -1,9 +1,9 @@
 /*
- * harness.c - see maiko/testing/harness.h: its life, its monitor, and what is wrong with it.
+ * harness.c - see maiko/testing/harness.h: creation, monitor and misuse of a harness.
  *
- * The monitor's hook adds to the store under the mutex, which is held for nothing else that
- * takes long. The harness is freed by whoever ends its monitor: on a thread that may not
- * wait that is the last worker to let go of it.
+ * The monitor's hook adds to the store under the mutex, which is never held for long. The harness
+ * is freed when its monitor ends: if the freeing thread may not wait, the last worker that
+ * releases the monitor frees it.
  */
 #include "harness.h"
 
@@ -39,7 +39,7 @@ static void see(void *arg, const maiko_observation *observation)
 	uv_mutex_unlock(&h->mutex);
 }
 
-/* In a forked child a thread of the parent's may hold the mutex for ever. */
+/* In a forked child the mutex may be locked for ever by a thread of the parent. */
 static int check(const maiko_harness *h)
 {
 	if (h == NULL)
@@ -73,12 +73,12 @@ int maiko_harness_clear(maiko_harness *h)
 	char *misuse = h->misuse;
 	h->misuse = NULL;
 	uv_mutex_unlock(&h->mutex);
-	mt_store_fini(&old); /* may call the owners of buffers */
+	mt_store_fini(&old); /* may call the release functions of buffers */
 	free(misuse);
 	return 0;
 }
 
-/* ---- life -------------------------------------------------------------------------------- */
+/* ---- creation and end -------------------------------------------------------------------- */
 
 static void destroy(void *arg)
 {
@@ -155,7 +155,7 @@ maiko_harness *maiko_harness_free(maiko_harness *h)
 	return NULL;
 }
 
-/* ---- what is wrong with it -------------------------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------------------------------ */
 
 void mt_misuse(maiko_harness *h, const char *format, ...)
 {

@@ -1,5 +1,5 @@
 /*
- * harness_event.c - questions about one event, and about one actor.
+ * harness_event.c - queries about one event, and about one actor.
  */
 #include "harness.h"
 
@@ -27,7 +27,7 @@ bool maiko_event_delivered_to(const maiko_record *event, const char *actor)
 	return false;
 }
 
-/* How many of the names it was delivered to. */
+/* The number of the names to which the event was delivered. */
 static size_t delivered_to(const maiko_record *event, const char *const *names, size_t *ret_names)
 {
 	size_t count = 0, i = 0;
@@ -82,9 +82,9 @@ size_t maiko_event_children(const maiko_record *event, const maiko_record **reco
 
 /* ---- an actor ---------------------------------------------------------------------------- */
 
-/* What the records say of the last actor of a name. */
+/* The life of the last actor of a name, from the records. */
 typedef struct life {
-	maiko_actor_id id; /* 0: nothing */
+	maiko_actor_id id; /* 0: no record */
 	bool stopped, failed;
 } life;
 
@@ -111,7 +111,7 @@ static life life_of(maiko_harness *h, const char *actor)
 	return l;
 }
 
-/* As the ledger has it now; the id is 0 if there is no such actor. */
+/* The status in the current ledger; the id is 0 if there is no such actor. */
 static maiko_actor_status status_now(maiko_harness *h, const char *actor, maiko_actor_id *ret_id)
 {
 	maiko_ledger *ledger = NULL;
@@ -135,7 +135,7 @@ maiko_actor_status maiko_harness_actor(maiko_harness *h, const char *actor)
 		return MAIKO_ACTOR_GONE;
 	life l = life_of(h, actor);
 	maiko_actor_status now = status_now(h, actor, &id);
-	if (id != 0 && id != l.id) /* a later one */
+	if (id != 0 && id != l.id) /* a later actor of the same name */
 		return now;
 	return l.failed ? MAIKO_ACTOR_FAILED : l.stopped ? MAIKO_ACTOR_STOPPED : now;
 }

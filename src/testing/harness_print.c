@@ -1,5 +1,5 @@
 /*
- * harness_print.c - records and events as text for a person.
+ * harness_print.c - records and events as text.
  */
 #include "harness.h"
 
@@ -56,7 +56,7 @@ static void print_code(const maiko_record *r, FILE *out)
 	}
 }
 
-/* Workers read the clock once a turn, each for itself: it may be a little before the first. */
+/* Each worker reads the clock once per turn, so a record may be slightly earlier than the first. */
 static double since_first_ms(const maiko_harness *h, const maiko_record *r)
 {
 	return (double)(int64_t)(r->now_ns - mt_store_note(&h->store, 0)->record.now_ns) / 1e6;

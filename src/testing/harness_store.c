@@ -1,5 +1,5 @@
 /*
- * harness_store.c - what was recorded: see harness.h for how it is read meanwhile.
+ * harness_store.c - the store of records; harness.h says how it is read concurrently.
  */
 #include "harness.h"
 
@@ -8,7 +8,7 @@
 
 /* ---- notes --------------------------------------------------------------------------- */
 
-/* Chunk k holds the places from FIRST * (2^k - 1), FIRST * 2^k of them. */
+/* Chunk k has FIRST * 2^k notes, from index FIRST * (2^k - 1). */
 static uint32_t chunk_of(uint64_t place, uint64_t *ret_offset)
 {
 	uint64_t nth = place / MT_CHUNK_FIRST + 1;
@@ -24,7 +24,7 @@ const mt_note *mt_store_note(const mt_store *store, uint64_t place)
 	return &store->chunks[k][offset];
 }
 
-/* A zeroed note at the end, which nobody sees yet; NULL without memory. */
+/* Adds a zeroed note at the end, not visible to readers yet. NULL: no memory. */
 static mt_note *note_new(mt_store *store)
 {
 	uint64_t offset, place = atomic_load_explicit(&store->count, memory_order_relaxed);
@@ -66,7 +66,7 @@ static bool make_room_for_name(mt_store *store)
 	return true;
 }
 
-/* A copy that stays, the same one each time; NULL without memory. */
+/* The permanent copy of the name, always the same one. NULL: no memory. */
 static const char *keep_name(mt_store *store, const char *name)
 {
 	if (!make_room_for_name(store))
@@ -126,7 +126,7 @@ static bool make_room(mt_store *store)
 	return true;
 }
 
-/* Calls for each buffer in a struct. */
+/* Calls the function for each buffer in a struct. */
 static void each_buffer(const maiko_layout *layout, const unsigned char *data,
 			maiko_buffer *(*call)(const maiko_buffer *buffer))
 {
@@ -160,7 +160,7 @@ static mt_event *event_new(maiko_harness *h, const maiko_observation *observatio
 	mt_event *e = sender != NULL && make_room(store) ? calloc(1, sizeof *e + layout->size) : NULL;
 	if (e == NULL)
 		return NULL;
-	e->envelope = *observation->event; /* what else it points to lives as long as the supervisor */
+	e->envelope = *observation->event; /* its other pointers are valid as long as the supervisor */
 	e->envelope.sender = sender;
 	e->harness = h;
 	memcpy(e->data, observation->data, layout->size);

@@ -1,6 +1,6 @@
 /*
- * harness_wait.c - sending in an actor's name, and waiting for rest or for a condition. The
- * core knows when a real supervisor rests (quiescence.h), a simulation when a simulated one does.
+ * harness_wait.c - sends in an actor's name, and waits for quiescence or for a condition. The
+ * core detects quiescence of a real supervisor (quiescence.h), a simulation that of a simulated one.
  */
 #include "harness.h"
 
@@ -56,7 +56,7 @@ const maiko_record *maiko_harness_sent(maiko_harness *h)
 	return maiko_harness_event(h, sent);
 }
 
-/* ---- rest --------------------------------------------------------------------------------- */
+/* ---- quiescence --------------------------------------------------------------------------- */
 
 int maiko_harness_settle(maiko_harness *h)
 {
@@ -79,7 +79,7 @@ static uint64_t observations_of(maiko_harness *h)
 	return observations;
 }
 
-/* Until there are more observations than that; `ns` at the most. */
+/* Waits until there are more observations than that, at most `ns`. */
 static void wait_for_observation(maiko_harness *h, uint64_t observations, uint64_t ns)
 {
 	uv_mutex_lock(&h->mutex);
@@ -90,7 +90,7 @@ static void wait_for_observation(maiko_harness *h, uint64_t observations, uint64
 	uv_mutex_unlock(&h->mutex);
 }
 
-/* Runs the loop until it has come to an observation, or that time. */
+/* Runs the loop until there is an observation, or until that time. */
 static int run_to_observation(maiko_harness *h, uint64_t until)
 {
 	uv_mutex_lock(&h->mutex);
@@ -117,7 +117,7 @@ static int wait_until(maiko_harness *h, bool (*condition)(void *arg), void *arg,
 	uint64_t now = uv_hrtime();
 	uint64_t until = limit_ms < MAIKO_NEXT_MS_MAX ? now + limit_ms * NS_A_MS : UINT64_MAX;
 	for (;;) {
-		uint64_t observations = observations_of(h); /* before the look: what comes after it wakes us */
+		uint64_t observations = observations_of(h); /* before the check: a later one wakes this thread */
 		bool is_last = has_ended(h);
 		if (condition(arg))
 			return 0;

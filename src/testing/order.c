@@ -9,7 +9,7 @@
 enum { EPOCHS = 16, EPOCH_SHIFT = 40 };
 
 typedef struct sender {
-	uint64_t id; /* of an actor, or the origin of an external thread; 0: free */
+	uint64_t id; /* of an actor, or the origin of an external thread; 0: the slot is free */
 	uint64_t epochs;
 	struct {
 		uint64_t origin, from;

@@ -1,9 +1,9 @@
 /*
- * order.h - the order in which each sender has sent, by the ids of its events.
+ * order.h - the order in which each sender has sent its events, by their ids.
  *
- * A worker numbers what its actors send, so within one worker ids are enough. An actor that
- * moves goes on with another worker's numbers: what it sent from each home, in turn, is an
- * epoch.
+ * A worker numbers the events of its actors, so on one worker ids give the order. An actor that
+ * migrates continues with another worker's numbers: each stay on a worker is an epoch of the
+ * sender.
  */
 #ifndef MT_ORDER_H
 #define MT_ORDER_H
@@ -17,10 +17,10 @@ typedef struct mt_order mt_order;
 mt_order *mt_order_new(void);
 void mt_order_free(mt_order *order);
 
-/* It was sent. False without memory. */
+/* Records that the event was sent. False: no memory. */
 bool mt_order_sent(mt_order *order, const maiko_envelope *e);
 
-/* Its place among what its sender has sent, growing; 0: too long ago to be known. */
+/* The event's position in the order of its sender, increasing; 0: too old to be known. */
 uint64_t mt_order_of(const mt_order *order, const maiko_envelope *e);
 
 #endif

@@ -1,24 +1,24 @@
 /*
- * properties.c - the promises of the runtime, checked as it runs.
+ * properties.c - checks the promises of the runtime while it runs.
  *
- * Every observation is held against a small model: of each actor what has been delivered to it
- * and not ended yet, and where it is in its life; of each sender, actor and topic how far
- * what was delivered and handled has come. A property costs a look-up or two an observation.
+ * Every observation is compared with a small model. The model has for each actor the events
+ * delivered to it that have no outcome yet, and its state; for each sender, actor and topic the
+ * last event delivered and handled. A property costs one or two look-ups per observation.
  *
- *   C1  order          what one sender sent is delivered and handled in that order, across topics
- *                      and moves (what is kept by key alone is in order by key)
- *   C2  once           ids are unique, nothing is delivered twice, or handled without having been
- *                      delivered; of those kept by key one is queued
- *   C3  the ledger     what is queued in the model is what is queued; at the end it balances
+ *   C1  order          events of one sender are delivered and handled in the order sent, across
+ *                      topics and moves (events kept by key: in order per key)
+ *   C2  once           ids are unique, no event is delivered twice, or handled without having been
+ *                      delivered; of the events kept by one key one is queued
+ *   C3  the ledger     the queues of the model and of the supervisor agree; at the end it balances
  *   C4  one at a time  no handler inside a tick of the same actor
  *   C5  no echo
- *   C7  the start      nothing is handled before it
+ *   C7  the start      no event is handled before it
  *   C8  mutes          a muted actor finishes its callback and runs no other, unless in a cycle
- *   C9  release        when nothing is left to do, nobody is muted
- *   C10 the stop       when nothing is left to do, it is over
+ *   C9  release        when no work is left, no actor is muted
+ *   C10 the stop       when no work is left, it is over
  *   C11 on_stop        once for each start
- *   C14 idle           when nothing can be done, nothing is left to do: no lost wake-up
- *   C16 removal        nothing of a removed actor
+ *   C14 idle           when no step is possible, no work is left: no lost wake-up
+ *   C16 removal        no observation of a removed actor
  */
 #include "runtime/ready.h"
 #include "sim.h"
@@ -32,31 +32,31 @@
 
 #include <stdlib.h>
 
-/* An event in a mailbox. Of one that keeps the latest also what it is kept by. */
+/* An event in a mailbox; with the keep-latest policy also its topic and key. */
 typedef struct property_event {
 	maiko_id id;
-	const maiko_topic *kept; /* NULL: it is queued whatever follows */
+	const maiko_topic *kept; /* NULL: later events do not replace it */
 	const maiko_event_type *type;
 	uint64_t key;
 } property_event;
 
 typedef struct property_actor {
-	maiko_actor_id id;      /* 0: none of this slot yet */
+	maiko_actor_id id;      /* 0: the slot has had no actor yet */
 	property_event *queued; /* a ring, a power of two */
 	uint32_t head, count, size;
 	bool started, ended, in_tick, muted;
-	uint32_t runs_muted; /* events that it may yet handle, being muted: the one at that time */
+	uint32_t runs_muted; /* events that it may still handle while muted: the current one */
 } property_actor;
 
-/* How far it has come from one sender to one actor. */
+/* The last events delivered and handled from one sender to one actor. */
 typedef struct property_flow {
 	maiko_actor_id actor;        /* 0: free */
-	uint64_t sender;             /* the id, or for one outside the origin of its ids */
-	uint64_t delivered, handled; /* mt_order_of the last */
+	uint64_t sender;             /* the id, or for an external thread the origin of its ids */
+	uint64_t delivered, handled; /* mt_order_of the last one */
 } property_flow;
 
-/* Who numbers events: a worker or an external thread. And from which event on they are sent
- * under which topology. */
+/* A worker or an external thread, which numbers events; and the topology number under which its
+ * events are sent, from which event on. */
 enum { ORIGINS_MAX = 256, EPOCHS = 8 };
 typedef struct property_origin {
 	uint64_t origin, last;
@@ -64,7 +64,7 @@ typedef struct property_origin {
 	uint32_t epoch_count;
 	struct {
 		uint64_t from, marker;
-	} epochs[EPOCHS]; /* a ring: the last ones, with the oldest for what is older */
+	} epochs[EPOCHS]; /* a ring of the last ones */
 } property_origin;
 
 struct mt_properties {
@@ -116,7 +116,7 @@ static property_actor *actor_of(mt_properties *properties, maiko_actor_id id)
 			size *= 2;
 		property_actor *grown = realloc(properties->actors, size * sizeof *grown);
 		if (grown == NULL)
-			abort(); /* a test without memory shows nothing */
+			abort(); /* without memory the test has no result */
 		for (uint32_t i = properties->actor_size; i < size; i++)
 			grown[i] = (property_actor){0};
 		properties->actors = grown;
@@ -142,7 +142,7 @@ static void push(property_actor *a, property_event e)
 	a->queued[(a->head + a->count++) & (a->size - 1)] = e;
 }
 
-/* Takes an event from the model of a mailbox, most often the first. */
+/* Takes an event from the model of a mailbox, usually the first. */
 static bool take(property_actor *a, maiko_id id, property_event *ret_event)
 {
 	for (uint32_t i = 0; i < a->count; i++) {
@@ -197,7 +197,7 @@ static maiko_overflow policy_of(const mk_sub *sub, const maiko_topic *topic)
 	return sub->overflow == MAIKO_OVERFLOW_DEFAULT ? topic->overflow : (maiko_overflow)sub->overflow;
 }
 
-/* Its subscription, by which it gets that event. */
+/* The subscription by which the actor gets the event. */
 static const mk_sub *sub_of(const maiko_observation *s)
 {
 	mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
@@ -261,8 +261,8 @@ static void dispatched(mt_properties *properties, const maiko_observation *s)
 	}
 }
 
-/* The topology that an event of another worker was sent under; UINT64_MAX: it is of this one,
- * which applies a change in one piece, or not known any more. */
+/* The topology number under which an event of another worker was sent; UINT64_MAX: no longer known,
+ * or an event of this worker, which applies a change in one step. */
 static uint64_t marker_of(const mt_properties *properties, maiko_id id, uint32_t here)
 {
 	uint32_t i = 0;
@@ -277,8 +277,8 @@ static uint64_t marker_of(const mt_properties *properties, maiko_id id, uint32_t
 	return UINT64_MAX;
 }
 
-/* The moment of a change is one place in the sender's order: who joins gets what follows it,
- * who leaves what comes before. */
+/* A change takes effect at one position in the sender's order: a joining actor gets the events after
+ * it, a leaving actor those before it. */
 static void in_its_time(mt_properties *properties, const mk_sub *sub, const maiko_observation *s)
 {
 	if (sub->state == MK_ACTIVE)
@@ -293,8 +293,8 @@ static void in_its_time(mt_properties *properties, const mk_sub *sub, const maik
 		broken(properties, "C2: delivered though it was sent after the end of the subscription", s);
 }
 
-/* Whether the actor is just handling that event: it has left the mailbox, but its handling
- * is seen when it ends. */
+/* Whether the actor is handling that event now: it has left the mailbox, but the observation follows
+ * when the handler returns. */
 static bool is_in_hand(const maiko_observation *s, maiko_id id)
 {
 	const mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
@@ -302,7 +302,7 @@ static bool is_in_hand(const maiko_observation *s, maiko_id id)
 	       maiko_id_equal(w->event->id, id);
 }
 
-/* What it got on its way to this worker comes in the order of its mailbox there. */
+/* Whether it is kept by key and the actor migrates: then it may arrive in the order of the new mailbox. */
 static bool is_by_key_of_a_move(const property_event *e, const mk_actor *real)
 {
 	return e->kept != NULL && real != NULL && (real->sched & MK_MOVING) != 0;
@@ -337,7 +337,7 @@ static void delivered(mt_properties *properties, property_actor *a, const maiko_
 		broken(properties, "C16: delivered to one that has ended", s);
 }
 
-/* For the sake of a cycle, although it is muted. */
+/* Whether a muted actor may run because it is in a cycle. */
 static bool may_run_on(const maiko_observation *s)
 {
 	const mk_actor *real = mk_directory_find(s->supervisor, s->actor);
@@ -372,7 +372,7 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 	a->runs_muted = 0;
 }
 
-/* What was refused at once is no part of the model; what was queued is taken from it. */
+/* An event refused at once is not in the model; a queued event is taken from it. */
 static void refused(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
 	property_event e;
@@ -397,7 +397,7 @@ static void removed(mt_properties *properties, property_actor *a, const maiko_ob
 	a->id = 0;
 }
 
-/* In the middle of a callback it may finish that: of a handler its event is yet to be seen. */
+/* A muted actor may finish its current callback; the observation of a handled event is still to come. */
 static void muted(property_actor *a, const maiko_observation *s)
 {
 	const mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
@@ -465,7 +465,7 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 	}
 }
 
-/* ---- when nothing can be done --------------------------------------------------------------------- */
+/* ---- when no step is possible ---------------------------------------------------------------------- */
 
 static void quiet_actor(mt_properties *properties, const mk_actor *a)
 {

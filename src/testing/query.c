@@ -1,8 +1,8 @@
 /*
- * query.c - see maiko/testing/query.h: which notes have what a query asks for.
+ * query.c - see maiko/testing/query.h: finds the notes that a query asks for.
  *
- * The conditions have a fixed order, each is one `criterion`: so that a query that finds
- * nothing can say which of them left nothing over.
+ * The conditions have a fixed order; each is one `criterion`. So a query without results can say
+ * which condition excluded the last one.
  */
 #include "harness.h"
 
@@ -79,7 +79,7 @@ static bool is_of_base(const maiko_query *q, const maiko_record *r)
 	return false;
 }
 
-/* Of an event: it was received by; else: it is about. */
+/* In a query of events: whether the actor received the event; else whether the record is about the actor. */
 static bool has_receiver(const maiko_query *q, const mt_note *note)
 {
 	if (q->of != MAIKO_OF_EVENTS)
@@ -133,7 +133,7 @@ static bool all_hold(const maiko_query *q, const mt_note *n)
 	return true;
 }
 
-/* Whether it can be asked. */
+/* Whether it can be evaluated. */
 static bool is_fine(const maiko_query *q)
 {
 	if (q->harness == NULL)
@@ -148,7 +148,7 @@ static bool is_fine(const maiko_query *q)
 	return true;
 }
 
-/* The next one from that place on, up to the end; NULL. */
+/* The next result from index `place` on, before `end`; or NULL. */
 static const mt_note *next_from(const maiko_query *q, uint64_t place, uint64_t end)
 {
 	for (; place < end; place++) {
@@ -164,7 +164,7 @@ static uint64_t place_after(const maiko_query *q, const maiko_record *r)
 	return r->order - q->harness->store.cleared;
 }
 
-/* A pass over a query: its notes in their order. */
+/* An iteration over the results of a query, in order. */
 typedef struct pass {
 	const maiko_query *q;
 	uint64_t place, end;
@@ -183,7 +183,7 @@ static const mt_note *pass_next(pass *p)
 	return n;
 }
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- evaluation ----------------------------------------------------------------------------- */
 
 size_t maiko_query_collect(maiko_query query, const maiko_record **records, size_t size)
 {
@@ -286,7 +286,7 @@ const void *maiko_record_as(const maiko_record *record, const maiko_event_type *
 	return record->data;
 }
 
-/* ---- making ------------------------------------------------------------------------------------ */
+/* ---- construction -------------------------------------------------------------------------------- */
 
 maiko_query maiko_received_by(maiko_harness *h, const char *actor)
 {
@@ -322,7 +322,7 @@ maiko_query maiko_query_where(maiko_query query, maiko_matcher matcher)
 	return query;
 }
 
-/* ---- for a person ---------------------------------------------------------------------------------- */
+/* ---- as text ---------------------------------------------------------------------------------------- */
 
 void mt_query_print_count(const maiko_query *q, size_t count, FILE *out)
 {

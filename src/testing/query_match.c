@@ -1,6 +1,6 @@
 /*
- * query_match.c - whether an event is what a matcher asks for: fields by their names, through
- * the event's description, and predicates.
+ * query_match.c - matches an event: fields by their names, through the event's description, and
+ * predicates.
  */
 #include "event/layout.h"
 #include "harness.h"
@@ -23,7 +23,7 @@ static const maiko_field *field_named(const maiko_layout *layout, const char *na
 	return f->name == NULL ? NULL : f;
 }
 
-/* The field of a name as "to.x". */
+/* The field of a name such as "to.x". */
 static found field_of(const maiko_layout *layout, const char *name)
 {
 	found none = {NULL, 0};
@@ -104,7 +104,7 @@ static bool number_holds(const maiko_field *f, const unsigned char *at, const ma
 	if (with.kind == MAIKO_VALUE_TEXT || !number_at(f, at, &value))
 		return false;
 	if (f->kind == MAIKO_KIND_FLOAT && with.kind == MAIKO_VALUE_REAL)
-		with.as.real = (double)(float)with.as.real; /* 0.1 is what the field can hold of it */
+		with.as.real = (double)(float)with.as.real; /* the field has the precision of a float, as for 0.1 */
 	int order = order_of(&value, &with);
 	switch (test->compare) {
 	case MAIKO_COMPARE_IS:
@@ -257,7 +257,7 @@ bool maiko_record_matches(const maiko_record *record, maiko_matcher matcher)
 	return record != NULL && mt_matcher_holds(&matcher, record);
 }
 
-/* ---- for a person ------------------------------------------------------------------------------------ */
+/* ---- as text ------------------------------------------------------------------------------------------ */
 
 static void print_test(const maiko_field_test *test, FILE *out)
 {
@@ -288,7 +288,7 @@ void mt_matcher_print(const maiko_matcher *m, FILE *out)
 	const char *between = "";
 	if (m->type_name != NULL)
 		fputs(m->type_name, out);
-	if (m->by_id) /* as the text of a failed exploration has it */
+	if (m->by_id) /* as in the text of a failed exploration */
 		fprintf(out, "%s#%04" PRIx64 ".%" PRIu64, m->type_name == NULL ? "" : " ", m->id.origin & 0xffff,
 			m->id.sequence);
 	if (m->type_name != NULL || m->by_id)

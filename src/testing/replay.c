@@ -1,12 +1,12 @@
 /*
- * replay.c - leads a supervisor along a recording: see maiko/testing/replay.h.
+ * replay.c - replays a recording on a supervisor: see maiko/testing/replay.h.
  *
- * A recording says in which pieces the workers did what they did (note.h), and what was seen
- * meanwhile. The pieces are done again in the order of their tickets, each as a whole; what is seen
- * then must be what follows on that worker's tape (replay_check.c), at once: the first observation that
- * differs is the divergence. Where a piece asks for what chance has decided, the tape has it next.
+ * A recording has the pieces of work of each worker (note.h), and the observations made during them.
+ * The replay repeats the pieces in the order of their tickets, each as a whole. Each observation must
+ * equal the next one on that worker's tape (replay_check.c); the first that differs is the divergence.
+ * If a piece depends on a nondeterministic value, that value is next on the tape.
  *
- * Event ids are the same because the seed is, and because a worker numbers what it sends in order.
+ * Event ids are the same because the seed is, and because a worker numbers its events in order.
  */
 #include "replay.h"
 
@@ -37,7 +37,7 @@ static uint32_t seam_choose(void *arg, uint32_t count)
 	return 0;
 }
 
-/* What was refused when it was recorded. */
+/* Refuses what was refused in the recording. */
 static int accept_type(void *arg, const maiko_event_type *type)
 {
 	return mo_content_accept(type, ((const mt_replay *)arg)->recording.head->undescribed != 0);
@@ -63,7 +63,7 @@ static void seam_wait(void *arg)
 	}
 }
 
-/* ---- what chance has decided --------------------------------------------------------------------- */
+/* ---- nondeterministic values ---------------------------------------------------------------------- */
 
 static void expect(mt_replay *r, const mk_worker *w, const mk_note *n)
 {
@@ -78,7 +78,7 @@ static void expect(mt_replay *r, const mk_worker *w, const mk_note *n)
 	}
 }
 
-/* What the pieces note as they are done again. */
+/* Compares the notes of a repeated piece with the tape. */
 static void note(void *arg, mk_worker *w, const mk_note *n)
 {
 	mt_replay *r = arg;
@@ -93,18 +93,18 @@ static void note(void *arg, mk_worker *w, const mk_note *n)
 	case MK_NOTE_STOPPING:
 		expect(r, w, n);
 		break;
-	case MK_NOTE_TASKS: /* those of a source are done before */
+	case MK_NOTE_TASKS: /* those of a source were repeated before the run */
 		if (same || !mt_replay_is_source(r, r->wanted == NULL ? 0 : r->wanted->self->id))
 			expect(r, w, n);
 		break;
-	case MK_NOTE_AFTER: /* known of some */
+	case MK_NOTE_AFTER: /* only some actors' are on the tape */
 	case MK_NOTE_CANCEL:
 	case MK_NOTE_RANDOM:
 	case MK_NOTE_STOP_SELF:
 		if (same && !r->calling)
 			mt_replay_consume(r, w->index);
 		break;
-	default: /* pieces have been taken off the tape before they are done */
+	default: /* a piece is taken off the tape before it is repeated */
 		break;
 	}
 }
@@ -130,12 +130,12 @@ static bool told(void *arg, mk_worker *w, mk_note_kind kind, uint64_t number, mk
 	return false;
 }
 
-/* The events that are taken from outside now: the next so many on the tape. */
+/* Provides the external events of the next intake, from the tape. */
 static void refill(void *arg, mk_worker *w)
 {
 	mt_replay *r = arg;
 	const mt_tape *t = &r->recording.tapes[w->index];
-	mk_external_forget(w); /* what the set-up has sent: it is among the recorded ones */
+	mk_external_forget(w); /* drops the sends of the set-up: the recording has them */
 	if (r->ending || r->failed || t->at == t->count || !mt_is_note(t->records[t->at], MK_NOTE_EXTERNAL))
 		return;
 	int64_t left = t->records[t->at]->value;
@@ -158,7 +158,7 @@ static void refill(void *arg, mk_worker *w)
 
 /* ---- pieces of a worker ---------------------------------------------------------------------------- */
 
-/* An actor by its id; of those that are ready also one that has lost its place. */
+/* An actor by its id; also one on the ready list that has left the directory. */
 static mk_actor *actor_of(const mt_replay *r, const mk_worker *w, uint64_t id)
 {
 	for (mk_actor *a = w->ready; a != NULL; a = a->next)
@@ -167,11 +167,11 @@ static mk_actor *actor_of(const mt_replay *r, const mk_worker *w, uint64_t id)
 	return mk_directory_find(r->sup, id);
 }
 
-/* What an actor did in a run, as far as its tape goes. */
+/* A recorded run of an actor, as far as its tape goes. */
 typedef struct run_of {
 	uint32_t events;
 	bool ticks, tick_is_late;
-	uint32_t tasks; /* UINT32_MAX: it was not written */
+	uint32_t tasks; /* UINT32_MAX: not recorded */
 } run_of;
 
 static run_of read_run(const mt_tape *t, uint64_t id)
@@ -191,7 +191,7 @@ static run_of read_run(const mt_tape *t, uint64_t id)
 		if (mt_is_note(record, MK_NOTE_TASKS))
 			run.tasks = (uint32_t)record->value;
 	}
-	if (i == t->count && in_event) /* the tape ends in it */
+	if (i == t->count && in_event) /* the tape ends in this event */
 		run.events++;
 	return run;
 }
@@ -233,7 +233,7 @@ static bool enter(mt_replay *r, mk_worker *w, uint64_t id)
 static bool piece(mt_replay *r, mk_worker *w, const mo_record *record)
 {
 	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
-	if (kind != MK_NOTE_EXTERNAL) /* which is on the tape within others too */
+	if (kind != MK_NOTE_EXTERNAL) /* MK_NOTE_EXTERNAL also occurs within other pieces */
 		mt_replay_consume(r, w->index);
 	if (kind == MK_NOTE_RUN)
 		return run(r, w, record->number);
@@ -245,7 +245,7 @@ static bool piece(mt_replay *r, mk_worker *w, const mo_record *record)
 	return mk_lead_piece(w, kind, record->number, record->value);
 }
 
-/* A source has failed outside of its callbacks: its descriptor has. */
+/* Repeats the failure of a source outside its callbacks, by its descriptor. */
 static bool fail_again(mt_replay *r, mk_worker *w, const mo_record *record)
 {
 	mk_actor *a = record->kind == MAIKO_OBSERVED_ERROR ? actor_of(r, w, record->number) : NULL;
@@ -274,7 +274,7 @@ static bool advance_sup(mt_replay *r, const mo_record *record)
 	if (record->kind < MO_NOTES)
 		return false;
 	mt_replay_consume(r, MO_SUP_TAPE);
-	mk_hosting++; /* nothing in it may wait */
+	mk_hosting++; /* no call in it may wait */
 	bool done = true;
 	if (kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE)
 		mt_replay_call(r, NULL, record);
@@ -289,7 +289,7 @@ static bool advance_sup(mt_replay *r, const mo_record *record)
 
 /* ---- along the recording ------------------------------------------------------------------------------ */
 
-/* The next that is not done or seen; NULL: there is none. */
+/* The next entry that has not been repeated or observed. NULL: there is none. */
 static const mt_entry *next_entry(mt_replay *r)
 {
 	while (r->at < r->recording.count &&
@@ -298,7 +298,7 @@ static const mt_entry *next_entry(mt_replay *r)
 	return r->at < r->recording.count && !r->failed ? &r->recording.entries[r->at] : NULL;
 }
 
-/* Does the next piece. False: there is none, or it has diverged. */
+/* Repeats the next piece. False: there is none, or it has diverged. */
 static bool advance(mt_replay *r)
 {
 	const mt_entry *e = next_entry(r);
@@ -306,7 +306,7 @@ static bool advance(mt_replay *r)
 		return false;
 	r->now_ns = e->record->now_ns < INT64_MAX ? e->record->now_ns : INT64_MAX;
 	bool done = e->tape == MO_SUP_TAPE ? advance_sup(r, e->record) : advance_worker(r, e->tape, e->record);
-	bool taken = e->place < r->recording.tapes[e->tape].at; /* off its tape; else there was nothing to do */
+	bool taken = e->place < r->recording.tapes[e->tape].at; /* taken off its tape; else the piece had no effect */
 	if ((!done || !taken) && !r->failed)
 		mt_replay_differs(r, e->record, e->tape, NULL);
 	return !r->failed;
@@ -329,7 +329,7 @@ static bool reach_started(void *arg)
 	return false;
 }
 
-/* ---- by itself, to its end ------------------------------------------------------------------------------ */
+/* ---- after the recording --------------------------------------------------------------------------------- */
 
 static bool step(mt_replay *r, mk_worker *w)
 {
@@ -341,7 +341,7 @@ static bool step(mt_replay *r, mk_worker *w)
 	return true;
 }
 
-/* Any step, or on to the next timer. */
+/* Takes any step, or advances the time to the next timer. */
 static bool run_freely(mt_replay *r)
 {
 	r->wanted = NULL;
@@ -363,7 +363,7 @@ static bool run_freely(mt_replay *r)
 
 static void replay_free(mt_replay *r)
 {
-	/* It goes on by itself to its end, to give back what it holds. */
+	/* It continues to its end as a simulation, to release its resources. */
 	r->ending = true;
 	if (r->sup != NULL)
 		mk_lead_end(r->sup);
@@ -398,7 +398,7 @@ static mk_seam seam_of(mt_replay *r)
 			 .seed = head->seed};
 }
 
-/* Its error is told with why the last call in it has failed. */
+/* Adds the error text of the last failed call in it. */
 static int call_setup(mt_replay *r)
 {
 	(void)mk_fail_text(0, "");
@@ -435,7 +435,7 @@ static int set_up(mt_replay *r)
 	return rc;
 }
 
-/* How much of it there is, if that is not all. */
+/* Says how much of an incomplete recording was replayed. */
 static void tell_end(mt_replay *r)
 {
 	const mt_recording *f = &r->recording;
@@ -452,7 +452,7 @@ static int play(mt_replay *r)
 	const mt_entry *first = next_entry(r);
 	if (first != NULL && first->tape == MO_SUP_TAPE && mt_is_note(first->record, MK_NOTE_STARTING)) {
 		mt_replay_consume(r, MO_SUP_TAPE);
-		(void)maiko_start(r->sup); /* one that failed then fails again: its records are compared */
+		(void)maiko_start(r->sup); /* a start that failed fails again: its records are compared */
 	}
 	while (advance(r))
 		;

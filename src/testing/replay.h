@@ -16,38 +16,38 @@ typedef struct mt_entry {
 
 typedef struct mt_tape {
 	const mo_record **records;
-	uint32_t count, at; /* those before `at` have been done, or seen */
+	uint32_t count, at; /* the records before `at` have been repeated or observed */
 } mt_tape;
 
 typedef struct mt_recording {
 	unsigned char *file; /* mapped */
 	size_t size;
 	const mo_head *head;
-	mt_entry *entries; /* by ticket: what was noted and seen */
+	mt_entry *entries; /* notes and observations by ticket */
 	size_t count;
 	mt_tape tapes[MO_TAPES];
 	const mo_record **types; /* their names, by number */
 	uint32_t type_count;
 	const mo_record **actors; /* their names, by id */
 	size_t actor_count;
-	uint64_t found, whole; /* records in the file, and up to the first that is missing */
-	bool complete, over;   /* the recorder was freed; the supervisor had stopped */
+	uint64_t found, whole; /* records in the file, and records before the first gap */
+	bool complete, over;   /* complete: the recorder was freed; over: the supervisor had stopped */
 } mt_recording;
 
-/* Reads a recording; the text says what is wrong with the file. 0, MAIKO_EINVAL,
- * MAIKO_ENOMEM, what open(2) says. mt_recording_fini in any case. */
+/* Reads a recording; `text` describes an error in the file. 0, MAIKO_EINVAL, MAIKO_ENOMEM, or the
+ * error of open(2). Call mt_recording_fini in any case. */
 int mt_recording_init(mt_recording *recording, const char *path, char *text, size_t size);
 void mt_recording_fini(mt_recording *recording);
 
 const char *mt_recording_actor(const mt_recording *recording, uint64_t actor);
 const char *mt_recording_type(const mt_recording *recording, uint32_t type);
 
-/* Since the first record. Workers read the clock once a turn, each for itself: what was a little before is 0. */
+/* Seconds since the first record. Each worker reads the clock once per turn, so a time may be slightly before: 0. */
 double mt_recording_seconds(const mt_recording *recording, const mo_record *record);
 
 static inline bool mt_is_note(const mo_record *record, mk_note_kind kind) { return record->kind == MO_NOTES + kind; }
 static inline bool mt_is_observation(const mo_record *record) { return record->kind < MO_NAMES_ACTOR; }
-/* Whether it begins a piece of a worker. */
+/* Whether it begins a piece of a worker's work. */
 static inline bool mt_is_piece(const mo_record *record)
 {
 	return record->kind >= MO_NOTES && record->kind <= MO_NOTES + MK_NOTE_EXTERNAL;
@@ -75,22 +75,22 @@ typedef struct mt_replay {
 	maiko_monitor *monitor;
 	mk_scribe scribe;
 	uint64_t now_ns;
-	size_t at;              /* entries before have been done, or seen */
-	const mk_actor *wanted; /* what is to run */
+	size_t at;              /* the entries before have been repeated or observed */
+	const mk_actor *wanted; /* the actor that must run next */
 	mk_worker *running;
-	/* A call that is made because it was recorded: what it is told. */
+	/* A repeated call: the value that it is given from the recording. */
 	bool given;
 	mk_note_kind given_kind;
 	mk_told told;
-	bool calling;  /* in one of those */
-	uint32_t next; /* worker, when it runs freely */
+	bool calling;  /* in a repeated call */
+	uint32_t next; /* the next worker, after the recording */
 	bool ending, failed;
-	/* Classes of sources, and what they are replaced by. */
+	/* Classes of sources, and their replacements. */
 	const mk_actor_class *real[MT_SILENT_MAX], *silent[MT_SILENT_MAX];
 	uint32_t silent_count;
 } mt_replay;
 
-/* The next record of a tape, or NULL; and goes past it. */
+/* peek: the next record of a tape, or NULL. consume: goes past it. */
 static inline const mo_record *mt_replay_peek(const mt_replay *r, uint32_t tape)
 {
 	const mt_tape *t = &r->recording.tapes[tape];
@@ -98,31 +98,31 @@ static inline const mo_record *mt_replay_peek(const mt_replay *r, uint32_t tape)
 }
 static inline void mt_replay_consume(mt_replay *r, uint32_t tape) { r->recording.tapes[tape].at++; }
 
-/* replay_check.c: what is seen, and whether it is what was recorded. */
-void mt_replay_diverge(mt_replay *r, const char *text); /* the first one counts */
+/* replay_check.c: compares observations with the recording. */
+void mt_replay_diverge(mt_replay *r, const char *text); /* only the first one has an effect */
 const char *mt_note_text(int kind);                     /* of an mk_note_kind */
 bool mt_replay_is_source(const mt_replay *r, uint64_t actor);
 void mt_replay_see(void *arg, const maiko_observation *s); /* the monitor's hook; arg: the replay */
-/* The record was not brought about. `instead`: what was, or NULL. */
+/* The record did not happen again. `instead`: what happened, or NULL. */
 void mt_replay_differs(mt_replay *r, const mo_record *record, uint32_t tape, const char *instead);
 
-/* replay_hint.c: appends which names and types of the options the recording does not have. */
+/* replay_hint.c: appends the names and types of the options that are not in the recording. */
 void mt_replay_hint(const mt_replay *r, char *text, size_t size);
 
-/* replay_source.c: actors that are not run: what they did is done again. */
+/* replay_source.c: sources do not run: their recorded actions are repeated. */
 int mt_source_silence(mt_replay *r, mk_actor *a);
-/* What the actor did in its callback, up to where that returned. */
+/* Repeats the actions of the actor's callback, up to its return. */
 void mt_source_play(mt_replay *r, mk_actor *a);
-/* Before a run: the callbacks of its tasks. */
+/* Before a run: repeats the callbacks of its tasks. */
 void mt_source_tasks(mt_replay *r, mk_actor *a);
 
-/* replay_call.c: what was sent and asked for again. */
+/* replay_call.c: repeats sends and requests. */
 const maiko_event_type *mt_replay_type(const mt_replay *r, uint32_t number);
-/* A struct of the type of that number, with that content; NULL: it has diverged. mt_replay_drop frees it. */
+/* Makes a struct of that type with that content. NULL: the replay has diverged. mt_replay_drop frees it. */
 void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from, size_t size,
 			const maiko_event_type **ret_type);
 void mt_replay_drop(const maiko_event_type *type, void *data);
-/* Makes a recorded call: `a` NULL: from outside. */
+/* Repeats a recorded call; `a` NULL: of an external thread. */
 void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record);
 
 #endif

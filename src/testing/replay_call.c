@@ -1,6 +1,5 @@
 /*
- * replay_call.c - what came from the world comes again: events, and calls of sources and of threads
- * outside, as they were recorded.
+ * replay_call.c - repeats recorded input: events, and calls of sources and of external threads.
  */
 #include "replay.h"
 
@@ -74,7 +73,7 @@ static const maiko_actor_type *actor_type(const mt_replay *r, const char *name)
 	return NULL;
 }
 
-/* One of that name that there is, or a new one. */
+/* An existing topic of that name, or a new one. */
 static int topic_of(const mt_replay *r, const mo_call_topic *t, const maiko_topic **ret_topic)
 {
 	if (mk_name_index_get(&r->sup->topic_names, t->name) != NULL)
@@ -97,7 +96,7 @@ static int topics_of(const mt_replay *r, const mo_call *c, maiko_subscription *t
 	return rc;
 }
 
-/* Its state as it was given: a copy, aligned. */
+/* The recorded initial state: an aligned copy. */
 static int init_of(const mt_replay *r, const maiko_actor_type *type, const mo_call *c, void **ret_init)
 {
 	*ret_init = NULL;
@@ -176,7 +175,7 @@ static int send_later(mt_replay *r, mk_actor *a, const mo_call *c)
 	void *data = mt_replay_content(r, (uint32_t)number, c->content + sizeof number, c->content_size - sizeof number,
 				       &type);
 	if (data == NULL)
-		return MAIKO_EINVAL; /* in words: the divergence */
+		return MAIKO_EINVAL; /* the divergence has the text */
 	int rc = maiko_ctx_send_after(a, c->delay_ms, NULL, type, data);
 	mt_replay_drop(type, data);
 	return rc;
@@ -222,7 +221,7 @@ void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record)
 	size_t size;
 	const unsigned char *content = mt_content_of(record, &size);
 	if (answered && record->value < 0)
-		return; /* it was refused, and nothing came of it */
+		return; /* it was refused and had no effect */
 	if (!mo_call_read(kind, content, size, &call)) {
 		fail(r, record, "it is damaged");
 		return;

@@ -1,5 +1,5 @@
 /*
- * replay_check.c - what is seen in a replay, held against the recording.
+ * replay_check.c - compares the observations of a replay with the recording.
  */
 #include "replay.h"
 
@@ -23,7 +23,7 @@ bool mt_replay_is_source(const mt_replay *r, uint64_t actor)
 	return actor != 0 && mo_is_listed(r->options->sources, mt_recording_actor(&r->recording, actor));
 }
 
-/* ---- in words ------------------------------------------------------------------------------- */
+/* ---- as text --------------------------------------------------------------------------------- */
 
 static const char *const note_texts[] = {
 	"a control message",
@@ -127,11 +127,11 @@ void mt_replay_differs(mt_replay *r, const mo_record *record, uint32_t tape, con
 	mt_replay_diverge(r, text);
 }
 
-/* ---- what is seen ------------------------------------------------------------------------------- */
+/* ---- observations -------------------------------------------------------------------------------- */
 
 static bool is_same(const mt_replay *r, const mo_record *record, const maiko_observation *s)
 {
-	/* When a source ticks next the world says. */
+	/* The recording says when a source ticks next, so the result of its tick may differ. */
 	bool answer = s->kind == MAIKO_OBSERVED_TICK_LEFT && mt_replay_is_source(r, s->actor);
 	if (record->kind != s->kind || record->number != s->actor || (record->value != s->code && !answer))
 		return false;

@@ -1,6 +1,6 @@
 /*
- * replay_hint.c - names in the options that the recording does not have. They are no error: a source
- * may have been added in another run. Where a replay diverges, one that is misspelt is why.
+ * replay_hint.c - names in the options that are not in the recording. They are no error: a source may
+ * have been added in another run only. If a replay diverges, a misspelt name may be the cause.
  */
 #include "replay.h"
 
@@ -10,7 +10,7 @@
 
 enum { SHOWN_MAX = 12 };
 
-/* What the recording has, each once, as many as are shown. */
+/* Distinct names in the recording, as many as are shown. */
 typedef struct known {
 	const char *names[SHOWN_MAX];
 	unsigned count;
@@ -72,7 +72,7 @@ static void hint_sources(const mt_replay *r, char *text, size_t size)
 
 /* ---- types of actors that were added ------------------------------------------------------------ */
 
-/* The set-up's, and those that the replay has added, are none that nobody knows. */
+/* Whether the set-up or the replay has added an actor of the type. */
 static bool is_used(const mt_replay *r, const maiko_actor_type *type)
 {
 	for (const mk_actor_class *c = r->sup == NULL ? NULL : r->sup->classes; c != NULL; c = c->next)
@@ -81,7 +81,7 @@ static bool is_used(const mt_replay *r, const maiko_actor_type *type)
 	return false;
 }
 
-/* Of that record; NULL if it is no addition, or was refused. */
+/* The actor type of an addition; NULL: the record is no addition, or it was refused. */
 static const char *added_type(const mo_record *record, mo_call *call)
 {
 	size_t size;

@@ -1,7 +1,7 @@
 /*
- * replay_read.c - reads a recording: gathers the records of all segments and puts them in
- * the order of their tickets. The first ticket that is missing ends it: after a crash, or
- * a disk that was full, or of a file that was cut, what is behind a gap cannot be led to.
+ * replay_read.c - reads a recording: collects the records of all segments and sorts them by
+ * ticket. The recording ends at the first missing ticket: records after a gap (a crash, a full
+ * disk, a truncated file) cannot be replayed.
  */
 #include "replay.h"
 
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* In words, what is no regular file. */
+/* The kind of a file that is not a regular one, as text. */
 static const char *kind_of(mode_t mode)
 {
 	return S_ISDIR(mode)    ? "a directory"
@@ -34,7 +34,7 @@ static int map_open(mt_recording *r, int fd, char *text, size_t size)
 			snprintf(text, size, "it is empty");
 		else
 			snprintf(text, size, "it is no regular file but %s", kind_of(info.st_mode));
-		return MAIKO_EINVAL; /* in words: `text` */
+		return MAIKO_EINVAL; /* `text` has the reason */
 	}
 	void *file = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (file == MAP_FAILED)
@@ -47,7 +47,7 @@ static int map_open(mt_recording *r, int fd, char *text, size_t size)
 static int map_file(mt_recording *r, const char *path, char *text, size_t size)
 {
 	char why[64] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a pipe waits for nobody */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* does not wait for the writer of a pipe */
 	int rc = fd < 0 ? -errno : map_open(r, fd, why, sizeof why);
 	if (rc != 0)
 		snprintf(text, size, "%s: %s", path, why[0] != '\0' ? why : maiko_strerror(rc));
@@ -62,7 +62,7 @@ static int check_head(mt_recording *r, char *text, size_t size)
 	unsigned ours = MO_RECORDING_MAGIC & 0xff;
 	if (r->size < sizeof *r->head || r->head->magic >> 8 != MO_RECORDING_MAGIC >> 8) {
 		snprintf(text, size, "it is no recording, or of another kind of machine");
-		return MAIKO_EINVAL; /* in words: `text` */
+		return MAIKO_EINVAL; /* `text` has the reason */
 	}
 	if (r->head->magic != MO_RECORDING_MAGIC) {
 		unsigned version = (unsigned)(r->head->magic & 0xff);
@@ -70,11 +70,11 @@ static int check_head(mt_recording *r, char *text, size_t size)
 			 "it is a recording of version %u; this library reads version %u: replay it with the library "
 			 "that made it",
 			 version, ours);
-		return MAIKO_EINVAL; /* in words: `text` */
+		return MAIKO_EINVAL; /* `text` has the reason */
 	}
 	if (r->head->workers == 0 || r->head->workers > MAIKO_WORKERS_MAX) {
 		snprintf(text, size, "its head is damaged");
-		return MAIKO_EINVAL; /* in words: `text` */
+		return MAIKO_EINVAL; /* `text` has the reason */
 	}
 	return 0;
 }
@@ -95,7 +95,7 @@ static int add(mt_recording *r, size_t *room, const mo_record *record, uint32_t 
 	return 0;
 }
 
-/* How many bytes come before the content. */
+/* The number of bytes before the content. */
 static size_t fixed_of(const mo_record *record)
 {
 	size_t fixed = sizeof *record;
@@ -125,7 +125,7 @@ static int read_segment(mt_recording *r, size_t *room, const unsigned char *segm
 {
 	const mo_segment *s = (const mo_segment *)(const void *)segment;
 	if (size < sizeof *s || s->magic != MO_RECORDING_MAGIC || s->tape >= MO_TAPES)
-		return 0; /* fetched, and nothing written: the crash came before */
+		return 0; /* taken but not written, because of a crash */
 	for (size_t at = sizeof *s; at < size;) {
 		const mo_record *record = (const mo_record *)(const void *)(segment + at);
 		if (!is_whole(record, size - at))
@@ -146,7 +146,7 @@ static int by_ticket(const void *a, const void *b)
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-/* A name's text ends inside its record. */
+/* Whether the text of a name ends inside its record. */
 static bool is_text(const mo_record *record)
 {
 	size_t size;
@@ -180,7 +180,7 @@ static int by_number(const void *a, const void *b)
 
 /* ---- in order --------------------------------------------------------------------------------- */
 
-/* Takes the names out, and ends it at the first gap, or where the recorder was freed. */
+/* Removes the names, and ends the recording at the first gap, or where the recorder was freed. */
 static int sift(mt_recording *r)
 {
 	size_t kept = 0, type_room = 0, actor_room = 0;
@@ -208,7 +208,7 @@ static int sift(mt_recording *r)
 	return rc;
 }
 
-/* Where a tape ends with events being taken from outside, none of them was written: as if it ended before. */
+/* If a tape ends with an intake of external events that were not written, ends it before the intake. */
 static void drop_untaken(mt_recording *r)
 {
 	bool is_last[MO_TAPES];
@@ -223,7 +223,7 @@ static void drop_untaken(mt_recording *r)
 	}
 }
 
-/* A list for each tape. */
+/* Divides the entries by tape. */
 static int part(mt_recording *r)
 {
 	for (size_t i = 0; i < r->count; i++)

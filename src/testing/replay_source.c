@@ -1,9 +1,9 @@
 /*
- * replay_source.c - sources are not run: their callbacks do again what they did, as it was recorded,
- * and return what they returned.
+ * replay_source.c - the replacement of sources, which do not run in a replay: their callbacks repeat
+ * the recorded actions and return the recorded results.
  *
- * What a callback did lies on its worker's tape between the record that it follows and the one that
- * tells that it has returned.
+ * The actions of a callback are on its worker's tape between the record of its begin and the record
+ * of its return.
  */
 #include "replay.h"
 #include "runtime/callback.h"
@@ -17,7 +17,7 @@
 static mt_replay *replay_of(const maiko_ctx *ctx) { return ctx->worker->sup->seam.arg; }
 static const mo_record *next_of(const maiko_ctx *ctx) { return mt_replay_peek(replay_of(ctx), ctx->worker->index); }
 
-/* ---- what it did ---------------------------------------------------------------------------- */
+/* ---- recorded actions ------------------------------------------------------------------------ */
 
 static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 {
@@ -42,7 +42,7 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 	bool root = d->parent.origin == 0 && d->parent.sequence == 0;
 	maiko_id cause[2] = {d->parent, d->correlation};
 	const maiko_id *before = w->cause;
-	if (w->event == NULL && !root) /* what a job was started for */
+	if (w->event == NULL && !root) /* the cause of a job */
 		w->cause = cause;
 	int rc = maiko_ctx_send(a, type, data, root ? MAIKO_SEND_ROOT : 0);
 	w->cause = before;
@@ -76,7 +76,7 @@ void mt_source_play(mt_replay *r, mk_actor *a)
 
 /* ---- its callbacks ------------------------------------------------------------------------------- */
 
-/* Plays it; returns the code of the observation that tells how the callback ended, if that comes next. */
+/* Repeats it; returns the code of the observation of its end, if that is next. */
 static int returned(maiko_ctx *ctx, maiko_observation_kind kind)
 {
 	mt_source_play(replay_of(ctx), ctx);
@@ -122,7 +122,7 @@ static int on_error(void *state, const maiko_error *error, maiko_ctx *ctx)
 	return stopping ? MAIKO_ESHUTDOWN : rc;
 }
 
-/* When it runs next the recording says; but of a batch of events it is told. */
+/* The recording says when it runs next; but a tick after a batch of events is due by itself. */
 static maiko_next tick(void *state, maiko_ctx *ctx)
 {
 	(void)state;
@@ -182,8 +182,8 @@ static mk_actor_class *silent_of(const mk_actor_class *class)
 	silent->stop = class->stop != NULL ? on_stop : NULL;
 	silent->error = class->error != NULL ? on_error : NULL;
 	silent->tick = class->tick != NULL ? tick : NULL;
-	silent->done = NULL; /* its tasks are played */
-	/* Behind the real one, which others of its type may need. */
+	silent->done = NULL; /* its tasks are repeated */
+	/* Inserted after the real one, which other actors of the type may need. */
 	mk_actor_class *before = (mk_actor_class *)(uintptr_t) class;
 	silent->next = before->next;
 	before->next = silent;

@@ -1,10 +1,10 @@
 /*
  * shrink.c - see exploring.h.
  *
- * The choices are cut into parts; if the failure stays without one of them, that part goes,
- * else the parts become smaller, down to single choices. First of all everything is left
- * out: some failures need no choice at all. Choices after the failure do not matter, and the
- * first halves of the cutting take them away.
+ * The choices are divided into parts. If the failure remains without a part, that part is removed;
+ * if no part can be removed, the parts become smaller, down to single choices. The first attempt
+ * omits all choices, because some failures need none. Choices after the failure have no effect;
+ * the first, large parts remove most of them.
  */
 #include "exploring.h"
 
@@ -25,7 +25,7 @@ static bool still_fails(shrinking *s, const maiko_choice *choices, size_t count)
 	return s->fails(s->arg, choices, count);
 }
 
-/* Whether it fails without those from `from` to `to`; then they are gone. */
+/* Whether it fails without the choices from `from` to `to`; if so, removes them. */
 static bool fails_without(shrinking *s, maiko_choice *choices, size_t *count, size_t from, size_t to)
 {
 	size_t left = *count - (to - from);
@@ -38,7 +38,7 @@ static bool fails_without(shrinking *s, maiko_choice *choices, size_t *count, si
 	return true;
 }
 
-/* The last parts first: what comes late most often does not matter. */
+/* The last parts first: late choices are least likely to matter. */
 static bool drop_a_part(shrinking *s, maiko_choice *choices, size_t *count, size_t size)
 {
 	bool some = false;

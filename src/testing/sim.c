@@ -1,13 +1,12 @@
 /*
- * sim.c - see maiko/testing/sim.h: which step is next, when time moves, what goes wrong.
+ * sim.c - see maiko/testing/sim.h: selects the next step, advances the time, injects faults.
  *
- * Every decision goes through maiko_sim_choose. Its value 0 is always what a fair machine
- * would do: the next worker, its next kind of work, no fault. A schedule is therefore the
- * short list of the choices that were not 0; left out one by one, as far as the failure
- * stays, it is shrunk (explore.c).
+ * Every decision is made by maiko_sim_choose. The value 0 always means fair scheduling: the next
+ * worker, its next kind of work, no fault. So a schedule is the short list of choices that were
+ * not 0. Shrinking (explore.c) removes choices as long as the failure remains.
  *
- * Seeds differ in how often they choose anything but 0: some mix everything, some disturb
- * a fair run in a few places, which finds other faults (Musuvathi and Qadeer, "Iterative
+ * Seeds differ in how often they choose a value other than 0: some do so everywhere, some
+ * disturb a fair run in a few places, which finds other faults (Musuvathi and Qadeer, "Iterative
  * context bounding", 2007: few preemptions suffice for most).
  */
 #include "sim.h"
@@ -21,14 +20,14 @@
 #include <string.h>
 
 enum { KINDS = MK_STEP_JOB + 1 };
-static const uint64_t START_NS = 1000000000;                    /* not 0, which for many means never */
+static const uint64_t START_NS = 1000000000;                    /* not 0, which often means never */
 static const uint64_t EPOCH_NS = UINT64_C(1767225600000000000); /* 2026-01-01: any fixed day */
 
 static _Thread_local mt_log *shared_log;
 
 /* ---- the signature ------------------------------------------------------------------------ */
 
-/* One round of splitmix64 (Steele, Lea and Flood, 2014) over the last and the new. */
+/* One round of splitmix64 (Steele, Lea and Flood, 2014) over the previous and the new value. */
 static void sign(maiko_sim *sim, uint64_t value)
 {
 	uint64_t z = (sim->signature ^ value) + UINT64_C(0x9e3779b97f4a7c15);
@@ -61,7 +60,7 @@ static void remember(maiko_sim *sim, uint64_t index, uint32_t value)
 	sim->chosen[sim->chosen_count++] = (maiko_choice){index, value};
 }
 
-/* What the schedule to be replayed says for this index; 0 where it says nothing. */
+/* The choice of the replayed schedule for this index; 0: it has none. */
 static uint32_t replayed(maiko_sim *sim, uint64_t index)
 {
 	const maiko_sim_options *o = &sim->options;
@@ -71,16 +70,16 @@ static uint32_t replayed(maiko_sim *sim, uint64_t index)
 	return here ? o->replay[sim->replayed].value : 0;
 }
 
-/* A number below `count`, without a division: enough of the product's high half (Lemire, 2019,
- * without the rejection: a bias of 2^-32 does not matter here). */
+/* A number below `count` without a division: the high half of a product (Lemire, 2019, without the
+ * rejection: a bias of 2^-32 does not matter here). */
 static uint32_t below(maiko_sim *sim, uint32_t count)
 {
 	uint64_t r = mk_random_next(&sim->sup->seam, &sim->schedule) >> 32;
 	return (uint32_t)(r * count >> 32);
 }
 
-/* Whether the choice of that index is the first possible, whatever there is to choose from.
- * `one_in`: how seldom the seed chooses anything else. */
+/* Whether the choice of that index is 0, whatever the alternatives. The seed makes one choice in
+ * `one_in` another one. */
 static bool is_first(maiko_sim *sim, uint64_t index, uint32_t one_in)
 {
 	if (sim->options.replays)
@@ -109,7 +108,7 @@ uint32_t maiko_sim_choose(maiko_sim *sim, uint32_t count)
 	return sim == NULL || count < 2 ? 0 : mt_sim_choose(sim, count, sim->density);
 }
 
-/* Whether a fault strikes. */
+/* Whether a fault occurs. */
 bool mt_sim_strikes(maiko_sim *sim, uint32_t one_in)
 {
 	if (one_in == 0)
@@ -142,7 +141,7 @@ void maiko_sim_fail(maiko_sim *sim, const char *format, ...)
 		memcpy(shared_log->failure, text, sizeof text);
 	sim->failure = strdup(text);
 	if (sim->failure == NULL)
-		abort(); /* nothing else could be said */
+		abort(); /* no memory for the failure text */
 }
 
 const char *maiko_sim_failure(const maiko_sim *sim) { return sim == NULL ? NULL : sim->failure; }
@@ -154,7 +153,7 @@ static void seam_refused(void *arg, const char *call, const char *who)
 	maiko_sim_fail(sim, "%s, asked for by %s: not under simulation", call, who);
 }
 
-/* The error of a call that was waiting when the simulation failed. */
+/* The error of a call that waited when the simulation failed. */
 static int seam_failure(void *arg)
 {
 	const maiko_sim *sim = arg;
@@ -209,7 +208,7 @@ static bool is_slow(const maiko_sim *sim, mk_step step)
 	       step.from == sim->slow_from;
 }
 
-/* Adds the steps of one worker that no fault holds up; returns whether there are others. */
+/* Adds the steps of one worker that no fault delays; returns whether a fault delays others. */
 static bool gather_of(maiko_sim *sim, mk_worker *w, uint32_t *count)
 {
 	mk_step *mine = &sim->steps_now[*count];
@@ -222,8 +221,8 @@ static bool gather_of(maiko_sim *sim, mk_worker *w, uint32_t *count)
 	return left != found;
 }
 
-/* All steps, those of the next worker first; `one`: of the first alone that has any. The
- * blocking pool counts as one more worker. `held` says whether faults hold up others. */
+/* Collects all steps, those of the next worker first; `one`: only those of the first worker that has
+ * any. The blocking pool counts as one more worker. `ret_held`: faults delay other steps. */
 static uint32_t gather(maiko_sim *sim, bool one, bool *ret_held)
 {
 	mk_sup *sup = sim->sup;
@@ -232,7 +231,7 @@ static uint32_t gather(maiko_sim *sim, bool one, bool *ret_held)
 	for (uint32_t left = workers + 1; left > 0 && (count == 0 || !one); left--) {
 		at = at >= workers ? 0 : at + 1;
 		if (at == sim->stepping)
-			*ret_held = true; /* in the midst of one */
+			*ret_held = true; /* inside a step */
 		else if (at < workers && mk_step_may_wake(sup->workers[at], sim->now_ns))
 			*ret_held |= gather_of(sim, sup->workers[at], &count);
 		else if (at == workers && mk_step_has_job(sup))
@@ -243,7 +242,7 @@ static uint32_t gather(maiko_sim *sim, bool one, bool *ret_held)
 
 static uint16_t rank_of(mk_step step) { return (uint16_t)(step.kind * MAIKO_WORKERS_MAX + step.from); }
 
-/* The first choice: of the next worker, its next kind of work after the last one. */
+/* The fair choice: the next worker's next kind of work after its last one. */
 static uint32_t fair(const maiko_sim *sim, uint32_t count)
 {
 	const mk_step *steps = sim->steps_now;
@@ -276,7 +275,7 @@ static bool pick(maiko_sim *sim, mk_step *ret_step)
 	uint64_t index = sim->choices++;
 	bool fairly = is_first(sim, index, sim->density);
 	uint32_t count = gather(sim, fairly, &held);
-	if (count == 0 && held) { /* the faults end when nothing else is left */
+	if (count == 0 && held) { /* the faults end when no other step is left */
 		memset(sim->stalled_to, 0, sizeof sim->stalled_to);
 		sim->slow_to = 0;
 		count = gather(sim, fairly, &held);
@@ -285,7 +284,7 @@ static bool pick(maiko_sim *sim, mk_step *ret_step)
 		return false;
 	uint32_t first = fair(sim, count);
 	uint32_t k = fairly || count == 1 ? 0 : choose_any(sim, index, count);
-	/* 0 is the fair one; the others follow in their order. */
+	/* 0 is the fair step; the others follow in their order. */
 	*ret_step = sim->steps_now[k == 0 ? first : k <= first ? k - 1 : k];
 	return true;
 }
@@ -298,7 +297,7 @@ int maiko_sim_step(maiko_sim *sim)
 	uint64_t steps = sim->steps;
 	mt_sim_disturb(sim);
 	if (!pick(sim, &step)) {
-		if (sim->steps != steps) /* the disturbance was cut in two, and the last taken meanwhile */
+		if (sim->steps != steps) /* an overlap inside the disturbance has taken the last steps */
 			return sim->failure != NULL ? broken(sim) : 1;
 		return sim->overlapping ? 0 : quiet(sim);
 	}
@@ -311,7 +310,7 @@ int maiko_sim_step(maiko_sim *sim)
 	(void)mt_memory_fails_in(before);
 	sim->stepping = outer;
 	sim->steps++;
-	if (!sim->overlapping) /* else something is in the midst of a piece */
+	if (!sim->overlapping) /* else this is inside another step or call */
 		check_all(sim);
 	if (sim->steps > sim->options.steps_max)
 		maiko_sim_fail(sim, "no end after %llu steps", (unsigned long long)sim->steps - 1);
@@ -330,7 +329,7 @@ int maiko_sim_run(maiko_sim *sim)
 
 static uint64_t seam_now(void *arg) { return ((const maiko_sim *)arg)->now_ns; }
 
-/* Moves to when the next timer is due, if that is not after `until`. */
+/* Advances the time to the next timer that is due, if that is not after `until`. */
 static bool move_on(maiko_sim *sim, uint64_t until)
 {
 	enum { LATE_MS = 100 };
@@ -375,7 +374,7 @@ int maiko_sim_run_until(maiko_sim *sim, bool (*condition)(void *arg), void *arg,
 	return 0;
 }
 
-/* A call of the test waits: something is to happen, or it would wait for ever. */
+/* A call of the test waits: takes a step or advances the time; else the call would wait for ever. */
 static void seam_wait(void *arg)
 {
 	maiko_sim *sim = arg;
@@ -384,13 +383,13 @@ static void seam_wait(void *arg)
 		maiko_sim_fail(sim, "a call waits for what will never happen: nothing is queued, running or due");
 	if (sim->failure == NULL)
 		return;
-	/* All that wait give up. */
+	/* All waiting calls give up. */
 	if (mk_state_of(sim->sup) < MK_STOPPED)
 		sim->state_before = mk_state_of(sim->sup);
 	atomic_store_explicit(&sim->sup->state, MK_ABANDONED, memory_order_seq_cst);
 }
 
-/* One that has failed is stopped too, as far as it goes, for the sake of what it holds. */
+/* Prepares the stop of a failed simulation, which releases its resources as far as possible. */
 static void stop_failed(maiko_sim *sim)
 {
 	enum { STEPS_MAX = 1000000 };
@@ -406,7 +405,7 @@ static void stop_failed(maiko_sim *sim)
 	sim->options.steps_max = sim->steps + STEPS_MAX;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------- */
+/* ---- creation and end ------------------------------------------------------------------------------- */
 
 static void see(void *arg, const maiko_observation *observation)
 {

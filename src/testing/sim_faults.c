@@ -1,5 +1,5 @@
 /*
- * sim_faults.c - what goes wrong in a simulation, and what other threads do meanwhile: see
+ * sim_faults.c - the faults of a simulation, and the actions of other threads inside a step: see
  * maiko/testing/sim.h, maiko_sim_faults.
  */
 #include "runtime/callback.h"
@@ -19,7 +19,7 @@ bool mt_sim_allocation_fails(maiko_sim *sim) { return mt_sim_strikes(sim, sim->o
 
 /* ---- before a step ------------------------------------------------------------------------- */
 
-/* The k-th actor by creation, of those there are. */
+/* The k-th existing actor in the order of creation. */
 static maiko_actor_id actor_at(mk_sup *sup, uint32_t k)
 {
 	for (uint32_t slot = 0; slot < sup->actor_slots; slot++) {
@@ -41,7 +41,7 @@ static void remove_one(maiko_sim *sim)
 	if (mk_state_of(sim->sup) != MK_STARTED || sim->sup->actor_count == 0)
 		return;
 	maiko_actor_id id = actor_at(sim->sup, mt_sim_choose(sim, sim->sup->actor_count, 1));
-	mk_hosting++; /* not to wait for it */
+	mk_hosting++; /* the call must not wait */
 	(void)maiko_remove(sim->sup, id, .done = ignore);
 	mk_hosting--;
 }
@@ -68,11 +68,11 @@ void mt_sim_disturb(maiko_sim *sim)
 	}
 }
 
-/* ---- in the midst of one, or of a call ------------------------------------------------------ */
+/* ---- inside a step, or a call ---------------------------------------------------------------- */
 
-/* Other threads act: one calls what it likes, and the workers that this is none of take steps.
- * What is cut in two goes on when they have done: so of two threads one is whole, which is
- * enough for a fault of two. */
+/* Other threads act: one makes any call, and the other workers take steps. The interrupted step
+ * continues when they have finished: so of two threads one runs without interruption, which is
+ * enough to find a fault between two. */
 static void overlap(maiko_sim *sim)
 {
 	const maiko_sim_faults *f = &sim->options.faults;

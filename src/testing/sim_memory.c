@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static _Thread_local maiko_sim *failing; /* whose choices they are */
+static _Thread_local maiko_sim *failing; /* the simulation that chooses which fail */
 static _Thread_local bool counting;
 static _Thread_local int64_t living;
 
