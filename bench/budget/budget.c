@@ -1,15 +1,14 @@
 /*
- * budget.c - one operation of maiko's, so many times, for counting its instructions
- * (check.sh).
+ * budget.c - runs an operation COUNT times, for counting its instructions (check.sh).
  *
  *   budget OPERATION COUNT    hop, delivery, cross, add
- *   budget about              the compiler that made it, and the architecture
+ *   budget about              the compiler that built it, and the architecture
  *
- * It ends in the last handler, in the middle of everything: what follows is no part of the
- * operation. What could differ between two runs is taken out:
+ * The process ends in the last handler, so that the stop is not counted. Differences between
+ * two runs are removed:
  *
- *   - the clock is a counter: a worker polls libuv after as many turns;
- *   - hop and delivery have the caller's loop instead of a worker's thread;
+ *   - the clock is a counter: a worker polls libuv after a fixed number of turns;
+ *   - hop and delivery use the caller's loop instead of a worker's thread;
  *   - cross has two workers without threads, which take turns (cross.c).
  */
 #include "budget.h"
@@ -26,7 +25,7 @@ enum { BATCH = 512, FAN_BATCH = 64, SUBSCRIBERS = 100, CLOCK_STEP_NS = 5000 };
 
 static uint64_t wanted, handled;
 
-/* In place of the C library's, for libuv too. */
+/* Replaces the C library's, also for libuv. */
 int clock_gettime(clockid_t clock, struct timespec *ret_time)
 {
 	static uint64_t now_ns = UINT64_C(1000000000000);
@@ -198,7 +197,7 @@ int main(int argc, char **argv)
 		rc = budget_run_cross();
 	if (wanted > 0 && strcmp(operation, "add") == 0)
 		rc = run_add();
-	/* One that goes well does not come back. */
+	/* Reached only on failure. */
 	fprintf(stderr, "budget %s: %s\n", operation, maiko_strerror(rc));
 	return 1;
 }

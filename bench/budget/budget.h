@@ -4,7 +4,7 @@
 #ifndef BUDGET_H
 #define BUDGET_H
 
-/* One operation more is done; after the last it ends the process. Returns 0. */
+/* Counts an operation; after the last ends the process. Returns 0. */
 int budget_handled_one(void);
 
 /* cross.c: returns only on failure, with the error. */

@@ -1,9 +1,9 @@
 /*
- * cross.c - an event from one worker to another, counted so that it is the same each time.
+ * cross.c - an event from one worker to another, with the same instruction count in each run.
  *
- * The workers are real, with their channel; only they have no threads. As in a simulation
- * (step.h) the calling thread drives them, but by whole turns (worker.h), the two in turn.
- * So what is counted is all of the path but sleeping and waking up.
+ * The workers are real, with their channel, but have no threads. As in a simulation (step.h) the
+ * calling thread drives them, but by whole turns (turn.h), alternately. So the whole path is
+ * counted except sleeping and waking up.
  */
 #include "budget.h"
 
@@ -24,7 +24,7 @@ MAIKO_TOPIC(receipts);
 MAIKO_EVENT(parcel, parcels, seq, value);
 MAIKO_EVENT(receipt, receipts, count);
 
-/* A batch, and the next when it has been received. */
+/* Sends a batch, and the next batch when it has been received. */
 typedef struct shipper {
 	uint64_t sent;
 } shipper;
@@ -59,11 +59,11 @@ static int receiver_on_parcel(receiver *self, const parcel *ev, maiko_ctx *ctx)
 MAIKO_ACTOR(shipper, MAIKO_TICK(shipper_tick), MAIKO_ON(receipt, shipper_on_receipt));
 MAIKO_ACTOR(receiver, MAIKO_ON(parcel, receiver_on_parcel));
 
-/* A turn of each; false if neither has anything left. */
+/* Takes a turn of each; false: neither has work left. */
 static bool take_turns(mk_sup *sup)
 {
 	bool more = false;
-	mk_hosting++; /* nothing in a turn may wait */
+	mk_hosting++; /* no call in a turn may wait */
 	for (uint32_t i = 0; i < WORKERS; i++)
 		more |= mk_worker_turn(mk_worker_at(sup, i));
 	for (uint32_t i = 0; i < WORKERS; i++)
@@ -74,7 +74,7 @@ static bool take_turns(mk_sup *sup)
 
 static mk_sup *sup;
 
-/* maiko_start waits for the workers: so they are driven. */
+/* maiko_start waits for the workers, so this drives them. */
 static void wait_for_workers(void *arg)
 {
 	(void)arg;

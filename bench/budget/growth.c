@@ -1,11 +1,11 @@
 /*
- * growth.c - one of the operations of bench/growth among n, for counting its instructions
+ * growth.c - runs an operation of bench/growth among n objects, for counting its instructions
  * (growth.sh).
  *
- *   growth list             the operations, and the most of each; 0: any number
- *   growth OPERATION N      does it, and prints how often
+ *   growth list             the operations, and the largest N of each; 0: any number
+ *   growth OPERATION N      runs it, and prints the number of operations
  *
- * What is counted is growth_measured and what it calls.
+ * The instructions of growth_measured and its callees are counted.
  */
 #include "growth.h"
 #include "workers.h"
@@ -18,7 +18,7 @@
 
 enum { CLOCK_STEP_NS = 5000 };
 
-/* In place of the C library's, for libuv too: what is done by time is done as often each time. */
+/* Replaces the C library's, also for libuv: time-dependent work is the same in each run. */
 int clock_gettime(clockid_t clock, struct timespec *ret_time)
 {
 	static _Atomic(uint64_t) now_ns = UINT64_C(1000000000000);
@@ -29,7 +29,7 @@ int clock_gettime(clockid_t clock, struct timespec *ret_time)
 	return 0;
 }
 
-/* Noinline, and of a name that callgrind knows. */
+/* Not inline, because callgrind finds it by name. */
 int growth_measured(const growth_operation *o, uint32_t n, uint64_t *ret_done);
 __attribute__((noinline)) int growth_measured(const growth_operation *o, uint32_t n, uint64_t *ret_done)
 {
@@ -78,5 +78,5 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("done %llu\n", (unsigned long long)done);
-	_exit(fflush(stdout) == 0 ? 0 : 1); /* what follows is no part of it */
+	_exit(fflush(stdout) == 0 ? 0 : 1); /* the rest must not be counted */
 }

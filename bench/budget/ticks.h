@@ -1,6 +1,6 @@
 /*
- * ticks.h - included before the library that is counted: a counter in place of the processor's time
- * stamp, whose steps are as far apart as sixteen short callbacks (src/core/sched/pace.c).
+ * ticks.h - included before the counted library: replaces the processor's time stamp counter by a
+ * counter that advances by the time of sixteen short callbacks (src/core/sched/pace.c).
  */
 #ifndef BUDGET_TICKS_H
 #define BUDGET_TICKS_H

@@ -1,5 +1,5 @@
 /*
- * workers.c - what grows with the number of workers, and with what goes between two of them: operations as
+ * workers.c - costs that grow with the number of workers and with the traffic between two of them: operations like
  * those of bench/growth, but with workers that have no threads (cross.c), so that each count is the same.
  */
 #include "workers.h"
@@ -58,11 +58,11 @@ MAIKO_ACTOR(sender, MAIKO_ON(go, sender_on_go));
 
 static mk_sup *sup;
 
-/* A turn of each from the first to the last; whether any has more to do. */
+/* Takes a turn of each worker from the first to the last; returns whether any has more to do. */
 static bool take_turns(uint32_t first, uint32_t last)
 {
 	bool more = false;
-	mk_hosting++; /* nothing in a turn may wait */
+	mk_hosting++; /* no call in a turn may wait */
 	for (uint32_t i = first; i <= last; i++)
 		more |= mk_worker_turn(mk_worker_at(sup, i));
 	for (uint32_t i = first; i <= last; i++)
@@ -138,7 +138,7 @@ static int prepare_moves(uint32_t n)
 		rc = maiko_add(sup, listener, name_of(i), .worker = 1);
 	if (rc == 0)
 		rc = maiko_start(sup);
-	return rc == 0 ? move_one(0) : rc; /* the first makes an index of the topic's subscribers */
+	return rc == 0 ? move_one(0) : rc; /* the first migration creates an index of the topic's subscribers */
 }
 
 static int run_moves(uint32_t n, uint64_t *ret_done)
@@ -150,7 +150,7 @@ static int run_moves(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
-/* ---- a full channel that mutes n senders, and lets them go on ---- */
+/* ---- a full channel that mutes n senders, and releases them ---- */
 
 static int prepare_held(uint32_t n)
 {

@@ -47,7 +47,7 @@ uint64_t bench_scaled(uint64_t full, uint64_t multiple)
 	return (units == 0 ? 1 : units) * multiple;
 }
 
-/* ---- time, processors, chance ---- */
+/* ---- time, processors, random numbers ---- */
 
 static uint64_t read_clock(clockid_t clock)
 {
@@ -65,7 +65,7 @@ void bench_pin(unsigned which)
 	cpu_set_t allowed, one;
 	if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
 		return;
-	/* A thread that is pinned already may go nowhere else: the first pin is the main thread's. */
+	/* A pinned thread cannot read the full set any more, so the first call, by the main thread, keeps it. */
 	static cpu_set_t all;
 	static atomic_bool known;
 	if (!atomic_exchange(&known, true))

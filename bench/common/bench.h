@@ -4,10 +4,10 @@
  *
  *   PROGRAM list                    the variants, one per line
  *   PROGRAM run VARIANT [SCALE]     runs one and prints "<figure> <unit> <value>" lines
- *   PROGRAM about                   what the program is, in one line
+ *   PROGRAM about                   describes the program in one line
  *
- * A variant is run once a process. It prints nothing and fails unless the counts at its
- * sinks are right: a fast program that loses events has no figure. What cannot be printed makes the
+ * A variant is run once per process. It prints nothing and fails unless the counts at its
+ * sinks are right: a fast program that loses events has no figure. A failure to print makes the
  * status 1 too.
  */
 #ifndef BENCH_H
@@ -22,7 +22,7 @@ typedef struct bench_variant {
 	const char *name; /* "W1/one"; NULL ends a list */
 	bool (*run)(const struct bench_variant *variant);
 	uint32_t workers;
-	uint64_t size; /* what the workload makes of it: bytes, topics, events a second, ... */
+	uint64_t size; /* depends on the workload: bytes, topics, events per second, ... */
 } bench_variant;
 
 /* The program: `workloads` is a list of lists of variants and ends with NULL. */
@@ -33,35 +33,35 @@ uint64_t bench_scaled(uint64_t full, uint64_t multiple);
 
 /* ---- figures and checks ----------------------------------------------------------- */
 
-/* Notes a figure, which is printed if the run turns out to be right. */
+/* Notes a figure, which is printed if all checks of the run succeed. */
 void bench_figure(const char *name, const char *unit, double value);
 
-/* Notes that a run is wrong, with a reason that is printed, unless `right`. Any thread. */
+/* Unless `right`, marks the run as wrong and prints the reason. Any thread. */
 void bench_check(bool right, const char *what);
 
-/* ---- time, processors, chance ------------------------------------------------------- */
+/* ---- time, processors, random numbers ------------------------------------------------- */
 
-/* Nanoseconds of a clock that never goes back. */
+/* The time of a monotonic clock in nanoseconds. */
 uint64_t bench_now_ns(void);
 
 /* Processor nanoseconds that this process, or this thread, has used. */
 uint64_t bench_process_cpu_ns(void);
 uint64_t bench_thread_cpu_ns(void);
 
-/* Has the calling thread run on one processor, the first or the second of those that the
- * process may use. */
+/* Pins the calling thread to the first or the second of the processors that the process may
+ * use. */
 void bench_pin(unsigned which);
 
-/* Keeps the processor busy until so much time has passed. */
+/* Keeps the processor busy for `ns` nanoseconds. */
 void bench_work(uint64_t ns);
 
 /* Bytes of this process that are in memory. */
 uint64_t bench_resident(void);
 
-/* Zeroed memory from the start of a cache line on; never NULL, the program ends instead. */
+/* Allocates zeroed memory aligned to a cache line; never NULL: the program ends instead. */
 void *bench_lines(size_t count, size_t size);
 
-/* The next of a sequence of 64-bit numbers that look random (xorshift64* by Vigna, 2014);
+/* The next number of a pseudo-random 64-bit sequence (xorshift64* by Vigna, 2014);
  * `state` must not be 0. */
 uint64_t bench_random(uint64_t *state);
 

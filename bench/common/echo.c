@@ -21,7 +21,7 @@ static far_end ends[ECHO_PAIRS];
 static uint64_t open_ends, started_ns, ended_ns;
 static uv_thread_t thread;
 
-/* As many descriptors as the system allows this process. */
+/* Raises the limit of descriptors to the hard limit. */
 static void raise_limit(void)
 {
 	struct rlimit limit;

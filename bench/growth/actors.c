@@ -65,7 +65,7 @@ static int run_add(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
-/* The first is removed before, which makes what a removal looks things up in. */
+/* Removes the first one before the measurement, which creates the indices that a removal uses. */
 static int make_and_remove_one(uint32_t n)
 {
 	int rc = make_citizens(n + 1);
@@ -176,7 +176,7 @@ static int run_ticks(uint32_t n, uint64_t *ret_done)
 	return 0;
 }
 
-/* ---- types of actors, made at run time as a binding would ---- */
+/* ---- actor types created at run time, as in a binding ---- */
 
 static int prepare_types(uint32_t n)
 {

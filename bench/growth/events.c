@@ -177,7 +177,7 @@ static int make_board(uint32_t capacity)
 }
 
 static int prepare_latest(uint32_t n) { return make_board(n); }
-/* Half of it for the samples. */
+/* Half of the board is for the samples. */
 static int prepare_mixed(uint32_t n) { return make_board(2 * n); }
 
 static int send_prices_twice(maiko_ctx *ctx, uint32_t n)
@@ -215,7 +215,7 @@ static int run_mixed(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
-/* ---- drop oldest: n topics of which one mailbox has an event ---- */
+/* ---- drop oldest: one mailbox with an event of each of n topics ---- */
 
 typedef struct reading {
 	uint32_t device;

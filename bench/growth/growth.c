@@ -83,7 +83,7 @@ int growth_open(void)
 	return rc != 0 ? rc : maiko_add(growth_sup, hand, "hand");
 }
 
-/* All actors have begun when it returns: that is no part of what is done next. */
+/* All actors have started when it returns, so their start is not measured. */
 int growth_start(void)
 {
 	int rc = maiko_start(growth_sup);

@@ -1,8 +1,8 @@
 /*
- * growth.h - operations of which there may be many things about: what one costs among n of them.
+ * growth.h - the cost of an operation among n objects of its kind.
  *
- * Each is a function that makes n of them, and one that does some operations among them and is
- * measured: in instructions (budget/growth.c, a test), and in nanoseconds (maiko/g_growth.c).
+ * An operation is a function that creates n objects, and one that does some operations among them
+ * and is measured: in instructions (budget/growth.c, a test), and in nanoseconds (maiko/g_growth.c).
  * All of it runs on this thread, with the caller's loop.
  */
 #ifndef GROWTH_H
@@ -14,12 +14,12 @@
 typedef struct growth_operation {
 	const char *name;
 	int (*prepare)(uint32_t n);
-	/* Does so many operations, through *ret_done, and returns 0, or an error. */
+	/* Does some operations and sets *ret_done to their number. 0, or an error. */
 	int (*run)(uint32_t n, uint64_t *ret_done);
-	uint32_t most; /* not more than so many; 0: a hundred thousand */
+	uint32_t most; /* the largest n; 0: a hundred thousand */
 } growth_operation;
 
-/* By what there may be many of; each ends with a NULL. */
+/* By kind of object; each ends with a NULL. */
 extern const growth_operation growth_actors[]; /* actors.c */
 extern const growth_operation growth_topics[]; /* topics.c */
 extern const growth_operation growth_events[]; /* events.c */
@@ -36,11 +36,11 @@ const growth_operation *growth_at(uint32_t i);
 extern maiko_supervisor *growth_sup;
 extern struct uv_loop_s *growth_loop;
 
-/* A new one; with an actor that runs tasks. */
+/* Creates it, with an actor that runs tasks. */
 int growth_open(void);
 int growth_start(void);
 
-/* Runs the loop until it has counted so far. */
+/* Runs the loop until `*counter` is at least `least`. */
 void growth_until(const uint64_t *counter, uint64_t least);
 
 /* Runs a function in a callback of that actor, and the loop until it has returned. */
@@ -49,7 +49,7 @@ int growth_in_actor(int (*task)(maiko_ctx *ctx, uint32_t n), uint32_t n);
 /* "a0", "a1", ... */
 const char *growth_name(uint32_t i);
 
-/* As many as n, but not more than a few hundred. */
+/* n, but at most a few hundred. */
 uint32_t growth_some(uint32_t n);
 
 #endif

@@ -34,7 +34,7 @@ static void thread_main(void *arg)
 	*result = maiko_send(growth_sup, shout, .number = 1);
 }
 
-/* The same, of a name that is counted like growth_measured, on whatever thread. */
+/* As growth_measured, under a name that is counted on any thread. */
 void growth_measured_thread(void *arg);
 __attribute__((noinline)) void growth_measured_thread(void *arg) { thread_main(arg); }
 
@@ -172,7 +172,7 @@ static int run_handles(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
-/* ---- monitors: each observation of each ---- */
+/* ---- monitors: each observation for each monitor ---- */
 
 static uint64_t observations;
 

@@ -57,7 +57,7 @@ static int run_name(uint32_t n, uint64_t *ret_done)
 
 /* ---- an actor of n topics ---- */
 
-/* With `spare` topics that it does not have yet. */
+/* With `spare` topics to which it is not subscribed yet. */
 static int make_listener(uint32_t n, uint32_t spare)
 {
 	int rc = make_topics(n + spare);
@@ -71,7 +71,7 @@ static int make_listener(uint32_t n, uint32_t spare)
 	return rc != 0 ? rc : growth_start();
 }
 
-/* It has looked for one before, which makes what it looks them up in. */
+/* Looks one up before the measurement, which creates the index. */
 static int prepare_listener(uint32_t n)
 {
 	int rc = make_listener(n, 1);

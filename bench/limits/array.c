@@ -1,6 +1,6 @@
 /*
- * array.c - W9: routing at best: a random access to an array of as many entries, each as
- * large as a topic of a worker's.
+ * array.c - W9: the limit of routing: a random access to an array of as many entries, each as
+ * large as a worker's topic.
  */
 #include "limits.h"
 
@@ -14,7 +14,7 @@ static bool run(const bench_variant *v)
 	uint64_t accesses = bench_scaled(ACCESSES, 1), chance = SEED, sum = 0;
 	uint64_t(*entries)[ENTRY_WORDS] = bench_lines(v->size, sizeof *entries);
 	uint64_t begun_ns = bench_now_ns();
-	/* Each access hangs on the one before: what is published next is not known yet. */
+	/* Each access depends on the previous one, because the next publish is not known in advance. */
 	for (uint64_t i = 0, seen = 0; i < accesses; i++) {
 		uint64_t where = (((bench_random(&chance) >> 32) + (seen & 1)) * v->size) >> 32;
 		seen = entries[where < v->size ? where : 0][0] += 2;

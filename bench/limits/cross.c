@@ -1,6 +1,6 @@
 /*
- * cross.c - between two cores that both look for work all the time: ping-pong (W1), a
- * pipeline cut in half (W2), events there and their memory back (X).
+ * cross.c - between two cores that both poll: ping-pong (W1), a pipeline divided between them
+ * (W2), events one way and their memory back (X).
  */
 #include "limits.h"
 
@@ -15,14 +15,14 @@ enum {
 	EVENTS_UNDER_WAY = 3000,
 	SHOW_EVERY = 64,
 	BATCH = 256,
-	HEADER = 64 /* bytes of an event that are written at each send */
+	HEADER = 64 /* bytes of an event that each send writes */
 };
 
 static ring there, back;
 static uint64_t total;
 
-/* Runs `other` on the second core and `self` on the first; the nanoseconds from the moment
- * both are ready. */
+/* Runs `other` on the second core and `self` on the first; returns the nanoseconds since both
+ * were ready. */
 static atomic_bool go, arrived;
 static void (*other_side)(void);
 
@@ -90,7 +90,7 @@ static bool run_pingpong(const bench_variant *v)
 	return true;
 }
 
-/* ---- X: the sender has so many events, and takes them back when it has none ---- */
+/* ---- X: the sender has a fixed number of events, and takes them back when all are sent ---- */
 
 static event *idle[EVENTS_UNDER_WAY];
 static uint64_t idle_count;

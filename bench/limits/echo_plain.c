@@ -1,6 +1,6 @@
 /*
- * echo_plain.c - W11: what the echoing actors do, by libuv alone: one loop on a thread of
- * its own.
+ * echo_plain.c - W11: the work of the echoing actors with libuv alone: one loop on its own
+ * thread.
  */
 #include "limits.h"
 

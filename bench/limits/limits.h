@@ -1,9 +1,9 @@
 /*
  * limits.h - the variants of each file, and the two rings that they are made of.
  *
- * The limits are the bare data movement of each workload: what is left if a runtime's
- * features, lifecycle, policies and counters cost nothing. They are what a figure of
- * maiko's is divided by.
+ * A limit is the bare data movement of a workload: the cost that remains if the features,
+ * lifecycle, policies and counters of a runtime cost nothing. Figures of maiko are divided by
+ * it.
  */
 #ifndef BENCH_LIMITS_H
 #define BENCH_LIMITS_H
@@ -14,16 +14,16 @@
 
 extern const bench_variant local_variants[]; /* local.c: on one core          */
 extern const bench_variant cross_variants[]; /* cross.c: between two cores    */
-extern const bench_variant paced_variants[]; /* paced.c: latency at a pace    */
-extern const bench_variant work_variants[];  /* work.c: nothing but the work  */
+extern const bench_variant paced_variants[]; /* paced.c: latency at a rate    */
+extern const bench_variant work_variants[];  /* work.c: only the work         */
 extern const bench_variant array_variants[]; /* array.c: routing as a lookup  */
-extern const bench_variant echo_variants[];  /* echo_plain.c: libuv by itself */
+extern const bench_variant echo_variants[];  /* echo_plain.c: libuv alone     */
 
 /* ---- an event, and the actors of one core ----------------------------------------- */
 
 enum { BOX_SIZE = 1024, LINE = 64 };
 
-/* As much of a header as an event of the full runtime has; two lines with the payload. */
+/* The header is as large as that of the full runtime; with the payload two cache lines. */
 typedef struct event {
 	uint64_t id[2], parent[2], root, time;
 	const void *sender;
@@ -58,11 +58,11 @@ typedef struct core {
 	topic *topics;
 } core;
 
-/* A core with so many topics, each with room for so many subscribers. */
+/* Initializes a core with `topics` topics, each for at most `subscribers` subscribers. */
 void core_init(core *c, uint32_t topics, uint32_t subscribers);
-/* A new subscriber; it publishes to topic `to`. */
+/* Adds a subscriber; it publishes to topic `to`. */
 actor *core_subscribe(core *c, uint32_t topic, uint32_t to, void (*handle)(core *, actor *, event *));
-/* Runs actors until none has anything left. */
+/* Runs actors until none has work left. */
 void core_run(core *c);
 
 static inline event *core_event(core *c)
@@ -80,7 +80,7 @@ static inline void core_free(core *c, event *e)
 	c->free = e;
 }
 
-/* Publishes an event to its subscribers' boxes, which have room. */
+/* Publishes an event to the boxes of its subscribers. Precondition: they have room. */
 static inline void core_publish(core *c, uint32_t to, const void *sender, const event *cause, uint64_t a, uint64_t b)
 {
 	event *e = core_event(c);
@@ -112,7 +112,7 @@ static inline void core_publish(core *c, uint32_t to, const void *sender, const 
 
 enum { RING_SIZE = 4096 };
 
-/* Each side remembers what it last saw of the other, and shows what it did when told to. */
+/* Each side caches the other's last known index, and publishes its own on request. */
 typedef struct ring {
 	_Alignas(LINE) _Atomic(uint64_t) shown_tail;
 	uint64_t tail, seen_head;

@@ -30,7 +30,7 @@ static void on_forward(core *c, actor *self, event *ev)
 	core_publish(c, self->to, self, ev, ev->payload[0], ev->payload[1]);
 }
 
-/* Publishes `events` to topic 0 by batches, and runs what follows; the nanoseconds. */
+/* Publishes `events` to topic 0 in batches, and runs the actors; returns nanoseconds. */
 static double flow(core *c, uint64_t events, uint64_t batch)
 {
 	uint64_t begun_ns = bench_now_ns();
@@ -64,7 +64,7 @@ static bool run_pingpong(const bench_variant *v)
 	return true;
 }
 
-/* ---- W2, and W4, which at best is a hop too ---- */
+/* ---- W2, and W4, whose limit is one hop too ---- */
 
 static bool run_hops(const bench_variant *v)
 {
@@ -84,7 +84,7 @@ static bool run_hops(const bench_variant *v)
 
 /* ---- W3 ---- */
 
-static const volatile unsigned char *block; /* what all subscribers read a byte of; NULL: none */
+static const volatile unsigned char *block; /* all subscribers read a byte of it; NULL: none */
 
 static void on_copy(core *c, actor *self, event *ev)
 {

@@ -1,7 +1,7 @@
 /*
- * paced.c - W6: how long an entry of a ring is under way from one thread to another, at a
- * given pace. The receiver looks for it all the time or, in the idle variants, sleeps in
- * the kernel until it is told.
+ * paced.c - W6: the latency of an entry in a ring from one thread to another, at a given
+ * rate. The receiver polls the ring or, in the idle variants, sleeps in the kernel until it
+ * is woken.
  */
 #include "limits.h"
 
@@ -16,7 +16,7 @@ static ring there;
 static uint64_t events, events_s, begun_ns, ended_ns;
 static uint64_t *sent_ns, *samples_ns;
 static uint64_t process_cpu_ns, receiver_cpu_ns; /* from the first event to the last */
-static int wake_fd = -1;                         /* -1: it need not be told */
+static int wake_fd = -1;                         /* -1: no wake-up is needed */
 
 static void *next_entry(void)
 {

@@ -1,6 +1,6 @@
 /*
- * work.c - W7: the work of the pipeline's stages by itself, on one core, or
- * shared by two that never wait for each other.
+ * work.c - W7: only the work of the pipeline's stages, on one core, or divided between two cores
+ * that never wait for each other.
  */
 #include "limits.h"
 
@@ -8,7 +8,7 @@
 
 enum { EVENTS = 100000, STAGES = 3, WORK_NS = 2000, CORES_MAX = 2 };
 
-static uint64_t each; /* pieces of work of one core */
+static uint64_t each; /* units of work per core */
 
 static void work(void *which)
 {

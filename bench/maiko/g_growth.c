@@ -1,6 +1,6 @@
 /*
- * g_growth.c - G: what an operation costs among a thousand things of its kind, and among a
- * hundred thousand: those of bench/growth.
+ * g_growth.c - G: the cost of an operation of bench/growth among a thousand objects of its kind,
+ * and among a hundred thousand.
  */
 #include "workloads.h"
 

@@ -1,5 +1,5 @@
 /*
- * main.c - maiko's program of the suite: the workloads of bench/README.md, a file each,
+ * main.c - maiko's program of the suite: the workloads of bench/README.md, one file each,
  * through the public headers only and with every feature on.
  */
 #include "workloads.h"

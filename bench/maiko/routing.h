@@ -9,7 +9,7 @@
 typedef struct routing_plan {
 	uint64_t topics, events;
 	bool one_host; /* one actor subscribes to all topics; else each topic has its own */
-	double memory; /* out: bytes that are resident more, a topic, once all has started */
+	double memory; /* out: additional resident bytes per topic after the start */
 } routing_plan;
 
 /* Runs it on one worker. */

@@ -38,8 +38,8 @@ bool run_supervisor(const run_plan *plan)
 	if (rc == 0)
 		rc = maiko_start(sup);
 	if (rc == 0) {
-		if (plan->outside != NULL)
-			plan->outside(sup);
+		if (plan->external != NULL)
+			plan->external(sup);
 		while (sem_wait(&over) != 0)
 			;
 		rc = maiko_stop(sup, &(maiko_stop_options){.ret_report = &ledger});

@@ -1,6 +1,6 @@
 /*
- * run.h - what maiko's workloads share: a supervisor from beginning to end, with the
- * ledger as the judge.
+ * run.h - what maiko's workloads share: the run of a supervisor from beginning to end, checked
+ * by the ledger.
  *
  * The clock runs from run_begins, at the first send, to run_ends, in the last handler.
  */
@@ -13,17 +13,17 @@
 
 typedef struct run_plan {
 	maiko_options options;
-	int (*add)(maiko_supervisor *sup);      /* adds the actors; 0 or an error            */
-	void (*outside)(maiko_supervisor *sup); /* after the start, on the main thread; NULL */
-	uint64_t handled;                       /* by all actors together: what is right      */
-	const _Atomic(uint64_t) *beside;        /* and besides, as they count themselves; NULL */
+	int (*add)(maiko_supervisor *sup);       /* adds the actors; 0 or an error            */
+	void (*external)(maiko_supervisor *sup); /* after the start, on the main thread; NULL */
+	uint64_t handled;                        /* expected, by all actors together           */
+	const _Atomic(uint64_t) *beside;         /* more, counted by the actors; NULL: none    */
 } run_plan;
 
 /* Runs a supervisor until run_ends is called, stops it, and checks its ledger: balanced,
- * every delivery handled, and as many as planned. False: an error, or the ledger says no. */
+ * every delivery handled, and the expected number. False: an error, or the check failed. */
 bool run_supervisor(const run_plan *plan);
 
-/* From an actor, or from outside. Any thread. */
+/* From an actor or an external thread. */
 void run_begins(void);
 void run_ends(void);
 

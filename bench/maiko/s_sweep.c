@@ -1,10 +1,10 @@
 /*
- * s_sweep.c - S: what an event and an actor cost as there are more of them, from one to a
- * million.
+ * s_sweep.c - S: the cost of an event and of an actor with an increasing number of actors or
+ * topics, from one to a million.
  *
  *   S/actors-N        N actors with a topic each, visited at random
  *   S/topics-N        N topics, all of one actor, visited at random
- *   S/subscribers-N   N actors of one topic: an event is a delivery
+ *   S/subscribers-N   N actors of one topic: figures are per delivery
  */
 #include "workloads.h"
 

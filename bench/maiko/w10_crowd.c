@@ -1,6 +1,6 @@
 /*
- * w10_crowd.c - W10: a thousand actors, in a ring that a thousand tokens go around, or in
- * a mesh where each pings random others and is answered. The runtime places them.
+ * w10_crowd.c - W10: a thousand actors, in a ring in which a thousand tokens circulate, or in a
+ * mesh in which each pings random others, which reply. The runtime places them.
  */
 #include "workloads.h"
 
@@ -74,7 +74,7 @@ typedef struct node {
 
 static int send_ping(node *self, maiko_ctx *ctx)
 {
-	/* Any but itself. */
+	/* Any actor but itself. */
 	uint64_t other = (self->number + 1 + bench_random(&self->chance) % (ACTORS - 1)) % ACTORS;
 	return maiko_send(ctx, ping, .to = (uint32_t)other, .from = (uint32_t)self->number, .number = ++self->sent);
 }

@@ -1,6 +1,5 @@
 /*
- * w11_echo.c - W11: a thousand actors, each with one end of a socket pair, which it
- * echoes.
+ * w11_echo.c - W11: a thousand actors, each of which echoes the messages of a socket pair.
  */
 #include "workloads.h"
 
@@ -63,7 +62,7 @@ static void drive(maiko_supervisor *sup)
 
 static bool run(const bench_variant *v)
 {
-	if (!run_supervisor(&(run_plan){.options.workers = v->workers, .add = add, .outside = drive}))
+	if (!run_supervisor(&(run_plan){.options.workers = v->workers, .add = add, .external = drive}))
 		return false;
 	bench_figure("round_trips", "/s", (double)bench_scaled(ROUND_TRIPS, ECHO_PAIRS) * 1e9 / elapsed_ns);
 	return true;

@@ -20,7 +20,7 @@ MAIKO_EVENT(quote, quotes, seq, price);
 MAIKO_EVENT(depth, quotes, seq, book);
 
 static uint64_t events;
-static maiko_buffer *book; /* NULL: quotes without */
+static maiko_buffer *book; /* NULL: quotes without a buffer */
 static _Atomic(uint64_t) complete;
 
 typedef struct publisher {
@@ -52,7 +52,7 @@ static int handled_one(subscriber *self, uint64_t seq)
 	return 0;
 }
 
-/* Both read what they get: the price, or a byte of the buffer. */
+/* Reads the event: the price, or a byte of the buffer. */
 static int subscriber_on_quote(subscriber *self, const quote *ev, maiko_ctx *ctx)
 {
 	(void)ctx;

@@ -1,5 +1,5 @@
 /*
- * w4_fanin.c - W4: eight that send and one that receives: actors, or threads outside.
+ * w4_fanin.c - W4: eight senders, actors or external threads, and one receiver.
  */
 #include "workloads.h"
 
@@ -14,7 +14,7 @@ typedef struct sample {
 MAIKO_TOPIC(samples);
 MAIKO_EVENT(sample, samples, producer, seq);
 
-static uint64_t each; /* events of one producer */
+static uint64_t each; /* events per producer */
 static _Atomic(uint32_t) begun;
 
 static void begin(void)
@@ -102,12 +102,12 @@ static void run_threads(maiko_supervisor *sup)
 /* ---- the whole ---- */
 
 static bool run(const bench_variant *v, uint64_t events, int (*add)(maiko_supervisor *),
-		void (*outside)(maiko_supervisor *))
+		void (*external)(maiko_supervisor *))
 {
 	each = bench_scaled(events, PRODUCERS) / PRODUCERS;
 	if (!run_supervisor(&(run_plan){.options.workers = v->workers,
 					.add = add,
-					.outside = outside,
+					.external = external,
 					.handled = each * PRODUCERS}))
 		return false;
 	bench_figure("events", "/s", (double)(each * PRODUCERS) * 1e9 / run_ns());

@@ -1,6 +1,6 @@
 /*
- * w5_idle.c - W5: a million actors with nothing to do: the memory of each besides its own
- * state, and how fast they start and stop.
+ * w5_idle.c - W5: a million idle actors: the memory of each without its state, and the time of
+ * start and stop.
  */
 #include "workloads.h"
 
@@ -38,7 +38,7 @@ static int add_all(maiko_supervisor *sup, uint64_t count)
 	return rc;
 }
 
-/* Each actor has a row that says how it ended. */
+/* Checks that each actor has a row with its status at the end. */
 static int judge(maiko_supervisor *sup, uint64_t count)
 {
 	maiko_ledger *ledger = NULL;

@@ -1,11 +1,11 @@
 /*
- * w6_paced.c - W6: how long an event is under way from one worker to another, at a given
- * pace, and what that costs in processor time.
+ * w6_paced.c - W6: the latency of an event from one worker to another, at a given rate, and its
+ * cost in processor time.
  *
- * The plain variants have the default options: a worker looks for work for 20 us before
- * it sleeps. The idle ones sleep at once. In the flood ones the sensor's worker is never out of
- * work: events that send themselves again, each handled for as long as the variant says, are beside
- * its tick; there the time counts from when the descriptor was due, so that it has the wait for it.
+ * The plain variants have the default options: a worker spins for 20 us before it sleeps. In the
+ * idle variants it sleeps at once. In the flood variants the sensor's worker always has work beside
+ * the tick: events that are sent again by their handlers, each of which takes the time given by the
+ * variant. There the latency counts from the time when the descriptor was due, and includes that wait.
  */
 #include "workloads.h"
 
@@ -25,7 +25,7 @@ static uint64_t events, events_s;
 static uint64_t *samples_ns;
 static uint64_t process_cpu_ns, handler_cpu_ns; /* from the first event to the last */
 
-static _Atomic(bool) measured; /* the flood is to end */
+static _Atomic(bool) measured; /* the flood must end */
 static bool since_due;         /* latency counts from when an event was due, not from its send */
 
 /* ---- the sensor ---- */

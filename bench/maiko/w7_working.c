@@ -1,7 +1,7 @@
 /*
- * w7_working.c - W7: a pipeline whose three stages each work for 2 us an event, placed by
- * the runtime. Of two workers one then has two stages: at best half as much again goes
- * through as by one. With the sink as a fourth (`-even`) both have as much to do.
+ * w7_working.c - W7: a pipeline whose three stages each work for 2 us per event, placed by
+ * the runtime. With two workers, one has two stages: the throughput is at best 1.5 times that
+ * of one worker. With the sink as a fourth stage (`-even`) both have the same load.
  */
 #include "pipeline.h"
 #include "workloads.h"

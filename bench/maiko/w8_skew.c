@@ -1,9 +1,9 @@
 /*
  * w8_skew.c - W8: sixty-four actors of which eight have work, evenly placed or all on the
- * first worker; how soon both workers are busy, and what goes through.
+ * first worker; the time until both workers are busy, and the throughput.
  *
- * The runtime places actors in turn, and none is pinned: so of two workers the first gets
- * the 1st, 3rd, 5th ... that is added. A busy actor sends itself jobs of 2 us.
+ * The runtime places actors in turn, and none is pinned: of two workers the first gets the 1st,
+ * 3rd, 5th ... actor that is added. A busy actor sends itself jobs of 2 us.
  */
 #include "workloads.h"
 
@@ -21,11 +21,11 @@ static const maiko_topic **topics;
 static const maiko_topic *job_topic(const job *ev) { return topics[ev->owner]; }
 MAIKO_EVENT_ROUTED(job, job_topic, owner, seq);
 
-static uint64_t each; /* jobs of one actor */
+static uint64_t each; /* jobs per actor */
 static bool skewed;
 static _Atomic(uint32_t) begun, complete;
 
-/* When a second thread first did a job; 0: it has not. */
+/* The thread of the first job, and the time when another thread first ran one; 0: not yet. */
 static uv_thread_t first_thread;
 static uint64_t begun_ns;
 static _Atomic(uint64_t) second_ns;
@@ -68,7 +68,7 @@ static int hand_on_job(hand *self, const job *ev, maiko_ctx *ctx)
 
 MAIKO_ACTOR(hand, MAIKO_TICK(hand_tick), MAIKO_ON(job, hand_on_job));
 
-/* Even: one of each pair of neighbours is on either worker. Skewed: every second. */
+/* Even: pairs of neighbours, one on each worker. Skewed: every second actor, all on the first. */
 static bool is_busy(uint64_t number) { return skewed ? number % 2 == 0 && number < 2 * BUSY : number < BUSY; }
 
 static int add(maiko_supervisor *sup)

@@ -1,6 +1,6 @@
 /*
- * w9_routing.c - W9: random publishes to many topics with one subscriber each. Besides
- * (S/actors-N, S/topics-N): what each actor or topic costs as there are more of them.
+ * w9_routing.c - W9: random publishes to many topics with one subscriber each. Also used by
+ * S/actors-N and S/topics-N: the cost per actor or topic as their number grows.
  */
 #include "workloads.h"
 
@@ -68,7 +68,7 @@ static int add_one(maiko_supervisor *sup)
 	return rc;
 }
 
-/* One actor a topic. */
+/* One actor per topic. */
 static int add_each(maiko_supervisor *sup)
 {
 	int rc = 0;
@@ -101,7 +101,7 @@ bool routing_run(routing_plan *of)
 {
 	plan = *of;
 	bool done = run_supervisor(
-		&(run_plan){.options.workers = 1, .add = add, .outside = measure, .handled = plan.events});
+		&(run_plan){.options.workers = 1, .add = add, .external = measure, .handled = plan.events});
 	free(topics);
 	*of = plan;
 	return done;

@@ -1,5 +1,5 @@
 /*
- * x_cross.c - X: events from one worker to another, as many as go through.
+ * x_cross.c - X: the throughput of events from one worker to another.
  */
 #include "workloads.h"
 

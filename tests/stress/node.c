@@ -57,7 +57,7 @@ uint64_t random_next(uint64_t *state)
 }
 uint32_t below(uint64_t *state, uint32_t count) { return (uint32_t)(random_next(state) % count); }
 
-/* ---- a node: gets, checks, forwards ---------------------------------------------------------- */
+/* ---- nodes: receive, check, forward ----------------------------------------------------------- */
 
 static int node_start(node *self, maiko_ctx *ctx)
 {
@@ -76,7 +76,7 @@ static int node_stop(node *self, maiko_ctx *ctx)
 	return 0;
 }
 
-/* Refused, only past the allowance of a mute. */
+/* A send may be refused only when the allowance of a mute is used up. */
 static void node_send(const node *self, maiko_ctx *ctx, uint8_t topic, uint8_t hops)
 {
 	_Atomic(uint64_t) *count = &sent[self->number][topic];
@@ -92,7 +92,7 @@ static void node_send(const node *self, maiko_ctx *ctx, uint8_t topic, uint8_t h
 		fault_code("maiko_send in an actor", rc);
 }
 
-/* Unnumbered, for it may be overtaken. */
+/* Unnumbered, because others may overtake it. */
 static void node_send_later(maiko_ctx *ctx, uint64_t ms)
 {
 	int rc = maiko_send_after_ms(ctx, ms, NULL, parcel, .sender = SENDERS - 1, .topic = TOPICS - 1);
@@ -106,7 +106,7 @@ static void node_check(const node *self, const parcel *p, const maiko_ctx *ctx)
 		return;
 	uint64_t *last = &self->last[(size_t)p->sender * TOPICS + p->topic];
 	if (p->n == 1 && self->whole[p->topic] && atomic_exchange(&spoils, false))
-		return; /* as if it had not come */
+		return; /* as if it had not arrived */
 	if (p->n <= *last)
 		fault_of(p->n == *last ? "twice" : "out of order", maiko_name(ctx), p, *last);
 	else if (self->whole[p->topic] && p->n != *last + 1)

@@ -1,7 +1,7 @@
 /*
- * node.h - what the rounds of the stress test send and who sends it: parcels that say who
- * sent them on which topic and as the how-many-eth, on some topics crates that have cargo too,
- * and nodes that check this and forward.
+ * node.h - events and actors of the stress test: parcels with their sender, topic and sequence
+ * number; on some topics crates, which also have cargo; and nodes, which check these and forward
+ * them.
  */
 #ifndef NODE_H
 #define NODE_H
@@ -11,17 +11,17 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* The last topic is for what may be overtaken: nobody's numbers count there. */
+/* Events on the last topic may overtake others: their numbers are not checked. */
 enum { TOPICS = 6, COUNTED = TOPICS - 1, SENDERS = 1024, HOPS_MAX = 3 };
 
 typedef struct parcel {
-	uint32_t sender; /* a number of its own in the round; the last: of what is sent later */
+	uint32_t sender; /* unique in the round; the last number: delayed sends */
 	uint8_t topic, hops;
-	uint64_t n; /* of that sender's on that topic, from 1; 0: unnumbered */
+	uint64_t n; /* sequence number of that sender on that topic, from 1; 0: unnumbered */
 } parcel;
 MAIKO_EVENT_DECLARE(parcel);
 
-/* The same with a buffer, of which a mailbox's bound in bytes is. */
+/* The same with a buffer, which counts for a mailbox's bound in bytes. */
 typedef struct crate {
 	uint32_t sender;
 	uint8_t topic, hops;
@@ -33,15 +33,15 @@ MAIKO_EVENT_DECLARE(crate);
 typedef struct node {
 	uint64_t random;
 	uint32_t number;    /* as a sender */
-	uint64_t *last;     /* received, by sender and topic; of one that stays, the round's */
-	bool whole[TOPICS]; /* subscribed all along, under block: no gap */
+	uint64_t *last;     /* received, by sender and topic; owned by the round if it stays */
+	bool whole[TOPICS]; /* subscribed all the time with the block policy: no gap */
 	bool ticks;
-	bool stays; /* all along; it has its number, and forgives its errors */
+	bool stays; /* for the whole round; it has a number, and on_error handles its errors */
 	uint8_t outputs[2];
 } node;
 MAIKO_ACTOR_DECLARE(node);
 
-/* ---- of the round ----------------------------------------------------------------------- */
+/* ---- state of the round ----------------------------------------------------------------- */
 
 extern const maiko_topic *topics[TOPICS]; /* of the round's supervisor */
 extern maiko_overflow policies[TOPICS];
@@ -50,22 +50,22 @@ extern uint64_t round_seed;
 extern _Atomic(uint32_t) senders;               /* numbers given so far */
 extern _Atomic(uint64_t) sent[SENDERS][TOPICS]; /* accepted */
 
-/* The cargo of a crate with that number, the caller's; NULL: no memory. */
+/* Creates the cargo of the crate with that number, owned by the caller. NULL: no memory. */
 maiko_buffer *cargo_of(uint64_t n);
 
-/* ---- what is wrong ------------------------------------------------------------------------ */
+/* ---- faults ------------------------------------------------------------------------------- */
 
 extern _Atomic(uint64_t) faults;
-/* One event is to be kept from the checks. */
+/* One event must be hidden from the checks. */
 extern _Atomic(bool) spoils;
 
-/* An event that should not have come, or has not. */
+/* Reports an event that must not have arrived, or that is missing. */
 void fault_of(const char *what, const char *who, const parcel *p, uint64_t last);
 
-/* A call that returned what it may not. */
+/* Reports a call with a result that is not allowed. */
 void fault_code(const char *call, int rc);
 
-/* ---- chance --------------------------------------------------------------------------------- */
+/* ---- random numbers --------------------------------------------------------------------------- */
 
 uint64_t random_next(uint64_t *state);
 uint32_t below(uint64_t *state, uint32_t count);

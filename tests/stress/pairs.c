@@ -1,11 +1,11 @@
 /*
  * pairs.c - see pairs.h.
  *
- * A round has a supervisor, an actor that talks all the time, and one name that all threads are
- * about. Two threads meet for each pair of calls, one by one: each waits for the other, and then
- * makes its call, while more threads make any. Some calls are made inside an actor, which two
- * hands do at a thread's wish. At last the supervisor is stopped by two threads at once, while
- * the others go on. Then every completion has been told once, and the ledger balances.
+ * A round has a supervisor, an actor that sends all the time, and one actor name that all threads
+ * use. Two threads run each pair of calls in turn: each waits for the other, then makes its call,
+ * while more threads make random calls. Some calls are made inside an actor: two `hand` actors make
+ * them for a thread. At the end two threads stop the supervisor at once, while the others continue.
+ * Then every completion must have been reported once, and the ledger must balance.
  */
 #include "pairs.h"
 
@@ -19,7 +19,7 @@
 
 enum { MEETINGS = 128, MEETERS = 2, OTHERS = 2, HANDS = 2, STOP_MS = 300000 };
 
-/* ---- what they are about ------------------------------------------------------------------- */
+/* ---- the actors ----------------------------------------------------------------------------- */
 
 typedef struct note {
 	uint64_t n;
@@ -36,7 +36,7 @@ MAIKO_EVENT(wish, wishes, call, random);
 
 typedef struct guest {
 	uint64_t heard;
-	char fill[200]; /* so that a freed one is soon another's */
+	char fill[200]; /* so that freed memory is soon reused */
 } guest;
 
 static int guest_on_start(guest *self, maiko_ctx *ctx)
@@ -50,7 +50,7 @@ static int guest_on_note(guest *self, const note *ev, maiko_ctx *ctx)
 	(void)ctx;
 	return ++self->heard % 4096 == 0 ? -1 : 0; /* and it fails */
 }
-/* What comes from a topic that it was subscribed to meanwhile. */
+/* Handles events of a topic that another call has subscribed it to. */
 static int guest_on_any(guest *self, const maiko_any *event, maiko_ctx *ctx)
 {
 	(void)self;
@@ -76,7 +76,7 @@ static maiko_next talker_tick(talker *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(talker, MAIKO_TICK(talker_tick));
 
-/* ---- what is told ---------------------------------------------------------------------------- */
+/* ---- completions ------------------------------------------------------------------------------ */
 
 static maiko_supervisor *sup;
 static uint32_t workers_of_round;
@@ -84,14 +84,14 @@ static maiko_monitor *standing;
 static _Atomic(bool) stopping, over;
 static _Atomic(uint64_t) made; /* calls */
 
-/* Of changes asked for outside, where the call waits: those that were done. Of those asked for in
- * an actor: all that were taken. */
-static _Atomic(uint64_t) done_outside, taken_inside, told_outside, told_inside;
+/* Changes requested by external threads, where the call waits: those that succeeded. Changes requested
+ * in an actor: those that were accepted. */
+static _Atomic(uint64_t) done_external, taken_inside, told_external, told_inside;
 
-static void tell_outside(void *arg, const maiko_completion *c)
+static void tell_external(void *arg, const maiko_completion *c)
 {
 	(void)arg;
-	atomic_fetch_add(&told_outside, c->status == 0);
+	atomic_fetch_add(&told_external, c->status == 0);
 }
 
 static void tell_inside(void *arg, const maiko_completion *c)
@@ -103,7 +103,7 @@ static void tell_inside(void *arg, const maiko_completion *c)
 
 static int asked(const maiko_ctx *ctx, int rc)
 {
-	atomic_fetch_add(ctx != NULL ? &taken_inside : &done_outside, rc == 0);
+	atomic_fetch_add(ctx != NULL ? &taken_inside : &done_external, rc == 0);
 	return rc;
 }
 
@@ -118,7 +118,7 @@ static maiko_actor_id find_it(void)
 
 static int add_with(maiko_ctx *ctx, maiko_add_options o)
 {
-	o.done = ctx != NULL ? tell_inside : tell_outside;
+	o.done = ctx != NULL ? tell_inside : tell_external;
 	o.restart = MAIKO_TEMPORARY;
 	o.topics = MAIKO_TOPICS(notes);
 	return asked(ctx, ctx != NULL ? maiko_ctx_add(ctx, MAIKO_ACTOR_REF(guest), "it", &o)
@@ -140,7 +140,7 @@ static int add_pinned(maiko_ctx *ctx, uint64_t random)
 }
 static maiko_change_options options_of(const maiko_ctx *ctx)
 {
-	return (maiko_change_options){.done = ctx != NULL ? tell_inside : tell_outside};
+	return (maiko_change_options){.done = ctx != NULL ? tell_inside : tell_external};
 }
 static int remove_it(maiko_ctx *ctx, uint64_t random)
 {
@@ -223,7 +223,7 @@ static int send_note(maiko_ctx *ctx, uint64_t random)
 	}
 }
 
-/* Each with what it may say besides 0. */
+/* Each with the results that are allowed besides 0. */
 static const struct call {
 	const char *name;
 	int (*make)(maiko_ctx *ctx, uint64_t random);
@@ -242,7 +242,7 @@ static const struct call {
 	{"maiko_monitor_pause", look_away, {0}},
 	{"maiko_send", send_note, {MAIKO_EAGAIN, MAIKO_ETIMEDOUT}},
 };
-enum { CALLS = sizeof calls / sizeof calls[0], WAYS = 2 * CALLS }; /* each outside, and in an actor */
+enum { CALLS = sizeof calls / sizeof calls[0], WAYS = 2 * CALLS }; /* each on an external thread, and in an actor */
 static uint32_t met[WAYS][WAYS];
 
 static void make(maiko_ctx *ctx, uint32_t which, uint64_t random)
@@ -284,7 +284,7 @@ typedef struct party {
 	uv_thread_t thread;
 } party;
 
-static uint32_t plan[MEETINGS][MEETERS]; /* of the round */
+static uint32_t plan[MEETINGS][MEETERS]; /* the calls of the round */
 static _Atomic(uint32_t) arrivals;
 
 static void meet(void *arg)
@@ -295,7 +295,7 @@ static void meet(void *arg)
 		while (atomic_load(&arrivals) < (i + 1) * MEETERS)
 			sched_yield();
 		for (uint32_t left = below(&self->random, 64); left > 0; left--)
-			(void)atomic_load(&over); /* not always at the same distance */
+			(void)atomic_load(&over); /* varies the delay between the two calls */
 		make_some_way(plan[i][self->number], random_next(&self->random));
 	}
 	while (!atomic_load(&over))
@@ -320,7 +320,7 @@ static void stop_too(void *arg)
 
 /* ---- a round --------------------------------------------------------------------------------- */
 
-/* The pairs that have met least. */
+/* Selects the pairs that have run least often. */
 static void make_plan(uint64_t *random)
 {
 	for (uint32_t i = 0; i < MEETINGS; i++) {
@@ -413,7 +413,7 @@ static void run_round(uint32_t workers, uint64_t *random)
 		uv_thread_join(&parties[i].thread);
 	if (maiko_supervisor_free(sup) != NULL)
 		fault_code("maiko_supervisor_free", MAIKO_EDEADLK);
-	if (atomic_load(&done_outside) != atomic_load(&told_outside) ||
+	if (atomic_load(&done_external) != atomic_load(&told_external) ||
 	    atomic_load(&taken_inside) != atomic_load(&told_inside))
 		fault_code("completions told", MAIKO_EBROKEN);
 }

@@ -1,12 +1,12 @@
 /*
- * pairs.h - every two calls about one actor, by two threads at the same moment.
+ * pairs.h - runs every pair of calls about one actor on two threads at the same time.
  */
 #ifndef PAIRS_H
 #define PAIRS_H
 
 #include <stdint.h>
 
-/* Rounds for `seconds`, and at least one in which each pair meets; 0 or 1, as main returns. */
+/* Runs rounds for `seconds`, at least until each pair has run; returns 0 or 1, for main. */
 int pairs_run(uint64_t seconds, uint32_t workers, uint64_t seed);
 
 #endif

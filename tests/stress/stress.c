@@ -5,28 +5,28 @@
  *          [--record DIRECTORY] [--verbose] [--spoil]
  *   stress --pairs [--seconds S] [--workers N] [--seed X]
  *
- * A round: some actors on some topics of random policies, with random mailboxes, bounded in events and in
- * bytes, and budgets, a few with threads of their own; they forward what they get, tick, send later,
- * subscribe, leave and are moved from worker to worker; external threads send, add, remove,
- * subscribe, move. Then all is stopped: gracefully, at once, or with a deadline. Every event
- * says who sent it on which topic, and as the how-many-eth; so each receiver sees
+ * A round has actors on topics with random policies, with random budgets and random mailbox bounds in
+ * events and in bytes, some with their own threads. They forward events, tick, send delayed events,
+ * subscribe, leave and migrate between workers; external threads send, add, remove, subscribe and move
+ * actors. Then the supervisor is stopped: gracefully, at once, or with a deadline. Every event has its
+ * sender, its topic and a sequence number, so each receiver checks that
  *
- *   - the numbers of a sender and topic grow (C1), and none comes twice (C2)
- *   - those of a topic that blocks, while it was subscribed all along, without a gap, and
- *     after a graceful stop up to the last that was accepted (C2, C10)
+ *   - the numbers per sender and topic increase (C1), and none arrives twice (C2)
+ *   - on a blocking topic to which it was subscribed all the time there is no gap, and
+ *     after a graceful stop the last accepted event has arrived (C2, C10)
  *
- * and at the end the ledger balances (C3), nothing is queued and a graceful stop has
- * discarded nothing (C10). In one round of eight the failure of a guest is not temporary, and the first of
- * these stops the supervisor (C11): the end says so, and no sooner. No call returns what it may not. Rounds go on for S
- * seconds (default 10), and until E events are handled (default 10 million); or there are R of them. What is wrong is
- * printed with the seed of its round, and makes the status 1, as does what cannot be printed. Each of the threads sends
- * N times a round (default 4000). The seed chooses the topologies; the threads take their
- * own turns. With --spoil an event is kept from those checks, to see that they see it: then the
- * status must be 1.
+ * At the end the ledger balances (C3), nothing is queued, and a graceful stop has discarded
+ * nothing (C10). In one round of eight guests are not temporary, and the first guest that fails
+ * stops the supervisor (C11): the end status is its error, and not before. No call may return an
+ * unexpected result. Rounds continue for S seconds (default 10), and until E events are handled
+ * (default 10 million); or there are R rounds. A fault is printed with the seed of its round, and
+ * makes the exit status 1, as does a failure to print. Each thread sends N times per round (default
+ * 4000). The seed determines the topologies; the threads are scheduled by the system. With --spoil
+ * one event is hidden from the checks, to test them: then the status must be 1.
  * With --pairs: pairs.h.
  *
- * With --record each round is recorded, and replayed right after: without a divergence. The
- * file of one that is not stays in the directory.
+ * With --record each round is recorded and replayed right after, which must not diverge. The file
+ * of a round that diverges stays in the directory.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -45,36 +45,36 @@
 
 enum { NODES = 48, CHURNED = 8, THREADS = 3 };
 
-/* Long enough for the slowest machine: a graceful stop that is not over then is a fault. */
+/* Enough for the slowest machine: a graceful stop that takes longer is a fault. */
 enum { GRACEFUL_MS = 300000 };
 
 static _Atomic(uint64_t) timeouts;
-static _Atomic(bool) stopping, over; /* the round is being stopped; its threads are to end */
+static _Atomic(bool) stopping, over; /* the round is being stopped; its threads must end */
 static maiko_counts in_all;
 static uint64_t failed_rounds; /* ended by a failure */
-static uint64_t replayed;      /* records */
+static uint64_t replayed;      /* records replayed */
 
 typedef struct round_of {
 	maiko_supervisor *sup;
 	uint64_t random;
 	uint32_t workers, nodes;
-	bool fatal;                                         /* guests that fail stop it */
-	uint64_t events;                                    /* that each external thread sends */
-	node kept[NODES];                                   /* of those that stay: what they were made of */
-	uint64_t received[NODES][(size_t)SENDERS * TOPICS]; /* `last` of those that stay */
+	bool fatal;                                         /* the failure of a guest stops it */
+	uint64_t events;                                    /* sent by each external thread */
+	node kept[NODES];                                   /* initial states of the actors that stay */
+	uint64_t received[NODES][(size_t)SENDERS * TOPICS]; /* `last` of the actors that stay */
 	uint32_t movable_count;
-	maiko_actor_id movable[NODES]; /* without those that have threads of their own */
+	maiko_actor_id movable[NODES]; /* all but those with .own_thread */
 } round_of;
 
-/* One of the external threads. */
-typedef struct outsider {
+/* An external thread. */
+typedef struct external_thread {
 	const round_of *round;
 	uint64_t random;
 	uv_thread_t thread;
-} outsider;
+} external_thread;
 
-/* Whether a call may have returned this: 0, one of the codes given (the last is 0), or that
- * the supervisor is stopping, if it is. */
+/* Whether a call may return this: 0, one of `codes` (the last is 0), or MAIKO_ESHUTDOWN if the
+ * supervisor is stopping. */
 static bool well(const char *call, int rc, const int *codes)
 {
 	bool fine = rc == 0 || (rc == MAIKO_ESHUTDOWN && atomic_load(&stopping));
@@ -103,7 +103,7 @@ static int make_topics(round_of *r)
 	return rc;
 }
 
-/* `init` is filled in, but for `last` and `stays`. */
+/* Fills in `init`, except `last` and `stays`. */
 static int add_node(const round_of *r, uint64_t *random, const char *name, node *init, bool own_thread,
 		    maiko_actor_id *ret_id)
 {
@@ -142,7 +142,7 @@ static int add_kept(round_of *r)
 		if (rc == 0 && !own_thread)
 			r->movable[r->movable_count++] = id;
 		r->nodes += rc == 0;
-		rc = rc == MAIKO_E2BIG && own_thread ? 0 : rc; /* threads of their own have a bound */
+		rc = rc == MAIKO_E2BIG && own_thread ? 0 : rc; /* the number of workers is bounded */
 	}
 	atomic_store(&senders, r->nodes);
 	return rc;
@@ -164,7 +164,7 @@ static int send_outside_once(maiko_supervisor *sup, const parcel *p)
 
 static void send_outside(void *arg)
 {
-	outsider *self = arg;
+	external_thread *self = arg;
 	uint32_t number = atomic_fetch_add(&senders, 1);
 	for (uint64_t i = 0; i < self->round->events && !atomic_load(&over); i++) {
 		uint8_t topic = (uint8_t)below(&self->random, COUNTED);
@@ -179,8 +179,8 @@ static void send_outside(void *arg)
 	}
 }
 
-/* An actor comes to another topic, is moved, may leave the topic, and goes. It may fail meanwhile. */
-static void visit(outsider *self, maiko_actor_id id, bool own_thread)
+/* Subscribes an actor to another topic, moves it, may unsubscribe it, and removes it. It may fail meanwhile. */
+static void visit(external_thread *self, maiko_actor_id id, bool own_thread)
 {
 	maiko_supervisor *sup = self->round->sup;
 	const maiko_topic *topic = topics[below(&self->random, TOPICS)];
@@ -194,10 +194,10 @@ static void visit(outsider *self, maiko_actor_id id, bool own_thread)
 	WELL("maiko_remove", maiko_remove(sup, id), MAIKO_ENOENT, 0);
 }
 
-/* Actors that come and go; and those that stay are moved. */
+/* Adds and removes actors, and moves those that stay. */
 static void churn(void *arg)
 {
-	outsider *self = arg;
+	external_thread *self = arg;
 	const round_of *r = self->round;
 	for (uint32_t i = 0; !atomic_load(&over) && atomic_load(&senders) < SENDERS - 64; i++) {
 		maiko_actor_id id;
@@ -255,10 +255,11 @@ static const maiko_actor_row *row_of(const maiko_ledger *ledger, uint32_t i)
 	for (size_t k = 0; k < ledger->actor_count; k++)
 		if (strcmp(ledger->actors[k]->name, name) == 0)
 			return ledger->actors[k];
-	return NULL; /* it was in a cycle of full mailboxes, past the bound */
+	return NULL; /* a cycle of full mailboxes exceeded its bound */
 }
 
-/* After a graceful stop: who was subscribed all along, and lives, has got the last of all. */
+/* After a graceful stop: an actor that was subscribed all the time, and has not failed, has the last
+ * event of every sender. */
 static void check_tails(const round_of *r, const maiko_ledger *ledger)
 {
 	for (uint32_t i = 0; i < r->nodes; i++) {
@@ -280,7 +281,7 @@ static void check_tails(const round_of *r, const maiko_ledger *ledger)
 	}
 }
 
-/* Whether the ledger names one that failed so; with very many, it need not be among the last. */
+/* Whether the ledger names an actor with that error; if there are very many failures, it need not. */
 static bool is_named(const maiko_ledger *ledger, int rc)
 {
 	bool named = ledger != NULL && ledger->failed > MAIKO_FAILURES_KEPT;
@@ -294,7 +295,7 @@ static bool ends_as_it_should(const round_of *r, int rc, const maiko_ledger *led
 	return rc == 0 || (r->fatal && is_named(ledger, rc));
 }
 
-/* Returns the ledger, the caller's. */
+/* Returns the ledger, owned by the caller. */
 static maiko_ledger *stop(round_of *r, bool *ret_graceful)
 {
 	maiko_ledger *ledger = NULL;
@@ -324,7 +325,7 @@ static int set_up(maiko_supervisor *sup, void *arg)
 
 static int run_round(round_of *r)
 {
-	outsider outsiders[THREADS + 1];
+	external_thread external_threads[THREADS + 1];
 	uint32_t count = 0, joined = 0;
 	bool graceful = false;
 	int rc = set_up(r->sup, r);
@@ -333,24 +334,24 @@ static int run_round(round_of *r)
 	if (rc != 0)
 		return rc;
 	for (; count < THREADS + 1; count++) {
-		outsider *o = &outsiders[count];
-		*o = (outsider){.round = r, .random = random_next(&r->random)};
+		external_thread *o = &external_threads[count];
+		*o = (external_thread){.round = r, .random = random_next(&r->random)};
 		if (uv_thread_create(&o->thread, count < THREADS ? send_outside : churn, o) != 0)
 			break;
 	}
 	while (joined < count && joined < THREADS && below(&r->random, 4) != 0)
-		uv_thread_join(&outsiders[joined++].thread); /* the others are stopped while they send */
+		uv_thread_join(&external_threads[joined++].thread); /* the others still send during the stop */
 	maiko_ledger *ledger = stop(r, &graceful);
 	atomic_store(&over, true);
 	while (joined < count)
-		uv_thread_join(&outsiders[joined++].thread);
+		uv_thread_join(&external_threads[joined++].thread);
 	if (graceful && ledger != NULL)
 		check_tails(r, ledger);
 	maiko_ledger_free(ledger);
 	return 0;
 }
 
-/* A round before it has a supervisor; the seed says all of it. */
+/* Prepares a round without its supervisor; the seed determines all of it. */
 static maiko_options begin_round(round_of *r, uint64_t seed, uint32_t workers, uint64_t events)
 {
 	memset(r, 0, sizeof *r);
@@ -361,12 +362,12 @@ static maiko_options begin_round(round_of *r, uint64_t seed, uint32_t workers, u
 	r->events = events;
 	r->workers = workers != 0 ? workers : 1 + below(&r->random, 4);
 	r->fatal = below(&r->random, 8) == 0;
-	atomic_store(&stopping, r->fatal); /* that is, it may be */
+	atomic_store(&stopping, r->fatal); /* if fatal, it may stop at any time */
 	atomic_store(&over, false);
 	return (maiko_options){.workers = r->workers, .channel = 16u << below(&r->random, 5)};
 }
 
-/* What was recorded of the round happens again. */
+/* Replays the recording of the round. */
 static void replay(round_of *r, uint64_t seed, uint32_t workers, const char *path)
 {
 	static const maiko_actor_type *const actors[] = {MAIKO_ACTOR_REF(node), NULL};
@@ -422,10 +423,10 @@ static uint64_t number(const char *text)
 	return value;
 }
 
-/* 0 if nothing is wrong, and all that was to be printed has been. */
+/* 0 if there was no fault and all output was written. */
 static int status(void) { return atomic_load(&faults) == 0 && fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1; }
 
-/* What the command line says. */
+/* The options of the command line. */
 typedef struct wishes {
 	uint64_t seconds, workers, seed, events, sends, most;
 	const char *directory;

@@ -1,5 +1,5 @@
 /*
- * elsewhere.c - what elsewhere.h declares.
+ * elsewhere.c - see elsewhere.h.
  *
  * SPDX-License-Identifier: MIT
  */

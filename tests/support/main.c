@@ -1,5 +1,5 @@
 /*
- * main.c - the main function of a test that has none of its own.
+ * main.c - the main function of tests without their own.
  */
 #include "support.h"
 

@@ -49,7 +49,7 @@ uint64_t no_memory_finish(maiko_supervisor *sup)
 {
 	test_allocator_fail_never();
 	const maiko_ledger *ledger = test_stop(sup);
-	uint64_t others = 0; /* what has no handler where it came */
+	uint64_t others = 0; /* deliveries without a handler */
 	for (size_t i = 0; i < ledger->actor_count; i++)
 		others += ledger->actors[i]->counts.ignored;
 	assert_int_equal(ledger->total.handled + ledger->total.ignored, atomic_load(&no_memory_handled) + others);

@@ -50,7 +50,7 @@ maiko_monitor *observations_watch(maiko_supervisor *sup)
 	return monitor;
 }
 
-/* ---- looking at it ------------------------------------------------------------------------ */
+/* ---- queries ------------------------------------------------------------------------------ */
 
 static uint64_t noted_count(void)
 {

@@ -1,11 +1,11 @@
 /*
- * observations.h - a monitor that notes all it sees, and what it has noted as text:
+ * observations.h - a monitor that notes all observations, and the notes as text:
  *
  *   "added; started; delivered item 1; overflowed item 2: dropped; handled item 1; stopped"
  *
- * An observation is its kind, the event if there is one (its type and its first field, an
- * uint32_t), the actor where it is not given, "queued" if it had been, and after a colon
- * the code if there is one. Across workers the order is one in which it can have happened.
+ * An observation is written as its kind, the event if there is one (its type and its first field,
+ * an uint32_t), the actor if the query names none, "queued" if the event was queued, and after a
+ * colon the code if there is one. Across workers the order is a possible one.
  */
 #ifndef OBSERVATIONS_H
 #define OBSERVATIONS_H
@@ -13,26 +13,26 @@
 #include "support.h"
 
 typedef struct noted_observation {
-	maiko_observation observation; /* but for data, its pointers point below */
+	maiko_observation observation; /* its pointers, except data, point to the fields below */
 	maiko_envelope envelope;
 	char actor[32], actor_type[32], event[32], sender[32], topic[32];
 	uint32_t n;
 } noted_observation;
 
-/* Forgets what was noted. */
+/* Clears the notes. */
 void observations_forget(void);
 
-/* The hook; and a monitor that has it for every kind, with what was noted forgotten. */
+/* The hook; and a new monitor with this hook for every kind, which clears the notes. */
 void observations_note(void *arg, const maiko_observation *observation);
 maiko_monitor *observations_watch(maiko_supervisor *sup);
 
-/* How many of a kind, to be waited for; or of that actor; the first of them, or NULL. What
- * was seen later has a higher address. */
+/* The number of a kind, to wait for; the number for an actor; the first of them, or NULL. A later
+ * observation has a higher address. */
 _Atomic(uint64_t) *observations_of(maiko_observation_kind kind);
 uint64_t observations_count(maiko_observation_kind kind, const char *actor);
 const noted_observation *observations_first(maiko_observation_kind kind, const char *actor);
 
-/* All of an actor ("": of none); all of an event. Each valid until its next call. */
+/* All observations of an actor ("": without an actor); all of an event. Valid until the next call. */
 const char *observations_of_actor(const char *actor);
 const char *observations_of_event(const char *event, uint32_t n);
 

@@ -23,15 +23,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A sanitizer has calls of its own, and ends the process when one is refused. musl's malloc asks
- * for a little at a time, so that the one refused can be libuv's, right after what was tried. */
+/* A sanitizer makes system calls itself, and aborts when one is refused. musl's malloc requests memory
+ * in small pieces, so the refused call could be one by libuv, right after the tested call. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 #define ITS_OWN(name, error)
 #else
 #define ITS_OWN(name, error) {#name, SYS_##name, error},
 #endif
 
-#ifndef SYS_mmap2 /* which some machines of 32 bits have in its place */
+#ifndef SYS_mmap2 /* some 32-bit machines have it instead of mmap */
 #define SYS_mmap2 SYS_mmap
 #endif
 
@@ -40,15 +40,15 @@ static const struct {
 	int number, error;
 } calls[] = {{"epoll_create1", SYS_epoll_create1, EMFILE},
 	     {"eventfd2", SYS_eventfd2, EMFILE},
-	     {"pipe2", SYS_pipe2, EMFILE},         /* only if it does not block: see filter_new */
-	     {"epoll_ctl", SYS_epoll_ctl, ENOSPC}, /* only if it adds */
-	     {"getrandom", SYS_getrandom, EPERM},  /* a filter of somebody else's */
+	     {"pipe2", SYS_pipe2, EMFILE},         /* only non-blocking ones: see filter_new */
+	     {"epoll_ctl", SYS_epoll_ctl, ENOSPC}, /* only EPOLL_CTL_ADD */
+	     {"getrandom", SYS_getrandom, EPERM},  /* as another seccomp filter may */
 	     ITS_OWN(openat, EMFILE) ITS_OWN(clone, EAGAIN) ITS_OWN(clone3, EAGAIN) ITS_OWN(mmap2, ENOMEM)
 		     ITS_OWN(mprotect, ENOMEM)};
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
 static _Atomic(int) listener = -1;
-static _Atomic(uint64_t) left = UINT64_MAX; /* until the one that is refused */
+static _Atomic(uint64_t) left = UINT64_MAX; /* calls before the one that is refused */
 static _Atomic(bool) all_after;
 static _Atomic(uint64_t) refused;
 static _Atomic(const char *) first;
@@ -72,12 +72,12 @@ static int error_for(int number)
 	return 0;
 }
 
-/* What the kernel looks at first: whether the descriptor is there already. */
+/* Whether the descriptor has been added already, which the kernel checks first. */
 static bool is_polled(const struct seccomp_data *call)
 {
 	int poller = (int)call->args[0], fd = (int)call->args[2];
 	struct epoll_event event = {0};
-	/* Not by epoll_ctl: for a thread sanitizer this would be a second user of the descriptor. */
+	/* Not epoll_ctl(): a thread sanitizer would report a second user of the descriptor. */
 	if (syscall(SYS_epoll_ctl, poller, EPOLL_CTL_ADD, fd, &event) != 0)
 		return errno == EEXIST;
 	syscall(SYS_epoll_ctl, poller, EPOLL_CTL_DEL, fd, &event);
@@ -93,7 +93,7 @@ static void *decide(void *memory)
 	for (;;) {
 		memset(request, 0, 4096);
 		if (syscall(SYS_ioctl, atomic_load(&listener), SECCOMP_IOCTL_NOTIF_RECV, request) != 0)
-			continue; /* the thread that asked has gone */
+			continue; /* the calling thread has ended */
 		memset(&response, 0, sizeof response);
 		response.id = request->id;
 		if (request->data.nr != SYS_epoll_ctl || !is_polled(&request->data))
@@ -104,15 +104,15 @@ static void *decide(void *memory)
 	return NULL;
 }
 
-/* A call whose second argument has to have a bit, or none to be looked at. That is the lower
- * half, on a machine that has it first. */
+/* The bit that the second argument must have for the call to be refused; 0: any. The filter reads
+ * the lower half of the argument, as on a little-endian machine. */
 static uint32_t bit_of(int number)
 {
 	return number == SYS_epoll_ctl ? EPOLL_CTL_ADD : number == SYS_pipe2 ? O_NONBLOCK : 0;
 }
 
-/* There is no way to have an error of the pipe that libuv makes once in a process, which blocks:
- * what it takes was tried right before. */
+/* Blocking pipes are not refused: libuv creates one per process and aborts if that fails, after it
+ * has tried the same resources. */
 static int filter_new(void)
 {
 	struct sock_filter code[6 * CALLS + 1];

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <uv.h>
 
-/* ---- which tests there are ------------------------------------------------------ */
+/* ---- list of tests -------------------------------------------------------------- */
 
 static struct test_listed *listed_tests; /* by line */
 
@@ -36,21 +36,21 @@ int test_main_with(int (*setup)(void **), int (*teardown)(void **))
 
 int test_main(void) { return test_main_with(NULL, NULL); }
 
-/* ---- how it runs ---------------------------------------------------------------- */
+/* ---- state of a test ------------------------------------------------------------- */
 
 static bool simulating;
 static uint64_t sim_seed;
 static maiko_sim *sim; /* of the last supervisor, until it is freed */
 static maiko_harness *harness;
 static maiko_supervisor *of_harness;
-static maiko_ledger *kept; /* what test_stop or test_report has given last */
+static maiko_ledger *kept; /* the last result of test_stop or test_report */
 
 const uint32_t *test_workers(void)
 {
 	static const uint32_t all[] = {1, 2, 4, 8, 0};
 	static uint32_t one[2];
 	const char *text = getenv("MAIKO_TEST_WORKERS");
-	simulating = false; /* these may be left from a test that failed */
+	simulating = false; /* a failed test may have left these */
 	harness = NULL;
 	sim = maiko_sim_free(sim);
 	if (text == NULL)
@@ -74,11 +74,11 @@ void test_run(void (*test)(uint32_t workers), uint32_t workers)
 	assert_int_equal(test_wrong(), 0);
 }
 
-/* ---- what it notes and expects ----------------------------------------------------- */
+/* ---- variables and expectations ----------------------------------------------------- */
 
 PER_TEST _Atomic(uint64_t) wrong;
 
-/* The linker's names for the bounds of what is PER_TEST; and that as it was before main. */
+/* The linker's symbols for the bounds of the PER_TEST variables; and their initial values. */
 extern char per_test_begin[] __asm__("__start_per_test");
 extern char per_test_end[] __asm__("__stop_per_test");
 static void *at_first;
@@ -112,12 +112,12 @@ void test_simulate(void (*test)(uint32_t workers))
 		for (sim_seed = 0; sim_seed < SEEDS; sim_seed++) {
 			simulating = true;
 			test_run(test, *count);
-			assert_null(sim); /* a test frees what it makes */
+			assert_null(sim); /* the test must have freed its supervisor */
 		}
 	simulating = false;
 }
 
-/* Events go other ways where somebody watches them: every other seed has a harness. */
+/* Events take other code paths when they are observed: every other seed has a harness. */
 static maiko_supervisor *simulated(const maiko_options *options)
 {
 	maiko_sim_options with_seed = {.seed = sim_seed, .supervisor = *options};
@@ -128,7 +128,7 @@ static maiko_supervisor *simulated(const maiko_options *options)
 	return maiko_sim_supervisor(sim);
 }
 
-/* What a test waits for. */
+/* The condition that a test waits for. */
 typedef struct wanted {
 	_Atomic(uint64_t) *value;
 	uint64_t least;
@@ -163,7 +163,7 @@ void test_release(maiko_supervisor *sup)
 		assert_null(maiko_supervisor_free(sup));
 		return;
 	}
-	(void)maiko_sim_finish(sim); /* an actor that failed is the test's affair */
+	(void)maiko_sim_finish(sim); /* the test checks whether an actor has failed */
 	if (maiko_sim_failure(sim) != NULL)
 		print_error("seed %llu: %s\n", (unsigned long long)sim_seed, maiko_sim_failure(sim));
 	assert_null(maiko_sim_failure(sim));
@@ -206,7 +206,7 @@ void test_settle(maiko_supervisor *sup)
 	assert_null(maiko_harness_free(h));
 }
 
-/* ---- who listens ------------------------------------------------------------------ */
+/* ---- listeners --------------------------------------------------------------------- */
 
 enum { HEARD_MOST = 1 << 17 };
 
@@ -220,7 +220,7 @@ static struct heard heard[HEARD_MOST];
 static pthread_mutex_t heard_lock = PTHREAD_MUTEX_INITIALIZER;
 _Atomic(uint64_t) test_heard_events __attribute__((used, section("per_test")));
 
-/* "letter 1": its name, and its first field, if it is a number or a text. */
+/* "letter 1": the type name, and the first field if it is a number or a text. */
 static void describe(struct heard *h, const maiko_layout *layout, const void *event)
 {
 	const maiko_field *field = &layout->fields[0];
@@ -256,7 +256,7 @@ void test_hear(maiko_ctx *ctx, const maiko_event_type *type, const void *event)
 	pthread_mutex_unlock(&heard_lock);
 }
 
-/* The next one from `from` on, or NULL. */
+/* The next entry from `from` on, or NULL. */
 static const struct heard *heard_next(size_t *from, const char *actor, const char *type)
 {
 	assert_true(atomic_load(&test_heard_events) <= HEARD_MOST);
@@ -332,7 +332,7 @@ void test_note(const char *format, ...)
 
 const char *test_noted(void) { return words; }
 
-/* ---- who does what the script says --------------------------------------------------- */
+/* ---- puppets ---------------------------------------------------------------------------- */
 
 /* `act`: a function of this process, as a number. */
 typedef struct order_to {
@@ -388,7 +388,7 @@ void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, 
 	}
 }
 
-/* Whether it runs, and nobody has asked it to discard anything. */
+/* Whether it runs, so that a stop without discarding is expected. */
 static bool is_running(maiko_supervisor *sup)
 {
 	maiko_ledger *ledger = NULL;

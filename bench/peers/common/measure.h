@@ -1,6 +1,6 @@
 /*
  * measure.h - what the peers in C and C++ share: the protocol of their programs, the clock, and
- * what Linux tells about a process.
+ * the statistics of a process on Linux.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -25,7 +25,7 @@ typedef struct variant {
 	int (*run)(double scale);
 } variant;
 
-/* The body of main: list, about, run. about is one line, without its end. 1 if what it prints is lost. */
+/* The body of main: list, about, run. about is one line, without newline. 1 if output could not be written. */
 int measure_main(int argc, char **argv, const char *about, const variant *variants, size_t count);
 
 void measure_figure(const char *name, const char *unit, double value);
@@ -47,12 +47,12 @@ void measure_use_cores(int count);
 
 uint64_t measure_resident_bytes(void);
 
-/* What the whole process has used, of all its threads. */
+/* The processor time of all threads of the process. */
 double measure_cpu_s(void);
 
 /*
- * Waits until a moment: it sleeps where the period between two moments allows it, and else spins,
- * because no timer keeps a period of 10 us. One who is late does not wait, and so catches up.
+ * Waits until a time: sleeps if the period is long enough, else spins, because no timer keeps a
+ * period of 10 us. A late caller does not wait, and so catches up.
  */
 void measure_wait_until(uint64_t due_ns, uint64_t period_ns);
 

@@ -1,14 +1,14 @@
 /*
  * actor.c - actors as sources of a main context.
  *
- * The source is ready when its queue is not empty. Who sends from the context's own thread need not
- * wake it; who sends from another one does, when the queue was empty.
+ * The source is ready when its queue is not empty. A send from the context's own thread need not
+ * wake it; a send from another thread does, if the queue was empty.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "actor.h"
 
-/* How many messages a dispatch handles at most; they are taken under one lock. */
+/* The maximum number of messages per dispatch; they are taken under one lock. */
 enum { BATCH = 128 };
 
 struct worker {
@@ -119,7 +119,7 @@ static gboolean quit(gpointer loop)
 
 void worker_stop(worker *self)
 {
-	/* By the context, as a loop that does not run yet cannot be quit. */
+	/* In the context, because a loop that does not run yet cannot be quit. */
 	g_main_context_invoke(self->context, quit, self->loop);
 	g_thread_join(self->thread);
 	g_ptr_array_free(self->sources, TRUE);

@@ -1,6 +1,6 @@
 /*
- * actor.h - actors as GLib's users build them: a GSource on a main context, which dispatches what
- * is in a GAsyncQueue.
+ * actor.h - actors as GLib's users build them: a GSource on a main context, which dispatches the
+ * messages of a GAsyncQueue.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,25 +16,25 @@ typedef struct worker worker;
 
 typedef struct actor actor;
 
-/* Gets the state that the actor was made with. The message is the handler's to free. */
+/* Gets the state of the actor. The handler frees the message. */
 typedef void (*actor_handler)(gpointer state, gpointer message);
 
-/* It is idle until worker_start, so that actors can be made before anything runs. */
+/* Creates a worker that is idle until worker_start, so that actors can be created first. */
 worker *worker_new(void);
 void worker_start(worker *self);
 
-/* Ends the thread; its actors, which must have nothing left to handle, are freed. */
+/* Ends the thread and frees its actors. Precondition: they have no messages left. */
 void worker_stop(worker *self);
 
 actor *actor_new(worker *on, actor_handler handler, gpointer state);
 
-/* From any thread. The message is the actor's from here on, and is not NULL. */
+/* Any thread. The actor takes ownership of the message, which is not NULL. */
 void actor_send(actor *to, gpointer message);
 
 /* Events that have one owner at a time. */
 event *event_new(guint64 seq, guint64 value);
 
-/* As many workers as that, all started by the first message. */
+/* A number of workers, all started by the first message. */
 typedef struct workers {
 	worker *all[2];
 	int count;
@@ -44,7 +44,7 @@ workers workers_new(int count);
 void workers_start(const workers *self);
 void workers_stop(const workers *self);
 
-/* The worker for the index-th of count actors: a run of neighbours each. */
+/* The worker for the index-th of count actors: each worker has a series of neighbours. */
 worker *workers_share(const workers *self, int index, int count);
 
 int ping_pong(int workers_count, guint64 rounds, double scale);

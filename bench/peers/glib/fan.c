@@ -10,14 +10,14 @@ enum {
 	PUBLISHES = 30000,
 	PRODUCERS = 8,
 	PRODUCED = 500000,
-	/* A subscriber may have two rounds of events in its mailbox: 1,024. */
+	/* A mailbox may have two rounds of events: 1,024. */
 	ROUND = 512,
-	/* The producers share the 1,024 places of a mailbox. */
+	/* The producers share a mailbox of 1,024. */
 	PRODUCER_WINDOW = 128,
 	PRODUCER_CREDIT = 64
 };
 
-/* Counted, and shared by all subscribers. The payload, if there is one, was written once. */
+/* Reference-counted, shared by all subscribers. The payload, if any, is written once. */
 typedef struct shared_event {
 	event ev;
 	GBytes *payload;
@@ -27,7 +27,7 @@ typedef struct publisher {
 	actor *to[SUBSCRIBERS];
 	guint64 published, count;
 	GBytes *payload;
-	/* Of the two rounds that may be under way, by the parity of their number. */
+	/* For the two rounds that may be under way, by the parity of their number. */
 	guint handled[2];
 } publisher;
 
@@ -58,7 +58,7 @@ static void publish_round(publisher *self)
 	}
 }
 
-/* A subscriber has handled the round of that number, from 1 on. */
+/* A subscriber has handled the round with that number, from 1. */
 static void publisher_on_handled(gpointer state, gpointer message)
 {
 	publisher *self = state;
@@ -130,7 +130,7 @@ int fan_out(int workers_count, gsize payload_size, double scale)
 	return rc;
 }
 
-/* An actor has an address, for its credit; a thread has a queue of it. */
+/* For its credit, an actor has an address, a thread a queue. */
 typedef struct producer {
 	actor *to, *address;
 	GAsyncQueue *credit;

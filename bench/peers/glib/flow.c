@@ -9,7 +9,7 @@ enum {
 	FLOW_EVENTS = 3000000,
 	WORKING_EVENTS = 100000,
 	STAGES = 3,
-	/* What the mailboxes of three stages and a sink of 1,024 places each would hold. */
+	/* The total capacity of the mailboxes of three stages and a sink, 1,024 each. */
 	WINDOW = 4096,
 	CREDIT = 1024
 };
@@ -73,7 +73,7 @@ typedef struct sink {
 	GAsyncQueue *done;
 } sink;
 
-/* Credit is a number in a pointer. */
+/* A credit message is a number in a pointer. */
 static void source_on_credit(gpointer state, gpointer message)
 {
 	source *self = state;
@@ -108,7 +108,7 @@ static void sink_on_event(gpointer state, gpointer message)
 	}
 }
 
-/* Sends events through the stages: how long it took in ns, 0 if a count was wrong. */
+/* Sends events through the stages; returns the time in ns, 0 if a count was wrong. */
 static guint64 flow(int workers_count, guint64 count, void (*work)(void))
 {
 	enum { ACTORS = STAGES + 2 };

@@ -2,10 +2,10 @@
  * The peer "GLib": sources of a main context over GAsyncQueues; Debian 12 has GLib 2.74.6.
  *
  * An actor is a GSource whose messages are in a GAsyncQueue, its mailbox: unbounded, in order. A
- * send passes a pointer: an event is allocated by the sender, and is owned by one actor after the
- * other; what many receive is counted and shared, payloads are GBytes. Nothing blocks: where the
- * table asks for it, receivers hand out credit, and a sender that has none waits for more. The
- * windows hold as much as mailboxes of 1,024 would.
+ * send passes a pointer: an event is allocated by the sender and owned by one actor at a time;
+ * an event for many receivers is shared and reference-counted, payloads are GBytes. Sends do not
+ * block: where a workload needs backpressure, receivers give credit, and a sender without credit
+ * waits for more. The windows equal the capacity of mailboxes of 1,024.
  *
  * "one" and "two" are threads, each with a main context; neighbours of a pipeline share one.
  *

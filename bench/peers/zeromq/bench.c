@@ -1,5 +1,5 @@
 /*
- * bench.c - threads, their sockets, and the start that they have in common.
+ * bench.c - threads, their sockets, and their common start.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -45,7 +45,7 @@ pthread_t bench_thread(void *(*body)(void *), void *arg)
 
 void bench_join(pthread_t thread) { check(pthread_join(thread, NULL) == 0, "pthread_join"); }
 
-/* High-water marks are left at ZeroMQ's own 1,000 a side. */
+/* High-water marks have ZeroMQ's default, 1,000 per side. */
 static void *open_socket(int type)
 {
 	int timeout_ms = BENCH_TIMEOUT_MS;

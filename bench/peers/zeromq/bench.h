@@ -16,22 +16,22 @@ enum { BENCH_TIMEOUT_MS = 20000 };
 /* Set up by bench_begin; inproc endpoints live in one context. */
 extern void *bench_context;
 
-/* What a thread has counted, and when it was done. */
+/* The count of a thread, and the time when it finished. */
 typedef struct bench_result {
 	uint64_t in_order, done_ns;
 } bench_result;
 
 /*
- * Begins a run of that many actors, on that many cores. Each actor calls bench_ready when its
- * sockets are connected, and so does main: it returns to all when the last one has.
+ * Begins a run of that many actors, on that many cores. Each actor and main call bench_ready when
+ * their sockets are connected; it returns when all have called it.
  */
 void bench_begin(unsigned actors, int cores);
 void bench_ready(void);
 
-/* Frees what bench_begin has made; all sockets must be closed. */
+/* Frees the resources of bench_begin; all sockets must be closed. */
 void bench_end(void);
 
-/* A failure ends the program: there is no run without its threads and sockets. */
+/* A failure ends the program, because a run needs all its threads and sockets. */
 pthread_t bench_thread(void *(*body)(void *), void *arg);
 void bench_join(pthread_t thread);
 void *bench_bind(int type, const char *endpoint);
@@ -39,7 +39,7 @@ void *bench_connect(int type, const char *endpoint);
 
 void bench_send(void *socket, event ev);
 
-/* 0, or -1 when nothing has come in time. */
+/* 0, or -1 if no message has arrived in time. */
 int bench_recv(void *socket, event *ret_ev);
 
 int ping_pong(int cores, uint64_t rounds, double scale);

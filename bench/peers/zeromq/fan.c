@@ -12,14 +12,14 @@
 enum { SUBSCRIBERS = 100, PUBLISHES = 30000, PRODUCERS = 8, PRODUCED = 500000 };
 
 /*
- * A payload may not be written while it is shared: there are a few, written before, that take
- * turns. Each holds its number, which is what is left of seq to be checked.
+ * A payload must not be written while it is shared, so a few payloads, written in advance, are used
+ * in turn. Each has its number, which replaces seq in the check.
  */
 enum { PAYLOADS = 64 };
 
 /*
- * The subscribers are sockets of one thread, which waits for all of them and then takes what each
- * has: were they threads, each publish would wake a hundred of those.
+ * The subscribers are sockets of one thread, which waits for all of them and then takes the messages
+ * of each: if they were threads, each publish would wake a hundred of them.
  */
 typedef struct subscribers {
 	zmq_pollitem_t items[SUBSCRIBERS];
@@ -28,7 +28,7 @@ typedef struct subscribers {
 	size_t size;
 } subscribers;
 
-/* Takes what one socket has: how many have come. */
+/* Takes the messages of one socket; returns their number. */
 static uint64_t take(subscribers *self, int i, zmq_msg_t *msg)
 {
 	uint64_t taken = 0;
@@ -69,7 +69,7 @@ static void *subscribers_body(void *arg)
 	return NULL;
 }
 
-/* Every subscriber's must have come: who is not yet known to the publisher gets nothing. */
+/* Waits for all subscriptions: a subscriber not yet known to the publisher gets no messages. */
 static void await_subscriptions(void *xpub)
 {
 	char subscription[1];
@@ -84,7 +84,7 @@ static void keep(void *data, void *hint)
 	(void)hint;
 }
 
-/* The first is copied into its message, as it is that small; the second is shared. */
+/* A small payload is copied into its message; a large one is shared. */
 static void publish_small(void *xpub, char *payload, size_t size) { zmq_send(xpub, payload, size, 0); }
 
 static void publish_shared(void *xpub, char *payload, size_t size)
@@ -103,7 +103,7 @@ static int publish_all(int cores, uint64_t count, char *payloads, size_t size, v
 	bench_begin(1, cores);
 	void *xpub = bench_bind(ZMQ_XPUB, "inproc://fan-out");
 	zmq_setsockopt(xpub, ZMQ_XPUB_NODROP, &nodrop, sizeof nodrop);
-	/* Else only the first of several equal subscriptions would be told. */
+	/* Else only the first of several equal subscriptions would be reported. */
 	zmq_setsockopt(xpub, ZMQ_XPUB_VERBOSE, &verbose, sizeof verbose);
 	pthread_t thread = bench_thread(subscribers_body, &subscribers);
 	bench_ready();

@@ -105,7 +105,7 @@ static void *sink_body(void *arg)
 	return NULL;
 }
 
-/* Sends events through the stages: how long it took in ns, 0 if a count was wrong. */
+/* Sends events through the stages; returns the time in ns, 0 if a count was wrong. */
 static uint64_t flow(int cores, uint64_t count, void (*work)(void))
 {
 	stage stages[STAGES + 1] = {0};

@@ -1,11 +1,11 @@
 /*
  * The peer "ZeroMQ": threads and inproc sockets; Debian 12 has libzmq 4.3.4.
  *
- * An actor is a thread, which waits on a socket of its own. A pipe between two sockets is bounded
+ * An actor is a thread, which waits on its own socket. A pipe between two sockets is bounded
  * (the high-water marks of both sides, 1,000 each, add up), and a send blocks when it is full.
  * Messages of 16 bytes are copied; larger payloads are shared by reference. A pipe keeps its order.
  * Pipelines and fan-in are PUSH and PULL, round trips PAIR, fan-out XPUB and SUB, with XPUB_NODROP:
- * without it a publisher drops for those who lag.
+ * without it a publisher drops messages for slow subscribers.
  *
  * The subscribers of a fan-out are sockets of one thread.
  *
