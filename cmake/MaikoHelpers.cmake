@@ -23,10 +23,10 @@ function(maiko_set_flags target)
 		-Wpointer-arith -Wcast-qual -Wundef $<$<BOOL:${MAIKO_WERROR}>:-Werror>)
 endfunction()
 
-# maiko_add_library(<name> <source>...): a library of ours, twice. The target <name> is the
-# shared one, which exports what src/lib<name>.map says; <name>_static is the static one, which
+# maiko_add_library(<name> <map> <source>...): a library of ours, twice. The target <name> is the
+# shared one, which exports what the file <map> says; <name>_static is the static one, which
 # a plugin may be linked with too, so its code is position-independent likewise.
-function(maiko_add_library name)
+function(maiko_add_library name map_in)
 	add_library(${name} SHARED ${ARGN})
 	add_library(${name}_static STATIC ${ARGN})
 	set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${MAIKO_SOVERSION})
@@ -47,7 +47,7 @@ function(maiko_add_library name)
 
 	target_link_options(${name} PRIVATE "LINKER:-Bsymbolic-functions")
 	set(map "${PROJECT_BINARY_DIR}/lib${name}.map")
-	configure_file("${PROJECT_SOURCE_DIR}/src/lib${name}.map" "${map}" @ONLY)
+	configure_file("${map_in}" "${map}" @ONLY)
 	target_link_options(${name} PRIVATE "LINKER:--version-script=${map}" "LINKER:--no-undefined-version")
 	# A sanitizer's runtime is in the program, not in the library.
 	if(NOT MAIKO_SANITIZE)

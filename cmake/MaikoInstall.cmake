@@ -1,5 +1,5 @@
 # What `cmake --install` puts where. Two components: what a program needs to run, and
-# what is needed to build one. Nothing names the prefix: the whole may be moved.
+# what is needed to build one; each module adds its own. Nothing names the prefix: the whole may be moved.
 #
 # SPDX-License-Identifier: MIT
 include(CMakePackageConfigHelpers)
@@ -7,17 +7,19 @@ include(CMakePackageConfigHelpers)
 set(MAIKO_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/maiko")
 set(MAIKO_PC_DIR "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
-# ---- the libraries and their headers -------------------------------------------
+# ---- libraries and headers -------------------------------------------
 
-# maiko_install(<library>): both kinds of it.
-function(maiko_install name)
-	install(TARGETS ${name} ${name}_static EXPORT maiko-targets
-		LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
-		ARCHIVE COMPONENT development)
+# maiko_install(<library> <run-time component> <development component>): both kinds of it.
+function(maiko_install name runtime development)
+	# A loader does not look along a program's own search path for what its libraries need.
+	set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN")
+	install(TARGETS ${name} ${name}_static EXPORT ${name}-targets
+		LIBRARY COMPONENT ${runtime} NAMELINK_COMPONENT ${development}
+		ARCHIVE COMPONENT ${development})
 endfunction()
 
-# maiko_install_pc(<library> <what it needs> <description>)
-function(maiko_install_pc name requires description)
+# maiko_install_pc(<library> <what it needs> <what only a static link needs> <description> <component>)
+function(maiko_install_pc name requires requires_private description component)
 	cmake_path(ABSOLUTE_PATH MAIKO_PC_DIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE pc_dir)
 	file(RELATIVE_PATH to_prefix "${pc_dir}" "${CMAKE_INSTALL_PREFIX}")
 	string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
@@ -25,30 +27,22 @@ function(maiko_install_pc name requires description)
 	cmake_path(APPEND libdir "\${prefix}" "${CMAKE_INSTALL_LIBDIR}")
 	cmake_path(APPEND includedir "\${prefix}" "${CMAKE_INSTALL_INCLUDEDIR}")
 	configure_file(cmake/maiko.pc.in ${name}.pc @ONLY)
-	install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${MAIKO_PC_DIR}" COMPONENT development)
+	install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${MAIKO_PC_DIR}" COMPONENT ${component})
 endfunction()
 
-maiko_install(maiko)
-maiko_install_pc(maiko "libuv >= 1.44" "${PROJECT_DESCRIPTION}")
+maiko_install(maiko runtime development)
+maiko_install_pc(maiko "libuv >= 1.44" "" "${PROJECT_DESCRIPTION}" development)
+set_target_properties(maiko PROPERTIES INSTALL_RPATH "")
 set_target_properties(maiko_static PROPERTIES EXPORT_NAME static)
 
-set_target_properties(maiko-observe PROPERTIES INSTALL_RPATH "$ORIGIN")
-maiko_install(maiko-observe)
-maiko_install_pc(maiko-observe "maiko = ${PROJECT_VERSION}" "${PROJECT_DESCRIPTION}, observed")
-set_target_properties(maiko-observe PROPERTIES EXPORT_NAME observe)
-set_target_properties(maiko-observe_static PROPERTIES EXPORT_NAME observe_static)
-
-if(MAIKO_BUILD_TESTLIB)
-	# Of a program's own search path the loader looks at nothing for what its libraries need.
-	set_target_properties(maiko-test PROPERTIES INSTALL_RPATH "$ORIGIN")
-	maiko_install(maiko-test)
-	maiko_install_pc(maiko-test "maiko-observe = ${PROJECT_VERSION}" "${PROJECT_DESCRIPTION}, for tests")
-	set_target_properties(maiko-test PROPERTIES EXPORT_NAME test)
-	set_target_properties(maiko-test_static PROPERTIES EXPORT_NAME test_static)
-endif()
-
-install(DIRECTORY include/maiko DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-	COMPONENT development FILES_MATCHING PATTERN "*.h")
+# Those that no module has; after the last maiko_module.
+function(maiko_install_core_headers)
+	get_property(of_modules GLOBAL PROPERTY MAIKO_MODULE_HEADERS)
+	file(GLOB headers RELATIVE "${PROJECT_SOURCE_DIR}/include/maiko" CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/maiko/*.h")
+	list(REMOVE_ITEM headers ${of_modules})
+	list(TRANSFORM headers PREPEND "${PROJECT_SOURCE_DIR}/include/maiko/")
+	install(FILES ${headers} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/maiko" COMPONENT development)
+endfunction()
 
 # ---- what find_package reads -------------------------------------------------------
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # package.sh BUILD: the Debian packages that `cpack -G DEB` makes of a build: their files,
-# what they depend on, how the loader and the linker find the libraries; and a program that
-# is built and run with nothing but the two. With build/package (./dev package) it looks at
+# what they depend on, how the loader and the linker find the libraries; and programs that
+# are built and run with nothing but them. With build/package (./dev package) it looks at
 # the packages as they are given away.
 #
 # Exit code 77 where there is nothing to make a package with.
@@ -38,17 +38,23 @@ case $version in
 *) soname=${version%%.*} ;;
 esac
 architecture=$(dpkg --print-architecture)
-runtime=$dir/libmaiko${soname}_${version}_$architecture.deb
-development=$dir/libmaiko-dev_${version}_$architecture.deb
+# The modules with which libmaiko-dev comes.
+modules='observe test'
+# package NAME: its file
+package() { echo "$dir/$1_${version}_$architecture.deb"; }
+runtime=$(package "libmaiko$soname")
+development=$(package libmaiko-dev)
 
 cpack -G DEB --config "$build/CPackConfig.cmake" -B "$dir" >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
 (cd "$dir" && ls ./*.deb) >"$dir/found"
-printf './%s\n' "$(basename "$development")" "$(basename "$runtime")" >"$dir/expected"
+for name in libmaiko-dev "libmaiko$soname" $(printf "libmaiko-%s$soname " $modules); do
+	echo "./$(basename "$(package "$name")")"
+done | sort >"$dir/expected"
 same "the packages"
 
 # ---- what they say of themselves ---------------------------------------------------
 
-for package in "$runtime" "$development"; do
+for package in "$dir"/*.deb; do
 	field "$package" Source maiko
 	field "$package" Version "$version"
 	field "$package" Architecture "$architecture"
@@ -59,7 +65,20 @@ for package in "$runtime" "$development"; do
 done
 field "$runtime" Section libs
 field "$development" Section libdevel
-field "$development" Depends "libmaiko$soname (= $version), libuv1-dev (>= 1.44)"
+dpkg-deb -f "$development" Depends | sed 's/, /\n/g' | sort >"$dir/found"
+{
+	printf "libmaiko-%s$soname (= $version)\n" $modules
+	printf '%s\n' "libmaiko$soname (= $version)" "libuv1-dev (>= 1.44)"
+} | sort >"$dir/expected"
+same "what libmaiko-dev depends on"
+# Modules use the core as it is, to the patch.
+for module in $modules; do
+	field "$(package "libmaiko-$module$soname")" Section libs
+	dpkg-deb -f "$(package "libmaiko-$module$soname")" Depends | grep -qF "libmaiko$soname (= $version)" ||
+		fail "libmaiko-$module$soname does not depend on libmaiko$soname"
+done
+dpkg-deb -f "$(package "libmaiko-test$soname")" Depends | grep -qF "libmaiko-observe$soname (= $version)" ||
+	fail "libmaiko-test$soname does not depend on libmaiko-observe$soname"
 # What the libraries were linked with, as the system's own packages say.
 depends=$(dpkg-deb -f "$runtime" Depends)
 for needed in libc6 libuv1; do
@@ -69,14 +88,21 @@ for needed in libc6 libuv1; do
 	esac
 done
 
-dpkg-deb -e "$runtime" "$dir/control"
-echo "activate-noawait ldconfig" >"$dir/expected"
-cp "$dir/control/triggers" "$dir/found"
-same "triggers"
-printf 'libmaiko%s %s libmaiko%s (>= %s)\n' -observe "$soname" "$soname" "$version" -test "$soname" "$soname" "$version" "" "$soname" "$soname" "$version" |
-	sort >"$dir/expected"
-sort "$dir/control/shlibs" >"$dir/found"
-same "shlibs"
+# loads SUFFIX: what that library's package tells the system's loader and the packages that use it
+loads() {
+	rm -rf "$dir/control"
+	dpkg-deb -e "$(package "libmaiko$1$soname")" "$dir/control"
+	echo "activate-noawait ldconfig" >"$dir/expected"
+	cp "$dir/control/triggers" "$dir/found"
+	same "triggers of libmaiko$1"
+	echo "libmaiko$1 $soname libmaiko$1$soname (>= $version)" >"$dir/expected"
+	cp "$dir/control/shlibs" "$dir/found"
+	same "shlibs of libmaiko$1"
+}
+loads ""
+for module in $modules; do
+	loads "-$module"
+done
 
 # ---- their files --------------------------------------------------------------------------
 
@@ -88,26 +114,36 @@ unpack "$runtime" runtime
 unpack "$development" development
 libdir=$(dirname "$(cd "$dir/runtime" && find usr -name "libmaiko.so.$soname")")
 
-files runtime >"$dir/found"
-sort >"$dir/expected" <<-END
-	$libdir/libmaiko-observe.so.$soname -> libmaiko-observe.so.$version
-	$libdir/libmaiko-observe.so.$version
-	$libdir/libmaiko-test.so.$soname -> libmaiko-test.so.$version
-	$libdir/libmaiko-test.so.$version
-	$libdir/libmaiko.so.$soname -> libmaiko.so.$version
-	$libdir/libmaiko.so.$version
-	usr/share/doc/libmaiko$soname/changelog.gz
-	usr/share/doc/libmaiko$soname/copyright
-END
-same "the files of the runtime package"
+# has FOLDER SUFFIX: a run-time package, unpacked there, has its library and nothing else
+has() {
+	files "$1" >"$dir/found"
+	sort >"$dir/expected" <<-END
+		$libdir/libmaiko$2.so.$soname -> libmaiko$2.so.$version
+		$libdir/libmaiko$2.so.$version
+		usr/share/doc/libmaiko$2$soname/changelog.gz
+		usr/share/doc/libmaiko$2$soname/copyright
+	END
+	same "the files of libmaiko$2$soname"
+}
+has runtime ""
+for module in $modules; do
+	unpack "$(package "libmaiko-$module$soname")" "$module"
+	has "$module" "-$module"
+done
 
 files development | grep -v '^usr/share/man/' >"$dir/found"
 {
 	cat <<-END
 		$libdir/cmake/maiko/maiko-config-version.cmake
 		$libdir/cmake/maiko/maiko-config.cmake
+		$libdir/cmake/maiko/maiko-observe-targets-relwithdebinfo.cmake
+		$libdir/cmake/maiko/maiko-observe-targets.cmake
+		$libdir/cmake/maiko/maiko-observe.cmake
 		$libdir/cmake/maiko/maiko-targets-relwithdebinfo.cmake
 		$libdir/cmake/maiko/maiko-targets.cmake
+		$libdir/cmake/maiko/maiko-test-targets-relwithdebinfo.cmake
+		$libdir/cmake/maiko/maiko-test-targets.cmake
+		$libdir/cmake/maiko/maiko-test.cmake
 		$libdir/libmaiko-observe.a
 		$libdir/libmaiko-observe.so -> libmaiko-observe.so.$soname
 		$libdir/libmaiko-test.a
@@ -133,6 +169,11 @@ fi
 
 # ---- their use --------------------------------------------------------------------------------
 
+# Each where the program looks that uses it.
+cp -a "$dir/development/." "$dir/runtime"
+for module in $modules; do
+	cp -a "$dir/$module/." "$dir/runtime"
+done
 for name in maiko maiko-observe maiko-test; do
 	library=$dir/runtime/$libdir/lib$name.so.$version
 	readelf -d "$library" | grep -q "SONAME.*\[lib$name.so.$soname\]" || fail "lib$name: another soname"
@@ -142,13 +183,15 @@ for name in maiko maiko-observe maiko-test; do
 	grep -qx "Version: $version" "$dir/development/$libdir/pkgconfig/$name.pc" || fail "$name.pc: another version"
 done
 
-cp -a "$dir/development/." "$dir/runtime"
 export PKG_CONFIG_PATH="$dir/runtime/$libdir/pkgconfig" LD_LIBRARY_PATH="$dir/runtime/$libdir"
 # Where they are now, instead of /usr.
 pkg() { pkg-config --define-variable=prefix="$dir/runtime/usr" --cflags --libs "$1"; }
 # shellcheck disable=SC2046 # several flags
 "${CC:-cc}" -std=c11 "$root/examples/hello.c" -o "$dir/hello" $(pkg maiko)
 "$root/examples/check.sh" "$dir/hello" "$root/examples/hello.c"
+# shellcheck disable=SC2046 # several flags
+"${CC:-cc}" -std=c11 "$root/tests/install/observe.c" -o "$dir/observing" $(pkg maiko-observe)
+(cd "$dir" && ./observing)
 # shellcheck disable=SC2046 # several flags
 "${CC:-cc}" -std=c11 "$root/tests/install/sim.c" -o "$dir/sim" $(pkg maiko-test)
 "$dir/sim"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh BUILD: the libraries as others get them. Installs the build into an empty
 # prefix, moves that, and builds and runs programs against it: through pkg-config, shared
-# and static; through find_package; from C++ without our macros; a simulation, which needs
-# libmaiko-test; a plugin that has the static libraries in itself; and the projects that the
+# and static; through find_package; from C++ without our macros; one that observes itself, which needs
+# libmaiko-observe; a simulation, which needs libmaiko-test; a plugin that has the static libraries in itself; and the projects that the
 # documents show.
 #
 # SPDX-License-Identifier: MIT
@@ -74,6 +74,17 @@ step "run with pkg-config, static" "$root/examples/check.sh" "$dir/hello_static"
 step "build from C++" compile "$dir/raw" "$cxx" "$root/tests/install/raw.cpp" $(pkg-config --libs maiko)
 step "run from C++" "$dir/raw"
 
+# ---- libmaiko-observe -------------------------------------------------------------
+
+# is_without_test PROGRAM
+is_without_test() { ! readelf -d "$1" | grep -F libmaiko-test; }
+
+# shellcheck disable=SC2046 # several flags
+step "build a program that observes itself" compile "$dir/observe" "$cc" "$root/tests/install/observe.c" \
+	$(pkg-config --libs maiko-observe)
+step "it has nothing of libmaiko-test" is_without_test "$dir/observe"
+step "observe" sh -c "cd '$dir' && rm -f observe.mkr && ./observe"
+
 # ---- libmaiko-test ---------------------------------------------------------------
 
 # shellcheck disable=SC2046 # several flags
@@ -98,10 +109,11 @@ step "configure with find_package" cmake -S "$root/tests/install/project" -B "$d
 	-DCMAKE_C_COMPILER="${CC:-cc}" -DCMAKE_PREFIX_PATH="$prefix"
 step "build with find_package" cmake --build "$dir/project"
 for kind in shared static; do
-	for program in hello sim; do
+	for program in hello observe sim; do
 		step "${program}_$kind is linked $kind" is_$kind "$dir/project/${program}_$kind"
 	done
 	step "run hello with find_package" "$root/examples/check.sh" "$dir/project/hello_$kind" "$hello"
+	step "observe with find_package" sh -c "cd '$dir' && rm -f observe.mkr && project/observe_$kind"
 	step "run a simulation with find_package" "$dir/project/sim_$kind"
 done
 

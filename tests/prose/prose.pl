@@ -78,17 +78,18 @@ my @listed = $headers =~ /\bXX\((\w+)/g;
 for my $prefix ($headers =~ /\b(MAIKO_\w*)##/g) { $word{"$prefix$_"} = 1 for @listed }
 my %any_word = map { $_ => 1 } $sources =~ /\w+/g;
 my $cmake = content(matching(qr{(^|/)CMakeLists\.txt$|^cmake/}));
+$word{$_} = 1 for $cmake =~ /^\s*function\((maiko_\w+)/mg;
 my $dev = content('dev');
 my $maps = content(matching(qr{^src/.*\.map$}));
+my @modules = content('src/modules.cmake') =~ /^maiko_module\((\w+)/mg;
 
 # ---- what is made of it ----------------------------------------------------------------------
 
-my %library = map { $_ => 1 } $cmake =~ /^\s*maiko_install\(([\w-]+)\)/mg;
-my %pc = map { $_ => 1 } $cmake =~ /^\s*maiko_install_pc\(([\w-]+) /mg;
-my %target = map { ("maiko::$_" => 1) } 'maiko', $cmake =~ /EXPORT_NAME ([a-z]\w*)/g;
+my %library = map { $_ => 1 } 'maiko', map { "maiko-$_" } @modules;
+my %pc = %library;
+my %target = map { ("maiko::$_" => 1) } 'maiko', 'static', map { ($_, "${_}_static") } @modules;
 my ($soversion) = content('include/maiko/version.h') =~ /MAIKO_VERSION_TEXT "(0\.\d+|\d+)/;
-my %package = map { (my $name = $_) =~ s/\$\{MAIKO_SOVERSION\}/$soversion/; ($name => 1) }
-	$cmake =~ /CPACK_MAIKO_DEB_\w+ "?([\w\${}-]+)"?\)/g;
+my %package = map { $_ => 1 } "libmaiko$soversion", 'libmaiko-dev', map { "libmaiko-$_$soversion" } @modules;
 my %preset = map { $_ => 1 } content('CMakePresets.json') =~ /"name": "([\w-]+)"/g;
 
 # By its last part: what an install has.
@@ -238,7 +239,8 @@ sub find { push @findings, join '', @_ }
 sub check_identifiers {
 	my ($text) = @_;
 	while ($text =~ /(?:(?<=-D)|(?<![\w:.\/-]))((?:maiko|mk|mt)_[a-z0-9_]*|(?:MAIKO|MK|MT)_[A-Z0-9_]*)(\.\.\.|\*|…)?/g) {
-		my ($name, $open) = ($1, defined $2 || $1 =~ /_$/);
+		my ($name, $open) = ($1, defined $2);
+		$open ||= $name =~ /_$/;
 		my $ours = $name =~ /^(mk|mt|MK|MT)_/;
 		my $set = $ours ? \%any_word : \%word;
 		next if $open ? grep { index($_, $name) == 0 } keys %$set : $set->{$name};
@@ -350,13 +352,13 @@ sub blank_external {
 	return join "\n", @lines;
 }
 
-my @projects = matching(qr{^tests/install/.*CMakeLists\.txt$});
+my @projects = (matching(qr{^tests/install/.*CMakeLists\.txt$}), 'src/modules.cmake');
 
 sub check_cmake_block {
 	my ($block) = @_;
 	my $clean = sub { my ($text) = @_; $text =~ s/^[ \t]+|[ \t]+$//mg; return $text };
 	my $wanted = $clean->($block);
-	find("no project of tests/install has this block") unless grep { index($clean->(content($_)), $wanted) >= 0 } @projects;
+	find("neither a project of tests/install nor src/modules.cmake has this block") unless grep { index($clean->(content($_)), $wanted) >= 0 } @projects;
 }
 
 sub check_block {
