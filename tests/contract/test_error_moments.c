@@ -56,8 +56,8 @@ MAIKO_SIGNAL(go, orders);
 MAIKO_SIGNAL(heard, orders);
 MAIKO_SIGNAL(ready, answers);
 
-PER_TEST _Atomic(uint64_t) errors, starts, stops, ticks, filled, after, last, failing, loads_sent, loads_handled,
-	moves_asked, moves_told, moves_done, released;
+PER_TEST _Atomic(uint64_t) errors, starts, stops, ticks, filled, after, last, failing, loads_sent, moves_asked,
+	moves_told, moves_done, released;
 
 /* ---- the victim ------------------------------------------------------------------------- */
 
@@ -255,15 +255,7 @@ static int prodder_on_heard(prodder *self, const heard *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(prodder, MAIKO_ON(go, prodder_on_go), MAIKO_ON(ready, prodder_on_ready), MAIKO_ON(heard, prodder_on_heard));
 
-typedef struct slow {
-	int unused;
-} slow;
-static int slow_on_load(slow *self, const load *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&loads_handled, 1);
-	return 0;
-}
-MAIKO_ACTOR(slow, MAIKO_ON(load, slow_on_load));
+TEST_LISTENER(slow, load);
 
 /* ---- one cell of the table -------------------------------------------------------------------- */
 
@@ -305,7 +297,7 @@ static void provoke(const cell *c)
 		ok(maiko_send(c->sup, prod, .n = 2));
 		test_wait_for(&last, 1);
 	}
-	test_wait_for(&loads_handled, atomic_load(&loads_sent));
+	test_wait_for(&test_heard_events, atomic_load(&loads_sent));
 	test_wait_for(&moves_told, atomic_load(&moves_asked));
 }
 
@@ -327,7 +319,7 @@ static void end(const cell *c)
 	check(atomic_load(&starts) == started);
 	check(atomic_load(&stops) == started);
 	check(atomic_load(&last) == (ends(c) ? 0 : 1));
-	check(atomic_load(&loads_handled) == atomic_load(&loads_sent));
+	check(test_heard_count("slow", "load") == atomic_load(&loads_sent));
 	check(c->moment != MUTED || atomic_load(&loads_sent) > 0);
 	check(atomic_load(&moves_asked) == (c->moment == MOVING ? 1 : 0));
 	if (c->moment == MUTING && !ends(c))

@@ -74,9 +74,8 @@ typedef struct sink {
 
 static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
 {
-	if (ev->n == self->gated) {
+	if (ev->n == self->gated)
 		wait_at_gate();
-	}
 	if (ev->n == self->leaving)
 		return maiko_stop_self(ctx);
 	if (ev->n == self->deaf)
@@ -179,16 +178,11 @@ TEST_WORKERS(each_subscriber_has_observations_of_its_own)
 	}
 }
 
-typedef struct deaf {
-	int unused;
-} deaf;
 typedef struct other_item {
 	uint32_t n;
 } other_item;
 MAIKO_EVENT(other_item, items, n);
-
-static int deaf_on_other_item(deaf *self, const other_item *ev, maiko_ctx *ctx) { return 0; }
-MAIKO_ACTOR(deaf, MAIKO_ON(other_item, deaf_on_other_item));
+TEST_LISTENER(deaf, other_item);
 
 TEST_SIM(an_event_without_a_handler_is_ignored_and_one_without_a_subscriber_only_dispatched)
 {

@@ -19,7 +19,7 @@ typedef struct item {
 MAIKO_TOPIC(items);
 MAIKO_EVENT(item, items, n);
 
-PER_TEST _Atomic(uint64_t) progress, removals;
+PER_TEST _Atomic(uint64_t) removals;
 PER_TEST _Atomic(bool) enough;
 
 /* ---- events without end --------------------------------------------------------------------- */
@@ -35,15 +35,7 @@ static maiko_next pump_tick(pump *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(pump, MAIKO_TICK(pump_tick));
 
-typedef struct eater {
-	int unused;
-} eater;
-static int eater_on_item(eater *self, const item *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&progress, 1);
-	return 0;
-}
-MAIKO_ACTOR(eater, MAIKO_ON(item, eater_on_item));
+TEST_LISTENER(eater, item);
 
 static void *send_from_outside(void *arg)
 {
@@ -75,7 +67,7 @@ static void flow_begin(flow *f, uint32_t workers)
 }
 
 /* Some more events have been handled: enough for all workers to have seen some. */
-static void flow_on(void) { test_wait_for(&progress, atomic_load(&progress) + 100); }
+static void flow_on(void) { test_wait_for(&test_heard_events, atomic_load(&test_heard_events) + 100); }
 
 static void flow_end(flow *f)
 {
@@ -221,7 +213,7 @@ TEST_WORKERS(they_do_so_while_it_starts_and_while_it_stops)
 	ok(maiko_add(sup, pump, "pump"));
 	crowd_begin(threads, sup);
 	ok(maiko_start(sup));
-	test_wait_for(&progress, 100);
+	test_wait_for(&test_heard_events, 100);
 	test_stop(sup);
 	crowd_end(threads);
 	test_release(sup);
@@ -277,7 +269,7 @@ TEST_WORKERS(nothing_waits_before_the_start_and_after_the_stop)
 	atomic_store(&early.silent, true);
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = 0));
-	test_wait_for(&progress, 1);
+	test_wait_for(&test_heard_events, 1);
 	atomic_store(&early.silent, false);
 	ok(maiko_monitor_resume(early.monitor));
 	ok(maiko_send(sup, item, .n = 0));

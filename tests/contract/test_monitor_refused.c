@@ -13,17 +13,9 @@ typedef struct item {
 MAIKO_TOPIC(items);
 MAIKO_EVENT(item, items, n);
 
-PER_TEST _Atomic(uint64_t) progress, removals;
+PER_TEST _Atomic(uint64_t) removals;
 
-typedef struct eater {
-	int unused;
-} eater;
-static int eater_on_item(eater *self, const item *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&progress, 1);
-	return 0;
-}
-MAIKO_ACTOR(eater, MAIKO_ON(item, eater_on_item));
+TEST_LISTENER(eater, item);
 
 typedef struct watcher {
 	maiko_monitor *monitor;
@@ -142,7 +134,7 @@ TEST_WORKERS(without_memory_all_stays_as_it_was)
 	test_allocator_fail_never();
 	atomic_store(&w.silent, true);
 	ok(maiko_send(sup, item, .n = 0));
-	test_wait_for(&progress, 2);
+	test_wait_for(&test_heard_events, 2);
 	ok(maiko_monitor_remove(w.monitor, removed));
 	test_finish(sup);
 	assert_int_equal(atomic_load(&w.removed), 1);

@@ -34,7 +34,7 @@ MAIKO_EVENT(item, items, source, n);
 MAIKO_EVENT(passed, passes, source, n, place);
 MAIKO_EVENT(poke, pokes, what);
 
-PER_TEST _Atomic(uint64_t) arrived, overlap, moved, handled, pokes_seen;
+PER_TEST _Atomic(uint64_t) arrived, overlap, moved, handled;
 
 /* ---- a million events ------------------------------------------------------------------- */
 
@@ -153,16 +153,7 @@ static maiko_next clock_actor_tick(clock_actor *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(clock_actor, MAIKO_TICK(clock_actor_tick));
 
-typedef struct listener {
-	uint64_t heard;
-} listener;
-static int listener_on_poke(listener *self, const poke *ev, maiko_ctx *ctx)
-{
-	self->heard += ev->what;
-	atomic_fetch_add(&pokes_seen, 1);
-	return 0;
-}
-MAIKO_ACTOR(listener, MAIKO_ON(poke, listener_on_poke));
+TEST_LISTENER(listener, poke);
 
 TEST_SIM(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to)
 {
@@ -174,7 +165,7 @@ TEST_SIM(a_tick_keeps_its_time_and_what_is_sent_later_comes_when_it_was_to)
 	for (uint32_t i = 0; i < 9; i++) {
 		ok(maiko_move(sup, id, i % workers + 1));
 		ok(maiko_sim_advance(maiko_sim_of(sup), 70));
-		assert_int_equal(atomic_load(&pokes_seen), i < 3 ? 0 : 1); /* at 250 ms: after the fourth */
+		expect_heard_count("listener", poke, i < 3 ? 0 : 1); /* at 250 ms: after the fourth */
 	}
 	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "clock")->ticks, 7);
@@ -194,27 +185,24 @@ static maiko_next pusher_tick(pusher *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(pusher, MAIKO_TICK(pusher_tick));
 
-/* Expects what it gets to grow, and without a gap if `all`. */
-typedef struct slow {
-	bool all;
-	uint32_t next;
-} slow;
-static int slow_on_poke(slow *self, const poke *ev, maiko_ctx *ctx)
+TEST_LISTENER(slow, poke);
+
+/* What it heard grows, and without a gap if it is `all`. */
+static void expect_growing(bool all, uint64_t handled)
 {
-	expect(!(self->all ? ev->what != self->next : ev->what < self->next));
-	self->next = ev->what + 1;
-	atomic_fetch_add(&handled, 1);
-	return 0;
+	size_t count;
+	const uint64_t *heard = test_heard_values("slow", &count);
+	assert_int_equal(count, handled);
+	for (size_t i = 0; i < count; i++)
+		assert_true(all ? heard[i] == i : i == 0 || heard[i] > heard[i - 1]);
 }
-MAIKO_ACTOR(slow, MAIKO_ON(poke, slow_on_poke));
 
 static uint64_t move_both(uint32_t workers, maiko_overflow overflow, uint32_t count)
 {
 	maiko_actor_id id, from;
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
-	ok(maiko_add(sup, slow, "slow", .mailbox = 4, .overflow = overflow, .ret_id = &id,
-		     .init = &(slow){.all = overflow == MAIKO_BLOCK}));
+	ok(maiko_add(sup, slow, "slow", .mailbox = 4, .overflow = overflow, .ret_id = &id));
 	ok(maiko_add(sup, pusher, "pusher", .init = &(pusher){.count = count}, .ret_id = &from));
 	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < 24; i++) {
@@ -225,7 +213,7 @@ static uint64_t move_both(uint32_t workers, maiko_overflow overflow, uint32_t co
 	}
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.deliveries, count);
-	assert_int_equal(total.handled, atomic_load(&handled));
+	expect_growing(overflow == MAIKO_BLOCK, total.handled);
 	assert_int_equal(total.handled + total.dropped, count);
 	return total.dropped;
 }
@@ -410,6 +398,7 @@ TEST_WORKERS(without_memory_it_stays_or_what_is_lost_is_counted)
 		maiko_counts total = test_finish(sup);
 		assert_int_equal(total.deliveries, POKES + 1);
 		assert_int_equal(total.handled + total.no_memory, POKES + 1);
+		expect_growing(false, test_heard_count("slow", "poke"));
 	}
 }
 

@@ -15,17 +15,7 @@ typedef struct note {
 MAIKO_TOPIC(notes);
 MAIKO_EVENT(note, notes, n);
 
-PER_TEST _Atomic(uint64_t) noted;
-typedef struct witness {
-	uint32_t count;
-} witness;
-static int witness_on_note(witness *self, const note *ev, maiko_ctx *ctx)
-{
-	self->count++;
-	atomic_fetch_add(&noted, 1);
-	return 0;
-}
-MAIKO_ACTOR(witness, MAIKO_ON(note, witness_on_note));
+TEST_LISTENER(witness, note);
 
 static maiko_supervisor *with_witnesses(uint32_t workers)
 {
@@ -48,9 +38,9 @@ static void finish_sound(maiko_supervisor *sup, uint64_t before)
 {
 	for (uint32_t n = 0; n < LAST_WORDS; n++)
 		ok(maiko_send(sup, note, .n = n));
-	test_wait_for(&noted, WITNESSES * (before + LAST_WORDS));
+	test_wait_for(&test_heard_events, WITNESSES * (before + LAST_WORDS));
 	maiko_counts total = test_finish(sup);
-	assert_int_equal(atomic_load(&noted), WITNESSES * (before + LAST_WORDS));
+	assert_int_equal(atomic_load(&test_heard_events), WITNESSES * (before + LAST_WORDS));
 	assert_int_equal(total.deliveries, WITNESSES * (before + LAST_WORDS));
 	assert_int_equal(total.handled, WITNESSES * (before + LAST_WORDS));
 }

@@ -34,13 +34,6 @@ MAIKO_EVENT_ROUTED(reading, reading_topic, device);
 
 PER_TEST _Atomic(uint64_t) handled, ended, accepted, refused, started, stops, completed;
 
-static const char *name_of(const char *what, uint32_t i)
-{
-	static _Thread_local char name[24];
-	snprintf(name, sizeof name, "%s%u", what, i);
-	return name;
-}
-
 /* ---- two supervisors ---- */
 
 /* Floods the other supervisor, whose subscriber is slow to take it: refused, never waiting. */
@@ -136,7 +129,7 @@ typedef struct founder {
 static int founder_on_start(founder *self, maiko_ctx *ctx)
 {
 	for (uint32_t i = 0; i < ACTORS; i++)
-		expect(maiko_add(ctx, citizen, name_of("citizen", i), .init = &(citizen){i, 0}) == 0);
+		expect(maiko_add(ctx, citizen, test_name("citizen", i), .init = &(citizen){i, 0}) == 0);
 	return 0;
 }
 
@@ -204,7 +197,7 @@ TEST_WORKERS(two_thousand_named_topics_each_reach_their_subscriber)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (uint32_t i = 0; i < TOPICS; i++) {
-		const char *name = name_of("device.", i);
+		const char *name = test_name("device.", i);
 		ok(maiko_topic_named(sup, name, &devices[i]));
 		const maiko_subscription own[] = {{.topic = devices[i]}, {.topic = NULL}};
 		ok(maiko_add(sup, device, name, .init = &(device){i, 0}, .topics = own));

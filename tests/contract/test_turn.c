@@ -24,7 +24,7 @@ MAIKO_EVENT(job, jobs, n);
 MAIKO_EVENT(warm_up, jobs, n);
 MAIKO_EVENT(result, results, n);
 
-PER_TEST _Atomic(uint64_t) entered, handled, stops, wanted, ordered, opened, seen, unseen;
+PER_TEST _Atomic(uint64_t) entered, handled, stops, wanted, ordered, opened, unseen;
 
 /* ---- what is queued behind the callback that runs ---- */
 
@@ -184,7 +184,7 @@ static int sender_on_job(sender *self, const job *ev, maiko_ctx *ctx)
 	enum { SLOW_NS = 200000, VAIN_S = 60 };
 	uint64_t now_ns, began_ns = uv_hrtime();
 	while ((now_ns = uv_hrtime()) < began_ns + SLOW_NS ||
-	       (atomic_load(&seen) < ev->n && atomic_load(&unseen) == 0)) {
+	       (atomic_load(&test_heard_events) < ev->n && atomic_load(&unseen) == 0)) {
 		if (now_ns > began_ns + VAIN_S * UINT64_C(1000000000))
 			atomic_fetch_add(&unseen, 1);
 		sched_yield();
@@ -194,16 +194,7 @@ static int sender_on_job(sender *self, const job *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(sender, MAIKO_ON(warm_up, sender_on_warm_up), MAIKO_ON(job, sender_on_job));
 
-typedef struct reader {
-	uint32_t unused;
-} reader;
-
-static int reader_on_result(reader *self, const result *ev, maiko_ctx *ctx)
-{
-	atomic_fetch_add(&seen, 1);
-	return 0;
-}
-MAIKO_ACTOR(reader, MAIKO_ON(result, reader_on_result));
+TEST_LISTENER(reader, result);
 
 static void is_seen_at_once(uint32_t workers, uint32_t fast)
 {
@@ -217,7 +208,7 @@ static void is_seen_at_once(uint32_t workers, uint32_t fast)
 	test_wait_for(&handled, SLOW);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(atomic_load(&unseen), 0);
-	assert_int_equal(atomic_load(&seen), 40);
+	expect_heard_count("reader", result, SLOW);
 	assert_int_equal(total.deliveries, total.handled);
 }
 
