@@ -32,27 +32,15 @@ PER_TEST _Atomic(bool) gate;
 static maiko_supervisor *with_small_channels(uint32_t workers)
 {
 	test_begin();
-	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL});
-	return sup;
+	return test_supervisor_with((maiko_options){.workers = workers, .channel = CHANNEL});
 }
 
 /* A place for a subscriber: another worker than the first, if there is one. */
 static uint32_t elsewhere(uint32_t workers) { return workers > 1 ? 2 : 1; }
 
-/* ---- a sink; items must come in order, each once ------------------------------------------- */
+/* ---- a sink; items come in order, each once ------------------------------------------- */
 
-typedef struct sink {
-	uint32_t last;
-} sink;
-
-static int sink_on_item(sink *self, const item *ev, maiko_ctx *ctx)
-{
-	expect(ev->n == self->last + 1);
-	self->last = ev->n;
-	atomic_fetch_add(&handled, 1);
-	return 0;
-}
-MAIKO_ACTOR(sink, MAIKO_ON(item, sink_on_item));
+TEST_LISTENER(sink, item);
 
 /* ---- the allowance --------------------------------------------------------------------------- */
 
@@ -104,7 +92,7 @@ TEST_WORKERS(a_muted_sender_has_an_allowance_and_then_nothing_is_taken)
 	/* four fill the mailbox, the fifth mutes, 1024 more are allowed */
 	assert_int_equal(atomic_load(&congested), 5);
 	assert_int_equal(atomic_load(&sent), 1029);
-	assert_int_equal(atomic_load(&handled), 1029);
+	expect_heard_in_order("sink", 1, 1029);
 	assert_int_equal(atomic_load(&released), 1);
 	assert_int_equal(test_actor_row(ledger, "spender")->mutes, 1);
 	assert_int_equal(test_actor_row(ledger, "spender")->sent, 1029);
@@ -128,7 +116,7 @@ TEST_WORKERS(a_full_channel_mutes_and_refuses_only_past_the_allowance)
 	/* 15 of 16 slots are for events, the 16th event is spilled and mutes */
 	assert_true(atomic_load(&congested) >= 16);
 	assert_true(atomic_load(&sent) >= 16 + 1024);
-	assert_int_equal(atomic_load(&handled), atomic_load(&sent));
+	expect_heard_in_order("sink", 1, atomic_load(&sent));
 }
 
 /* ---- a muted sender rests ---------------------------------------------------------------------- */
@@ -162,9 +150,9 @@ TEST_ONCE(a_muted_sender_is_not_run_until_the_subscriber_has_caught_up)
 	ok(maiko_add(sup, sink, "sink", .mailbox = 8, .max_events_per_tick = 1));
 	ok(maiko_add(sup, source, "source", .init = &how));
 	ok(maiko_start(sup));
-	test_wait_for(&handled, STREAM);
+	test_wait_for(&test_heard_events, STREAM);
 	const maiko_ledger *ledger = test_stop(sup);
-	assert_int_equal(test_wrong(), 0);
+	expect_heard_in_order("sink", 1, STREAM);
 	/* The first run sends 9: eight fill the mailbox, the ninth mutes. Each later one
 	 * finds four left, and sends 5. 9 + 3998 * 5 = 19999; one more is the last. */
 	assert_int_equal(test_actor_row(ledger, "source")->mutes, 3999);
@@ -202,9 +190,7 @@ MAIKO_ACTOR(pulse, MAIKO_TICK(pulse_tick));
 
 static uint64_t mutes_of(maiko_supervisor *sup, const char *name)
 {
-	const maiko_ledger *ledger = test_report(sup);
-	uint64_t mutes = test_actor_row(ledger, name)->mutes;
-	return mutes;
+	return test_actor_row(test_report(sup), name)->mutes;
 }
 
 TEST_WORKERS(a_sender_muted_by_another_worker_rests_while_its_neighbours_run)
@@ -318,18 +304,7 @@ static int middle_on_item(middle *self, const item *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(middle, MAIKO_ON(item, middle_on_item));
 
-typedef struct last {
-	uint32_t last;
-} last;
-
-static int last_on_step(last *self, const step *ev, maiko_ctx *ctx)
-{
-	expect(ev->n == self->last + 1);
-	self->last = ev->n;
-	atomic_fetch_add(&handled, 1);
-	return 0;
-}
-MAIKO_ACTOR(last, MAIKO_ON(step, last_on_step));
+TEST_LISTENER(last, step);
 
 TEST_WORKERS(backpressure_goes_back_through_a_pipeline)
 {
@@ -339,12 +314,13 @@ TEST_WORKERS(backpressure_goes_back_through_a_pipeline)
 	ok(maiko_add(sup, middle, "middle", .mailbox = 8));
 	ok(maiko_add(sup, last, "last", .mailbox = 2, .max_events_per_tick = 1));
 	ok(maiko_start(sup));
-	test_wait_for(&handled, STREAM);
+	test_wait_for(&test_heard_events, STREAM);
 	const maiko_ledger *ledger = test_stop(sup);
 	assert_true(test_actor_row(ledger, "middle")->mutes > 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
 	assert_int_equal(ledger->total.handled, 2 * STREAM);
 	assert_int_equal(ledger->total.deliveries, 2 * STREAM);
+	expect_heard_in_order("last", 1, STREAM);
 	test_release(sup);
 }
 
@@ -358,18 +334,7 @@ MAIKO_EVENT(note, notes, n);
 
 PER_TEST _Atomic(uint64_t) notes_handled;
 
-typedef struct reader {
-	uint32_t last;
-} reader;
-
-static int reader_on_note(reader *self, const note *ev, maiko_ctx *ctx)
-{
-	expect(ev->n == self->last + 1);
-	self->last = ev->n;
-	atomic_fetch_add(&notes_handled, 1);
-	return 0;
-}
-MAIKO_ACTOR(reader, MAIKO_ON(note, reader_on_note));
+TEST_LISTENER(reader, note);
 
 typedef struct writer {
 	uint32_t n;
@@ -395,13 +360,14 @@ TEST_WORKERS(a_full_subscriber_holds_back_no_one_else)
 	ok(maiko_add(sup, reader, "reader", .mailbox = STREAM, .worker = 1));
 	ok(maiko_add(sup, writer, "writer", .worker = 1));
 	ok(maiko_start(sup));
-	test_wait_for(&notes_handled, STREAM); /* while the gate is closed */
+	test_wait_for(&test_heard_events, STREAM); /* while the gate is closed */
 	assert_int_equal(atomic_load(&handled), 0);
 	atomic_store(&gate, true);
 	test_wait_for(&handled, STREAM);
 	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
+	expect_heard_in_order("reader", 1, STREAM);
 	test_release(sup);
 }
 
@@ -414,11 +380,12 @@ TEST_WORKERS(on_one_worker_too_the_others_are_never_muted)
 	ok(maiko_add(sup, reader, "reader", .mailbox = 64, .worker = 1));
 	ok(maiko_add(sup, writer, "writer", .worker = 1));
 	ok(maiko_start(sup));
-	test_wait_for(&notes_handled, STREAM);
-	test_wait_for(&handled, STREAM);
+	test_wait_for(&test_heard_events, 2 * STREAM);
 	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(test_actor_row(ledger, "writer")->mutes, 0);
 	assert_true(test_actor_row(ledger, "source")->mutes > 0);
+	expect_heard_in_order("sink", 1, STREAM);
+	expect_heard_in_order("reader", 1, STREAM);
 	test_release(sup);
 }
 

@@ -26,7 +26,7 @@ MAIKO_EVENT(ask, asks, n);
 MAIKO_EVENT(answer, answers, n, status);
 MAIKO_EVENT(quit, quits, how);
 
-PER_TEST _Atomic(uint64_t) asked, working, worked, finished, answered, stops, errors, statted;
+PER_TEST _Atomic(uint64_t) asked, working, worked, finished, stops, errors, statted;
 PER_TEST _Atomic(int) last_code, last_phase;
 static uv_sem_t gate;
 
@@ -127,7 +127,7 @@ static int listener_on_answer(listener *self, const answer *ev, maiko_ctx *ctx)
 	expect(ev->status == (ev->n % 2 == 0 ? 7 : UV_ENOENT));
 	expect(!maiko_id_equal(meta->parent, (maiko_id){0, 0})); /* the ask that started the job */
 	expect(maiko_id_equal(meta->parent, meta->correlation));
-	atomic_fetch_add(&answered, 1);
+	test_hear(ctx, MAIKO_EVENT_REF(answer), ev);
 	return 0;
 }
 
@@ -150,12 +150,7 @@ static void ask_for(maiko_supervisor *sup, uint32_t count)
 		ok(maiko_send(sup, ask, .n = i));
 }
 
-static uint64_t jobs_now(maiko_supervisor *sup)
-{
-	const maiko_ledger *ledger = test_report(sup);
-	uint64_t jobs = ledger->jobs;
-	return jobs;
-}
+static uint64_t jobs_now(maiko_supervisor *sup) { return test_report(sup)->jobs; }
 
 static void wait_for_no_jobs(maiko_supervisor *sup)
 {
@@ -174,7 +169,7 @@ TEST_WORKERS(done_runs_in_the_actor_with_status_and_job)
 {
 	maiko_supervisor *sup = started(workers, 1, NULL);
 	ask_for(sup, 2);
-	test_wait_for(&answered, 2);
+	test_wait_for(&test_heard_events, 2);
 	wait_for_no_jobs(sup);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 4);
@@ -188,7 +183,7 @@ TEST_WORKERS(every_one_of_many_jobs_is_done_once)
 	maiko_counts total = test_finish(sup); /* which waits for them */
 	assert_int_equal(atomic_load(&worked), 5000);
 	assert_int_equal(atomic_load(&finished), 5000);
-	assert_int_equal(atomic_load(&answered), 5000);
+	assert_int_equal(atomic_load(&test_heard_events), 5000);
 	assert_int_equal(total.handled, 10000);
 }
 
@@ -208,13 +203,13 @@ TEST_WORKERS(a_stop_waits_for_a_job_and_its_done)
 	assert_int_equal(jobs_now(sup), 6);
 	ok(maiko_stop_begin(sup, NULL, note_stop, &stopped));
 	open_gate(5);
-	test_wait_for(&answered, 5);
+	test_wait_for(&test_heard_events, 5);
 	assert_int_equal(atomic_load(&stopped), 0); /* one still runs */
 	assert_int_equal(atomic_load(&stops), 0);
 	open_gate(1);
 	test_wait_for(&stopped, 1);
 	test_finish(sup);
-	assert_int_equal(atomic_load(&answered), 6);
+	assert_int_equal(atomic_load(&test_heard_events), 6);
 	assert_int_equal(atomic_load(&stops), 1);
 }
 
@@ -288,7 +283,7 @@ TEST_WORKERS(an_error_of_done_is_told_and_can_be_forgiven)
 	assert_int_equal(atomic_load(&errors), 3);
 	assert_int_equal(atomic_load(&last_code), UV_EIO);
 	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_DONE);
-	assert_int_equal(atomic_load(&answered), 3);
+	assert_int_equal(atomic_load(&test_heard_events), 3);
 	assert_int_equal(atomic_load(&stops), 1);
 }
 
@@ -300,7 +295,7 @@ TEST_WORKERS(an_error_of_done_ends_the_actor)
 	test_finish(sup);
 	assert_int_equal(atomic_load(&errors), 1);
 	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_DONE);
-	assert_int_equal(atomic_load(&answered), 1); /* what it sent before */
+	assert_int_equal(atomic_load(&test_heard_events), 1); /* what it sent before */
 	assert_int_equal(atomic_load(&stops), 1);
 }
 

@@ -136,12 +136,7 @@ static void assert_words(maiko_supervisor *sup, uint64_t published, uint64_t can
 	expect_heard_count("listener", word, published);
 }
 
-static uint64_t delayed_now(maiko_supervisor *sup)
-{
-	const maiko_ledger *ledger = test_report(sup);
-	uint64_t delayed = test_topic_row(ledger, "words")->delayed;
-	return delayed;
-}
+static uint64_t delayed_now(maiko_supervisor *sup) { return test_topic_row(test_report(sup), "words")->delayed; }
 
 TEST_WORKERS(real_time_passes_for_delayed_events_too)
 {

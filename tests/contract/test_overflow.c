@@ -356,12 +356,7 @@ static maiko_next pump_tick(pump *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(pump, MAIKO_TICK(pump_tick));
 
-static uint64_t published(maiko_supervisor *sup)
-{
-	const maiko_ledger *ledger = test_report(sup);
-	uint64_t count = ledger->published;
-	return count;
-}
+static uint64_t published(maiko_supervisor *sup) { return test_report(sup)->published; }
 
 static void check_over_workers(const maiko_ledger *ledger, maiko_overflow policy)
 {

@@ -33,9 +33,7 @@ static void close_pipe(const int fds[2])
 
 static uint64_t ticks_of(maiko_supervisor *sup, const char *name)
 {
-	const maiko_ledger *ledger = test_report(sup);
-	uint64_t count = test_actor_row(ledger, name)->ticks;
-	return count;
+	return test_actor_row(test_report(sup), name)->ticks;
 }
 
 /* ---- answers what it is told, `times` times, and then never ---- */

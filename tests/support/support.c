@@ -304,6 +304,19 @@ const char *test_heard_numbers(const char *actor)
 	return text;
 }
 
+void test_heard_in_order(const char *actor, uint64_t first, uint64_t last, const char *file, int line)
+{
+	size_t count, same = 0;
+	const uint64_t *numbers = test_heard_values(actor, &count);
+	while (same < count && numbers[same] == first + same)
+		same++;
+	if (same == count && count == last - first + 1)
+		return;
+	print_error("%s has heard %zu, in order the first %zu, not %llu\n", actor, count, same,
+		    (unsigned long long)(last - first + 1));
+	_fail(file, line);
+}
+
 size_t test_heard_count(const char *actor, const char *type)
 {
 	size_t from = 0, count = 0;

@@ -138,6 +138,10 @@ const char *test_heard_numbers(const char *actor);
 const uint64_t *test_heard_values(const char *actor, size_t *ret_count);
 #define expect_heard_numbers(actor, text) assert_string_equal(test_heard_numbers(actor), (text))
 
+/* It has heard `first` and each number up to `last`, once, in order. */
+#define expect_heard_in_order(actor, first, last) test_heard_in_order((actor), (first), (last), __FILE__, __LINE__)
+void test_heard_in_order(const char *actor, uint64_t first, uint64_t last, const char *file, int line);
+
 /* The number of events of that type (NULL: any) noted by that actor (NULL: any); and the number of all, for
  * test_wait_for. */
 size_t test_heard_count(const char *actor, const char *type);
