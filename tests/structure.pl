@@ -22,7 +22,7 @@ my %upward = (mk_up => 1);
 
 # Files of one folder that call each other, because they are the two ends of one protocol. No others do.
 my @together = (
-	[qw(routing/backpressure routing/cycle routing/external routing/overflow routing/router)],
+	[qw(routing/backpressure routing/cycle routing/external routing/overflow routing/receipt routing/router)],
 	[qw(sched/end sched/fd_watch sched/handles sched/hold sched/tick)],
 	[qw(lifecycle/batch lifecycle/migrate lifecycle/topology)],
 	[qw(lifecycle/stop_deadline lifecycle/stop_steps)],
@@ -164,6 +164,12 @@ sub declared {
 
 my %declares = map { $_ => declared($_) } grep { m{^src/.*\.h$} } keys %text;
 
+# It stands for the structs that it is split into.
+for my $part (qw(actor topic worker)) {
+	my $names = $declares{"src/core/runtime/${part}_state.h"} or next;
+	@{$declares{'src/core/runtime/runtime.h'}}{keys %$names} = ();
+}
+
 # Where "name" lies for a file that includes it.
 sub header_of {
 	my ($from, $name) = @_;
@@ -200,6 +206,7 @@ for my $header (sort keys %declares) {
 my %also = (
 	actor => [qw(core/api/supervisor core/registry/failure)],
 	ctx => [qw(core/api/change core/sched/handles)],
+	receipt => [qw(core/routing/send)],
 	send => [qw(core/api/ctx core/event/event core/event/print)],
 	supervisor => [qw(core/api/change core/api/run_main core/base/memory core/base/arena)],
 	topic => [qw(core/registry/registry)],

@@ -75,9 +75,10 @@ static bool take_turns(mk_sup *sup)
 static mk_sup *sup;
 
 /* maiko_start waits for the workers, so this drives them. */
-static void wait_for_workers(void *arg)
+static void wait_for_workers(void *arg, uint64_t until_ns)
 {
 	(void)arg;
+	(void)until_ns;
 	take_turns(sup);
 }
 

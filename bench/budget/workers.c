@@ -71,9 +71,10 @@ static bool take_turns(uint32_t first, uint32_t last)
 	return more;
 }
 
-static void wait_for_workers(void *arg)
+static void wait_for_workers(void *arg, uint64_t until_ns)
 {
 	(void)arg;
+	(void)until_ns;
 	take_turns(0, sup->options.workers - 1);
 }
 

@@ -18,6 +18,8 @@
  *   MAIKO_ON_ERROR(fn)    int fn(state *, const maiko_error *, maiko_ctx *)
  *   MAIKO_ON_DONE(fn)     int fn(state *, const maiko_completion *, maiko_ctx *)
  *                         a change that this actor requested is complete
+ *   MAIKO_ON_RECEIPT(fn)  int fn(state *, const maiko_receipt *, maiko_ctx *)
+ *                         what became of an event that it sent with maiko_send_tracked (receipt.h)
  *   MAIKO_TICK(fn)        maiko_next fn(state *, maiko_ctx *)
  *
  * A negative result is an error. on_error receives it and returns 0 to continue, or a
@@ -40,6 +42,7 @@
 #include <maiko/export.h>
 #include <maiko/next.h>
 #include <maiko/pp.h>
+#include <maiko/receipt.h>
 #include <maiko/topic.h>
 
 #define MAIKO_STATE_SIZE_MAX (1u << 26) /* bytes */
@@ -56,8 +59,9 @@ typedef enum maiko_phase {
 	MAIKO_PHASE_DONE = 5,     /* MAIKO_ON_DONE, or the done of a blocking job     */
 	MAIKO_PHASE_OVERFLOW = 6, /* its mailbox was full under MAIKO_FAIL            */
 	MAIKO_PHASE_DEADLOCK = 7, /* it is in a cycle of full mailboxes past the bound;
-			       * it fails whatever on_error returns              */
-	MAIKO_PHASE_LOOP = 8      /* between maiko_enter and maiko_leave              */
+			       * it fails whatever on_error answers              */
+	MAIKO_PHASE_LOOP = 8,     /* between maiko_enter and maiko_leave              */
+	MAIKO_PHASE_RECEIPT = 9   /* MAIKO_ON_RECEIPT                                 */
 } maiko_phase;
 
 typedef struct maiko_error {
@@ -104,7 +108,8 @@ typedef enum maiko_item_kind {
 	MAIKO_ITEM_STOP = 4,
 	MAIKO_ITEM_ERROR = 5,
 	MAIKO_ITEM_DONE = 6,
-	MAIKO_ITEM_TICK = 7
+	MAIKO_ITEM_TICK = 7,
+	MAIKO_ITEM_RECEIPT = 8
 } maiko_item_kind;
 
 /* One item of an actor type. The kind says which function is set. */
@@ -117,6 +122,7 @@ typedef struct maiko_item {
 	int (*error)(void *state, const maiko_error *error, maiko_ctx *ctx);
 	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
+	int (*receipt)(void *state, const maiko_receipt *receipt, maiko_ctx *ctx);
 } maiko_item;
 
 /* The descriptor of an actor type. Made by MAIKO_ACTOR; memory as for maiko_topic. */
@@ -179,6 +185,7 @@ MAIKO_END_DECLS
 #define MAIKO_ON_ERROR(fn) (MAIKO_PP_ERROR_, ~, fn)
 #define MAIKO_ON_DONE(fn) (MAIKO_PP_DONE_, ~, fn)
 #define MAIKO_TICK(fn) (MAIKO_PP_TICK_, ~, fn)
+#define MAIKO_ON_RECEIPT(fn) (MAIKO_PP_RECEIPT_, ~, fn)
 
 /* MAIKO_ACTOR(state type, items...): an actor type, local to this file. */
 #define MAIKO_ACTOR(...) MAIKO_PP_ACTOR_(static, __VA_ARGS__, (MAIKO_PP_END_, ~, ~))
@@ -293,6 +300,9 @@ MAIKO_END_DECLS
 #define MAIKO_PP_DONE_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_done, "actor " #type ": two MAIKO_ON_DONE")
 #define MAIKO_PP_TICK_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_tick)
 #define MAIKO_PP_TICK_TAKE_(type, ignored, fn) MAIKO_PP_NAME_TAKE_(maiko_has_tick, "actor " #type ": two MAIKO_TICK")
+#define MAIKO_PP_RECEIPT_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_receipt)
+#define MAIKO_PP_RECEIPT_TAKE_(type, ignored, fn) \
+	MAIKO_PP_NAME_TAKE_(maiko_has_receipt, "actor " #type ": two MAIKO_ON_RECEIPT")
 #define MAIKO_PP_END_FREE_(type, ignored, also)
 #define MAIKO_PP_END_TAKE_(type, ignored, also) {
 
@@ -356,6 +366,16 @@ MAIKO_END_DECLS
 	static maiko_next maiko_gen_tick_##type(void *state_, maiko_ctx *ctx_) { return fn((type *)state_, ctx_); }
 /* clang-format on */
 #define MAIKO_PP_TICK_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_TICK, .tick = maiko_gen_tick_##type},
+
+#define MAIKO_PP_RECEIPT_CALLER_(type, ignored, fn)                                                                    \
+	MAIKO_PP_CHECK_(fn, int (*)(type *, const maiko_receipt *, maiko_ctx *),                                       \
+			"MAIKO_ON_RECEIPT(" #fn "): it must be  int " #fn "(" #type                                    \
+			" *self, const maiko_receipt *receipt, maiko_ctx *ctx)")                                       \
+	static int maiko_gen_receipt_##type(void *state_, const maiko_receipt *receipt_, maiko_ctx *ctx_)              \
+	{                                                                                                              \
+		return fn((type *)state_, receipt_, ctx_);                                                             \
+	}
+#define MAIKO_PP_RECEIPT_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_RECEIPT, .receipt = maiko_gen_receipt_##type},
 
 #define MAIKO_PP_END_CALLER_(type, ignored, also)
 /* clang-format off */

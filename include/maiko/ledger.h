@@ -25,24 +25,11 @@
 #include <maiko/actor.h>
 #include <maiko/event.h>
 #include <maiko/export.h>
+#include <maiko/outcome.h>
 #include <stdio.h>
 
 /* The number of failures that a supervisor keeps: the most recent ones. */
 #define MAIKO_FAILURES_KEPT 64
-
-/* XX(field, text): the outcomes of a delivery. */
-#define MAIKO_OUTCOME_MAP(XX)                                                                                          \
-	XX(handled, "handled by the actor")                                                                            \
-	XX(ignored, "the actor has no handler for it")                                                                 \
-	XX(dropped, "dropped or replaced by the policy of a full mailbox")                                             \
-	XX(discarded, "discarded at stop")                                                                             \
-	XX(dead, "its subscriber failed, left or was removed")                                                         \
-	XX(no_memory, "no memory to deliver it")                                                                       \
-	XX(expired, "older than its time to live")                                                                     \
-	XX(filtered, "rejected by the filter of its subscription")                                                     \
-	XX(set_aside, "set aside: its handler had failed repeatedly")                                                  \
-	XX(passed_on, "passed on to another member of the share group")                                                \
-	XX(lost, "lost on a link")
 
 typedef struct maiko_counts {
 	uint64_t deliveries;

@@ -12,6 +12,8 @@
  *   actor.h       actor types: a state struct and its handlers
  *   ctx.h         what an actor may call inside a callback
  *   supervisor.h  creating, starting, feeding and stopping a set of actors
+ *   receipt.h     the sender learns what became of one event
+ *   outcome.h     what can become of a delivery
  *   ledger.h      accounts for every event
  *   monitor.h     hooks that observe a supervisor
  *
@@ -28,6 +30,8 @@
 #include <maiko/ledger.h>
 #include <maiko/monitor.h>
 #include <maiko/next.h>
+#include <maiko/outcome.h>
+#include <maiko/receipt.h>
 #include <maiko/send.h>
 #include <maiko/supervisor.h>
 #include <maiko/topic.h>

@@ -43,6 +43,7 @@
 
 #include <maiko/event.h>
 #include <maiko/export.h>
+#include <maiko/outcome.h>
 
 /* The most monitors of a supervisor. */
 #define MAIKO_MONITORS_MAX 16
@@ -89,21 +90,6 @@ typedef enum maiko_observation_kind {
 #undef MAIKO_OBSERVATION_ENUM
 } maiko_observation_kind;
 
-/* The outcome of a delivery: the counters of a ledger's row, in their order. */
-typedef enum maiko_outcome {
-	MAIKO_HANDLED = 0,
-	MAIKO_IGNORED = 1,
-	MAIKO_DROPPED = 2,
-	MAIKO_DISCARDED = 3,
-	MAIKO_DEAD = 4,
-	MAIKO_NO_MEMORY = 5,
-	MAIKO_EXPIRED = 6,
-	MAIKO_FILTERED = 7,
-	MAIKO_SET_ASIDE = 8,
-	MAIKO_PASSED_ON = 9,
-	MAIKO_LOST = 10
-} maiko_outcome;
-
 /* One observation. All of it is valid until the hook returns. */
 typedef struct maiko_observation {
 	maiko_observation_kind kind;
@@ -117,6 +103,7 @@ typedef struct maiko_observation {
 	const void *data;            /* the event's struct, or NULL */
 	int64_t code;                /* see MAIKO_OBSERVATION_MAP; else 0 */
 	bool was_queued;             /* overflowed, discarded: it had been delivered */
+	bool tracked;                /* the event has a receipt (receipt.h) */
 } maiko_observation;
 
 typedef void (*maiko_hook)(void *arg, const maiko_observation *observation);

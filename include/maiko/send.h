@@ -50,8 +50,9 @@
 #define MAIKO_ALLOWANCE 1024
 
 /* Flags of the raw calls. */
-#define MAIKO_SEND_ROOT 1u /* starts a new chain */
-#define MAIKO_SEND_TRY 2u  /* external threads: MAIKO_EAGAIN instead of waiting */
+#define MAIKO_SEND_ROOT 1u    /* starts a new chain */
+#define MAIKO_SEND_TRY 2u     /* external threads: MAIKO_EAGAIN instead of waiting */
+#define MAIKO_SEND_TRACKED 4u /* actors: a receipt tells what became of it (receipt.h) */
 
 /* Identifies a delayed send of one actor; never 0. */
 typedef uint64_t maiko_delayed;
@@ -161,6 +162,19 @@ MAIKO_END_DECLS
 #define maiko_send(to, ...) MAIKO_PP_SEND_(0u, to, __VA_ARGS__, )
 /* maiko_send_root(to, event, .field = ...): starts a new chain. */
 #define maiko_send_root(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_ROOT, to, __VA_ARGS__, )
+/* maiko_send_tracked(ctx, event, .field = ...): this actor's MAIKO_ON_RECEIPT is told what became of it (receipt.h).
+ * MAIKO_EINVAL: its type has none. */
+#define maiko_send_tracked(ctx, ...) MAIKO_PP_SEND_TRACKED_(ctx, __VA_ARGS__, )
+#define MAIKO_PP_SEND_TRACKED_(ctx, event, ...)                                                                        \
+	MAIKO_PP_SENDING_(event, maiko_ctx_send((ctx), &maiko_gen_event_##event, &maiko_value_, MAIKO_SEND_TRACKED),   \
+			  __VA_ARGS__)
+/* maiko_send_wait(sup, ms, ret_receipt, event, .field = ...): waits for what became of it (receipt.h). */
+#define maiko_send_wait(sup, ms, ret_receipt, ...) MAIKO_PP_SEND_WAIT_(sup, ms, ret_receipt, __VA_ARGS__, )
+#define MAIKO_PP_SEND_WAIT_(sup, ms, ret_receipt, event, ...)                                                          \
+	MAIKO_PP_SENDING_(                                                                                             \
+		event,                                                                                                 \
+		maiko_supervisor_send_wait((sup), &maiko_gen_event_##event, &maiko_value_, (ms), (ret_receipt)),       \
+		__VA_ARGS__)
 /* maiko_try_send(sup, event, .field = ...): never waits. */
 #define maiko_try_send(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_TRY, to, __VA_ARGS__, )
 /* maiko_send_timeout(sup, ms, event, .field = ...): waits at most `ms` milliseconds. */

@@ -234,7 +234,8 @@ static void see_event(maiko_recorder *r, const maiko_observation *s)
 	if (record == NULL)
 		return;
 	record->kind = (uint8_t)s->kind;
-	record->flags = (uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0));
+	record->flags = (uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0) |
+				  (s->tracked ? MO_TRACKED : 0));
 	record->now_ns = s->now_ns;
 	record->number = s->actor;
 	record->value = s->code;

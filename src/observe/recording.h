@@ -47,7 +47,7 @@ enum {
 	MO_NOTES = 128
 };
 
-enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4 };
+enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4, MO_TRACKED = 8 };
 
 /* Of an observation: number is the actor, value the code. Of a note: its own. */
 typedef struct mo_record {

@@ -53,8 +53,9 @@ static void seam_refused(void *arg, const char *call, const char *who)
 static bool advance(mt_replay *r);
 static bool run_freely(mt_replay *r);
 
-static void seam_wait(void *arg)
+static void seam_wait(void *arg, uint64_t until_ns)
 {
+	(void)until_ns; /* the recording knows what came first */
 	mt_replay *r = arg;
 	if (r->ending ? !run_freely(r) : !advance(r)) {
 		if (r->recording.over)
@@ -88,6 +89,7 @@ static void note(void *arg, mk_worker *w, const mk_note *n)
 	bool same = next != NULL && mt_is_note(next, n->kind) && next->number == n->number;
 	switch (n->kind) {
 	case MK_NOTE_EXTERNAL:
+	case MK_NOTE_PRIVATES:
 	case MK_NOTE_TASK_DONE:
 	case MK_NOTE_TICK_LATE:
 	case MK_NOTE_STOPPING:
@@ -171,6 +173,7 @@ static mk_actor *actor_of(const mt_replay *r, const mk_worker *w, uint64_t id)
 typedef struct run_of {
 	uint32_t events;
 	bool ticks, tick_is_late;
+	uint32_t privates;
 	uint32_t tasks; /* UINT32_MAX: not recorded */
 } run_of;
 
@@ -190,6 +193,8 @@ static run_of read_run(const mt_tape *t, uint64_t id)
 		run.tick_is_late |= mt_is_note(record, MK_NOTE_TICK_LATE);
 		if (mt_is_note(record, MK_NOTE_TASKS))
 			run.tasks = (uint32_t)record->value;
+		if (mt_is_note(record, MK_NOTE_PRIVATES))
+			run.privates = (uint32_t)record->value;
 	}
 	if (i == t->count && in_event) /* the tape ends in this event */
 		run.events++;
@@ -210,6 +215,7 @@ static bool run(mt_replay *r, mk_worker *w, uint64_t id)
 	}
 	run_of run = read_run(&r->recording.tapes[w->index], id);
 	r->sup->seam.led_tasks = run.tasks;
+	r->sup->seam.led_privates = run.privates;
 	r->sup->seam.tick_waits = run.tick_is_late;
 	if (r->failed)
 		return true;

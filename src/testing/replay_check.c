@@ -39,6 +39,7 @@ static const char *const note_texts[] = {
 	"events taken from outside",
 	"left to libuv",
 	"callbacks of changes and jobs",
+	"private deliveries",
 	"the callback of a change or a job",
 	"a tick put off",
 	"a mute",

@@ -44,7 +44,8 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 	const maiko_id *before = w->cause;
 	if (w->event == NULL && !root) /* the cause of a job */
 		w->cause = cause;
-	int rc = maiko_ctx_send(a, type, data, root ? MAIKO_SEND_ROOT : 0);
+	unsigned tracked = (record->flags & MO_TRACKED) != 0 ? MAIKO_SEND_TRACKED : 0;
+	int rc = maiko_ctx_send(a, type, data, tracked | (root ? MAIKO_SEND_ROOT : 0));
 	w->cause = before;
 	mt_replay_drop(type, data);
 	if (rc != 0 && !r->failed) {
@@ -97,6 +98,13 @@ static int on_any(void *state, const maiko_any *event, maiko_ctx *ctx)
 	(void)state;
 	(void)event;
 	return returned(ctx, MAIKO_OBSERVED_HANDLED);
+}
+
+static int on_receipt(void *state, const maiko_receipt *receipt, maiko_ctx *ctx)
+{
+	(void)state;
+	(void)receipt;
+	return returned(ctx, MAIKO_OBSERVED_RECEIPT);
 }
 
 static int on_start(void *state, maiko_ctx *ctx)
@@ -182,6 +190,7 @@ static mk_actor_class *silent_of(const mk_actor_class *class)
 	silent->stop = class->stop != NULL ? on_stop : NULL;
 	silent->error = class->error != NULL ? on_error : NULL;
 	silent->tick = class->tick != NULL ? tick : NULL;
+	silent->receipt = class->receipt != NULL ? on_receipt : NULL;
 	silent->done = NULL; /* its tasks are repeated */
 	/* Inserted after the real one, which other actors of the type may need. */
 	mk_actor_class *before = (mk_actor_class *)(uintptr_t) class;

@@ -375,11 +375,14 @@ int maiko_sim_run_until(maiko_sim *sim, bool (*condition)(void *arg), void *arg,
 }
 
 /* A call of the test waits: takes a step or advances the time; else the call would wait for ever. */
-static void seam_wait(void *arg)
+static void seam_wait(void *arg, uint64_t until_ns)
 {
 	maiko_sim *sim = arg;
 	int rc = maiko_sim_step(sim);
-	if (rc == 0 && !move_on(sim, UINT64_MAX - 1))
+	bool waits = rc == 0 && !move_on(sim, until_ns < UINT64_MAX ? until_ns : UINT64_MAX - 1);
+	if (waits && until_ns != UINT64_MAX)
+		sim->now_ns = until_ns > sim->now_ns ? until_ns : sim->now_ns;
+	else if (waits)
 		maiko_sim_fail(sim, "a call waits for what will never happen: nothing is queued, running or due");
 	if (sim->failure == NULL)
 		return;

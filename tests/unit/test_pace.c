@@ -76,9 +76,10 @@ MAIKO_ACTOR(clockwork, MAIKO_TICK(clockwork_tick));
 
 static maiko_supervisor *the;
 
-static void take_turns(void *arg)
+static void take_turns(void *arg, uint64_t until_ns)
 {
 	(void)arg;
+	(void)until_ns;
 	for (uint32_t i = 0; i < mk_worker_total(the); i++)
 		(void)mk_worker_turn(the->workers[i]);
 	clock_ns++; /* a deadline comes too */

@@ -14,6 +14,7 @@ const mk_upcalls mk_up = {
 	.hold = mk_hold,
 	.permit = mk_permit,
 	.fail = mk_actor_fail,
+	.error = mk_actor_error,
 	.topology_passed = mk_topology_passed,
 	.topology_retire = mk_topology_retire,
 	.quiescence_look = mk_quiescence_look,

@@ -17,7 +17,7 @@ typedef struct mk_seam {
 	uint64_t (*now_ns)(void *arg);                 /* never goes back */
 	uint64_t (*random)(void *arg);                 /* 64 bits         */
 	uint32_t (*choose)(void *arg, uint32_t count); /* 0 to count - 1  */
-	void (*wait)(void *arg);                       /* must run steps of other threads */
+	void (*wait)(void *arg, uint64_t until_ns);    /* must run steps of other threads; UINT64_MAX: no bound */
 	void (*between)(void *arg);                    /* may run steps of other threads; no lock is held */
 	/* The result to use for a callback that returned `rc`: `rc`, or an injected error. */
 	int (*result)(void *arg, uint64_t actor, int phase, int rc);
@@ -40,7 +40,7 @@ typedef struct mk_seam {
 	/* A replay: the recording says where a run of an actor ends (pace.h): after how many tasks and
 	 * events, and whether before a due tick. */
 	bool led, tick_waits;
-	uint32_t led_tasks;
+	uint32_t led_tasks, led_privates;
 	uv_thread_t owner;       /* the thread that simulates */
 	uint64_t wall_offset_ns; /* now_ns + this: since 1970-01-01 UTC */
 	uint64_t seed;

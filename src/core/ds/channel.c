@@ -4,6 +4,7 @@
 #include "ds/channel.h"
 
 #include "base/memory.h"
+#include "ds/inbox.h"
 
 #include <maiko/error.h>
 
@@ -54,6 +55,24 @@ void mk_channel_unspill(mk_channel *ch)
 {
 	while (mk_channel_spilling(ch) && mk_channel_has_room(ch))
 		mk_channel_push(ch, ch->spill[ch->spill_head++ & (ch->spill_size - 1)]);
+	while (ch->parcels != NULL && !mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
+		mk_link *parcel = ch->parcels;
+		ch->parcels = parcel->next;
+		mk_channel_push(ch, mk_entry_of_parcel(parcel));
+	}
+}
+
+void mk_channel_send_parcel(mk_channel *ch, mk_link *parcel)
+{
+	if (!mk_channel_waits(ch) && mk_channel_has_room(ch)) {
+		mk_channel_push(ch, mk_entry_of_parcel(parcel));
+	} else if (ch->parcels != NULL || mk_channel_spill(ch, mk_entry_of_parcel(parcel)) != 0) {
+		if (ch->parcels == NULL)
+			ch->parcels_tail = &ch->parcels;
+		parcel->next = NULL;
+		*ch->parcels_tail = parcel;
+		ch->parcels_tail = &parcel->next;
+	}
 }
 
 bool mk_channel_publish(mk_channel *ch)

@@ -2,7 +2,8 @@
  * channel.h - a queue from one worker to another: a ring with one producer and one
  * consumer, published and acknowledged in batches.
  *
- * An entry is an event that the producer owns, or a marker: the number of a topology change.
+ * An entry is an event that the producer owns, or a marker: the number of a topology change, or a
+ * parcel: something that the consumer owns once it has taken it.
  * The consumer copies what it needs before it acknowledges. So the producer may reuse an
  * acknowledged entry; no message returns it.
  *
@@ -16,7 +17,9 @@
  * posted any mutes on the control lane; the producer loads it with acquire. So a producer
  * that sees room also finds the mutes posted before it (backpressure.c).
  *
- * Entries that do not fit the ring wait in the producer's spill, in order.
+ * Entries that do not fit the ring wait in the producer's spill, in order. A parcel for
+ * which the spill has no memory waits in a list, and enters the ring when the spill is empty: it never overtakes an
+ * entry that was sent before it.
  *
  * models/channel.pml verifies that entries are taken exactly once and in order, that none is
  * overwritten, and that no wake-up is lost. A change here changes the model first.
@@ -28,6 +31,7 @@
 #include "ds/map.h"
 
 struct mk_event;
+struct mk_link;
 struct mk_wait;
 
 typedef struct mk_channel {
@@ -39,10 +43,11 @@ typedef struct mk_channel {
 	uint64_t *spill; /* a ring, power of two */
 	uint32_t spill_size;
 	uint64_t spill_head, spill_tail;
-	struct mk_wait *waits; /* the senders that this channel mutes */
-	mk_map muted;          /* the same, by sender */
-	mk_counter sent;       /* events */
-	mk_counter dropped;    /* events that did not fit */
+	struct mk_wait *waits;                   /* the senders that this channel mutes */
+	mk_map muted;                            /* the same, by sender */
+	mk_counter sent;                         /* events */
+	mk_counter dropped;                      /* events that did not fit */
+	struct mk_link *parcels, **parcels_tail; /* that wait for the spill to be empty */
 	/* written by the consumer */
 	_Alignas(MK_LINE) _Atomic(uint64_t) head;
 	uint64_t taken_to; /* not acknowledged yet */
@@ -58,8 +63,12 @@ typedef struct mk_channel {
 mk_channel *mk_channel_new(uint32_t capacity, uint64_t marker);
 void mk_channel_free(mk_channel *ch);
 
-/* An entry is a pointer or, with the lowest bit set, a marker. */
+/* An entry is a pointer to an event or, with the lowest bit set, a marker, or with the next one a parcel, which
+ * begins with an mk_link. */
+static inline bool mk_entry_is_event(uint64_t entry) { return (entry & 3) == 0; }
 static inline bool mk_entry_is_marker(uint64_t entry) { return (entry & 1) != 0; }
+static inline uint64_t mk_entry_of_parcel(const void *parcel) { return (uintptr_t)parcel | 2; }
+static inline void *mk_entry_parcel(uint64_t entry) { return (void *)(uintptr_t)(entry & ~UINT64_C(3)); }
 static inline uint64_t mk_entry_of_marker(uint64_t number) { return number << 1 | 1; }
 static inline uint64_t mk_entry_marker(uint64_t entry) { return entry >> 1; }
 
@@ -79,6 +88,8 @@ static inline void mk_channel_push(mk_channel *ch, uint64_t entry)
 int mk_channel_spill(mk_channel *ch, uint64_t entry);
 
 /* Producer: moves as many entries as fit from the spill to the ring. */
+static inline bool mk_channel_waits(const mk_channel *ch) { return mk_channel_spilling(ch) || ch->parcels != NULL; }
+void mk_channel_send_parcel(mk_channel *ch, struct mk_link *parcel);
 void mk_channel_unspill(mk_channel *ch);
 
 /* Producer: makes all entries visible. Sequentially consistent, see lane.c. Returns

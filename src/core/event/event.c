@@ -132,6 +132,16 @@ mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, m
 	return e;
 }
 
+mk_event *mk_event_make_held(mk_sender *sender, const mk_type *type, const void *value, mk_block *block)
+{
+	mk_event *e = mk_event_make(NULL, type, value, block);
+	if (e != NULL) {
+		e->sender = mk_sender_hold(sender);
+		e->size_class |= MK_SIZE_CLASS_HOLDS;
+	}
+	return e;
+}
+
 static mk_block *block_of(const mk_event *e)
 {
 	return (e->size_class & MK_SIZE_CLASS_BLOCK) != 0 ? MK_OF((void *)(uintptr_t)e->data, mk_block, data) : NULL;
@@ -178,9 +188,12 @@ uint64_t mk_event_weight(const mk_event *e)
 static void give_back(mk_pool *pool, mk_event *e)
 {
 	if ((e->size_class & MK_SIZE_CLASS_HEAP) != 0) {
+		mk_tracked *tracked = mk_is_tracked(e) ? mk_tracked_by(e) : NULL;
 		if ((e->size_class & MK_SIZE_CLASS_HOLDS) != 0)
 			mk_sender_release(e->sender);
 		mk_free_aligned(mk_event_link(e));
+		if (tracked != NULL)
+			tracked->over(tracked);
 	} else {
 		assert(e->refs == 0); /* mk_pool_each takes it for free by that */
 		e->size_class &= MK_SIZE_CLASS_LIST;

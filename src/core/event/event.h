@@ -72,16 +72,36 @@ enum { MK_SIZE_CLASSES = 4 };
 _Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payload fit two cache lines");
 
 /* Flags in size_class; with any of them, freeing takes more than a push on the pool's free list. */
-#define MK_SIZE_CLASS_BLOCK 0x100u   /* the payload is a block */
-#define MK_SIZE_CLASS_BUFFERS 0x200u /* the payload has buffers */
-#define MK_SIZE_CLASS_HEAP 0x400u    /* allocated outside a pool; an mk_link precedes it */
-#define MK_SIZE_CLASS_HOLDS 0x800u   /* ... and it counts as a reference on its sender (departed.h) */
+#define MK_SIZE_CLASS_BLOCK 0x100u    /* the payload is a block */
+#define MK_SIZE_CLASS_BUFFERS 0x200u  /* the payload has buffers */
+#define MK_SIZE_CLASS_HEAP 0x400u     /* allocated outside a pool; an mk_link precedes it */
+#define MK_SIZE_CLASS_HOLDS 0x800u    /* ... and it counts as a reference on its sender (departed.h) */
+#define MK_SIZE_CLASS_TRACKED 0x1000u /* of the heap: its link is followed by an mk_tracked * */
+#define MK_SIZE_CLASS_CARRIES 0x2000u /* likewise, but nobody is told: what a tracked event sends to other workers */
 #define MK_SIZE_CLASS_LIST 0xffu
 
 /* The link before a heap event, for an inbox. */
 enum { MK_EVENT_LINK = 16 };
 static inline void *mk_event_link(mk_event *e) { return (char *)e - MK_EVENT_LINK; }
 static inline mk_event *mk_event_of_link(void *link) { return (mk_event *)(void *)((char *)link + MK_EVENT_LINK); }
+
+/* Who is told that a tracked event has been given back: by the thread that drops its last reference. */
+typedef struct mk_tracked {
+	void (*over)(struct mk_tracked *tracked);
+} mk_tracked;
+
+static inline bool mk_is_tracked(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_TRACKED) != 0; }
+static inline bool mk_is_carrier(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_CARRIES) != 0; }
+/* Of such an event. */
+static inline mk_tracked *mk_tracked_by(const mk_event *e)
+{
+	return ((mk_tracked *const *)mk_event_link((mk_event *)(uintptr_t)e))[1];
+}
+static inline void mk_event_track(mk_event *e, mk_tracked *tracked, uint32_t flag)
+{
+	e->size_class |= flag;
+	((mk_tracked **)mk_event_link(e))[1] = tracked;
+}
 
 typedef struct mk_pool {
 	mk_event *free[MK_SIZE_CLASSES];
@@ -148,6 +168,9 @@ static inline void mk_copy_small(void *to, const void *from, uint32_t size)
  * buffers. If `block` is not NULL the payload stays in it and is not copied. `pool` NULL:
  * from the heap. The caller sets the rest of the header. NULL without memory. */
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block);
+
+/* The same on the heap, and it holds its sender. */
+mk_event *mk_event_make_held(struct mk_sender *sender, const mk_type *type, const void *value, mk_block *block);
 
 /* The same for a plain type: fills an event of its size class; or takes one from a pool first. */
 static inline void mk_event_fill(mk_event *e, const mk_type *type, const void *value)

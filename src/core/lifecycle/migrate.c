@@ -13,6 +13,8 @@
 #include "routing/delivery.h"
 #include "routing/in_transit.h"
 #include "routing/overflow.h"
+#include "routing/private.h"
+#include "routing/receipt.h"
 #include "routing/weight.h"
 #include "runtime/lane.h"
 #include "sched/actors.h"
@@ -254,12 +256,12 @@ static void pack_mailbox(mk_worker *w, mk_actor *a)
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
 		if (place < mk_count(&a->box.head) || e == NULL)
 			continue;
-		mk_event *copy = mk_event_copy(NULL, e);
+		mk_event *copy = MK_UNLIKELY(mk_is_tracked(e)) ? mk_receipt_split(e) : mk_event_copy(NULL, e);
 		if (copy != NULL) {
 			*mk_mailbox_slot(&a->box, place) = copy;
 		} else {
 			(void)mk_mailbox_remove(&a->box, place); /* earlier ones may be seen twice */
-			mk_count_outcome(a, e->topic, MK_OUTCOME_OF(no_memory));
+			mk_count_outcome(a, e, MK_OUTCOME_OF(no_memory));
 			MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
 		}
 		mk_event_unref(&w->pool, e);
@@ -325,8 +327,11 @@ static void take_mailbox(mk_worker *w, mk_actor *a)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (e != NULL)
-			e->topic = mk_topic_known(w, e->topic->index);
+		if (e == NULL)
+			continue;
+		e->topic = mk_topic_known(w, e->topic->index);
+		if (MK_UNLIKELY(mk_is_tracked(e)))
+			mk_receipt_comes(w, e);
 	}
 	mk_weight_again(a);
 }
@@ -377,6 +382,7 @@ static void take_over(mk_worker *w, mk_message *m)
 	link_here(w, a);
 	mk_arrival_hear(w, &c->arrival);
 	take_events_of_shadow(w, c);
+	mk_private_shift(a); /* what came meanwhile was sent before that */
 	if (c->shadow->extra != NULL && c->shadow->extra->overflowed && mk_extra_of(a) != NULL)
 		a->extra->overflowed = true;
 	free_shadow(c);

@@ -180,6 +180,7 @@ void mk_stop_idle(mk_worker *w)
 	mk_stop *s = w->sup->stop;
 	w->asked_idle = false;
 	w->quiet_sequence = w->sequence;
+	w->quiet_parts = w->parts_sent;
 	uv_mutex_lock(&w->sup->lock);
 	s->answered_idle |= mk_stop_bit(w);
 	s->activity[w->index] = mk_count(&w->activity);
@@ -216,7 +217,7 @@ static void run_end(mk_worker *w, mk_message *m)
 	for (uint32_t i = w->here_count; i-- > 0;)
 		mk_actor_end(w, w->here[i], MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
 	uv_mutex_lock(&w->sup->lock);
-	w->sup->stop->ended_late |= w->sequence != w->quiet_sequence;
+	w->sup->stop->ended_late |= w->sequence != w->quiet_sequence || w->parts_sent != w->quiet_parts;
 	answered(w);
 	mk_stop_unlock_and_tell(w->sup);
 }

@@ -275,6 +275,8 @@ static bool item_set(mk_actor_class *c, const maiko_item *i)
 		return i->done != NULL && c->done == NULL && (c->done = i->done) != NULL;
 	case MAIKO_ITEM_TICK:
 		return i->tick != NULL && c->tick == NULL && (c->tick = i->tick) != NULL;
+	case MAIKO_ITEM_RECEIPT:
+		return i->receipt != NULL && c->receipt == NULL && (c->receipt = i->receipt) != NULL;
 	case MAIKO_ITEM_ON:
 	case MAIKO_ITEM_END:
 		break;
@@ -398,16 +400,24 @@ const maiko_topic maiko_default_topic = {.name = "default", .slot = &default_slo
 static const char *topic_name(const void *record) { return ((const mk_record *)record)->desc.name; }
 static const char *type_name(const void *type) { return ((const mk_type *)type)->desc->layout->name; }
 
+/* One that a user cannot name: a user's of that name is another. */
+static int make_reserved(mk_sup *sup, const maiko_topic *desc)
+{
+	mk_record *r;
+	int rc = make_record(sup, desc->name, desc, &r);
+	if (rc == 0)
+		mk_name_index_remove(&sup->topic_names, r->desc.name);
+	return rc;
+}
+
 int mk_registry_init(mk_sup *sup)
 {
 	static const maiko_topic all = {.name = "*", .overflow = MAIKO_BLOCK};
+	static const maiko_topic private = {.name = "maiko.private", .overflow = MAIKO_BLOCK};
 	mk_name_index_init(&sup->topic_names, &sup->topics, topic_name);
 	mk_name_index_init(&sup->type_names, &sup->types, type_name);
-	mk_record *r;
-	int rc = make_record(sup, all.name, &all, &r);
-	if (rc == 0)
-		mk_name_index_remove(&sup->topic_names, r->desc.name); /* a user's "*" is another topic */
-	return rc;
+	int rc = make_reserved(sup, &all);
+	return rc != 0 ? rc : make_reserved(sup, &private);
 }
 
 void mk_registry_fini(mk_sup *sup)

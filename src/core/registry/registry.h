@@ -18,7 +18,10 @@ static inline bool mk_slot_get(const uint64_t *slot, uint32_t serial, uint32_t *
 	return (uint32_t)(value >> 32) == serial;
 }
 
-/* Makes the wildcard topic (index 0). 0 or MAIKO_ENOMEM. */
+/* The topic of private deliveries (private.h). */
+enum { MK_PRIVATE_TOPIC = 1 };
+
+/* Makes the wildcard topic (index 0) and that of private deliveries. 0 or MAIKO_ENOMEM. */
 int mk_registry_init(mk_sup *sup);
 void mk_registry_fini(mk_sup *sup);
 

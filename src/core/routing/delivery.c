@@ -4,6 +4,7 @@
 #include "routing/delivery.h"
 
 #include "observe/monitor.h"
+#include "routing/receipt.h"
 
 /* ---- counting ------------------------------------------------------------------------- */
 
@@ -12,13 +13,14 @@ static void add_one(mk_counts *counts, size_t outcome)
 	mk_count_add((mk_counter *)(void *)((char *)counts + outcome), 1);
 }
 
-void mk_count_outcome(mk_actor *a, mk_topic *t, size_t outcome)
+void mk_count_outcome(mk_actor *a, const mk_event *e, size_t outcome)
 {
 	add_one(&a->tally->counts, outcome);
-	add_one(&t->counts, outcome);
+	add_one(&e->topic->counts, outcome);
+	mk_receipt_count(e, outcome);
 }
 
-void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome)
+void mk_count_refused_on(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome)
 {
 	mk_tally *tally = mk_tally_of(a);
 	mk_count_add(tally != NULL ? &tally->refused : &w->gone_deliveries, 1);
@@ -26,11 +28,17 @@ void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome)
 	add_one(&t->counts, outcome);
 }
 
+void mk_count_refused(mk_worker *w, mk_actor *a, const mk_event *e, size_t outcome)
+{
+	mk_count_refused_on(w, a, e->topic, outcome);
+	mk_receipt_count(e, outcome);
+}
+
 /* ---- into a mailbox --------------------------------------------------------------------- */
 
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	mk_count_refused(w, a, e->topic, MK_OUTCOME_OF(no_memory));
+	mk_count_refused(w, a, e, MK_OUTCOME_OF(no_memory));
 	MK_NOTIFY(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
 }
 

@@ -11,8 +11,10 @@
 /* Counts an outcome on an actor and on the event's topic: of an event that was in its mailbox; or
  * of a delivery that adds nothing to it. If there is no memory for the actor's tally, it is counted
  * with the removed actors. */
-void mk_count_outcome(mk_actor *a, mk_topic *t, size_t outcome);
-void mk_count_refused(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome);
+void mk_count_outcome(mk_actor *a, const mk_event *e, size_t outcome);
+void mk_count_refused(mk_worker *w, mk_actor *a, const mk_event *e, size_t outcome);
+/* The same on another topic than the event's; not counted in its receipt. */
+void mk_count_refused_on(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome);
 
 /* Grows a full ring. 0 or MAIKO_ENOMEM. */
 MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a);

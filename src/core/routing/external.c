@@ -13,6 +13,7 @@
 #include "registry/registry.h"
 #include "registry/topic.h"
 #include "routing/external_sender.h"
+#include "routing/receipt.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
 
@@ -85,7 +86,7 @@ static int wait_simulated(mk_sup *sup, mk_external *f, uint64_t until)
 {
 	int rc;
 	while ((rc = may_send(sup, f)) == MAIKO_EAGAIN && mk_now(&sup->seam) < until)
-		sup->seam.wait(sup->seam.arg);
+		sup->seam.wait(sup->seam.arg, until);
 	return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
 }
 
@@ -214,6 +215,8 @@ void mk_external_intake(mk_worker *w, bool close)
 		mk_topic *t = mk_topic_here(w, e->refs);
 		if (t != NULL && mk_router_prepare(w, t) == 0) {
 			e->topic = t;
+			if (MK_UNLIKELY(mk_is_tracked(e)))
+				mk_receipt_enters(w, e);
 			mk_publish(w, e);
 		} else { /* accepted, but there is no memory to route it */
 			e->topic = t == NULL ? w->all : t;
@@ -221,6 +224,8 @@ void mk_external_intake(mk_worker *w, bool close)
 			mk_count_add(&e->topic->channel_dropped, 1);
 			MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
 			MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
+			if (mk_is_tracked(e))
+				mk_part_of(e)->unknown++;
 			mk_event_free(NULL, e);
 		}
 	}

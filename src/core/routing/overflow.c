@@ -11,6 +11,7 @@
 #include "observe/monitor.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
+#include "routing/private.h"
 #include "routing/router.h"
 #include "routing/weight.h"
 #include "runtime/ready.h"
@@ -22,13 +23,14 @@ static int outcome_code(size_t outcome) { return (int)(outcome / sizeof(mk_count
 
 static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t outcome)
 {
-	mk_count_refused(w, a, e->topic, outcome);
+	mk_count_refused(w, a, e, outcome);
 	MK_NOTIFY(w, outcome == MK_OUTCOME_OF(dropped) ? MAIKO_OBSERVED_OVERFLOWED : MAIKO_OBSERVED_DISCARDED, a, e,
 		  outcome_code(outcome));
 }
 
-void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
 {
+	uint64_t refused = 0;
 	mk_topic *row = t == NULL ? w->all : t;
 	mk_topic *both[2] = {t, w->all};
 	for (int k = 0; k < 2; k++)
@@ -38,10 +40,12 @@ void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint
 				continue;
 			if (s->actor->self == from->sender && !s->actor->echo)
 				continue;
+			refused++;
 			mk_count_add(&row->deliveries, 1);
-			mk_count_refused(w, s->actor, row, MK_OUTCOME_OF(no_memory));
+			mk_count_refused_on(w, s->actor, row, MK_OUTCOME_OF(no_memory));
 			MK_NOTIFY(w, MAIKO_OBSERVED_DISCARDED, s->actor, from, MAIKO_NO_MEMORY);
 		}
+	return refused;
 }
 
 void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t outcome)
@@ -53,7 +57,7 @@ void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t outcome)
 		mk_weight_leaves(a, place, NULL);
 		if (mk_mailbox_remove(&a->box, place)) /* events that stay may be visited twice */
 			shift(a);
-		mk_count_outcome(a, e->topic, outcome);
+		mk_count_outcome(a, e, outcome);
 		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, outcome_code(outcome));
 		mk_event_unref(&w->pool, e);
 	}
@@ -78,6 +82,7 @@ static void shift(mk_actor *a)
 	if (a->extra != NULL && a->extra->keep != NULL)
 		a->extra->keep->shifted = true;
 	mk_weight_again(a);
+	mk_private_shift(a);
 }
 
 static uint64_t key_of(const mk_event *e)
@@ -212,7 +217,7 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 		mk_weight_leaves(a, place, e);
 		*slot = e;
 		e->refs++;
-		mk_count_refused(w, a, old->topic, MK_OUTCOME_OF(dropped));
+		mk_count_refused(w, a, old, MK_OUTCOME_OF(dropped));
 		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_OVERFLOWED, a, old, MAIKO_DROPPED);
 		MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
 		mk_event_unref(&w->pool, old);
@@ -258,7 +263,7 @@ static bool drop_one(mk_worker *w, mk_actor *a, const mk_event *e)
 	mk_weight_leaves(a, place, NULL);
 	if (mk_mailbox_remove(&a->box, place))
 		shift(a);
-	mk_count_outcome(a, old->topic, MK_OUTCOME_OF(dropped));
+	mk_count_outcome(a, old, MK_OUTCOME_OF(dropped));
 	MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_OVERFLOWED, a, old, MAIKO_DROPPED);
 	mk_event_unref(&w->pool, old);
 	return true;

@@ -10,8 +10,9 @@
 /* Delivers an event by the overflow policy of the subscription. */
 void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e);
 
-/* Counts a channel entry that could not be copied without memory; `t` may be NULL. */
-void mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker);
+/* Counts a channel entry that could not be copied without memory; `t` may be NULL. Returns
+ * the number of deliveries. */
+uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker);
 
 /* Removes the events of one topic, or (NULL) of all, from a mailbox and counts `outcome` (an
  * offset in mk_counts) for each. */

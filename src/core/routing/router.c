@@ -12,6 +12,7 @@
 #include "registry/topic.h"
 #include "routing/backpressure.h"
 #include "routing/overflow.h"
+#include "routing/receipt.h"
 #include "runtime/lane.h"
 
 enum { PUBLISH_EVERY = 64 }; /* the most entries in a channel before they are made visible */
@@ -100,7 +101,7 @@ static void reclaim(mk_worker *w, mk_channel *ch)
 {
 	uint64_t entry;
 	while (mk_channel_reclaim(ch, &entry))
-		if (!mk_entry_is_marker(entry))
+		if (MK_LIKELY(mk_entry_is_event(entry)))
 			mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
 }
 
@@ -133,6 +134,8 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	} else if (may_drop || mk_channel_spill(ch, (uintptr_t)e) != 0) {
 		mk_count_add(&ch->dropped, 1);
 		mk_count_add(&e->topic->channel_dropped, 1);
+		if (mk_is_carrier(e))
+			mk_receipt_unknown(e);
 		MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
 		return;
 	} else {
@@ -163,6 +166,14 @@ static void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t worker
 	}
 }
 
+static MK_NOINLINE void send_tracked(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
+{
+	mk_event *carrier = mk_receipt_carrier(e);
+	carrier->refs++;
+	send_entries(w, t, carrier, workers);
+	mk_event_unref(&w->pool, carrier);
+}
+
 void mk_publish(mk_worker *w, mk_event *e)
 {
 	mk_topic *t = e->topic;
@@ -173,8 +184,10 @@ void mk_publish(mk_worker *w, mk_event *e)
 	fan_out(w, t, e, w->marker);
 	if (MK_UNLIKELY(w->all->sub_count != 0))
 		fan_out(w, w->all, e, w->marker);
-	if (workers != 0)
+	if (workers != 0 && MK_LIKELY(!mk_is_tracked(e)))
 		send_entries(w, t, e, workers);
+	else if (workers != 0)
+		send_tracked(w, t, e, workers);
 	else if (t->sub_count + w->all->sub_count == 0)
 		mk_count_add(&t->unrouted, 1);
 	mk_event_unref(&w->pool, e);
@@ -185,13 +198,20 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 	mk_topic *t = mk_topic_known(w, from->topic->index);
 	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
 	mk_advance_time(w, from);
-	if (!any)
-		return; /* the sender's view named a worker too many (topic.c) */
+	if (!any) { /* the sender's view named a worker too many (topic.c) */
+		mk_part *unused = MK_UNLIKELY(mk_is_carrier(from)) ? mk_receipt_part(w, from) : NULL;
+		if (unused != NULL)
+			mk_receipt_refused(w, unused, 0);
+		return;
+	}
 	if (t == NULL)
 		t = mk_topic_here(w, from->topic->index);
-	mk_event *e = t == NULL ? NULL : mk_event_copy(&w->pool, from);
+	mk_part *part = MK_UNLIKELY(mk_is_carrier(from)) ? mk_receipt_part(w, from) : NULL;
+	mk_event *e = t == NULL ? NULL : part != NULL ? mk_receipt_copy(w, from, part) : mk_event_copy(&w->pool, from);
 	if (e == NULL) {
-		mk_overflow_no_memory(w, t, from, marker);
+		uint64_t refused = mk_overflow_no_memory(w, t, from, marker);
+		if (part != NULL)
+			mk_receipt_refused(w, part, refused);
 		return;
 	}
 	e->topic = t;
@@ -234,18 +254,18 @@ static void use_room(mk_worker *w, uint32_t to)
 {
 	mk_channel *ch = w->out[to];
 	reclaim(w, ch);
-	if (mk_channel_spilling(ch)) {
+	if (mk_channel_waits(ch)) {
 		mk_channel_unspill(ch);
 		w->unpublished |= UINT64_C(1) << to;
 	}
-	if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
+	if (!mk_channel_waits(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
 		mk_release_channel(w, ch);
 }
 
 /* Whether use_room has work although nothing more was acknowledged. */
 static bool has_use_for_room(const mk_channel *ch)
 {
-	if (mk_channel_spilling(ch))
+	if (mk_channel_waits(ch))
 		return mk_channel_has_room(ch);
 	return atomic_load_explicit(&ch->producer_waits, memory_order_relaxed) &&
 	       ch->tail - ch->reclaimed <= ch->capacity / 2;
@@ -272,7 +292,7 @@ static MK_NOINLINE bool flush_noted(mk_worker *w)
 	}
 	mk_router_show(w);
 	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
-		spilling |= mk_channel_spilling(w->out[__builtin_ctzll(left)]);
+		spilling |= mk_channel_waits(w->out[__builtin_ctzll(left)]);
 	return spilling != 0;
 }
 
@@ -296,12 +316,12 @@ bool mk_router_flush(mk_worker *w)
 		mk_channel *ch = w->out[to];
 		if (ch->reclaimed != ch->tail)
 			take_back(w, ch);
-		if (mk_channel_spilling(ch)) {
+		if (mk_channel_waits(ch)) {
 			mk_channel_unspill(ch);
 			w->unpublished |= UINT64_C(1) << to;
-			spilling |= mk_channel_spilling(ch);
+			spilling |= mk_channel_waits(ch);
 		}
-		if (!mk_channel_spilling(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
+		if (!mk_channel_waits(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
 			mk_release_channel(w, ch);
 		if ((w->unpublished >> to & 1) != 0)
 			make_visible(w, to);

@@ -20,49 +20,26 @@
  *   remembered           mk_route.only, as long as mk_route.route_version matches the worker's
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
  *
- * A block (maiko_ctx_publish) or a flag always takes send_any. A recording needs no case here: it is a monitor,
+ * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in
+ * mk_receipt_send. A recording needs no case here: it is a monitor,
  * so no topic is plain.
  *
  * From an external thread (maiko_supervisor_send...) there is one way: wait for credit (external.h), make the event on
  * the heap, push it into the inbox of the thread's worker, which publishes it.
  */
-#include "routing/send.h"
-
 #include "base/error.h"
 #include "registry/registry.h"
 #include "registry/topic.h"
+#include "routing/allowance.h"
 #include "routing/external.h"
 #include "routing/external_sender.h"
 #include "routing/mute_edge.h"
+#include "routing/receipt.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 
 /* ---- from an actor ----------------------------------------------------------------------- */
-
-/* With one of these flags a send takes the slow checks. */
-enum { CHECKED = MK_MUTED | MK_SHUT };
-
-/* Entered from libuv during a drain. */
-int mk_refuse_shut(void)
-{
-	return mk_fail_text(MAIKO_ESHUTDOWN, "a stop has begun: between maiko_enter and maiko_leave an actor sends "
-					     "nothing any more, wakes no tick and starts no job");
-}
-
-/* A muted actor: spends one send of its allowance, or returns MAIKO_EAGAIN if none is left. */
-static MK_NOINLINE int spend_allowance(maiko_ctx *ctx)
-{
-	if ((ctx->sched & CHECKED) == 0 || ctx->in_stop)
-		return 0;
-	if ((ctx->sched & MK_SHUT) != 0)
-		return mk_refuse_shut();
-	if (ctx->extra->allowance == 0)
-		return mk_fail_text(MAIKO_EAGAIN, "the actor is muted, as a subscriber is full, and has used up the "
-						  "MAIKO_ALLOWANCE sends that it still had");
-	ctx->extra->allowance--;
-	return 0;
-}
 
 /* Sends a copy of `value`, or the block that contains it, to a topic. */
 static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
@@ -78,7 +55,7 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 							      : mk_event_make(&w->pool, type, value, block);
 	if (MK_UNLIKELY(e == NULL))
 		return MAIKO_ENOMEM;
-	if (MK_UNLIKELY((ctx->sched & CHECKED) != 0) && (rc = spend_allowance(ctx)) != 0) {
+	if (MK_UNLIKELY((ctx->sched & MK_SEND_CHECKED) != 0) && (rc = mk_spend_allowance(ctx)) != 0) {
 		if (block != NULL)
 			mk_event_unmake(&w->pool, e);
 		else
@@ -145,7 +122,7 @@ static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const vo
 		return rc;
 	mk_actor *only = mk_only_subscriber(t);
 	if (MK_LIKELY(only != NULL && type->plain && block == NULL && flags == 0) && mk_is_plain(ctx->worker, t) &&
-	    (ctx->sched & CHECKED) == 0 && send_to_only(only, t, type, ctx, value, false))
+	    (ctx->sched & MK_SEND_CHECKED) == 0 && send_to_only(only, t, type, ctx, value, false))
 		return 0;
 	return send_to(t, type, ctx, value, block, flags);
 }
@@ -161,11 +138,19 @@ static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *v
 
 static MK_NOINLINE int send_remembered(mk_route *route, maiko_ctx *ctx, const void *value)
 {
-	if (MK_UNLIKELY((ctx->sched & CHECKED) != 0))
+	if (MK_UNLIKELY((ctx->sched & MK_SEND_CHECKED) != 0))
 		return send_muted(route, ctx, value);
 	return MK_LIKELY(send_to_only(route->only, route->topic, route->type, ctx, value, false))
 		       ? 0
 		       : send_typed(route, ctx, value, NULL, 0);
+}
+
+/* With a receipt. */
+static int send_tracked(const mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
+{
+	mk_topic *t = route->topic;
+	int rc = t != NULL ? 0 : mk_route_by_content(ctx->worker, route->type, value, &t);
+	return rc != 0 ? rc : mk_receipt_send(t, route->type, ctx, value, block, flags);
 }
 
 static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
@@ -176,13 +161,15 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 		return MK_NULL_IN("maiko_send", ctx);
 	if (desc == NULL || value == NULL)
 		return mk_send_null_fail("maiko_ctx_send", desc);
-	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY | MAIKO_SEND_TRACKED)) != 0)
 		return mk_send_flags_fail(flags);
 	if (mk_forked(ctx->worker->sup))
 		return mk_fail_forked();
 	int rc = mk_route_find(ctx->worker, desc, &route);
 	if (rc != 0)
 		return rc;
+	if ((flags & MAIKO_SEND_TRACKED) != 0)
+		return send_tracked(route, ctx, value, block, flags);
 	return route->topic != NULL ? send_typed(route, ctx, value, block, flags)
 				    : send_routed(route->type, ctx, value, block, flags);
 }
@@ -222,7 +209,7 @@ static bool is_owner(const mk_sup *sup)
 
 /* Sends a copy of `value`, or the block that contains it. */
 static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *value, mk_block *block,
-			 uint64_t timeout_ms)
+			 uint64_t timeout_ms, mk_receipt **ret_receipt)
 {
 	const mk_type *type;
 	uint32_t index, topic;
@@ -254,10 +241,16 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 	e->timestamp_ns = mk_now(&sup->seam) + sup->seam.wall_offset_ns;
 	e->sender = f->self;
 	e->refs = topic; /* the topic's index, until the worker takes the event and sets its own view of the topic */
+	if (ret_receipt != NULL && (*ret_receipt = mk_receipt_external(sup, e)) == NULL) {
+		mk_event_free(NULL, e);
+		return MAIKO_ENOMEM;
+	}
 	mk_count_add(&f->sent, 1);
 	mk_worker *w = mk_worker_at(sup, mk_home_now(f->self));
 	if (!mk_inbox_push(&w->external, mk_event_link(e))) {
 		mk_count_add(&f->sent, (uint64_t)-1);
+		if (ret_receipt != NULL)
+			mk_receipt_forget(sup, *ret_receipt);
 		if (block != NULL)
 			mk_event_unmake(NULL, e);
 		else
@@ -272,13 +265,13 @@ int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, c
 {
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return mk_send_flags_fail(flags);
-	return external_send(sup, type, event, NULL, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
+	return external_send(sup, type, event, NULL, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
 }
 
 int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 				  uint64_t timeout_ms)
 {
-	int rc = external_send(sup, type, event, NULL, timeout_ms);
+	int rc = external_send(sup, type, event, NULL, timeout_ms, NULL);
 	return rc == MAIKO_EAGAIN && timeout_ms == 0 ? MAIKO_ETIMEDOUT : rc;
 }
 
@@ -290,8 +283,39 @@ int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return mk_send_flags_fail(flags);
 	b->magic = 0;
-	int rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX);
+	int rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
 	if (rc != 0)
 		b->magic = MK_BLOCK_DRAFT;
 	return rc;
+}
+
+static int wait_fail(int rc)
+{
+	return rc == MAIKO_ESHUTDOWN
+		       ? mk_fail_text(rc, "maiko_send_wait: sent, but the supervisor has stopped without a receipt: a "
+					  "worker that had the event does not return")
+		       : mk_fail_text(rc,
+				      "maiko_send_wait: sent, but not all of its subscribers have handled it in time");
+}
+
+int maiko_supervisor_send_wait(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
+			       uint64_t timeout_ms, maiko_receipt *ret_receipt)
+{
+	mk_receipt *r;
+	if (sup == NULL)
+		return MK_NULL_IN("maiko_send_wait", sup);
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	if (!mk_may_wait())
+		return mk_fail_text(MAIKO_EAGAIN,
+				    "maiko_send_wait: this thread may not wait: it is inside a callback, or "
+				    "runs an embedded loop");
+	if (mk_state_of(sup) < MK_STARTED)
+		return mk_fail_text(MAIKO_ESTATE, "maiko_send_wait: the supervisor has not started");
+	uint64_t until_ns = timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + timeout_ms * 1000000 : UINT64_MAX;
+	int rc = external_send(sup, type, event, NULL, timeout_ms, &r);
+	if (rc != 0)
+		return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
+	rc = mk_receipt_await(sup, r, until_ns, ret_receipt);
+	return rc == 0 ? 0 : wait_fail(rc);
 }

@@ -6,7 +6,8 @@
 bool mk_has_work(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
-	return mk_mailbox_length(&a->box) != 0 || (x != NULL && (x->tasks != NULL || x->tick_due || x->overflowed));
+	return mk_mailbox_length(&a->box) != 0 ||
+	       (x != NULL && (x->tasks != NULL || x->privates != NULL || x->tick_due || x->overflowed));
 }
 
 /* The list that a held actor is in. */

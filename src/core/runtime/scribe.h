@@ -20,6 +20,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_EXTERNAL,  /* step, or part of one: takes `value` events of external threads */
 	MK_NOTE_LEAVE,     /* value: its error, or 0 */
 	MK_NOTE_TASKS,     /* of a run: `value` tasks were run */
+	MK_NOTE_PRIVATES,  /* of a run: so many private deliveries */
 	MK_NOTE_TASK_DONE, /* the callback of a task has returned `value` */
 	MK_NOTE_TICK_LATE, /* of a run: a due tick is left for the next run */
 	MK_NOTE_MUTE,      /* a mute is taken out of the lane; number: mk_message_posted */

@@ -16,6 +16,7 @@ typedef struct mk_upcalls {
 	void (*hold)(mk_worker *w, mk_actor *a, unsigned bit);
 	void (*permit)(mk_worker *w, mk_actor *a, unsigned bit);
 	void (*fail)(mk_worker *w, mk_actor *a, const struct mk_cause *cause);
+	bool (*error)(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
 	/* from the scheduler to the life cycle */
 	void (*topology_passed)(mk_worker *w);
 	void (*topology_retire)(mk_worker *w);

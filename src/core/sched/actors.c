@@ -1,6 +1,7 @@
 /*
  * actors.c - see actors.h.
  */
+#include "routing/receipt.h"
 #include "sched/actors.h"
 
 #include "registry/departed.h"
@@ -37,6 +38,8 @@ mk_actor *mk_actor_alloc(const mk_actor_class *class)
 void mk_actor_free(mk_actor *a)
 {
 	if (a->extra != NULL) {
+		if (a->extra->receipts != NULL)
+			mk_receipts_keep(a->worker->sup, &a->extra->receipts);
 		mk_keep_fini(a->extra);
 		mk_weight_fini(a->extra);
 		mk_free(a->extra->kept);

@@ -4,6 +4,8 @@
  * Handled events are counted per series of events of one topic: a batch usually has one topic,
  * whose counters are on another cache line.
  */
+#include "routing/private.h"
+#include "routing/receipt.h"
 #include "sched/dispatch.h"
 
 #include "observe/monitor.h"
@@ -75,13 +77,16 @@ static void run_events(mk_worker *w, mk_actor *a)
 		if (MK_UNLIKELY(mk_pace_active(w))) {
 			if (w->monitor_count != 0)
 				rc = tell_handled(w, a, e, rc);
+			if (mk_is_tracked(e))
+				mk_receipt_handled(a, e);
 			if (mk_pace_posted(w))
 				left = 1; /* this is the last event of the run */
 			mk_pace_sent(w);
 		}
 		if (MK_UNLIKELY(rc < 0)) {
 			mk_callback_leave(w);
-			(void)mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
+			if (!mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e))
+				mk_receipt_failed(e, rc);
 			mk_callback_enter(w, a);
 			mk_pace_sent(w);
 		}
@@ -118,6 +123,21 @@ static void run_tasks(mk_worker *w, mk_actor *a)
 		x->overflowed = false;
 		mk_actor_error(w, a, MAIKO_EOVERFLOW, MAIKO_PHASE_OVERFLOW, NULL);
 	}
+}
+
+/* One at least, however late it is. */
+static void run_privates(mk_worker *w, mk_actor *a)
+{
+	const mk_seam *seam = &w->sup->seam;
+	uint32_t ran = 0;
+	for (; mk_private_is_due(a) && (a->sched & MK_HELD) == 0; ran++) {
+		if (seam->led ? ran >= seam->led_privates : ran != 0 && (w->pace.over || mk_pace_posted(w)))
+			break;
+		mk_private_run(w, a);
+		mk_pace_spend(w);
+	}
+	if (ran != 0)
+		MK_NOTE(w, MK_NOTE_PRIVATES, 0, ran);
 }
 
 /* Precondition: the ready list is not empty. */
@@ -178,6 +198,8 @@ void mk_dispatch_next(mk_worker *w)
 		mk_callback_leave(w);
 	}
 	if (a->extra != NULL) {
+		if (a->extra->privates != NULL)
+			run_privates(w, a);
 		if (a->extra->tick_due && (a->sched & MK_HELD) == 0 && !tick_waits(w, a->extra)) {
 			mk_tick_run(w, a);
 			mk_pace_spend(w);

@@ -1,6 +1,8 @@
 /*
  * end.c - see end.h.
  */
+#include "routing/private.h"
+#include "routing/receipt.h"
 #include "sched/end.h"
 
 #include "observe/monitor.h"
@@ -146,14 +148,16 @@ static int run_on_stop(mk_worker *w, mk_actor *a)
 	return rc;
 }
 
-static void drop_tasks(mk_extra *x)
+static void drop_tasks(mk_actor *a)
 {
+	mk_extra *x = a->extra;
 	while (x->tasks != NULL) {
 		mk_task *task = x->tasks;
 		x->tasks = task->next;
 		task->drop(task);
 	}
 	x->task_tail = &x->tasks;
+	mk_private_drop(a);
 }
 
 static void release_kept(mk_worker *w, mk_extra *x)
@@ -186,7 +190,8 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 	mk_tick_end(w, a);
 	mk_delayed_discard(w, a);
 	if (a->extra != NULL) {
-		drop_tasks(a->extra);
+		drop_tasks(a);
+		mk_receipts_leave(w, a);
 		release_kept(w, a->extra);
 		mk_keep_fini(a->extra);
 	}

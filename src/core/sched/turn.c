@@ -1,6 +1,7 @@
 /*
  * turn.c - see turn.h.
  */
+#include "routing/receipt.h"
 #include "sched/turn.h"
 
 #include "observe/note.h"
@@ -67,8 +68,13 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 		mk_note_take(w, from,
 			     published - ch->taken_to < (uint64_t)left ? published - ch->taken_to : (uint64_t)left);
 	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
-		if (!mk_entry_is_marker(entry)) {
+		if (MK_LIKELY(mk_entry_is_event(entry))) {
 			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);
+			taken++;
+			continue;
+		}
+		if (!mk_entry_is_marker(entry)) {
+			mk_receipt_arrives(w, mk_entry_parcel(entry));
 			taken++;
 			continue;
 		}
@@ -153,7 +159,7 @@ bool mk_worker_quiet(mk_worker *w)
 			return false;
 	}
 	for (uint64_t left = w->outgoing & ~mk_stop_stuck(w->sup); left != 0; left &= left - 1)
-		if (mk_channel_spilling(w->out[__builtin_ctzll(left)]))
+		if (mk_channel_waits(w->out[__builtin_ctzll(left)]))
 			return false;
 	return true;
 }

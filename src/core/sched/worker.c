@@ -1,6 +1,7 @@
 /*
  * worker.c - see worker.h.
  */
+#include "routing/receipt.h"
 #include "sched/closing.h"
 #include "sched/worker.h"
 
@@ -104,7 +105,9 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->now_ns = mk_now(&sup->seam);
 	mk_pace_reset(w);
 	w->all = mk_topic_here(w, 0);
-	if (w->all == NULL || mk_timers_reserve(&w->timers) != 0 /* for the stop deadline */ ||
+	w->private_topic = w->all == NULL ? NULL : mk_topic_here(w, MK_PRIVATE_TOPIC);
+	if (w->all == NULL || w->private_topic == NULL ||
+	    mk_timers_reserve(&w->timers) != 0 /* for the stop deadline */ ||
 	    (sup->balance && !own_thread && mk_balance_init(w) != 0)) {
 		mk_worker_free(w);
 		return NULL;
@@ -221,9 +224,9 @@ static void free_channel(mk_worker *w, mk_channel *ch)
 		mk_channel_unspill(ch);
 		ch->seen_head = ch->tail;
 		while (mk_channel_reclaim(ch, &entry))
-			if (!mk_entry_is_marker(entry))
+			if (mk_entry_is_event(entry))
 				mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
-	} while (mk_channel_spilling(ch));
+	} while (mk_channel_waits(ch));
 	mk_drop_channel_waits(ch);
 	mk_channel_free(ch);
 }
@@ -240,6 +243,7 @@ void mk_worker_free(mk_worker *w)
 {
 	drop_messages(w);
 	mk_external_drop(w);
+	mk_receipts_keep(w->sup, &w->orphans);
 	mk_fd_watch_fini(w);
 	if (w->opened && !w->sup->embedded) {
 		uv_walk(&w->own_loop, close_stray, NULL);

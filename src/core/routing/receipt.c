@@ -1,0 +1,452 @@
+/*
+ * receipt.c - see receipt.h.
+ */
+#include "routing/allowance.h"
+#include "routing/receipt.h"
+
+#include "base/error.h"
+#include "observe/monitor.h"
+#include "registry/directory.h"
+#include "routing/in_transit.h"
+#include "routing/private.h"
+#include "routing/router.h"
+#include "runtime/callback.h"
+#include "runtime/lane.h"
+#include "runtime/upcalls.h"
+
+#include <string.h>
+
+struct mk_receipt {
+	mk_private private;
+	mk_receipt *next, **at; /* of those that the sender waits for; `at`: what points to it */
+	mk_sender *sender;      /* held */
+	mk_sup *sup;
+	maiko_receipt sum;
+	_Atomic(uint32_t) parts; /* that are not over */
+	bool external;           /* the rest: under the lock */
+	bool complete, left;     /* nobody waits any more */
+	mk_part *more;           /* of an external thread's: those for other workers */
+	mk_part part[];          /* of the event that was sent; then those for other workers */
+};
+
+/* ---- parts ---------------------------------------------------------------------------------- */
+
+static void over(mk_tracked *tracked);
+static void arrived(mk_worker *w, mk_message *m);
+
+static void part_init(mk_part *part, mk_receipt *r)
+{
+	part->receipt = r;
+	part->tracked.over = over;
+	part->message = (mk_message){.run = arrived, .post = MK_POST_UNSEEN};
+}
+
+/* The event is on this worker now. */
+static void enter(mk_worker *w, mk_part *part)
+{
+	part->worker = w;
+	if (w->tracked++ == 0)
+		atomic_fetch_or_explicit(&w->attention, MK_TRACKS, memory_order_relaxed);
+}
+
+static void leave(mk_part *part)
+{
+	mk_worker *w = part->worker;
+	if (--w->tracked == 0)
+		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_TRACKS, memory_order_relaxed);
+}
+
+static void receipt_free(mk_receipt *r)
+{
+	mk_sender_release(r->sender);
+	mk_free(r->more);
+	mk_free(r);
+}
+
+static void unlink_one(mk_receipt *r)
+{
+	*r->at = r->next;
+	if (r->next != NULL)
+		r->next->at = r->at;
+}
+
+static void link_one(mk_receipt **list, mk_receipt *r)
+{
+	r->at = list;
+	r->next = *list;
+	if (r->next != NULL)
+		r->next->at = &r->next;
+	*list = r;
+}
+
+static void add(maiko_receipt *sum, const mk_part *part)
+{
+	uint64_t *to = &sum->handled;
+	for (size_t i = 0; i <= MAIKO_LOST; i++) {
+		to[i] += part->counts[i];
+		sum->deliveries += part->counts[i];
+	}
+	sum->unknown += part->unknown;
+	if (sum->error == 0)
+		sum->error = part->error;
+}
+_Static_assert(offsetof(maiko_receipt, lost) - offsetof(maiko_receipt, handled) == MAIKO_LOST * sizeof(uint64_t),
+	       "a receipt has the outcomes in their order");
+
+/* ---- the way back ------------------------------------------------------------------------------ */
+
+static void run(mk_actor *a, mk_private *private)
+{
+	mk_receipt *r = MK_OF(private, mk_receipt, private);
+	mk_worker *w = a->worker;
+	maiko_id cause[2] = {r->sum.event, r->sum.correlation};
+	w->cause = cause;
+	mk_callback_enter(w, a);
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_RECEIPT, a->class->receipt(mk_actor_state(a), &r->sum, a));
+	mk_callback_leave(w);
+	MK_NOTIFY(w, MAIKO_OBSERVED_RECEIPT, a, NULL, rc);
+	if (rc < 0)
+		(void)mk_up.error(w, a, rc, MAIKO_PHASE_RECEIPT, NULL);
+	w->cause = NULL;
+	receipt_free(r);
+}
+
+static void drop(mk_actor *a, mk_private *private)
+{
+	(void)a;
+	receipt_free(MK_OF(private, mk_receipt, private));
+}
+
+/* On the sender's home. */
+static void part_is_here(mk_worker *w, mk_part *part)
+{
+	mk_receipt *r = part->receipt;
+	add(&r->sum, part);
+	if (part->alone)
+		mk_free(part);
+	if (atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) != 1)
+		return;
+	unlink_one(r);
+	r->private = (mk_private){.run = run, .drop = drop};
+	mk_private_give(w, mk_directory_look(w->sup, r->sender->id), &r->private);
+}
+
+static void send_part(mk_worker *w, mk_part *part, uint32_t to)
+{
+	w->parts_sent++;
+	mk_count_add(&w->activity, 1);
+	if (w->out[to] == NULL && mk_router_open(w, UINT64_C(1) << to) != 0) {
+		mk_lane_post_by(w, mk_worker_at(w->sup, to), &part->message);
+		return;
+	}
+	mk_channel *ch = w->out[to];
+	mk_channel_send_parcel(ch, &part->message.link);
+	if (mk_channel_waits(ch))
+		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
+	mk_count_add(&ch->sent, 1);
+	w->unpublished |= UINT64_C(1) << to;
+}
+
+/* Home, or on to where that is. */
+static void arrived(mk_worker *w, mk_message *m)
+{
+	mk_part *part = MK_OF(m, mk_part, message);
+	uint32_t home = mk_home_of(w, part->receipt->sender);
+	if (home != w->index)
+		send_part(w, part, home);
+	else if (!mk_arrival_keeps(w, part->receipt->sender->id, m))
+		part_is_here(w, part);
+}
+
+void mk_receipt_arrives(mk_worker *w, mk_part *part) { arrived(w, &part->message); }
+
+static void over_external(mk_part *part)
+{
+	mk_receipt *r = part->receipt;
+	mk_sup *sup = r->sup;
+	uv_mutex_lock(&sup->lock);
+	add(&r->sum, part);
+	r->complete = atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) == 1;
+	bool last = r->complete && r->left;
+	if (r->complete)
+		unlink_one(r);
+	if (r->complete)
+		uv_cond_broadcast(&sup->cond);
+	uv_mutex_unlock(&sup->lock);
+	if (part->alone)
+		mk_free(part);
+	if (last)
+		receipt_free(r);
+}
+
+static void over(mk_tracked *tracked)
+{
+	mk_part *part = MK_OF(tracked, mk_part, tracked);
+	if (mk_state_of(part->receipt->sup) >=
+	    MK_STOPPED) { /* nobody is told any more; the supervisor frees the rest */
+		if (part->alone)
+			mk_free(part);
+		return;
+	}
+	if (part->worker != NULL)
+		leave(part);
+	if (part->receipt->external)
+		over_external(part);
+	else
+		arrived(part->worker, &part->message);
+}
+
+/* ---- sending -------------------------------------------------------------------------------------- */
+
+static mk_receipt *receipt_new(mk_sup *sup, mk_sender *sender, uint32_t remote)
+{
+	mk_receipt *r = mk_calloc(1, sizeof *r + (remote + 1) * sizeof r->part[0]);
+	if (r == NULL)
+		return NULL;
+	r->sup = sup;
+	r->sender = mk_sender_hold(sender);
+	atomic_init(&r->parts, remote + 1);
+	for (uint32_t i = 0; i <= remote; i++)
+		part_init(&r->part[i], r);
+	return r;
+}
+
+static void describe(mk_receipt *r, const mk_event *e)
+{
+	r->sum.event = e->id;
+	r->sum.correlation = e->correlation;
+	r->sum.type = e->type->desc;
+}
+
+/* What the channels get: the event itself is over when its own deliveries are, not when its slots are given back. */
+static mk_event *carrier_new(const mk_event *e, mk_part *part)
+{
+	mk_event *carrier = mk_event_copy(NULL, e);
+	if (carrier != NULL)
+		mk_event_track(carrier, &part->tracked, MK_SIZE_CLASS_CARRIES);
+	return carrier;
+}
+
+static int send_failed(mk_event *e, const mk_block *block, mk_receipt *r, int rc)
+{
+	if (e != NULL && block != NULL)
+		mk_event_unmake(NULL, e);
+	else if (e != NULL)
+		mk_event_free(NULL, e);
+	if (r != NULL)
+		receipt_free(r);
+	return rc;
+}
+
+int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
+		    unsigned flags)
+{
+	mk_worker *w = ctx->worker;
+	if (ctx->class->receipt == NULL)
+		return mk_fail(MAIKO_EINVAL, "maiko_send_tracked: the actor type '%s' has no MAIKO_ON_RECEIPT",
+			       ctx->class->desc->name);
+	if (mk_private_prepare(ctx) != 0 || mk_router_prepare(w, t) != 0)
+		return MAIKO_ENOMEM;
+	uint64_t workers = t->remote | w->all->remote;
+	mk_receipt *r = receipt_new(w->sup, ctx->self, (uint32_t)__builtin_popcountll(workers));
+	mk_event *e = r == NULL ? NULL : mk_event_make_held(ctx->self, type, value, block);
+	mk_event *carrier = e == NULL || workers == 0 ? NULL : carrier_new(e, &r->part[0]);
+	int rc = e == NULL || (workers != 0 && carrier == NULL) ? MAIKO_ENOMEM : mk_spend_allowance(ctx);
+	if (rc != 0) {
+		if (carrier != NULL)
+			mk_event_free(NULL, carrier);
+		return send_failed(e, block, r, rc);
+	}
+	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
+	describe(r, e);
+	r->part[0].remote = &r->part[1];
+	r->part[0].workers = workers;
+	r->part[0].carrier = carrier;
+	link_one(&ctx->extra->receipts, r);
+	mk_event_track(e, &r->part[0].tracked, MK_SIZE_CLASS_TRACKED);
+	enter(w, &r->part[0]);
+	mk_count_add(&ctx->sent, 1);
+	mk_publish(w, e);
+	return 0;
+}
+
+mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e)
+{
+	mk_receipt *r = receipt_new(sup, e->sender, 0);
+	if (r == NULL)
+		return NULL;
+	r->external = true;
+	describe(r, e);
+	mk_event_track(e, &r->part[0].tracked, MK_SIZE_CLASS_TRACKED);
+	uv_mutex_lock(&sup->lock);
+	link_one(&sup->awaited, r);
+	uv_mutex_unlock(&sup->lock);
+	return r;
+}
+
+void mk_receipt_forget(mk_sup *sup, mk_receipt *r)
+{
+	uv_mutex_lock(&sup->lock);
+	bool last = r->complete;
+	r->left = true;
+	uv_mutex_unlock(&sup->lock);
+	if (last)
+		receipt_free(r);
+}
+
+int mk_receipt_await(mk_sup *sup, mk_receipt *r, uint64_t until_ns, maiko_receipt *ret_receipt)
+{
+	uv_mutex_lock(&sup->lock);
+	while (!r->complete && mk_state_of(sup) < MK_STOPPED && mk_now(&sup->seam) < until_ns)
+		mk_await_until(sup, until_ns);
+	bool complete = r->complete, stopped = mk_state_of(sup) >= MK_STOPPED;
+	if (complete && ret_receipt != NULL)
+		*ret_receipt = r->sum;
+	uv_mutex_unlock(&sup->lock);
+	mk_receipt_forget(sup, r);
+	return complete ? 0 : stopped ? MAIKO_ESHUTDOWN : MAIKO_ETIMEDOUT;
+}
+
+void mk_receipt_enters(mk_worker *w, mk_event *e)
+{
+	mk_part *part = mk_part_of(e);
+	uint64_t workers = e->topic->remote | w->all->remote;
+	uint32_t count = (uint32_t)__builtin_popcountll(workers);
+	enter(w, part);
+	part->workers = workers;
+	if (count == 0)
+		return;
+	mk_part *more = mk_calloc(count, sizeof *more);
+	mk_event *carrier = more == NULL ? NULL : carrier_new(e, part);
+	if (carrier == NULL) {
+		mk_free(more);
+		part->unknown += count;
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		part_init(&more[i], part->receipt);
+	atomic_fetch_add_explicit(&part->receipt->parts, count, memory_order_relaxed);
+	part->receipt->more = part->remote = more;
+	part->carrier = carrier;
+}
+
+/* ---- what becomes of the event -------------------------------------------------------------------- */
+
+void mk_receipt_handled(const mk_actor *a, const mk_event *e)
+{
+	bool ignored = a->class->any == NULL && mk_handler_of(a->class, e->type) == NULL;
+	mk_part_of(e)->counts[ignored ? MAIKO_IGNORED : MAIKO_HANDLED]++;
+}
+
+void mk_receipt_failed(const mk_event *e, int error)
+{
+	if (mk_is_tracked(e) && mk_part_of(e)->error == 0)
+		mk_part_of(e)->error = error;
+}
+
+mk_event *mk_receipt_carrier(mk_event *e)
+{
+	mk_event *carrier = mk_part_of(e)->carrier;
+	if (carrier == NULL)
+		return e;
+	mk_part_of(e)->carrier = NULL;
+	memcpy(carrier, e, offsetof(mk_event, type)); /* as it was stamped since */
+	carrier->refs = 0;
+	return carrier;
+}
+
+mk_part *mk_receipt_part(mk_worker *w, const mk_event *from)
+{
+	const mk_part *sent = mk_part_of(from);
+	uint64_t before = sent->workers & ((UINT64_C(1) << w->index) - 1);
+	return &sent->remote[__builtin_popcountll(before)];
+}
+
+void mk_receipt_unknown(const mk_event *e)
+{
+	mk_part *sent = mk_part_of(e);
+	sent->unknown++;
+	/* Not the last: the event's own part is not over. */
+	atomic_fetch_sub_explicit(&sent->receipt->parts, 1, memory_order_relaxed);
+}
+
+mk_event *mk_receipt_copy(mk_worker *w, const mk_event *from, mk_part *part)
+{
+	mk_event *e = mk_event_copy(NULL, from);
+	if (e != NULL) {
+		mk_event_track(e, &part->tracked, MK_SIZE_CLASS_TRACKED);
+		enter(w, part);
+	}
+	return e;
+}
+
+void mk_receipt_refused(mk_worker *w, mk_part *part, uint64_t deliveries)
+{
+	part->counts[MAIKO_NO_MEMORY] += (uint32_t)deliveries;
+	enter(w, part);
+	over(&part->tracked);
+}
+
+mk_event *mk_receipt_split(const mk_event *e)
+{
+	mk_receipt *r = mk_part_of(e)->receipt;
+	mk_part *part = mk_calloc(1, sizeof *part);
+	mk_event *copy = part == NULL ? NULL : mk_event_copy(NULL, e);
+	if (copy == NULL) {
+		mk_free(part);
+		return NULL;
+	}
+	part_init(part, r);
+	part->alone = true;
+	/* Relaxed: the event's own part is not over, so this is not the last. */
+	atomic_fetch_add_explicit(&r->parts, 1, memory_order_relaxed);
+	mk_event_track(copy, &part->tracked, MK_SIZE_CLASS_TRACKED);
+	return copy;
+}
+
+void mk_receipt_comes(mk_worker *w, const mk_event *e) { enter(w, mk_part_of(e)); }
+
+/* ---- the end --------------------------------------------------------------------------------------- */
+
+void mk_receipts_leave(mk_worker *w, mk_actor *a)
+{
+	while (a->extra->receipts != NULL) {
+		mk_receipt *r = a->extra->receipts;
+		unlink_one(r);
+		link_one(&w->orphans, r);
+	}
+}
+
+void mk_receipts_keep(mk_sup *sup, mk_receipt **list)
+{
+	while (*list != NULL) {
+		mk_receipt *r = *list;
+		unlink_one(r);
+		link_one(&sup->awaited, r);
+	}
+}
+
+void mk_receipts_fini(mk_sup *sup)
+{
+	while (sup->awaited != NULL) {
+		mk_receipt *r = sup->awaited;
+		unlink_one(r);
+		receipt_free(r);
+	}
+}
+
+/* ---- the public calls -------------------------------------------------------------------------------- */
+
+bool maiko_receipt_done(const maiko_receipt *r)
+{
+	return r != NULL && r->deliveries != 0 && r->unknown == 0 && r->error == 0 &&
+	       r->deliveries == r->handled + r->ignored + r->filtered + r->expired + r->set_aside;
+}
+
+maiko_id maiko_sent_id(const maiko_ctx *ctx)
+{
+	if (ctx == NULL)
+		return (maiko_id){0, 0};
+	assert(mk_is_inside(ctx));
+	return (maiko_id){ctx->worker->origin, ctx->worker->sequence};
+}

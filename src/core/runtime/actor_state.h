@@ -1,0 +1,211 @@
+/*
+ * actor_state.h - the structs of an actor and of its type (runtime.h says who may touch what).
+ */
+#ifndef MK_ACTOR_STATE_H
+#define MK_ACTOR_STATE_H
+
+#include "base/base.h"
+#include "ds/mailbox.h"
+#include "ds/map.h"
+#include "ds/subscriptions.h"
+#include "ds/timer.h"
+#include "event/event.h"
+#include "event/sender.h"
+
+#include <maiko/maiko.h>
+
+typedef struct maiko_ctx mk_actor; /* a user's ctx is the actor itself */
+typedef maiko_supervisor mk_sup;
+typedef struct mk_worker mk_worker;
+
+/* ---- types ------------------------------------------------------------------ */
+
+/* One supervisor's record of an actor type; immutable once made. */
+typedef struct mk_handler {
+	const mk_type *type;
+	int (*on)(void *state, const void *event, maiko_ctx *ctx);
+} mk_handler;
+
+typedef struct mk_actor_class {
+	struct mk_actor_class *next;
+	const maiko_actor_type *desc;
+	int (*any)(void *state, const maiko_any *event, maiko_ctx *ctx);
+	int (*start)(void *state, maiko_ctx *ctx);
+	int (*stop)(void *state, maiko_ctx *ctx);
+	int (*error)(void *state, const maiko_error *error, maiko_ctx *ctx);
+	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
+	maiko_next (*tick)(void *state, maiko_ctx *ctx);
+	int (*receipt)(void *state, const maiko_receipt *receipt, maiko_ctx *ctx);
+	bool hooked; /* an mk_hook precedes each of its actors (stop_order.h) */
+	/* A hash table by type: open addressing from the type's index; free entries have type NULL. */
+	uint32_t handler_mask;
+	mk_handler handlers[];
+} mk_actor_class;
+
+/* The class's handler of a type, or NULL. */
+static inline const mk_handler *mk_handler_of(const mk_actor_class *class, const mk_type *type)
+{
+	const mk_handler *h = &class->handlers[type->index & class->handler_mask];
+	for (uint32_t i = type->index + 1; h->type != type; i++) {
+		if (h->type == NULL)
+			return NULL;
+		h = &class->handlers[i & class->handler_mask];
+	}
+	return h;
+}
+
+/* ---- actors ------------------------------------------------------------------ */
+
+/* mk_actor.sched: 0 means it is idle and may be made ready. */
+enum {
+	MK_QUEUED = 1u << 0,   /* in the ready list                                  */
+	MK_RUNNING = 1u << 1,  /* in a callback, or between two of one run           */
+	MK_MUTED = 1u << 2,    /* a subscriber of its events is full (C8)            */
+	MK_PAUSED = 1u << 3,   /* a topology change of this actor is under way       */
+	MK_WAITING = 1u << 4,  /* not started, or the first batch is still starting (C7) */
+	MK_ENDED = 1u << 5,    /* failed, stopped or being removed: never runs again */
+	MK_MOVING = 1u << 6,   /* migrates to another worker, or is about to         */
+	MK_RETIRING = 1u << 7, /* will be ended and removed between callbacks        */
+	MK_SHUT = 1u << 8,     /* entered from libuv during a drain: may send nothing */
+	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_RETIRING
+};
+
+typedef struct mk_counts {
+#define MK_OUTCOME(field, text) mk_counter field;
+	MAIKO_OUTCOME_MAP(MK_OUTCOME)
+#undef MK_OUTCOME
+} mk_counts;
+#define MK_OUTCOME_OF(name) offsetof(mk_counts, name)
+
+static inline void mk_counts_add(mk_counts *counts, const mk_counts *more)
+{
+#define MK_OUTCOME(field, text) mk_count_add(&counts->field, mk_count(&more->field));
+	MAIKO_OUTCOME_MAP(MK_OUTCOME)
+#undef MK_OUTCOME
+}
+
+/* Outcomes of an actor's deliveries that were not handled. Allocated with the first delivery. */
+typedef struct mk_tally {
+	mk_counter refused; /* deliveries that added nothing to the mailbox */
+	mk_counts counts;
+	mk_actor *next_warm, *prev_warm; /* in the worker's list of actors whose ring may be freed */
+	uint64_t cooled;                 /* its mailbox's tail when mk_cool last visited that list */
+} mk_tally;
+
+/* A callback of an actor other than for an event. */
+typedef struct mk_task {
+	struct mk_task *next;
+	void (*run)(mk_actor *a, struct mk_task *task); /* frees the task */
+	void (*drop)(struct mk_task *task);             /* the actor has ended: frees it */
+} mk_task;
+
+/* Something that the runtime hands to one actor alone (private.h). */
+typedef struct mk_private {
+	struct mk_private *next;
+	uint64_t after; /* the tail of the actor's mailbox when it was given: what is queued before comes before */
+	void (*run)(mk_actor *a, struct mk_private *private);  /* its callback; frees it */
+	void (*drop)(mk_actor *a, struct mk_private *private); /* the actor has ended (NULL: and gone): frees it */
+} mk_private;
+
+/* An event that an actor keeps, and how many times. */
+typedef struct mk_kept {
+	mk_event *event;
+	uint32_t times;
+} mk_kept;
+
+/* State that few actors need, allocated on first use. */
+typedef struct mk_extra {
+	/* tick.c */
+	maiko_next next; /* its last result */
+	mk_actor *timer_actor;
+	mk_timer timer;
+	uint64_t packed_ns; /* its due time while the actor migrates; UINT64_MAX: not set */
+	struct mk_fd_watch *watch;
+	uint32_t backoff_ms; /* delay after errors that on_error handled; 0: the last run had none */
+	bool tick_due, tick_set;
+	bool tick_late; /* postponed for a control message */
+	/* delayed.c */
+	struct mk_delayed *delayed;         /* not due yet */
+	struct mk_delayed *due, **due_tail; /* became due while the actor was held */
+	uint64_t delayed_count;             /* delayed sends so far: the id of the next */
+	mk_map delayed_names;               /* all of them, by id */
+	/* backpressure.c */
+	struct mk_edge *mutes;    /* senders that this actor mutes */
+	mk_map edges;             /* the same, by sender */
+	struct mk_wait *muted_by; /* subscribers and channels that mute this actor */
+	uint32_t channel_waits;   /* how many of these are channels */
+	struct mk_cycle *cycle;   /* the last one found since it was muted */
+	bool runs_on;             /* runs although muted, because it is in that cycle */
+	bool reprobe;             /* it is in the worker's list of actors that must send a probe: */
+	mk_actor *next_probing, *prev_probing;
+	uint64_t asked_to_break; /* the mailbox's tail when mk_cycle_check last asked to break the cycle */
+	uint32_t allowance;
+	mk_counter mute_count;
+	mk_map seen; /* the last probe that it has forwarded, by initiator */
+	/* weight.c */
+	struct mk_weights *weights;
+	/* overflow.c */
+	struct mk_keep *keep; /* the mailbox position of each key's latest event */
+	mk_map oldest;        /* a lower bound for the position of each topic's oldest event */
+	/* dispatch.c */
+	mk_task *tasks, **task_tail;
+	struct mk_private *privates, **private_tail; /* private.h */
+	mk_kept *kept;
+	mk_map kept_at; /* the index of each, by its data */
+	uint32_t kept_count, kept_size;
+	bool overflowed; /* MAIKO_FAIL found the mailbox full */
+	/* blocking.c */
+	uint32_t jobs; /* under way */
+	uint32_t started_jobs;
+	/* migrate.c */
+	uint64_t moved_ns; /* when it migrated to this worker, or 0 */
+	/* handles.c */
+	struct mk_adopted *adopted;
+	mk_map handles; /* the same, by handle */
+	bool departing; /* the actor is freed with the last of them */
+	/* receipt.c */
+	struct mk_receipt *receipts; /* that it waits for */
+	/* failure */
+	int error;
+	char *detail;
+	mk_counter ticks;
+} mk_extra;
+
+struct maiko_ctx {
+	/* accessed by a delivery: one cache line */
+	_Alignas(16) mk_mailbox box;
+	mk_sender *self;
+	mk_actor *next; /* ready list; before the start: order of adding */
+	uint16_t sched;
+	uint8_t status; /* maiko_actor_status */
+	bool echo : 1;
+	bool shadow : 1;    /* stands for an actor that migrates to this worker (migrate.h) */
+	bool warm : 1;      /* in the worker's list of actors whose ring may be freed */
+	bool in_stop : 1;   /* in its on_stop: sends without an allowance */
+	bool unindexed : 1; /* its index of latest events is incomplete: no memory, or it has migrated (overflow.c) */
+	bool pinned : 1;    /* the caller chose its worker */
+	bool looped : 1;    /* it uses its worker's libuv loop, and may wait there for anything */
+	bool temporary : 1; /* its failure does not stop the supervisor */
+	bool gone : 1;      /* removed, but still in the ready list, which frees it */
+	bool removing;      /* its removal was requested (under the lock) */
+	bool changing;      /* a topology change under way includes it (under the lock) */
+	/* accessed by a run: the next line */
+	const mk_actor_class *class;
+	mk_extra *extra;
+	mk_worker *worker;
+	mk_counter sent, handled;
+	mk_tally *tally;
+	/* rarely accessed */
+	mk_subscriptions places; /* under the lock, as is their count: */
+	uint32_t place_count;
+	uint32_t here;                   /* its index in the worker's actors */
+	mk_actor *prev_held, *next_held; /* the worker's held actors, or those that are retiring */
+					 /* its state follows, in the same block: mk_actor_state */
+};
+_Static_assert(offsetof(struct maiko_ctx, class) <= MK_LINE, "a delivery touches one line");
+_Static_assert(sizeof(struct maiko_ctx) <= 144, "an idle actor is small");
+
+/* The user's state: after the actor, with the alignment of its type. */
+static inline void *mk_actor_state(const mk_actor *a) { return (char *)(uintptr_t)a + sizeof *a; }
+
+#endif

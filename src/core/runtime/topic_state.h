@@ -1,0 +1,70 @@
+/*
+ * topic_state.h - the structs of a topic, as the supervisor and as a worker has it (runtime.h).
+ */
+#ifndef MK_TOPIC_STATE_H
+#define MK_TOPIC_STATE_H
+
+#include "runtime/actor_state.h"
+
+/* ---- topics -------------------------------------------------------------------- */
+
+/* The supervisor's count of a worker's subscribers of a topic. */
+typedef struct mk_interest {
+	uint32_t worker;
+	uint32_t subscribers, droppers; /* droppers: those with a drop policy */
+} mk_interest;
+
+/* The supervisor's record of a topic. */
+typedef struct mk_record {
+	maiko_topic desc; /* a copy, with its own name */
+	uint64_t slot;
+	uint32_t index;
+	mk_interest *interests; /* under the lock, as is the rest */
+	uint32_t interest_count, interest_size;
+} mk_record;
+
+enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
+
+typedef struct mk_sub {
+	mk_actor *actor;
+	uint8_t overflow; /* resolved; of the wildcard, DEFAULT means the policy of the event's topic */
+	uint8_t state;    /* MK_ACTIVE; MK_JOINING, MK_LEAVING: from, or until, the change under way */
+	bool simple;      /* its policy does not matter while there is room */
+	uint32_t next_leaving;
+} mk_sub;
+_Static_assert(sizeof(mk_sub) == sizeof(mk_actor *) + 8, "a hundred thousand subscribers are small");
+
+/* A worker's view of a topic. */
+typedef struct mk_topic {
+	/* accessed by a publish: one cache line */
+	_Alignas(MK_LINE) mk_sub *subs; /* `single`, or an array */
+	uint64_t remote;                /* other workers with a subscriber */
+	uint32_t sub_count;
+	bool changing; /* some subscriber is not MK_ACTIVE */
+	mk_sub single;
+	mk_counter published, deliveries;
+	mk_counts counts; /* the first, handled, is in this line; the others follow */
+	/* rarely accessed */
+	uint32_t index, sub_size;
+	uint32_t reserved; /* of sub_size, for actors that migrate to this worker */
+	uint32_t leaving;  /* list of the MK_LEAVING: position of the last, plus 1; each has the next */
+	uint32_t joined;   /* subscribers from this position on may be MK_JOINING */
+	mk_map places;     /* index of many subscribers, built by the first search (topic.c) */
+	mk_record *record;
+	uint64_t remote_drops; /* workers of `remote` where every subscriber has a drop policy */
+	mk_counter unrouted, channel_dropped, delayed, delayed_discarded;
+	mk_counter bytes; /* queued outside the events themselves (weight.h) */
+} mk_topic;
+_Static_assert(offsetof(mk_topic, counts) + sizeof(mk_counter) <= MK_LINE, "a publish touches one line");
+
+/* Where the events of a type go. */
+typedef struct mk_route {
+	const mk_type *type;
+	mk_topic *topic; /* NULL: routed by content */
+	/* Cached single subscriber; valid while `route_version` matches the worker's (router.h). Only mailbox
+	 * room remains to be checked. */
+	mk_actor *only;
+	uint64_t route_version;
+} mk_route;
+
+#endif

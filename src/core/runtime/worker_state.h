@@ -1,0 +1,148 @@
+/*
+ * worker_state.h - the struct of a worker (runtime.h).
+ */
+#ifndef MK_WORKER_STATE_H
+#define MK_WORKER_STATE_H
+
+#include "base/alive.h"
+#include "base/seam.h"
+#include "ds/channel.h"
+#include "ds/inbox.h"
+#include "ds/segmented_array.h"
+#include "runtime/message.h"
+#include "runtime/topic_state.h"
+
+#include <uv.h>
+
+/* ---- workers ---------------------------------------------------------------------- */
+
+/* mk_worker.attention: a control message is in the lane (set by who posts it); there are monitors; tracked events. */
+enum { MK_POSTED = 1u << 0, MK_WATCHED = 1u << 1, MK_TRACKS = 1u << 2 };
+
+/* How many callbacks run before the worker reads the clock, and when a turn ends (pace.h). */
+typedef struct mk_pace {
+	uint32_t left;      /* callbacks until the next clock check */
+	uint32_t size;      /* callbacks between two checks, 1 to 16 */
+	uint64_t callbacks; /* since the clock was read */
+	uint64_t read_ns, read_ticks;
+	uint64_t turn_ns; /* when the turn began */
+	bool over;        /* the turn must end */
+} mk_pace;
+
+struct mk_worker {
+	mk_sup *sup;
+	/* copies of constant fields of the supervisor, for the path of an event */
+	const mk_alive *alive;
+	uint64_t wall_offset_ns;
+	uint32_t serial;
+	uint32_t index;
+	bool own_thread; /* it serves one actor only */
+	bool busy;       /* an own_thread worker has its actor (under the lock) */
+	uv_loop_t *loop;
+	uv_loop_t own_loop;
+	uv_thread_t thread;
+	bool thread_made;
+	/* the current callback */
+	_Atomic(uint32_t) attention; /* flags that a run checks after each callback: MK_POSTED, MK_WATCHED */
+	mk_pace pace;
+	uint64_t now_ns;
+	bool is_now;               /* now_ns is current: the next turn does not read the clock */
+	mk_actor *actor;           /* the actor whose callback runs, or NULL */
+	mk_event *event;           /* the event that it handles, or NULL */
+	const maiko_id *cause;     /* parent and correlation of a task's events, or NULL */
+	uint64_t sequence, origin; /* of event ids */
+	uint64_t probes;           /* begun here; the number of the last */
+	uint64_t probes_seen;      /* arrived from any worker since this one last sent probes */
+	struct mk_probing {        /* the cost of finding cycles on this worker, for tests (cycle.h) */
+		uint64_t edges, verdicts, begun, sent;
+	} probed;
+	uint64_t quiet_sequence; /* `sequence` when a stop last found the worker quiet */
+	mk_random random;
+	/* note.h: counts of messages posted, changes requested, checks whether a cycle is open */
+	uint32_t posted, asked_changes, looks_open;
+	bool unsure;             /* recording: a view could not be allocated; later ones are read anew (topic.c) */
+	maiko_envelope envelope; /* the result of maiko_meta */
+	/* monitor.c: the monitors of this worker */
+	uint32_t monitor_count, telling;
+	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
+	/* routing */
+	mk_pool pool;
+	mk_route *routes; /* by type index */
+	uint32_t route_size;
+	uint64_t route_version;     /* from 1; incremented when subscriptions or monitors change on this worker */
+	mk_segmented_array topics;  /* mk_topic, by index */
+	mk_topic *all;              /* of MAIKO_ALL_TOPICS */
+	uint64_t marker;            /* the last topology change applied */
+	bool changing;              /* that change is under way: not all markers have passed */
+	uint64_t outgoing;          /* bit set: workers to which it has a channel */
+	uint64_t unpublished;       /* bit set: those of them with entries not published */
+	mk_topic *private_topic;    /* private.h */
+	uint32_t tracked;           /* parts of receipts whose events are here (receipt.c) */
+	uint64_t parts_sent;        /* to other workers */
+	uint64_t quiet_parts;       /* ... when a stop last found it quiet */
+	struct mk_receipt *orphans; /* whose sender has ended */
+	mk_channel *out[MAIKO_WORKERS_MAX];
+	/* actors */
+	mk_actor **here; /* all actors of this worker */
+	uint32_t here_count, here_size;
+	uint32_t here_reserved; /* of here_size, for actors that migrate to this worker */
+	mk_actor *ready, **ready_tail;
+	mk_actor *held, *retiring, *ended; /* each held actor is in one of these lists */
+	mk_actor *warm;                    /* actors whose ring may be freed (delivery.h) */
+	struct mk_arrival *arriving;       /* actors that have joined topics here but not arrived yet (in_transit.h) */
+	uint64_t warm_swept_ns;
+	mk_counts gone; /* of removed actors */
+	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
+	mk_counter jobs; /* blocking jobs under way */
+	mk_timers timers;
+	struct mk_poller *poller;     /* fd_watch.c: made for the first watch */
+	struct mk_fd_watch *doubtful; /* fd_watch.c: watches whose state the kernel must be asked for */
+	bool fresh;                   /* descriptors were added since libuv last polled */
+	uint64_t asked_ns;
+	uint32_t fired, ran; /* descriptors ready in the last poll; actors run since */
+	/* lanes */
+	mk_inbox control, external;
+	mk_link *deferred, **deferred_tail; /* control messages taken from the lane but not run yet */
+	mk_link **deferred_seen;            /* no mute that a send may run precedes this one */
+	_Atomic(uint64_t) incoming;         /* bit set: workers that have a channel to this one */
+	_Atomic(mk_channel *) in[MAIKO_WORKERS_MAX];
+	_Atomic(bool) sleeping;
+	_Atomic(mk_sender *) running; /* the actor in a callback, for the report of a stop */
+	/* life cycle */
+	bool go;         /* the first batch has started */
+	bool draining;   /* a stop has begun */
+	bool discarding; /* the stop's deadline has passed */
+	bool exiting;
+	bool asked_idle;   /* the stop waits for its report that nothing is left */
+	bool reprobe;      /* some actor on this worker has a probe to send */
+	mk_actor *probing; /* actors with a probe to send, now or when they are held again (cycle.c) */
+	uint64_t probed_ns;
+	mk_counter activity; /* incremented whenever the worker gets work (quiescence.c, stop.h) */
+	_Atomic(int) tid;    /* of its thread, or 0 (thread_time.c) */
+	uint64_t settling;   /* the quiescence round that it must answer; 0: none */
+	bool settle_polls;   /* ... only after a poll of libuv */
+	bool settle_stops;   /* the thread of its loop waits until the worker is quiet */
+	mk_message go_message, topology_message, stop_message, discard_message, leave_message, settle_message;
+	mk_timer deadline;
+	/* libuv */
+	uv_async_t async;
+	uv_timer_t uv_timer;
+	uv_idle_t idle;
+	uv_prepare_t prepare;
+	uint32_t open_handles; /* must be closed before the worker can end */
+	uint64_t polled_ns;
+	uint64_t spin_ns;      /* how long it checks for work before it sleeps */
+	uint64_t poll_took_ns; /* the duration of the last poll while busy */
+	/* balance.c */
+	_Atomic(uint64_t) idle_ns, idle_since_ns; /* total of past idle times; start of the current one, or 0 */
+	uint64_t looked_ns;
+	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
+	struct mk_measure *measure;
+	bool measuring;
+	bool unflushed;         /* in a simulation: work was done since the last flush */
+	bool opened;            /* its loop is initialized */
+	bool left;              /* it executes no more turns */
+	_Atomic(bool) finished; /* its thread accesses nothing any more */
+};
+
+#endif
