@@ -126,11 +126,44 @@ TEST_WORKERS(a_failed_simulation_lets_go_of_what_was_sent)
 	assert_int_equal(gone, 1);
 }
 
+/* ---- actors with workers of their own that were still to come -------------------------------------- */
+
+/* One addition is under way then, the others are pending. */
+enum { GUESTS = 3 };
+typedef struct host {
+	uint64_t unused;
+} host;
+static int host_on_start(host *self, maiko_ctx *ctx)
+{
+	static const char *const names[GUESTS] = {"guest0", "guest1", "guest2"};
+	for (int i = 0; i < GUESTS; i++)
+		expect(maiko_add(ctx, adder, names[i], .own_thread = true) == 0);
+	(void)self;
+	maiko_sim_fail(maiko_sim_of(maiko_supervisor_of(ctx)), "on purpose");
+	return 0;
+}
+MAIKO_ACTOR(host, MAIKO_ON_START(host_on_start));
+
+TEST_WORKERS(a_failed_simulation_lets_go_of_workers_that_were_to_come)
+{
+	maiko_sim *sim;
+	int64_t living = test_allocator_living();
+	assert_int_equal(maiko_sim_new(&sim, &(maiko_sim_options){.supervisor.workers = workers}), 0);
+	maiko_supervisor *sup = maiko_sim_supervisor(sim);
+	assert_int_equal(maiko_add(sup, host, "host"), 0);
+	assert_int_not_equal(maiko_start(sup), 0);
+	assert_string_equal(maiko_sim_failure(sim), "on purpose");
+	assert_null(maiko_sim_free(sim));
+	assert_int_equal(test_allocator_living(), living);
+}
+
 int main(void)
 {
+	test_allocator_install();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_seed_is_one_run),
 		cmocka_unit_test(a_failed_simulation_lets_go_of_what_was_sent),
+		cmocka_unit_test(a_failed_simulation_lets_go_of_workers_that_were_to_come),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
