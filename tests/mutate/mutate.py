@@ -97,6 +97,15 @@ def equivalents(root):
     return listed
 
 
+def stale(root, listed):
+    """Those that are no place of the core any more: the file, the operator there or the line has changed."""
+    files = {file for file, _, _ in listed}
+    texts = {file: (root / file).read_text() for file in files if (root / file).is_file()}
+    there = {(file, site.operator, text.splitlines()[site.line - 1].strip())
+             for file, text in texts.items() for site in operators.sites_of(file, text)}
+    return sorted(listed - there)
+
+
 def kinds_for(site):
     """The builds that a mistake is tried in, one after the other."""
     if site.operator == "order":
@@ -220,6 +229,9 @@ def tell(options, done):
 
 def main():
     options = arguments()
+    gone = stale(options.root, equivalents(options.root))
+    if gone:
+        sys.exit("mutate: equivalent.txt has what is nowhere in the core:\n" + "\n".join(map(" ".join, gone)))
     options.out.mkdir(parents=True, exist_ok=True)
     known = covered(options)
     done = try_all(options, known, options.out / f"results-{options.seed}.jsonl")
