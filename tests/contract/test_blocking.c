@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <uv.h>
 
 enum { MANY = 500, ACTORS = 10, POOL = 4 };
@@ -297,6 +298,66 @@ TEST_WORKERS(an_error_of_done_ends_the_actor)
 	assert_int_equal(atomic_load(&last_phase), MAIKO_PHASE_DONE);
 	assert_int_equal(atomic_load(&test_heard_events), 1); /* what it sent before */
 	assert_int_equal(atomic_load(&stops), 1);
+}
+
+/* ---- no thread for it ---- */
+
+typedef struct trier {
+	uint32_t unused;
+} trier;
+
+typedef struct errand {
+	uint32_t n;
+} errand;
+
+static int errand_work(errand *job) { return 0; }
+
+static int trier_on_errand(trier *self, errand *job, int status, maiko_ctx *ctx)
+{
+	test_note("done %u", job->n);
+	atomic_fetch_add(&finished, 1);
+	return 0;
+}
+
+MAIKO_BLOCKING(trier, errand, errand_work, trier_on_errand);
+
+static int trier_on_ask(trier *self, const ask *ev, maiko_ctx *ctx)
+{
+	int rc = maiko_blocking(ctx, errand_work, trier_on_errand, .n = ev->n);
+	test_note(rc == MAIKO_EAGAIN ? "refused" : rc == 0 ? "started" : "?");
+	atomic_fetch_add(&asked, 1);
+	return 0;
+}
+
+MAIKO_ACTOR(trier, MAIKO_ON(ask, trier_on_ask));
+
+/* A new thread's stack is as large as the limit, and this is more than there are addresses. */
+static struct rlimit forbid_threads(void)
+{
+	struct rlimit before, most;
+	assert_int_equal(getrlimit(RLIMIT_STACK, &before), 0);
+	if (before.rlim_max != RLIM_INFINITY)
+		skip();
+	most = before;
+	most.rlim_cur = (rlim_t)1 << 60;
+	assert_int_equal(setrlimit(RLIMIT_STACK, &most), 0);
+	return before;
+}
+
+TEST_WORKERS(a_job_that_no_thread_can_be_made_for_is_refused)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, trier, "trier"));
+	ok(maiko_start(sup));
+	struct rlimit before = forbid_threads();
+	ok(maiko_send(sup, ask, .n = 1));
+	test_wait_for(&asked, 1);
+	assert_int_equal(setrlimit(RLIMIT_STACK, &before), 0);
+	assert_int_equal(jobs_now(sup), 0);
+	ok(maiko_send(sup, ask, .n = 2));
+	test_wait_for(&finished, 1);
+	test_finish(sup);
+	expect_noted("refused started done 2");
 }
 
 /* ---- another actor's job, and other wrong calls ---- */
