@@ -314,7 +314,7 @@ static int mover_on_order(mover *self, const order *ev, maiko_ctx *ctx)
 MAIKO_ACTOR(mover, MAIKO_ON(order, mover_on_order), MAIKO_ON(answer, mover_on_answer),
 	    MAIKO_ON_RECEIPT(mover_on_receipt));
 
-TEST_SIM(receipts_find_a_sender_that_moves_and_stay_behind_the_replies)
+static void play_moves(uint32_t workers)
 {
 	maiko_actor_id ids[3];
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -334,6 +334,9 @@ TEST_SIM(receipts_find_a_sender_that_moves_and_stay_behind_the_replies)
 	assert_int_equal(receipts, 120);
 	test_finish(sup);
 }
+
+TEST_SIM(receipts_find_a_sender_that_moves_and_stay_behind_the_replies) { play_moves(workers); }
+TEST_WORKERS(receipts_find_a_sender_that_moves_on_real_workers) { play_moves(workers); }
 
 TEST_SIM(a_graceful_stop_waits_for_the_receipts)
 {
@@ -388,6 +391,32 @@ TEST_SIM(a_thread_that_has_not_waited_long_enough_leaves_the_event_to_its_course
 	ok(maiko_start(sup));
 	returns(maiko_send_wait(sup, 20, &receipt, job, .n = 1), MAIKO_ETIMEDOUT);
 	assert_int_equal(receipt.deliveries, 7);
+	test_finish(sup);
+}
+
+enum { WAITERS = 4, WAITS = 200 };
+
+static void wait_often(void *arg)
+{
+	maiko_receipt receipt;
+	for (uint32_t i = 0; i < WAITS; i++) {
+		expect(maiko_send_wait(arg, UINT64_MAX, &receipt, job, .n = i) == 0);
+		expect(receipt.handled == 3 && maiko_receipt_done(&receipt));
+	}
+}
+
+TEST_WORKERS(many_threads_wait_each_for_its_own)
+{
+	uv_thread_t threads[WAITERS];
+	maiko_supervisor *sup = test_supervisor(workers);
+	for (uint64_t i = 0; i < 3; i++)
+		ok(maiko_add(sup, worker, test_name("worker", i)));
+	ok(maiko_start(sup));
+	for (int i = 0; i < WAITERS; i++)
+		ok(uv_thread_create(&threads[i], wait_often, sup));
+	for (int i = 0; i < WAITERS; i++)
+		uv_thread_join(&threads[i]);
+	expect_heard_count("worker0", job, WAITERS * WAITS);
 	test_finish(sup);
 }
 

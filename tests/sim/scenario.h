@@ -47,7 +47,8 @@ typedef struct sc_actor {
 	bool ignores;       /* some events, without seeing them */
 	bool temporary;     /* its failure does not stop the others */
 	bool running, failed, leaving, stopped;
-	uint16_t later; /* events sent later, accepted */
+	uint16_t later;             /* events sent later, accepted */
+	uint16_t tracked, receipts; /* tracked events accepted; their receipts */
 	maiko_delayed delayed;
 	const parcel *kept;
 	parcel kept_copy;
@@ -63,7 +64,8 @@ typedef struct sc_world {
 	uint32_t actor_count;
 	sc_actor actors[SC_ACTORS_MAX];
 	uint16_t sent[SC_SENDERS][SC_USED_MAX];
-	uint64_t accepted; /* sends in all, later ones too */
+	uint64_t accepted;          /* sends in all, later ones too */
+	uint64_t tracked, receipts; /* of these, with a receipt; receipts that came */
 	uint32_t serial;
 	bool strict;         /* no allocation fails: under block nothing may be missing */
 	bool stops;          /* actors may stop the supervisor */

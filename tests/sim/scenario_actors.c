@@ -61,6 +61,7 @@ MAIKO_EVENT_ROUTED(rarity, letter_topic, sender, topic, n, key, check, serial);
 /* ---- sending --------------------------------------------------------------------------------- */
 
 enum { PLAIN, ROUTED, LARGE };
+enum { MIXER, PICKY, SINK, BRITTLE, PATIENT, ACTOR_TYPES }; /* of actors: below */
 
 static parcel parcel_of(uint32_t sender, uint32_t used, uint32_t key, bool numbered)
 {
@@ -96,6 +97,16 @@ static int send_crate(maiko_ctx *ctx, const parcel *p)
 	return rc;
 }
 
+static int send_tracked(maiko_ctx *ctx, sc_actor *a, const maiko_event_type *type, const parcel *p)
+{
+	int rc = maiko_ctx_send(ctx, type, p, MAIKO_SEND_TRACKED);
+	if (rc == 0) {
+		a->tracked++;
+		sc.tracked++;
+	}
+	return rc;
+}
+
 static int send_one(maiko_ctx *ctx, sc_actor *a)
 {
 	uint32_t used = sc_draw(&a->random, sc.used), how = sc_draw(&a->random, 16);
@@ -107,8 +118,10 @@ static int send_one(maiko_ctx *ctx, sc_actor *a)
 		rc = send_crate(ctx, &p);
 	else if (how < 4)
 		rc = maiko_ctx_send(ctx, MAIKO_EVENT_REF(letter), &p, how == 1 ? MAIKO_SEND_ROOT : 0);
-	else
+	else if (a->type != MIXER || p.serial % 5 != 0)
 		rc = maiko_ctx_send(ctx, types[sc.topics[used]], &p, 0);
+	else
+		rc = send_tracked(ctx, a, types[sc.topics[used]], &p);
 	return sent(&p, rc);
 }
 
@@ -282,6 +295,19 @@ static int mixer_on_done(mixer *self, const maiko_completion *completion, maiko_
 	return react(ctx, &sc.actors[self->number], NULL);
 }
 
+/* C17: one for each tracked event, with an outcome for each delivery. */
+static int mixer_on_receipt(mixer *self, const maiko_receipt *receipt, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[self->number];
+	(void)ctx;
+	sc.receipts++;
+	if (++a->receipts > a->tracked)
+		maiko_sim_fail(sc.sim, "C17: an actor has more receipts than tracked events");
+	if (receipt->deliveries > SC_ACTORS_MAX)
+		maiko_sim_fail(sc.sim, "C17: a receipt of more deliveries than there are actors");
+	return 0;
+}
+
 static maiko_next tick(uint32_t number, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[number];
@@ -312,7 +338,8 @@ static maiko_next tick(uint32_t number, maiko_ctx *ctx)
 static maiko_next mixer_tick(mixer *self, maiko_ctx *ctx) { return tick(self->number, ctx); }
 
 MAIKO_ACTOR(mixer, MAIKO_ON_ANY(mixer_on_any), MAIKO_ON_START(mixer_on_start), MAIKO_ON_STOP(mixer_on_stop),
-	    MAIKO_ON_ERROR(mixer_on_error), MAIKO_ON_DONE(mixer_on_done), MAIKO_TICK(mixer_tick));
+	    MAIKO_ON_ERROR(mixer_on_error), MAIKO_ON_DONE(mixer_on_done), MAIKO_TICK(mixer_tick),
+	    MAIKO_ON_RECEIPT(mixer_on_receipt));
 
 /* Handles some events and ignores others. */
 typedef struct picky {
@@ -371,7 +398,6 @@ static int patient_on_error(patient *self, const maiko_error *error, maiko_ctx *
 }
 MAIKO_ACTOR(patient, MAIKO_ON_ANY(patient_on_any), MAIKO_ON_ERROR(patient_on_error));
 
-enum { MIXER, PICKY, SINK, BRITTLE, PATIENT, ACTOR_TYPES };
 static const maiko_actor_type *const actor_types[] = {MAIKO_ACTOR_REF(mixer), MAIKO_ACTOR_REF(picky),
 						      MAIKO_ACTOR_REF(sink), MAIKO_ACTOR_REF(brittle),
 						      MAIKO_ACTOR_REF(patient)};

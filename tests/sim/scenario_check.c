@@ -83,9 +83,21 @@ static void check_deliveries(const maiko_ledger *l, const sc_actor *a, const mai
 		if (!a->echo)
 			due -= sc.sent[number_of(a)][t];
 	}
-	if (row->counts.deliveries != due)
+	/* And its receipts, of which some may have come as it ended. */
+	if (row->counts.deliveries < due + a->receipts || row->counts.deliveries > due + a->tracked)
 		maiko_sim_fail(sc.sim, "C2: %s was given %llu events of %llu", row->name,
 			       (unsigned long long)row->counts.deliveries, (unsigned long long)due);
+}
+
+/* Each tracked event had one, handled by its sender or dead with it. */
+static void check_receipts(const maiko_topic_row *row)
+{
+	if (row->published != sc.tracked || row->counts.handled != sc.receipts)
+		maiko_sim_fail(
+			sc.sim,
+			"C17: %llu tracked events, %llu receipts, %llu of them handled by their senders, who had %llu",
+			(unsigned long long)sc.tracked, (unsigned long long)row->published,
+			(unsigned long long)row->counts.handled, (unsigned long long)sc.receipts);
 }
 
 void sc_end(void)
@@ -95,6 +107,10 @@ void sc_end(void)
 	if (maiko_report(sc.sup, &l) != 0)
 		return;
 	for (size_t i = 0; i < l->topic_count; i++) {
+		if (__builtin_strcmp(l->topics[i]->name, "maiko.private") == 0) {
+			check_receipts(l->topics[i]);
+			continue;
+		}
 		published += l->topics[i]->published;
 		discarded += l->topics[i]->delayed_discarded;
 		dropped += l->topics[i]->channel_dropped;

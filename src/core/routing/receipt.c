@@ -166,15 +166,15 @@ static void over_external(mk_part *part)
 	mk_sup *sup = r->sup;
 	uv_mutex_lock(&sup->lock);
 	add(&r->sum, part);
-	r->complete = atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) == 1;
-	bool last = r->complete && r->left;
-	if (r->complete)
-		unlink_one(r);
-	if (r->complete)
-		uv_cond_broadcast(&sup->cond);
-	uv_mutex_unlock(&sup->lock);
 	if (part->alone)
 		mk_free(part);
+	r->complete = atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) == 1;
+	bool last = r->complete && r->left;
+	if (r->complete) {
+		unlink_one(r);
+		uv_cond_broadcast(&sup->cond);
+	}
+	uv_mutex_unlock(&sup->lock); /* from here on the thread that waits may free it */
 	if (last)
 		receipt_free(r);
 }
