@@ -48,6 +48,7 @@ int mk_channel_spill(mk_channel *ch, uint64_t entry)
 	if (needed > ch->spill_size && grow_spill(ch) != 0)
 		return MAIKO_ENOMEM;
 	ch->spill[ch->spill_tail++ & (ch->spill_size - 1)] = entry;
+	ch->backlog = true;
 	return 0;
 }
 
@@ -60,6 +61,7 @@ void mk_channel_unspill(mk_channel *ch)
 		ch->parcels = parcel->next;
 		mk_channel_push(ch, mk_entry_of_parcel(parcel));
 	}
+	ch->backlog = mk_channel_spilling(ch) || ch->parcels != NULL;
 }
 
 void mk_channel_send_parcel(mk_channel *ch, mk_link *parcel)
@@ -72,6 +74,7 @@ void mk_channel_send_parcel(mk_channel *ch, mk_link *parcel)
 		parcel->next = NULL;
 		*ch->parcels_tail = parcel;
 		ch->parcels_tail = &parcel->next;
+		ch->backlog = true;
 	}
 }
 

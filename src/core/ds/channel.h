@@ -43,6 +43,7 @@ typedef struct mk_channel {
 	uint64_t *spill; /* a ring, power of two */
 	uint32_t spill_size;
 	uint64_t spill_head, spill_tail;
+	bool backlog;                            /* something is in the spill, or a parcel waits */
 	struct mk_wait *waits;                   /* the senders that this channel mutes */
 	mk_map muted;                            /* the same, by sender */
 	mk_counter sent;                         /* events */
@@ -88,7 +89,7 @@ static inline void mk_channel_push(mk_channel *ch, uint64_t entry)
 int mk_channel_spill(mk_channel *ch, uint64_t entry);
 
 /* Producer: moves as many entries as fit from the spill to the ring. */
-static inline bool mk_channel_waits(const mk_channel *ch) { return mk_channel_spilling(ch) || ch->parcels != NULL; }
+static inline bool mk_channel_waits(const mk_channel *ch) { return ch->backlog; }
 void mk_channel_send_parcel(mk_channel *ch, struct mk_link *parcel);
 void mk_channel_unspill(mk_channel *ch);
 

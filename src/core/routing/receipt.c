@@ -351,9 +351,11 @@ mk_event *mk_receipt_carrier(mk_event *e)
 		return e;
 	mk_part_of(e)->carrier = NULL;
 	memcpy(carrier, e, offsetof(mk_event, type)); /* as it was stamped since */
-	carrier->refs = 0;
+	carrier->refs = 1;
 	return carrier;
 }
+
+void mk_receipt_carried(mk_worker *w, mk_event *carrier) { mk_event_unref(&w->pool, carrier); }
 
 mk_part *mk_receipt_part(mk_worker *w, const mk_event *from)
 {

@@ -154,7 +154,7 @@ static void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t worker
 		uint32_t to = (uint32_t)__builtin_ctzll(workers);
 		mk_channel *ch = w->out[to];
 		w->unpublished |= UINT64_C(1) << to;
-		if (MK_UNLIKELY(mk_channel_spilling(ch) || !mk_channel_has_room(ch))) {
+		if (MK_UNLIKELY(mk_channel_waits(ch) || !mk_channel_has_room(ch))) {
 			send_full(w, to, e, (drops >> to & 1) != 0);
 			continue;
 		}
@@ -164,14 +164,6 @@ static void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t worker
 		if ((ch->tail & (PUBLISH_EVERY - 1)) == 0)
 			make_visible(w, to);
 	}
-}
-
-static MK_NOINLINE void send_tracked(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
-{
-	mk_event *carrier = mk_receipt_carrier(e);
-	carrier->refs++;
-	send_entries(w, t, carrier, workers);
-	mk_event_unref(&w->pool, carrier);
 }
 
 void mk_publish(mk_worker *w, mk_event *e)
@@ -184,12 +176,30 @@ void mk_publish(mk_worker *w, mk_event *e)
 	fan_out(w, t, e, w->marker);
 	if (MK_UNLIKELY(w->all->sub_count != 0))
 		fan_out(w, w->all, e, w->marker);
-	if (workers != 0 && MK_LIKELY(!mk_is_tracked(e)))
-		send_entries(w, t, e, workers);
-	else if (workers != 0)
-		send_tracked(w, t, e, workers);
-	else if (t->sub_count + w->all->sub_count == 0)
+	if (workers != 0) {
+		mk_event *entry = MK_LIKELY(!mk_is_tracked(e)) ? e : mk_receipt_carrier(e);
+		send_entries(w, t, entry, workers);
+		if (MK_UNLIKELY(entry != e))
+			mk_receipt_carried(w, entry);
+	} else if (t->sub_count + w->all->sub_count == 0) {
 		mk_count_add(&t->unrouted, 1);
+	}
+	mk_event_unref(&w->pool, e);
+}
+
+/* The same for what a tracked event has sent here. */
+static MK_NOINLINE void publish_carried(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+{
+	mk_part *part = mk_receipt_part(w, from);
+	mk_event *e = t == NULL ? NULL : mk_receipt_copy(w, from, part);
+	if (e == NULL) {
+		mk_receipt_refused(w, part, mk_overflow_no_memory(w, t, from, marker));
+		return;
+	}
+	e->topic = t;
+	fan_out(w, t, e, marker);
+	if (w->all->sub_count != 0)
+		fan_out(w, w->all, e, marker);
 	mk_event_unref(&w->pool, e);
 }
 
@@ -199,19 +209,19 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
 	mk_advance_time(w, from);
 	if (!any) { /* the sender's view named a worker too many (topic.c) */
-		mk_part *unused = MK_UNLIKELY(mk_is_carrier(from)) ? mk_receipt_part(w, from) : NULL;
-		if (unused != NULL)
-			mk_receipt_refused(w, unused, 0);
+		if (mk_is_carrier(from))
+			mk_receipt_refused(w, mk_receipt_part(w, from), 0);
 		return;
 	}
 	if (t == NULL)
 		t = mk_topic_here(w, from->topic->index);
-	mk_part *part = MK_UNLIKELY(mk_is_carrier(from)) ? mk_receipt_part(w, from) : NULL;
-	mk_event *e = t == NULL ? NULL : part != NULL ? mk_receipt_copy(w, from, part) : mk_event_copy(&w->pool, from);
+	if (MK_UNLIKELY(mk_is_carrier(from))) {
+		publish_carried(w, t, from, marker);
+		return;
+	}
+	mk_event *e = t == NULL ? NULL : mk_event_copy(&w->pool, from);
 	if (e == NULL) {
-		uint64_t refused = mk_overflow_no_memory(w, t, from, marker);
-		if (part != NULL)
-			mk_receipt_refused(w, part, refused);
+		(void)mk_overflow_no_memory(w, t, from, marker);
 		return;
 	}
 	e->topic = t;
