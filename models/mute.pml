@@ -18,6 +18,11 @@
  * member that does not wait. An actor without a cycle that is not open is held, and sends a
  * probe.
  *
+ * With HOLDS actor 0 goes on hold once, at any time, and comes off it later, at any time that it runs: its
+ * handlers rest meanwhile, what it sends by its tick goes on. A probe that has walked one on hold says so, and
+ * so does its cycle: of that only those that are on hold run on. Going on hold and coming off it opens what
+ * cycles the actor knows, and sends a probe.
+ *
  * Properties, for two and three actors in a cycle, for two cycles that share an actor
  * (HUB), for two that send to one (FAN), and for a small channel (CHANNEL):
  *   - no deadlock and no lost release: in every end state all events are handled, no actor is
@@ -49,6 +54,7 @@
  * whose two cycles closes later. run.sh lists the verified configurations.
  *
  * Planted bugs, each found: NO_RELEASE, NO_PROBES, NO_REPROBE, TWO_EDGES, ORPHAN_FREED,
+ * HOLD_STOPS_PROBES (a muted actor on hold is in no cycle), UNHOLD_UNSEEN (it sends no probe then),
  * RELEASE_OVERTAKES, LAST_CYCLE (an actor knows only its last cycle), PATH_CROSSES, MUTES_LAST,
  * MARK_UNSEEN, DUE_UNSEEN (room is used before mutes are taken: in a send, after markers were
  * put into the channels, by due delayed events).
@@ -89,7 +95,7 @@
 #ifndef SENDS_EACH
 #define SENDS_EACH 3 /* events that each actor sends */
 #endif
-#ifdef HUB
+#if defined(HUB) || defined(HOLDS)
 #define CYCLES 6 /* in use at a time: the model asserts that they are enough */
 #else
 #define CYCLES 4
@@ -125,6 +131,7 @@ bool ended[N]
 bool runs_on[N]
 bool reprobe[N]
 byte seen[PAIRS] /* PAIR(a, first): the number of the last probe of that initiator that a has forwarded */
+bool on_hold[N] /* MK_ON_HOLD */
 
 /* by PAIR(sender, subscriber) */
 bool edge[PAIRS]  /* the subscriber's mk_edge */
@@ -145,6 +152,7 @@ bool w_reprobe[N]
 /* mk_cycle */
 byte c_refs[CYCLES]
 bool c_open[CYCLES]
+bool c_on_hold[CYCLES]
 byte c_next[CYCLES * N] /* for each member, the member that mutes it; else NOBODY */
 byte pending[CYCLES]       /* bit set: members whose verdict is in transit */
 byte known[N]           /* bit set: cycles for which the actor runs although muted */
@@ -153,6 +161,8 @@ byte known[N]           /* bit set: cycles for which the actor runs although mut
 byte number[N] /* the initiator's last number */
 byte probes[N] /* its probes in transit */
 #define NUMBERS 7
+#define WALKED_HOLD 8 /* is added to the number of a probe that has walked one on hold */
+#define NUMBER(n) ((n) % WALKED_HOLD)
 #define IS_NEWER(n, than) ((than) == 0 || ((n) != (than) && ((n) + NUMBERS - (than)) % NUMBERS <= NUMBERS / 2))
 
 #define IS_MUTED_BY(a, b) (waits[PAIR(a, b)] != 0)
@@ -190,6 +200,7 @@ inline unref(cycle)
 	if
 	:: c_refs[cycle] == 0 ->
 		c_open[cycle] = false;
+		c_on_hold[cycle] = false;
 		for (k : 0 .. N - 1) {
 			c_next[cycle * N + k] = 0
 		}
@@ -255,6 +266,26 @@ inline probe_soon(who)
 #else
 	reprobe[who] = true;
 	w_reprobe[HOME(who)] = true
+#endif
+}
+
+/* mk_cycle_hold_changed */
+inline hold_changed(who)
+{
+#ifndef UNHOLD_UNSEEN
+	for (j : 0 .. CYCLES - 1) {
+		if
+		:: KNOWS(who, j) -> c_open[j] = true
+		:: else
+		fi
+	}
+	j = 0;
+	if
+	:: IS_MUTED(who) -> probe_soon(who)
+	:: else
+	fi
+#else
+	skip
 #endif
 }
 
@@ -416,7 +447,7 @@ inline forward_next(who, first, num, walk)
 	if
 	:: i < N ->
 		probes[first]++;
-		lane[HOME(i)]!PROBE(i, first, num, walk * 4 + who + 1);
+		lane[HOME(i)]!PROBE(i, first, NUMBER(num) + (num >= WALKED_HOLD || on_hold[who] -> WALKED_HOLD : 0), walk * 4 + who + 1);
 		i++
 	:: else
 	fi;
@@ -428,7 +459,7 @@ inline forward_next(who, first, num, walk)
 }
 
 /* cycle_found */
-inline make_cycle(first, walk)
+inline make_cycle(first, num, walk)
 {
 	made = 0;
 	do
@@ -437,6 +468,7 @@ inline make_cycle(first, walk)
 	od;
 	assert(made < CYCLES);
 	c_refs[made] = 1;
+	c_on_hold[made] = (num >= WALKED_HOLD);
 	for (k : 0 .. N - 1) {
 		c_next[made * N + k] = NOBODY
 	}
@@ -470,21 +502,32 @@ inline tell_next(first)
 /* probe_arrived. An actor that was released has cleared `seen`, so a probe that it has forwarded
  * may arrive again: that probe has traversed another cycle. */
 #ifdef PATH_CROSSES
-#define IS_NEW_HERE(who, first, num, walk) IS_NEWER(num, seen[PAIR(who, first)])
+#define IS_NEW_HERE(who, first, num, walk) IS_NEW(num, seen[PAIR(who, first)])
 #else
-#define IS_NEW_HERE(who, first, num, walk) (IS_NEWER(num, seen[PAIR(who, first)]) && !IS_ON_PATH(walk, who))
+#define IS_NEW_HERE(who, first, num, walk) (IS_NEW(num, seen[PAIR(who, first)]) && !IS_ON_PATH(walk, who))
 #endif
+/* The same without a hold on its way counts as later. */
+#define IS_NEW(n, than) \
+	((than) == 0 || (NUMBER(n) == NUMBER(than) && (n) < (than)) || IS_NEWER(NUMBER(n), NUMBER(than)))
 #define IS_ON_PATH(walk, who) \
 	((walk) % 4 == (who) + 1 || (walk) / 4 % 4 == (who) + 1 || (walk) / 16 % 4 == (who) + 1)
+#ifdef HOLD_STOPS_PROBES
+#define GOES_ON(who) (!on_hold[who])
+#else
+#define GOES_ON(who) true
+#endif
 inline probe_arrived(who, first, num, walk)
 {
 	probes[first]--;
 	if
-	:: !ended[who] && IS_MUTED(who) && who == first ->
+#ifdef HOLD_STOPS_PROBES
+	:: on_hold[who] -> forget_number(first)
+#endif
+	:: !ended[who] && GOES_ON(who) && IS_MUTED(who) && who == first ->
 		forget_number(first);
-		make_cycle(first, walk);
+		make_cycle(first, num, walk);
 		phase = TELLS
-	:: !ended[who] && IS_MUTED(who) && who != first && IS_NEW_HERE(who, first, num, walk) ->
+	:: !ended[who] && GOES_ON(who) && IS_MUTED(who) && who != first && IS_NEW_HERE(who, first, num, walk) ->
 		assert(!IS_ON_PATH(walk, who));
 		seen[PAIR(who, first)] = num;
 		i = 0;
@@ -528,7 +571,7 @@ inline verdict_arrived(who, cycle)
 	:: else
 	fi;
 	if
-	:: !c_open[cycle] ->
+	:: !c_open[cycle] && (!c_on_hold[cycle] || on_hold[who]) ->
 #ifdef LAST_CYCLE
 		leave(who, false);
 #else
@@ -651,7 +694,8 @@ inline mark(from, to)
 
 /* ---- a worker ------------------------------------------------------------------------------------------------- */
 
-#define MAY_RUN(a) (!ended[a] && !held[a] && (box[a] > 0 || left[a] > 0))
+#define MAY_RUN(a) (!ended[a] && !held[a] && (TAKES(a) || left[a] > 0))
+#define TAKES(a) (box[a] > 0 && !on_hold[a])
 
 /* mk_cycle_look */
 inline look(who)
@@ -715,7 +759,7 @@ inline check_reason(who)
 inline call_back(who)
 {
 	if
-	:: box[who] > 0 -> box[who]--
+	:: TAKES(who) -> box[who]--
 #ifdef CHANNEL
 	:: left[who] > 0 ->
 		do
@@ -764,6 +808,7 @@ inline run_next(who)
 inline end(who)
 {
 	ended[who] = true;
+	on_hold[who] = false;
 	leave(who, false);
 	held[who] = false;
 	left[who] = 0;
@@ -835,6 +880,9 @@ proctype worker(byte me)
 #ifdef ENDER
 	bool may_end = HERE(ENDER);
 #endif
+#ifdef HOLDS
+	bool may_hold = HERE(0);
+#endif
 #ifdef CHANNEL
 	byte unread;  /* control messages that the turn takes first */
 	bool in_turn; /* the turn ends when the channel is flushed */
@@ -869,6 +917,20 @@ end_asleep:
 			:: HERE(1) && taken[PAIR(0, 1)] > 0 -> taken[PAIR(0, 1)] = 0 /* mk_channel_acknowledge */
 			:: HERE(0) && (in_turn || IS_BEHIND(0, 1)) -> flush(0, 1)
 			:: HERE(0) && IS_BEHIND(0, 1) -> mark(0, 1)
+#endif
+#ifdef HOLDS
+			:: may_hold && !ended[0] && !held[0] -> /* maiko_hold, in a callback */
+				may_hold = false;
+				on_hold[0] = true;
+				hold_changed(0)
+			:: HERE(0) && on_hold[0] && !held[0] -> /* maiko_unhold, in a tick or a task */
+				look(0);
+				if
+				:: held[0]
+				:: else ->
+					on_hold[0] = false;
+					hold_changed(0)
+				fi
 #endif
 #ifdef ENDER
 			:: may_end ->
@@ -908,7 +970,7 @@ end_asleep:
 /* ---- properties --------------------------------------------------------------------------------------------------- */
 
 #define RESTS(a) \
-	((ended[a] || (left[a] == 0 && !held[a] && box[a] == 0)) && len(lane[a]) == 0 && !ANY_TO(edge, a) && \
+	((ended[a] || (left[a] == 0 && !held[a] && !on_hold[a] && box[a] == 0)) && len(lane[a]) == 0 && !ANY_TO(edge, a) && \
 	 !ANY_TO(waits, a) && !ANY_TO(fly, a))
 #define ALL_DONE ALL_ACTORS(RESTS)
 

@@ -92,8 +92,11 @@ all_mute() {
 		"-DHUB -DMUTED -DGROWS -DSENDS_EACH=0 -DTOGETHER=1 -DPROBE_AT_ONCE"; do
 		holds mute "$defines" "no deadlock, no lost release, the bound" "$SAFE -DCOLLAPSE" ""
 	done
+	holds mute "-DHOLDS -DSENDS_EACH=2" "no deadlock, no lost release" "$SAFE -DCOLLAPSE" ""
 	holds mute "-DSENDS_EACH=2" "the end comes, without fairness" "" "-a -N progress"
 	finds mute "" NO_RELEASE NO_PROBES TWO_EDGES RELEASE_OVERTAKES
+	finds mute "-DHOLDS -DSENDS_EACH=2" HOLD_STOPS_PROBES
+	finds mute "-DHOLDS -DRING=3 -DMUTED -DSENDS_EACH=0 -DTOGETHER=1 -DPROBE_AT_ONCE" UNHOLD_UNSEEN
 	finds mute "-DENDER=0" ORPHAN_FREED
 	finds mute "-DCHANNEL -DSENDS_EACH=8 -DDUE=0" MUTES_LAST MARK_UNSEEN
 	finds mute "-DCHANNEL" DUE_UNSEEN

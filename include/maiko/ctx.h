@@ -65,6 +65,19 @@ MAIKO_API bool maiko_is_congested(const maiko_ctx *ctx);
  * read it. Events still kept when the actor ends are released then. MAIKO_ENOMEM. */
 MAIKO_API int maiko_keep(maiko_ctx *ctx, const void *event);
 
+/* Holds this actor: it takes no events until maiko_unhold. Its handlers rest, and what is sent to it fills its
+ * mailbox, where the policies of its topics do the rest: senders are muted, or events dropped. All else goes on:
+ * its tick, descriptors, delayed sends, blocking jobs, completions, errors, and adopted handles, and in all these
+ * it may send. For what is slow and not ready now: a socket that takes no more, a database with enough to do.
+ * After maiko_hold the handler that called it finishes, and the next event waits; after maiko_unhold it is
+ * handled in a turn of its own. In an on_start: from the start on. A move keeps it.
+ *
+ * Both may be called again, which does nothing. At a stop, docs/stopping.md: what is left for an actor on hold
+ * that nothing can unhold any more is counted discarded, and the ledger names it (maiko_actor_row.held).
+ * MAIKO_ESTATE: the actor is ending; MAIKO_ENOMEM: of maiko_hold. */
+MAIKO_API int maiko_hold(maiko_ctx *ctx);
+MAIKO_API int maiko_unhold(maiko_ctx *ctx);
+
 /* Releases a kept event. MAIKO_EINVAL: this actor does not keep it. */
 MAIKO_API int maiko_release(maiko_ctx *ctx, const void *event);
 

@@ -64,6 +64,7 @@ typedef struct maiko_actor_row {
 	uint64_t mutes;     /* times it was muted */
 	uint64_t bytes;     /* queued: of buffers, and of payloads over 480 bytes; exact between its turns */
 	maiko_counts counts;
+	bool held; /* on hold (maiko_hold); of one that has ended: when it did */
 } maiko_actor_row;
 
 /* A failure of an actor, which may have been removed since. */

@@ -282,7 +282,8 @@ static void see(void *arg, const maiko_observation *s)
  * those are is said to the replay; here it is known of who is caused by an event. */
 static bool is_made_again(const maiko_recorder *r, const mk_worker *w, mk_note_kind kind)
 {
-	if (kind != MK_NOTE_AFTER && kind != MK_NOTE_CANCEL && kind != MK_NOTE_RANDOM && kind != MK_NOTE_STOP_SELF)
+	if (kind != MK_NOTE_AFTER && kind != MK_NOTE_CANCEL && kind != MK_NOTE_RANDOM && kind != MK_NOTE_STOP_SELF &&
+	    kind != MK_NOTE_HOLD)
 		return false;
 	return w->event != NULL && w->actor != NULL && !mo_is_listed(r->options.sources, w->actor->self->name);
 }

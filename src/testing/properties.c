@@ -19,6 +19,8 @@
  *   C11 on_stop        once for each start
  *   C14 idle           when no step is possible, no work is left: no lost wake-up
  *   C16 removal        no observation of a removed actor
+ *   C18 hold           an actor on hold handles no event but the one at that time; who waits for it, and for
+ *                      nobody else, may stay muted when nothing is left to do
  */
 #include "runtime/ready.h"
 #include "sim.h"
@@ -29,6 +31,7 @@
 #include "lifecycle/topology.h"
 #include "registry/directory.h"
 #include "registry/topic.h"
+#include "routing/mute_edge.h"
 
 #include <stdlib.h>
 
@@ -46,6 +49,9 @@ typedef struct property_actor {
 	uint32_t head, count, size;
 	bool started, ended, in_tick, muted;
 	uint32_t runs_muted; /* events that it may still handle while muted: the current one */
+	bool on_hold;
+	uint32_t runs_held; /* the same, being on hold */
+	uint64_t walked;    /* by which walk along mutes it was found last */
 } property_actor;
 
 /* The last events delivered and handled from one sender to one actor. */
@@ -76,6 +82,7 @@ struct mt_properties {
 	uint32_t actor_size;
 	property_flow *flows; /* open addressing, a power of two */
 	uint32_t flow_size, flow_count;
+	uint64_t walk;
 };
 
 mt_properties *mt_properties_new(maiko_sim *sim)
@@ -364,6 +371,9 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 		broken(properties, "C7: handled before the start", s);
 	if (!a->started || a->ended)
 		broken(properties, "C16: handled by an actor that does not run", s);
+	if (a->on_hold && a->runs_held == 0)
+		broken(properties, "C18: on hold, and it handles an event", s);
+	a->runs_held = 0;
 	bool runs_on = may_run_on(s);
 	if (!a->muted || runs_on)
 		return;
@@ -398,11 +408,34 @@ static void removed(mt_properties *properties, property_actor *a, const maiko_ob
 }
 
 /* A muted actor may finish its current callback; the observation of a handled event is still to come. */
-static void muted(property_actor *a, const maiko_observation *s)
+static bool is_in_handler(const maiko_observation *s)
 {
 	const mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
+	return w->actor != NULL && w->actor->self->id == s->actor && w->event != NULL;
+}
+
+static void muted(property_actor *a, const maiko_observation *s)
+{
 	a->muted = true;
-	a->runs_muted = w->actor != NULL && w->actor->self->id == s->actor && w->event != NULL;
+	a->runs_muted = is_in_handler(s);
+}
+
+static void tick_entered(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (a->muted && !may_run_on(s))
+		broken(properties, "C8: muted, and its tick runs", s);
+	if (a->in_tick || !a->started || a->ended)
+		broken(properties, "C12: a tick inside another, or of one that does not run", s);
+	a->in_tick = true;
+}
+
+static void hold_changed(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	bool on_hold = s->kind == MAIKO_OBSERVED_HELD;
+	if (a->on_hold == on_hold)
+		broken(properties, "C18: held or unheld twice", s);
+	a->on_hold = on_hold;
+	a->runs_held = on_hold && is_in_handler(s);
 }
 
 void mt_properties_see(mt_properties *properties, const maiko_observation *s)
@@ -442,11 +475,7 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 		a->ended = true;
 		break;
 	case MAIKO_OBSERVED_TICK_ENTERED:
-		if (a->muted && !may_run_on(s))
-			broken(properties, "C8: muted, and its tick runs", s);
-		if (a->in_tick || !a->started || a->ended)
-			broken(properties, "C12: a tick inside another, or of one that does not run", s);
-		a->in_tick = true;
+		tick_entered(properties, a, s);
 		break;
 	case MAIKO_OBSERVED_TICK_LEFT:
 		a->in_tick = false;
@@ -456,6 +485,10 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 		break;
 	case MAIKO_OBSERVED_RELEASED:
 		a->muted = false;
+		break;
+	case MAIKO_OBSERVED_HELD:
+	case MAIKO_OBSERVED_UNHELD:
+		hold_changed(properties, a, s);
 		break;
 	case MAIKO_OBSERVED_REMOVED:
 		removed(properties, a, s);
@@ -467,7 +500,30 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 
 /* ---- when no step is possible ---------------------------------------------------------------------- */
 
-static void quiet_actor(mt_properties *properties, const mk_actor *a)
+/* Whether another actor that is on hold mutes it, or one that waits for such a one. */
+static bool waits_for_hold(mt_properties *properties, mk_sup *sup, const mk_actor *from, const mk_actor *a)
+{
+	const mk_wait *wait = a->extra == NULL ? NULL : a->extra->muted_by;
+	for (; wait != NULL; wait = wait->next) {
+		const mk_actor *by = wait->subscriber == NULL ? NULL : mk_directory_find(sup, wait->subscriber->id);
+		property_actor *model = by == NULL || by == from ? NULL : actor_of(properties, by->self->id);
+		if (model == NULL || model->walked == properties->walk)
+			continue;
+		model->walked = properties->walk;
+		if ((by->sched & MK_ON_HOLD) != 0 || waits_for_hold(properties, sup, from, by))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is muted with reason: or it is on hold itself, and runs on. */
+static bool may_stay_muted(mt_properties *properties, mk_sup *sup, const mk_actor *a)
+{
+	properties->walk++;
+	return ((a->sched & MK_ON_HOLD) != 0 && a->extra->runs_on) || waits_for_hold(properties, sup, a, a);
+}
+
+static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *a)
 {
 	const char *name = a->self->name;
 	const property_actor *model = actor_of(properties, a->self->id);
@@ -479,8 +535,10 @@ static void quiet_actor(mt_properties *properties, const mk_actor *a)
 		return;
 	if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0)
 		maiko_sim_fail(properties->sim, "C14: quiet, but a change of %s is not complete", name);
-	else if (a->extra != NULL && a->extra->muted_by != NULL)
+	else if (a->extra != NULL && a->extra->muted_by != NULL && !may_stay_muted(properties, sup, a))
 		maiko_sim_fail(properties->sim, "C9: quiet, but %s is muted: a lost release", name);
+	else if ((a->sched & MK_MUTED) != 0)
+		return; /* it does nothing until it is released */
 	else if (a->extra != NULL && a->extra->due != NULL)
 		maiko_sim_fail(properties->sim, "C8: quiet, but what %s sends later is due and is not sent", name);
 	else if (mk_has_work(a))
@@ -512,7 +570,7 @@ void mt_properties_quiet(mt_properties *properties, mk_sup *sup)
 	for (uint32_t slot = 0; slot < sup->actor_slots; slot++) {
 		const mk_actor *a = mk_segmented_array_get(&sup->actors, slot);
 		if (a != NULL)
-			quiet_actor(properties, a);
+			quiet_actor(properties, sup, a);
 	}
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		quiet_worker(properties, mk_worker_at(sup, i));

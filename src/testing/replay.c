@@ -103,6 +103,7 @@ static void note(void *arg, mk_worker *w, const mk_note *n)
 	case MK_NOTE_CANCEL:
 	case MK_NOTE_RANDOM:
 	case MK_NOTE_STOP_SELF:
+	case MK_NOTE_HOLD:
 		if (same && !r->calling)
 			mt_replay_consume(r, w->index);
 		break;

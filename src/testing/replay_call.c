@@ -200,6 +200,8 @@ static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 		return 0;
 	case MK_NOTE_STOP_SELF:
 		return maiko_stop_self(a);
+	case MK_NOTE_HOLD:
+		return record->value != 0 ? maiko_hold(a) : maiko_unhold(a);
 	default:
 		return mk_fail(MAIKO_EINVAL, "no call, %d", (int)kind);
 	}

@@ -52,6 +52,7 @@ static const char *const note_texts[] = {
 	"maiko_cancel",
 	"maiko_random",
 	"maiko_stop_self",
+	"maiko_hold or maiko_unhold",
 	"the start",
 	"the end of the start",
 	"a batch of changes",

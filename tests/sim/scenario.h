@@ -48,6 +48,7 @@ typedef struct sc_actor {
 	bool temporary;     /* its failure does not stop the others */
 	bool running, failed, leaving, stopped;
 	uint16_t later;             /* events sent later, accepted */
+	bool on_hold, holds; /* holds: has been so, and a stop may discard what it did not take */
 	uint16_t tracked, receipts; /* tracked events accepted; their receipts */
 	maiko_delayed delayed;
 	const parcel *kept;

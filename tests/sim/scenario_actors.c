@@ -159,6 +159,8 @@ int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how)
 	return sent(&p, rc);
 }
 
+enum { MIXER, PICKY, SINK, BRITTLE, PATIENT, ACTOR_TYPES };
+
 /* ---- what an actor does --------------------------------------------------------------------------- */
 
 typedef struct mixer {
@@ -182,7 +184,8 @@ static int mixer_on_chore(mixer *self, chore *job, int status, maiko_ctx *ctx)
 	if (status != 0 || job->squared != self->number * self->number)
 		maiko_sim_fail(sc.sim, "job: its content is another's");
 	send_some(ctx, a, 1 + sc_draw(&a->random, 3));
-	return 0;
+	a->on_hold = false;
+	return maiko_unhold(ctx);
 }
 MAIKO_BLOCKING(mixer, chore, chore_work, mixer_on_chore);
 
@@ -224,6 +227,19 @@ static void change_something(maiko_ctx *ctx, sc_actor *a)
 	}
 }
 
+/* Until a job has been done, or until its tick says so. */
+static void hold(maiko_ctx *ctx, sc_actor *a)
+{
+	bool for_long = sc_draw(&a->random, 4) == 0;
+	if (maiko_hold(ctx) != 0)
+		return;
+	a->holds = a->on_hold = true;
+	int rc = for_long ? maiko_wake_tick(ctx)
+			  : maiko_blocking(ctx, chore_work, mixer_on_chore, .number = (uint32_t)(a - sc.actors));
+	if (rc != 0 && !maiko_stopping(ctx))
+		a->on_hold = maiko_unhold(ctx) != 0;
+}
+
 /* What comes of an event. `p` NULL: of something else. */
 static int react(maiko_ctx *ctx, sc_actor *a, const parcel *p)
 {
@@ -247,6 +263,8 @@ static int react(maiko_ctx *ctx, sc_actor *a, const parcel *p)
 		(void)maiko_wake_tick(ctx);
 	else if (d < 60)
 		return MAIKO_ECANCELED;
+	else if (d < 63 && a->type == MIXER)
+		hold(ctx, a);
 	return 0;
 }
 
@@ -287,6 +305,8 @@ static int mixer_on_error(mixer *self, const maiko_error *error, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[self->number];
 	send_some(ctx, a, sc_draw(&a->random, 2));
+	if (a->on_hold) /* a tick that has failed after it rested would rest again */
+		(void)maiko_wake_tick(ctx);
 	return sc_draw(&a->random, 4) == 0 ? error->code : 0;
 }
 static int mixer_on_done(mixer *self, const maiko_completion *completion, maiko_ctx *ctx)
@@ -311,6 +331,10 @@ static int mixer_on_receipt(mixer *self, const maiko_receipt *receipt, maiko_ctx
 static maiko_next tick(uint32_t number, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[number];
+	if (a->on_hold && sc_draw(&a->random, 4) != 0)
+		return maiko_after_ms(1 + sc_draw(&a->random, 20));
+	if (a->on_hold)
+		a->on_hold = maiko_unhold(ctx) != 0;
 	if (a->ticks_left == 0)
 		return maiko_never();
 	a->ticks_left--;

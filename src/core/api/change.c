@@ -88,6 +88,8 @@ static int request(mk_sup *sup, mk_actor *requester, const mk_change *like, cons
 					  : mk_topology_request(sup, mk_caller(sup, requester), c, wait);
 	if (rc != 0)
 		mk_free(c);
+	else
+		mk_change_awaited(requester);
 	if (rc == 0)
 		rc = status;
 	return rc == 0 ? 0 : fail(sup, like, rc);

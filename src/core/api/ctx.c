@@ -12,6 +12,7 @@
 #include "sched/blocking.h"
 #include "sched/delayed.h"
 #include "sched/hold.h"
+#include "sched/intake.h"
 #include "sched/tick.h"
 #include "sched/worker.h"
 
@@ -164,6 +165,29 @@ int maiko_unwatch(maiko_ctx *ctx)
 		return mk_fail(MAIKO_EINVAL, "maiko_unwatch: actor '%s' has no MAIKO_TICK", ctx->self->name);
 	mk_tick_unwatch(ctx->worker, ctx);
 	return 0;
+}
+
+/* Whether its handlers may be held, or go on; `call` asks. */
+static int check_intake(const maiko_ctx *ctx, const char *call)
+{
+	int rc = mk_check_ctx(ctx);
+	if (rc == 0 && (ctx->sched & (MK_ENDED | MK_RETIRING)) != 0)
+		rc = mk_fail(MAIKO_ESTATE, "%s: actor '%s' is ending already", call, ctx->self->name);
+	return rc;
+}
+
+int maiko_hold(maiko_ctx *ctx)
+{
+	int rc = check_intake(ctx, "maiko_hold");
+	return rc != 0 ? rc : mk_intake_hold(ctx->worker, ctx);
+}
+
+int maiko_unhold(maiko_ctx *ctx)
+{
+	int rc = check_intake(ctx, "maiko_unhold");
+	if (rc == 0)
+		mk_intake_unhold(ctx->worker, ctx);
+	return rc;
 }
 
 int maiko_stop_self(maiko_ctx *ctx)

@@ -93,7 +93,9 @@ static const char *detail_of(const maiko_actor_row *row, const mk_extra *x, bool
 		return pending ? "its on_stop did not run, because its worker is stuck" : "its worker is stuck";
 	if (x != NULL && x->detail != NULL)
 		return x->detail;
-	return row->error < 0 ? maiko_strerror(row->error) : "";
+	if (row->error < 0)
+		return maiko_strerror(row->error);
+	return !row->held ? "" : row->status <= MAIKO_ACTOR_RUNNING ? "on hold" : "on hold when it ended";
 }
 
 static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
@@ -110,6 +112,7 @@ static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 	row->worker = w == NULL ? 0 : w->index + 1;
 	row->status = status_of(sup, w, a);
 	row->error = x == NULL ? 0 : x->error;
+	row->held = x != NULL && atomic_load_explicit(&x->on_hold, memory_order_relaxed);
 	row->detail = copy(r, detail_of(row, x, mk_stop_order_has(a)));
 	row->sent = mk_count(&a->sent);
 	row->ticks = x == NULL ? 0 : mk_count(&x->ticks);
@@ -338,6 +341,23 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	return 0;
 }
 
+const char *mk_ledger_left_on_hold(mk_sup *sup, uint32_t *ret_count)
+{
+	const char *first = NULL;
+	*ret_count = 0;
+	mk_lock(sup);
+	for (uint32_t i = 0; i < sup->actor_slots; i++) {
+		const mk_actor *a = mk_segmented_array_get(&sup->actors, i);
+		bool left = a != NULL && (a->sched & MK_ON_HOLD) != 0 && a->tally != NULL &&
+			    mk_count(&a->tally->counts.discarded) != 0;
+		if (left && first == NULL)
+			first = a->self->name;
+		*ret_count += left;
+	}
+	mk_unlock(sup);
+	return first;
+}
+
 uint64_t mk_ledger_discarded(mk_sup *sup)
 {
 	uint64_t discarded = 0;
@@ -472,6 +492,9 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 		print_bytes(row->bytes, out);
 		if (row->status >= MAIKO_ACTOR_FAILED && row->status <= MAIKO_ACTOR_CUT_OFF)
 			fprintf(out, "  %s %s: %s\n", row->name, status_name(row->status), row->detail);
+		if (row->held)
+			fprintf(out, "  %s %s\n", row->name,
+				row->status <= MAIKO_ACTOR_RUNNING ? "is on hold" : "was on hold when it ended");
 	}
 	print_head("topic", out);
 	for (size_t i = 0; i < ledger->topic_count; i++) {

@@ -12,6 +12,7 @@
 #include "runtime/callback.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 enum { LOOK_MS = MAIKO_STOP_GRACE_MS / 4 };
 
@@ -170,14 +171,25 @@ static int begin(host *h)
 	return rc != 0 ? rc : watched;
 }
 
+static int say_discarded(maiko_supervisor *sup, uint64_t discarded)
+{
+	uint32_t count;
+	char more[32] = "";
+	const char *on_hold = mk_ledger_left_on_hold(sup, &count);
+	if (count > 1)
+		(void)snprintf(more, sizeof more, " (and %u more)", count - 1);
+	return mk_fail(MAIKO_EDISCARDED, "maiko_run: %llu deliveries were discarded by the stop%s%s%s%s",
+		       (unsigned long long)discarded, on_hold == NULL ? "" : "; on hold was the actor '",
+		       on_hold == NULL ? "" : on_hold, on_hold == NULL ? "" : "'", more);
+}
+
 /* The result at the end of a run: adds MAIKO_EDISCARDED to a success, and the report. */
 static int account(maiko_supervisor *sup, const maiko_run_options *o, int rc)
 {
 	bool over = mk_state_of(sup) >= MK_STOPPED;
 	uint64_t discarded = over && rc == 0 ? mk_ledger_discarded(sup) : 0;
 	if (discarded != 0)
-		rc = mk_fail(MAIKO_EDISCARDED, "maiko_run: %llu deliveries were discarded by the stop",
-			     (unsigned long long)discarded);
+		rc = say_discarded(sup, discarded);
 	if (!over || o == NULL || o->ret_report == NULL)
 		return rc;
 	int reported = maiko_report(sup, o->ret_report);

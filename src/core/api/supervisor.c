@@ -528,6 +528,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 		c->home = mk_home_now(a->self);
 		rc = mk_topology_ask(sup, caller, c, requester == NULL && mk_may_wait() ? &status : NULL);
 		assert(rc == 0); /* the state has not changed under the lock */
+		mk_change_awaited(requester);
 	} else {
 		rc = add_before_start(sup, a, o);
 	}

@@ -77,10 +77,12 @@ static void tell_requester(mk_worker *w, mk_message *m)
 	mk_actor *a = mk_directory_look(w->sup, c->requester);
 	c->task = (mk_task){.run = task_run, .drop = task_drop};
 	/* In a damaged recording it may have the id of an actor that has not arrived at its worker. */
-	if (a != NULL && a->worker == w && a->class->done != NULL)
+	if (a != NULL && a->worker == w && a->class->done != NULL) {
+		a->extra->changes--;
 		mk_task_add(w, a, &c->task);
-	else
+	} else {
 		mk_change_free(c);
+	}
 }
 
 static void tell_drop(mk_message *m) { mk_change_free(MK_OF(m, mk_change, message)); }

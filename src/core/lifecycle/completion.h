@@ -17,6 +17,13 @@ static inline int mk_change_tellable(mk_actor *requester)
 	return tells && mk_extra_of(requester) == NULL ? MAIKO_ENOMEM : 0;
 }
 
+/* A request of the actor (NULL: nobody) was taken: it will be told. */
+static inline void mk_change_awaited(mk_actor *requester)
+{
+	if (requester != NULL && requester->class->done != NULL)
+		requester->extra->changes++;
+}
+
 /* Notifies the function and the actor of the change's status; frees the change or passes it on. Without the lock. */
 void mk_change_tell(mk_worker *w, mk_change *c);
 /* Notifies the waiting thread. With the lock. */

@@ -43,19 +43,10 @@ typedef struct sums {
 
 /* ---- on a worker --------------------------------------------------------------------------- */
 
-/* Whether a delayed event of a held actor is due and waits for that actor (delayed.c). */
-static bool holds_due_events(const mk_worker *w)
-{
-	for (const mk_actor *a = w->held; a != NULL; a = a->next_held)
-		if (a->extra != NULL && a->extra->due != NULL)
-			return true;
-	return false;
-}
-
 /* Reads the lanes after the worker's state, and the clock last: the proof above needs this order. */
 static bool is_quiet(mk_worker *w)
 {
-	return !w->reprobe && !holds_due_events(w) && mk_worker_quiet(w) && mk_inbox_empty(&w->external) &&
+	return !w->reprobe && mk_worker_rests(w) && mk_inbox_empty(&w->external) &&
 	       mk_timers_due(&w->timers) > mk_now(&w->sup->seam);
 }
 

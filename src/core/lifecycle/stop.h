@@ -77,7 +77,7 @@ const void *mk_ending_enter(mk_sup *sup);
 void mk_ending_leave(mk_sup *sup, const void *before);
 bool mk_is_ending_here(const mk_sup *sup);
 
-/* A worker that was asked has no work left. */
+/* A worker that was asked has no work left; or discards what is left for actors on hold. */
 void mk_stop_idle(mk_worker *w);
 /* A worker has closed all its handles. */
 void mk_stop_exited(mk_worker *w);

@@ -12,6 +12,7 @@
 #include "runtime/stop_state.h"
 #include "sched/end.h"
 #include "sched/handles.h"
+#include "sched/intake.h"
 #include "sched/worker.h"
 
 /* ---- the steps, under the lock ---------------------------------------------------------------- */
@@ -178,6 +179,8 @@ static void run_begin(mk_worker *w, mk_message *m)
 void mk_stop_idle(mk_worker *w)
 {
 	mk_stop *s = w->sup->stop;
+	if (mk_intake_discard(w) || !w->asked_idle) /* the first may give others something to do */
+		return;
 	w->asked_idle = false;
 	w->quiet_sequence = w->sequence;
 	w->quiet_parts = w->parts_sent;

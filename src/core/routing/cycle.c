@@ -24,6 +24,7 @@
 typedef struct mk_cycle {
 	_Atomic(uint32_t) refs;
 	_Atomic(bool) open; /* one of its edges is removed: its muted members are held again */
+	bool on_hold;       /* a member is: those that are run on, and nobody else */
 	uint32_t count;
 	mk_sender *members[]; /* each is muted by the next, the last by the first */
 } mk_cycle;
@@ -31,6 +32,7 @@ typedef struct mk_cycle {
 typedef struct mk_probe_message {
 	mk_message message;
 	uint64_t number;
+	bool on_hold; /* one that it has walked is */
 	mk_sender *target;
 	uint32_t length;
 	mk_sender *path[]; /* path[0] is the initiator */
@@ -94,6 +96,15 @@ void mk_cycle_released(mk_actor *a, const mk_sender *subscriber)
 
 bool mk_cycle_runs_on(const mk_actor *a) { return a->extra->runs_on && !is_open(a->worker, a->extra->cycle); }
 
+/* What is known of its cycle is not so any more. Before it runs next mk_cycle_look finds that out. */
+void mk_cycle_hold_changed(mk_worker *w, mk_actor *a)
+{
+	if (a->extra->cycle != NULL)
+		open_up(a->extra->cycle);
+	if (mk_is_muted(a))
+		mk_probe_soon(w, a);
+}
+
 /* It may be in other cycles, which did not change anything while it ran; so it sends its probes again. */
 void mk_cycle_look(mk_worker *w, mk_actor *a)
 {
@@ -133,6 +144,10 @@ static void run_on(mk_worker *w, mk_message *m)
 	if (!waits)
 		open_up(v->cycle);
 	if (waits && !is_open(w, v->cycle)) {
+		if (v->cycle->on_hold && (a->sched & MK_ON_HOLD) == 0) {
+			verdict_drop(m); /* it waits for an actor on hold, which waits for something outside */
+			return;
+		}
 		mk_cycle_leave(a);
 		a->extra->cycle = v->cycle;
 		a->extra->runs_on = true;
@@ -255,6 +270,7 @@ static void cycle_found(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 	}
 	atomic_init(&c->refs, 1);
 	atomic_init(&c->open, false);
+	c->on_hold = p->on_hold;
 	c->count = p->length;
 	hold_path(c->members, p->path, p->length);
 	if (!notify_members(w, c, run_on))
@@ -275,6 +291,7 @@ static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_pro
 	}
 	p->message = (mk_message){.run = probe_arrived, .drop = probe_drop};
 	p->number = number;
+	p->on_hold = (a->sched & MK_ON_HOLD) != 0 || (from != NULL && from->on_hold);
 	p->target = mk_sender_hold(wait->subscriber);
 	p->length = length;
 	if (from != NULL)
@@ -291,15 +308,17 @@ static void forward_all(mk_worker *w, mk_actor *a, const mk_probe_message *from,
 			forward(w, a, wait, from, number);
 }
 
-/* Whether the actor has forwarded this probe already; stores that it has. Without memory it returns
- * true, and the actor begins a probe of its own: it is in the same cycle, if there is one. */
+/* Whether the actor has forwarded this probe already; stores that it has. A copy that has visited no actor
+ * on hold counts as later than one that has, because the verdict on its cycle applies to more actors. Without
+ * memory it returns true, and the actor begins a probe of its own: it is in the same cycle, if there is one. */
 static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
 	maiko_actor_id initiator = p->path[0]->id;
+	uint64_t number = p->number * 2 + !p->on_hold;
 	const uint64_t *last = mk_map_find(&a->extra->seen, initiator);
-	if (last != NULL && *last >= p->number)
+	if (last != NULL && *last >= number)
 		return true;
-	if (mk_map_put(&a->extra->seen, initiator, p->number) == 0)
+	if (mk_map_put(&a->extra->seen, initiator, number) == 0)
 		return false;
 	mk_probe_soon(w, a);
 	return true;

@@ -4,10 +4,16 @@
  *
  * models/mute.pml verifies detection and opening. A change of these changes the model first.
  *
+ * An actor on hold (intake.h) waits for something outside: the actors that it mutes are in no cycle with it,
+ * however long that takes, and a probe that arrives at it is not forwarded. Only if it is muted itself, a
+ * cycle is possible. Then it alone runs although muted, so that its tick and its tasks can unhold it; the
+ * other members do not, because it could not handle what they would send.
+ *
  * The cost is bounded: an actor begins a probe for a new edge or for a verdict (it is held again, or
  * the verdict did not apply), never for a probe that has arrived. Each probe traverses an edge once,
- * because a muted actor forwards it once. So n actors with e edges send at most e messages per probe,
- * and n probes as long as no edge changes. mk_probes_due limits how often probes are begun, because
+ * because a muted actor forwards it once (twice, if the first copy has visited an actor on hold and the
+ * second has not). So n actors with e edges send at most e (2e) messages per probe, and n probes as long
+ * as no edge and no hold changes. mk_probes_due limits how often probes are begun, because
  * edges may change all the time.
  */
 #ifndef MK_CYCLE_H
@@ -29,6 +35,9 @@ void mk_cycle_released(mk_actor *a, const mk_sender *subscriber);
 
 /* Before a muted actor runs: holds it if its cycle is open, and schedules a probe for others. */
 void mk_cycle_look(mk_worker *w, mk_actor *a);
+
+/* The actor goes on hold, or does not stay so: a cycle that it is in is looked for again. */
+void mk_cycle_hold_changed(mk_worker *w, mk_actor *a);
 
 /* Whether an actor runs although it is muted. */
 bool mk_cycle_runs_on(const mk_actor *a);

@@ -35,7 +35,7 @@ static MK_INLINE void mk_deliver_at(mk_worker *w, mk_actor *a, mk_event *e, uint
 	e->refs++;
 	if (watched)
 		MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
-	mk_wake(w, a);
+	mk_wake_for_event(w, a);
 }
 
 static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)

@@ -17,11 +17,11 @@ int mk_private_prepare(mk_actor *a);
 /* Gives it one, whose `run` and `drop` are set. `a` NULL: its actor has gone. */
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private);
 
-/* Whether one may run now: the actor has handled what was queued before it. */
+/* Whether one may run now: the actor has handled what was queued before it, or is on hold. */
 static inline bool mk_private_is_due(const mk_actor *a)
 {
 	const mk_private *first = a->extra->privates;
-	return first != NULL && (int64_t)(mk_count(&a->box.head) - first->after) >= 0;
+	return first != NULL && ((int64_t)(mk_count(&a->box.head) - first->after) >= 0 || (a->sched & MK_ON_HOLD) != 0);
 }
 
 /* Runs those, each as a callback of the actor. */

@@ -89,7 +89,7 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 	assert(mk_is_inside(ctx) && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
 	mk_pool_take_first(&w->pool, type->size_class); /* this order of statements needs the fewest registers */
 	mk_mailbox_put(&a->box, e, tail);
-	mk_wake(w, a);
+	mk_wake_for_event(w, a);
 	e->refs = 1;
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, 1);

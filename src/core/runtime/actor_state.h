@@ -67,6 +67,7 @@ enum {
 	MK_MOVING = 1u << 6,   /* migrates to another worker, or is about to         */
 	MK_RETIRING = 1u << 7, /* will be ended and removed between callbacks        */
 	MK_SHUT = 1u << 8,     /* entered from libuv during a drain: may send nothing */
+	MK_ON_HOLD = 1u << 9,  /* maiko_hold: it takes no events, all else goes on (intake.h) */
 	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_RETIRING
 };
 
@@ -154,6 +155,11 @@ typedef struct mk_extra {
 	mk_map kept_at; /* the index of each, by its data */
 	uint32_t kept_count, kept_size;
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
+	/* intake.c */
+	mk_actor *next_on_hold, *prev_on_hold; /* of the worker's */
+	_Atomic(bool) on_hold;                 /* MK_ON_HOLD, for a report */
+	/* completion.c */
+	uint32_t changes; /* that it has asked for and is to be told of */
 	/* blocking.c */
 	uint32_t jobs; /* under way */
 	uint32_t started_jobs;

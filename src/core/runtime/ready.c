@@ -6,7 +6,8 @@
 bool mk_has_work(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
-	return mk_mailbox_length(&a->box) != 0 ||
+	bool takes = (a->sched & MK_ON_HOLD) == 0;
+	return (takes && mk_mailbox_length(&a->box) != 0) ||
 	       (x != NULL && (x->tasks != NULL || x->privates != NULL || x->tick_due || x->overflowed));
 }
 

@@ -3,6 +3,7 @@
  *
  * An actor is idle, ready, running or held: muted, in a topology change, waiting for the
  * start, or ended. A held actor keeps its queued events and is not run (dispatch.h).
+ * One that is on hold (intake.h) is run for everything but its events.
  */
 #ifndef MK_READY_H
 #define MK_READY_H
@@ -18,10 +19,15 @@ static inline void mk_ready(mk_worker *w, mk_actor *a)
 	w->ready_tail = &a->next;
 }
 
-/* Makes it ready if it is idle. */
-static inline void mk_wake(mk_worker *w, mk_actor *a)
+/* Makes it ready if it is idle: for an event, and for everything else. */
+static inline void mk_wake_for_event(mk_worker *w, mk_actor *a)
 {
 	if (a->sched == 0)
+		mk_ready(w, a);
+}
+static inline void mk_wake(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & ~(unsigned)MK_ON_HOLD) == 0)
 		mk_ready(w, a);
 }
 

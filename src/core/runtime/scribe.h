@@ -7,16 +7,16 @@
 #include "runtime/runtime.h"
 
 typedef enum mk_note_kind {
-	MK_NOTE_CONTROL,   /* step: runs a control message; number: mk_message_posted, value: of a job, the actor */
-	MK_NOTE_TAKE,      /* step: takes up to `value` entries from the worker `number` */
-	MK_NOTE_TIMERS,    /* step: fires the due timers */
-	MK_NOTE_RUN,       /* step: runs the actor `number` */
-	MK_NOTE_RETIRE,    /* step: ends the retiring actors */
-	MK_NOTE_PROBE,     /* step: sends probes */
-	MK_NOTE_FLUSH,     /* step: flushes the channel to `number`, acknowledged up to `value` */
-	MK_NOTE_IDLE,      /* step: reports to the stop that nothing is left */
-	MK_NOTE_HOOKS,     /* step: runs on_start of the first batch */
-	MK_NOTE_ENTER,     /* step: the actor `number` is entered from libuv, until LEAVE */
+	MK_NOTE_CONTROL, /* step: runs a control message; number: mk_message_posted, value: of a job, the actor */
+	MK_NOTE_TAKE,    /* step: takes up to `value` entries from the worker `number` */
+	MK_NOTE_TIMERS,  /* step: fires the due timers */
+	MK_NOTE_RUN,     /* step: runs the actor `number` */
+	MK_NOTE_RETIRE,  /* step: ends the retiring actors */
+	MK_NOTE_PROBE,   /* step: sends probes */
+	MK_NOTE_FLUSH,   /* step: flushes the channel to `number`, acknowledged up to `value` */
+	MK_NOTE_IDLE,  /* step: discards what is left for actors on hold, or reports to the stop that nothing is left */
+	MK_NOTE_HOOKS, /* step: runs on_start of the first batch */
+	MK_NOTE_ENTER, /* step: the actor `number` is entered from libuv, until LEAVE */
 	MK_NOTE_EXTERNAL,  /* step, or part of one: takes `value` events of external threads */
 	MK_NOTE_LEAVE,     /* value: its error, or 0 */
 	MK_NOTE_TASKS,     /* of a run: `value` tasks were run */
@@ -34,6 +34,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_CANCEL, /* value: the id of the delayed send */
 	MK_NOTE_RANDOM,
 	MK_NOTE_STOP_SELF,
+	MK_NOTE_HOLD, /* value: 1, or 0: it is unheld */
 	/* steps of the supervisor */
 	MK_NOTE_STARTING,
 	MK_NOTE_STARTED,  /* the on_start hooks have run */

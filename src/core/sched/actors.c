@@ -10,6 +10,7 @@
 #include "routing/overflow.h"
 #include "routing/weight.h"
 #include "runtime/ready.h"
+#include "sched/intake.h"
 
 /* ---- memory --------------------------------------------------------------------------- */
 
@@ -90,6 +91,8 @@ void mk_actor_link(mk_worker *w, mk_actor *a)
 {
 	a->here = w->here_count;
 	w->here[w->here_count++] = a;
+	if ((a->sched & MK_ON_HOLD) != 0)
+		mk_intake_link(w, a);
 }
 
 void mk_actor_unlink(mk_worker *w, mk_actor *a)
@@ -98,6 +101,8 @@ void mk_actor_unlink(mk_worker *w, mk_actor *a)
 	w->here[a->here] = last;
 	last->here = a->here;
 	mk_unlink_held(w, a);
+	if ((a->sched & MK_ON_HOLD) != 0)
+		mk_intake_unlink(w, a);
 	if (a->warm)
 		mk_unlink_warm(w, a);
 }

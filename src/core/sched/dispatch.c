@@ -22,6 +22,9 @@
 #include "sched/pace.h"
 #include "sched/tick.h"
 
+/* With one of these it handles no event. */
+enum { RESTS = MK_HELD | MK_ON_HOLD };
+
 /* ---- a run of one actor --------------------------------------------------------------------- */
 
 /* Handles one event; returns the result of the callback. */
@@ -92,7 +95,7 @@ static void run_events(mk_worker *w, mk_actor *a)
 		}
 		w->event = NULL;
 		mk_event_unref(&w->pool, e);
-		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & MK_HELD) != 0))
+		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & RESTS) != 0))
 			break;
 	}
 	if (topic != NULL) {
@@ -192,7 +195,7 @@ void mk_dispatch_next(mk_worker *w)
 	a->sched |= MK_RUNNING;
 	if (MK_UNLIKELY(a->extra != NULL && (a->extra->tasks != NULL || a->extra->overflowed)))
 		run_tasks(w, a);
-	if (MK_LIKELY((a->sched & MK_HELD) == 0 && mk_mailbox_span(&a->box) != 0)) {
+	if (MK_LIKELY((a->sched & RESTS) == 0 && mk_mailbox_span(&a->box) != 0)) {
 		mk_callback_enter(w, a);
 		run_events(w, a);
 		mk_callback_leave(w);
@@ -212,6 +215,10 @@ void mk_dispatch_next(mk_worker *w)
 			mk_release_if_low(w, a);
 	}
 	a->sched &= (uint16_t)~MK_RUNNING;
-	if (a->sched == 0 && (mk_mailbox_span(&a->box) != 0 || (a->extra != NULL && mk_has_work(a))))
+	if (MK_LIKELY(a->sched == 0)) {
+		if (mk_mailbox_span(&a->box) != 0 || (a->extra != NULL && mk_has_work(a)))
+			mk_ready(w, a);
+	} else if (a->sched == MK_ON_HOLD && mk_has_work(a)) {
 		mk_ready(w, a);
+	}
 }

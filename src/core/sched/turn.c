@@ -14,6 +14,7 @@
 #include "runtime/upcalls.h"
 #include "sched/balance.h"
 #include "sched/dispatch.h"
+#include "sched/intake.h"
 #include "sched/pace.h"
 
 enum {
@@ -144,14 +145,11 @@ void mk_worker_take(mk_worker *w, uint32_t from, uint32_t count) { run_channel(w
 
 /* ---- quiet ------------------------------------------------------------------------------ */
 
-bool mk_worker_quiet(mk_worker *w)
+static bool has_nothing(mk_worker *w)
 {
 	if (w->ready != NULL || w->retiring != NULL || w->deferred != NULL || w->unpublished != 0 ||
 	    !mk_inbox_empty(&w->control) || (mk_count(&w->jobs) != 0 && !w->discarding))
 		return false;
-	for (const mk_actor *a = w->held; a != NULL && !w->discarding; a = a->next_held)
-		if (mk_has_work(a) && (a->sched & (MK_ENDED | MK_WAITING)) == 0)
-			return false;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
 	for (; incoming != 0; incoming &= incoming - 1) {
 		mk_channel *ch = atomic_load_explicit(&w->in[__builtin_ctzll(incoming)], memory_order_acquire);
@@ -162,6 +160,38 @@ bool mk_worker_quiet(mk_worker *w)
 		if (mk_channel_waits(w->out[__builtin_ctzll(left)]))
 			return false;
 	return true;
+}
+
+static bool is_muted_by_subscribers(const mk_actor *a)
+{
+	return mk_is_muted(a) && (a->sched & MK_HELD) == MK_MUTED && !mk_is_muted_by_channel(a);
+}
+
+bool mk_worker_quiet(mk_worker *w)
+{
+	if (!has_nothing(w))
+		return false;
+	for (const mk_actor *a = w->held; a != NULL && !w->discarding; a = a->next_held)
+		if (mk_has_work(a) && (a->sched & (MK_ENDED | MK_WAITING)) == 0)
+			return false;
+	return true;
+}
+
+bool mk_worker_rests(mk_worker *w)
+{
+	if (!has_nothing(w))
+		return false;
+	for (const mk_actor *a = w->held; a != NULL && !w->discarding; a = a->next_held) {
+		bool works = mk_has_work(a) || (a->extra != NULL && a->extra->due != NULL);
+		if (works && (a->sched & (MK_ENDED | MK_WAITING)) == 0 && !is_muted_by_subscribers(a))
+			return false;
+	}
+	return true;
+}
+
+bool mk_worker_may_answer(mk_worker *w)
+{
+	return (w->asked_idle && mk_worker_quiet(w)) || (w->on_hold != NULL && has_nothing(w) && mk_intake_stranded(w));
 }
 
 /* ---- a turn ------------------------------------------------------------------------------- */
@@ -200,9 +230,10 @@ bool mk_worker_turn(mk_worker *w)
 		mk_probe_now(w);
 	}
 	mk_router_flush(w);
-	if (MK_UNLIKELY(w->asked_idle) && mk_worker_quiet(w)) {
+	if (MK_UNLIKELY(w->asked_idle || w->draining) && mk_worker_may_answer(w)) {
 		MK_NOTE(w, MK_NOTE_IDLE, 0, 0);
 		mk_up.stop_idle(w);
+		more |= w->asked_idle;
 	}
 	if (MK_UNLIKELY(w->settling != 0 || w->settle_stops))
 		more |= mk_up.quiescence_look(w);

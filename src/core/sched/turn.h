@@ -15,6 +15,14 @@ bool mk_worker_turn(mk_worker *w);
 /* Whether its actors have nothing left to do. */
 bool mk_worker_quiet(mk_worker *w);
 
+/* The same, but for what those have to do whom a full subscriber mutes. If that is so everywhere, and nothing is on
+ * its way, they wait for one that is on hold. */
+bool mk_worker_rests(mk_worker *w);
+
+/* During a stop: whether that is to be told that it is quiet, as it was asked, or what waits for one on hold is to
+ * be discarded (mk_stop_idle). */
+bool mk_worker_may_answer(mk_worker *w);
+
 /* The parts of a turn, for step.c and lead.c. has_control: whether there is a control message;
  * run_control runs the first. can_take: whether an entry of the channel from that worker can be
  * taken; take takes up to `count`. has_input: whether the worker has a reason not to sleep. */

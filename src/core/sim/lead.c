@@ -58,7 +58,7 @@ static bool piece(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t valu
 	case MK_NOTE_FLUSH:
 		return mk_router_flush_led(w, (uint32_t)number, (uint64_t)value);
 	case MK_NOTE_IDLE:
-		if (w->asked_idle)
+		if (w->asked_idle || w->draining)
 			mk_stop_idle(w);
 		return true;
 	case MK_NOTE_HOOKS:

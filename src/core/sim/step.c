@@ -63,7 +63,7 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 		STEP(MK_STEP_PROBE, 0);
 	if (w->unflushed || has_room_again(w))
 		STEP(MK_STEP_FLUSH, 0);
-	if (w->asked_idle && mk_worker_quiet(w))
+	if ((w->asked_idle || w->draining) && mk_worker_may_answer(w))
 		STEP(MK_STEP_IDLE, 0);
 #undef STEP
 	if (count == 0)
