@@ -108,7 +108,7 @@ all_stop() {
 		holds stop "$defines" "nothing is left when it goes on" "$SAFE" ""
 	done
 	holds stop "" "the end comes, without fairness" "" "-a -N stops"
-	finds stop "" TRUSTS_ANSWERS COUNT_ALONE NO_LANE NO_CHANNELS COUNT_FIRST LANE_UNCOUNTED CHANNEL_UNCOUNTED
+	finds stop "" TRUSTS_ANSWERS COUNT_ALONE NO_LANE NO_CHANNELS COUNT_FIRST LANE_UNCOUNTED CHANNEL_UNCOUNTED NO_FINISH
 }
 
 all_topology() {

@@ -10,7 +10,8 @@
  * activity count. The worker that answers last holds the lock and checks every worker: it is
  * idle if its lane is empty, each channel to it has as many entries taken as sent, and, read
  * last, its activity count equals the one in its answer. The others are queried again. If all
- * are idle the next on_stop runs; that step also queries its worker.
+ * are idle the next on_stop runs; that step also queries its worker. Before the first on_stop the
+ * workers that have actors with .drains are told to end their ticks (finish), and all is checked again.
  *
  * Properties, for every interleaving:
  *   - when the next on_stop begins, and at the end, everything that was sent has been handled
@@ -30,6 +31,8 @@
  *   - Sleep and wake-up, full channels, spill (channel.pml): a worker with unpublished entries
  *     is not quiet. Held actors (mute.pml): they are not quiet either, and a release is a
  *     message. A worker's steps run in any order.
+ *   - An actor with .drains that is on hold: its worker is not quiet, one reason more. What it does on
+ *     its own is one tick at any time, which sends what an event may send.
  *   - Topology changes: while one is under way all workers are queried.
  *   - The deadline, workers that were given up, and the closing of libuv handles, after which
  *     there is one more quiesce like that after an on_stop.
@@ -37,7 +40,7 @@
  * Planted bugs, each found: TRUSTS_ANSWERS (an answer is valid for ever), COUNT_ALONE (only the
  * count is checked), NO_LANE, NO_CHANNELS (one of the two is not checked), COUNT_FIRST (the
  * count is read first), LANE_UNCOUNTED, CHANNEL_UNCOUNTED (activity is counted after the message
- * has left the lane, or the entry counts as taken).
+ * has left the lane, or the entry counts as taken), NO_FINISH (on_stop runs while ticks go on).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -53,9 +56,9 @@
 
 /* mk_worker: its lane, by kind of message, and its activity */
 byte lane_work[WORKERS]
-bool lane_ask[WORKERS] = true, lane_hook[WORKERS] /* all are queried at first */
+bool lane_ask[WORKERS] = true, lane_hook[WORKERS], lane_finish[WORKERS] /* all are queried at first */
 bool activity[WORKERS] /* whether it was counted since the answer */
-#define LANE_EMPTY(w) (lane_work[w] == 0 && !lane_ask[w] && !lane_hook[w])
+#define LANE_EMPTY(w) (lane_work[w] == 0 && !lane_ask[w] && !lane_hook[w] && !lane_finish[w])
 
 /* mk_channel, one for each ordered pair of different workers */
 byte sent[WORKERS * WORKERS], published[WORKERS * WORKERS], taken[WORKERS * WORKERS]
@@ -66,17 +69,41 @@ bool answered_idle[WORKERS]
 byte asked = WORKERS            /* workers that have not answered */
 byte hooks = WORKERS            /* on_stops that have not begun: one per worker */
 bool over
+bool lasts[WORKERS] = true /* it has an actor with .drains, whose ticks have not ended */
 
 /* for the properties */
 byte left = WORKERS /* sent, but not handled completely; each worker has one event at first */
 byte budget = WORK
 
+#if WORKERS == 3
+#define ANY(IS) (IS(0) || IS(1) || IS(2))
+#else
+#define ANY(IS) (IS(0) || IS(1))
+#endif
+
 /* ---- the steps, under the lock ------------------------------------------------------------ */
+
+/* run_finish is asked for: of all that have such an actor */
+#define LASTS(w) lasts[w]
+inline finish()
+{
+	d_step {
+		do
+		:: at < WORKERS && lasts[at] ->
+			asked++;
+			lane_finish[at] = true;
+			at++
+		:: at < WORKERS && !lasts[at] -> at++
+		:: else -> break
+		od;
+		at = 0
+	}
+}
 
 /* next_hook */
 inline next_hook()
 {
-	assert(left == 0);
+	assert(left == 0 && !ANY(LASTS));
 	if
 	:: hooks != 0 ->
 		atomic {
@@ -160,6 +187,9 @@ inline quiesce()
 			od;
 			at = 0
 		}
+#ifndef NO_FINISH
+	:: !some && ANY(LASTS) -> finish()
+#endif
 	:: else -> next_hook()
 	fi
 }
@@ -196,9 +226,11 @@ inline take_control()
 		work = work + lane_work[_pid];
 		asks = asks || lane_ask[_pid];
 		hook = hook || lane_hook[_pid];
+		ends = ends || lane_finish[_pid];
 		lane_work[_pid] = 0;
 		lane_ask[_pid] = false;
-		lane_hook[_pid] = false
+		lane_hook[_pid] = false;
+		lane_finish[_pid] = false
 	}
 	count_activity()
 }
@@ -224,12 +256,7 @@ inline run_channel(one)
 inline make_visible(to) { published[CHANNEL(_pid, to)] = sent[CHANNEL(_pid, to)] }
 
 /* mk_worker_quiet */
-#if WORKERS == 3
-#define ANY(IS) (IS(0) || IS(1) || IS(2))
-#else
-#define ANY(IS) (IS(0) || IS(1))
-#endif
-#define QUIET (events == 0 && work == 0 && !asks && !hook && LANE_EMPTY(_pid) && !ANY(MAY_SHOW) && !ANY(MAY_TAKE))
+#define QUIET (events == 0 && work == 0 && !asks && !hook && !ends && LANE_EMPTY(_pid) && !ANY(MAY_SHOW) && !ANY(MAY_TAKE))
 
 /* maiko_send of an event, or posting of a message; to the own worker only an event */
 inline send(to)
@@ -264,7 +291,8 @@ active[WORKERS] proctype worker()
 {
 	byte events = 1;        /* in its mailboxes */
 	byte work;              /* messages taken from its lane, as are the next two */
-	bool asks, hook;
+	bool asks, hook, ends;
+	byte ticks = (_pid == 0 || WORKERS < 3); /* of its actor with .drains */
 	bool asked_idle;        /* it must answer */
 	byte at, from, was_taken; /* used by the check, as are the next three */
 	bool idle, some, to_ask[WORKERS];
@@ -279,6 +307,22 @@ active[WORKERS] proctype worker()
 		hook = false;
 		callback();
 		asked_idle = true
+	:: ends -> /* run_finish, which answers; then quiesce */
+		ends = false;
+		lasts[_pid] = false;
+		atomic {
+			!locked;
+			locked = true;
+			asked--
+		}
+		if
+		:: asked == 0 -> quiesce()
+		:: else
+		fi;
+		locked = false
+	:: lasts[_pid] && ticks > 0 -> /* nothing has come for it */
+		ticks--;
+		callback()
 	:: work > 0 ->
 		work--;
 		callback();

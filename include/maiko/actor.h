@@ -155,7 +155,10 @@ typedef struct maiko_actor_type {
 	maiko_actor_id *ret_id;            /* receives the id; may be NULL                           */                \
 	void (*done)(void *arg, const maiko_completion *completion); /* see supervisor.h             */                \
 	void *done_arg;                                                                                                \
-	uint64_t reserved_[4]
+	uint64_t drains;                   /* true: at a stop its ticks, watches and delayed sends                     \
+					    * go on until no other actor has work left and it is not                   \
+					    * on hold (maiko_hold), or the deadline comes            */                \
+	uint64_t reserved_[3]
 /* clang-format on */
 
 typedef struct maiko_add_options {
@@ -227,6 +230,7 @@ MAIKO_END_DECLS
 					  .ret_id = o_->ret_id,                                                        \
 					  .done = o_->done,                                                            \
 					  .done_arg = o_->done_arg,                                                    \
+					  .drains = o_->drains,                                                        \
 					  .reserved_ = {0}};                                                           \
 		return raw_;                                                                                           \
 	}                                                                                                              \

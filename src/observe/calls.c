@@ -67,6 +67,7 @@ static void put_addition(sink *s, const mk_call *call)
 	put_number(s, o->own_thread);
 	put_number(s, o->echo);
 	put_number(s, o->restart);
+	put_number(s, o->drains);
 	put_topics(s, o->topics);
 	put_number(s, o->init == NULL ? 0 : call->type->state_size);
 	put(s, o->init, o->init == NULL ? 0 : call->type->state_size);
@@ -160,6 +161,7 @@ static void get_addition(supply *s, mo_call *c)
 	c->options.own_thread = get_small(s, 1) != 0;
 	c->options.echo = get_small(s, 1) != 0;
 	c->options.restart = (maiko_restarting)get_small(s, MAIKO_TEMPORARY);
+	c->options.drains = get_small(s, 1);
 	get_topics(s, c);
 	c->init_size = get_small(s, MO_RECORD_MAX);
 	if (c->init_size > s->left)

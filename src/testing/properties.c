@@ -19,12 +19,10 @@
  *   C11 on_stop        once for each start
  *   C14 idle           when no step is possible, no work is left: no lost wake-up
  *   C16 removal        no observation of a removed actor
- *   C18 hold           an actor on hold handles no event but the one at that time; who waits for it, and for
- *                      nobody else, may stay muted when nothing is left to do
+ *   C18 hold           an actor on hold handles no event but the one at that time
  */
 #include "runtime/ready.h"
 #include "sim.h"
-
 #include "order.h"
 
 #include "ds/segmented_array.h"
@@ -32,6 +30,7 @@
 #include "registry/directory.h"
 #include "registry/topic.h"
 #include "routing/mute_edge.h"
+#include "sched/intake.h"
 
 #include <stdlib.h>
 
@@ -431,11 +430,10 @@ static void tick_entered(mt_properties *properties, property_actor *a, const mai
 
 static void hold_changed(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
-	bool on_hold = s->kind == MAIKO_OBSERVED_HELD;
-	if (a->on_hold == on_hold)
+	if (a->on_hold == (s->kind == MAIKO_OBSERVED_HELD))
 		broken(properties, "C18: held or unheld twice", s);
-	a->on_hold = on_hold;
-	a->runs_held = on_hold && is_in_handler(s);
+	a->on_hold = s->kind == MAIKO_OBSERVED_HELD;
+	a->runs_held = a->on_hold && is_in_handler(s);
 }
 
 void mt_properties_see(mt_properties *properties, const maiko_observation *s)
@@ -500,7 +498,7 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 
 /* ---- when no step is possible ---------------------------------------------------------------------- */
 
-/* Whether another actor that is on hold mutes it, or one that waits for such a one. */
+/* Whether another actor on hold mutes it, or an actor that waits for one. */
 static bool waits_for_hold(mt_properties *properties, mk_sup *sup, const mk_actor *from, const mk_actor *a)
 {
 	const mk_wait *wait = a->extra == NULL ? NULL : a->extra->muted_by;
@@ -516,7 +514,6 @@ static bool waits_for_hold(mt_properties *properties, mk_sup *sup, const mk_acto
 	return false;
 }
 
-/* Whether it is muted with reason: or it is on hold itself, and runs on. */
 static bool may_stay_muted(mt_properties *properties, mk_sup *sup, const mk_actor *a)
 {
 	properties->walk++;
@@ -572,11 +569,14 @@ void mt_properties_quiet(mt_properties *properties, mk_sup *sup)
 		if (a != NULL)
 			quiet_actor(properties, sup, a);
 	}
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+	bool drains = false; /* a stop waits for an actor on hold */
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		quiet_worker(properties, mk_worker_at(sup, i));
+		drains |= mk_intake_drains(mk_worker_at(sup, i));
+	}
 	if (mk_topology_busy(sup))
 		maiko_sim_fail(properties->sim, "C2: quiet, but a change of the topology is not complete");
-	if (mk_state_of(sup) == MK_STOPPING)
+	if (mk_state_of(sup) == MK_STOPPING && !drains)
 		maiko_sim_fail(properties->sim, "C10: quiet, but the stop is not over");
 }
 

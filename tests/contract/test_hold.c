@@ -555,6 +555,103 @@ TEST_SIM(a_stop_counts_and_names_what_is_left)
 	test_release(sup);
 }
 
+/* ---- .drains: a sink in front of a slow database ----------------------------------------------------- */
+
+/* Each item takes its time, which its tick waits for: on hold meanwhile. */
+enum { WRITE_MS = 20 };
+typedef struct writer {
+	uint32_t writing;
+} writer;
+static int writer_on_item(writer *self, const item *ev, maiko_ctx *ctx)
+{
+	expect(self->writing == 0);
+	self->writing = ev->n + 1;
+	int rc = maiko_hold(ctx);
+	return rc < 0 ? rc : maiko_wake_tick(ctx);
+}
+static maiko_next writer_tick(writer *self, maiko_ctx *ctx)
+{
+	if (self->writing == 0)
+		return maiko_never();
+	if (atomic_fetch_add(&ticks, 1) % 2 == 0)
+		return maiko_after_ms(WRITE_MS);
+	int rc = maiko_send(ctx, answer, .n = self->writing - 1);
+	self->writing = 0;
+	if (rc == 0)
+		rc = maiko_unhold(ctx);
+	return rc < 0 ? maiko_failed(rc) : maiko_never();
+}
+static int writer_on_error(writer *self, const maiko_error *error, maiko_ctx *ctx)
+{
+	return error->code == MAIKO_ESHUTDOWN ? 0 : error->code;
+}
+MAIKO_ACTOR(writer, MAIKO_ON(item, writer_on_item), MAIKO_TICK(writer_tick), MAIKO_ON_ERROR(writer_on_error));
+
+enum { WRITES = 30 };
+static maiko_supervisor *with_writer(uint32_t workers, bool drains)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, listener, "listener"));
+	ok(maiko_add(sup, writer, "writer", .drains = drains));
+	ok(maiko_start(sup));
+	for (uint32_t n = 0; n < WRITES; n++)
+		ok(maiko_send(sup, item, .n = n));
+	return sup;
+}
+
+TEST_SIM(a_stop_waits_for_what_drains)
+{
+	maiko_supervisor *sup = with_writer(workers, true);
+	maiko_counts total = test_finish(sup);
+	assert_int_equal(total.discarded, 0);
+	assert_int_equal(total.handled, 2 * WRITES);
+	expect_heard_up_to("listener", WRITES);
+}
+
+TEST_WORKERS(what_drains_is_waited_for_on_real_threads)
+{
+	maiko_supervisor *sup = with_writer(workers, true);
+	assert_int_equal(test_finish(sup).discarded, 0);
+	expect_heard_up_to("listener", WRITES);
+}
+
+TEST_SIM(without_drains_it_is_counted_and_named)
+{
+	maiko_supervisor *sup = with_writer(workers, false);
+	test_settle(sup);
+	ok(maiko_stop(sup, NULL));
+	const maiko_actor_row *row = test_actor_row(test_stop(sup), "writer");
+	assert_true(row->held);
+	assert_int_equal(row->counts.handled, 1);
+	assert_int_equal(row->counts.discarded, WRITES - 1);
+	test_release(sup);
+}
+
+TEST_SIM(past_the_deadline_it_is_counted_and_named)
+{
+	maiko_supervisor *sup = with_writer(workers, true);
+	test_settle(sup);
+	ok(maiko_stop(sup, &(maiko_stop_options){.deadline_ms = WRITE_MS * 5 / 2}));
+	const maiko_actor_row *row = test_actor_row(test_stop(sup), "writer");
+	assert_true(row->held);
+	assert_int_equal(row->counts.handled, 3);
+	assert_int_equal(row->counts.discarded, WRITES - 3);
+	test_release(sup);
+}
+
+/* Not on hold, and nothing queued: nothing keeps the stop waiting for its next tick. */
+TEST_SIM(what_drains_and_is_done_ends_at_once)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, listener, "listener"));
+	ok(maiko_add(sup, writer, "writer", .drains = true));
+	ok(maiko_start(sup));
+	uint64_t now = test_now_ns();
+	test_finish(sup);
+	(void)now;
+	returns(maiko_add((maiko_supervisor *)NULL, writer, "writer", .drains = true), MAIKO_EINVAL);
+}
+
 int main(void)
 {
 	test_allocator_install();

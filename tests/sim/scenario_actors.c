@@ -236,7 +236,7 @@ static void hold(maiko_ctx *ctx, sc_actor *a)
 	a->holds = a->on_hold = true;
 	int rc = for_long ? maiko_wake_tick(ctx)
 			  : maiko_blocking(ctx, chore_work, mixer_on_chore, .number = (uint32_t)(a - sc.actors));
-	if (rc != 0 && !maiko_stopping(ctx))
+	if (rc != 0 && (a->drains || !maiko_stopping(ctx)))
 		a->on_hold = maiko_unhold(ctx) != 0;
 }
 
@@ -442,6 +442,7 @@ static void fill(sc_actor *a, uint64_t *random)
 	a->subs = (uint8_t)(1 + sc_draw(random, (1u << sc.used) - 1));
 	a->echo = sc_draw(random, 5) == 0;
 	a->temporary = !sc.fatal || sc_draw(random, 2) == 0;
+	a->drains = (*random >> 40 & 3) == 0;
 	for (uint32_t t = 0; t < sc.used; t++) {
 		bool own = sc_policy(t) != MAIKO_FAIL && sc_draw(random, 8) == 0;
 		a->policy[t] = (uint8_t)(own ? MAIKO_BLOCK + sc_draw(random, 4) : sc_policy(t));
@@ -472,6 +473,7 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 			       .mailbox = 1 + sc_draw(random, 8),
 			       .max_events_per_tick = 1 + sc_draw(random, 4),
 			       .echo = a->echo,
+			       .drains = a->drains,
 			       .restart = a->temporary ? MAIKO_TEMPORARY : MAIKO_RESTART_UNSAID,
 			       .ret_id = &a->id,
 			       .done = joined};

@@ -25,7 +25,7 @@ void sc_saw(sc_actor *a, const parcel *p)
 	if (p->n == 0 || policy == MAIKO_KEEP_LATEST)
 		return;
 	uint16_t *seen = &a->seen[p->sender][p->topic];
-	bool whole = (a->whole >> p->topic & 1) != 0, all = !a->holds || mk_state_of(sc.sup) < MK_STOPPING;
+	bool whole = (a->whole >> p->topic & 1) != 0, all = !a->holds || a->drains || mk_state_of(sc.sup) < MK_STOPPING;
 	if (p->n <= *seen)
 		maiko_sim_fail(sc.sim, "C1: actor %u got number %u of sender %u on topic %u after number %u",
 			       number_of(a), p->n, p->sender, p->topic, *seen);
@@ -37,8 +37,8 @@ void sc_saw(sc_actor *a, const parcel *p)
 
 void sc_had_all(const sc_actor *a)
 {
-	if (!sc.strict || !sc.graceful || !sc.started || !a->first || a->ignores || a->holds || a->failed ||
-	    a->leaving || a->stopped)
+	if (!sc.strict || !sc.graceful || !sc.started || !a->first || a->ignores || (a->holds && !a->drains) ||
+	    a->failed || a->leaving || a->stopped)
 		return;
 	const mk_actor *real = mk_directory_find(sc.sup, a->id);
 	if (real == NULL || real->removing)

@@ -29,7 +29,7 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 	mk_worker *w = ctx->worker;
 	if (mk_forked(w->sup))
 		return mk_fail_forked();
-	if (w->draining || (ctx->sched & MK_ENDED) != 0)
+	if (mk_is_drained(w, ctx) || (ctx->sched & MK_ENDED) != 0)
 		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the actor is ending or the supervisor stopping");
 	int rc = mk_route_find(w, type, &found);
 	mk_route route = {.type = NULL};
@@ -149,7 +149,8 @@ int maiko_wake_tick(maiko_ctx *ctx)
 		return mk_fail(MAIKO_EINVAL, "maiko_wake_tick: actor '%s' has no MAIKO_TICK", ctx->self->name);
 	if ((ctx->sched & MK_SHUT) != 0)
 		return mk_refuse_shut();
-	if ((ctx->sched & MK_ENDED) != 0 || (ctx->worker->draining && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
+	if ((ctx->sched & MK_ENDED) != 0 ||
+	    (mk_is_drained(ctx->worker, ctx) && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
 		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
 	ctx->extra->tick_due = true;
 	mk_wake(ctx->worker, ctx);

@@ -133,6 +133,9 @@ static int check_options(const mk_sup *sup, const char *name, const maiko_add_op
 	if (o->own_thread && sup->embedded)
 		return mk_fail(MAIKO_EINVAL,
 			       "actor '%s': no .own_thread where the supervisor runs on a loop of the caller's", name);
+	if (o->drains > 1)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .drains is %llu; true or false", name,
+			       (unsigned long long)o->drains);
 	if (o->restart != MAIKO_RESTART_UNSAID && o->restart != MAIKO_TEMPORARY)
 		return mk_fail(MAIKO_EINVAL,
 			       "actor '%s': .restart is %d; unsaid or MAIKO_TEMPORARY: restarting is "
@@ -182,6 +185,7 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	a->box.capacity = o->mailbox != 0 ? o->mailbox : sup->options.mailbox;
 	a->box.budget = o->max_events_per_tick != 0 ? o->max_events_per_tick : sup->options.max_events_per_tick;
 	a->echo = o->echo;
+	a->drains = o->drains != 0;
 	a->temporary = o->restart == MAIKO_TEMPORARY;
 	if (o->mailbox_bytes != 0 && mk_weight_bound(a, o->mailbox_bytes) != 0) {
 		mk_actor_discard(a);

@@ -1,9 +1,12 @@
 /*
  * stop.h - the end of a supervisor (C10): a sequence of steps that every worker takes.
  *
- *   begin    external sends are refused, ticks, watches and delayed events end
+ *   begin    external sends are refused; ticks, watches and delayed events end, except those
+ *            of actors added with .drains
  *   quiesce  every worker that is not known to be idle answers when it has no work left,
  *            until all are idle: then no work is left anywhere
+ *   finish   every worker that has actors with .drains ends their ticks, watches and delayed
+ *            events, except of those that are on hold now; then quiesce, until there are none
  *   hook     on_stop of the actor started last, on its worker, which answers when it has
  *            no work left again; then quiesce, which asks the workers that were sent
  *            something; then the next hook
@@ -21,6 +24,11 @@
  *   before that worker's answer, which the lock makes visible: the check of lane and channels
  *   finds it, unless it has been taken. But a worker increments its activity count before it takes
  *   anything from either, and the check reads the lane and the channels before the count.
+ *
+ * Of an actor with .drains a tick, a delayed event or a libuv callback may run without anything in
+ * transit. The worker increments its activity count before it runs one. One that has not run is
+ * ended by the finish step, as if it had not been due. While such an actor is on hold its worker
+ * has work left: so the finish step comes when it is on hold no more, or past the deadline.
  *
  * So a stop of n actors costs as many messages as their on_stop callbacks cause work, not n times
  * the number of workers. (The method of counters is by Mattern, "Algorithms for distributed

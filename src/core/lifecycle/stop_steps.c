@@ -38,17 +38,16 @@ static void run_quiesce(mk_worker *w, mk_message *m)
 }
 
 static void run_begin(mk_worker *w, mk_message *m);
+static void run_finish(mk_worker *w, mk_message *m);
 static void run_hook(mk_worker *w, mk_message *m);
 static void run_end(mk_worker *w, mk_message *m);
 static void run_exit(mk_worker *w, mk_message *m);
 
 void mk_stop_take(mk_sup *sup, mk_stop_step next, uint64_t workers, mk_actor *hook)
 {
-	static void (*const runs[])(mk_worker *, mk_message *) = {[MK_STOP_BEGIN] = run_begin,
-								  [MK_STOP_QUIESCE] = run_quiesce,
-								  [MK_STOP_HOOK] = run_hook,
-								  [MK_STOP_END] = run_end,
-								  [MK_STOP_EXIT] = run_exit};
+	static void (*const runs[])(mk_worker *, mk_message *) = {
+		[MK_STOP_BEGIN] = run_begin, [MK_STOP_QUIESCE] = run_quiesce, [MK_STOP_FINISH] = run_finish,
+		[MK_STOP_HOOK] = run_hook,   [MK_STOP_END] = run_end,         [MK_STOP_EXIT] = run_exit};
 	mk_stop *s = sup->stop;
 	if (next != MK_STOP_BEGIN) /* MK_STOP_BEGIN is recorded as MK_NOTE_STOP */
 		mk_note_sup(sup, MK_NOTE_STEP, hook == NULL ? workers : hook->self->id, next);
@@ -98,7 +97,10 @@ static void quiesce(mk_sup *sup)
 			workers |= mk_stop_bit(w);
 	}
 	mk_stop_take(sup, MK_STOP_QUIESCE, workers, NULL);
-	if (s->asked == 0)
+	uint64_t drainers = s->drainers & ~mk_stop_stuck(sup);
+	if (s->asked == 0 && drainers != 0)
+		mk_stop_take(sup, MK_STOP_FINISH, drainers, NULL);
+	else if (s->asked == 0)
 		next_hook(sup);
 }
 
@@ -176,6 +178,13 @@ static void run_begin(mk_worker *w, mk_message *m)
 	answer(w);
 }
 
+/* With the lock. */
+static void note_drainers(const mk_worker *w)
+{
+	mk_stop *s = w->sup->stop;
+	s->drainers = w->drainers != 0 ? s->drainers | mk_stop_bit(w) : s->drainers & ~mk_stop_bit(w);
+}
+
 void mk_stop_idle(mk_worker *w)
 {
 	mk_stop *s = w->sup->stop;
@@ -186,7 +195,21 @@ void mk_stop_idle(mk_worker *w)
 	w->quiet_parts = w->parts_sent;
 	uv_mutex_lock(&w->sup->lock);
 	s->answered_idle |= mk_stop_bit(w);
+	note_drainers(w);
 	s->activity[w->index] = mk_count(&w->activity);
+	answered(w);
+	mk_stop_unlock_and_tell(w->sup);
+}
+
+/* One that is on hold now has ticked since its worker answered. */
+static void run_finish(mk_worker *w, mk_message *m)
+{
+	(void)m;
+	for (uint32_t i = w->here_count; i-- > 0;)
+		if ((w->here[i]->sched & MK_ON_HOLD) == 0)
+			mk_actor_finish(w, w->here[i]);
+	uv_mutex_lock(&w->sup->lock);
+	note_drainers(w);
 	answered(w);
 	mk_stop_unlock_and_tell(w->sup);
 }

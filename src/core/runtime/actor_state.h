@@ -191,6 +191,7 @@ struct maiko_ctx {
 	bool unindexed : 1; /* its index of latest events is incomplete: no memory, or it has migrated (overflow.c) */
 	bool pinned : 1;    /* the caller chose its worker */
 	bool looped : 1;    /* it uses its worker's libuv loop, and may wait there for anything */
+	bool drains : 1;    /* a stop ends its ticks last (stop.h), and has not done so yet */
 	bool temporary : 1; /* its failure does not stop the supervisor */
 	bool gone : 1;      /* removed, but still in the ready list, which frees it */
 	bool removing;      /* its removal was requested (under the lock) */

@@ -92,6 +92,12 @@ struct maiko_supervisor {
 /* Subscriptions or monitors have changed on this worker: invalidates the subscribers cached in its routes. */
 static inline void mk_routes_forget(mk_worker *w) { w->route_version++; }
 
+/* Whether a stop has ended what the actor does on its own: ticks, watches, delayed events. */
+static inline bool mk_is_drained(const mk_worker *w, const mk_actor *a)
+{
+	return w->draining && (!a->drains || w->discarding);
+}
+
 /* The worker of an actor, as of the last topology change that `w` has applied. */
 static inline uint32_t mk_home_of(const mk_worker *w, const mk_sender *s) { return mk_home_at(s, w->marker); }
 /* With the lock: the worker of an actor, or the one that it migrates to. */

@@ -10,6 +10,7 @@ typedef enum mk_stop_step {
 	MK_STOP_NONE = 0,
 	MK_STOP_BEGIN,
 	MK_STOP_QUIESCE,
+	MK_STOP_FINISH,
 	MK_STOP_HOOK,
 	MK_STOP_END,
 	MK_STOP_EXIT,
@@ -41,6 +42,7 @@ typedef struct mk_stop {
 	mk_stop_mark marks[MAIKO_WORKERS_MAX];
 	uint64_t answered_idle; /* workers that have reported that nothing is left, at that activity count */
 	uint64_t activity[MAIKO_WORKERS_MAX];
+	uint64_t drainers; /* workers that have actors with .drains */
 	mk_actor *hook;
 	bool ended, ended_late; /* the step was taken; something was sent after the quiesce before it */
 	bool discarding;

@@ -88,6 +88,7 @@ struct mk_worker {
 	uint32_t here_reserved; /* of here_size, for actors that migrate to this worker */
 	mk_actor *ready, **ready_tail;
 	mk_actor *held, *retiring, *ended; /* each held actor is in one of these lists */
+	uint32_t drainers;                 /* actors here with `drains` */
 	mk_actor *on_hold;                 /* those that take no events (intake.h) */
 	mk_actor *warm;                    /* actors whose ring may be freed (delivery.h) */
 	struct mk_arrival *arriving;       /* actors that have joined topics here but not arrived yet (in_transit.h) */

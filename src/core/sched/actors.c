@@ -91,6 +91,7 @@ void mk_actor_link(mk_worker *w, mk_actor *a)
 {
 	a->here = w->here_count;
 	w->here[w->here_count++] = a;
+	w->drainers += a->drains;
 	if ((a->sched & MK_ON_HOLD) != 0)
 		mk_intake_link(w, a);
 }
@@ -100,6 +101,7 @@ void mk_actor_unlink(mk_worker *w, mk_actor *a)
 	mk_actor *last = w->here[--w->here_count];
 	w->here[a->here] = last;
 	last->here = a->here;
+	w->drainers -= a->drains;
 	mk_unlink_held(w, a);
 	if ((a->sched & MK_ON_HOLD) != 0)
 		mk_intake_unlink(w, a);

@@ -54,6 +54,7 @@ static void fired(mk_timer *timer)
 {
 	mk_delayed *d = MK_OF(timer, mk_delayed, timer);
 	mk_actor *a = d->actor;
+	mk_count_add(&a->worker->activity, 1); /* before the send: stop.h */
 	unlink_one(d);
 	if ((a->sched & MK_HELD) == 0) {
 		send_now(a->worker, d);

@@ -170,12 +170,20 @@ static void release_kept(mk_worker *w, mk_extra *x)
 	mk_map_fini(&x->kept_at);
 }
 
+/* From now on it is like one without .drains. */
+static void drain_no_longer(mk_worker *w, mk_actor *a)
+{
+	w->drainers -= a->drains;
+	a->drains = false;
+}
+
 void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t outcome)
 {
 	if ((a->sched & MK_ENDED) != 0)
 		return;
 	bool ran = a->status == MAIKO_ACTOR_RUNNING;
 	mk_hold(w, a, MK_ENDED);
+	drain_no_longer(w, a);
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
 	mk_forget_waits(w, a);
 	if (!w->draining) /* an event that its on_stop sends may cause the addition of an actor with this name */
@@ -199,9 +207,19 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 
 void mk_actor_drain(mk_worker *w, mk_actor *a)
 {
+	if (a->drains)
+		return;
 	mk_tick_drain(w, a);
 	mk_delayed_discard(w, a);
 	mk_adopted_drain(a);
+}
+
+void mk_actor_finish(mk_worker *w, mk_actor *a)
+{
+	if (!a->drains)
+		return;
+	drain_no_longer(w, a);
+	mk_actor_drain(w, a);
 }
 
 void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
@@ -211,5 +229,6 @@ void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
 	mk_purge(w, a, NULL, MK_OUTCOME_OF(discarded));
 	mk_release_all(w, a);
+	mk_actor_finish(w, a);
 	mk_delayed_discard(w, a);
 }

@@ -25,8 +25,10 @@ void mk_actor_begin(mk_worker *w, mk_actor *a);
  * Does nothing if it has ended. */
 void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t outcome);
 
-/* A stop has begun: from now on the actor handles only events, and ticks only after events. */
+/* A stop has begun: from now on the actor handles only events, and ticks only after events. Not yet if it has
+ * .drains; with finish, that too. */
 void mk_actor_drain(mk_worker *w, mk_actor *a);
+void mk_actor_finish(mk_worker *w, mk_actor *a);
 
 /* A stop no longer waits for the actor: discards its queued events and those that still arrive. */
 void mk_actor_discard_queued(mk_worker *w, mk_actor *a);

@@ -203,7 +203,7 @@ int maiko_enter(maiko_ctx *ctx)
 		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
 			       ctx->worker->actor->self->name);
 	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have slept since the turn */
-	if (ctx->worker->draining) /* else new input could delay the end of the drain without bound */
+	if (mk_is_drained(ctx->worker, ctx)) /* else new input could delay the end of the drain without bound */
 		ctx->sched |= MK_SHUT;
 	MK_NOTE(ctx->worker, MK_NOTE_ENTER, ctx->self->id, 0);
 	mk_callback_enter(ctx->worker, ctx);

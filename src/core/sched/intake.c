@@ -71,8 +71,18 @@ void mk_intake_unhold(mk_worker *w, mk_actor *a)
 static bool is_stranded(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
-	return a->status == MAIKO_ACTOR_RUNNING && (a->sched & (MK_HELD & ~(unsigned)MK_MUTED)) == 0 &&
+	return a->status == MAIKO_ACTOR_RUNNING && !a->drains && (a->sched & (MK_HELD & ~(unsigned)MK_MUTED)) == 0 &&
 	       x->changes == 0 && x->tasks == NULL && x->privates == NULL && mk_mailbox_length(&a->box) != 0;
+}
+
+bool mk_intake_drains(const mk_worker *w)
+{
+	if (w->drainers == 0)
+		return false;
+	for (const mk_actor *a = w->on_hold; a != NULL; a = a->extra->next_on_hold)
+		if (a->drains)
+			return true;
+	return false;
 }
 
 bool mk_intake_stranded(const mk_worker *w)

@@ -26,4 +26,7 @@ void mk_intake_unlink(mk_worker *w, mk_actor *a);
 bool mk_intake_stranded(const mk_worker *w);
 bool mk_intake_discard(mk_worker *w);
 
+/* Whether one on hold here has .drains, and its ticks have not ended: a stop waits for it. */
+MK_PRIVATE bool mk_intake_drains(const mk_worker *w);
+
 #endif

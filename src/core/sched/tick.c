@@ -50,7 +50,7 @@ int mk_tick_init(mk_worker *w, mk_actor *a)
 
 void mk_tick_begin(mk_worker *w, mk_actor *a)
 {
-	if (a->class->tick != NULL && !w->draining) {
+	if (a->class->tick != NULL && !mk_is_drained(w, a)) {
 		a->extra->tick_due = true;
 		mk_wake(w, a);
 	}
@@ -73,7 +73,7 @@ static void failed(mk_worker *w, mk_actor *a, int code)
 	if (x->backoff_ms > BACKOFF_LAST_MS)
 		x->backoff_ms = BACKOFF_LAST_MS;
 	bool longer = x->next.kind == MAIKO_NEXT_AFTER && x->next.ms > x->backoff_ms;
-	if (x->next.kind != MAIKO_NEXT_NEVER && !w->draining) {
+	if (x->next.kind != MAIKO_NEXT_NEVER && !mk_is_drained(w, a)) {
 		x->tick_set = true;
 		set_timer(w, a, longer ? x->next.ms : x->backoff_ms);
 	}
@@ -128,7 +128,7 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 	x->tick_set = false;
 	mk_timer_clear(&w->timers, &x->timer);
 	mk_fd_watch_disarm(a);
-	if (w->discarding || (w->draining && x->next.kind != MAIKO_NEXT_EVENTS))
+	if (w->discarding || (mk_is_drained(w, a) && x->next.kind != MAIKO_NEXT_EVENTS))
 		return;
 	MK_NOTIFY(w, MAIKO_OBSERVED_TICK_ENTERED, a, NULL, 0);
 	mk_callback_enter(w, a);
@@ -146,7 +146,7 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 		return;
 	}
 	x->next = next;
-	if (w->draining)
+	if (mk_is_drained(w, a))
 		return;
 	uint32_t backoff_ms = x->backoff_ms;
 	apply_result(w, a);

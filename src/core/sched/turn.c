@@ -169,7 +169,7 @@ static bool is_muted_by_subscribers(const mk_actor *a)
 
 bool mk_worker_quiet(mk_worker *w)
 {
-	if (!has_nothing(w))
+	if (!has_nothing(w) || (w->draining && mk_intake_drains(w)))
 		return false;
 	for (const mk_actor *a = w->held; a != NULL && !w->discarding; a = a->next_held)
 		if (mk_has_work(a) && (a->sched & (MK_ENDED | MK_WAITING)) == 0)
