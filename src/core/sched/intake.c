@@ -67,12 +67,14 @@ void mk_intake_unhold(mk_worker *w, mk_actor *a)
 
 /* ---- a stop ------------------------------------------------------------------------------- */
 
-/* What is under way for it may unhold it: a change that it has asked for. (A worker with a job has something to do.) */
+/* What is under way for it may unhold it: a change or a receipt that it waits for. (A worker with
+ * a job has something to do.) */
 static bool is_stranded(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
 	return a->status == MAIKO_ACTOR_RUNNING && !a->drains && (a->sched & (MK_HELD & ~(unsigned)MK_MUTED)) == 0 &&
-	       x->changes == 0 && x->tasks == NULL && x->privates == NULL && mk_mailbox_length(&a->box) != 0;
+	       x->changes == 0 && x->receipts == NULL && x->tasks == NULL && x->privates == NULL &&
+	       mk_mailbox_length(&a->box) != 0;
 }
 
 bool mk_intake_drains(const mk_worker *w)
