@@ -12,6 +12,7 @@ static const maiko_topic **topics;
 static const maiko_topic *note_topic(const note *n) { return topics[n->topic]; }
 MAIKO_EVENT_ROUTED(note, note_topic, topic);
 
+static maiko_subscription *list;
 static uint64_t read_notes, changed;
 static maiko_actor_id listener;
 
@@ -116,6 +117,27 @@ static int run_subscribe_all(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
+/* All of a list in one change, there and back. */
+static int prepare_subscribe_list(uint32_t n)
+{
+	int rc = make_listener(0, n);
+	list = calloc((size_t)n + 1, sizeof *list);
+	for (uint32_t i = 0; i < n; i++)
+		list[i] = (maiko_subscription){.topic = topics[i]};
+	return rc;
+}
+
+static int run_subscribe_list(uint32_t n, uint64_t *ret_done)
+{
+	int rc = maiko_subscribe_all(growth_sup, listener, list, .done = on_changed);
+	growth_until(&changed, 1);
+	if (rc == 0)
+		rc = maiko_unsubscribe_all(growth_sup, listener, list, .done = on_changed);
+	growth_until(&changed, 2);
+	*ret_done = 2 * (uint64_t)n;
+	return rc;
+}
+
 static int note_each(maiko_ctx *ctx, uint32_t n)
 {
 	int rc = 0;
@@ -180,6 +202,7 @@ static int run_deliver(uint32_t n, uint64_t *ret_done)
 const growth_operation growth_topics[] = {{"name-topic", make_topics, run_name, 0},
 					  {"subscribe", prepare_listener, run_subscribe, 0},
 					  {"subscribe-all", prepare_subscribe_all, run_subscribe_all, 0},
+					  {"subscribe-list", prepare_subscribe_list, run_subscribe_list, 0},
 					  {"publish", prepare_publish, run_publish, 0},
 					  {"join", prepare_subscribers, run_join, 0},
 					  {"deliver", prepare_subscribers, run_deliver, 0},

@@ -26,13 +26,13 @@ static bool run_growth(const bench_variant *v)
 #define GROWTH(operation)                                                                                              \
 	{"G/" operation "-1000", run_growth, .size = 1000}, { "G/" operation "-100000", run_growth, .size = 100000 }
 
-const bench_variant growth_variants[] = {GROWTH("find"),        GROWTH("add"),         GROWTH("remove"),
-					 GROWTH("remove-all"),  GROWTH("report"),      GROWTH("start"),
-					 GROWTH("stop"),        GROWTH("tick"),        GROWTH("type"),
-					 GROWTH("name-topic"),  GROWTH("subscribe"),   GROWTH("subscribe-all"),
-					 GROWTH("publish"),     GROWTH("join"),        GROWTH("deliver"),
-					 GROWTH("send-late"),   GROWTH("cancel"),      GROWTH("keep"),
-					 GROWTH("release"),     GROWTH("keep-latest"), GROWTH("keep-latest-mixed"),
-					 GROWTH("drop-oldest"), GROWTH("mute"),        GROWTH("muted-by"),
-					 GROWTH("thread"),      GROWTH("job"),         GROWTH("handle"),
-					 {.name = NULL}};
+const bench_variant growth_variants[] = {GROWTH("find"),           GROWTH("add"),         GROWTH("remove"),
+					 GROWTH("remove-all"),     GROWTH("report"),      GROWTH("start"),
+					 GROWTH("stop"),           GROWTH("tick"),        GROWTH("type"),
+					 GROWTH("name-topic"),     GROWTH("subscribe"),   GROWTH("subscribe-all"),
+					 GROWTH("publish"),        GROWTH("join"),        GROWTH("deliver"),
+					 GROWTH("send-late"),      GROWTH("cancel"),      GROWTH("keep"),
+					 GROWTH("release"),        GROWTH("keep-latest"), GROWTH("keep-latest-mixed"),
+					 GROWTH("drop-oldest"),    GROWTH("mute"),        GROWTH("muted-by"),
+					 GROWTH("thread"),         GROWTH("job"),         GROWTH("handle"),
+					 GROWTH("subscribe-list"), {.name = NULL}};

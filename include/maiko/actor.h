@@ -93,7 +93,7 @@ typedef struct maiko_completion {
 	maiko_change change;
 	int status;               /* 0, or why it was not done */
 	maiko_actor_id actor;     /* the actor added, removed, ... */
-	const maiko_topic *topic; /* of (un)subscribe, else NULL */
+	const maiko_topic *topic; /* of (un)subscribing to one topic, else NULL */
 	const char *name;         /* of an addition: the actor's; else ""                        */
 	const void *init;         /* of an addition that had .init: an unchanged copy, so that a resource
 				   * in it (a descriptor) can be released when the addition has

@@ -104,8 +104,8 @@ MAIKO_API int maiko_stop_self(maiko_ctx *ctx);
  * is stopping already. */
 MAIKO_API int maiko_stop_all(maiko_ctx *ctx);
 
-/* The raw calls behind maiko_remove, maiko_subscribe, maiko_move and maiko_unsubscribe: as in
- * supervisor.h, but they return once the request is accepted. */
+/* The raw calls behind maiko_remove, maiko_subscribe, maiko_subscribe_all, maiko_move and their
+ * opposites: as in supervisor.h, but they return once the request is accepted. */
 MAIKO_API int maiko_ctx_remove(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options);
 MAIKO_API int maiko_ctx_subscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 				  const maiko_change_options *options);
@@ -113,6 +113,10 @@ MAIKO_API int maiko_ctx_move(maiko_ctx *ctx, maiko_actor_id actor, uint32_t work
 			     const maiko_change_options *options);
 MAIKO_API int maiko_ctx_unsubscribe(maiko_ctx *ctx, maiko_actor_id actor, const maiko_topic *topic,
 				    const maiko_change_options *options);
+MAIKO_API int maiko_ctx_subscribe_all(maiko_ctx *ctx, maiko_actor_id actor, const maiko_subscription *topics,
+				      const maiko_change_options *options);
+MAIKO_API int maiko_ctx_unsubscribe_all(maiko_ctx *ctx, maiko_actor_id actor, const maiko_subscription *topics,
+					const maiko_change_options *options);
 
 /* ---- blocking work ---------------------------------------------------------- */
 

@@ -248,6 +248,24 @@ MAIKO_API int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id
 					   const maiko_change_options *options);
 
 /*
+ * The raw calls behind maiko_subscribe_all and maiko_unsubscribe_all: any number of topics of one
+ * actor in one change, with one completion (its `topic` is NULL if they are several). Either all of them
+ * change or none; 10,000 take milliseconds, one by one seconds.
+ *
+ *   maiko_subscribe_all(sup, id, MAIKO_TOPICS(orders, MAIKO_SUB(prices, .overflow = MAIKO_KEEP_LATEST)));
+ *
+ * `topics` is MAIKO_TOPICS(...) or an array whose last element has the topic NULL; it is copied. Each
+ * may have its own policy; for the others options->overflow holds. None at all is a change that does
+ * nothing. Errors: as for one topic; also MAIKO_EEXIST (it subscribes to one of them already),
+ * MAIKO_ENOENT (it does not subscribe to one of them), MAIKO_EINVAL (MAIKO_ALL_TOPICS; one twice, with
+ * different policies).
+ */
+MAIKO_API int maiko_supervisor_subscribe_all(maiko_supervisor *sup, maiko_actor_id actor,
+					     const maiko_subscription *topics, const maiko_change_options *options);
+MAIKO_API int maiko_supervisor_unsubscribe_all(maiko_supervisor *sup, maiko_actor_id actor,
+					       const maiko_subscription *topics, const maiko_change_options *options);
+
+/*
  * The raw call behind maiko_move: moves the actor to another worker, 1 to the `workers`
  * option (or its default). No event sent to it or by it is lost, duplicated or reordered. The
  * actor does not run during the move, some microseconds when the workers are idle. Placement
@@ -290,5 +308,14 @@ MAIKO_END_DECLS
 #define maiko_unsubscribe(to, id, ...) MAIKO_PP_UNSUBSCRIBE_(to, id, __VA_ARGS__, .reserved_ = {0})
 #define MAIKO_PP_UNSUBSCRIBE_(to, id, topic, ...)                                                                      \
 	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, unsubscribe)((to), (id), (topic), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
+/* maiko_subscribe_all(to, id, topics, options...), where `topics` is a const maiko_subscription * */
+#define maiko_subscribe_all(to, id, ...) MAIKO_PP_SUBSCRIBE_ALL_(to, id, __VA_ARGS__, .reserved_ = {0})
+#define MAIKO_PP_SUBSCRIBE_ALL_(to, id, topics, ...)                                                                   \
+	MAIKO_PP_STRICT_(MAIKO_PP_CALL_(to, subscribe_all)((to), (id), (topics), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
+/* maiko_unsubscribe_all(to, id, topics, options...) */
+#define maiko_unsubscribe_all(to, id, ...) MAIKO_PP_UNSUBSCRIBE_ALL_(to, id, __VA_ARGS__, .reserved_ = {0})
+#define MAIKO_PP_UNSUBSCRIBE_ALL_(to, id, topics, ...)                                                                 \
+	MAIKO_PP_STRICT_(                                                                                              \
+		MAIKO_PP_CALL_(to, unsubscribe_all)((to), (id), (topics), MAIKO_PP_CHANGE_OPTIONS_(__VA_ARGS__)))
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "recording.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool mo_is_listed(const char *const *names, const char *name)
@@ -81,10 +82,7 @@ size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
 		put_addition(&s, call);
 	} else if (kind == MK_NOTE_CHANGE) {
 		put_number(&s, call->change);
-		put_number(&s, call->overflow);
-		put_number(&s, call->topic != NULL);
-		if (call->topic != NULL)
-			put_text(&s, call->topic);
+		put_topics(&s, call->topics);
 	} else if (kind == MK_NOTE_AFTER) {
 		put_number(&s, call->delay_ms);
 	}
@@ -139,7 +137,12 @@ static void get_topics(supply *s, mo_call *c)
 	uint32_t which = get_small(s, TOPICS_ALL);
 	c->no_topics_said = which == TOPICS_UNSAID;
 	c->all_topics = which == TOPICS_ALL;
-	c->topic_count = get_small(s, MO_CALL_TOPICS);
+	c->topic_count = get_small(s, (uint32_t)(s->left / (3 * sizeof(uint64_t) + 2))); /* as much as may follow */
+	c->topics = calloc((size_t)c->topic_count + 1, sizeof *c->topics);
+	if (c->topics == NULL) {
+		s->damaged = true; /* without memory it cannot be read */
+		c->topic_count = 0;
+	}
 	for (uint32_t i = 0; i < c->topic_count; i++) {
 		c->topics[i].overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
 		c->topics[i].policy = (maiko_overflow)get_small(s, MAIKO_FAIL);
@@ -178,12 +181,19 @@ bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_
 		get_addition(&s, c);
 	} else if (kind == MK_NOTE_CHANGE) {
 		c->change = (maiko_change)get_small(&s, MAIKO_CHANGE_MOVE);
-		c->overflow = (maiko_overflow)get_small(&s, MAIKO_FAIL);
-		c->topic = get_small(&s, 1) != 0 ? get_text(&s) : NULL;
+		get_topics(&s, c);
 	} else if (kind == MK_NOTE_AFTER) {
 		c->delay_ms = get_number(&s);
 		c->content = s.from;
 		c->content_size = s.left;
 	}
+	if (s.damaged)
+		mo_call_drop(c);
 	return !s.damaged;
+}
+
+void mo_call_drop(mo_call *c)
+{
+	free(c->topics);
+	c->topics = NULL;
 }

@@ -98,8 +98,6 @@ MK_PRIVATE int mo_content_accept(const maiko_event_type *type, bool undescribed)
 /* The bytes of it, to `to` unless that is NULL; returns how many. AFTER: without the event. */
 size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to);
 
-enum { MO_CALL_TOPICS = 64 };
-
 typedef struct mo_call_topic {
 	const char *name;
 	maiko_overflow policy; /* the topic's own */
@@ -112,23 +110,24 @@ typedef struct mo_call {
 	/* MK_NOTE_ADD */
 	const char *name, *type;
 	maiko_add_options options; /* without pointers */
-	bool told, all_topics, no_topics_said;
-	mo_call_topic topics[MO_CALL_TOPICS];
-	uint32_t topic_count;
+	bool told;
 	const unsigned char *init; /* NULL: none */
 	uint32_t init_size;
 	/* MK_NOTE_CHANGE */
 	maiko_change change;
-	const char *topic; /* NULL: none */
-	maiko_overflow overflow;
+	/* of both */
+	bool all_topics, no_topics_said;
+	mo_call_topic *topics;
+	uint32_t topic_count;
 	/* MK_NOTE_AFTER */
 	uint64_t delay_ms;
 	const unsigned char *content;
 	size_t content_size;
 } mo_call;
 
-/* False: it is damaged, or has more topics than MO_CALL_TOPICS. */
+/* False: it is damaged, or there is no memory. Else mo_call_drop frees what it has. */
 MK_PRIVATE bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_call *ret_call);
+MK_PRIVATE void mo_call_drop(mo_call *call);
 
 /* Whether a name is among those listed, ended by NULL; one that ends with '*' stands for all that
  * begin so. */

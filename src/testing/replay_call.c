@@ -86,13 +86,21 @@ static int topic_of(const mt_replay *r, const mo_call_topic *t, const maiko_topi
 	return maiko_topic_with(r->sup, t->name, &(maiko_topic){.overflow = t->policy}, ret_topic);
 }
 
-static int topics_of(const mt_replay *r, const mo_call *c, maiko_subscription *topics)
+/* Those of the call, as a list that the caller frees. */
+static int topics_of(const mt_replay *r, const mo_call *c, maiko_subscription **ret_topics)
 {
 	int rc = 0;
+	maiko_subscription *topics = calloc((size_t)c->topic_count + 1, sizeof *topics);
+	if (topics == NULL)
+		return MAIKO_ENOMEM;
 	for (uint32_t i = 0; rc == 0 && i < c->topic_count; i++) {
 		topics[i].overflow = c->topics[i].overflow;
 		rc = topic_of(r, &c->topics[i], &topics[i].topic);
 	}
+	if (rc == 0)
+		*ret_topics = topics;
+	else
+		free(topics);
 	return rc;
 }
 
@@ -114,9 +122,9 @@ static int init_of(const mt_replay *r, const maiko_actor_type *type, const mo_ca
 
 static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type, mo_call *c)
 {
-	maiko_subscription topics[MO_CALL_TOPICS + 1] = {{0}};
+	maiko_subscription *topics;
 	void *init;
-	int rc = topics_of(r, c, topics);
+	int rc = topics_of(r, c, &topics);
 	if (rc != 0)
 		return rc;
 	rc = init_of(r, type, c, &init);
@@ -128,6 +136,7 @@ static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type,
 			       : maiko_ctx_add(a, type, c->name, &c->options);
 	}
 	free(init);
+	free(topics);
 	return rc;
 }
 
@@ -144,25 +153,28 @@ static int add(const mt_replay *r, mk_actor *a, mo_call *c)
 
 static int change(const mt_replay *r, mk_actor *a, uint64_t id, const mo_call *c)
 {
-	maiko_change_options o = {.overflow = c->overflow};
-	const maiko_topic *topic = NULL;
-	if (c->topic != NULL) {
-		int rc = topic_of(r, &(mo_call_topic){.name = c->topic, .policy = MAIKO_OVERFLOW_DEFAULT}, &topic);
-		if (rc != 0)
-			return rc;
-	}
+	maiko_subscription *topics;
+	int rc = topics_of(r, c, &topics);
+	if (rc != 0)
+		return rc;
 	switch (c->change) {
 	case MAIKO_CHANGE_REMOVE:
-		return a == NULL ? maiko_supervisor_remove(r->sup, id, &o) : maiko_ctx_remove(a, id, &o);
+		rc = a == NULL ? maiko_supervisor_remove(r->sup, id, NULL) : maiko_ctx_remove(a, id, NULL);
+		break;
 	case MAIKO_CHANGE_SUBSCRIBE:
-		return a == NULL ? maiko_supervisor_subscribe(r->sup, id, topic, &o)
-				 : maiko_ctx_subscribe(a, id, topic, &o);
+		rc = a == NULL ? maiko_supervisor_subscribe_all(r->sup, id, topics, NULL)
+			       : maiko_ctx_subscribe_all(a, id, topics, NULL);
+		break;
 	case MAIKO_CHANGE_UNSUBSCRIBE:
-		return a == NULL ? maiko_supervisor_unsubscribe(r->sup, id, topic, &o)
-				 : maiko_ctx_unsubscribe(a, id, topic, &o);
+		rc = a == NULL ? maiko_supervisor_unsubscribe_all(r->sup, id, topics, NULL)
+			       : maiko_ctx_unsubscribe_all(a, id, topics, NULL);
+		break;
 	default:
-		return mk_fail(MAIKO_EINVAL, "a call of an unknown kind, %d", (int)c->change);
+		rc = mk_fail(MAIKO_EINVAL, "a call of an unknown kind, %d", (int)c->change);
+		break;
 	}
+	free(topics);
+	return rc;
 }
 
 static int send_later(mt_replay *r, mk_actor *a, const mo_call *c)
@@ -228,13 +240,16 @@ void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record)
 		fail(r, record, "it is damaged");
 		return;
 	}
-	if (kind == MK_NOTE_CHANGE && call.change == MAIKO_CHANGE_ADD)
-		return; /* part of an addition */
+	if (kind == MK_NOTE_CHANGE && call.change == MAIKO_CHANGE_ADD) { /* part of an addition */
+		mo_call_drop(&call);
+		return;
+	}
 	r->given = answered;
 	r->given_kind = kind;
 	r->told = (mk_told){record->number, record->value};
 	r->calling = true;
 	int rc = make(r, a, record, &call);
+	mo_call_drop(&call);
 	r->calling = false;
 	bool asked = answered && (a != NULL || kind == MK_NOTE_ADD) ? !r->given : rc == 0;
 	r->given = false;

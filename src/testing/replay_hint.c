@@ -100,6 +100,7 @@ static bool adds(const mt_recording *f, const char *type, known *k)
 			continue;
 		know(k, name);
 		found |= strcmp(name, type) == 0;
+		mo_call_drop(&call);
 	}
 	return found;
 }

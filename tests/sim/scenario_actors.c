@@ -492,27 +492,55 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 			   : maiko_supervisor_add(sc.sup, actor_types[a->type], name, &o);
 }
 
-/* Its numbers on that topic begin anew. */
+/* An actor and some topics as one word. */
+static void *some_of(const sc_actor *a, uint32_t topics)
+{
+	return (void *)(uintptr_t)((uint32_t)(a - sc.actors) << 8 | topics);
+}
+
+/* Its numbers on those topics begin anew. */
 static void unsubscribed(void *arg, const maiko_completion *completion)
 {
-	sc_actor *a = arg;
+	sc_actor *a = &sc.actors[(uintptr_t)arg >> 8];
 	for (uint32_t t = 0; t < sc.used && completion->status == 0; t++)
-		for (uint32_t s = 0; s < SC_SENDERS && strcmp(sc_topic(t)->name, completion->topic->name) == 0; s++)
+		for (uint32_t s = 0; s < SC_SENDERS && ((uintptr_t)arg >> t & 1) != 0; s++)
 			a->seen[s][t] = 0;
 }
 
-static int subscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t)
+/* That topic and, `two`, the next as well. */
+static uint32_t list_of(const sc_actor *a, uint32_t t, bool two, maiko_subscription *list)
 {
+	uint32_t topics = 0, count = two && sc.used > 1 ? 2 : 1;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t used = (t + i) % sc.used;
+		list[i] = (maiko_subscription){.topic = sc_topic(used), .overflow = (maiko_overflow)a->policy[used]};
+		topics |= 1u << used;
+	}
+	list[count] = (maiko_subscription){.topic = NULL};
+	return topics;
+}
+
+static int subscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, bool two)
+{
+	maiko_subscription list[3];
 	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .done = joined};
-	a->subs |= (uint8_t)(1u << t);
+	a->subs |= (uint8_t)list_of(a, t, two, list);
+	if (two)
+		return ctx != NULL ? maiko_ctx_subscribe_all(ctx, a->id, list, &o)
+				   : maiko_supervisor_subscribe_all(sc.sup, a->id, list, &o);
 	return ctx != NULL ? maiko_ctx_subscribe(ctx, a->id, sc_topic(t), &o)
 			   : maiko_supervisor_subscribe(sc.sup, a->id, sc_topic(t), &o);
 }
 
-static int unsubscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t)
+static int unsubscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, bool two)
 {
-	maiko_change_options o = {.done = unsubscribed, .done_arg = a};
-	a->whole &= (uint8_t) ~(1u << t);
+	maiko_subscription list[3];
+	uint32_t topics = list_of(a, t, two, list);
+	maiko_change_options o = {.done = unsubscribed, .done_arg = some_of(a, topics)};
+	a->whole &= (uint8_t)~topics;
+	if (two)
+		return ctx != NULL ? maiko_ctx_unsubscribe_all(ctx, a->id, list, &o)
+				   : maiko_supervisor_unsubscribe_all(sc.sup, a->id, list, &o);
 	return ctx != NULL ? maiko_ctx_unsubscribe(ctx, a->id, sc_topic(t), &o)
 			   : maiko_supervisor_unsubscribe(sc.sup, a->id, sc_topic(t), &o);
 }
@@ -523,7 +551,8 @@ int sc_change(maiko_ctx *ctx, uint64_t *random)
 		return MAIKO_ENOENT;
 	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
 	uint32_t t = sc_draw(random, sc.used);
-	return sc_draw(random, 2) == 0 ? subscribe(ctx, a, t) : unsubscribe(ctx, a, t);
+	uint32_t what = sc_draw(random, 4);
+	return what % 2 == 0 ? subscribe(ctx, a, t, what == 2) : unsubscribe(ctx, a, t, what == 3);
 }
 
 int sc_remove(maiko_ctx *ctx, uint64_t *random)
@@ -552,9 +581,9 @@ int sc_meet(uint64_t *random)
 	case 0:
 		return maiko_supervisor_remove(sc.sup, id, &o);
 	case 1:
-		return subscribe(NULL, a, t);
+		return subscribe(NULL, a, t, false);
 	case 2:
-		return unsubscribe(NULL, a, t);
+		return unsubscribe(NULL, a, t, false);
 	default:
 		return maiko_supervisor_move(sc.sup, id, 1 + sc_draw(random, maiko_worker_count(sc.sup)), &o);
 	}

@@ -36,6 +36,11 @@ typedef struct order {
 	uint32_t n;
 } order;
 MAIKO_EVENT(order, orders, n);
+typedef struct extra {
+	uint32_t n;
+} extra;
+MAIKO_TOPIC(extras);
+MAIKO_EVENT(extra, extras, n);
 
 enum { CONNECTIONS = 30, TICKS = 60, GUESTS = 12 };
 
@@ -120,7 +125,14 @@ static int helper_on_gazette(helper *self, const gazette *ev, maiko_ctx *ctx)
 	self->n += ev->n;
 	return maiko_send(ctx, answer, .n = self->n, .by = 1000);
 }
-MAIKO_ACTOR(helper, MAIKO_ON(gazette, helper_on_gazette));
+
+static int helper_on_extra(helper *self, const extra *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->n += ev->n;
+	return 0;
+}
+MAIKO_ACTOR(helper, MAIKO_ON(gazette, helper_on_gazette), MAIKO_ON(extra, helper_on_extra));
 
 static int manager_on_answer(manager *self, const answer *ev, maiko_ctx *ctx)
 {
@@ -180,9 +192,12 @@ static void meddle(void *arg)
 		snprintf(name, sizeof name, "guest %u", i % 3);
 		if (maiko_add(sup, helper, name, .mailbox = 8, .own_thread = i % 4 == 0, .ret_id = &id) != 0)
 			return; /* stopped meanwhile */
-		if (maiko_send(sup, order, .n = i) != 0 || maiko_subscribe(sup, id, MAIKO_TOPIC_REF(answers)) != 0)
+		if (maiko_send(sup, order, .n = i) != 0 ||
+		    maiko_unsubscribe_all(sup, id, MAIKO_TOPICS(news, extras)) != 0)
 			return;
-		(void)maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(news));
+		if (maiko_subscribe_all(sup, id, (i % 2 == 0 ? MAIKO_TOPICS(news, extras) : MAIKO_TOPICS(news))) != 0)
+			return;
+		(void)maiko_unsubscribe_all(sup, id, MAIKO_TOPICS(news, extras)); /* every other time it cannot be */
 		(void)maiko_remove(sup, id);
 	}
 }

@@ -14,6 +14,7 @@
 #include "sched/hold.h"
 #include "sched/tick.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,23 +26,31 @@ static int by_topic(const void *one, const void *other)
 	return a < b ? -1 : a > b;
 }
 
-/* Merges subscriptions to the same topic; they must have the same policy. */
-static int merge_places(mk_sup *sup, mk_actor *a)
+int mk_places_merge(mk_sup *sup, const char *who, mk_subscriptions *places, uint32_t *count)
 {
-	if (a->place_count < 2)
+	if (*count < 2)
 		return 0;
-	mk_subscription *all = mk_subscriptions_at(&a->places, a->place_count);
-	qsort(all, a->place_count, sizeof *all, by_topic);
-	for (uint32_t i = a->place_count; i-- > 1;) {
-		all = mk_subscriptions_at(&a->places, a->place_count);
+	mk_subscription *all = mk_subscriptions_at(places, *count);
+	qsort(all, *count, sizeof *all, by_topic);
+	for (uint32_t i = *count; i-- > 1;) {
+		all = mk_subscriptions_at(places, *count);
 		if (all[i].topic != all[i - 1].topic)
 			continue;
 		if (all[i].overflow != all[i - 1].overflow)
-			return mk_fail(MAIKO_EINVAL, "actor '%s': .topics has '%s' twice, with different .overflow",
-				       a->self->name, mk_record_at(sup, all[i].topic)->desc.name);
-		mk_subscriptions_remove(&a->places, &a->place_count, i);
+			return mk_fail(MAIKO_EINVAL, "%s has '%s' twice, with different .overflow", who,
+				       mk_record_at(sup, all[i].topic)->desc.name);
+		mk_subscriptions_remove(places, count, i);
 	}
 	return 0;
+}
+
+static int merge_places(mk_sup *sup, mk_actor *a)
+{
+	char who[MAIKO_NAME_MAX + 32];
+	if (a->place_count < 2)
+		return 0;
+	(void)snprintf(who, sizeof who, "actor '%s': .topics", a->self->name);
+	return mk_places_merge(sup, who, &a->places, &a->place_count);
 }
 
 static int add_place(mk_actor *a, uint32_t topic, maiko_overflow overflow)
@@ -204,10 +213,9 @@ void mk_actor_discard(mk_actor *a)
 
 /* ---- arrival and departure ---------------------------------------------------------------- */
 
-static int join_topics(mk_worker *w, mk_actor *a, bool joining)
+int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint32_t count, bool joining)
 {
-	const mk_subscription *places = mk_subscriptions_at(&a->places, a->place_count);
-	for (uint32_t i = 0; i < a->place_count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		mk_topic *t = mk_topic_here(w, places[i].topic);
 		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, (maiko_overflow)places[i].overflow, joining);
 		if (rc != 0) {
@@ -226,7 +234,7 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 		rc = mk_tick_init(w, a);
 	if (rc != 0)
 		return rc;
-	rc = join_topics(w, a, joining);
+	rc = mk_actor_join(w, a, mk_subscriptions_at(&a->places, a->place_count), a->place_count, joining);
 	if (rc != 0) {
 		if (a->class->tick != NULL)
 			mk_timers_unreserve(&w->timers);

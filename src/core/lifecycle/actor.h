@@ -17,6 +17,13 @@ int mk_actor_deaf(const mk_actor_class *class, const char *who, const char *topi
 /* Frees an actor that never arrived at a worker. */
 void mk_actor_discard(mk_actor *a);
 
+/* Sorts requested subscriptions and merges those to the same topic. MAIKO_EINVAL, with an error text that begins with
+ * `who`: they have different policies. */
+int mk_places_merge(mk_sup *sup, const char *who, mk_subscriptions *places, uint32_t *count);
+
+/* Joins the topics, on the actor's worker. 0, or MAIKO_ENOMEM with none joined. */
+int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint32_t count, bool joining);
+
 /* On its worker (or, with the lock, before there are threads): links the actor and
  * subscribes it. 0, or MAIKO_ENOMEM without effect. */
 int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining);

@@ -22,8 +22,8 @@ static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
 				       .actor = c->id,
 				       .name = c->given == NULL ? "" : c->given->name,
 				       .init = c->given == NULL ? NULL : c->given->init};
-	if (topic)
-		completion.topic = &mk_record_at(sup, c->topic)->desc;
+	if (topic && c->place_count == 1)
+		completion.topic = &mk_record_at(sup, c->places.one.topic)->desc;
 	return completion;
 }
 

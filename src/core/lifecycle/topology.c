@@ -50,34 +50,48 @@ static mk_subscription *place_of(mk_actor *a, uint32_t topic)
 	return i < a->place_count ? &mk_subscriptions_at(&a->places, a->place_count)[i] : NULL;
 }
 
-static void remove_place(mk_actor *a, const mk_subscription *place)
+static void remove_place(mk_actor *a, uint32_t topic)
 {
-	mk_subscriptions_remove(&a->places, &a->place_count,
-				(uint32_t)(place - mk_subscriptions_at(&a->places, a->place_count)));
+	mk_subscriptions_remove(&a->places, &a->place_count, mk_subscriptions_find(&a->places, a->place_count, topic));
 }
 
+/* Adds all requested subscriptions, or none. */
 static int begin_subscribe(mk_sup *sup, mk_change *c)
 {
 	mk_actor *a = c->actor;
-	if (place_of(a, c->topic) != NULL || place_of(a, 0) != NULL || (c->topic == 0 && a->place_count != 0))
-		return MAIKO_EEXIST; /* change.c makes the error text */
-	int rc = mk_interest_add(sup, c->topic, c->home, c->overflow);
+	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	if (place_of(a, 0) != NULL)
+		return MAIKO_EEXIST; /* in words: change.c */
+	for (uint32_t i = 0; i < c->place_count; i++)
+		if (place_of(a, places[i].topic) != NULL)
+			return MAIKO_EEXIST; /* change.c makes the error text */
+	int rc = mk_interests_add(sup, places, c->place_count, c->home);
 	if (rc != 0)
 		return rc;
-	rc = mk_subscriptions_add(&a->places, &a->place_count, (mk_subscription){c->topic, (uint8_t)c->overflow});
-	if (rc != 0)
-		mk_interest_take(sup, c->topic, c->home, c->overflow);
+	uint32_t before = a->place_count;
+	for (uint32_t i = 0; rc == 0 && i < c->place_count; i++)
+		rc = mk_subscriptions_add(&a->places, &a->place_count, places[i]);
+	if (rc != 0) {
+		while (a->place_count > before)
+			mk_subscriptions_remove(&a->places, &a->place_count, a->place_count - 1);
+		mk_interests_take(sup, places, c->place_count, c->home);
+	}
 	return rc;
 }
 
+/* Removes all requested subscriptions, or none. */
 static int begin_unsubscribe(mk_change *c)
 {
 	mk_actor *a = c->actor;
-	const mk_subscription *p = place_of(a, c->topic);
-	if (p == NULL)
-		return MAIKO_ENOENT;
-	c->overflow = (maiko_overflow)p->overflow; /* for the removal of the interest */
-	remove_place(a, p);
+	mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	for (uint32_t i = 0; i < c->place_count; i++) {
+		const mk_subscription *p = place_of(a, places[i].topic);
+		if (p == NULL)
+			return MAIKO_ENOENT;
+		places[i].overflow = p->overflow; /* for the removal of the interest */
+	}
+	for (uint32_t i = 0; i < c->place_count; i++)
+		remove_place(a, places[i].topic);
 	return 0;
 }
 
@@ -164,10 +178,15 @@ void mk_topology_begin(mk_sup *sup)
 
 /* ---- step 1 ------------------------------------------------------------------------------------ */
 
+static void leave_topics(mk_worker *w, mk_change *c)
+{
+	for (uint32_t i = 0; i < c->place_count; i++)
+		mk_topic_leave(mk_topic_here(w, mk_subscriptions_at(&c->places, c->place_count)[i].topic), c->actor);
+}
+
 static void apply_here(mk_worker *w, mk_change *c)
 {
 	mk_actor *a = c->actor;
-	mk_topic *t;
 	if (c->kind == MAIKO_CHANGE_ADD) {
 		c->status = mk_actor_arrive(w, a, true);
 		c->arrived = c->status == 0;
@@ -178,16 +197,14 @@ static void apply_here(mk_worker *w, mk_change *c)
 	mk_hold(w, a, MK_PAUSED);
 	switch (c->kind) {
 	case MAIKO_CHANGE_SUBSCRIBE:
-		t = mk_topic_here(w, c->topic);
-		c->status = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, c->overflow, true);
+		c->status = mk_actor_join(w, a, mk_subscriptions_at(&c->places, c->place_count), c->place_count, true);
 		break;
 	case MAIKO_CHANGE_UNSUBSCRIBE:
-		mk_topic_leave(mk_topic_here(w, c->topic), a);
+		leave_topics(w, c);
 		break;
 	case MAIKO_CHANGE_REMOVE:
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
-		for (uint32_t i = 0; i < c->place_count; i++)
-			mk_topic_leave(mk_topic_here(w, mk_subscriptions_at(&c->places, c->place_count)[i].topic), a);
+		leave_topics(w, c);
 		break;
 	case MAIKO_CHANGE_ADD:
 	case MAIKO_CHANGE_MOVE:
@@ -205,8 +222,6 @@ static void refresh_all(mk_worker *w, mk_change *c)
 		if (c->kind == MAIKO_CHANGE_MOVE)
 			mk_interest_refresh(w, places[i].topic, c->to);
 	}
-	if (c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
-		mk_interest_refresh(w, c->topic, c->home);
 }
 
 static void step_done(mk_worker *w);
@@ -249,6 +264,16 @@ void mk_topology_passed(mk_worker *w) { step_done(w); }
 
 /* ---- step 2 --------------------------------------------------------------------------------------- */
 
+static void settle_unsubscribed(mk_worker *w, mk_change *c)
+{
+	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	mk_topics_mark(w, places, c->place_count, true);
+	mk_purge(w, c->actor, true, MK_OUTCOME_OF(dead));
+	mk_release_marked(w, c->actor);
+	mk_topics_mark(w, places, c->place_count, false);
+	mk_release_if_low(w, c->actor);
+}
+
 static void settle_here(mk_worker *w, mk_change *c)
 {
 	mk_actor *a = c->actor;
@@ -268,18 +293,12 @@ static void settle_here(mk_worker *w, mk_change *c)
 		}
 		break;
 	case MAIKO_CHANGE_SUBSCRIBE:
-	case MAIKO_CHANGE_UNSUBSCRIBE: {
-		mk_topic *t = mk_topic_known(w, c->topic);
-		if (t != NULL)
-			mk_topic_settle(t);
-		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE) {
-			mk_purge(w, a, t, MK_OUTCOME_OF(dead));
-			mk_release_topic(w, a, t);
-			mk_release_if_low(w, a);
-		}
+	case MAIKO_CHANGE_UNSUBSCRIBE:
+		mk_topics_settle(w, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
+		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+			settle_unsubscribed(w, c);
 		mk_permit(w, a, MK_PAUSED);
 		break;
-	}
 	case MAIKO_CHANGE_MOVE:
 		break;
 	case MAIKO_CHANGE_REMOVE:
@@ -319,6 +338,15 @@ void mk_topology_arrived(mk_worker *w)
 		mk_topology_finish(w);
 }
 
+/* Undoes subscriptions for which their home had no memory. */
+static void undo_subscribe(mk_sup *sup, mk_change *c)
+{
+	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	mk_interests_take(sup, places, c->place_count, c->home);
+	for (uint32_t i = 0; i < c->place_count; i++)
+		remove_place(c->actor, places[i].topic);
+}
+
 void mk_topology_settle_all(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
@@ -328,9 +356,9 @@ void mk_topology_settle_all(mk_sup *sup)
 	t->settling = true;
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
-		if (c->begun && c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
-			mk_interest_take(sup, c->topic, c->home, c->overflow);
-		if (c->begun)
+		if (c->begun && c->kind == MAIKO_CHANGE_SUBSCRIBE && c->status != 0)
+			undo_subscribe(sup, c);
+		else if (c->begun && c->kind != MAIKO_CHANGE_SUBSCRIBE)
 			mk_interests_take(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count,
 					  c->home);
 	}
@@ -349,13 +377,6 @@ static void step_done(mk_worker *w)
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
-
-/* Undoes a subscription for which its home had no memory. */
-static void undo_subscribe(mk_sup *sup, mk_change *c)
-{
-	mk_interest_take(sup, c->topic, c->home, c->overflow);
-	remove_place(c->actor, place_of(c->actor, c->topic));
-}
 
 /* Undoes an addition whose actor never arrived at a worker. */
 static void undo_add(mk_sup *sup, mk_change *c)
@@ -377,8 +398,6 @@ void mk_topology_finish(mk_worker *w)
 	mk_lock(sup);
 	mk_note_sup(sup, MK_NOTE_FINISHED, w->index, 0);
 	for (mk_change *c = batch; c != NULL; c = c->next) {
-		if (c->kind == MAIKO_CHANGE_SUBSCRIBE && c->begun && c->status != 0)
-			undo_subscribe(sup, c);
 		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
 			undo_add(sup, c);
 		mk_actor *a = mk_directory_find(sup, c->id);

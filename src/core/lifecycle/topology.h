@@ -47,9 +47,7 @@ typedef struct mk_change {
 	mk_worker *worker;      /* of an addition with a thread of its own: a new worker */
 	maiko_actor_id *ret_id; /* of an addition: set if the change is accepted; may be NULL */
 	uint32_t home;
-	uint32_t topic;
-	maiko_overflow overflow;
-	mk_subscriptions places; /* of a removal, a move: the actor's subscriptions */
+	mk_subscriptions places; /* those that are asked for; of a removal, a move: the actor's subscriptions */
 	uint32_t place_count;
 	/* of a move: the new home, the state of migrate.c, and the messages kept until the actor arrives */
 	uint32_t to;

@@ -13,7 +13,8 @@ static bool drops(const mk_record *r, maiko_overflow overflow)
 	return overflow == MAIKO_DROP_NEWEST || overflow == MAIKO_DROP_OLDEST;
 }
 
-int mk_interest_add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
+/* Counts one subscriber more, or less, on that worker. 0 or MAIKO_ENOMEM. */
+static int add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
 {
 	mk_record *r = mk_record_at(sup, topic);
 	mk_interest *i = mk_record_interest(r, worker);
@@ -24,7 +25,7 @@ int mk_interest_add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow
 	return 0;
 }
 
-void mk_interest_take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
+static void take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow)
 {
 	mk_record *r = mk_record_at(sup, topic);
 	mk_interest *i = mk_record_interest(r, worker);
@@ -35,7 +36,7 @@ void mk_interest_take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overfl
 int mk_interests_add(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (mk_interest_add(sup, places[i].topic, worker, (maiko_overflow)places[i].overflow) != 0) {
+		if (add(sup, places[i].topic, worker, (maiko_overflow)places[i].overflow) != 0) {
 			mk_interests_take(sup, places, i, worker);
 			return MAIKO_ENOMEM;
 		}
@@ -45,7 +46,7 @@ int mk_interests_add(mk_sup *sup, const mk_subscription *places, uint32_t count,
 void mk_interests_take(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker)
 {
 	for (uint32_t i = 0; i < count; i++)
-		mk_interest_take(sup, places[i].topic, worker, (maiko_overflow)places[i].overflow);
+		take(sup, places[i].topic, worker, (maiko_overflow)places[i].overflow);
 }
 
 void mk_interest_refresh(mk_worker *w, uint32_t topic, uint32_t worker)

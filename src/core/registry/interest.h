@@ -9,11 +9,7 @@
 
 #include "runtime/runtime.h"
 
-/* Counts one subscriber more, or less, on that worker. 0 or MAIKO_ENOMEM. */
-int mk_interest_add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow);
-void mk_interest_take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow overflow);
-
-/* The same for all subscriptions of an actor. 0, or MAIKO_ENOMEM with nothing changed. */
+/* Counts the subscriptions of an actor on that worker, or no longer. 0, or MAIKO_ENOMEM with nothing changed. */
 int mk_interests_add(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker);
 void mk_interests_take(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker);
 

@@ -79,7 +79,7 @@ static int check_topic(const char *what, const maiko_topic *desc)
 	return rc != 0 ? rc : MK_RESERVED(what, desc);
 }
 
-static int registered_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
 {
 	uint32_t index;
 	if (mk_slot_get(desc->slot, sup->serial, &index)) {
@@ -114,7 +114,7 @@ int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_reco
 	if (desc == NULL)
 		return mk_fail(MAIKO_EINVAL, "a topic is NULL");
 	mk_lock(sup);
-	int rc = registered_topic_locked(sup, desc, ret_record);
+	int rc = mk_registry_topic_locked(sup, desc, ret_record);
 	mk_unlock(sup);
 	return rc;
 }
@@ -222,7 +222,7 @@ static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type 
 			       desc->topic == NULL ? "neither a topic nor a route" : "a topic and a route");
 	mk_record *r = NULL;
 	if (desc->topic != NULL)
-		rc = registered_topic_locked(sup, desc->topic, &r);
+		rc = mk_registry_topic_locked(sup, desc->topic, &r);
 	if (rc != 0)
 		return rc;
 	uint32_t topic = r == NULL ? 0 : r->index;

@@ -27,6 +27,8 @@ void mk_registry_fini(mk_sup *sup);
 
 /* Each finds or makes a record and takes the lock. Errors as in maiko/topic.h, event.h, actor.h. */
 int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record);
+/* The same with the lock. */
+int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record);
 /* The same, as an index; without the lock if the slot has it. */
 static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, uint32_t *ret_index)
 {

@@ -170,7 +170,7 @@ static void drop_last_leaving(mk_topic *t)
 		mk_map_remove(&t->places, mk_map_key(t->subs[--t->sub_count].actor));
 }
 
-void mk_topic_settle(mk_topic *t)
+static void settle(mk_topic *t)
 {
 	if (!t->changing)
 		return;
@@ -198,8 +198,20 @@ void mk_topic_settle(mk_topic *t)
 
 void mk_topics_settle(mk_worker *w, const mk_subscription *places, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++)
-		mk_topic_settle(mk_topic_known(w, places[i].topic));
+	for (uint32_t i = 0; i < count; i++) {
+		mk_topic *t = mk_topic_known(w, places[i].topic);
+		if (t != NULL)
+			settle(t);
+	}
+}
+
+void mk_topics_mark(mk_worker *w, const mk_subscription *places, uint32_t count, bool marked)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		mk_topic *t = mk_topic_known(w, places[i].topic);
+		if (t != NULL)
+			t->marked = marked;
+	}
 }
 
 void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops)

@@ -33,10 +33,12 @@ mk_sub *mk_topic_sub(mk_topic *t, const mk_actor *a);
 void mk_topic_take_over(mk_topic *t, mk_actor *a, const mk_actor *shadow);
 /* From the change under way on, the actor receives no events of the topic. */
 void mk_topic_leave(mk_topic *t, mk_actor *a);
-/* The change is complete: joining subscribers become active, leaving ones are removed. */
-void mk_topic_settle(mk_topic *t);
-/* The same for each of these topics. Precondition: the worker has their views. */
+/* The change is complete: joining subscribers of these topics become active, leaving ones are removed. Topics of which
+ * the worker has no view are skipped. */
 void mk_topics_settle(mk_worker *w, const mk_subscription *places, uint32_t count);
+
+/* Sets the mark of these topics: for a search through a list for what belongs to any of them. */
+void mk_topics_mark(mk_worker *w, const mk_subscription *places, uint32_t count, bool marked);
 
 /* Updates the view from the supervisor's counts. With the lock. */
 void mk_topic_refresh(mk_topic *t, uint32_t here);

@@ -6,6 +6,7 @@
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/directory.h"
+#include "registry/topic.h"
 #include "routing/cycle.h"
 #include "routing/external.h"
 #include "routing/in_transit.h"
@@ -286,15 +287,16 @@ void mk_release_if_low(mk_worker *w, mk_actor *subscriber)
 		mk_release_all(w, subscriber);
 }
 
-void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic)
+void mk_release_marked(mk_worker *w, mk_actor *subscriber)
 {
 	mk_edge *gone = NULL;
 	mk_extra *x = subscriber->extra;
-	if (x == NULL || topic == NULL)
+	if (x == NULL)
 		return;
 	for (mk_edge *edge = x->mutes, *next; edge != NULL; edge = next) {
 		next = edge->next;
-		if (edge->topic != topic->index)
+		const mk_topic *topic = edge->topic == MIXED ? NULL : mk_topic_known(w, edge->topic);
+		if (topic == NULL || !topic->marked)
 			continue;
 		edge_unlink(edge);
 		if (mk_map_get(&x->edges, mk_map_key(edge->sender)) == edge)

@@ -46,9 +46,9 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber);
 /* The same, if its mailbox is at the low mark: at most half its capacity, and half its bound in bytes. */
 void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
 
-/* Releases the senders that it mutes only for this topic. The others wait for the low mark: else
- * each unsubscription would release all of them, however full the mailbox is. */
-void mk_release_topic(mk_worker *w, mk_actor *subscriber, const mk_topic *topic);
+/* Releases the senders that it mutes only for one topic, which is marked (mk_topics_mark). The others wait for the low
+ * mark: else each unsubscription would release all of them, however full the mailbox is. */
+void mk_release_marked(mk_worker *w, mk_actor *subscriber);
 
 /* The channel has room again: releases the senders that it mutes, and resets producer_waits.
  * Nothing if it was not full. */

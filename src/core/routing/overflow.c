@@ -48,11 +48,11 @@ uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, 
 	return refused;
 }
 
-void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t outcome)
+void mk_purge(mk_worker *w, mk_actor *a, bool marked, size_t outcome)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (place < mk_count(&a->box.head) || e == NULL || (topic != NULL && e->topic != topic))
+		if (place < mk_count(&a->box.head) || e == NULL || (marked && !e->topic->marked))
 			continue;
 		mk_weight_leaves(a, place, NULL);
 		if (mk_mailbox_remove(&a->box, place)) /* events that stay may be visited twice */

@@ -14,9 +14,9 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e);
  * the number of deliveries. */
 uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker);
 
-/* Removes the events of one topic, or (NULL) of all, from a mailbox and counts `outcome` (an
+/* Removes all events, or those of marked topics (mk_topics_mark), from a mailbox and counts `outcome` (an
  * offset in mk_counts) for each. */
-void mk_purge(mk_worker *w, mk_actor *a, const mk_topic *topic, size_t outcome);
+void mk_purge(mk_worker *w, mk_actor *a, bool marked, size_t outcome);
 
 void mk_keep_fini(mk_extra *x);
 /* The lower bounds of positions by topic are no longer valid. */

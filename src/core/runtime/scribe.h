@@ -61,8 +61,7 @@ typedef struct mk_call {
 	bool told;                        /* the caller is notified of the completion */
 	/* MK_NOTE_CHANGE */
 	maiko_change change;
-	const char *topic; /* NULL: none */
-	maiko_overflow overflow;
+	const maiko_subscription *topics; /* NULL: none */
 	/* MK_NOTE_AFTER */
 	const maiko_event_type *event;
 	const void *data;

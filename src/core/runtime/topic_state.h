@@ -41,6 +41,7 @@ typedef struct mk_topic {
 	uint64_t remote;                /* other workers with a subscriber */
 	uint32_t sub_count;
 	bool changing; /* some subscriber is not MK_ACTIVE */
+	bool marked;   /* mk_topics_mark */
 	mk_sub single;
 	mk_counter published, deliveries;
 	mk_counts counts; /* the first, handled, is in this line; the others follow */

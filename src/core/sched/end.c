@@ -193,7 +193,7 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 		MK_NOTIFY(w, MAIKO_OBSERVED_STOPPED, a, NULL, rc);
 	}
 	mk_status_set(a, a->extra != NULL && a->extra->error != 0 ? MAIKO_ACTOR_FAILED : status);
-	mk_purge(w, a, NULL, outcome);
+	mk_purge(w, a, false, outcome);
 	mk_release_all(w, a);
 	mk_tick_end(w, a);
 	mk_delayed_discard(w, a);
@@ -227,7 +227,7 @@ void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
 	if ((a->sched & MK_ENDED) != 0)
 		return;
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
-	mk_purge(w, a, NULL, MK_OUTCOME_OF(discarded));
+	mk_purge(w, a, false, MK_OUTCOME_OF(discarded));
 	mk_release_all(w, a);
 	mk_actor_finish(w, a);
 	mk_delayed_discard(w, a);
