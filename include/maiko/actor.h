@@ -20,6 +20,9 @@
  *                         a change that this actor requested is complete
  *   MAIKO_ON_RECEIPT(fn)  int fn(state *, const maiko_receipt *, maiko_ctx *)
  *                         what became of an event that it sent with maiko_send_tracked (receipt.h)
+ *   MAIKO_ON_INTEREST(fn, topics...)
+ *                         int fn(state *, const maiko_interest *, maiko_ctx *)
+ *                         whether any actor subscribes to one of these topics has changed
  *   MAIKO_TICK(fn)        maiko_next fn(state *, maiko_ctx *)
  *
  * A negative result is an error. on_error receives it and returns 0 to continue, or a
@@ -59,9 +62,10 @@ typedef enum maiko_phase {
 	MAIKO_PHASE_DONE = 5,     /* MAIKO_ON_DONE, or the done of a blocking job     */
 	MAIKO_PHASE_OVERFLOW = 6, /* its mailbox was full under MAIKO_FAIL            */
 	MAIKO_PHASE_DEADLOCK = 7, /* it is in a cycle of full mailboxes past the bound;
-			       * it fails whatever on_error answers              */
+			       * it fails whatever on_error returns              */
 	MAIKO_PHASE_LOOP = 8,     /* between maiko_enter and maiko_leave              */
-	MAIKO_PHASE_RECEIPT = 9   /* MAIKO_ON_RECEIPT                                 */
+	MAIKO_PHASE_RECEIPT = 9,  /* MAIKO_ON_RECEIPT                                 */
+	MAIKO_PHASE_INTEREST = 10 /* MAIKO_ON_INTEREST                                */
 } maiko_phase;
 
 typedef struct maiko_error {
@@ -100,6 +104,27 @@ typedef struct maiko_completion {
 				   * failed; else NULL. name and init: until the callback returns. */
 } maiko_completion;
 
+/*
+ * What a MAIKO_ON_INTEREST is told, for instance so that an expensive source sleeps while nobody listens:
+ *
+ *   MAIKO_ACTOR(camera, MAIKO_ON_INTEREST(camera_on_interest, frames), MAIKO_TICK(camera_tick));
+ *
+ * Soon after its start the actor is told the state of each topic; then of each change of it: when the
+ * first subscription is complete, and when the last has gone. The actor does not run in between: it
+ * handles nothing that the change has caused before it has been told, and everything that is sent
+ * because of it reaches the subscriber. A topic that changes there and back before the callback runs is
+ * not mentioned; what the callback was told last is always so, or the next one is on its way.
+ *
+ * Each actor that subscribes counts, this one too. An actor with MAIKO_ALL_TOPICS, a monitor and a
+ * recorder do not. An actor that has failed counts until it is removed. A stop of the supervisor
+ * changes nothing. Up to 64 topics; a name that ends with '*' is refused (MAIKO_EINVAL when the actor is
+ * added), it will be a pattern. External threads are not told: add an actor for them.
+ */
+typedef struct maiko_interest {
+	const maiko_topic *topic; /* valid until the supervisor is freed */
+	bool wanted;              /* whether any actor subscribes to it now */
+} maiko_interest;
+
 typedef enum maiko_item_kind {
 	MAIKO_ITEM_END = 0,
 	MAIKO_ITEM_ON = 1,
@@ -109,7 +134,8 @@ typedef enum maiko_item_kind {
 	MAIKO_ITEM_ERROR = 5,
 	MAIKO_ITEM_DONE = 6,
 	MAIKO_ITEM_TICK = 7,
-	MAIKO_ITEM_RECEIPT = 8
+	MAIKO_ITEM_RECEIPT = 8,
+	MAIKO_ITEM_INTEREST = 9
 } maiko_item_kind;
 
 /* One item of an actor type. The kind says which function is set. */
@@ -123,6 +149,8 @@ typedef struct maiko_item {
 	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
 	int (*receipt)(void *state, const maiko_receipt *receipt, maiko_ctx *ctx);
+	int (*interest)(void *state, const maiko_interest *interest, maiko_ctx *ctx);
+	const maiko_topic *const *topics; /* INTEREST: ends with NULL */
 } maiko_item;
 
 /* The descriptor of an actor type. Made by MAIKO_ACTOR; memory as for maiko_topic. */
@@ -189,6 +217,7 @@ MAIKO_END_DECLS
 #define MAIKO_ON_DONE(fn) (MAIKO_PP_DONE_, ~, fn)
 #define MAIKO_TICK(fn) (MAIKO_PP_TICK_, ~, fn)
 #define MAIKO_ON_RECEIPT(fn) (MAIKO_PP_RECEIPT_, ~, fn)
+#define MAIKO_ON_INTEREST(fn, ...) (MAIKO_PP_INTEREST_, (MAIKO_PP_MAP(MAIKO_PP_WATCHED_, ~, __VA_ARGS__)), fn)
 
 /* MAIKO_ACTOR(state type, items...): an actor type, local to this file. */
 #define MAIKO_ACTOR(...) MAIKO_PP_ACTOR_(static, __VA_ARGS__, (MAIKO_PP_END_, ~, ~))
@@ -307,6 +336,9 @@ MAIKO_END_DECLS
 #define MAIKO_PP_RECEIPT_FREE_(type, ignored, fn) MAIKO_PP_NAME_FREE_(maiko_has_receipt)
 #define MAIKO_PP_RECEIPT_TAKE_(type, ignored, fn) \
 	MAIKO_PP_NAME_TAKE_(maiko_has_receipt, "actor " #type ": two MAIKO_ON_RECEIPT")
+#define MAIKO_PP_INTEREST_FREE_(type, topics_, fn) MAIKO_PP_NAME_FREE_(maiko_has_interest)
+#define MAIKO_PP_INTEREST_TAKE_(type, topics_, fn) \
+	MAIKO_PP_NAME_TAKE_(maiko_has_interest, "actor " #type ": two MAIKO_ON_INTEREST")
 #define MAIKO_PP_END_FREE_(type, ignored, also)
 #define MAIKO_PP_END_TAKE_(type, ignored, also) {
 
@@ -380,6 +412,19 @@ MAIKO_END_DECLS
 		return fn((type *)state_, receipt_, ctx_);                                                             \
 	}
 #define MAIKO_PP_RECEIPT_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_RECEIPT, .receipt = maiko_gen_receipt_##type},
+
+#define MAIKO_PP_WATCHED_(ignored, topic_) &maiko_gen_topic_##topic_,
+#define MAIKO_PP_INTEREST_CALLER_(type, topics_, fn)                                                                   \
+	MAIKO_PP_CHECK_(fn, int (*)(type *, const maiko_interest *, maiko_ctx *),                                      \
+			"MAIKO_ON_INTEREST(" #fn "): it must be  int " #fn "(" #type                                   \
+			" *self, const maiko_interest *interest, maiko_ctx *ctx)")                                     \
+	static int maiko_gen_interest_##type(void *state_, const maiko_interest *interest_, maiko_ctx *ctx_)           \
+	{                                                                                                              \
+		return fn((type *)state_, interest_, ctx_);                                                            \
+	}                                                                                                              \
+	static const maiko_topic *const maiko_gen_watched_##type[] = {MAIKO_PP_UNWRAP_ topics_ 0};
+#define MAIKO_PP_INTEREST_ROW_(type, topics_, fn)                                                                      \
+	{.kind = MAIKO_ITEM_INTEREST, .interest = maiko_gen_interest_##type, .topics = maiko_gen_watched_##type},
 
 #define MAIKO_PP_END_CALLER_(type, ignored, also)
 /* clang-format off */

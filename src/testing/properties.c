@@ -19,6 +19,7 @@
  *   C11 on_stop        once for each start
  *   C14 idle           when no step is possible, no work is left: no lost wake-up
  *   C16 removal        no observation of a removed actor
+ *   C19 interest       when nothing is left to do, each watcher has been told whether anyone subscribes
  *   C18 hold           an actor on hold handles no event but the one at that time
  */
 #include "runtime/ready.h"
@@ -26,6 +27,7 @@
 #include "order.h"
 
 #include "ds/segmented_array.h"
+#include "lifecycle/notice.h"
 #include "lifecycle/topology.h"
 #include "registry/directory.h"
 #include "registry/topic.h"
@@ -498,6 +500,17 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 
 /* ---- when no step is possible ---------------------------------------------------------------------- */
 
+/* Whether some actor subscribes to it. */
+static bool has_subscriber(mk_sup *sup, uint32_t topic)
+{
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		const mk_topic *t = mk_topic_known(mk_worker_at(sup, i), topic);
+		if (t != NULL && t->sub_count != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether another actor on hold mutes it, or an actor that waits for one. */
 static bool waits_for_hold(mt_properties *properties, mk_sup *sup, const mk_actor *from, const mk_actor *a)
 {
@@ -540,6 +553,9 @@ static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *
 		maiko_sim_fail(properties->sim, "C8: quiet, but what %s sends later is due and is not sent", name);
 	else if (mk_has_work(a))
 		maiko_sim_fail(properties->sim, "C14: quiet, but %s has something to do: a lost wake-up", name);
+	else if (!mk_notices_are_true(a, has_subscriber))
+		maiko_sim_fail(properties->sim, "C19: quiet, but %s was told something else of a topic than is so",
+			       name);
 }
 
 static void quiet_worker(mt_properties *properties, mk_worker *w)

@@ -6,6 +6,8 @@
  * of its return.
  */
 #include "replay.h"
+
+#include "observe/monitor.h"
 #include "runtime/callback.h"
 #include "sched/end.h"
 
@@ -159,6 +161,10 @@ void mt_source_tasks(mt_replay *r, mk_actor *a)
 		mt_source_play(r, a);
 		mk_callback_leave(w);
 		const mo_record *next = next_of(a);
+		if (next != NULL && next->kind == MAIKO_OBSERVED_INTEREST && next->number == a->self->id) {
+			MK_NOTIFY(w, MAIKO_OBSERVED_INTEREST, a, NULL, next->value);
+			next = next_of(a);
+		}
 		if (next == NULL || !mt_is_note(next, MK_NOTE_TASK_DONE)) {
 			if (next != NULL)
 				mt_replay_differs(r, next, w->index, NULL);
@@ -192,6 +198,7 @@ static mk_actor_class *silent_of(const mk_actor_class *class)
 	silent->tick = class->tick != NULL ? tick : NULL;
 	silent->receipt = class->receipt != NULL ? on_receipt : NULL;
 	silent->done = NULL; /* its tasks are repeated */
+	silent->interest = NULL;
 	/* Inserted after the real one, which other actors of the type may need. */
 	mk_actor_class *before = (mk_actor_class *)(uintptr_t) class;
 	silent->next = before->next;

@@ -45,6 +45,7 @@ typedef struct sc_actor {
 	uint8_t whole;      /* subscribed since before the start, without a break */
 	bool echo, first;   /* ... and of the first batch */
 	bool ignores;       /* some events, without seeing them */
+	bool watches;       /* topics: it has private deliveries too */
 	bool temporary;     /* its failure does not stop the others */
 	bool running, failed, leaving, stopped;
 	bool drains;

@@ -420,7 +420,17 @@ static int patient_on_error(patient *self, const maiko_error *error, maiko_ctx *
 	(void)ctx;
 	return 0;
 }
-MAIKO_ACTOR(patient, MAIKO_ON_ANY(patient_on_any), MAIKO_ON_ERROR(patient_on_error));
+
+/* Watches topics; properties.c checks what it was told. */
+static int patient_on_interest(patient *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)interest;
+	(void)ctx;
+	return 0;
+}
+MAIKO_ACTOR(patient, MAIKO_ON_ANY(patient_on_any), MAIKO_ON_ERROR(patient_on_error),
+	    MAIKO_ON_INTEREST(patient_on_interest, topic0, topic1, topic2, topic5, topic7, topic9));
 
 static const maiko_actor_type *const actor_types[] = {MAIKO_ACTOR_REF(mixer), MAIKO_ACTOR_REF(picky),
 						      MAIKO_ACTOR_REF(sink), MAIKO_ACTOR_REF(brittle),
@@ -436,6 +446,7 @@ static void fill(sc_actor *a, uint64_t *random)
 	*a = (sc_actor){.random = *random ^ UINT64_C(0x9e3779b97f4a7c15), .first = !sc.begun};
 	a->type = often[sc_draw(random, sizeof often)];
 	a->ignores = a->type == PICKY;
+	a->watches = a->type == PATIENT;
 	a->energy = 8 + sc_draw(random, 24);
 	a->ticks_left = sc_draw(random, 12);
 	a->outs = (uint8_t)(sc_draw(random, 1u << sc.used) | sc_draw(random, 1u << sc.used));

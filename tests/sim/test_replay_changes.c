@@ -107,7 +107,13 @@ static int server_done(server *self, const maiko_completion *completion, maiko_c
 	(void)self;
 	return maiko_send(ctx, gazette, .n = (uint32_t)completion->change);
 }
-MAIKO_ACTOR(server, MAIKO_TICK(server_tick), MAIKO_ON_DONE(server_done));
+
+static int server_on_interest(server *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_send(ctx, gazette, .n = interest->wanted);
+}
+MAIKO_ACTOR(server, MAIKO_TICK(server_tick), MAIKO_ON_DONE(server_done), MAIKO_ON_INTEREST(server_on_interest, extras));
 
 /* ---- an actor that is run in a replay too: it adds helpers, and listens now here, now there ---- */
 
@@ -170,8 +176,14 @@ static int manager_done(manager *self, const maiko_completion *completion, maiko
 	self->completions++;
 	return maiko_send(ctx, answer, .n = self->completions, .by = 2000);
 }
-MAIKO_ACTOR(manager, MAIKO_ON(answer, manager_on_answer), MAIKO_ON(order, manager_on_order),
-	    MAIKO_ON(gazette, manager_on_gazette), MAIKO_ON_DONE(manager_done));
+
+static int manager_on_interest(manager *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	self->completions += interest->wanted;
+	return maiko_send(ctx, answer, .n = self->completions, .by = 3000);
+}
+MAIKO_ACTOR(manager, MAIKO_ON_INTEREST(manager_on_interest, news, extras), MAIKO_ON(answer, manager_on_answer),
+	    MAIKO_ON(order, manager_on_order), MAIKO_ON(gazette, manager_on_gazette), MAIKO_ON_DONE(manager_done));
 
 static int set_up(maiko_supervisor *sup, void *arg)
 {

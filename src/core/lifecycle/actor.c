@@ -4,6 +4,7 @@
 #include "lifecycle/actor.h"
 
 #include "base/error.h"
+#include "lifecycle/notice.h"
 #include "observe/monitor.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
@@ -185,6 +186,8 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		return MAIKO_ENOMEM;
 	a->self = mk_sender_new(name);
 	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
+	if (rc == 0)
+		rc = mk_notices_new(sup, a);
 	if (rc != 0) {
 		mk_actor_discard(a);
 		return rc;

@@ -9,6 +9,7 @@
 #include "lifecycle/start.h"
 
 #include "base/error.h"
+#include "lifecycle/notice.h"
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
 #include "observe/monitor.h"
@@ -112,6 +113,7 @@ static void go(mk_worker *w, mk_message *m)
 			continue;
 		if (!hooked(a))
 			mk_actor_begin(w, a);
+		mk_notices_begin(w, a);
 		mk_permit(w, a, MK_WAITING);
 		mk_tick_begin(w, a);
 	}

@@ -11,6 +11,7 @@
 #include "lifecycle/actor.h"
 #include "lifecycle/completion.h"
 #include "lifecycle/migrate.h"
+#include "lifecycle/notice.h"
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
 #include "observe/note.h"
@@ -75,12 +76,14 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 		while (a->place_count > before)
 			mk_subscriptions_remove(&a->places, &a->place_count, a->place_count - 1);
 		mk_interests_take(sup, places, c->place_count, c->home);
+		return rc;
 	}
-	return rc;
+	mk_listeners_add(sup, places, c->place_count);
+	return 0;
 }
 
 /* Removes all requested subscriptions, or none. */
-static int begin_unsubscribe(mk_change *c)
+static int begin_unsubscribe(mk_sup *sup, mk_change *c)
 {
 	mk_actor *a = c->actor;
 	mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
@@ -92,16 +95,19 @@ static int begin_unsubscribe(mk_change *c)
 	}
 	for (uint32_t i = 0; i < c->place_count; i++)
 		remove_place(a, places[i].topic);
+	mk_listeners_take(sup, places, c->place_count);
 	return 0;
 }
 
-static int begin_remove(mk_change *c)
+static int begin_remove(mk_sup *sup, mk_change *c)
 {
 	mk_actor *a = c->actor;
 	a->removing = true;
 	c->places = a->places;
 	c->place_count = a->place_count;
 	a->place_count = 0;
+	mk_listeners_take(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
+	mk_notices_leave(a);
 	return 0;
 }
 
@@ -125,6 +131,9 @@ static void begin_add(mk_sup *sup, mk_change *c)
 			    ? MAIKO_ESHUTDOWN
 			    : mk_interests_add(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
 					       c->actor->place_count, c->home);
+	if (c->status == 0)
+		mk_listeners_add(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
+				 c->actor->place_count);
 }
 
 static void begin_one(mk_sup *sup, mk_change *c)
@@ -147,11 +156,11 @@ static void begin_one(mk_sup *sup, mk_change *c)
 	if (c->kind == MAIKO_CHANGE_SUBSCRIBE)
 		c->status = begin_subscribe(sup, c);
 	else if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
-		c->status = begin_unsubscribe(c);
+		c->status = begin_unsubscribe(sup, c);
 	else if (c->kind == MAIKO_CHANGE_MOVE)
 		c->status = mk_migrate_begin(sup, c);
 	else
-		c->status = begin_remove(c);
+		c->status = begin_remove(sup, c);
 }
 
 static void apply(mk_worker *w, mk_message *m);
@@ -251,6 +260,7 @@ static void apply(mk_worker *w, mk_message *m)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE))
 			refresh_all(w, c);
 	mk_unlock(w->sup);
+	mk_notices_pause(w, t->number);
 	w->marker = t->number;
 	w->deferred_seen = &w->deferred; /* these messages may be mutes for an actor whose home is here now */
 	mk_routes_forget(w);
@@ -284,6 +294,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_topics_settle(w, mk_subscriptions_at(&a->places, a->place_count), a->place_count);
 		c->status = mk_actor_start(w, a);
 		if (c->status == 0) {
+			mk_notices_begin(w, a);
 			mk_permit(w, a, MK_WAITING);
 			mk_tick_begin(w, a);
 		} else {
@@ -318,6 +329,7 @@ static void settle(mk_worker *w, mk_message *m)
 	mk_topology *t = w->sup->topology;
 	(void)m;
 	mk_departed_look(w); /* must precede the hand-over of an actor */
+	mk_notices_tell(w, t->number);
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
 			mk_migrate_settle(w, c);
@@ -329,6 +341,7 @@ static void settle(mk_worker *w, mk_message *m)
 			refresh_all(w, c);
 	mk_unlock(w->sup);
 	mk_routes_forget(w);
+	mk_notices_permit(w, t->number);
 	mk_topology_arrived(w);
 }
 
@@ -343,8 +356,22 @@ static void undo_subscribe(mk_sup *sup, mk_change *c)
 {
 	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
 	mk_interests_take(sup, places, c->place_count, c->home);
+	mk_listeners_take(sup, places, c->place_count);
 	for (uint32_t i = 0; i < c->place_count; i++)
 		remove_place(c->actor, places[i].topic);
+}
+
+/* Whether anyone listens from now on; and who has come watches that as well. */
+static void decide_interest(mk_sup *sup)
+{
+	for (mk_change *c = sup->topology->batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_ADD && c->begun && !c->arrived)
+			mk_listeners_take(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
+					  c->actor->place_count);
+	mk_notices_decide(sup);
+	for (mk_change *c = sup->topology->batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_ADD && c->arrived)
+			mk_notices_enter(c->actor);
 }
 
 void mk_topology_settle_all(mk_sup *sup)
@@ -362,6 +389,7 @@ void mk_topology_settle_all(mk_sup *sup)
 			mk_interests_take(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count,
 					  c->home);
 	}
+	decide_interest(sup);
 	mk_unlock(sup);
 	atomic_store_explicit(&t->waiting, workers + moves, memory_order_relaxed);
 	for (uint32_t i = 0; i < workers; i++) {
@@ -406,6 +434,7 @@ void mk_topology_finish(mk_worker *w)
 		mk_change_tell_waiting(c);
 		mk_topology_put_on(t, c);
 	}
+	mk_notices_end(sup);
 	mk_map_clear(&t->changing);
 	t->batch = NULL;
 	t->busy = false;
@@ -455,6 +484,10 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
 		for (uint32_t i = 0; i < a->place_count; i++)
 			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);
+	if (rc == 0) {
+		mk_listeners_add_now(sup, places, a->place_count);
+		mk_notices_enter(a);
+	}
 	return rc;
 }
 

@@ -11,6 +11,7 @@ typedef struct mk_topology {
 	mk_change *pending, **pending_tail;
 	mk_change *batch;
 	mk_map changing;     /* the batch by actor id; filled when a second change of an actor is pending */
+	mk_record *touched;  /* notice.c */
 	bool busy, settling; /* settling: in step 2 */
 	uint64_t number;
 	_Atomic(uint64_t) waiting;

@@ -21,8 +21,8 @@ struct maiko_monitor {
 };
 
 /* Calls the hooks for an observation. `e` may belong to another worker. */
-MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
-			   int64_t code, bool was_queued);
+MK_PRIVATE MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
+				      int64_t code, bool was_queued);
 
 /* Attaches the supervisor's monitors to a new worker. With the lock. */
 void mk_monitor_welcome(mk_worker *w);

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "runtime/scribe.h"
 
+#include <string.h>
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): a store that clang-tidy does not take for one */
 static void slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
 {
@@ -277,6 +279,8 @@ static bool item_set(mk_actor_class *c, const maiko_item *i)
 		return i->tick != NULL && c->tick == NULL && (c->tick = i->tick) != NULL;
 	case MAIKO_ITEM_RECEIPT:
 		return i->receipt != NULL && c->receipt == NULL && (c->receipt = i->receipt) != NULL;
+	case MAIKO_ITEM_INTEREST:
+		return i->interest != NULL && c->interest == NULL && (c->interest = i->interest) != NULL;
 	case MAIKO_ITEM_ON:
 	case MAIKO_ITEM_END:
 		break;
@@ -304,6 +308,41 @@ static int add_handler(mk_sup *sup, mk_actor_class *c, const maiko_item *i)
 }
 
 enum { ITEMS_MAX = 32 };
+
+static uint32_t watched_by(const maiko_item *i)
+{
+	uint32_t count = 0;
+	while (i->kind == MAIKO_ITEM_INTEREST && i->topics != NULL && i->topics[count] != NULL)
+		count++;
+	return count;
+}
+
+/* The topics of a MAIKO_ON_INTEREST, to `to`. */
+static int add_watched(mk_sup *sup, mk_actor_class *c, const maiko_item *i, uint32_t *to)
+{
+	uint32_t count = watched_by(i);
+	if (count == 0)
+		return mk_fail(MAIKO_EINVAL, "actor type '%s': MAIKO_ON_INTEREST without a topic", c->desc->name);
+	for (uint32_t k = 0; k < count; k++) {
+		mk_record *r;
+		int rc = mk_registry_topic_locked(sup, i->topics[k], &r);
+		if (rc != 0)
+			return rc;
+		const char *name = r->desc.name;
+		if (name[strlen(name) - 1] == '*')
+			return mk_fail(MAIKO_EINVAL,
+				       "actor type '%s': MAIKO_ON_INTEREST names '%s'; patterns are not possible yet",
+				       c->desc->name, name);
+		for (uint32_t before = 0; before < k; before++)
+			if (to[before] == r->index)
+				return mk_fail(MAIKO_EINVAL, "actor type '%s': MAIKO_ON_INTEREST names '%s' twice",
+					       c->desc->name, name);
+		to[k] = r->index;
+	}
+	c->watched = to;
+	c->watched_count = count;
+	return 0;
+}
 
 /* Checks the description itself, without its items. */
 static int check_class(const maiko_actor_type *desc)
@@ -342,14 +381,16 @@ int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_
 	int rc = desc == NULL ? mk_fail(MAIKO_EINVAL, "an actor type is NULL") : check_class(desc);
 	if (rc != 0)
 		return rc;
-	uint32_t count = 0;
-	while (desc->items[count].kind != MAIKO_ITEM_END)
-		if (++count > ITEMS_MAX)
+	uint32_t count = 0, watched = 0;
+	for (; desc->items[count].kind != MAIKO_ITEM_END; count++) {
+		if (count == ITEMS_MAX)
 			return mk_fail(MAIKO_E2BIG, "actor type '%s' has more than %d items", desc->name, ITEMS_MAX);
+		watched += watched_by(&desc->items[count]);
+	}
 	uint32_t room = 1;
 	while (room <= count)
 		room *= 2;
-	mk_actor_class *c = mk_calloc(1, sizeof *c + room * sizeof(mk_handler));
+	mk_actor_class *c = mk_calloc(1, sizeof *c + room * sizeof(mk_handler) + watched * sizeof(uint32_t));
 	if (c == NULL)
 		return MAIKO_ENOMEM;
 	c->desc = desc;
@@ -363,6 +404,8 @@ int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_
 				     "actor type '%s': its item %u is of no known kind, without its function, or the "
 				     "second of its kind",
 				     desc->name, i + 1);
+		if (rc == 0 && item->kind == MAIKO_ITEM_INTEREST)
+			rc = add_watched(sup, c, item, (uint32_t *)(void *)&c->handlers[room]);
 		if (rc != 0) {
 			mk_free(c);
 			return rc;

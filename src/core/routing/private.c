@@ -7,6 +7,25 @@
 
 int mk_private_prepare(mk_actor *a) { return mk_extra_of(a) == NULL || mk_tally_of(a) == NULL ? MAIKO_ENOMEM : 0; }
 
+void mk_private_given(mk_worker *w, mk_actor *a)
+{
+	mk_count_add(&w->private_topic->published, 1);
+	mk_count_add(&w->private_topic->deliveries, 1);
+	mk_count_add(&a->tally->refused, 1); /* a delivery that is in no mailbox */
+}
+
+void mk_private_ended(mk_actor *a, size_t outcome)
+{
+	mk_counts *counts = &a->worker->private_topic->counts;
+	if (outcome == MK_OUTCOME_OF(handled)) {
+		mk_count_add(&a->handled, 1);
+		mk_count_add(&counts->handled, 1);
+	} else {
+		mk_count_add(&a->tally->counts.dead, 1);
+		mk_count_add(&counts->dead, 1);
+	}
+}
+
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
 {
 	mk_topic *t = w->private_topic;
@@ -36,11 +55,10 @@ static mk_private *take_first(mk_extra *x)
 	return first;
 }
 
-void mk_private_run(mk_worker *w, mk_actor *a)
+void mk_private_run(mk_actor *a)
 {
 	mk_private *first = take_first(a->extra);
-	mk_count_add(&a->handled, 1);
-	mk_count_add(&w->private_topic->counts.handled, 1);
+	mk_private_ended(a, MK_OUTCOME_OF(handled));
 	first->run(a, first);
 }
 
@@ -54,8 +72,7 @@ void mk_private_drop(mk_actor *a)
 {
 	while (a->extra->privates != NULL) {
 		mk_private *first = take_first(a->extra);
-		mk_count_add(&a->tally->counts.dead, 1);
-		mk_count_add(&a->worker->private_topic->counts.dead, 1);
+		mk_private_ended(a, MK_OUTCOME_OF(dead));
 		first->drop(a, first);
 	}
 }

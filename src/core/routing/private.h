@@ -14,6 +14,11 @@
 /* Makes what an actor needs to be given private deliveries. 0 or MAIKO_ENOMEM. */
 int mk_private_prepare(mk_actor *a);
 
+/* Counts a delivery that is given to a prepared actor, and one that has ended, with `outcome` (an offset in mk_counts):
+ * handled or dead. For notices of interest, which wait among the actor's tasks: they come before its events. */
+void mk_private_given(mk_worker *w, mk_actor *a);
+void mk_private_ended(mk_actor *a, size_t outcome);
+
 /* Gives it one, whose `run` and `drop` are set. `a` NULL: its actor has gone. */
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private);
 
@@ -25,7 +30,7 @@ static inline bool mk_private_is_due(const mk_actor *a)
 }
 
 /* Runs those, each as a callback of the actor. */
-void mk_private_run(mk_worker *w, mk_actor *a);
+void mk_private_run(mk_actor *a);
 
 /* What is queued has moved to other places in the mailbox. */
 void mk_private_shift(mk_actor *a);

@@ -36,6 +36,9 @@ typedef struct mk_actor_class {
 	int (*done)(void *state, const maiko_completion *completion, maiko_ctx *ctx);
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
 	int (*receipt)(void *state, const maiko_receipt *receipt, maiko_ctx *ctx);
+	int (*interest)(void *state, const maiko_interest *interest, maiko_ctx *ctx);
+	const uint32_t *watched; /* the topics of `interest`, after the handlers */
+	uint32_t watched_count;
 	bool hooked; /* an mk_hook precedes each of its actors (stop_order.h) */
 	/* A hash table by type: open addressing from the type's index; free entries have type NULL. */
 	uint32_t handler_mask;
@@ -155,6 +158,8 @@ typedef struct mk_extra {
 	mk_map kept_at; /* the index of each, by its data */
 	uint32_t kept_count, kept_size;
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
+	/* notice.c */
+	struct mk_notice *notices; /* one for each topic that it watches */
 	/* intake.c */
 	mk_actor *next_on_hold, *prev_on_hold; /* of the worker's */
 	_Atomic(bool) on_hold;                 /* MK_ON_HOLD, for a report */

@@ -21,6 +21,11 @@ typedef struct mk_record {
 	uint32_t index;
 	mk_interest *interests; /* under the lock, as is the rest */
 	uint32_t interest_count, interest_size;
+	/* notice.c */
+	struct mk_notice *notices;      /* of the actors that watch it */
+	struct mk_record *next_touched; /* in the list of the current batch, if it is `touched` */
+	uint32_t listeners;
+	bool wanted, turned, touched;
 } mk_record;
 
 enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };

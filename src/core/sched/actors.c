@@ -49,6 +49,7 @@ void mk_actor_free(mk_actor *a)
 		for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
 			mk_map_fini(maps[i]);
 		mk_free(a->extra->detail);
+		mk_free(a->extra->notices);
 		mk_free(a->extra);
 	}
 	if (a->self != NULL && !a->shadow)

@@ -136,7 +136,7 @@ static void run_privates(mk_worker *w, mk_actor *a)
 	for (; mk_private_is_due(a) && (a->sched & MK_HELD) == 0; ran++) {
 		if (seam->led ? ran >= seam->led_privates : ran != 0 && (w->pace.over || mk_pace_posted(w)))
 			break;
-		mk_private_run(w, a);
+		mk_private_run(a);
 		mk_pace_spend(w);
 	}
 	if (ran != 0)

@@ -1,0 +1,232 @@
+/*
+ * notice.c - see notice.h.
+ *
+ * A record's `listeners` counts the subscriptions, those of the batch under way as that leaves them; `wanted` is
+ * what was decided last. The records whose count has changed in the batch, and that are watched, are in a list.
+ */
+#include "lifecycle/notice.h"
+
+#include "lifecycle/topology_state.h"
+#include "observe/monitor.h"
+#include "observe/note.h"
+#include "registry/registry.h"
+#include "routing/private.h"
+#include "runtime/callback.h"
+#include "runtime/ready.h"
+#include "sched/end.h"
+#include "sched/hold.h"
+
+struct mk_notice {
+	mk_task task;
+	mk_actor *actor;
+	mk_record *record;
+	struct mk_notice *next, **at; /* of the record's, under the lock; at: what points to it, or NULL */
+	bool begun;                   /* the actor has started: it is told */
+	bool paused;                  /* it rests for the sake of this one */
+	bool given;                   /* the task is on its way */
+	bool wanted;                  /* what it says when it arrives */
+	bool said, told;              /* the actor has been told something: what */
+};
+typedef struct mk_notice mk_notice;
+
+int mk_notices_new(mk_sup *sup, mk_actor *a)
+{
+	uint32_t count = a->class->watched_count;
+	if (count == 0)
+		return 0;
+	mk_notice *all = mk_private_prepare(a) != 0 ? NULL : mk_calloc(count, sizeof *all);
+	if (all == NULL)
+		return MAIKO_ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		all[i].actor = a;
+		all[i].record = mk_record_at(sup, a->class->watched[i]);
+	}
+	a->extra->notices = all;
+	return 0;
+}
+
+/* ---- with the lock ------------------------------------------------------------------------- */
+
+static void touch(mk_topology *t, mk_record *r)
+{
+	if (r->notices == NULL || r->touched)
+		return;
+	r->touched = true;
+	r->next_touched = t->touched;
+	t->touched = r;
+}
+
+void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		mk_record *r = mk_record_at(sup, places[i].topic);
+		r->listeners++;
+		touch(sup->topology, r);
+	}
+}
+
+void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		mk_record *r = mk_record_at(sup, places[i].topic);
+		r->listeners--;
+		touch(sup->topology, r);
+	}
+}
+
+void mk_listeners_add_now(mk_sup *sup, const mk_subscription *places, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		mk_record *r = mk_record_at(sup, places[i].topic);
+		r->listeners++;
+		r->wanted = true;
+	}
+}
+
+void mk_notices_enter(mk_actor *a)
+{
+	for (uint32_t i = 0; i < a->class->watched_count; i++) {
+		mk_notice *n = &a->extra->notices[i];
+		mk_record *r = n->record;
+		if (r->notices == NULL)
+			r->wanted = r->listeners > 0; /* nobody asked until now */
+		n->at = &r->notices;
+		n->next = r->notices;
+		if (n->next != NULL)
+			n->next->at = &n->next;
+		r->notices = n;
+	}
+}
+
+void mk_notices_leave(mk_actor *a)
+{
+	for (uint32_t i = 0; i < a->class->watched_count; i++) {
+		mk_notice *n = &a->extra->notices[i];
+		if (n->at == NULL)
+			continue;
+		*n->at = n->next;
+		if (n->next != NULL)
+			n->next->at = n->at;
+		n->at = NULL;
+	}
+}
+
+void mk_notices_decide(mk_sup *sup)
+{
+	for (mk_record *r = sup->topology->touched; r != NULL; r = r->next_touched) {
+		bool wanted = r->listeners > 0;
+		r->turned = wanted != r->wanted;
+		r->wanted = wanted;
+	}
+}
+
+void mk_notices_end(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	while (t->touched != NULL) {
+		mk_record *r = t->touched;
+		t->touched = r->next_touched;
+		r->touched = r->turned = false;
+	}
+}
+
+/* ---- telling an actor, on its worker ---------------------------------------------------------- */
+
+static void drop(mk_task *task)
+{
+	mk_notice *n = MK_OF(task, mk_notice, task);
+	n->given = false;
+	mk_private_ended(n->actor, MK_OUTCOME_OF(dead));
+}
+
+static int call(mk_worker *w, mk_actor *a, mk_notice *n)
+{
+	maiko_interest interest = {.topic = &n->record->desc, .wanted = n->wanted};
+	n->said = true;
+	n->told = n->wanted;
+	mk_callback_enter(w, a);
+	int rc = mk_result(w->sup, a, MAIKO_PHASE_INTEREST, a->class->interest(mk_actor_state(a), &interest, a));
+	mk_callback_leave(w);
+	MK_NOTIFY(w, MAIKO_OBSERVED_INTEREST, a, NULL, rc);
+	return rc;
+}
+
+static void run(mk_actor *a, mk_task *task)
+{
+	mk_notice *n = MK_OF(task, mk_notice, task);
+	mk_worker *w = a->worker;
+	n->given = false;
+	mk_private_ended(a, MK_OUTCOME_OF(handled));
+	bool news = !n->said || n->told != n->wanted; /* else the topic changed there and back meanwhile */
+	int rc = news ? call(w, a, n) : 0;
+	MK_NOTE(w, MK_NOTE_TASK_DONE, 0, rc);
+	if (rc < 0)
+		mk_actor_error(w, a, rc, MAIKO_PHASE_INTEREST, NULL);
+}
+
+static void give(mk_worker *w, mk_notice *n, bool wanted)
+{
+	n->wanted = wanted;
+	if (n->given || n->actor->class->interest == NULL) /* NULL: a replay repeats what its callback did */
+		return;
+	n->given = true;
+	n->task = (mk_task){.run = run, .drop = drop};
+	mk_private_given(w, n->actor);
+	mk_task_add(w, n->actor, &n->task);
+}
+
+void mk_notices_begin(mk_worker *w, mk_actor *a)
+{
+	for (uint32_t i = 0; i < a->class->watched_count; i++) {
+		mk_notice *n = &a->extra->notices[i];
+		n->begun = true;
+		give(w, n, n->record->wanted);
+	}
+}
+
+/* ---- a batch, on a worker -------------------------------------------------------------------- */
+
+/* Whether the watcher has been its, until the batch of that number. */
+static bool is_here(const mk_worker *w, const mk_notice *n, uint64_t number)
+{
+	return mk_home_at(n->actor->self, number - 1) == w->index;
+}
+
+void mk_notices_pause(mk_worker *w, uint64_t number)
+{
+	for (const mk_record *r = w->sup->topology->touched; r != NULL; r = r->next_touched)
+		for (mk_notice *n = (r->listeners > 0) != r->wanted ? r->notices : NULL; n != NULL; n = n->next)
+			/* One that moves rests already, and is not this worker's when it settles. */
+			if (is_here(w, n, number) && n->begun && (n->actor->sched & MK_MOVING) == 0) {
+				n->paused = true;
+				mk_hold(w, n->actor, MK_PAUSED);
+			}
+}
+
+void mk_notices_tell(mk_worker *w, uint64_t number)
+{
+	for (const mk_record *r = w->sup->topology->touched; r != NULL; r = r->next_touched)
+		for (mk_notice *n = r->turned ? r->notices : NULL; n != NULL; n = n->next)
+			if (is_here(w, n, number) && n->begun)
+				give(w, n, r->wanted);
+}
+
+void mk_notices_permit(mk_worker *w, uint64_t number)
+{
+	for (const mk_record *r = w->sup->topology->touched; r != NULL; r = r->next_touched)
+		for (mk_notice *n = r->notices; n != NULL; n = n->next)
+			if (is_here(w, n, number) && n->paused) {
+				n->paused = false;
+				mk_permit(w, n->actor, MK_PAUSED);
+			}
+}
+
+bool mk_notices_are_true(const mk_actor *a, bool (*wanted)(mk_sup *sup, uint32_t topic))
+{
+	for (uint32_t i = 0; i < a->class->watched_count; i++) {
+		const mk_notice *n = &a->extra->notices[i];
+		if (!n->said || n->told != wanted(a->worker->sup, n->record->index))
+			return false;
+	}
+	return true;
+}
