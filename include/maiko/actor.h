@@ -62,7 +62,7 @@ typedef enum maiko_phase {
 	MAIKO_PHASE_DONE = 5,     /* MAIKO_ON_DONE, or the done of a blocking job     */
 	MAIKO_PHASE_OVERFLOW = 6, /* its mailbox was full under MAIKO_FAIL            */
 	MAIKO_PHASE_DEADLOCK = 7, /* it is in a cycle of full mailboxes past the bound;
-			       * it fails whatever on_error returns              */
+			       * it fails whatever on_error answers              */
 	MAIKO_PHASE_LOOP = 8,     /* between maiko_enter and maiko_leave              */
 	MAIKO_PHASE_RECEIPT = 9,  /* MAIKO_ON_RECEIPT                                 */
 	MAIKO_PHASE_INTEREST = 10 /* MAIKO_ON_INTEREST                                */
@@ -112,8 +112,10 @@ typedef struct maiko_completion {
  * Soon after its start the actor is told the state of each topic; then of each change of it: when the
  * first subscription is complete, and when the last has gone. The actor does not run in between: it
  * handles nothing that the change has caused before it has been told, and everything that is sent
- * because of it reaches the subscriber. A topic that changes there and back before the callback runs is
- * not mentioned; what the callback was told last is always so, or the next one is on its way.
+ * because of it reaches the subscriber. It passes a full mailbox: events that were queued before may come
+ * after it. A topic that changes there and back before the callback runs is not mentioned; what the callback
+ * was told last is always so, or the next one is on its way. In the ledger these are deliveries of the topic
+ * "maiko.private"; one that was not mentioned is counted dropped there.
  *
  * Each actor that subscribes counts, this one too. An actor with MAIKO_ALL_TOPICS, a monitor and a
  * recorder do not. An actor that has failed counts until it is removed. A stop of the supervisor

@@ -6,8 +6,6 @@
  * of its return.
  */
 #include "replay.h"
-
-#include "observe/monitor.h"
 #include "runtime/callback.h"
 #include "sched/end.h"
 
@@ -109,6 +107,13 @@ static int on_receipt(void *state, const maiko_receipt *receipt, maiko_ctx *ctx)
 	return returned(ctx, MAIKO_OBSERVED_RECEIPT);
 }
 
+static int on_interest(void *state, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	(void)state;
+	(void)interest;
+	return returned(ctx, MAIKO_OBSERVED_INTEREST);
+}
+
 static int on_start(void *state, maiko_ctx *ctx)
 {
 	(void)state;
@@ -161,10 +166,6 @@ void mt_source_tasks(mt_replay *r, mk_actor *a)
 		mt_source_play(r, a);
 		mk_callback_leave(w);
 		const mo_record *next = next_of(a);
-		if (next != NULL && next->kind == MAIKO_OBSERVED_INTEREST && next->number == a->self->id) {
-			MK_NOTIFY(w, MAIKO_OBSERVED_INTEREST, a, NULL, next->value);
-			next = next_of(a);
-		}
 		if (next == NULL || !mt_is_note(next, MK_NOTE_TASK_DONE)) {
 			if (next != NULL)
 				mt_replay_differs(r, next, w->index, NULL);
@@ -197,8 +198,8 @@ static mk_actor_class *silent_of(const mk_actor_class *class)
 	silent->error = class->error != NULL ? on_error : NULL;
 	silent->tick = class->tick != NULL ? tick : NULL;
 	silent->receipt = class->receipt != NULL ? on_receipt : NULL;
+	silent->interest = class->interest != NULL ? on_interest : NULL;
 	silent->done = NULL; /* its tasks are repeated */
-	silent->interest = NULL;
 	/* Inserted after the real one, which other actors of the type may need. */
 	mk_actor_class *before = (mk_actor_class *)(uintptr_t) class;
 	silent->next = before->next;

@@ -56,7 +56,7 @@ static int camera_on_interest(camera *self, const maiko_interest *interest, maik
 	return 0;
 }
 
-/* What a new subscriber sends comes after the word of it. */
+/* What a subscriber sends because it is one comes after the word of it. */
 static int camera_on_hail(camera *self, const hail *ev, maiko_ctx *ctx)
 {
 	expect(self->wanted);
@@ -282,6 +282,48 @@ TEST_SIM(what_follows_a_completion_comes_after_the_word_of_it)
 	ok(maiko_add(sup, starter, "starter"));
 	test_settle(sup);
 	expect_heard("camera", "hail 1");
+	test_finish(sup);
+}
+
+/* Watches two topics; at the first word it asks for a change, whose message is there before the second. */
+typedef struct witness {
+	uint32_t on;
+} witness;
+static int witness_on_interest(witness *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	if (!interest->wanted)
+		return 0;
+	return ++self->on == 1 ? maiko_subscribe(ctx, other_id, MAIKO_TOPIC_REF(frames)) : 0;
+}
+static int witness_on_hail(witness *self, const hail *ev, maiko_ctx *ctx)
+{
+	expect(self->on == 2);
+	test_hear(ctx, MAIKO_EVENT_REF(hail), ev);
+	return 0;
+}
+MAIKO_ACTOR(witness, MAIKO_ON_INTEREST(witness_on_interest, frames, sounds), MAIKO_ON(hail, witness_on_hail));
+
+typedef struct doubler {
+	int unused;
+} doubler;
+static int doubler_on_start(doubler *self, maiko_ctx *ctx)
+{
+	return maiko_subscribe_all(ctx, viewer_id, MAIKO_TOPICS(frames, sounds));
+}
+static int doubler_on_done(doubler *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	return maiko_send(ctx, hail, .n = 1);
+}
+MAIKO_ACTOR(doubler, MAIKO_ON_START(doubler_on_start), MAIKO_ON_DONE(doubler_on_done));
+
+TEST_SIM(what_follows_a_change_of_two_topics_comes_after_both_words)
+{
+	maiko_supervisor *sup = start(workers);
+	ok(maiko_add(sup, witness, "witness", .worker = workers));
+	test_settle(sup);
+	ok(maiko_add(sup, doubler, "doubler"));
+	test_settle(sup);
+	expect_heard("witness", "hail 1");
 	test_finish(sup);
 }
 

@@ -207,6 +207,24 @@ static int busy_on_stop(busy *self, maiko_ctx *ctx)
 MAIKO_ACTOR(busy, MAIKO_ON_START(busy_on_start), MAIKO_ON(work, busy_on_work), MAIKO_ON_DONE(busy_on_done),
 	    MAIKO_TICK(busy_tick), MAIKO_ON_ERROR(busy_on_error), MAIKO_ON_STOP(busy_on_stop));
 
+/* ---- one that watches who listens ---- */
+
+typedef struct lookout {
+	bool told, wanted;
+} lookout;
+
+static int lookout_on_interest(lookout *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	if (self->told && interest->wanted == self->wanted)
+		atomic_fetch_add(&no_memory_wrong, 1);
+	self->told = true;
+	self->wanted = interest->wanted;
+	atomic_fetch_add(&no_memory_handled, 1);
+	(void)well(maiko_send(ctx, level, .n = 1));
+	return 0;
+}
+MAIKO_ACTOR(lookout, MAIKO_ON_INTEREST(lookout_on_interest, smalls));
+
 /* ---- the scenario ---------------------------------------------------------------------------- */
 
 static void send_from_outside(maiko_supervisor *sup)
@@ -236,6 +254,7 @@ static void add_first(maiko_supervisor *sup, uint32_t workers)
 	(void)well(maiko_add(sup, sink, "far", .worker = workers, .mailbox = 4));
 	(void)well(maiko_add(sup, sink, "all", .topics = MAIKO_ALL_TOPICS));
 	(void)well(maiko_add(sup, busy, "busy", .worker = 1));
+	(void)well(maiko_add(sup, lookout, "lookout", .worker = workers));
 }
 
 static void change(maiko_supervisor *sup)

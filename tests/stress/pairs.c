@@ -74,6 +74,21 @@ static maiko_next talker_tick(talker *self, maiko_ctx *ctx)
 	(void)maiko_send(ctx, note, .n = ++self->n);
 	return maiko_after_ms(1);
 }
+/* Nobody is told the same twice. */
+typedef struct lookout {
+	bool told, wanted;
+} lookout;
+static int lookout_on_interest(lookout *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	if (self->told && self->wanted == interest->wanted)
+		fault_code("the same interest again", 0);
+	self->told = true;
+	self->wanted = interest->wanted;
+	(void)maiko_send(ctx, note, .n = 3);
+	return 0;
+}
+MAIKO_ACTOR(lookout, MAIKO_ON_INTEREST(lookout_on_interest, side_notes));
+
 MAIKO_ACTOR(talker, MAIKO_TICK(talker_tick));
 
 /* ---- completions ------------------------------------------------------------------------------ */
@@ -380,6 +395,8 @@ static int set_up(uint32_t workers, uint64_t *random)
 		rc = maiko_monitor_add(sup, &(maiko_hooks){.any = see}, &seen, &standing);
 	if (rc == 0)
 		rc = maiko_add(sup, talker, "talker", .topics = MAIKO_NO_TOPICS);
+	if (rc == 0)
+		rc = maiko_add(sup, lookout, "lookout", .topics = MAIKO_NO_TOPICS);
 	if (rc == 0)
 		rc = maiko_add(sup, hand, "left", .init = &(hand){0}, .mailbox = 8);
 	if (rc == 0)

@@ -8,22 +8,20 @@
 
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
-#include "observe/note.h"
 #include "registry/registry.h"
 #include "routing/private.h"
 #include "runtime/callback.h"
-#include "runtime/ready.h"
 #include "sched/end.h"
 #include "sched/hold.h"
 
 struct mk_notice {
-	mk_task task;
+	mk_private private;
 	mk_actor *actor;
 	mk_record *record;
 	struct mk_notice *next, **at; /* of the record's, under the lock; at: what points to it, or NULL */
 	bool begun;                   /* the actor has started: it is told */
 	bool paused;                  /* it rests for the sake of this one */
-	bool given;                   /* the task is on its way */
+	bool given;                   /* it is on its way */
 	bool wanted;                  /* what it says when it arrives */
 	bool said, told;              /* the actor has been told something: what */
 };
@@ -132,15 +130,19 @@ void mk_notices_end(mk_sup *sup)
 
 /* ---- telling an actor, on its worker ---------------------------------------------------------- */
 
-static void drop(mk_task *task)
+static void drop(mk_actor *a, mk_private *private)
 {
-	mk_notice *n = MK_OF(task, mk_notice, task);
-	n->given = false;
-	mk_private_ended(n->actor, MK_OUTCOME_OF(dead));
+	(void)a;
+	MK_OF(private, mk_notice, private)->given = false;
 }
 
-static int call(mk_worker *w, mk_actor *a, mk_notice *n)
+static bool run(mk_actor *a, mk_private *private)
 {
+	mk_notice *n = MK_OF(private, mk_notice, private);
+	mk_worker *w = a->worker;
+	n->given = false;
+	if (n->said && n->told == n->wanted)
+		return false; /* it has changed there and back meanwhile */
 	maiko_interest interest = {.topic = &n->record->desc, .wanted = n->wanted};
 	n->said = true;
 	n->told = n->wanted;
@@ -148,31 +150,19 @@ static int call(mk_worker *w, mk_actor *a, mk_notice *n)
 	int rc = mk_result(w->sup, a, MAIKO_PHASE_INTEREST, a->class->interest(mk_actor_state(a), &interest, a));
 	mk_callback_leave(w);
 	MK_NOTIFY(w, MAIKO_OBSERVED_INTEREST, a, NULL, rc);
-	return rc;
-}
-
-static void run(mk_actor *a, mk_task *task)
-{
-	mk_notice *n = MK_OF(task, mk_notice, task);
-	mk_worker *w = a->worker;
-	n->given = false;
-	mk_private_ended(a, MK_OUTCOME_OF(handled));
-	bool news = !n->said || n->told != n->wanted; /* else the topic changed there and back meanwhile */
-	int rc = news ? call(w, a, n) : 0;
-	MK_NOTE(w, MK_NOTE_TASK_DONE, 0, rc);
 	if (rc < 0)
-		mk_actor_error(w, a, rc, MAIKO_PHASE_INTEREST, NULL);
+		(void)mk_actor_error(w, a, rc, MAIKO_PHASE_INTEREST, NULL);
+	return true;
 }
 
 static void give(mk_worker *w, mk_notice *n, bool wanted)
 {
 	n->wanted = wanted;
-	if (n->given || n->actor->class->interest == NULL) /* NULL: a replay repeats what its callback did */
+	if (n->given)
 		return;
 	n->given = true;
-	n->task = (mk_task){.run = run, .drop = drop};
-	mk_private_given(w, n->actor);
-	mk_task_add(w, n->actor, &n->task);
+	n->private = (mk_private){.run = run, .drop = drop, .first = true};
+	mk_private_give(w, n->actor, &n->private);
 }
 
 void mk_notices_begin(mk_worker *w, mk_actor *a)

@@ -11,8 +11,8 @@
  *   apply    each worker lets the watchers that live there rest, before it puts its marker
  *   decide   all markers have passed: whether it is wanted now. (A subscription that its home had no memory for
  *            does not count.)
- *   settle   each worker puts the notices of its watchers into their tasks, before anything else of the
- *            change happens there; at its end they may run again
+ *   settle   each worker gives its watchers their notices, before anything else of the change happens there, and
+ *            in front of what they have queued (private.h); at its end they may run again
  *
  * So the watcher is told when all workers send under the change: whatever is sent because of its notice, by whom and
  * by which way ever, reaches the subscriber. And as all workers have let their watchers rest before the first worker

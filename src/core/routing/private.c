@@ -7,25 +7,6 @@
 
 int mk_private_prepare(mk_actor *a) { return mk_extra_of(a) == NULL || mk_tally_of(a) == NULL ? MAIKO_ENOMEM : 0; }
 
-void mk_private_given(mk_worker *w, mk_actor *a)
-{
-	mk_count_add(&w->private_topic->published, 1);
-	mk_count_add(&w->private_topic->deliveries, 1);
-	mk_count_add(&a->tally->refused, 1); /* a delivery that is in no mailbox */
-}
-
-void mk_private_ended(mk_actor *a, size_t outcome)
-{
-	mk_counts *counts = &a->worker->private_topic->counts;
-	if (outcome == MK_OUTCOME_OF(handled)) {
-		mk_count_add(&a->handled, 1);
-		mk_count_add(&counts->handled, 1);
-	} else {
-		mk_count_add(&a->tally->counts.dead, 1);
-		mk_count_add(&counts->dead, 1);
-	}
-}
-
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
 {
 	mk_topic *t = w->private_topic;
@@ -39,10 +20,14 @@ void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
 		return;
 	}
 	mk_count_add(&a->tally->refused, 1); /* a delivery that is in no mailbox */
-	private->next = NULL;
 	private->after = mk_count(&a->box.tail);
-	*a->extra->private_tail = private;
-	a->extra->private_tail = &private->next;
+	mk_private **at = private->first ? &a->extra->privates : a->extra->private_tail;
+	while (*at != NULL && (*at)->first)
+		at = &(*at)->next;
+	private->next = *at;
+	*at = private;
+	if (private->next == NULL)
+		a->extra->private_tail = &private->next;
 	mk_wake(w, a);
 }
 
@@ -55,11 +40,13 @@ static mk_private *take_first(mk_extra *x)
 	return first;
 }
 
-void mk_private_run(mk_actor *a)
+void mk_private_run(mk_worker *w, mk_actor *a)
 {
 	mk_private *first = take_first(a->extra);
-	mk_private_ended(a, MK_OUTCOME_OF(handled));
-	first->run(a, first);
+	mk_counts *counts = &w->private_topic->counts;
+	bool said = first->run(a, first);
+	mk_count_add(said ? &a->handled : &a->tally->counts.dropped, 1);
+	mk_count_add(said ? &counts->handled : &counts->dropped, 1);
 }
 
 void mk_private_shift(mk_actor *a)
@@ -72,7 +59,8 @@ void mk_private_drop(mk_actor *a)
 {
 	while (a->extra->privates != NULL) {
 		mk_private *first = take_first(a->extra);
-		mk_private_ended(a, MK_OUTCOME_OF(dead));
+		mk_count_add(&a->tally->counts.dead, 1);
+		mk_count_add(&a->worker->private_topic->counts.dead, 1);
 		first->drop(a, first);
 	}
 }

@@ -2,9 +2,10 @@
  * private.h - what the runtime hands to one actor alone: a receipt, a notice of interest (core of C17, C19).
  *
  * Private deliveries wait in a list of their own: no hold and no full mailbox is in their way, and no policy drops
- * them. One comes after the events that were in the mailbox when it was given, unless the actor is held. It is
- * counted in the ledger, on the topic "maiko.private": a delivery when it is given, then handled when its callback
- * runs, or dead when the actor has ended. Who gives one has prepared the actor before, so that giving does not fail.
+ * them. One comes after the events that were in the mailbox when it was given, unless the actor is held; or, if it is
+ * `first`, before them all. It is counted in the ledger, on the topic "maiko.private": a delivery when it is given,
+ * then handled when its callback runs, dropped when it has nothing to say any more, or dead when the actor has ended.
+ * Who gives one has prepared the actor before, so that giving does not fail.
  */
 #ifndef MK_PRIVATE_DELIVERY_H
 #define MK_PRIVATE_DELIVERY_H
@@ -14,23 +15,20 @@
 /* Makes what an actor needs to be given private deliveries. 0 or MAIKO_ENOMEM. */
 int mk_private_prepare(mk_actor *a);
 
-/* Counts a delivery that is given to a prepared actor, and one that has ended, with `outcome` (an offset in mk_counts):
- * handled or dead. For notices of interest, which wait among the actor's tasks: they come before its events. */
-void mk_private_given(mk_worker *w, mk_actor *a);
-void mk_private_ended(mk_actor *a, size_t outcome);
-
-/* Gives it one, whose `run` and `drop` are set. `a` NULL: its actor has gone. */
+/* Gives it one, whose `run`, `drop` and `first` are set. `a` NULL: its actor has gone. */
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private);
 
 /* Whether one may run now: the actor has handled what was queued before it, or is on hold. */
 static inline bool mk_private_is_due(const mk_actor *a)
 {
 	const mk_private *first = a->extra->privates;
-	return first != NULL && ((int64_t)(mk_count(&a->box.head) - first->after) >= 0 || (a->sched & MK_ON_HOLD) != 0);
+	if (first == NULL || first->first || (a->sched & MK_ON_HOLD) != 0)
+		return first != NULL;
+	return (int64_t)(mk_count(&a->box.head) - first->after) >= 0;
 }
 
 /* Runs those, each as a callback of the actor. */
-void mk_private_run(mk_actor *a);
+void mk_private_run(mk_worker *w, mk_actor *a);
 
 /* What is queued has moved to other places in the mailbox. */
 void mk_private_shift(mk_actor *a);

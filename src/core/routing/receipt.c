@@ -95,7 +95,7 @@ _Static_assert(offsetof(maiko_receipt, lost) - offsetof(maiko_receipt, handled) 
 
 /* ---- the way back ------------------------------------------------------------------------------ */
 
-static void run(mk_actor *a, mk_private *private)
+static bool run(mk_actor *a, mk_private *private)
 {
 	mk_receipt *r = MK_OF(private, mk_receipt, private);
 	mk_worker *w = a->worker;
@@ -109,6 +109,7 @@ static void run(mk_actor *a, mk_private *private)
 		(void)mk_up.error(w, a, rc, MAIKO_PHASE_RECEIPT, NULL);
 	w->cause = NULL;
 	receipt_free(r);
+	return true;
 }
 
 static void drop(mk_actor *a, mk_private *private)

@@ -37,7 +37,7 @@ typedef struct mk_actor_class {
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
 	int (*receipt)(void *state, const maiko_receipt *receipt, maiko_ctx *ctx);
 	int (*interest)(void *state, const maiko_interest *interest, maiko_ctx *ctx);
-	const uint32_t *watched; /* the topics of `interest`, after the handlers */
+	const uint32_t *watched; /* the topics that it is about, behind the handlers */
 	uint32_t watched_count;
 	bool hooked; /* an mk_hook precedes each of its actors (stop_order.h) */
 	/* A hash table by type: open addressing from the type's index; free entries have type NULL. */
@@ -107,7 +107,9 @@ typedef struct mk_task {
 typedef struct mk_private {
 	struct mk_private *next;
 	uint64_t after; /* the tail of the actor's mailbox when it was given: what is queued before comes before */
-	void (*run)(mk_actor *a, struct mk_private *private);  /* its callback; frees it */
+	bool first;     /* ... but this one comes before all of it */
+	/* Its callback; frees it. Whether there was something to say. */
+	bool (*run)(mk_actor *a, struct mk_private *private);
 	void (*drop)(mk_actor *a, struct mk_private *private); /* the actor has ended (NULL: and gone): frees it */
 } mk_private;
 
@@ -158,8 +160,6 @@ typedef struct mk_extra {
 	mk_map kept_at; /* the index of each, by its data */
 	uint32_t kept_count, kept_size;
 	bool overflowed; /* MAIKO_FAIL found the mailbox full */
-	/* notice.c */
-	struct mk_notice *notices; /* one for each topic that it watches */
 	/* intake.c */
 	mk_actor *next_on_hold, *prev_on_hold; /* of the worker's */
 	_Atomic(bool) on_hold;                 /* MK_ON_HOLD, for a report */
@@ -176,6 +176,8 @@ typedef struct mk_extra {
 	bool departing; /* the actor is freed with the last of them */
 	/* receipt.c */
 	struct mk_receipt *receipts; /* that it waits for */
+	/* notice.c */
+	struct mk_notice *notices; /* of each topic that it watches */
 	/* failure */
 	int error;
 	char *detail;

@@ -128,19 +128,22 @@ static void run_tasks(mk_worker *w, mk_actor *a)
 	}
 }
 
-/* One at least, however late it is. */
+/* One at least, however late it is; and all that come before the events. */
 static void run_privates(mk_worker *w, mk_actor *a)
 {
 	const mk_seam *seam = &w->sup->seam;
 	uint32_t ran = 0;
 	for (; mk_private_is_due(a) && (a->sched & MK_HELD) == 0; ran++) {
-		if (seam->led ? ran >= seam->led_privates : ran != 0 && (w->pace.over || mk_pace_posted(w)))
+		bool late = ran != 0 && !a->extra->privates->first && (w->pace.over || mk_pace_posted(w));
+		if (seam->led ? ran >= seam->led_privates : late)
 			break;
-		mk_private_run(a);
+		mk_private_run(w, a);
 		mk_pace_spend(w);
 	}
 	if (ran != 0)
 		MK_NOTE(w, MK_NOTE_PRIVATES, 0, ran);
+	if (w->pace.left == 0)
+		w->pace.left = 1; /* as after the tasks */
 }
 
 /* Precondition: the ready list is not empty. */
@@ -193,16 +196,18 @@ void mk_dispatch_next(mk_worker *w)
 		return;
 	}
 	a->sched |= MK_RUNNING;
-	if (MK_UNLIKELY(a->extra != NULL && (a->extra->tasks != NULL || a->extra->overflowed)))
-		run_tasks(w, a);
+	if (MK_UNLIKELY(a->extra != NULL)) {
+		if (a->extra->tasks != NULL || a->extra->overflowed)
+			run_tasks(w, a);
+		if (a->extra->privates != NULL)
+			run_privates(w, a);
+	}
 	if (MK_LIKELY((a->sched & RESTS) == 0 && mk_mailbox_span(&a->box) != 0)) {
 		mk_callback_enter(w, a);
 		run_events(w, a);
 		mk_callback_leave(w);
 	}
 	if (a->extra != NULL) {
-		if (a->extra->privates != NULL)
-			run_privates(w, a);
 		if (a->extra->tick_due && (a->sched & MK_HELD) == 0 && !tick_waits(w, a->extra)) {
 			mk_tick_run(w, a);
 			mk_pace_spend(w);
