@@ -85,10 +85,15 @@ MAIKO_API int maiko_release(maiko_ctx *ctx, const void *event);
  * tick; MAIKO_ESHUTDOWN: ticks have ended. */
 MAIKO_API int maiko_wake_tick(maiko_ctx *ctx);
 
+/* What the running tick was woken by: a set of maiko_woken (next.h) of what its last result waits for,
+ * with MAIKO_WOKEN_CALL for maiko_wake_tick. A flag that is not set says nothing: that condition may be
+ * met by now. 0 in the first run and after maiko_again(). In another callback: what the last run was woken by. */
+MAIKO_API unsigned maiko_woken_by(const maiko_ctx *ctx);
+
 /* Stops watching the descriptor that this actor's tick waits for (maiko_when_readable,
  * maiko_when_readable_or_ms, maiko_when_writable), which may then be closed: the tick waits as
- * after maiko_never. No effect if it waits for something else. MAIKO_EINVAL: the actor has no
- * tick. */
+ * after maiko_never. After maiko_when_any it waits for the rest. No effect if it waits for something
+ * else. MAIKO_EINVAL: the actor has no tick. */
 MAIKO_API int maiko_unwatch(maiko_ctx *ctx);
 
 /* ---- changes: they complete later, and MAIKO_ON_DONE reports it ------------- */

@@ -62,7 +62,7 @@
 	XX(8, FAILED, failed, "failed")             /* the error; "stopped" follows, if it had started       */        \
 	XX(9, REMOVED, removed, "removed")          /* the actor's last observation                          */        \
 	XX(10, TICK_ENTERED, tick_entered, "tick entered")                                                             \
-	XX(11, TICK_LEFT, tick_left, "tick left")      /* the kind of its result (next.h)                       */     \
+	XX(11, TICK_LEFT, tick_left, "tick left")      /* the kind of its result (next.h); ANY: kind | of << 8  */     \
 	XX(12, MUTED, muted, "muted")                  /* a subscriber that the actor sends to is full          */     \
 	XX(13, RELEASED, released, "released")         /* the actor is not muted any more                       */     \
 	XX(14, ERROR, error, "error")                  /* the error; on_error is called next, if there is one   */     \

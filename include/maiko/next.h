@@ -12,6 +12,7 @@
 #define MAIKO_NEXT_H
 
 #include <maiko/export.h>
+#include <maiko/pp.h>
 
 typedef enum maiko_next_kind {
 	MAIKO_NEXT_NEVER = 0,
@@ -21,15 +22,27 @@ typedef enum maiko_next_kind {
 	MAIKO_NEXT_READABLE = 4,
 	MAIKO_NEXT_WRITABLE = 5,
 	MAIKO_NEXT_SENDABLE = 6,
-	MAIKO_NEXT_FAILED = 7
+	MAIKO_NEXT_FAILED = 7,
+	MAIKO_NEXT_ANY = 8
 } maiko_next_kind;
+
+/* What a tick was woken by (maiko_woken_by); a set of them. */
+typedef enum maiko_woken {
+	MAIKO_WOKEN_EVENTS = 1 << 0,   /* a batch of events was handled             */
+	MAIKO_WOKEN_TIME = 1 << 1,     /* the time has passed                       */
+	MAIKO_WOKEN_READABLE = 1 << 2, /* the descriptor is readable, at its end or in error */
+	MAIKO_WOKEN_WRITABLE = 1 << 3, /* the descriptor is writable, or in error   */
+	MAIKO_WOKEN_SENDABLE = 1 << 4, /* the actor is not muted                    */
+	MAIKO_WOKEN_CALL = 1 << 5      /* maiko_wake_tick                           */
+} maiko_woken;
 
 /* Make one with the functions below. */
 typedef struct maiko_next {
 	maiko_next_kind kind;
-	int fd;      /* READABLE, WRITABLE                                        */
-	uint64_t ms; /* AFTER; READABLE, WRITABLE: the latest; UINT64_MAX: no bound */
-	int error;   /* FAILED                                                    */
+	int fd;      /* READABLE, WRITABLE, ANY                                   */
+	uint64_t ms; /* AFTER; READABLE, WRITABLE, ANY: the latest; UINT64_MAX: no bound */
+	int error;   /* FAILED; ANY of two descriptors: the second                */
+	unsigned of; /* ANY: the set of maiko_woken that it waits for; UINT_MAX: of two descriptors */
 } maiko_next;
 
 /* The longest wait in milliseconds (about ten years); longer ones are shortened to it. */
@@ -43,6 +56,7 @@ static inline maiko_next maiko_next_make(maiko_next_kind kind, int fd, uint64_t 
 	next.fd = fd;
 	next.ms = ms;
 	next.error = error;
+	next.of = 0;
 	return next;
 }
 
@@ -78,6 +92,27 @@ static inline maiko_next maiko_when_writable(int fd) { return maiko_next_make(MA
 
 /* As soon as this actor is not muted; immediately if it is not muted now. */
 static inline maiko_next maiko_when_sendable(void) { return maiko_next_make(MAIKO_NEXT_SENDABLE, -1, 0, 0); }
+
+/* As soon as one of several results would run the tick, at most 64; maiko_woken_by tells the tick which:
+ *
+ *   return maiko_when_any(maiko_when_readable(self->fd), maiko_after_ms(50),
+ *                         self->left > 0 ? maiko_when_writable(self->fd) : maiko_never());
+ *
+ * Of several times the shortest counts; maiko_never() adds nothing; maiko_again() is a time of 0 ms; with
+ * a maiko_failed() the tick has failed. All descriptors among them must be the same one, else on_error
+ * receives MAIKO_EINVAL, with a text that names two that differ. maiko_when_sendable() is met at once
+ * unless the actor is muted, and a muted actor waits for its time alone: it is what a tick adds that could
+ * not send. When a stop begins, the tick goes on if maiko_after_events() is among them, and waits for
+ * that alone. maiko_unwatch takes the descriptor out; the rest stays. */
+#define maiko_when_any(...)                                                                                            \
+	maiko_next_any((const maiko_next[]){MAIKO_PP_MAP(MAIKO_PP_NEXT_, ~, __VA_ARGS__)}, MAIKO_PP_COUNT(__VA_ARGS__))
+#define MAIKO_PP_NEXT_(ignored, next)                                                                                  \
+	MAIKO_PP_MUST_(_Generic((next), maiko_next : 1, default : 0),                                                  \
+		       "maiko_when_any: " #next " must be a maiko_next, such as maiko_after_ms(50)")                   \
+	? maiko_never() : (next),
+
+/* The raw call behind it. Any thread. */
+MAIKO_API maiko_next maiko_next_any(const maiko_next *nexts, size_t count);
 
 /* The tick has failed: on_error receives `error` (negative; else MAIKO_EINVAL). If it
  * returns 0, the condition returned before applies again, but not sooner than 1 ms,

@@ -21,6 +21,7 @@ static const char *const answers[] = {
 	[MAIKO_NEXT_WRITABLE] = "maiko_when_writable",
 	[MAIKO_NEXT_SENDABLE] = "maiko_when_sendable",
 	[MAIKO_NEXT_FAILED] = "maiko_failed",
+	[MAIKO_NEXT_ANY] = "maiko_when_any",
 };
 
 static const char *text_of(const char *const *texts, size_t count, int64_t code)
@@ -47,7 +48,7 @@ const char *mt_code_text(maiko_observation_kind kind, int64_t code)
 	case MAIKO_OBSERVED_DISCARDED:
 		return text_of(outcomes, sizeof outcomes / sizeof outcomes[0], code);
 	case MAIKO_OBSERVED_TICK_LEFT:
-		return text_of(answers, sizeof answers / sizeof answers[0], code);
+		return text_of(answers, sizeof answers / sizeof answers[0], code & 0xff);
 	default:
 		return NULL;
 	}

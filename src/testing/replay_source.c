@@ -142,8 +142,9 @@ static maiko_next tick(void *state, maiko_ctx *ctx)
 {
 	(void)state;
 	mt_replay *r = replay_of(ctx);
-	int kind = returned(ctx, MAIKO_OBSERVED_TICK_LEFT);
-	if (kind == MAIKO_NEXT_EVENTS)
+	int code = returned(ctx, MAIKO_OBSERVED_TICK_LEFT), kind = code & 0xff;
+	bool any_of_events = kind == MAIKO_NEXT_ANY && ((unsigned)code >> 8 & MAIKO_WOKEN_EVENTS) != 0;
+	if (kind == MAIKO_NEXT_EVENTS || any_of_events)
 		return maiko_after_events();
 	if (kind != MAIKO_NEXT_FAILED)
 		return maiko_never();

@@ -208,18 +208,20 @@ TEST_WORKERS(a_tick_is_entered_and_left_with_its_answer)
 	assert_int_equal(pipe(ends_of_pipe), 0);
 	assert_int_equal(write(ends_of_pipe[1], "x", 1), 1);
 	ticker t = {.answers = {maiko_again(), maiko_after_ms(1), maiko_when_readable(ends_of_pipe[0]),
-				maiko_when_writable(ends_of_pipe[1]), maiko_when_sendable(), maiko_after_events(),
-				maiko_never()}};
+				maiko_when_writable(ends_of_pipe[1]), maiko_when_sendable(),
+				maiko_when_any(maiko_again(), maiko_when_readable(ends_of_pipe[0])),
+				maiko_after_events(), maiko_never()}};
 	maiko_supervisor *sup = watched(workers);
 	ok(maiko_add(sup, ticker, "ticker", .init = &t));
 	ok(maiko_start(sup));
-	test_wait_for(observations_of(MAIKO_OBSERVED_TICK_LEFT), 6);
-	ok(maiko_send(sup, item, .n = 1));
 	test_wait_for(observations_of(MAIKO_OBSERVED_TICK_LEFT), 7);
+	ok(maiko_send(sup, item, .n = 1));
+	test_wait_for(observations_of(MAIKO_OBSERVED_TICK_LEFT), 8);
 	finish(sup, "ticker",
 	       "added; started; tick entered; tick left: again; tick entered; tick left: after; tick entered; "
 	       "tick left: readable; tick entered; tick left: writable; tick entered; tick left: sendable; "
-	       "tick entered; tick left: events; delivered item 1; handled item 1; tick entered; tick left: never; "
+	       "tick entered; tick left: any; tick entered; tick left: events; delivered item 1; handled item 1; tick "
+	       "entered; tick left: never; "
 	       "stopped");
 	close(ends_of_pipe[0]);
 	close(ends_of_pipe[1]);

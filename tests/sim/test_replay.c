@@ -55,7 +55,7 @@ static maiko_next sensor_tick(sensor *self, maiko_ctx *ctx)
 			return maiko_failed(rc);
 		self->sent++;
 	}
-	return self->sent < READINGS ? maiko_after_ms(1) : maiko_never();
+	return self->sent < READINGS ? maiko_when_any(maiko_after_ms(1), maiko_after_events()) : maiko_never();
 }
 
 /* Releases its resource; not called in a replay, where it has none. */
@@ -87,9 +87,9 @@ static int adder_on_reading(adder *self, const reading *ev, maiko_ctx *ctx)
 
 static maiko_next adder_tick(adder *self, maiko_ctx *ctx)
 {
-	(void)ctx;
 	self->ticks++;
-	return maiko_after_events();
+	self->total += maiko_woken_by(ctx) == MAIKO_WOKEN_TIME; /* its sums depend on what has come */
+	return maiko_when_any(maiko_after_events(), maiko_after_ms(1));
 }
 MAIKO_ACTOR(adder, MAIKO_ON(reading, adder_on_reading), MAIKO_TICK(adder_tick));
 

@@ -35,7 +35,7 @@ static maiko_sim *simulation(uint32_t workers)
 
 /* ---- one that does something real when it is told to ---------------------------------------- */
 
-typedef enum deed { NOTHING, LOOP, ADOPT, READABLE, READABLE_OR_MS, WRITABLE } deed;
+typedef enum deed { NOTHING, LOOP, ADOPT, READABLE, READABLE_OR_MS, WRITABLE, ANY } deed;
 
 typedef struct doer {
 	deed deed;
@@ -65,6 +65,8 @@ static maiko_next doer_tick(doer *self, maiko_ctx *ctx)
 		return maiko_when_readable_or_ms(self->fd, 5);
 	case WRITABLE:
 		return maiko_when_writable(self->fd);
+	case ANY:
+		return maiko_when_any(maiko_after_ms(5), maiko_when_writable(self->fd));
 	case NOTHING:
 	case LOOP:
 	case ADOPT:
@@ -131,6 +133,7 @@ TEST_WORKERS(a_descriptor_is_refused_and_names_the_call)
 	does(workers, READABLE_OR_MS, "maiko_when_readable, asked for by doer: not under simulation");
 	assert_int_equal(error_code, MAIKO_ESIMULATED);
 	does(workers, WRITABLE, "maiko_when_writable, asked for by doer: not under simulation");
+	does(workers, ANY, "maiko_when_writable, asked for by doer: not under simulation");
 	assert_int_equal(error_code, MAIKO_ESIMULATED);
 	assert_int_equal(error_phase, MAIKO_PHASE_TICK);
 }

@@ -79,13 +79,13 @@ const noted_observation *observations_first(maiko_observation_kind kind, const c
 static const char *code_text(const noted_observation *s)
 {
 	static const char *const outcomes[] = {"handled", "ignored", "dropped", "discarded", "dead", "no memory"};
-	static const char *const answers[] = {"never",    "again",    "after",    "events",
-					      "readable", "writable", "sendable", "failed"};
+	static const char *const answers[] = {"never",    "again",    "after",  "events", "readable",
+					      "writable", "sendable", "failed", "any"};
 	static char number[32];
 	int64_t code = s->observation.code;
 	maiko_observation_kind kind = s->observation.kind;
 	if (kind == MAIKO_OBSERVED_TICK_LEFT)
-		return code >= 0 && code < 8 ? answers[code] : "?";
+		return code >= 0 && (code & 0xff) < 9 ? answers[code & 0xff] : "?";
 	if (kind == MAIKO_OBSERVED_OVERFLOWED || kind == MAIKO_OBSERVED_DISCARDED ||
 	    (kind == MAIKO_OBSERVED_HANDLED && code > 0))
 		return code >= 0 && code < 6 ? outcomes[code] : "?";

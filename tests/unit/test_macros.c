@@ -453,6 +453,12 @@ static void makes_each_answer_of_a_tick(void **state)
 	expect_next(maiko_when_writable(4), MAIKO_NEXT_WRITABLE, 4, UINT64_MAX, 0);
 	expect_next(maiko_when_sendable(), MAIKO_NEXT_SENDABLE, -1, 0, 0);
 	expect_next(maiko_failed(MAIKO_ENOMEM), MAIKO_NEXT_FAILED, -1, 0, MAIKO_ENOMEM);
+	maiko_next any = maiko_when_any(maiko_when_readable_or_ms(0, 20), maiko_after_events(), maiko_after_ms(30));
+	expect_next(any, MAIKO_NEXT_ANY, 0, 20, 0);
+	assert_int_equal(any.of, MAIKO_WOKEN_READABLE | MAIKO_WOKEN_TIME | MAIKO_WOKEN_EVENTS);
+	any = maiko_when_any(any, maiko_when_any(maiko_when_writable(0), maiko_after_ms(10)));
+	expect_next(any, MAIKO_NEXT_ANY, 0, 10, 0);
+	assert_int_equal(any.of, MAIKO_WOKEN_READABLE | MAIKO_WOKEN_WRITABLE | MAIKO_WOKEN_TIME | MAIKO_WOKEN_EVENTS);
 	/* A state that was only zeroed rests. */
 	assert_int_equal(MAIKO_NEXT_NEVER, 0);
 }

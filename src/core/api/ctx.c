@@ -150,12 +150,15 @@ int maiko_wake_tick(maiko_ctx *ctx)
 	if ((ctx->sched & MK_SHUT) != 0)
 		return mk_refuse_shut();
 	if ((ctx->sched & MK_ENDED) != 0 ||
-	    (mk_is_drained(ctx->worker, ctx) && ctx->extra->next.kind != MAIKO_NEXT_EVENTS))
+	    (mk_is_drained(ctx->worker, ctx) && (ctx->extra->wants & MAIKO_WOKEN_EVENTS) == 0))
 		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
 	ctx->extra->tick_due = true;
+	ctx->extra->came |= MAIKO_WOKEN_CALL;
 	mk_wake(ctx->worker, ctx);
 	return 0;
 }
+
+unsigned maiko_woken_by(const maiko_ctx *ctx) { return ctx->extra == NULL ? 0 : ctx->extra->woken; }
 
 int maiko_unwatch(maiko_ctx *ctx)
 {

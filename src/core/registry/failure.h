@@ -16,6 +16,7 @@ typedef struct mk_cause {
 	maiko_phase phase;
 	const mk_event *event; /* the event that it handled, or NULL */
 	const char *detail;    /* copied; NULL: the code's text */
+	bool asked;            /* on_error has been called */
 } mk_cause;
 
 /* The record of one failure. It owns `detail`; its other pointers are valid as long as the supervisor. */

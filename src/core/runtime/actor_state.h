@@ -123,6 +123,9 @@ typedef struct mk_kept {
 typedef struct mk_extra {
 	/* tick.c */
 	maiko_next next; /* its last result */
+	unsigned wants;  /* the set of maiko_woken that it waits for */
+	unsigned came;   /* those that have come since */
+	unsigned woken;  /* those that the last run was for */
 	mk_actor *timer_actor;
 	mk_timer timer;
 	uint64_t packed_ns; /* its due time while the actor migrates; UINT64_MAX: not set */

@@ -48,7 +48,15 @@ static int ask_on_error(mk_worker *w, mk_actor *a, const maiko_error *error)
 
 bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
 {
-	maiko_error error = {.code = code, .phase = phase, .detail = maiko_strerror(code)};
+	return mk_actor_error_of(w, a, &(mk_cause){.code = code, .phase = phase, .event = e});
+}
+
+bool mk_actor_error_of(mk_worker *w, mk_actor *a, const mk_cause *cause)
+{
+	const mk_event *e = cause->event;
+	int code = cause->code;
+	const char *detail = cause->detail != NULL ? cause->detail : maiko_strerror(code);
+	maiko_error error = {.code = code, .phase = cause->phase, .detail = detail};
 	if ((a->sched & MK_ENDED) != 0)
 		return false;
 	if (e != NULL)
@@ -57,7 +65,8 @@ bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, cons
 	code = ask_on_error(w, a, &error);
 	if (code >= 0 || says_stopping(w, code))
 		return (a->sched & MK_ENDED) == 0;
-	mk_actor_fail(w, a, &(mk_cause){.code = code, .phase = phase, .event = e});
+	detail = code == cause->code ? cause->detail : NULL;
+	mk_actor_fail(w, a, &(mk_cause){code, cause->phase, e, .detail = detail, .asked = true});
 	return false;
 }
 
@@ -81,7 +90,7 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
 		return;
 	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
 	note_failure(w, a, cause, decisive);
-	if (cause->detail != NULL) { /* on_error is called, but its result is ignored */
+	if (cause->detail != NULL && !cause->asked) { /* on_error is called, but its result is ignored */
 		maiko_error error = {.code = cause->code, .phase = cause->phase, .detail = cause->detail};
 		MK_NOTIFY(w, MAIKO_OBSERVED_ERROR, a, NULL, cause->code);
 		(void)ask_on_error(w, a, &error);

@@ -10,6 +10,8 @@
 /* Reports an error of a callback to on_error; if on_error does not handle it, the actor fails.
  * Returns whether the actor continues. */
 MK_PRIVATE bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
+/* The same, with a text of its own for on_error. */
+bool mk_actor_error_of(mk_worker *w, mk_actor *a, const mk_cause *cause);
 
 /* Fails an actor, whatever on_error returns: the actor ends, and unless it is temporary the
  * supervisor stops. A failure in its start is handled by the caller of mk_actor_start. */

@@ -261,7 +261,19 @@ static void renew(mk_poller *p)
 	}
 }
 
-static void is_ready(mk_fd_watch *watch)
+/* An error and the end of both directions are told in each that is waited for. */
+static unsigned ways_of(const mk_fd_watch *watch, uint32_t events)
+{
+	uint32_t both = EPOLLERR | EPOLLHUP;
+	unsigned ways = 0;
+	if ((watch->events & EPOLLIN) != 0 && (events & (EPOLLIN | EPOLLRDHUP | both)) != 0)
+		ways |= MAIKO_WOKEN_READABLE;
+	if ((watch->events & EPOLLOUT) != 0 && (events & (EPOLLOUT | both)) != 0)
+		ways |= MAIKO_WOKEN_WRITABLE;
+	return ways;
+}
+
+static void is_ready(mk_fd_watch *watch, uint32_t events)
 {
 	watch->worker->fired++;
 	if (!watch->armed) {
@@ -272,7 +284,7 @@ static void is_ready(mk_fd_watch *watch)
 	watch->armed = false;
 	watch->unheeded = 0;
 	watch->actor->extra->tick_due = true;
-	mk_timer_clear(&watch->worker->timers, &watch->actor->extra->timer);
+	watch->actor->extra->came |= ways_of(watch, events);
 	mk_wake(watch->worker, watch->actor);
 }
 
@@ -291,7 +303,7 @@ static void ready(uv_poll_t *poll, int status, int events)
 			renew(p);
 			return;
 		}
-		is_ready(watch);
+		is_ready(watch, list[k].events);
 	}
 }
 
@@ -330,12 +342,13 @@ static int watch_new(mk_worker *w, mk_actor *a, int fd)
 	return 0;
 }
 
-int mk_fd_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable)
+int mk_fd_watch_arm(mk_worker *w, mk_actor *a, int fd, unsigned ways)
 {
 	mk_fd_watch *watch = a->extra->watch;
-	uint32_t events = writable ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+	bool readable = (ways & MAIKO_WOKEN_READABLE) != 0;
+	uint32_t events = (readable ? EPOLLIN | EPOLLRDHUP : 0) | ((ways & MAIKO_WOKEN_WRITABLE) != 0 ? EPOLLOUT : 0);
 	if (w->sup->seam.simulated)
-		return mk_refuse(w->sup, writable ? "maiko_when_writable" : "maiko_when_readable", a->self->name);
+		return mk_refuse(w->sup, readable ? "maiko_when_readable" : "maiko_when_writable", a->self->name);
 	if (watch != NULL && watch->fd == fd && watch->polled && watch->events == events) {
 		watch->armed = true;
 		doubt(watch);

@@ -9,9 +9,10 @@
 
 #include "runtime/runtime.h"
 
-/* Waits for `fd`: 0 armed; 1 ready now (a regular file); or MAIKO_EBADF, MAIKO_EBUSY, MAIKO_ENOMEM,
- * or the system's error. When it is ready, the tick is due and the watch is disarmed. */
-int mk_fd_watch_arm(mk_worker *w, mk_actor *a, int fd, bool writable);
+/* Waits for `fd`, in the directions of `ways` (MAIKO_WOKEN_READABLE, MAIKO_WOKEN_WRITABLE): 0 armed; 1 ready
+ * now (a regular file); or MAIKO_EBADF, MAIKO_EBUSY, MAIKO_ENOMEM, or the system's error. When it is ready, the
+ * tick is due and told the ways, and the watch is disarmed. */
+int mk_fd_watch_arm(mk_worker *w, mk_actor *a, int fd, unsigned ways);
 
 /* Disarms the watch; the actor keeps the descriptor. */
 void mk_fd_watch_disarm(mk_actor *a);

@@ -1,20 +1,27 @@
 /*
  * tick.c - see tick.h.
  *
+ * Each kind of result is a set of conditions (`wants`), of which maiko_when_any has several. `came` collects
+ * those that are met until the tick runs.
+ *
  * A tick is due (`tick_due`); or waits for its timer, its descriptor or a batch of events; or
  * waits for nothing. After an error that on_error has handled, the last result is applied again
  * when the back-off timer fires; `tick_set`: the timer is set for that.
  */
 #include "sched/tick.h"
 
+#include "base/error.h"
 #include "observe/monitor.h"
 #include "runtime/callback.h"
 #include "runtime/ready.h"
 #include "sched/end.h"
 #include "sched/fd_watch.h"
 
+#include <string.h>
+
 enum { BACKOFF_FIRST_MS = 1, BACKOFF_LAST_MS = 1000 };
 static const uint64_t NS_PER_MS = 1000000;
+#define MK_WAYS (unsigned)(MAIKO_WOKEN_READABLE | MAIKO_WOKEN_WRITABLE)
 
 static void apply_result(mk_worker *w, mk_actor *a);
 
@@ -25,14 +32,15 @@ static void timer_fired(mk_timer *timer)
 	mk_worker *w = a->worker;
 	if (x->tick_set) {
 		x->tick_set = false;
-		if (x->next.kind != MAIKO_NEXT_AFTER) { /* else the back-off included its wait */
+		if (x->wants != MAIKO_WOKEN_TIME) { /* else the back-off included its wait */
 			apply_result(w, a);
 			mk_wake(w, a);
 			return;
 		}
 	}
-	mk_fd_watch_disarm(a); /* readable_or_ms timed out before the descriptor was ready */
+	mk_fd_watch_disarm(a); /* it timed out before the descriptor was ready */
 	x->tick_due = true;
+	x->came |= MAIKO_WOKEN_TIME;
 	mk_wake(w, a);
 }
 
@@ -64,88 +72,125 @@ static void set_timer(mk_worker *w, mk_actor *a, uint64_t ms)
 }
 
 /* Handles an error of the tick, or of applying its result. */
-static void failed(mk_worker *w, mk_actor *a, int code)
+static void failed(mk_worker *w, mk_actor *a, int code, const char *detail)
 {
 	mk_extra *x = a->extra;
-	if (!mk_actor_error(w, a, code < 0 ? code : MAIKO_EINVAL, MAIKO_PHASE_TICK, NULL))
+	mk_cause cause = {.code = code < 0 ? code : MAIKO_EINVAL, .phase = MAIKO_PHASE_TICK, .detail = detail};
+	if (!mk_actor_error_of(w, a, &cause))
 		return;
 	x->backoff_ms = x->backoff_ms == 0 ? BACKOFF_FIRST_MS : x->backoff_ms * 2;
 	if (x->backoff_ms > BACKOFF_LAST_MS)
 		x->backoff_ms = BACKOFF_LAST_MS;
-	bool longer = x->next.kind == MAIKO_NEXT_AFTER && x->next.ms > x->backoff_ms;
-	if (x->next.kind != MAIKO_NEXT_NEVER && !mk_is_drained(w, a)) {
+	bool longer = x->wants == MAIKO_WOKEN_TIME && x->next.ms > x->backoff_ms;
+	if ((x->wants != 0 || x->next.kind == MAIKO_NEXT_AGAIN) && !mk_is_drained(w, a)) {
 		x->tick_set = true;
 		set_timer(w, a, longer ? x->next.ms : x->backoff_ms);
 	}
 }
 
-static void wait_for_descriptor(mk_worker *w, mk_actor *a)
+unsigned mk_tick_wants(const maiko_next *next)
 {
-	const maiko_next *next = &a->extra->next;
-	int rc = mk_fd_watch_arm(w, a, next->fd, next->kind == MAIKO_NEXT_WRITABLE);
-	if (rc == 1)
-		a->extra->tick_due = true;
-	else if (rc != 0)
-		failed(w, a, rc);
-	else if (next->ms != UINT64_MAX)
-		set_timer(w, a, next->ms);
-	if (rc == 0 && (a->sched & MK_HELD) != 0)
+	unsigned time = next->ms != UINT64_MAX ? MAIKO_WOKEN_TIME : 0;
+	switch (next->kind) {
+	case MAIKO_NEXT_AFTER:
+		return MAIKO_WOKEN_TIME;
+	case MAIKO_NEXT_EVENTS:
+		return MAIKO_WOKEN_EVENTS;
+	case MAIKO_NEXT_READABLE:
+		return MAIKO_WOKEN_READABLE | time;
+	case MAIKO_NEXT_WRITABLE:
+		return MAIKO_WOKEN_WRITABLE | time;
+	case MAIKO_NEXT_SENDABLE:
+		return MAIKO_WOKEN_SENDABLE;
+	case MAIKO_NEXT_ANY:
+		return next->of;
+	case MAIKO_NEXT_NEVER:
+	case MAIKO_NEXT_AGAIN:
+	case MAIKO_NEXT_FAILED:
+		break;
+	}
+	return 0;
+}
+
+/* False: there was an error. */
+static bool wait_for_descriptor(mk_worker *w, mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	unsigned ways = x->wants & MK_WAYS;
+	int rc = mk_fd_watch_arm(w, a, x->next.fd, ways);
+	if (rc != 0 && rc != 1) {
+		failed(w, a, rc, NULL);
+		return false;
+	}
+	if (rc == 1) {
+		x->tick_due = true;
+		x->came |= ways;
+	}
+	if ((a->sched & MK_HELD) != 0)
 		mk_fd_watch_hold(a);
+	return true;
 }
 
 /* Applies the last result. */
 static void apply_result(mk_worker *w, mk_actor *a)
 {
 	mk_extra *x = a->extra;
-	bool descriptor = x->next.kind == MAIKO_NEXT_READABLE || x->next.kind == MAIKO_NEXT_WRITABLE;
-	if (!descriptor)
+	if ((x->wants & MK_WAYS) == 0)
 		mk_fd_watch_close(a);
-	switch (x->next.kind) {
-	case MAIKO_NEXT_AGAIN:
-		x->tick_due = true;
-		break;
-	case MAIKO_NEXT_AFTER:
+	else if (!wait_for_descriptor(w, a))
+		return;
+	if ((x->wants & MAIKO_WOKEN_TIME) != 0)
 		set_timer(w, a, x->next.ms);
-		break;
-	case MAIKO_NEXT_READABLE:
-	case MAIKO_NEXT_WRITABLE:
-		wait_for_descriptor(w, a);
-		break;
-	case MAIKO_NEXT_SENDABLE:
-		x->tick_due = true; /* a muted actor does not run until it may send */
-		break;
-	case MAIKO_NEXT_NEVER:
-	case MAIKO_NEXT_EVENTS:
-	case MAIKO_NEXT_FAILED:
-		break;
+	if (x->next.kind == MAIKO_NEXT_AGAIN)
+		x->tick_due = true;
+	if ((x->wants & MAIKO_WOKEN_SENDABLE) != 0) { /* a muted actor does not run until it may send */
+		x->tick_due = true;
+		x->came |= MAIKO_WOKEN_SENDABLE;
 	}
+}
+
+/* The result of a maiko_when_any that names two descriptors. */
+static maiko_next conflict(const maiko_next *next, char detail[MK_ERROR_SIZE])
+{
+	int rc = mk_fail(MAIKO_EINVAL, "maiko_when_any: the descriptors %d and %d: a tick waits for one descriptor",
+			 next->fd, next->error);
+	strcpy(detail, maiko_last_error());
+	return maiko_failed(rc);
 }
 
 void mk_tick_run(mk_worker *w, mk_actor *a)
 {
 	mk_extra *x = a->extra;
+	bool late = x->timer.place != 0 && !x->tick_set && x->timer.due_ns <= w->now_ns;
+	x->woken = x->came | (late ? MAIKO_WOKEN_TIME : 0);
+	x->came = 0;
 	x->tick_due = false;
 	x->tick_set = false;
 	mk_timer_clear(&w->timers, &x->timer);
 	mk_fd_watch_disarm(a);
-	if (w->discarding || (mk_is_drained(w, a) && x->next.kind != MAIKO_NEXT_EVENTS))
+	if (w->discarding || (mk_is_drained(w, a) && (x->wants & MAIKO_WOKEN_EVENTS) == 0))
 		return;
 	MK_NOTIFY(w, MAIKO_OBSERVED_TICK_ENTERED, a, NULL, 0);
 	mk_callback_enter(w, a);
+	char detail[MK_ERROR_SIZE];
 	maiko_next next = a->class->tick(mk_actor_state(a), a);
+	bool two = next.kind == MAIKO_NEXT_ANY && next.of == MK_TWO;
+	if (two)
+		next = conflict(&next, detail);
 	int rc = mk_result(w->sup, a, MAIKO_PHASE_TICK, next.kind == MAIKO_NEXT_FAILED ? next.error : 0);
 	if (rc < 0)
 		next = maiko_failed(rc);
 	mk_callback_leave(w);
 	mk_count_add(&x->ticks, 1);
-	MK_NOTIFY(w, MAIKO_OBSERVED_TICK_LEFT, a, NULL, (int)next.kind);
+	MK_NOTIFY(w, MAIKO_OBSERVED_TICK_LEFT, a, NULL, (int)((unsigned)next.kind | next.of << 8));
 	if ((a->sched & MK_ENDED) != 0)
 		return;
-	if (next.kind == MAIKO_NEXT_FAILED || (unsigned)next.kind > MAIKO_NEXT_FAILED) {
-		failed(w, a, next.error);
+	if (next.kind == MAIKO_NEXT_FAILED || (unsigned)next.kind > MAIKO_NEXT_ANY) {
+		failed(w, a, next.error, two && next.error == MAIKO_EINVAL ? detail : NULL);
 		return;
 	}
 	x->next = next;
+	x->wants = mk_tick_wants(&next);
 	if (mk_is_drained(w, a))
 		return;
 	uint32_t backoff_ms = x->backoff_ms;
@@ -157,12 +202,19 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 void mk_tick_unwatch(mk_worker *w, mk_actor *a)
 {
 	mk_extra *x = a->extra;
-	if (x->next.kind != MAIKO_NEXT_READABLE && x->next.kind != MAIKO_NEXT_WRITABLE)
+	if ((x->wants & MK_WAYS) == 0)
 		return;
+	mk_fd_watch_close(a);
+	if (x->next.kind == MAIKO_NEXT_ANY && (x->wants & ~MK_WAYS) != 0) {
+		x->next.of = x->wants &= ~MK_WAYS;
+		x->came &= ~MK_WAYS;
+		x->tick_due = x->came != 0;
+		return;
+	}
 	x->next = maiko_never();
+	x->wants = x->came = 0;
 	x->tick_due = x->tick_set = false;
 	mk_timer_clear(&w->timers, &x->timer);
-	mk_fd_watch_close(a);
 }
 
 void mk_tick_hold(mk_actor *a) { mk_fd_watch_hold(a); }
@@ -177,7 +229,7 @@ void mk_tick_permit(mk_worker *w, mk_actor *a)
 {
 	int rc = mk_fd_watch_rearm(a);
 	if (rc != 0)
-		failed(w, a, rc);
+		failed(w, a, rc, NULL);
 }
 
 void mk_tick_pack(mk_worker *w, mk_actor *a)
@@ -201,7 +253,8 @@ void mk_tick_drain(mk_worker *w, mk_actor *a)
 		return;
 	mk_timer_clear(&w->timers, &a->extra->timer);
 	mk_fd_watch_close(a);
-	if (a->extra->next.kind != MAIKO_NEXT_EVENTS)
+	a->extra->came &= MAIKO_WOKEN_EVENTS | MAIKO_WOKEN_CALL; /* no other condition counts any more */
+	if ((a->extra->wants & MAIKO_WOKEN_EVENTS) == 0 || a->extra->came == 0)
 		a->extra->tick_due = false;
 	a->extra->tick_set = false;
 }

@@ -6,6 +6,14 @@
 
 #include "runtime/runtime.h"
 
+#include <limits.h>
+
+/* In maiko_next.of: maiko_when_any was told two descriptors. */
+#define MK_TWO UINT_MAX
+
+/* What a result waits for: a set of maiko_woken. */
+unsigned mk_tick_wants(const maiko_next *next);
+
 /* Allocates its timer. 0 or MAIKO_ENOMEM. */
 int mk_tick_init(mk_worker *w, mk_actor *a);
 
@@ -18,15 +26,18 @@ void mk_tick_run(mk_worker *w, mk_actor *a);
 /* After a batch of events: a tick that waits for events is due. */
 static inline void mk_tick_after_events(mk_actor *a)
 {
-	if (a->extra != NULL && a->extra->next.kind == MAIKO_NEXT_EVENTS && !a->extra->tick_set)
+	if (a->extra != NULL && (a->extra->wants & MAIKO_WOKEN_EVENTS) != 0 && !a->extra->tick_set) {
 		a->extra->tick_due = true;
+		a->extra->came |= MAIKO_WOKEN_EVENTS;
+	}
 }
 
 /* hold: the actor is muted or paused, and its watch is disarmed. permit: it continues, and its watch is armed again. */
 void mk_tick_hold(mk_actor *a);
 void mk_tick_permit(mk_worker *w, mk_actor *a);
 
-/* If the tick waits for a descriptor, ends the watch: the tick then waits for nothing. */
+/* If the tick waits for a descriptor, ends the watch: the tick then waits for the rest of a maiko_when_any,
+ * else for nothing. */
 void mk_tick_unwatch(mk_worker *w, mk_actor *a);
 
 /* The watched descriptor has been closed: applies the last result again, which finds the error. */
