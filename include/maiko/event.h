@@ -81,7 +81,7 @@ typedef struct maiko_layout {
 typedef struct maiko_event_type {
 	const maiko_layout *layout;
 	const maiko_topic *topic; /* NULL: `route` decides for each event */
-	const maiko_topic *(*route)(const void *event);
+	const maiko_topic *(*route)(const void *event, maiko_supervisor *sup);
 	uint64_t *slot;  /* used by the runtime, initially zero */
 	uint32_t format; /* MAIKO_FORMAT; 0 means 1 */
 } maiko_event_type;
@@ -102,18 +102,22 @@ typedef struct maiko_id {
 /* Whether two ids name the same event. Any thread. */
 static inline bool maiko_id_equal(maiko_id a, maiko_id b) { return a.origin == b.origin && a.sequence == b.sequence; }
 
-/* The metadata of an event. */
+/* The metadata of an event. Of an injected event (maiko_inject) id, parent, correlation, sender and
+ * origin_timestamp_ns are those of its origin. */
 typedef struct maiko_envelope {
 	maiko_id id;
 	maiko_id parent;          /* the event whose handler sent it; none for a root  */
 	maiko_id correlation;     /* the id of the root of its chain                  */
 	uint64_t timestamp_ns;    /* of the send, since 1970-01-01 UTC; not before its parent's. The time of
 				   * day is read when the supervisor is created; later adjustments, and
-				   * time that the machine was suspended, are not included */
+				   * time that the machine was suspended, are not included. Of an injected
+				   * event: of the injection */
 	const char *sender;       /* the actor's name; "outside" for an external thread  */
-	maiko_actor_id sender_id; /* 0 for an external thread                         */
+	maiko_actor_id sender_id; /* of the actor that sent or injected it; 0 for an external thread */
 	const maiko_topic *topic;
 	const maiko_event_type *type;
+	uint64_t origin_timestamp_ns; /* timestamp_ns where it was sent first; nothing is ordered by it */
+	bool injected;                /* it was sent elsewhere, and entered by maiko_inject */
 } maiko_envelope;
 
 MAIKO_BEGIN_DECLS
@@ -183,6 +187,8 @@ MAIKO_END_DECLS
 /* An event whose topic depends on its content:
  *   const maiko_topic *reading_topic(const reading *ev);
  *   MAIKO_EVENT_ROUTED(reading, reading_topic, sensor, value);
+ * or, for topics that are made at run time by maiko_topic_named(sup, ...):
+ *   const maiko_topic *reading_topic(const reading *ev, maiko_supervisor *sup);
  * The function runs on the sender's thread; a NULL makes the send MAIKO_EINVAL. */
 #define MAIKO_EVENT_ROUTED(...) MAIKO_PP_ROUTED_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 #define MAIKO_EVENT_ROUTED_DEFINE(...) MAIKO_PP_ROUTED_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
@@ -233,13 +239,20 @@ MAIKO_END_DECLS
 /* clang-format off */
 #define MAIKO_PP_ROUTED_(linkage, type, route_, ...)                                                                   \
 	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
-	_Static_assert(_Generic(&route_, const maiko_topic *(*)(const type *) : 1, default : 0),                       \
-		       "MAIKO_EVENT_ROUTED(" #type ", " #route_                                                        \
-		       "): it must be  const maiko_topic *" #route_ "(const " #type " *)");                            \
-	static const maiko_topic *maiko_gen_route_##type(const void *data_)                                            \
-	{                                                                                                              \
-		return route_((const type *)data_);                                                                    \
-	}                                                                                                              \
+	_Static_assert(_Generic(&route_, const maiko_topic *(*)(const type *) : 1,      			       \
+				const maiko_topic *(*)(const type *, maiko_supervisor *) : 1, default : 0),            \
+		       "MAIKO_EVENT_ROUTED(" #type ", " #route_ 						       \
+		       "): it must be  const maiko_topic *" #route_ "(const " #type " *)  or  const maiko_topic *"     \
+		       #route_ "(const " #type " *, maiko_supervisor *)");      				       \
+	static const maiko_topic *maiko_gen_route_##type(const void *data_, maiko_supervisor *sup_)     	       \
+	{       												       \
+		const maiko_topic *(*alone_)(const type *) =    						       \
+			_Generic(&route_, const maiko_topic *(*)(const type *) : &route_, default : NULL);             \
+		const maiko_topic *(*with_)(const type *, maiko_supervisor *) = 				       \
+			_Generic(&route_, const maiko_topic *(*)(const type *, maiko_supervisor *) : &route_,          \
+				 default : NULL);       							       \
+		return alone_ != NULL ? alone_((const type *)data_) : with_((const type *)data_, sup_); 	       \
+	}       												       \
 	static uint64_t maiko_gen_slot_event_##type MAIKO_UNUSED;                                                      \
 	linkage const maiko_event_type maiko_gen_event_##type MAIKO_UNUSED = {                                         \
 		.layout = &maiko_gen_layout_##type,                                                                    \

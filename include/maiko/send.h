@@ -69,6 +69,32 @@ MAIKO_API int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_typ
 MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 					    uint64_t timeout_ms);
 
+/* The number of names of senders elsewhere that a supervisor keeps; the events of any further one have the sender
+ * "elsewhere". */
+#define MAIKO_ELSEWHERE_NAMES_MAX 1024
+
+/*
+ * maiko_inject - sends an event that was sent elsewhere before: in another supervisor or process, or it comes from a
+ * journal, or is a dead letter. Subscribers, monitors and recorders see the envelope that it already has.
+ *
+ * Of `envelope`, which is copied, these are taken: id, parent, correlation (zero: as id), sender (1 to
+ * MAIKO_NAME_MAX bytes without a control character) and origin_timestamp_ns, which may be any number. The others
+ * are not read: the topic is the type's, timestamp_ns is now, sender_id is this actor's. So an envelope of maiko_meta
+ * can be injected as it is.
+ *
+ * Otherwise it is a send of this actor, copying the struct at `event`: in the order of its sends, counted as such,
+ * muted as such, and not received by the actor itself unless .echo. What its handlers send is caused by it and belongs
+ * to its chain, wherever that has begun. Nothing checks that an id is not there already: an event injected twice is
+ * delivered twice.
+ *
+ * Errors as for a send; and MAIKO_EINVAL: an id that is zero, a bad sender. maiko_inject_tracked: this actor's
+ * MAIKO_ON_RECEIPT is told what became of it (receipt.h); its receipt has that id.
+ */
+MAIKO_API int maiko_inject(maiko_ctx *ctx, const maiko_event_type *type, const void *event,
+			   const maiko_envelope *envelope);
+MAIKO_API int maiko_inject_tracked(maiko_ctx *ctx, const maiko_event_type *type, const void *event,
+				   const maiko_envelope *envelope);
+
 /* Sends an event after `delay_ms` milliseconds (at most MAIKO_NEXT_MS_MAX), from this
  * actor, as a child of the event being handled now. It is cancelled when the actor
  * ends or the supervisor stops (counted discarded). *ret_delayed (may be NULL)

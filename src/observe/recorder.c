@@ -201,7 +201,7 @@ static uint32_t number_of(maiko_recorder *r, uint32_t tape, const maiko_event_ty
 static bool needs_content(const maiko_recorder *r, const maiko_observation *s)
 {
 	const maiko_envelope *e = s->event;
-	return e->sender_id == 0 || (e->parent.origin == 0 && e->parent.sequence == 0) ||
+	return e->sender_id == 0 || e->injected || (e->parent.origin == 0 && e->parent.sequence == 0) ||
 	       mo_is_listed(r->options.sources, e->sender);
 }
 
@@ -213,8 +213,15 @@ static void fill_dispatch(const maiko_recorder *r, mo_record *record, const maik
 			   .correlation = s->event->correlation,
 			   .hash = mo_content_hash(layout, s->data, r->options.undescribed),
 			   .timestamp_ns = s->event->timestamp_ns};
+	unsigned char *to = (unsigned char *)(d + 1);
+	if (s->event->injected) {
+		mo_origin *origin = (mo_origin *)(void *)to;
+		*origin = (mo_origin){.timestamp_ns = s->event->origin_timestamp_ns};
+		memcpy(origin->sender, s->event->sender, strlen(s->event->sender)); /* a name: it fits */
+		to += sizeof *origin;
+	}
 	if (content)
-		mo_content_write(layout, s->data, r->options.undescribed, (unsigned char *)(d + 1));
+		mo_content_write(layout, s->data, r->options.undescribed, to);
 }
 
 static void fill_event(mo_record *record, const maiko_observation *s, uint32_t type)
@@ -227,7 +234,8 @@ static void see_event(maiko_recorder *r, const maiko_observation *s)
 {
 	uint32_t tape = s->worker - 1, type = number_of(r, tape, s->event->type);
 	bool dispatched = s->kind == MAIKO_OBSERVED_DISPATCHED, content = dispatched && needs_content(r, s);
-	size_t rest = sizeof(mo_event) + (dispatched ? sizeof(mo_dispatch) : 0);
+	bool injected = dispatched && s->event->injected;
+	size_t rest = sizeof(mo_event) + (dispatched ? sizeof(mo_dispatch) : 0) + (injected ? sizeof(mo_origin) : 0);
 	if (content)
 		rest += mo_content_size(s->event->type->layout, s->data, r->options.undescribed);
 	mo_record *record = type == 0 ? NULL : reserve(r, tape, rest);
@@ -235,7 +243,7 @@ static void see_event(maiko_recorder *r, const maiko_observation *s)
 		return;
 	record->kind = (uint8_t)s->kind;
 	record->flags = (uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0) |
-				  (s->tracked ? MO_TRACKED : 0));
+				  (s->tracked ? MO_TRACKED : 0) | (injected ? MO_INJECTED : 0));
 	record->now_ns = s->now_ns;
 	record->number = s->actor;
 	record->value = s->code;

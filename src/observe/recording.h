@@ -47,7 +47,7 @@ enum {
 	MO_NOTES = 128
 };
 
-enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4, MO_TRACKED = 8 };
+enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4, MO_TRACKED = 8, MO_INJECTED = 16 };
 
 /* Of an observation: number is the actor, value the code. Of a note: its own. */
 typedef struct mo_record {
@@ -60,7 +60,8 @@ typedef struct mo_record {
 	uint64_t now_ns;
 	uint64_t number;
 	int64_t value;
-	unsigned char rest[]; /* MO_HAS_EVENT: an mo_event, and of a dispatch an mo_dispatch; then content */
+	unsigned char rest[]; /* MO_HAS_EVENT: an mo_event, and of a dispatch an mo_dispatch, and if that is
+				* MO_INJECTED an mo_origin; then content */
 } mo_record;
 
 typedef struct mo_event {
@@ -75,6 +76,11 @@ typedef struct mo_dispatch {
 	uint64_t hash; /* of the content */
 	uint64_t timestamp_ns;
 } mo_dispatch;
+
+typedef struct mo_origin {
+	uint64_t timestamp_ns;
+	char sender[MAIKO_NAME_MAX + 1];
+} mo_origin;
 
 /* ---- content.c: structs as bytes --------------------------------------------------------- */
 

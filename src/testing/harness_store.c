@@ -144,7 +144,9 @@ static void each_buffer(const maiko_layout *layout, const unsigned char *data,
 static void link_to_parent(mt_store *store, mt_event *e)
 {
 	mt_event *parent = find(store, e->envelope.parent);
-	if (parent == NULL)
+	if (parent == NULL && e->envelope.injected) /* its parent was seen elsewhere only */
+		parent = find(store, e->envelope.correlation);
+	if (parent == NULL || parent == e) /* an injected event may name itself */
 		return;
 	e->parent = parent;
 	_Atomic(mt_event *) *at = parent->last_child == NULL ? &parent->first_child : &parent->last_child->next_sibling;

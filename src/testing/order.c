@@ -71,6 +71,8 @@ static bool grow(mt_order *order)
 
 bool mt_order_sent(mt_order *order, const maiko_envelope *e)
 {
+	if (e->injected) /* its id has no place in its sender's order */
+		return true;
 	sender *s = place_of(order->senders, order->size, id_of(e));
 	if (s->id == 0) {
 		if (order->count * 2 >= order->size) {
@@ -90,6 +92,8 @@ bool mt_order_sent(mt_order *order, const maiko_envelope *e)
 
 uint64_t mt_order_of(const mt_order *order, const maiko_envelope *e)
 {
+	if (e->injected)
+		return 0;
 	const sender *s = place_of(order->senders, order->size, id_of(e));
 	for (uint64_t k = s->epochs; k > 0 && k + EPOCHS > s->epochs; k--)
 		if (s->epoch[(k - 1) % EPOCHS].origin == e->id.origin &&

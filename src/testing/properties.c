@@ -249,7 +249,9 @@ static void dispatched(mt_properties *properties, const maiko_observation *s)
 	maiko_id id = s->event->id;
 	uint32_t i = 0;
 	if (!mt_order_sent(properties->order, s->event))
-		abort(); /* a test without memory shows nothing */
+		abort();        /* a test without memory shows nothing */
+	if (s->event->injected) /* its id is not this supervisor's */
+		return;
 	while (i < properties->origin_count && properties->origins[i].origin != id.origin)
 		i++;
 	property_origin *o = &properties->origins[i];
@@ -269,11 +271,14 @@ static void dispatched(mt_properties *properties, const maiko_observation *s)
 	}
 }
 
-/* The topology number under which an event of another worker was sent; UINT64_MAX: no longer known,
+/* The topology number under which an event of another worker was sent; UINT64_MAX: no longer known, or injected,
  * or an event of this worker, which applies a change in one step. */
-static uint64_t marker_of(const mt_properties *properties, maiko_id id, uint32_t here)
+static uint64_t marker_of(const mt_properties *properties, const maiko_envelope *e, uint32_t here)
 {
+	maiko_id id = e->id;
 	uint32_t i = 0;
+	if (e->injected)
+		return UINT64_MAX;
 	while (i < properties->origin_count && properties->origins[i].origin != id.origin)
 		i++;
 	if (i == properties->origin_count || properties->origins[i].worker == here)
@@ -291,7 +296,7 @@ static void in_its_time(mt_properties *properties, const mk_sub *sub, const maik
 {
 	if (sub->state == MK_ACTIVE)
 		return;
-	uint64_t sent_under = marker_of(properties, s->event->id, s->worker);
+	uint64_t sent_under = marker_of(properties, s->event, s->worker);
 	uint64_t change = mk_topology_number(s->supervisor);
 	if (sent_under == UINT64_MAX)
 		return;
@@ -364,7 +369,7 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 		uint64_t place = mt_order_of(properties->order, s->event);
 		if (place != 0 && place <= f->handled)
 			broken(properties, "C1: handled out of order", s);
-		f->handled = place;
+		f->handled = place != 0 ? place : f->handled;
 	}
 	if (a->in_tick)
 		broken(properties, "C4: handled inside its tick", s);

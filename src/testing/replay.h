@@ -61,6 +61,13 @@ static inline const mo_dispatch *mt_dispatch_of(const mo_record *record)
 {
 	return (const mo_dispatch *)(const void *)(record->rest + sizeof(mo_event));
 }
+/* NULL: it was not injected. */
+static inline const mo_origin *mt_origin_of(const mo_record *record)
+{
+	bool injected = record->kind == MAIKO_OBSERVED_DISPATCHED && (record->flags & MO_HAS_EVENT) != 0 &&
+			(record->flags & MO_INJECTED) != 0;
+	return injected ? (const mo_origin *)(const void *)(mt_dispatch_of(record) + 1) : NULL;
+}
 const unsigned char *mt_content_of(const mo_record *record, size_t *ret_size);
 
 /* ---- a replay ------------------------------------------------------------------------- */

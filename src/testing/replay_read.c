@@ -101,6 +101,8 @@ static size_t fixed_of(const mo_record *record)
 	size_t fixed = sizeof *record;
 	if ((record->flags & MO_HAS_EVENT) != 0)
 		fixed += sizeof(mo_event) + (record->kind == MAIKO_OBSERVED_DISPATCHED ? sizeof(mo_dispatch) : 0);
+	if (mt_origin_of(record) != NULL)
+		fixed += sizeof(mo_origin);
 	return fixed;
 }
 

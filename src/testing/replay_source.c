@@ -19,6 +19,21 @@ static const mo_record *next_of(const maiko_ctx *ctx) { return mt_replay_peek(re
 
 /* ---- recorded actions ------------------------------------------------------------------------ */
 
+static int inject_again(mk_actor *a, const mo_record *record, const maiko_event_type *type, const void *data)
+{
+	const mo_dispatch *d = mt_dispatch_of(record);
+	const mo_origin *origin = mt_origin_of(record);
+	char sender[sizeof origin->sender] = "";
+	memcpy(sender, origin->sender, sizeof sender - 1); /* terminated, even if the recording is damaged */
+	maiko_envelope envelope = {.id = mt_event_of(record)->id,
+				   .parent = d->parent,
+				   .correlation = d->correlation,
+				   .sender = sender,
+				   .origin_timestamp_ns = origin->timestamp_ns};
+	return (record->flags & MO_TRACKED) != 0 ? maiko_inject_tracked(a, type, data, &envelope)
+						 : maiko_inject(a, type, data, &envelope);
+}
+
 static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 {
 	char text[400];
@@ -45,7 +60,8 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 	if (w->event == NULL && !root) /* the cause of a job */
 		w->cause = cause;
 	unsigned tracked = (record->flags & MO_TRACKED) != 0 ? MAIKO_SEND_TRACKED : 0;
-	int rc = maiko_ctx_send(a, type, data, tracked | (root ? MAIKO_SEND_ROOT : 0));
+	int rc = mt_origin_of(record) != NULL ? inject_again(a, record, type, data)
+					      : maiko_ctx_send(a, type, data, tracked | (root ? MAIKO_SEND_ROOT : 0));
 	w->cause = before;
 	mt_replay_drop(type, data);
 	if (rc != 0 && !r->failed) {

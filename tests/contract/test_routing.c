@@ -123,6 +123,50 @@ TEST_SIM(content_may_decide_the_topic)
 	expect_heard("two", "reading 1, reading 2, reading 1, reading 2");
 }
 
+/* Its topics are made at run time, by its own supervisor. */
+typedef struct news {
+	char place[16];
+} news;
+static const maiko_topic *news_topic(const news *ev, maiko_supervisor *sup)
+{
+	const maiko_topic *topic = NULL;
+	char name[32];
+	snprintf(name, sizeof name, "news of %s", ev->place);
+	return ev->place[0] != '\0' && maiko_topic_named(sup, name, &topic) == 0 ? topic : NULL;
+}
+MAIKO_EVENT_ROUTED(news, news_topic, place);
+
+typedef struct herald {
+	uint32_t unused;
+} herald;
+static int herald_on_letter(herald *self, const letter *ev, maiko_ctx *ctx)
+{
+	expect(maiko_send(ctx, news, .place = "") == MAIKO_EINVAL);
+	return maiko_send(ctx, news, .place = "Oslo");
+}
+MAIKO_ACTOR(herald, MAIKO_ON(letter, herald_on_letter));
+TEST_LISTENER(citizen, news);
+
+TEST_SIM(content_may_decide_on_a_topic_made_at_run_time_by_the_supervisor)
+{
+	const maiko_topic *oslo, *bern;
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_topic_named(sup, "news of Oslo", &oslo));
+	ok(maiko_topic_named(sup, "news of Bern", &bern));
+	ok(maiko_add(sup, herald, "herald"));
+	ok(maiko_add(sup, citizen, "in Oslo",
+		     .topics = (const maiko_subscription[]){{.topic = oslo}, {.topic = NULL}}));
+	ok(maiko_add(sup, citizen, "in Bern",
+		     .topics = (const maiko_subscription[]){{.topic = bern}, {.topic = NULL}}));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, letter, .text = ""));
+	ok(maiko_send(sup, news, .place = "Bern"));
+	returns(maiko_send(sup, news, .place = ""), MAIKO_EINVAL);
+	test_finish(sup);
+	expect_heard("in Oslo", "news Oslo");
+	expect_heard("in Bern", "news Bern");
+}
+
 TEST_SIM(a_topic_of_a_name_is_the_same_however_it_was_made)
 {
 	maiko_supervisor *sup = test_supervisor(workers);

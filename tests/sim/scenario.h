@@ -50,7 +50,7 @@ typedef struct sc_actor {
 	bool running, failed, leaving, stopped;
 	bool drains;
 	uint16_t later;             /* events sent later, accepted */
-	bool on_hold, holds; /* holds: has been so, and a stop may discard what it did not take */
+	bool on_hold, holds;        /* holds: has been so, and a stop may discard what it did not take */
 	uint16_t tracked, receipts; /* tracked events accepted; their receipts */
 	maiko_delayed delayed;
 	const parcel *kept;

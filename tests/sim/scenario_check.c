@@ -117,7 +117,7 @@ void sc_end(void)
 		}
 		published += l->topics[i]->published;
 		if (strcmp(l->topics[i]->name, "maiko.private") != 0) /* what the runtime delivers itself */
-		discarded += l->topics[i]->delayed_discarded;
+			discarded += l->topics[i]->delayed_discarded;
 		dropped += l->topics[i]->channel_dropped;
 		if (l->topics[i]->counts.queued == 0 && l->topics[i]->bytes != 0)
 			maiko_sim_fail(sc.sim, "C3: topic '%s' has %llu bytes queued and no event", l->topics[i]->name,

@@ -310,8 +310,8 @@ static void routes_by_content(void **state)
 	(void)state;
 	const maiko_event_type *type = MAIKO_EVENT_REF(reading);
 	assert_null(type->topic);
-	assert_ptr_equal(type->route(&(reading){.device = 9}), MAIKO_TOPIC_REF(near_devices));
-	assert_ptr_equal(type->route(&(reading){.device = 10}), MAIKO_TOPIC_REF(far_devices));
+	assert_ptr_equal(type->route(&(reading){.device = 9}, NULL), MAIKO_TOPIC_REF(near_devices));
+	assert_ptr_equal(type->route(&(reading){.device = 10}, NULL), MAIKO_TOPIC_REF(far_devices));
 	assert_string_equal(type->layout->fields[0].name, "device");
 }
 
@@ -419,8 +419,8 @@ static void finds_what_another_file_defines(void **state)
 
 	const maiko_event_type *step = MAIKO_EVENT_REF(remote_step);
 	expect_fields(step->layout, step_rows, COUNT(step_rows));
-	assert_ptr_equal(step->route(&(remote_step){.n = 1}), topic);
-	assert_null(step->route(&(remote_step){.n = 0}));
+	assert_ptr_equal(step->route(&(remote_step){.n = 1}, NULL), topic);
+	assert_null(step->route(&(remote_step){.n = 0}, NULL));
 
 	remote_mover self = {.x = 0};
 	const maiko_actor_type *mover = MAIKO_ACTOR_REF(remote_mover);

@@ -30,9 +30,10 @@ static const maiko_topic news = {.name = "news"}, sports = {.name = "sports"};
 static const maiko_event_type a_event = {.layout = &a_layout, .topic = &news};
 static const maiko_event_type b_event = {.layout = &b_layout, .topic = &news};
 
-static const maiko_topic *to_news(const void *event)
+static const maiko_topic *to_news(const void *event, maiko_supervisor *sup)
 {
 	(void)event;
+	(void)sup;
 	return &news;
 }
 

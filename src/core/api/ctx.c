@@ -80,7 +80,7 @@ struct uv_loop_s *maiko_loop(maiko_ctx *ctx)
 const char *maiko_sender(const maiko_ctx *ctx)
 {
 	const mk_event *e = ctx->worker->event;
-	return e == NULL ? "" : e->sender->name;
+	return e == NULL ? "" : mk_event_sender_name(e);
 }
 
 const maiko_envelope *maiko_meta(const maiko_ctx *ctx)

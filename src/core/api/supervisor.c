@@ -17,6 +17,7 @@
 #include "registry/registry.h"
 #include "registry/topic.h"
 #include "routing/external.h"
+#include "routing/origin.h"
 #include "routing/receipt.h"
 #include "runtime/callback.h"
 #include "runtime/stop_state.h"
@@ -104,6 +105,7 @@ static void free_all(mk_sup *sup)
 	mk_external_fini(sup);
 	mk_directory_fini(sup);
 	mk_departed_fini(sup);
+	mk_origins_fini(sup);
 	mk_registry_fini(sup);
 	mk_stop_fini(sup);
 	mk_failures_fini(sup);

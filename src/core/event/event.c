@@ -102,17 +102,30 @@ static mk_event *heap_event(uint32_t payload)
 	return e;
 }
 
-mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block)
+/* The bytes behind the header: the payload, unless it is in a block, and the origin. */
+static uint32_t room_of(const mk_type *type, const mk_block *block, bool injected)
+{
+	uint32_t inside = block != NULL ? 0 : type->size;
+	return injected ? ((inside + 7) & ~7u) + (uint32_t)sizeof(mk_origin) : inside;
+}
+
+static void set_origin(mk_event *e, const mk_origin *origin)
+{
+	e->size_class |= MK_SIZE_CLASS_INJECTED;
+	memcpy((void *)(uintptr_t)mk_origin_of(e), origin, sizeof *origin);
+}
+
+static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block, const mk_origin *origin)
 {
 	mk_block *made = NULL;
-	if (block == NULL && type->size > MK_INLINE_MAX) {
+	if (block == NULL && room_of(type, NULL, origin != NULL) > MK_INLINE_MAX) {
 		made = block = mk_block_new(type->size);
 		if (block == NULL)
 			return NULL;
 		memcpy(block->data, value, type->size);
 	}
-	uint32_t inside = block != NULL ? 0 : type->size;
-	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(inside)) : heap_event(inside);
+	uint32_t room = room_of(type, block, origin != NULL);
+	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(room)) : heap_event(room);
 	if (e == NULL) {
 		mk_free_aligned(made);
 		return NULL;
@@ -129,12 +142,25 @@ mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, m
 		ref_buffers(type, e->data);
 		e->size_class |= MK_SIZE_CLASS_BUFFERS;
 	}
+	if (origin != NULL)
+		set_origin(e, origin);
 	return e;
 }
 
-mk_event *mk_event_make_held(mk_sender *sender, const mk_type *type, const void *value, mk_block *block)
+mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block)
 {
-	mk_event *e = mk_event_make(NULL, type, value, block);
+	return make(pool, type, value, block, NULL);
+}
+
+mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin)
+{
+	return make(pool, type, value, NULL, origin);
+}
+
+mk_event *mk_event_make_held(mk_sender *sender, const mk_type *type, const void *value, mk_block *block,
+			     const mk_origin *origin)
+{
+	mk_event *e = make(NULL, type, value, block, origin);
 	if (e != NULL) {
 		e->sender = mk_sender_hold(sender);
 		e->size_class |= MK_SIZE_CLASS_HOLDS;
@@ -150,8 +176,8 @@ static mk_block *block_of(const mk_event *e)
 mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 {
 	mk_block *block = block_of(from);
-	uint32_t inside = block != NULL ? 0 : from->type->size;
-	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(inside)) : heap_event(inside);
+	uint32_t room = room_of(from->type, block, mk_is_injected(from));
+	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(room)) : heap_event(room);
 	if (e == NULL)
 		return NULL;
 	uint32_t list = e->size_class;
@@ -171,7 +197,14 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 		if (from->type->buffer_count != 0)
 			ref_buffers(from->type, e->payload);
 	}
+	if (MK_UNLIKELY(mk_is_injected(from)))
+		set_origin(e, mk_origin_of(from));
 	return e;
+}
+
+const char *mk_event_sender_name(const mk_event *e)
+{
+	return mk_is_injected(e) ? mk_origin_of(e)->sender : e->sender->name;
 }
 
 uint64_t mk_event_weight(const mk_event *e)

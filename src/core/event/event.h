@@ -72,12 +72,13 @@ enum { MK_SIZE_CLASSES = 4 };
 _Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payload fit two cache lines");
 
 /* Flags in size_class; with any of them, freeing takes more than a push on the pool's free list. */
-#define MK_SIZE_CLASS_BLOCK 0x100u    /* the payload is a block */
-#define MK_SIZE_CLASS_BUFFERS 0x200u  /* the payload has buffers */
-#define MK_SIZE_CLASS_HEAP 0x400u     /* allocated outside a pool; an mk_link precedes it */
-#define MK_SIZE_CLASS_HOLDS 0x800u    /* ... and it counts as a reference on its sender (departed.h) */
-#define MK_SIZE_CLASS_TRACKED 0x1000u /* of the heap: its link is followed by an mk_tracked * */
-#define MK_SIZE_CLASS_CARRIES 0x2000u /* likewise, but nobody is told: what a tracked event sends to other workers */
+#define MK_SIZE_CLASS_BLOCK 0x100u     /* the payload is a block */
+#define MK_SIZE_CLASS_BUFFERS 0x200u   /* the payload has buffers */
+#define MK_SIZE_CLASS_HEAP 0x400u      /* allocated outside a pool; an mk_link precedes it */
+#define MK_SIZE_CLASS_HOLDS 0x800u     /* ... and it counts as a reference on its sender (departed.h) */
+#define MK_SIZE_CLASS_TRACKED 0x1000u  /* of the heap: its link is followed by an mk_tracked * */
+#define MK_SIZE_CLASS_CARRIES 0x2000u  /* likewise, but nobody is told: what a tracked event sends to other workers */
+#define MK_SIZE_CLASS_INJECTED 0x4000u /* an mk_origin follows the payload */
 #define MK_SIZE_CLASS_LIST 0xffu
 
 /* The link before a heap event, for an inbox. */
@@ -102,6 +103,23 @@ static inline void mk_event_track(mk_event *e, mk_tracked *tracked, uint32_t fla
 	e->size_class |= flag;
 	((mk_tracked **)mk_event_link(e))[1] = tracked;
 }
+
+/* What an injected event (maiko_inject) has from elsewhere besides its ids. It lies behind the payload, so each copy
+ * has its own; an event of this supervisor has none, and pays nothing. */
+typedef struct mk_origin {
+	const char *sender; /* interned: as long as the supervisor (routing/origin.h) */
+	uint64_t timestamp_ns;
+} mk_origin;
+
+static inline bool mk_is_injected(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_INJECTED) != 0; }
+/* Of such an event. */
+static inline const mk_origin *mk_origin_of(const mk_event *e)
+{
+	uint32_t inside = (e->size_class & MK_SIZE_CLASS_BLOCK) != 0 ? 0 : e->type->size;
+	return (const mk_origin *)(const void *)(e->payload + ((inside + 7) & ~7u));
+}
+/* What readers are told: where the event was sent first. */
+const char *mk_event_sender_name(const mk_event *e);
 
 typedef struct mk_pool {
 	mk_event *free[MK_SIZE_CLASSES];
@@ -169,8 +187,12 @@ static inline void mk_copy_small(void *to, const void *from, uint32_t size)
  * from the heap. The caller sets the rest of the header. NULL without memory. */
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block);
 
-/* The same on the heap, and it holds its sender. */
-mk_event *mk_event_make_held(struct mk_sender *sender, const mk_type *type, const void *value, mk_block *block);
+/* The same, of a copy of `value`, for an injected event. */
+mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin);
+
+/* The same on the heap, and it holds its sender. `origin` NULL: it is not injected. */
+mk_event *mk_event_make_held(struct mk_sender *sender, const mk_type *type, const void *value, mk_block *block,
+			     const mk_origin *origin);
 
 /* The same for a plain type: fills an event of its size class; or takes one from a pool first. */
 static inline void mk_event_fill(mk_event *e, const mk_type *type, const void *value)

@@ -240,7 +240,7 @@ static int send_failed(mk_event *e, const mk_block *block, mk_receipt *r, int rc
 }
 
 int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-		    unsigned flags)
+		    unsigned flags, const mk_injected *injected)
 {
 	mk_worker *w = ctx->worker;
 	if (ctx->class->receipt == NULL)
@@ -250,7 +250,9 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 		return MAIKO_ENOMEM;
 	uint64_t workers = t->remote | w->all->remote;
 	mk_receipt *r = receipt_new(w->sup, ctx->self, (uint32_t)__builtin_popcountll(workers));
-	mk_event *e = r == NULL ? NULL : mk_event_make_held(ctx->self, type, value, block);
+	mk_event *e = r == NULL ? NULL
+				: mk_event_make_held(ctx->self, type, value, block,
+						     injected == NULL ? NULL : &injected->origin);
 	mk_event *carrier = e == NULL || workers == 0 ? NULL : carrier_new(e, &r->part[0]);
 	int rc = e == NULL || (workers != 0 && carrier == NULL) ? MAIKO_ENOMEM : mk_spend_allowance(ctx);
 	if (rc != 0) {
@@ -258,7 +260,10 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 			mk_event_free(NULL, carrier);
 		return send_failed(e, block, r, rc);
 	}
-	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
+	if (injected != NULL)
+		mk_event_enter(w, e, ctx->self, t, injected);
+	else
+		mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
 	describe(r, e);
 	r->part[0].remote = &r->part[1];
 	r->part[0].workers = workers;

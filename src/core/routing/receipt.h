@@ -49,9 +49,11 @@ static inline mk_part *mk_part_of(const mk_event *e) { return MK_OF(mk_tracked_b
 
 /* ---- sending -------------------------------------------------------------------------- */
 
-/* A tracked send, when all has been checked but memory; as the untracked one. */
+/* A tracked send, when all has been checked but memory; as the untracked one. `injected` NULL: it was not sent
+ * elsewhere. */
+struct mk_injected;
 int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-		    unsigned flags);
+		    unsigned flags, const struct mk_injected *injected);
 
 /* An external thread's: one that has no part for other workers yet; and its end. */
 mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e);

@@ -40,7 +40,7 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_ro
 int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
 {
 	uint32_t index;
-	const maiko_topic *desc = type->desc->route(value);
+	const maiko_topic *desc = type->desc->route(value, w->sup);
 	int rc = mk_registry_topic_index(w->sup, desc, &index);
 	if (MK_UNLIKELY(rc != 0))
 		return desc == NULL ? mk_route_fail(type) : rc;

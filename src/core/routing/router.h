@@ -73,6 +73,25 @@ static inline void mk_event_stamp(mk_worker *w, mk_event *e, mk_sender *sender, 
 	e->topic = t;
 }
 
+/* An event that was sent elsewhere: what it has from there. */
+typedef struct mk_injected {
+	maiko_id id, parent, correlation;
+	mk_origin origin;
+} mk_injected;
+
+/* The same for an injected event: it enters now, whatever its origin says. Only this time orders, expires, and
+ * advances other workers' clocks (mk_advance_time). It takes none of the worker's ids. */
+static inline void mk_event_enter(const mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t,
+				  const mk_injected *injected)
+{
+	e->id = injected->id;
+	e->parent = injected->parent;
+	e->correlation = injected->correlation;
+	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
+	e->sender = sender;
+	e->topic = t;
+}
+
 /* Publishes a stamped event of this worker and takes ownership of it. Precondition: mk_router_prepare. */
 void mk_publish(mk_worker *w, mk_event *e);
 

@@ -150,7 +150,7 @@ static int send_tracked(const mk_route *route, maiko_ctx *ctx, const void *value
 {
 	mk_topic *t = route->topic;
 	int rc = t != NULL ? 0 : mk_route_by_content(ctx->worker, route->type, value, &t);
-	return rc != 0 ? rc : mk_receipt_send(t, route->type, ctx, value, block, flags);
+	return rc != 0 ? rc : mk_receipt_send(t, route->type, ctx, value, block, flags, NULL);
 }
 
 static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,

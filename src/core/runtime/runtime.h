@@ -76,6 +76,8 @@ struct maiko_supervisor {
 	/* external.c */
 	struct mk_external *external_senders;
 	struct mk_receipt *awaited; /* by external threads (under the lock) */
+	/* origin.c */
+	_Atomic(struct mk_origins *) origins;
 	/* under the lock of external_sender.c: these by thread; and those whose thread has ended */
 	mk_map threads;
 	struct mk_external *idle_external_sender, *last_idle_external_sender;
@@ -180,14 +182,18 @@ static inline int mk_refuse(const mk_sup *sup, const char *call, const char *who
 /* The public description of an event. */
 static inline maiko_envelope mk_envelope_of(const mk_event *e)
 {
+	bool injected = mk_is_injected(e);
 	return (maiko_envelope){.id = e->id,
 				.parent = e->parent,
 				.correlation = e->correlation,
 				.timestamp_ns = e->timestamp_ns,
-				.sender = e->sender->name,
+				.sender = mk_event_sender_name(e),
 				.sender_id = e->sender->id,
 				.topic = &e->topic->record->desc,
-				.type = e->type->desc};
+				.type = e->type->desc,
+				.origin_timestamp_ns =
+					MK_UNLIKELY(injected) ? mk_origin_of(e)->timestamp_ns : e->timestamp_ns,
+				.injected = injected};
 }
 
 /* The extra of an actor, allocated if missing; NULL without memory. Stored with release
