@@ -159,8 +159,6 @@ int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how)
 	return sent(&p, rc);
 }
 
-enum { MIXER, PICKY, SINK, BRITTLE, PATIENT, ACTOR_TYPES };
-
 /* ---- what an actor does --------------------------------------------------------------------------- */
 
 typedef struct mixer {
