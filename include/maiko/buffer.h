@@ -30,6 +30,15 @@ MAIKO_API int maiko_buffer_new(size_t size, maiko_buffer **ret_buffer);
 /* Makes a buffer with a copy of `size` bytes of `data`. Errors as above. */
 MAIKO_API int maiko_buffer_copy(const void *data, size_t size, maiko_buffer **ret_buffer);
 
+/* Makes a buffer of a text, without its terminating zero, or of a text as from printf. The caller owns
+ * its one reference. NULL, in words in maiko_last_error: a NULL, a format that printf rejects, a text
+ * of MAIKO_BUFFER_MAX bytes or more, or no memory. Any thread.
+ *
+ *   maiko_buffer *body = maiko_buffer_printf("{\"count\":%d}", count);
+ */
+MAIKO_API maiko_buffer *maiko_buffer_text(const char *text);
+MAIKO_API maiko_buffer *maiko_buffer_printf(const char *format, ...) MAIKO_PRINTF_(1, 2);
+
 /* Wraps the caller's memory. `release(data, arg)` is called once, when the last
  * reference is dropped, on the thread that drops it. On failure the caller keeps
  * the memory and `release` is not called. */

@@ -13,12 +13,25 @@
  *   char x[N]    text, zero-terminated      x
  *   uint8_t x[N] bytes                      x
  *   bool, float, double, any integer,       x
- *   plain char (an integer)
+ *   plain char (an integer, not a text)
  *   enum         its integer                MAIKO_ENUM(x)
  *   struct       described by MAIKO_STRUCT  MAIKO_NESTED(x, type)
  *   maiko_buffer *                          x
+ *   array x[N] of numbers, bools,           x, MAIKO_ENUM(x) or MAIKO_NESTED(x, type)
+ *   enums or described structs
+ *   such an array of which the first        MAIKO_COUNTED(x, n), or
+ *   n count, an unsigned integer            MAIKO_COUNTED(MAIKO_NESTED(x, type), n)
  *
- * Any other field (a pointer, another array) does not compile.
+ * Any other field (a pointer, an array of arrays, of texts or of buffers) does not compile.
+ *
+ * MAIKO_COUNTED describes both fields: n is not listed again. A send of an event whose n is
+ * greater than N is MAIKO_EINVAL. The elements from n on are copied within the process, but
+ * not printed, recorded or compared; they may not contain buffers.
+ *
+ *   typedef struct point { double at[3]; } point;
+ *   typedef struct track { char name[16]; uint32_t used; point points[64]; } track;
+ *   MAIKO_STRUCT(point, at);
+ *   MAIKO_EVENT(track, radar, name, MAIKO_COUNTED(MAIKO_NESTED(points, point), used));
  *
  * Name and layout together identify an event type: two files or plugins may both
  * describe it. The same name with another layout is MAIKO_ETYPE when the second is
@@ -61,12 +74,16 @@ typedef enum maiko_kind {
 struct maiko_layout;
 
 typedef struct maiko_field {
-	const char *name; /* NULL ends a list */
-	uint32_t offset;  /* bytes from the start of the struct */
-	uint32_t size;    /* bytes */
-	maiko_kind kind;
+	const char *name;  /* NULL ends a list */
+	uint32_t offset;   /* bytes from the start of the struct */
+	uint32_t size;     /* bytes; of an array: of all its elements */
+	maiko_kind kind;   /* of an array: of its elements */
+	uint32_t elements; /* of an array of N: N, or N | MAIKO_ELEMENTS_COUNTED; 0: it is none. From format 2 on */
 	const struct maiko_layout *nested; /* of a STRUCT, else NULL */
 } maiko_field;
+
+/* Of the elements those count whose number the field before it in the list contains, a UINT. */
+#define MAIKO_ELEMENTS_COUNTED 0x80000000u
 
 /* The descriptor of a struct. */
 typedef struct maiko_layout {
@@ -124,20 +141,22 @@ MAIKO_BEGIN_DECLS
 
 /*
  * maiko_layout_hash - a 64-bit digest of a layout: name, size, and each field's
- * name, offset, size and kind, nested structs included (FNV-1a, 64 bits, by
+ * name, offset, size, kind and elements, nested structs included (FNV-1a, 64 bits, by
  * Fowler, Noll and Vo). Equal layouts have equal hashes in every process of one
  * byte order. Any thread.
  */
 MAIKO_API uint64_t maiko_layout_hash(const maiko_layout *layout);
 
 /* Checks a layout against the bounds above. 0, MAIKO_EINVAL (a NULL, a bad name,
- * a field outside the struct, a field named twice) or MAIKO_E2BIG. Any thread. */
+ * a field outside the struct, a field named twice, an array of texts, bytes or buffers,
+ * a counted array without its count) or MAIKO_E2BIG. Any thread. */
 MAIKO_API int maiko_layout_check(const maiko_layout *layout);
 
 /*
  * maiko_layout_print - writes `value` as {"field":value,...} into `text`, at most
  * `size` bytes with the terminating zero. The output is JSON (RFC 8259): bytes and
- * buffers are hexadecimal text, numbers that JSON lacks (NaN, the infinities) are
+ * buffers are hexadecimal text, arrays are [element,...] of the elements that count,
+ * numbers that JSON lacks (NaN, the infinities) are
  * null, each byte that is not valid UTF-8 becomes U+FFFD.
  * Returns 0, MAIKO_EINVAL (a NULL or size 0) or MAIKO_ETRUNC (cut, but terminated).
  * Any thread.
@@ -213,6 +232,8 @@ MAIKO_END_DECLS
 /* Fields that need an explicit kind. */
 #define MAIKO_ENUM(field) (MAIKO_PP_ENUM_, field)
 #define MAIKO_NESTED(field, type) (MAIKO_PP_NESTED_, field, type)
+/* `array` is a field, MAIKO_ENUM or MAIKO_NESTED of one; `count` is a field. */
+#define MAIKO_COUNTED(array, count) (MAIKO_PP_COUNTED_, array, count)
 
 /* The descriptor of an event type made by MAIKO_EVENT: const maiko_event_type *. */
 #define MAIKO_EVENT_REF(type) (&maiko_gen_event_##type)
@@ -265,6 +286,8 @@ MAIKO_END_DECLS
 #define MAIKO_PP_LAYOUT_(linkage, type, ...)                                                                           \
 	_Static_assert(MAIKO_PP_COUNT(__VA_ARGS__) <= MAIKO_FIELDS_MAX + 1, #type " has more than 32 fields");         \
 	static const maiko_field maiko_gen_fields_##type[] = {MAIKO_PP_MAP(MAIKO_PP_FIELD_, type, __VA_ARGS__)};       \
+	_Static_assert(sizeof(maiko_gen_fields_##type) / sizeof(maiko_field) <= MAIKO_FIELDS_MAX + 1,                  \
+		       #type " has more than 32 fields with the counts of its arrays");                                \
 	linkage const maiko_layout maiko_gen_layout_##type MAIKO_UNUSED = {.name = #type,                              \
 									   .size = sizeof(type),                       \
 									   .align = _Alignof(type),                    \
@@ -300,12 +323,33 @@ MAIKO_END_DECLS
 #define MAIKO_PP_ENUM_OPEN_(type, field)
 #define MAIKO_PP_NESTED_TEXTS_(type, field, inner) 1 ||
 #define MAIKO_PP_NESTED_OPEN_(type, field, inner)                                                                      \
-	if (maiko_gen_open_##inner(&value_->field, literal_) != NULL)                                                  \
-		return maiko_gen_open_##inner(&value_->field, literal_);
+	MAIKO_PP_OPEN_INNER_(inner, value_->field, sizeof(value_->field) / sizeof(inner))
+/* Of the first `count_` elements. */
+#define MAIKO_PP_OPEN_INNER_(inner, field_, count_)                                                                    \
+	for (const inner *at_ = (const inner *)(const void *)&(field_), *end_ = at_ + (count_); at_ < end_; at_++)     \
+		if (maiko_gen_open_##inner(at_, literal_) != NULL)                                                     \
+			return maiko_gen_open_##inner(at_, literal_);
+#define MAIKO_PP_COUNTED_TEXTS_(type, item, count)                                                                     \
+	MAIKO_PP_CAT(MAIKO_PP_COUNTED_TEXTS_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
+#define MAIKO_PP_COUNTED_TEXTS_IF_0(type, field)
+#define MAIKO_PP_COUNTED_TEXTS_IF_1(type, tuple) 1 ||
+#define MAIKO_PP_COUNTED_OPEN_(type, item, count)                                                                      \
+	MAIKO_PP_CAT(MAIKO_PP_COUNTED_OPEN_IF_, MAIKO_PP_IS_TUPLE(item))(type, item, count)
+#define MAIKO_PP_COUNTED_OPEN_IF_0(type, field, count)
+#define MAIKO_PP_COUNTED_OPEN_IF_1(type, tuple, count)                                                                 \
+	MAIKO_PP_COUNTED_TUPLE_(OPEN_COUNTED_, count, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_COUNTED_TUPLE_(...) MAIKO_PP_COUNTED_TUPLE_OPEN_(__VA_ARGS__)
+#define MAIKO_PP_COUNTED_TUPLE_OPEN_(what, first, kind, ...) MAIKO_PP_CAT(kind, what)(first, __VA_ARGS__)
+#define MAIKO_PP_ENUM_OPEN_COUNTED_(count, field)
+#define MAIKO_PP_NESTED_OPEN_COUNTED_(count, field, inner)                                                             \
+	MAIKO_PP_OPEN_INNER_(inner, value_->field,                                                                     \
+			     value_->count <= sizeof(value_->field) / sizeof(inner)                                    \
+				     ? value_->count                                                                   \
+				     : sizeof(value_->field) / sizeof(inner))
 
 #define MAIKO_PP_FIELD_(type, item) MAIKO_PP_CAT(MAIKO_PP_FIELD_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
 #define MAIKO_PP_FIELD_IF_0(type, field)                                                                               \
-	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_KIND_(type, field), NULL,                                            \
+	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_ANY_KIND_(type, field), MAIKO_PP_NUMBERS_(type, field), NULL,        \
 			    "maiko: " #type "." #field " is not of a type that an event may have (see event.h)"),
 #define MAIKO_PP_FIELD_IF_1(type, tuple) MAIKO_PP_FIELD_OPEN_(type, MAIKO_PP_UNWRAP_ tuple)
 #define MAIKO_PP_UNWRAP_(...) __VA_ARGS__
@@ -316,28 +360,79 @@ MAIKO_END_DECLS
 		.name = NULL                                                                                           \
 	}
 #define MAIKO_PP_ENUM_(type, field)                                                                                    \
-	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_ENUM_KIND_(type, field), NULL,                                       \
+	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_ENUM_KIND_(type, field), MAIKO_PP_ENUMS_(type, field), NULL,         \
 			    "maiko: " #type "." #field " is not an enum"),
 #define MAIKO_PP_NESTED_(type, field, inner)                                                                           \
-	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_NESTED_KIND_(type, field, inner), &maiko_gen_layout_##inner,         \
-			    "maiko: " #type "." #field " is not of type " #inner),
+	MAIKO_PP_FIELD_ROW_(type, field, MAIKO_PP_NESTED_KIND_(type, field, inner),                                    \
+			    MAIKO_PP_STRUCTS_(type, field, inner), &maiko_gen_layout_##inner,                          \
+			    "maiko: " #type "." #field " is not of type " #inner " or an array of it"),
+/* The count first, so that a reader of bytes knows it. */
+#define MAIKO_PP_COUNTED_(type, item, count)                                                                           \
+	MAIKO_PP_FIELD_ROW_(type, count,                                                                               \
+			    MAIKO_PP_KIND_(type, count) == MAIKO_KIND_UINT ? MAIKO_KIND_UINT : MAIKO_KIND_NONE, 0,     \
+			    NULL, "maiko: MAIKO_COUNTED: " #type "." #count " is not an unsigned integer"),            \
+		MAIKO_PP_CAT(MAIKO_PP_COUNTED_IF_, MAIKO_PP_IS_TUPLE(item))(type, item)
+#define MAIKO_PP_COUNTED_IF_0(type, field)                                                                             \
+	MAIKO_PP_COUNTED_ROW_(type, field, MAIKO_PP_ANY_KIND_(type, field), MAIKO_PP_NUMBERS_(type, field), NULL)
+#define MAIKO_PP_COUNTED_IF_1(type, tuple) MAIKO_PP_COUNTED_TUPLE_(COUNTED_, type, MAIKO_PP_UNWRAP_ tuple)
+#define MAIKO_PP_ENUM_COUNTED_(type, field)                                                                            \
+	MAIKO_PP_COUNTED_ROW_(type, field, MAIKO_PP_ENUM_KIND_(type, field), MAIKO_PP_ENUMS_(type, field), NULL)
+#define MAIKO_PP_NESTED_COUNTED_(type, field, inner)                                                                   \
+	MAIKO_PP_COUNTED_ROW_(type, field, MAIKO_PP_NESTED_KIND_(type, field, inner),                                  \
+			      MAIKO_PP_STRUCTS_(type, field, inner), &maiko_gen_layout_##inner)
+#define MAIKO_PP_COUNTED_ROW_(type, field, kind_, elements_, nested_)                                                  \
+	MAIKO_PP_FIELD_ROW_(type, field, (elements_) != 0 ? (kind_) : MAIKO_KIND_NONE,                                 \
+			    MAIKO_ELEMENTS_COUNTED | (elements_), nested_,                                             \
+			    "maiko: MAIKO_COUNTED: " #type "." #field                                                  \
+			    " is not an array of numbers, of MAIKO_ENUM or of MAIKO_NESTED"),
 
-#define MAIKO_PP_FIELD_ROW_(type, field, kind_, nested_, text)                                                         \
+#define MAIKO_PP_FIELD_ROW_(type, field, kind_, elements_, nested_, text)                                              \
 	{                                                                                                              \
 		.name = #field, .offset = (uint32_t)offsetof(type, field),                                             \
 		.size = (uint32_t)(sizeof(((type *)0)->field) +                                                        \
 				   (size_t)MAIKO_PP_MUST_((kind_) != MAIKO_KIND_NONE, text)),                          \
-		.kind = (kind_), .nested = (nested_)                                                                   \
+		.kind = (kind_), .elements = (uint32_t)(elements_), .nested = (nested_)                                \
 	}
 
 /* clang-format off */
 #define MAIKO_PP_NESTED_KIND_(type, field, inner)                                                                      \
-	_Generic(&((type *)0)->field, inner * : MAIKO_KIND_STRUCT, default : MAIKO_KIND_NONE)
+	_Generic(&((type *)0)->field, inner * : MAIKO_KIND_STRUCT, inner(*)[] : MAIKO_KIND_STRUCT,                     \
+		 default : MAIKO_KIND_NONE)
+
+/* The number of elements of an array, 0 for what is none. A pointer to an array of unknown size
+ * is compatible with that of any size, and not with one to an array of arrays. */
+#define MAIKO_PP_OF_SIZE_(type, field, element) (sizeof(((type *)0)->field) / (sizeof(element)))
+#define MAIKO_PP_STRUCTS_(type, field, inner)                                                                          \
+	_Generic(&((type *)0)->field, inner(*)[] : MAIKO_PP_OF_SIZE_(type, field, inner), default : 0)
+#define MAIKO_PP_NUMBERS_(type, field)                                                                                 \
+	_Generic(&((type *)0)->field, unsigned char(*)[] : 0, bool(*)[] : MAIKO_PP_OF_SIZE_(type, field, bool),        \
+		 float(*)[] : MAIKO_PP_OF_SIZE_(type, field, float),                                                   \
+		 double(*)[] : MAIKO_PP_OF_SIZE_(type, field, double), default : MAIKO_PP_ENUMS_(type, field))
+#define MAIKO_PP_ENUMS_(type, field)                                                                                   \
+	_Generic(&((type *)0)->field, signed char(*)[] : sizeof(((type *)0)->field),                                   \
+		 unsigned char(*)[] : sizeof(((type *)0)->field), short(*)[] : MAIKO_PP_OF_SIZE_(type, field, short),  \
+		 unsigned short(*)[] : MAIKO_PP_OF_SIZE_(type, field, short),                                          \
+		 int(*)[] : MAIKO_PP_OF_SIZE_(type, field, int), unsigned(*)[] : MAIKO_PP_OF_SIZE_(type, field, int),  \
+		 long(*)[] : MAIKO_PP_OF_SIZE_(type, field, long),                                                     \
+		 unsigned long(*)[] : MAIKO_PP_OF_SIZE_(type, field, long),                                            \
+		 long long(*)[] : MAIKO_PP_OF_SIZE_(type, field, long long),                                           \
+		 unsigned long long(*)[] : MAIKO_PP_OF_SIZE_(type, field, long long), default : 0)
+
+/* The kind of a field, or of the elements of an array of numbers. */
+#define MAIKO_PP_ANY_KIND_(type, field)                                                                                \
+	_Generic(&((type *)0)->field, bool(*)[] : MAIKO_KIND_BOOL, float(*)[] : MAIKO_KIND_FLOAT,                      \
+		 double(*)[] : MAIKO_KIND_DOUBLE, signed char(*)[] : MAIKO_KIND_INT, short(*)[] : MAIKO_KIND_INT,      \
+		 int(*)[] : MAIKO_KIND_INT, long(*)[] : MAIKO_KIND_INT, long long(*)[] : MAIKO_KIND_INT,               \
+		 unsigned short(*)[] : MAIKO_KIND_UINT, unsigned(*)[] : MAIKO_KIND_UINT,                               \
+		 unsigned long(*)[] : MAIKO_KIND_UINT, unsigned long long(*)[] : MAIKO_KIND_UINT,                      \
+		 default : MAIKO_PP_KIND_(type, field))
 /* clang-format on */
 
-/* An enum is an integer in the list item MAIKO_ENUM(x). A pointer or an array is not
- * accepted: adding 0 to it gives no integer type. */
+/* An enum is an integer in the list item MAIKO_ENUM(x). A pointer is not accepted:
+ * adding 0 to it gives no integer type. Of an array the elements are the enums. */
 #define MAIKO_PP_ENUM_KIND_(type, field)                                                                               \
+	(MAIKO_PP_ENUMS_(type, field) != 0 ? MAIKO_KIND_ENUM : MAIKO_PP_ONE_ENUM_KIND_(type, field))
+#define MAIKO_PP_ONE_ENUM_KIND_(type, field)                                                                           \
 	_Generic(((type *)0)->field + 0, int                                                                           \
 		 : MAIKO_KIND_ENUM, unsigned                                                                           \
 		 : MAIKO_KIND_ENUM, long                                                                               \

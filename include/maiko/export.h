@@ -22,9 +22,11 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define MAIKO_API __attribute__((visibility("default")))
 #define MAIKO_UNUSED __attribute__((unused))
+#define MAIKO_PRINTF_(text, first) __attribute__((format(printf, text, first)))
 #else
 #define MAIKO_API
 #define MAIKO_UNUSED
+#define MAIKO_PRINTF_(text, first)
 #endif
 
 /* The handle through which an actor calls the runtime: one per actor, valid as long
@@ -55,7 +57,7 @@ typedef uint64_t maiko_actor_id;
  *   Values (maiko_id, maiko_any, maiko_next, maiko_choice and the like) do not grow.
  */
 
-/* The format of the descriptors that these headers make. */
-#define MAIKO_FORMAT 1
+/* The format of the descriptors that these headers make. Of 1 no field is an array; 2 has arrays. */
+#define MAIKO_FORMAT 2
 
 #endif

@@ -24,7 +24,8 @@
  *   MAIKO_ESHUTDOWN the supervisor is stopping (external sends) or has stopped
  *   MAIKO_ETYPE     the event's name is known with another layout
  *   MAIKO_EINVAL    a NULL; an invalid descriptor; a routed event without a topic; a
- *                   text without its terminating zero
+ *                   text without its terminating zero; the count of a MAIKO_COUNTED beyond
+ *                   its array
  *   MAIKO_ETRUNC    a text of MAIKO_TEXT does not fit; nothing was sent
  *   MAIKO_E2BIG     a bound of event.h or topic.h is exceeded
  *   MAIKO_ENOMEM    no memory; nothing was sent

@@ -7,8 +7,10 @@
 #include "recording.h"
 
 #include "base/error.h"
+#include "event/layout.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const uint32_t no_buffer = UINT32_MAX; /* in place of a size */
@@ -34,7 +36,7 @@ static uint32_t aligned_as(const maiko_field *f)
 	case MAIKO_KIND_DOUBLE:
 		return offsetof(struct f64, v);
 	default:
-		return f->size == sizeof(uint64_t) ? offsetof(struct u64, v) : f->size;
+		return mk_field_one(f).size == sizeof(uint64_t) ? offsetof(struct u64, v) : mk_field_one(f).size;
 	}
 }
 
@@ -74,16 +76,37 @@ static bool find_gap(const maiko_layout *layout, const maiko_layout **ret_layout
 	return false;
 }
 
+/* "between .a and .b", "before .a", "after .b": the fields next to a gap. */
+static void say_where(const maiko_layout *layout, uint32_t from, uint32_t to, char *text, size_t size)
+{
+	const maiko_field *before = NULL, *after = NULL;
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		if (f->offset < from && (before == NULL || f->offset > before->offset))
+			before = f;
+		if (f->offset >= to && (after == NULL || f->offset < after->offset))
+			after = f;
+	}
+	if (before != NULL && after != NULL)
+		snprintf(text, size, "between .%s and .%s of '%s'", before->name, after->name, layout->name);
+	else if (before != NULL || after != NULL)
+		snprintf(text, size, "%s .%s of '%s'", before != NULL ? "after" : "before",
+			 (before != NULL ? before : after)->name, layout->name);
+	else
+		snprintf(text, size, "of '%s', which lists no field", layout->name);
+}
+
 int mo_content_accept(const maiko_event_type *type, bool undescribed)
 {
 	const maiko_layout *layout;
 	uint32_t from, to;
+	char where[3 * MAIKO_NAME_MAX + 32];
 	if (undescribed || !find_gap(type->layout, &layout, &from, &to))
 		return 0;
+	say_where(layout, from, to, where, sizeof where);
 	return mk_fail(MAIKO_ETYPE,
-		       "event '%s' cannot be recorded: no field describes the bytes %u to %u of '%s' (list their "
+		       "event '%s' cannot be recorded: no field describes the bytes %u to %u, %s (list their "
 		       "field, or set .undescribed of maiko_recorder_options)",
-		       type->layout->name, from, to - 1, layout->name);
+		       type->layout->name, from, to - 1, where);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */
@@ -132,13 +155,14 @@ static void put_all(sink *s, const maiko_layout *layout, const void *data)
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
 		const char *at = (const char *)data + f->offset;
 		if (f->kind == MAIKO_KIND_STRUCT) {
-			put_all(s, f->nested, at);
+			for (uint32_t i = 0, used = mk_field_used(f, data); i < used; i++)
+				put_all(s, f->nested, at + (size_t)i * f->nested->size);
 		} else if (f->kind == MAIKO_KIND_TEXT) {
 			put_sized(s, at, strnlen(at, f->size));
 		} else if (f->kind == MAIKO_KIND_BUFFER) {
 			put_buffer(s, buffer_at(at));
 		} else {
-			put(s, at, f->size);
+			put(s, at, (size_t)mk_field_used(f, data) * mk_field_one(f).size);
 		}
 	}
 	for (uint32_t from, to = 0; s->undescribed && next_gap(layout, to, &from, &to);)
@@ -200,11 +224,20 @@ static int get_buffer(supply *s, uint32_t size, void *at)
 	return 0;
 }
 
-static int get_field(supply *s, const maiko_field *f, char *at)
+static int get_all(supply *s, const maiko_layout *layout, void *data);
+
+/* What has been read of the struct contains the field's count, if it has one. */
+static int get_field(supply *s, const maiko_field *f, char *data)
 {
-	uint32_t size;
+	char *at = data + f->offset;
+	uint32_t size, used = mk_field_used(f, data);
+	int each = 0;
+	for (uint32_t i = 0; f->kind == MAIKO_KIND_STRUCT && each == 0 && i < used; i++)
+		each = get_all(s, f->nested, at + (size_t)i * f->nested->size);
+	if (f->kind == MAIKO_KIND_STRUCT)
+		return each;
 	if (f->kind != MAIKO_KIND_TEXT && f->kind != MAIKO_KIND_BUFFER)
-		return get(s, at, f->size);
+		return get(s, at, (size_t)used * mk_field_one(f).size);
 	int rc = get(s, &size, sizeof size);
 	if (rc != 0)
 		return rc;
@@ -218,10 +251,8 @@ static int get_field(supply *s, const maiko_field *f, char *at)
 static int get_all(supply *s, const maiko_layout *layout, void *data)
 {
 	int rc = 0;
-	for (const maiko_field *f = layout->fields; rc == 0 && f->name != NULL; f++) {
-		char *at = (char *)data + f->offset;
-		rc = f->kind == MAIKO_KIND_STRUCT ? get_all(s, f->nested, at) : get_field(s, f, at);
-	}
+	for (const maiko_field *f = layout->fields; rc == 0 && f->name != NULL; f++)
+		rc = get_field(s, f, data);
 	for (uint32_t from, to = 0; s->undescribed && rc == 0 && next_gap(layout, to, &from, &to);)
 		rc = get(s, (char *)data + from, to - from);
 	return rc;
@@ -231,7 +262,7 @@ int mo_content_read(const maiko_layout *layout, const unsigned char *from, size_
 {
 	supply s = {from, size, undescribed};
 	int rc = get_all(&s, layout, data);
-	if (rc == 0 && s.left != 0)
+	if (rc == 0 && (s.left != 0 || mk_layout_check_counts(layout, data) != 0))
 		rc = MAIKO_EINVAL;
 	if (rc != 0)
 		mo_content_drop(layout, data);
@@ -243,7 +274,8 @@ void mo_content_drop(const maiko_layout *layout, void *data)
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
 		char *at = (char *)data + f->offset;
 		if (f->kind == MAIKO_KIND_STRUCT)
-			mo_content_drop(f->nested, at);
+			for (uint32_t i = 0; i < mk_field_elements(f); i++)
+				mo_content_drop(f->nested, at + (size_t)i * f->nested->size);
 		else if (f->kind == MAIKO_KIND_BUFFER)
 			maiko_buffer_unref(buffer_at(at));
 	}

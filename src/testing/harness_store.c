@@ -1,6 +1,7 @@
 /*
  * harness_store.c - the store of records; harness.h says how it is read concurrently.
  */
+#include "event/layout.h"
 #include "harness.h"
 
 #include <stdlib.h>
@@ -136,7 +137,8 @@ static void each_buffer(const maiko_layout *layout, const unsigned char *data,
 			memcpy(&buffer, data + f->offset, sizeof buffer);
 			call(buffer);
 		} else if (f->kind == MAIKO_KIND_STRUCT) {
-			each_buffer(f->nested, data + f->offset, call);
+			for (uint32_t i = 0; i < mk_field_elements(f); i++)
+				each_buffer(f->nested, data + f->offset + (size_t)i * f->nested->size, call);
 		}
 	}
 }

@@ -6,13 +6,15 @@
 #include "harness.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- fields ------------------------------------------------------------------------------ */
 
 typedef struct found {
-	const maiko_field *field; /* NULL: there is none */
-	uint32_t offset;          /* in the event */
+	maiko_field field; /* name NULL: there is none */
+	uint32_t offset;   /* in the event */
+	bool counts;       /* it is not an element beyond the count of its array */
 } found;
 
 static const maiko_field *field_named(const maiko_layout *layout, const char *name, size_t length)
@@ -23,23 +25,43 @@ static const maiko_field *field_named(const maiko_layout *layout, const char *na
 	return f->name == NULL ? NULL : f;
 }
 
-/* The field of a name such as "to.x". */
-static found field_of(const maiko_layout *layout, const char *name)
+/* The element of an index such as "[2]" of the array in `f`; *name is moved behind it. */
+static bool take_index(const maiko_field *f, const char **name, uint32_t *ret_index)
 {
-	found none = {NULL, 0};
-	uint32_t offset = 0;
+	char *end;
+	unsigned long index = strtoul(*name + 1, &end, 0);
+	if (f->elements == 0 || end == *name + 1 || *end != ']' || index >= mk_field_elements(f))
+		return false;
+	*name = end + 1;
+	*ret_index = (uint32_t)index;
+	return true;
+}
+
+/* The field of a name such as "to.x" or "points[2].x", of an event with this `data` (NULL: of any). */
+static found field_of(const maiko_layout *layout, const char *name, const unsigned char *data)
+{
+	found none = {.field = {.name = NULL}}, at = {.counts = true};
 	for (;;) {
-		size_t length = strcspn(name, ".");
+		size_t length = strcspn(name, ".[");
 		const maiko_field *f = field_named(layout, name, length);
+		uint32_t index = 0;
 		if (f == NULL)
 			return none;
-		offset += f->offset;
-		if (name[length] == '\0')
-			return (found){f, offset};
-		if (f->kind != MAIKO_KIND_STRUCT)
+		name += length;
+		at.field = *f;
+		if (*name == '[') {
+			if (!take_index(f, &name, &index))
+				return none;
+			at.field = mk_field_one(f);
+			at.counts = at.counts && (data == NULL || index < mk_field_used(f, data + at.offset));
+		}
+		at.offset += f->offset + index * at.field.size;
+		if (*name == '\0')
+			return at;
+		if (*name != '.' || at.field.kind != MAIKO_KIND_STRUCT || at.field.elements != 0)
 			return none;
-		layout = f->nested;
-		name += length + 1;
+		layout = at.field.nested;
+		name++;
 	}
 }
 
@@ -180,10 +202,10 @@ static bool is_text(const maiko_field *f) { return f->kind == MAIKO_KIND_TEXT ||
 static bool tests_hold(const maiko_matcher *m, const maiko_layout *layout, const unsigned char *data)
 {
 	for (size_t i = 0; i < MAIKO_TESTS_MAX && m->tests[i].field != NULL; i++) {
-		found at = field_of(layout, m->tests[i].field);
-		if (at.field == NULL)
+		found at = field_of(layout, m->tests[i].field, data);
+		if (at.field.name == NULL || at.field.elements != 0 || !at.counts)
 			return false;
-		if (!(is_text(at.field) ? text_holds : number_holds)(at.field, data + at.offset, &m->tests[i]))
+		if (!(is_text(&at.field) ? text_holds : number_holds)(&at.field, data + at.offset, &m->tests[i]))
 			return false;
 	}
 	return true;
@@ -215,8 +237,8 @@ bool mt_matcher_holds(const maiko_matcher *m, const maiko_record *r)
 
 static bool test_check(maiko_harness *h, const maiko_event_type *type, const maiko_field_test *test)
 {
-	found at = field_of(type->layout, test->field);
-	if (at.field == NULL) {
+	found at = field_of(type->layout, test->field, NULL);
+	if (at.field.name == NULL) {
 		mt_misuse(h, "a matcher tests %s.%s: no field that the event describes", type->layout->name,
 			  test->field);
 		return false;
@@ -224,8 +246,9 @@ static bool test_check(maiko_harness *h, const maiko_event_type *type, const mai
 	bool text = test->value.kind == MAIKO_VALUE_TEXT;
 	bool for_text = test->compare == MAIKO_COMPARE_CONTAINS || test->compare == MAIKO_COMPARE_STARTS;
 	bool for_both = test->compare == MAIKO_COMPARE_IS || test->compare == MAIKO_COMPARE_IS_NOT;
-	bool neither = at.field->kind == MAIKO_KIND_STRUCT || at.field->kind == MAIKO_KIND_BYTES;
-	if (neither || text != is_text(at.field) || (!for_both && for_text != text) ||
+	bool neither =
+		at.field.kind == MAIKO_KIND_STRUCT || at.field.kind == MAIKO_KIND_BYTES || at.field.elements != 0;
+	if (neither || text != is_text(&at.field) || (!for_both && for_text != text) ||
 	    (text && test->value.as.text == NULL)) {
 		mt_misuse(h, "a matcher cannot compare %s.%s so", type->layout->name, test->field);
 		return false;

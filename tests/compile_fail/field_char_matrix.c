@@ -1,5 +1,5 @@
 /* expect: maiko: sample.value is not of a type that an event may have */
-/* Of arrays only text and bytes are described. */
+/* No array of texts. */
 #include <maiko/maiko.h>
 
 typedef struct sample {

@@ -235,9 +235,9 @@ TEST_ONCE(a_layout)
 	{                                                                                                              \
 		.name = NULL                                                                                           \
 	}
-	const maiko_field none[] = {LAST}, wide[] = {{"x", 4, 8, MAIKO_KIND_INT, NULL}, LAST},
-			  odd[] = {{"x", 0, 3, MAIKO_KIND_INT, NULL}, LAST},
-			  twins[] = {{"x", 0, 4, MAIKO_KIND_INT, NULL}, {"x", 4, 4, MAIKO_KIND_INT, NULL}, LAST};
+	const maiko_field none[] = {LAST}, wide[] = {{"x", 4, 8, MAIKO_KIND_INT, 0, NULL}, LAST},
+			  odd[] = {{"x", 0, 3, MAIKO_KIND_INT, 0, NULL}, LAST},
+			  twins[] = {{"x", 0, 4, MAIKO_KIND_INT, 0, NULL}, {"x", 4, 4, MAIKO_KIND_INT, 0, NULL}, LAST};
 	SAYS(maiko_layout_check(NULL), MAIKO_EINVAL, "a struct has no layout (NULL)");
 	SAYS(maiko_layout_check(&(maiko_layout){NULL, 8, 8, none, MAIKO_FORMAT}), MAIKO_EINVAL,
 	     "the name of a struct or event is NULL");
@@ -259,7 +259,7 @@ TEST_ONCE(a_layout)
 	char names[34][4];
 	for (uint32_t i = 0; i < 33; i++) {
 		(void)snprintf(names[i], sizeof names[i], "f%u", i);
-		many[i] = (maiko_field){names[i], i, 1, MAIKO_KIND_INT, NULL};
+		many[i] = (maiko_field){names[i], i, 1, MAIKO_KIND_INT, 0, NULL};
 	}
 	SAYS(maiko_layout_check(&(maiko_layout){"e", 64, 8, many, MAIKO_FORMAT}), MAIKO_E2BIG,
 	     "'e' has more fields than MAIKO_FIELDS_MAX, 32");
@@ -272,7 +272,7 @@ TEST_ONCE(a_layout)
 
 TEST_ONCE(a_send)
 {
-	static const maiko_field fields[] = {{"n", 0, 4, MAIKO_KIND_UINT, NULL}, LAST};
+	static const maiko_field fields[] = {{"n", 0, 4, MAIKO_KIND_UINT, 0, NULL}, LAST};
 	static const maiko_layout wider = {"item", 8, 4, fields, MAIKO_FORMAT};
 	const maiko_event_type other_item = {.layout = &wider, .topic = MAIKO_TOPIC_REF(items)},
 			       moved = {.layout = MAIKO_EVENT_REF(item)->layout, .topic = MAIKO_TOPIC_REF(others)},

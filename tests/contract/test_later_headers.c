@@ -103,7 +103,7 @@ static void refused_format(int rc, const char *what)
 {
 	char words[200];
 	snprintf(words, sizeof words,
-		 "%s has format 2; version %s of the library knows those up to 1: it is older than the headers", what,
+		 "%s has format 3; version %s of the library knows those up to 2: it is older than the headers", what,
 		 maiko_version());
 	assert_string_equal(rc == MAIKO_EINVAL ? maiko_last_error() : maiko_err_name(rc), words);
 }
@@ -112,24 +112,24 @@ static void refused_format(int rc, const char *what)
 TEST_ONCE(a_description_of_a_later_format_is_refused)
 {
 	maiko_supervisor *sup = test_supervisor(1);
-	const maiko_topic topic = {.format = 2};
-	const maiko_layout layout = {.format = 2};
-	const maiko_field fields[] = {{"in", 4, 4, MAIKO_KIND_STRUCT, &layout}, {.name = NULL}};
+	const maiko_topic topic = {.format = 3};
+	const maiko_layout layout = {.format = 3};
+	const maiko_field fields[] = {{"in", 4, 4, MAIKO_KIND_STRUCT, 0, &layout}, {.name = NULL}};
 	const maiko_layout inside = {.name = "item", .size = 8, .align = 4, .fields = fields};
 	const maiko_layout of_item = *MAIKO_EVENT_REF(item)->layout;
 	const item value = {.n = 1};
 	char text[8];
 
-	refused_format(maiko_supervisor_send(sup, &(maiko_event_type){.format = 2}, &value, 0), "an event type");
+	refused_format(maiko_supervisor_send(sup, &(maiko_event_type){.format = 3}, &value, 0), "an event type");
 	refused_format(maiko_supervisor_send(sup, &(maiko_event_type){.layout = &layout}, &value, 0),
 		       "the layout of a struct");
 	refused_format(maiko_supervisor_send(sup, &(maiko_event_type){.layout = &of_item, .topic = &topic}, &value, 0),
 		       "a topic");
-	refused_format(maiko_supervisor_add(sup, &(maiko_actor_type){.format = 2}, "a", NULL), "an actor type");
+	refused_format(maiko_supervisor_add(sup, &(maiko_actor_type){.format = 3}, "a", NULL), "an actor type");
 	refused_format(maiko_layout_check(&layout), "the layout of a struct");
 	refused_format(maiko_layout_check(&inside), "the layout of a struct");
 	refused_format(maiko_layout_print(&layout, &value, text, sizeof text), "maiko_layout_print: the layout");
-	assert_null(maiko_event_new(&(maiko_event_type){.format = 2}));
+	assert_null(maiko_event_new(&(maiko_event_type){.format = 3}));
 	assert_int_equal(maiko_layout_hash(&layout), 0);
 	const maiko_event_type other = {.layout = &layout};
 	assert_null(maiko_any_as(&(maiko_any){MAIKO_EVENT_REF(item), &value}, &other));

@@ -32,7 +32,7 @@ grow() {
 	perl -0pi -e '
 		our $room += s/\tuint64_t reserved_\[(\d+)\]/"\tuint64_t grown_; uint64_t reserved_[" . ($1 - 1) . "]"/ge;
 		our $end += s/\n\} (maiko_(?:observation|envelope|error|completion|failure|ledger|\w+_row));/\n\tuint64_t at_its_end_[3];\n} $1;/g;
-		s/(#define MAIKO_FORMAT) 1\n/$1 2\n/;
+		s/(#define MAIKO_FORMAT) 2\n/$1 3\n/;
 		END { die "grown: $room with room, $end at the end" if $room < 10 || $end < 9 }' "$@"
 }
 # shellcheck disable=SC2046 # names without spaces

@@ -31,9 +31,9 @@ std::uint64_t topic_slot, event_slot, actor_slot;
 const maiko_topic telemetry = {"telemetry", MAIKO_BLOCK, nullptr, &topic_slot, MAIKO_FORMAT, {}};
 
 const maiko_field fields[] = {
-	{"sensor", offsetof(reading, sensor), sizeof(reading::sensor), MAIKO_KIND_TEXT, nullptr},
-	{"value", offsetof(reading, value), sizeof(reading::value), MAIKO_KIND_DOUBLE, nullptr},
-	{nullptr, 0, 0, MAIKO_KIND_NONE, nullptr},
+	{"sensor", offsetof(reading, sensor), sizeof(reading::sensor), MAIKO_KIND_TEXT, 0, nullptr},
+	{"value", offsetof(reading, value), sizeof(reading::value), MAIKO_KIND_DOUBLE, 0, nullptr},
+	{nullptr, 0, 0, MAIKO_KIND_NONE, 0, nullptr},
 };
 const maiko_layout layout = {"reading", sizeof(reading), alignof(reading), fields, MAIKO_FORMAT};
 const maiko_event_type event_type = {&layout, &telemetry, nullptr, &event_slot, MAIKO_FORMAT};

@@ -258,6 +258,32 @@ ON_EVERY_SCENE(by_the_fields_of_texts)
 	scene_close(s);
 }
 
+typedef struct basket {
+	uint32_t prices[3];
+	uint32_t used;
+	place places[4];
+} basket;
+MAIKO_EVENT(basket, orders, prices, MAIKO_COUNTED(MAIKO_NESTED(places, place), used));
+static const uint32_t three[3] = {10, 20, 30};
+MAIKO_WHERE(of_three_prices, basket, memcmp(it->prices, three, sizeof three) == 0);
+
+ON_EVERY_SCENE(by_the_elements_of_arrays)
+{
+	shop_four_orders(s);
+	maiko_harness *h = s->h;
+	assert_int_equal(maiko_harness_send_as(h, "customer", basket, .prices = {10, 20, 30}, .used = 1,
+					       .places = {{1, 2}, {3, 4}}),
+			 0);
+	scene_settle(s);
+	assert_int_equal(matching(h, maiko_match(basket, MAIKO_FIELD_IS(prices[2], 30))), 1);
+	assert_int_equal(matching(h, maiko_match(basket, MAIKO_FIELD_IS(prices[1], 30))), 0);
+	assert_int_equal(matching(h, maiko_match(basket, MAIKO_FIELD_IS(places[0].y, 2))), 1);
+	assert_int_equal(matching(h, maiko_match(basket, MAIKO_FIELD_IS(places[1].y, 4))), 0); /* does not count */
+	assert_int_equal(matching(h, maiko_where(of_three_prices)), 1);
+	assert_int_equal(maiko_harness_status(h), 0);
+	scene_close(s);
+}
+
 /* ---- misuse ------------------------------------------------------------------------------------------ */
 
 static void ignore(void *arg, const char *text)
@@ -360,6 +386,7 @@ int main(void)
 		cmocka_unit_test(by_a_predicate),
 		cmocka_unit_test(by_the_fields_of_numbers),
 		cmocka_unit_test(by_the_fields_of_texts),
+		cmocka_unit_test(by_the_elements_of_arrays),
 		cmocka_unit_test(a_misuse_is_no_answer),
 		cmocka_unit_test(by_what_is_around_the_event),
 		cmocka_unit_test(by_id_and_by_name_as_matchers),

@@ -179,6 +179,25 @@ static void the_last_of_three_threads_releases_it(void **state)
 	assert_int_equal(test_allocator_living(), 0);
 }
 
+static void a_text_becomes_a_buffer_without_its_zero(void **state)
+{
+	(void)state;
+	maiko_buffer *b = maiko_buffer_text("caf\xc3\xa9");
+	assert_int_equal(maiko_buffer_size(b), 5);
+	assert_memory_equal(maiko_buffer_data(b), "caf\xc3\xa9", 5);
+	maiko_buffer_unref(b);
+	b = maiko_buffer_printf("%s-%d", "id", 42);
+	assert_int_equal(maiko_buffer_size(b), 5);
+	assert_memory_equal(maiko_buffer_data(b), "id-42", 5);
+	maiko_buffer_unref(b);
+	b = maiko_buffer_printf("%s", "");
+	assert_non_null(b);
+	assert_int_equal(maiko_buffer_size(b), 0);
+	maiko_buffer_unref(b);
+	assert_null(maiko_buffer_text(NULL));
+	assert_string_equal(maiko_last_error(), "maiko_buffer_text: text is NULL");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +210,7 @@ int main(void)
 		cmocka_unit_test(bad_arguments_are_refused_and_touch_nothing),
 		cmocka_unit_test(without_memory_there_is_none_and_nothing_is_released),
 		cmocka_unit_test(the_last_of_three_threads_releases_it),
+		cmocka_unit_test(a_text_becomes_a_buffer_without_its_zero),
 	};
 	test_allocator_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,7 +107,8 @@ typedef struct maiko_value {
 } maiko_value;
 
 typedef struct maiko_field_test {
-	const char *field;     /* "price", or "to.x" in a nested struct; NULL: none */
+	const char *field;     /* "price", "to.x" in a nested struct, "v[2]" of an array (false if that element
+				* does not count); NULL: none. Whole arrays: MAIKO_WHERE */
 	maiko_compare compare; /* text: IS, IS_NOT, CONTAINS, STARTS; numbers: the first six */
 	maiko_value value;
 } maiko_field_test;

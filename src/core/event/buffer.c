@@ -10,6 +10,8 @@
 #include "base/memory.h"
 
 #include <maiko/buffer.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 struct maiko_buffer {
@@ -55,6 +57,37 @@ int maiko_buffer_copy(const void *data, size_t size, maiko_buffer **ret_buffer)
 		memcpy(b->view.data, data, size);
 	*ret_buffer = b;
 	return 0;
+}
+
+maiko_buffer *maiko_buffer_text(const char *text)
+{
+	maiko_buffer *b = NULL;
+	if (text == NULL)
+		return (void)MK_NULL(text), NULL;
+	return maiko_buffer_copy(text, strlen(text), &b) == 0 ? b : NULL;
+}
+
+maiko_buffer *maiko_buffer_printf(const char *format, ...)
+{
+	va_list args;
+	maiko_buffer *b = NULL;
+	if (format == NULL)
+		return (void)MK_NULL(format), NULL;
+	va_start(args, format);
+	int length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (length < 0)
+		return (void)mk_fail(MAIKO_EINVAL, "maiko_buffer_printf: printf rejects '%.80s'", format), NULL;
+	/* printf also writes a terminating zero. */
+	if ((size_t)length >= MAIKO_BUFFER_MAX)
+		return (void)too_big((size_t)length + 1), NULL;
+	if (maiko_buffer_new((size_t)length + 1, &b) != 0)
+		return NULL;
+	va_start(args, format);
+	(void)vsnprintf(b->view.data, (size_t)length + 1, format, args);
+	va_end(args);
+	b->view.size = (size_t)length;
+	return b;
 }
 
 int maiko_buffer_wrap(void *data, size_t size, void (*release)(void *data, void *arg), void *arg,

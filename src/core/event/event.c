@@ -118,6 +118,8 @@ static void set_origin(mk_event *e, const mk_origin *origin)
 static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block, const mk_origin *origin)
 {
 	mk_block *made = NULL;
+	if (MK_UNLIKELY(type->counted) && mk_layout_check_counts(type->desc->layout, value) != 0)
+		return NULL;
 	if (block == NULL && room_of(type, NULL, origin != NULL) > MK_INLINE_MAX) {
 		made = block = mk_block_new(type->size);
 		if (block == NULL)
@@ -145,6 +147,12 @@ static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_
 	if (origin != NULL)
 		set_origin(e, origin);
 	return e;
+}
+
+int mk_event_fail(const mk_type *type, const void *value)
+{
+	int rc = type->counted ? mk_layout_check_counts(type->desc->layout, value) : 0;
+	return rc != 0 ? rc : MAIKO_ENOMEM;
 }
 
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block)

@@ -34,7 +34,8 @@ typedef struct mk_type {
 	uint32_t topic;      /* index; meaningless if desc->route */
 	uint32_t size;       /* of the payload, bytes */
 	uint32_t size_class; /* of a plain event */
-	bool plain;          /* its payload is inline and has no buffers */
+	bool plain;          /* its payload is inline, without buffers and counted arrays */
+	bool counted;        /* it has counted arrays */
 	uint32_t buffer_count;
 	uint32_t buffers[MK_BUFFERS_MAX]; /* offsets */
 } mk_type;
@@ -184,8 +185,11 @@ static inline void mk_copy_small(void *to, const void *from, uint32_t size)
 
 /* Makes an event and sets type, payload and data from `value`, taking references on its
  * buffers. If `block` is not NULL the payload stays in it and is not copied. `pool` NULL:
- * from the heap. The caller sets the rest of the header. NULL without memory. */
+ * from the heap. The caller sets the rest of the header. NULL: mk_event_fail says why. */
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block);
+
+/* MAIKO_EINVAL, in words (a count beyond its array), or MAIKO_ENOMEM: why no event could be made. */
+int mk_event_fail(const mk_type *type, const void *value) __attribute__((cold));
 
 /* The same, of a copy of `value`, for an injected event. */
 mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin);

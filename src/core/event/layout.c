@@ -1,5 +1,5 @@
 /*
- * layout.c - checks and hashes layouts (descriptions of structs), and finds buffers in them.
+ * layout.c - checks and hashes layouts (descriptions of structs), finds buffers in them, and checks counts.
  *
  * The checks assume nothing about a layout: bindings and users of the raw API write them by hand.
  */
@@ -86,6 +86,27 @@ static int check_struct(const maiko_layout *layout, unsigned depth)
 	return 0;
 }
 
+/* Checks that a field that is an array has elements of its size, and a count if it needs one. */
+static int check_array(const maiko_layout *layout, const maiko_field *f)
+{
+	uint32_t elements = mk_field_elements(f);
+	const maiko_field *count = f == layout->fields ? NULL : f - 1;
+	if (layout->format < 2)
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s' is an array; its layout needs format 2 and has %u",
+			       layout->name, f->name, layout->format);
+	if (elements == 0 || f->size % elements != 0)
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s' has %u elements in %u bytes", layout->name, f->name,
+			       elements, f->size);
+	if (f->kind == MAIKO_KIND_TEXT || f->kind == MAIKO_KIND_BYTES || f->kind == MAIKO_KIND_BUFFER)
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s' is an array of kind %d; elements are numbers or structs",
+			       layout->name, f->name, (int)f->kind);
+	if (mk_field_is_counted(f) && (count == NULL || count->kind != MAIKO_KIND_UINT || count->elements != 0))
+		return mk_fail(MAIKO_EINVAL,
+			       "field '%s.%s' is a counted array; the field before it must be its count, a UINT",
+			       layout->name, f->name);
+	return 0;
+}
+
 /* Checks one field of a struct. */
 static int check_field(const maiko_layout *layout, const maiko_field *f)
 {
@@ -96,7 +117,10 @@ static int check_field(const maiko_layout *layout, const maiko_field *f)
 			 : 0;
 	if (rc != 0)
 		return rc;
-	if (!size_fits_kind(f))
+	if (f->elements != 0 && (rc = check_array(layout, f)) != 0)
+		return rc;
+	maiko_field one = mk_field_one(f);
+	if (!size_fits_kind(&one))
 		return mk_fail(MAIKO_EINVAL, "field '%s.%s' has %u bytes, which do not fit its kind, %d", layout->name,
 			       f->name, f->size, (int)f->kind);
 	if (f->size > layout->size || f->offset > layout->size - f->size)
@@ -105,6 +129,20 @@ static int check_field(const maiko_layout *layout, const maiko_field *f)
 	for (const maiko_field *g = layout->fields; g != f; g++)
 		if (strcmp(f->name, g->name) == 0)
 			return mk_fail(MAIKO_EINVAL, "'%s' has two fields '%s'", layout->name, f->name);
+	return 0;
+}
+
+/* Counts the buffers of all elements of a field, of which one has been counted since there were `before`. */
+static int count_elements(const maiko_layout *layout, const maiko_field *f, uint32_t before, totals *t)
+{
+	uint32_t of_one = t->buffers - before;
+	if (of_one != 0 && mk_field_is_counted(f))
+		return mk_fail(MAIKO_EINVAL, "field '%s.%s' is a counted array; its elements may not contain buffers",
+			       layout->name, f->name);
+	if (of_one != 0 && mk_field_elements(f) > (MK_BUFFERS_MAX - before) / of_one)
+		return mk_fail(MAIKO_E2BIG, "an event has more than %d buffers: see '%s.%s'", MK_BUFFERS_MAX,
+			       layout->name, f->name);
+	t->buffers = before + of_one * mk_field_elements(f);
 	return 0;
 }
 
@@ -128,7 +166,10 @@ static int check(const maiko_layout *layout, unsigned depth, totals *t)
 		if (f->kind == MAIKO_KIND_BUFFER && ++t->buffers > MK_BUFFERS_MAX)
 			return mk_fail(MAIKO_E2BIG, "an event has more than %d buffers: see '%s.%s'", MK_BUFFERS_MAX,
 				       layout->name, f->name);
+		uint32_t buffers = t->buffers;
 		rc = f->kind == MAIKO_KIND_STRUCT ? check(f->nested, depth + 1, t) : 0;
+		if (rc == 0)
+			rc = count_elements(layout, f, buffers, t);
 		if (rc != 0)
 			return rc;
 	}
@@ -155,9 +196,12 @@ static uint64_t hash_layout(uint64_t hash, const maiko_layout *layout)
 	hash = hash_bytes(hash, layout->name, strlen(layout->name) + 1);
 	hash = hash_bytes(hash, &layout->size, sizeof layout->size);
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
-		uint32_t numbers[3] = {f->offset, f->size, (uint32_t)f->kind};
+		/* The bit tells an array's elements from the next field's name. */
+		uint32_t numbers[3] = {f->offset, f->size, (uint32_t)f->kind | (f->elements != 0 ? 0x100 : 0)};
 		hash = hash_bytes(hash, f->name, strlen(f->name) + 1);
 		hash = hash_bytes(hash, numbers, sizeof numbers);
+		if (f->elements != 0)
+			hash = hash_bytes(hash, &f->elements, sizeof f->elements);
 		if (f->kind == MAIKO_KIND_STRUCT)
 			hash = hash_layout(hash, f->nested);
 	}
@@ -176,8 +220,11 @@ static uint32_t find_buffers(const maiko_layout *layout, uint32_t base, uint32_t
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
 		if (f->kind == MAIKO_KIND_BUFFER)
 			offsets[count++] = base + f->offset;
-		else if (f->kind == MAIKO_KIND_STRUCT)
-			count = find_buffers(f->nested, base + f->offset, offsets, count);
+		if (f->kind != MAIKO_KIND_STRUCT)
+			continue;
+		/* If the first element has none, no other has. */
+		for (uint32_t i = 0, before = count; i < mk_field_elements(f) && (i == 0 || count != before); i++)
+			count = find_buffers(f->nested, base + f->offset + i * f->nested->size, offsets, count);
 	}
 	return count;
 }
@@ -185,6 +232,42 @@ static uint32_t find_buffers(const maiko_layout *layout, uint32_t base, uint32_t
 uint32_t mk_layout_buffers(const maiko_layout *layout, uint32_t offsets[MK_BUFFERS_MAX])
 {
 	return find_buffers(layout, 0, offsets, 0);
+}
+
+uint32_t mk_field_used(const maiko_field *f, const void *value)
+{
+	uint32_t elements = mk_field_elements(f);
+	if (!mk_field_is_counted(f))
+		return elements;
+	uint64_t count = mk_unsigned_at((const char *)value + f[-1].offset, f[-1].size);
+	return count < elements ? (uint32_t)count : elements;
+}
+
+bool mk_layout_is_counted(const maiko_layout *layout)
+{
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++)
+		if (mk_field_is_counted(f) || (f->kind == MAIKO_KIND_STRUCT && mk_layout_is_counted(f->nested)))
+			return true;
+	return false;
+}
+
+int mk_layout_check_counts(const maiko_layout *layout, const void *value)
+{
+	int rc = 0;
+	for (const maiko_field *f = layout->fields; rc == 0 && f->name != NULL; f++) {
+		uint64_t count =
+			mk_field_is_counted(f) ? mk_unsigned_at((const char *)value + f[-1].offset, f[-1].size) : 0;
+		if (count > mk_field_elements(f))
+			return mk_fail(
+				MAIKO_EINVAL, "'%s': .%s is %llu; the array that it counts, .%s, has %u elements",
+				layout->name, f[-1].name, (unsigned long long)count, f->name, mk_field_elements(f));
+		if (f->kind != MAIKO_KIND_STRUCT || !mk_layout_is_counted(f->nested))
+			continue;
+		const char *at = (const char *)value + f->offset;
+		for (uint32_t i = 0, used = mk_field_used(f, value); rc == 0 && i < used; i++)
+			rc = mk_layout_check_counts(f->nested, at + i * f->nested->size);
+	}
+	return rc;
 }
 
 const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type)

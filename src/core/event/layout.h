@@ -18,6 +18,36 @@ bool mk_name_valid(const char *name);
 /* MAIKO_EINVAL, with its text: the name is not valid; `what` has that name ("an actor"). */
 int mk_name_fail(const char *what, const char *name);
 
+/* ---- arrays --------------------------------------------------------------------------------- */
+
+static inline uint32_t mk_field_elements(const maiko_field *f)
+{
+	return f->elements == 0 ? 1 : f->elements & ~MAIKO_ELEMENTS_COUNTED;
+}
+
+static inline bool mk_field_is_counted(const maiko_field *f) { return (f->elements & MAIKO_ELEMENTS_COUNTED) != 0; }
+
+/* The field as one that is no array: of an array, its first element. */
+static inline maiko_field mk_field_one(const maiko_field *f)
+{
+	maiko_field one = *f;
+	one.size = f->size / mk_field_elements(f);
+	one.elements = 0;
+	return one;
+}
+
+/* How many elements count, in the struct `value`: 1 for a field that is no array; of a counted array no more
+ * than there are. */
+MK_PRIVATE uint32_t mk_field_used(const maiko_field *f, const void *value);
+
+/* Whether a counted array is in the struct or in one nested in it. Precondition: the layout is valid. */
+bool mk_layout_is_counted(const maiko_layout *layout);
+
+/* 0, or MAIKO_EINVAL, in words: the count of a counted array is greater than the array. */
+MK_PRIVATE int mk_layout_check_counts(const maiko_layout *layout, const void *value);
+
+/* ---- buffers, numbers ------------------------------------------------------------------------- */
+
 /* Writes the offsets of all buffer fields; returns how many. Precondition: the layout is valid. */
 uint32_t mk_layout_buffers(const maiko_layout *layout, uint32_t offsets[MK_BUFFERS_MAX]);
 

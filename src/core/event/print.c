@@ -106,7 +106,8 @@ static void put_number(writer *w, double value, int digits)
 
 static void put_struct(writer *w, const maiko_layout *layout, const char *value);
 
-static void put_field(writer *w, const maiko_field *f, const char *at)
+/* A field that is no array, or one element. */
+static void put_one(writer *w, const maiko_field *f, const char *at)
 {
 	const maiko_buffer *buffer;
 	float single;
@@ -152,6 +153,18 @@ static void put_field(writer *w, const maiko_field *f, const char *at)
 	}
 }
 
+static void put_array(writer *w, const maiko_field *f, const char *value)
+{
+	maiko_field one = mk_field_one(f);
+	put(w, '[');
+	for (uint32_t i = 0, used = mk_field_used(f, value); i < used; i++) {
+		if (i != 0)
+			put(w, ',');
+		put_one(w, &one, value + f->offset + (size_t)i * one.size);
+	}
+	put(w, ']');
+}
+
 static void put_struct(writer *w, const maiko_layout *layout, const char *value)
 {
 	put(w, '{');
@@ -160,7 +173,10 @@ static void put_struct(writer *w, const maiko_layout *layout, const char *value)
 			put(w, ',');
 		put_text(w, f->name, MAIKO_NAME_MAX);
 		put(w, ':');
-		put_field(w, f, value + f->offset);
+		if (f->elements != 0)
+			put_array(w, f, value);
+		else
+			put_one(w, f, value + f->offset);
 	}
 	put(w, '}');
 }

@@ -188,7 +188,8 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	t->topic = topic;
 	t->size = desc->layout->size;
 	t->buffer_count = mk_layout_buffers(desc->layout, t->buffers);
-	t->plain = t->buffer_count == 0 && t->size <= MK_INLINE_MAX;
+	t->counted = mk_layout_is_counted(desc->layout);
+	t->plain = t->buffer_count == 0 && t->size <= MK_INLINE_MAX && !t->counted;
 	t->size_class = t->plain ? mk_size_class_of(t->size) : 0;
 	rc = mk_name_index_put(&sup->type_names, desc->layout->name, t->index);
 	if (rc != 0) {

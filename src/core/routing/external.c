@@ -159,7 +159,7 @@ int mk_external_put(mk_worker *w, const maiko_event_type *desc, const void *valu
 		rc = f == NULL ? MAIKO_ENOMEM : mk_external_topic(sup, type, value, &topic);
 	mk_event *e = rc == 0 ? mk_event_make(NULL, type, value, NULL) : NULL;
 	if (e == NULL)
-		return rc == 0 ? MAIKO_ENOMEM : rc;
+		return rc == 0 ? mk_event_fail(type, value) : rc;
 	e->id = e->correlation = id;
 	e->timestamp_ns = timestamp_ns;
 	e->sender = f->self;

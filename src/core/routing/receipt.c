@@ -254,7 +254,9 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 				: mk_event_make_held(ctx->self, type, value, block,
 						     injected == NULL ? NULL : &injected->origin);
 	mk_event *carrier = e == NULL || workers == 0 ? NULL : carrier_new(e, &r->part[0]);
-	int rc = e == NULL || (workers != 0 && carrier == NULL) ? MAIKO_ENOMEM : mk_spend_allowance(ctx);
+	int rc = e == NULL                         ? mk_event_fail(type, value)
+		 : workers != 0 && carrier == NULL ? MAIKO_ENOMEM
+						   : mk_spend_allowance(ctx);
 	if (rc != 0) {
 		if (carrier != NULL)
 			mk_event_free(NULL, carrier);

@@ -15,7 +15,8 @@
  * send_to handles all other cases: it opens missing channels, makes the event, spends the allowance of a muted
  * sender, stamps, and publishes: mk_publish_plain on a plain topic, mk_publish on any other.
  *
- *   plain (of a type)    the payload is inline in the event, without buffers: copied by a few instructions
+ *   plain (of a type)    the payload is inline in the event, without buffers and counted arrays: copied by a few
+ *                        instructions
  *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no monitor (mk_is_plain)
  *   remembered           mk_route.only, as long as mk_route.route_version matches the worker's
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
@@ -54,7 +55,7 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 	mk_event *e = MK_LIKELY(block == NULL && type->plain) ? mk_event_make_plain(&w->pool, type, value)
 							      : mk_event_make(&w->pool, type, value, block);
 	if (MK_UNLIKELY(e == NULL))
-		return MAIKO_ENOMEM;
+		return mk_event_fail(type, value);
 	if (MK_UNLIKELY((ctx->sched & MK_SEND_CHECKED) != 0) && (rc = mk_spend_allowance(ctx)) != 0) {
 		if (block != NULL)
 			mk_event_unmake(&w->pool, e);
@@ -236,7 +237,7 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 		return mk_external_fail(sup, rc);
 	mk_event *e = mk_event_make(NULL, type, value, block);
 	if (e == NULL)
-		return MAIKO_ENOMEM;
+		return mk_event_fail(type, value);
 	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
 	e->timestamp_ns = mk_now(&sup->seam) + sup->seam.wall_offset_ns;
 	e->sender = f->self;

@@ -85,7 +85,7 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 	if (d == NULL)
 		return MAIKO_ENOMEM;
 	d->event = mk_event_make(&w->pool, route->type, value, NULL);
-	int rc = d->event == NULL ? MAIKO_ENOMEM : mk_timers_reserve(&w->timers);
+	int rc = d->event == NULL ? mk_event_fail(route->type, value) : mk_timers_reserve(&w->timers);
 	if (rc == 0 && (rc = mk_map_put(&x->delayed_names, x->delayed_count + 1, mk_map_key(d))) != 0)
 		mk_timers_unreserve(&w->timers);
 	if (rc != 0) {

@@ -1,14 +1,14 @@
 /* expect: maiko: sample.value is not of a type that an event may have */
-/* Of arrays only text and bytes are described. */
+/* Arrays have one dimension. */
 #include <maiko/maiko.h>
 
 typedef struct sample {
 	int n;
-	int value[4];
+	int value[4][4], row[4];
 } sample;
 MAIKO_TOPIC(samples);
 #ifndef CONTROL
-MAIKO_EVENT(sample, samples, n, value);
+MAIKO_EVENT(sample, samples, n, value, row);
 #else
-MAIKO_EVENT(sample, samples, n); /* not described: allowed */
+MAIKO_EVENT(sample, samples, n, row);
 #endif
