@@ -206,6 +206,7 @@ for my $header (sort keys %declares) {
 my %also = (
 	actor => [qw(core/api/supervisor core/registry/failure)],
 	ctx => [qw(core/api/change core/sched/handles)],
+	event => [qw(core/registry/registry core/registry/schema)],
 	receipt => [qw(core/routing/send)],
 	send => [qw(core/api/ctx core/event/event core/event/print core/routing/inject)],
 	supervisor => [qw(core/api/change core/api/run_main core/base/memory core/base/arena)],

@@ -103,6 +103,22 @@ typedef struct maiko_event_type {
 	uint32_t format; /* MAIKO_FORMAT; 0 means 1 */
 } maiko_event_type;
 
+/* A struct as described elsewhere, without what depends on a machine: see maiko_event_from. */
+struct maiko_schema;
+
+typedef struct maiko_schema_field {
+	const char *name;
+	maiko_kind kind;
+	uint32_t width;                    /* bytes, of TEXT, BYTES, INT, UINT, ENUM; of others not read */
+	const struct maiko_schema *nested; /* of a STRUCT; of others not read */
+} maiko_schema_field;
+
+typedef struct maiko_schema {
+	const char *name;
+	const maiko_schema_field *fields;
+	uint32_t count; /* of the fields; 0: a signal */
+} maiko_schema;
+
 /* An event of any type, as MAIKO_ON_ANY and key functions receive it. */
 typedef struct maiko_any {
 	const maiko_event_type *type;
@@ -146,6 +162,34 @@ MAIKO_BEGIN_DECLS
  * byte order. Any thread.
  */
 MAIKO_API uint64_t maiko_layout_hash(const maiko_layout *layout);
+
+/*
+ * maiko_layout_digest - a 64-bit digest of a layout for other machines: equal for equal names, kinds and widths,
+ * whatever the machine's byte order, alignment and size of pointers. It will not change.
+ *
+ * FNV-1a, 64 bits, over: the struct's name with its terminating zero; of each field its name with that zero, its
+ * kind and its width (bytes; 0 of bool, buffer and struct) as 4 bytes each, least significant first, and then, of a
+ * struct, the same of that; at the end a zero byte. 0: NULL, or a format of later headers. Any thread.
+ */
+MAIKO_API uint64_t maiko_layout_digest(const maiko_layout *layout);
+
+/* The description that the supervisor knows under a name: of an event that was sent, or that an actor handles; or
+ * made by maiko_event_from. NULL: none, or a NULL, or in a forked child. Any thread; it takes a lock briefly. */
+MAIKO_API const maiko_event_type *maiko_event_named(maiko_supervisor *sup, const char *name);
+
+/*
+ * maiko_event_from - the event type that a schema describes, of the topic with that name.
+ *
+ * If the supervisor knows an event of that name with these fields, that is returned, with the topic and the layout
+ * that it has here. Otherwise a description is made: its layout is that of the C struct with these members in this
+ * order. The supervisor owns it until maiko_supervisor_free. The schema is copied.
+ *
+ * Errors: MAIKO_EINVAL (a NULL, a bad name, kind or width, a field named twice), MAIKO_ETYPE (an event of that name has
+ * other fields), MAIKO_E2BIG (a bound above, also of event types), MAIKO_ENOMEM, MAIKO_EFORK. Any thread, also inside
+ * callbacks; it takes a lock briefly.
+ */
+MAIKO_API int maiko_event_from(maiko_supervisor *sup, const maiko_schema *schema, const char *topic,
+			       const maiko_event_type **ret_type);
 
 /* Checks a layout against the bounds above. 0, MAIKO_EINVAL (a NULL, a bad name,
  * a field outside the struct, a field named twice, an array of texts, bytes or buffers,

@@ -15,6 +15,7 @@
 #include "registry/directory.h"
 #include "registry/failure.h"
 #include "registry/registry.h"
+#include "registry/schema.h"
 #include "registry/topic.h"
 #include "routing/external.h"
 #include "routing/origin.h"
@@ -107,6 +108,7 @@ static void free_all(mk_sup *sup)
 	mk_departed_fini(sup);
 	mk_origins_fini(sup);
 	mk_registry_fini(sup);
+	mk_schemas_fini(sup);
 	mk_stop_fini(sup);
 	mk_failures_fini(sup);
 	mk_free(sup->watched);

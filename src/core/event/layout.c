@@ -215,6 +215,44 @@ uint64_t maiko_layout_hash(const maiko_layout *layout)
 	return hash_layout(UINT64_C(0xcbf29ce484222325), layout);
 }
 
+/* ---- the digest for the wire ------------------------------------------------------------- */
+
+static uint64_t digest_number(uint64_t hash, uint32_t number)
+{
+	unsigned char bytes[4];
+	for (int i = 0; i < 4; i++)
+		bytes[i] = (unsigned char)(number >> (8 * i));
+	return hash_bytes(hash, bytes, sizeof bytes);
+}
+
+/* Sizes that a machine decides count as 0. */
+static uint32_t width_of(const maiko_field *f)
+{
+	return f->kind == MAIKO_KIND_STRUCT || f->kind == MAIKO_KIND_BUFFER || f->kind == MAIKO_KIND_BOOL ? 0 : f->size;
+}
+
+static uint64_t digest_layout(uint64_t hash, const maiko_layout *layout)
+{
+	hash = hash_bytes(hash, layout->name, strlen(layout->name) + 1);
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {
+		hash = hash_bytes(hash, f->name, strlen(f->name) + 1);
+		hash = digest_number(hash, (uint32_t)f->kind);
+		hash = digest_number(hash, width_of(f));
+		if (f->kind == MAIKO_KIND_STRUCT)
+			hash = digest_layout(hash, f->nested);
+	}
+	return hash_bytes(hash, "", 1); /* no field has this name */
+}
+
+uint64_t maiko_layout_digest(const maiko_layout *layout)
+{
+	if (layout == NULL || mk_check_format("maiko_layout_digest: the layout", layout->format) != 0)
+		return 0;
+	return digest_layout(UINT64_C(0xcbf29ce484222325), layout);
+}
+
+/* ---- buffers, types -------------------------------------------------------------------------- */
+
 static uint32_t find_buffers(const maiko_layout *layout, uint32_t base, uint32_t offsets[], uint32_t count)
 {
 	for (const maiko_field *f = layout->fields; f->name != NULL; f++) {

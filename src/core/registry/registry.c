@@ -261,6 +261,16 @@ int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **
 	return rc;
 }
 
+const maiko_event_type *maiko_event_named(maiko_supervisor *sup, const char *name)
+{
+	if (sup == NULL || name == NULL || mk_forked(sup))
+		return NULL;
+	mk_lock(sup);
+	const mk_type *t = mk_name_index_get(&sup->type_names, name);
+	mk_unlock(sup);
+	return t == NULL ? NULL : t->desc;
+}
+
 /* ---- actor types ------------------------------------------------------------------- */
 
 static bool item_set(mk_actor_class *c, const maiko_item *i)

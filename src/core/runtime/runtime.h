@@ -56,6 +56,8 @@ struct maiko_supervisor {
 	mk_name_index type_names, topic_names, actor_names;
 	mk_actor_class *classes;
 	mk_map class_of; /* the same, by description */
+	/* schema.c (under the lock) */
+	struct mk_piece *schemas;
 	/* directory.c */
 	mk_segmented_array actors;
 	uint32_t actor_slots, actor_count;
