@@ -66,19 +66,10 @@ static int two_tellers(maiko_sim *sim, void *arg)
 	return rc != 0 ? rc : maiko_sim_finish(sim);
 }
 
-/* One worker or two, alternately. */
-static void vary_workers(maiko_sim_options *options, void *arg)
-{
-	(void)arg;
-	options->supervisor.workers = 1 + options->seed % 2;
-}
-
 int main(void)
 {
 	maiko_explore_result result;
-	int rc = maiko_explore(
-		&(maiko_explore_options){.scenario = two_tellers, .prepare = vary_workers, .count = 10000, .jobs = 1},
-		&result);
+	int rc = maiko_explore(&(maiko_explore_options){.scenario = two_tellers, .count = 10000, .jobs = 1}, &result);
 	if (rc != MAIKO_EBROKEN) return 1;
 	printf("%s\n", result.text);
 	printf("after at most 3 unusual choices: %s\n", result.choice_count <= 3 ? "yes" : "no");

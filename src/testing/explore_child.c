@@ -27,13 +27,14 @@ static void copy_name(char *to, size_t size, const char *from)
 	to[length] = '\0';
 }
 
-static void see(void *arg, const maiko_observation *s)
+static void see(void *arg, uint32_t number, const maiko_observation *s)
 {
 	mt_slot *slot = arg;
 	maiko_moment *m = &slot->moments[slot->moment_count % MAIKO_EXPLORE_MOMENTS_MAX];
 	*m = (maiko_moment){.step = maiko_sim_steps(maiko_sim_of(s->supervisor)),
 			    .now_ns = s->now_ns,
 			    .kind = s->kind,
+			    .supervisor = number,
 			    .worker = s->worker,
 			    .code = s->code,
 			    .was_queued = s->was_queued};
@@ -82,7 +83,6 @@ static void judge(mt_slot *slot, const maiko_sim *sim, int rc)
 static void run_scenario(const maiko_explore_options *options, mt_slot *slot, const maiko_sim_options *run, bool watch)
 {
 	maiko_sim *sim;
-	maiko_monitor *monitor;
 	char text[128];
 	int64_t living = mt_sim_living();
 	int rc = maiko_sim_new(&sim, run);
@@ -91,8 +91,8 @@ static void run_scenario(const maiko_explore_options *options, mt_slot *slot, co
 		fail(slot, text);
 		return;
 	}
-	if (watch && maiko_monitor_add(maiko_sim_supervisor(sim), &(maiko_hooks){.any = see}, slot, &monitor) != 0)
-		fail(slot, "no memory to watch it");
+	if (watch)
+		mt_sim_watch(sim, see, slot);
 	rc = options->scenario(sim, options->arg);
 	judge(slot, sim, rc);
 	add_up(slot, sim, run->seed);
@@ -110,6 +110,7 @@ void mt_child_run(const maiko_explore_options *options, mt_slot *slot, uint64_t 
 {
 	maiko_sim_options run = options->sim;
 	run.seed = seed;
+	run.varies = !options->fixed;
 	if (options->prepare != NULL)
 		options->prepare(&run, options->arg);
 	run.seed = seed;

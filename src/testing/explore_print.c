@@ -12,8 +12,13 @@ enum { LAST_MOMENTS = 40, CHOICES_A_LINE = 8 };
 
 static void print_moment(const maiko_moment *m, FILE *out)
 {
-	fprintf(out, "%6" PRIu64 " %9.3f ms  worker %-2" PRIu32 " %-16s %-14s", m->step, (double)m->now_ns / 1e6,
-		m->worker, m->actor[0] != '\0' ? m->actor : "-", maiko_observation_text(m->kind));
+	char worker[24]; /* of the first supervisor its number alone */
+	if (m->supervisor > 1)
+		snprintf(worker, sizeof worker, "%" PRIu32 "/%" PRIu32, m->supervisor, m->worker);
+	else
+		snprintf(worker, sizeof worker, "%" PRIu32, m->worker);
+	fprintf(out, "%6" PRIu64 " %9.3f ms  worker %-2s %-16s %-14s", m->step, (double)m->now_ns / 1e6, worker,
+		m->actor[0] != '\0' ? m->actor : "-", maiko_observation_text(m->kind));
 	if (m->event[0] != '\0')
 		fprintf(out, " %s #%04" PRIx64 ".%" PRIu64 " on %s from %s", m->event, m->id.origin & 0xffff,
 			m->id.sequence, m->topic, m->from);

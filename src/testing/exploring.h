@@ -79,7 +79,7 @@ char *mt_child_report(const mt_child *child);
 /* ---- shrink.c ------------------------------------------------------------------------------ */
 
 /* Finds fewer choices that still fail: ddmin (Zeller and Hildebrandt, "Simplifying and isolating
- * failure-inducing input", 2002). Calls `fails(arg, choices, count)` up to `runs_max` times;
+ * failure-inducing input", 2002), and then lower values. Calls `fails(arg, choices, count)` up to `runs_max` times;
  * shortens `choices` in place and returns how many are left. `spare` has the same size. */
 size_t mt_shrink(maiko_choice *choices, size_t count, maiko_choice *spare, uint32_t runs_max,
 		 bool (*fails)(void *arg, const maiko_choice *choices, size_t count), void *arg);

@@ -1,18 +1,11 @@
 /*
- * sim.c - see maiko/testing/sim.h: selects the next step, advances the time, injects faults.
- *
- * Every decision is made by maiko_sim_choose. The value 0 always means fair scheduling: the next
- * worker, its next kind of work, no fault. So a schedule is the short list of choices that were
- * not 0. Shrinking (explore.c) removes choices as long as the failure remains.
- *
- * Seeds differ in how often they choose a value other than 0: some do so everywhere, some
- * disturb a fair run in a few places, which finds other faults (Musuvathi and Qadeer, "Iterative
- * context bounding", 2007: few preemptions suffice for most).
+ * sim.c - see maiko/testing/sim.h: selects the next step of any supervisor, advances the time.
  */
 #include "sim.h"
 
 #include "base/error.h"
 #include "base/seam.h"
+#include "runtime/callback.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,108 +16,11 @@ enum { KINDS = MK_STEP_JOB + 1 };
 static const uint64_t START_NS = 1000000000;                    /* not 0, which often means never */
 static const uint64_t EPOCH_NS = UINT64_C(1767225600000000000); /* 2026-01-01: any fixed day */
 
-static _Thread_local mt_log *shared_log;
-
-/* ---- the signature ------------------------------------------------------------------------ */
-
-/* One round of splitmix64 (Steele, Lea and Flood, 2014) over the previous and the new value. */
-static void sign(maiko_sim *sim, uint64_t value)
-{
-	uint64_t z = (sim->signature ^ value) + UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	sim->signature = z ^ (z >> 27);
-}
-
-/* ---- choosing ------------------------------------------------------------------------------- */
-
-void mt_sim_log(mt_log *log) { shared_log = log; }
-
-static void remember(maiko_sim *sim, uint64_t index, uint32_t value)
-{
-	if (shared_log != NULL) {
-		uint32_t count = atomic_load_explicit(&shared_log->count, memory_order_relaxed);
-		if (count < shared_log->size)
-			shared_log->choices[count] = (maiko_choice){index, value};
-		atomic_store_explicit(&shared_log->count, count + 1, memory_order_release);
-	}
-	if (sim->chosen_count == sim->chosen_size) {
-		size_t size = sim->chosen_size == 0 ? 64 : sim->chosen_size * 2;
-		maiko_choice *grown = realloc(sim->chosen, size * sizeof *grown);
-		if (grown == NULL) {
-			maiko_sim_fail(sim, "no memory for the choices");
-			return;
-		}
-		sim->chosen = grown;
-		sim->chosen_size = size;
-	}
-	sim->chosen[sim->chosen_count++] = (maiko_choice){index, value};
-}
-
-/* The choice of the replayed schedule for this index; 0: it has none. */
-static uint32_t replayed(maiko_sim *sim, uint64_t index)
-{
-	const maiko_sim_options *o = &sim->options;
-	while (sim->replayed < o->replay_count && o->replay[sim->replayed].index < index)
-		sim->replayed++;
-	bool here = sim->replayed < o->replay_count && o->replay[sim->replayed].index == index;
-	return here ? o->replay[sim->replayed].value : 0;
-}
-
-/* A number below `count` without a division: the high half of a product (Lemire, 2019, without the
- * rejection: a bias of 2^-32 does not matter here). */
-static uint32_t below(maiko_sim *sim, uint32_t count)
-{
-	uint64_t r = mk_random_next(&sim->sup->seam, &sim->schedule) >> 32;
-	return (uint32_t)(r * count >> 32);
-}
-
-/* Whether the choice of that index is 0, whatever the alternatives. The seed makes one choice in
- * `one_in` another one. */
-static bool is_first(maiko_sim *sim, uint64_t index, uint32_t one_in)
-{
-	if (sim->options.replays)
-		return replayed(sim, index) == 0;
-	return one_in > 1 && below(sim, one_in) != 0;
-}
-
-static uint32_t choose_any(maiko_sim *sim, uint64_t index, uint32_t count)
-{
-	uint32_t value = sim->options.replays ? replayed(sim, index) % count : below(sim, count);
-	if (value != 0) {
-		sign(sim, index << 16 ^ value);
-		remember(sim, index, value);
-	}
-	return value;
-}
-
-uint32_t mt_sim_choose(maiko_sim *sim, uint32_t count, uint32_t one_in)
-{
-	uint64_t index = sim->choices++;
-	return is_first(sim, index, one_in) ? 0 : choose_any(sim, index, count);
-}
-
-uint32_t maiko_sim_choose(maiko_sim *sim, uint32_t count)
-{
-	return sim == NULL || count < 2 ? 0 : mt_sim_choose(sim, count, sim->density);
-}
-
-/* Whether a fault occurs. */
-bool mt_sim_strikes(maiko_sim *sim, uint32_t one_in)
-{
-	if (one_in == 0)
-		return false;
-	uint64_t index = sim->choices++;
-	bool yes = sim->options.replays ? replayed(sim, index) != 0 : below(sim, one_in) == 0;
-	if (yes) {
-		sign(sim, index << 16 ^ 1);
-		remember(sim, index, 1);
-	}
-	return yes;
-}
-
 static uint32_t seam_choose(void *arg, uint32_t count) { return maiko_sim_choose(arg, count); }
 
-uint64_t maiko_sim_random(maiko_sim *sim) { return mk_random_next(&sim->sup->seam, &sim->data); }
+/* Which worker an actor lives on: one after another if this is 0. Few are placed, so whether they are in turn
+ * does not depend on how often the seed disturbs the steps. */
+static uint32_t seam_place(void *arg, uint32_t count) { return mt_sim_choose(arg, count, 2); }
 
 /* ---- failing -------------------------------------------------------------------------------- */
 
@@ -133,12 +29,11 @@ void maiko_sim_fail(maiko_sim *sim, const char *format, ...)
 	va_list args;
 	if (sim->failure != NULL)
 		return;
-	char text[1024];
+	char text[MT_FAILURE_SIZE];
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	if (shared_log != NULL)
-		memcpy(shared_log->failure, text, sizeof text);
+	mt_sim_log_failure(text);
 	sim->failure = strdup(text);
 	if (sim->failure == NULL)
 		abort(); /* no memory for the failure text */
@@ -204,38 +99,55 @@ static void seam_remove_check(void *arg, void (*check)(void *check_arg), void *c
 
 static bool is_slow(const maiko_sim *sim, mk_step step)
 {
-	return sim->steps < sim->slow_to && step.kind == MK_STEP_TAKE && step.worker == sim->slow_worker &&
-	       step.from == sim->slow_from;
+	return sim->steps < sim->slow_to && step.kind == MK_STEP_TAKE && step.sup == sim->slow_member &&
+	       step.worker == sim->slow_worker && step.from == sim->slow_from;
 }
 
 /* Adds the steps of one worker that no fault delays; returns whether a fault delays others. */
-static bool gather_of(maiko_sim *sim, mk_worker *w, uint32_t *count)
+static bool gather_of(maiko_sim *sim, const mt_member *m, uint32_t worker, uint32_t *count)
 {
 	mk_step *mine = &sim->steps_now[*count];
-	uint32_t found = mk_steps_of(w, mine), left = 0;
-	bool stalled = sim->steps < sim->stalled_to[w->index];
-	for (uint32_t i = 0; i < found; i++)
+	uint32_t found = mk_steps_of(m->sup->workers[worker], mine), left = 0;
+	bool stalled = sim->steps < m->stalled_to[worker];
+	for (uint32_t i = 0; i < found; i++) {
+		mine[i].sup = m->number;
 		if (!stalled && !is_slow(sim, mine[i]))
 			mine[left++] = mine[i];
+	}
 	*count += left;
 	return left != found;
 }
 
+/* Adds the steps of a worker of a supervisor, or of its blocking pool, which counts as one more. */
+static bool gather_at(maiko_sim *sim, const mt_member *m, uint32_t worker, uint32_t *count)
+{
+	uint32_t workers = mk_worker_total(m->sup);
+	if (m == sim->stepping.member && worker == sim->stepping.worker)
+		return true; /* inside a step */
+	if (worker < workers && mk_step_may_wake(m->sup->workers[worker], sim->now_ns))
+		return gather_of(sim, m, worker, count);
+	if (worker == workers && mk_step_has_job(m->sup))
+		sim->steps_now[(*count)++] =
+			(mk_step){.kind = MK_STEP_JOB, .worker = (uint8_t)worker, .sup = m->number};
+	return false;
+}
+
 /* Collects all steps, those of the next worker first; `one`: only those of the first worker that has
- * any. The blocking pool counts as one more worker. `ret_held`: faults delay other steps. */
+ * any. The supervisors follow each other. `ret_held`: faults delay other steps. */
 static uint32_t gather(maiko_sim *sim, bool one, bool *ret_held)
 {
-	mk_sup *sup = sim->sup;
-	uint32_t count = 0, workers = mk_worker_total(sup), at = sim->last_worker;
+	uint32_t count = 0, left = 0, at = sim->last_worker, number = sim->last_member;
+	for (uint32_t i = 0; i < sim->member_count; i++)
+		left += mk_worker_total(sim->members[i]->sup) + 1;
 	*ret_held = false;
-	for (uint32_t left = workers + 1; left > 0 && (count == 0 || !one); left--) {
-		at = at >= workers ? 0 : at + 1;
-		if (at == sim->stepping)
-			*ret_held = true; /* inside a step */
-		else if (at < workers && mk_step_may_wake(sup->workers[at], sim->now_ns))
-			*ret_held |= gather_of(sim, sup->workers[at], &count);
-		else if (at == workers && mk_step_has_job(sup))
-			sim->steps_now[count++] = (mk_step){.kind = MK_STEP_JOB, .worker = (uint8_t)workers};
+	for (; left > 0 && (count == 0 || !one); left--) {
+		if (at < mk_worker_total(sim->members[number]->sup)) {
+			at++;
+		} else {
+			at = 0;
+			number = number + 1 < sim->member_count ? number + 1 : 0;
+		}
+		*ret_held |= gather_at(sim, sim->members[number], at, &count);
 	}
 	return count;
 }
@@ -248,8 +160,8 @@ static uint32_t fair(const maiko_sim *sim, uint32_t count)
 	const mk_step *steps = sim->steps_now;
 	enum { RANKS = KINDS * MAIKO_WORKERS_MAX };
 	uint32_t best = 0, best_distance = RANKS;
-	uint16_t last = sim->last_rank[steps[0].worker];
-	for (uint32_t i = 0; i < count && steps[i].worker == steps[0].worker; i++) {
+	uint16_t last = sim->members[steps[0].sup]->last_rank[steps[0].worker];
+	for (uint32_t i = 0; i < count && steps[i].worker == steps[0].worker && steps[i].sup == steps[0].sup; i++) {
 		uint32_t distance = (uint32_t)(rank_of(steps[i]) + RANKS - last - 1) % RANKS;
 		if (distance < best_distance) {
 			best = i;
@@ -263,8 +175,9 @@ static int broken(const maiko_sim *sim) { return mk_fail(MAIKO_EBROKEN, "%s", si
 
 static int quiet(maiko_sim *sim)
 {
-	if (sim->properties != NULL)
-		mt_properties_quiet(sim->properties, sim->sup);
+	for (uint32_t i = 0; i < sim->member_count; i++)
+		if (sim->members[i]->properties != NULL)
+			mt_properties_quiet(sim->members[i]->properties, sim->members[i]->sup);
 	return sim->failure != NULL ? broken(sim) : 0;
 }
 
@@ -273,20 +186,38 @@ static bool pick(maiko_sim *sim, mk_step *ret_step)
 {
 	bool held;
 	uint64_t index = sim->choices++;
-	bool fairly = is_first(sim, index, sim->density);
+	bool fairly = mt_sim_is_first(sim, index, sim->density);
 	uint32_t count = gather(sim, fairly, &held);
 	if (count == 0 && held) { /* the faults end when no other step is left */
-		memset(sim->stalled_to, 0, sizeof sim->stalled_to);
+		for (uint32_t i = 0; i < sim->member_count; i++)
+			memset(sim->members[i]->stalled_to, 0, sizeof sim->members[i]->stalled_to);
 		sim->slow_to = 0;
 		count = gather(sim, fairly, &held);
 	}
 	if (count == 0)
 		return false;
 	uint32_t first = fair(sim, count);
-	uint32_t k = fairly || count == 1 ? 0 : choose_any(sim, index, count);
+	uint32_t k = fairly || count == 1 ? 0 : mt_sim_choose_any(sim, index, count);
 	/* 0 is the fair step; the others follow in their order. */
 	*ret_step = sim->steps_now[k == 0 ? first : k <= first ? k - 1 : k];
 	return true;
+}
+
+static void take(maiko_sim *sim, mk_step step)
+{
+	mt_member *m = sim->members[step.sup];
+	sim->last_member = step.sup;
+	sim->last_worker = step.worker;
+	m->last_rank[step.worker] = rank_of(step);
+	mt_place outer = sim->stepping, acted = sim->acting;
+	sim->stepping = (mt_place){m, step.worker};
+	mt_sim_act(sim, sim->stepping);
+	maiko_sim *before = mt_memory_fails_in(sim->options.faults.allocation != 0 ? sim : NULL);
+	mk_step_take(m->sup, step);
+	(void)mt_memory_fails_in(before);
+	mt_sim_act(sim, acted);
+	sim->stepping = outer;
+	sim->steps++;
 }
 
 int maiko_sim_step(maiko_sim *sim)
@@ -301,15 +232,7 @@ int maiko_sim_step(maiko_sim *sim)
 			return sim->failure != NULL ? broken(sim) : 1;
 		return sim->overlapping ? 0 : quiet(sim);
 	}
-	sim->last_worker = step.worker;
-	sim->last_rank[step.worker] = rank_of(step);
-	uint32_t outer = sim->stepping;
-	sim->stepping = step.worker;
-	maiko_sim *before = mt_memory_fails_in(sim->options.faults.allocation != 0 ? sim : NULL);
-	mk_step_take(sim->sup, step);
-	(void)mt_memory_fails_in(before);
-	sim->stepping = outer;
-	sim->steps++;
+	take(sim, step);
 	if (!sim->overlapping) /* else this is inside another step or call */
 		check_all(sim);
 	if (sim->steps > sim->options.steps_max)
@@ -333,7 +256,11 @@ static uint64_t seam_now(void *arg) { return ((const maiko_sim *)arg)->now_ns; }
 static bool move_on(maiko_sim *sim, uint64_t until)
 {
 	enum { LATE_MS = 100 };
-	uint64_t due = mk_step_due(sim->sup);
+	uint64_t due = UINT64_MAX;
+	for (uint32_t i = 0; i < sim->member_count; i++) {
+		uint64_t first = mk_step_due(sim->members[i]->sup);
+		due = first < due ? first : due;
+	}
 	if (due > until || due == UINT64_MAX)
 		return false;
 	if (mt_sim_strikes(sim, sim->options.faults.late))
@@ -387,22 +314,28 @@ static void seam_wait(void *arg, uint64_t until_ns)
 	if (sim->failure == NULL)
 		return;
 	/* All waiting calls give up. */
-	if (mk_state_of(sim->sup) < MK_STOPPED)
-		sim->state_before = mk_state_of(sim->sup);
-	atomic_store_explicit(&sim->sup->state, MK_ABANDONED, memory_order_seq_cst);
+	for (uint32_t i = 0; i < sim->member_count; i++) {
+		mt_member *m = sim->members[i];
+		if (mk_state_of(m->sup) < MK_STOPPED)
+			m->state_before = mk_state_of(m->sup);
+		atomic_store_explicit(&m->sup->state, MK_ABANDONED, memory_order_seq_cst);
+	}
 }
 
 /* Prepares the stop of a failed simulation, which releases its resources as far as possible. */
 static void stop_failed(maiko_sim *sim)
 {
 	enum { STEPS_MAX = 1000000 };
-	if (mk_state_of(sim->sup) == MK_ABANDONED && sim->state_before >= MK_STARTED)
-		atomic_store_explicit(&sim->sup->state, sim->state_before, memory_order_seq_cst);
+	for (uint32_t i = 0; i < sim->member_count; i++) {
+		mt_member *m = sim->members[i];
+		if (mk_state_of(m->sup) == MK_ABANDONED && m->state_before >= MK_STARTED)
+			atomic_store_explicit(&m->sup->state, m->state_before, memory_order_seq_cst);
+		if (m->properties != NULL)
+			mt_properties_free(m->properties);
+		m->properties = NULL;
+	}
 	free(sim->failure);
 	sim->failure = NULL;
-	if (sim->properties != NULL)
-		mt_properties_free(sim->properties);
-	sim->properties = NULL;
 	sim->check_count = 0;
 	sim->options.faults = (maiko_sim_faults){0};
 	sim->options.steps_max = sim->steps + STEPS_MAX;
@@ -412,14 +345,24 @@ static void stop_failed(maiko_sim *sim)
 
 static void see(void *arg, const maiko_observation *observation)
 {
-	maiko_sim *sim = arg;
-	uint64_t value = observation->actor ^ (uint64_t)observation->kind << 56 ^ (uint64_t)observation->code << 24;
+	const mt_member *m = arg;
+	maiko_sim *sim = m->sim;
+	uint64_t value = observation->actor ^ (uint64_t)observation->kind << 56 ^ (uint64_t)observation->code << 24 ^
+			 (uint64_t)m->number << 48;
 	if (observation->event != NULL)
 		value ^= observation->event->id.sequence << 8 ^ observation->event->id.origin;
-	sign(sim, value);
+	mt_sim_sign(sim, value);
 	sim->events += observation->kind == MAIKO_OBSERVED_HANDLED;
-	if (sim->properties != NULL)
-		mt_properties_see(sim->properties, observation);
+	if (m->properties != NULL)
+		mt_properties_see(m->properties, observation);
+	if (sim->watch != NULL)
+		sim->watch(sim->watch_arg, m->number + 1, observation);
+}
+
+void mt_sim_watch(maiko_sim *sim, void (*watch)(void *arg, uint32_t number, const maiko_observation *s), void *arg)
+{
+	sim->watch = watch;
+	sim->watch_arg = arg;
 }
 
 static void set_options(maiko_sim *sim, const maiko_sim_options *options)
@@ -428,44 +371,90 @@ static void set_options(maiko_sim *sim, const maiko_sim_options *options)
 	maiko_sim_options *o = &sim->options;
 	if (options != NULL)
 		*o = *options;
-	if (o->supervisor.workers == 0)
-		o->supervisor.workers = 1;
-	if (o->supervisor.max_events_per_tick == 0)
-		o->supervisor.max_events_per_tick = 1;
 	if (o->steps_max == 0)
 		o->steps_max = 10000000;
-	o->supervisor.no_spin = true;
 	o->replays |= o->replay_count != 0;
 	mk_random_seed(&sim->schedule, o->seed);
 	mk_random_seed(&sim->data, ~o->seed);
 	sim->density = densities[o->seed % (sizeof densities / sizeof densities[0])];
 	sim->signature = o->seed;
 	sim->now_ns = START_NS;
-	sim->stepping = UINT32_MAX;
+	sim->thread = 1;
+	sim->seam = (mk_seam){.now_ns = seam_now,
+			      .choose = seam_choose,
+			      .wait = seam_wait,
+			      .between = mt_sim_between,
+			      .result = mt_sim_result,
+			      .refused = seam_refused,
+			      .failure = seam_failure,
+			      .add_check = seam_add_check,
+			      .remove_check = seam_remove_check,
+			      .broken = seam_broken,
+			      .place = sim->options.varies ? seam_place : NULL,
+			      .arg = sim,
+			      .thread = 1,
+			      .simulated = true,
+			      .owner = uv_thread_self(),
+			      .wall_offset_ns = EPOCH_NS,
+			      .seed = sim->options.seed};
 }
 
-static mk_seam seam_of(maiko_sim *sim)
+static void member_free(mt_member *m)
 {
-	return (mk_seam){.now_ns = seam_now,
-			 .choose = seam_choose,
-			 .wait = seam_wait,
-			 .between = mt_sim_between,
-			 .result = mt_sim_result,
-			 .refused = seam_refused,
-			 .failure = seam_failure,
-			 .add_check = seam_add_check,
-			 .remove_check = seam_remove_check,
-			 .broken = seam_broken,
-			 .arg = sim,
-			 .thread = 1,
-			 .simulated = true,
-			 .owner = uv_thread_self(),
-			 .wall_offset_ns = EPOCH_NS,
-			 .seed = sim->options.seed};
+	maiko_supervisor_free(m->sup);
+	if (m->properties != NULL)
+		mt_properties_free(m->properties);
+	free(m);
+}
+
+/* Makes room for one more. */
+static bool grow(maiko_sim *sim)
+{
+	uint32_t count = sim->member_count + 1;
+	mt_member **members = realloc(sim->members, count * sizeof(mt_member *));
+	if (members != NULL)
+		sim->members = members;
+	mk_step *steps = realloc(sim->steps_now, (size_t)count * MT_STEPS_ROOM * sizeof *steps);
+	if (steps != NULL)
+		sim->steps_now = steps;
+	return members != NULL && steps != NULL;
+}
+
+static int member_new(maiko_sim *sim, const maiko_options *options, mt_member **ret_member)
+{
+	enum { VARIED_WORKERS = 4 };
+	maiko_options o = options == NULL ? (maiko_options){0} : *options;
+	if (o.workers == 0)
+		o.workers = sim->options.varies ? 1 + mt_sim_choose(sim, VARIED_WORKERS, 1) : 1;
+	if (o.max_events_per_tick == 0)
+		o.max_events_per_tick = 1;
+	o.no_spin = true;
+	mk_seam seam = sim->seam;
+	seam.seed ^= sim->member_count * UINT64_C(0x9e3779b97f4a7c15); /* no id twice */
+	mt_member *m = calloc(1, sizeof *m);
+	if (m == NULL || !grow(sim)) {
+		free(m);
+		return MAIKO_ENOMEM;
+	}
+	m->sim = sim;
+	m->number = (uint8_t)sim->member_count;
+	int rc = mk_supervisor_simulated(&m->sup, &o, &seam);
+	if (rc == 0)
+		rc = maiko_monitor_add(m->sup, &(maiko_hooks){.any = see}, m, &m->monitor);
+	if (rc == 0 && !sim->options.no_properties && (m->properties = mt_properties_new(sim)) == NULL)
+		rc = MAIKO_ENOMEM;
+	if (rc != 0) {
+		member_free(m);
+		return rc;
+	}
+	sim->members[sim->member_count++] = m;
+	*ret_member = m;
+	return 0;
 }
 
 int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options)
 {
+	mt_member *first;
 	if (ret_sim == NULL)
 		return MK_NULL(ret_sim);
 	if (options != NULL && options->replay == NULL && options->replay_count != 0)
@@ -480,12 +469,7 @@ int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options)
 		return MAIKO_ENOMEM;
 	set_options(sim, options);
 	mt_memory_install(sim->options.faults.allocation != 0);
-	mk_seam seam = seam_of(sim);
-	rc = mk_supervisor_simulated(&sim->sup, &sim->options.supervisor, &seam);
-	if (rc == 0)
-		rc = maiko_monitor_add(sim->sup, &(maiko_hooks){.any = see}, sim, &sim->monitor);
-	if (rc == 0 && !sim->options.no_properties && (sim->properties = mt_properties_new(sim)) == NULL)
-		rc = MAIKO_ENOMEM;
+	rc = member_new(sim, &sim->options.supervisor, &first);
 	if (rc != 0) {
 		maiko_sim_free(sim);
 		return rc;
@@ -494,13 +478,39 @@ int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options)
 	return 0;
 }
 
+int maiko_sim_add(maiko_sim *sim, const maiko_options *options, maiko_supervisor **ret_sup)
+{
+	mt_member *m;
+	if (sim == NULL || ret_sup == NULL)
+		return MK_NULL(sim, ret_sup);
+	if (!mk_may_wait_here())
+		return mk_fail(MAIKO_EDEADLK, "maiko_sim_add: not inside a callback");
+	if (sim->failure != NULL)
+		return broken(sim);
+	if (sim->member_count == MAIKO_SIM_SUPERVISORS_MAX)
+		return mk_fail(MAIKO_E2BIG, "maiko_sim_add: there are %d supervisors already",
+			       MAIKO_SIM_SUPERVISORS_MAX);
+	int rc = member_new(sim, options, &m);
+	if (rc != 0)
+		return rc;
+	*ret_sup = m->sup;
+	mt_sim_act(sim, sim->acting);
+	return 0;
+}
+
 int maiko_sim_finish(maiko_sim *sim)
 {
-	int rc = sim->failure == NULL ? maiko_stop(sim->sup, NULL) : 0;
-	if (sim->failure == NULL && mk_state_of(sim->sup) != MK_STOPPED)
-		maiko_sim_fail(sim, "the stop failed");
-	if (sim->failure == NULL && sim->properties != NULL)
-		mt_properties_end(sim->properties, sim->sup);
+	int rc = 0;
+	for (uint32_t i = sim->member_count; i > 0 && sim->failure == NULL; i--) {
+		mk_sup *sup = sim->members[i - 1]->sup;
+		int of_one = maiko_stop(sup, NULL);
+		rc = rc == 0 ? of_one : rc;
+		if (sim->failure == NULL && mk_state_of(sup) != MK_STOPPED)
+			maiko_sim_fail(sim, "the stop failed");
+	}
+	for (uint32_t i = 0; i < sim->member_count && sim->failure == NULL; i++)
+		if (sim->members[i]->properties != NULL)
+			mt_properties_end(sim->members[i]->properties, sim->members[i]->sup);
 	return sim->failure == NULL ? rc : broken(sim);
 }
 
@@ -509,19 +519,23 @@ maiko_sim *maiko_sim_free(maiko_sim *sim)
 	if (sim == NULL)
 		return NULL;
 	bool faults = sim->options.faults.allocation != 0;
-	if (sim->failure != NULL && sim->sup != NULL)
+	if (sim->failure != NULL)
 		stop_failed(sim);
-	maiko_supervisor_free(sim->sup);
-	if (sim->properties != NULL)
-		mt_properties_free(sim->properties);
+	/* All stop before the first is freed: their actors send to each other. */
+	for (uint32_t i = sim->member_count > 1 ? sim->member_count : 0; i > 0; i--)
+		(void)maiko_stop(sim->members[i - 1]->sup, &(maiko_stop_options){.now = true});
+	for (; sim->member_count > 0; sim->member_count--)
+		member_free(sim->members[sim->member_count - 1]);
 	mt_memory_remove(faults);
+	free(sim->members);
+	free(sim->steps_now);
 	free(sim->chosen);
 	free(sim->failure);
 	free(sim);
 	return NULL;
 }
 
-maiko_supervisor *maiko_sim_supervisor(maiko_sim *sim) { return sim == NULL ? NULL : sim->sup; }
+maiko_supervisor *maiko_sim_supervisor(maiko_sim *sim) { return sim == NULL ? NULL : sim->members[0]->sup; }
 
 maiko_sim *maiko_sim_of(const maiko_supervisor *sup)
 {
@@ -530,7 +544,23 @@ maiko_sim *maiko_sim_of(const maiko_supervisor *sup)
 
 void maiko_sim_spend(maiko_sim *sim, uint64_t us) { sim->now_ns += us * 1000; }
 
-void maiko_sim_thread(maiko_sim *sim, uint32_t thread) { sim->sup->seam.thread = thread == 0 ? 1 : thread; }
+void maiko_sim_thread(maiko_sim *sim, uint32_t thread)
+{
+	sim->thread = thread == 0 ? 1 : thread;
+	mt_sim_act(sim, sim->acting);
+}
+
+void mt_sim_act(maiko_sim *sim, mt_place place)
+{
+	sim->acting = place;
+	uint64_t worker = (UINT64_C(1) << 32) + 1 + place.worker;
+	for (uint32_t i = 0; i < sim->member_count; i++) {
+		mt_member *m = sim->members[i];
+		bool other = place.member != NULL && place.member != m;
+		m->sup->seam.thread = other ? worker + place.member->number * (MAIKO_WORKERS_MAX + 1u) : sim->thread;
+	}
+}
+
 uint64_t maiko_sim_now(const maiko_sim *sim) { return sim->now_ns; }
 uint64_t maiko_sim_steps(const maiko_sim *sim) { return sim->steps; }
 uint64_t maiko_sim_events(const maiko_sim *sim) { return sim->events; }

@@ -12,7 +12,7 @@ typedef struct mt_properties mt_properties;
 
 static const uint64_t NS_A_MS = 1000000;
 
-enum { MT_STEPS_ROOM = MAIKO_WORKERS_MAX * MK_STEPS_MAX + 1, MT_CHECKS_MAX = 16 };
+enum { MT_STEPS_ROOM = MAIKO_WORKERS_MAX * MK_STEPS_MAX + 1, MT_CHECKS_MAX = 16, MT_FAILURE_SIZE = 1024 };
 
 /* Called after each step: one of the two functions. */
 typedef struct mt_check {
@@ -21,11 +21,29 @@ typedef struct mt_check {
 	void *arg;
 } mt_check;
 
-struct maiko_sim {
-	maiko_sim_options options;
+/* One of the supervisors. The arrays are by worker; the last rank is that of the blocking pool. */
+typedef struct mt_member {
+	maiko_sim *sim;
 	mk_sup *sup;
 	mt_properties *properties;
 	maiko_monitor *monitor;
+	uint8_t number;                            /* from 0, in the order of their addition */
+	int state_before;                          /* the mk_state in which waiting calls gave up */
+	uint16_t last_rank[MAIKO_WORKERS_MAX + 1]; /* the position of the fair rotation */
+	uint64_t stalled_to[MAIKO_WORKERS_MAX];    /* a step count */
+} mt_member;
+
+/* A worker of a supervisor, or its blocking pool. */
+typedef struct mt_place {
+	mt_member *member; /* NULL: none */
+	uint32_t worker;
+} mt_place;
+
+struct maiko_sim {
+	maiko_sim_options options;
+	mk_seam seam; /* of which each supervisor has a copy */
+	mt_member **members;
+	uint32_t member_count;
 	uint64_t now_ns, steps, events, signature;
 	mk_random schedule, data;
 	/* choices */
@@ -35,23 +53,39 @@ struct maiko_sim {
 	maiko_choice *chosen;
 	size_t chosen_count, chosen_size;
 	/* the position of the fair rotation */
-	uint32_t last_worker;
-	uint16_t last_rank[MAIKO_WORKERS_MAX + 1]; /* the last entry: the blocking pool */
+	uint32_t last_member, last_worker;
 	/* faults */
-	uint64_t stalled_to[MAIKO_WORKERS_MAX]; /* a step count */
-	uint32_t slow_from, slow_worker;
+	uint32_t slow_member, slow_from, slow_worker;
 	uint64_t slow_to;
-	int state_before;  /* the mk_state in which waiting calls gave up */
-	uint32_t stepping; /* the worker inside a step, or UINT32_MAX */
-	bool overlapping;  /* other threads act inside a step or a call */
+	mt_place stepping; /* the one inside a step */
+	mt_place acting;   /* the one whose thread this is now; none: an external thread, of that number */
+	uint32_t thread;
+	bool overlapping; /* other threads act inside a step or a call */
+	void (*watch)(void *arg, uint32_t number, const maiko_observation *s);
+	void *watch_arg;
 	mt_check checks[MT_CHECKS_MAX];
 	uint32_t check_count;
 	char *failure;
-	bool refused; /* it failed because of a refused call */
-	mk_step steps_now[MT_STEPS_ROOM];
+	bool refused;       /* it failed because of a refused call */
+	mk_step *steps_now; /* room for the steps of all supervisors */
 };
 
 /* ---- sim.c ------------------------------------------------------------------------------- */
+
+/* From now on this is the thread of that worker: each worker is a separate sender to the other supervisors. */
+void mt_sim_act(maiko_sim *sim, mt_place place);
+
+/* Calls `watch` with each observation and the number of its supervisor, from 1. */
+void mt_sim_watch(maiko_sim *sim, void (*watch)(void *arg, uint32_t number, const maiko_observation *s), void *arg);
+
+/* ---- sim_choose.c ------------------------------------------------------------------------ */
+
+void mt_sim_sign(maiko_sim *sim, uint64_t value);
+
+/* The two halves of a choice, for one whose alternatives are costly to find: whether it is 0, and if not,
+ * which it is. */
+bool mt_sim_is_first(maiko_sim *sim, uint64_t index, uint32_t one_in);
+uint32_t mt_sim_choose_any(maiko_sim *sim, uint64_t index, uint32_t count);
 
 /* choose: a choice of the schedule; the seed makes one choice in `one_in` other than 0. strikes:
  * whether a fault occurs, one time in `one_in`; 0: never. */
@@ -82,7 +116,7 @@ void mt_properties_end(mt_properties *properties, mk_sup *sup);
 
 /* A copy of the choices of a run and of its failure text, in memory that survives the process. */
 typedef struct mt_log {
-	char failure[1024]; /* "": it has not failed */
+	char failure[MT_FAILURE_SIZE]; /* "": it has not failed */
 	uint32_t size;
 	_Atomic(uint32_t) count; /* may exceed the size */
 	maiko_choice *choices;
@@ -90,6 +124,7 @@ typedef struct mt_log {
 
 /* From now on simulations of this thread log there; NULL: they do not log. */
 void mt_sim_log(mt_log *log);
+void mt_sim_log_failure(const char text[MT_FAILURE_SIZE]);
 
 /* ---- sim_memory.c ---------------------------------------------------------------------- */
 

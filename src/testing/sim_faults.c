@@ -36,27 +36,47 @@ static void ignore(void *arg, const maiko_completion *completion)
 	(void)completion;
 }
 
+/* One of the supervisors. */
+static mt_member *some_member(maiko_sim *sim)
+{
+	return sim->members[sim->member_count < 2 ? 0 : mt_sim_choose(sim, sim->member_count, 1)];
+}
+
 static void remove_one(maiko_sim *sim)
 {
-	if (mk_state_of(sim->sup) != MK_STARTED || sim->sup->actor_count == 0)
+	mk_sup *sup = some_member(sim)->sup;
+	if (mk_state_of(sup) != MK_STARTED || sup->actor_count == 0)
 		return;
-	maiko_actor_id id = actor_at(sim->sup, mt_sim_choose(sim, sim->sup->actor_count, 1));
+	maiko_actor_id id = actor_at(sup, mt_sim_choose(sim, sup->actor_count, 1));
 	mk_hosting++; /* the call must not wait */
-	(void)maiko_remove(sim->sup, id, .done = ignore);
+	(void)maiko_remove(sup, id, .done = ignore);
 	mk_hosting--;
+}
+
+static void stall(maiko_sim *sim)
+{
+	mt_member *m = some_member(sim);
+	m->stalled_to[mt_sim_choose(sim, mk_worker_total(m->sup), 1)] =
+		sim->steps + 1 + mt_sim_choose(sim, STALL_STEPS, 1);
+}
+
+static void slow_down(maiko_sim *sim)
+{
+	const mt_member *m = some_member(sim);
+	uint32_t workers = mk_worker_total(m->sup);
+	sim->slow_member = m->number;
+	sim->slow_from = mt_sim_choose(sim, workers, 1);
+	sim->slow_worker = mt_sim_choose(sim, workers, 1);
+	sim->slow_to = sim->steps + 1 + mt_sim_choose(sim, STALL_STEPS, 1);
 }
 
 void mt_sim_disturb(maiko_sim *sim)
 {
 	const maiko_sim_faults *f = &sim->options.faults;
-	uint32_t workers = mk_worker_total(sim->sup);
 	if (f->stall != 0 && mt_sim_strikes(sim, f->stall))
-		sim->stalled_to[mt_sim_choose(sim, workers, 1)] = sim->steps + 1 + mt_sim_choose(sim, STALL_STEPS, 1);
-	if (f->slow != 0 && mt_sim_strikes(sim, f->slow)) {
-		sim->slow_from = mt_sim_choose(sim, workers, 1);
-		sim->slow_worker = mt_sim_choose(sim, workers, 1);
-		sim->slow_to = sim->steps + 1 + mt_sim_choose(sim, STALL_STEPS, 1);
-	}
+		stall(sim);
+	if (f->slow != 0 && mt_sim_strikes(sim, f->slow))
+		slow_down(sim);
 	if (f->removal != 0 && mt_sim_strikes(sim, f->removal))
 		remove_one(sim);
 	if (f->late != 0 && mt_sim_strikes(sim, f->late))
@@ -76,20 +96,34 @@ void mt_sim_disturb(maiko_sim *sim)
 static void overlap(maiko_sim *sim)
 {
 	const maiko_sim_faults *f = &sim->options.faults;
-	uint64_t thread = sim->sup->seam.thread;
+	uint32_t thread = sim->thread;
+	mt_place inside = sim->acting;
+	mt_sim_act(sim, (mt_place){0});
 	if (f->on_overlap != NULL)
 		f->on_overlap(sim, f->arg);
-	sim->sup->seam.thread = thread;
+	sim->thread = thread;
+	mt_sim_act(sim, (mt_place){0});
 	for (uint32_t left = mt_sim_choose(sim, OVERLAP_STEPS, 1); left > 0; left--)
 		if (maiko_sim_step(sim) != 1)
 			break;
+	mt_sim_act(sim, inside);
+}
+
+/* Whether a supervisor runs: its start has begun, and its stop is not over. */
+static bool one_runs(const maiko_sim *sim)
+{
+	bool runs = false;
+	for (uint32_t i = 0; i < sim->member_count && !runs; i++) {
+		int state = mk_state_of(sim->members[i]->sup);
+		runs = state != MK_NEW && state < MK_STOPPED;
+	}
+	return runs;
 }
 
 void mt_sim_between(void *arg)
 {
 	maiko_sim *sim = arg;
-	int state = sim->sup == NULL ? MK_NEW : mk_state_of(sim->sup);
-	if (sim->overlapping || sim->failure != NULL || state == MK_NEW || state >= MK_STOPPED ||
+	if (sim->overlapping || sim->failure != NULL || !one_runs(sim) ||
 	    !mt_sim_strikes(sim, sim->options.faults.overlap))
 		return;
 	sim->overlapping = true;

@@ -118,7 +118,8 @@ static void a_failure_is_found_and_shrunk(void **state)
 				       .supervisor.workers = 2,
 				       .replay = some,
 				       .replay_count = count,
-				       .replays = true};
+				       .replays = true,
+				       .varies = true};
 		assert_int_equal(maiko_sim_new(&sim, &o), 0);
 		bool failed = pings_are_judged(sim, NULL) != 0;
 		assert_int_equal(failed, left_out == r.choice_count);

@@ -5,7 +5,6 @@
  *
  *   maiko_explore_result result;
  *   maiko_explore(&(maiko_explore_options){.scenario = orders_are_acknowledged,
- *                                          .prepare = vary_workers,   // 1 + options->seed % 4
  *                                          .count = 100000}, &result);
  *   if (result.failed)
  *           maiko_explore_print(&result, stderr);
@@ -14,9 +13,15 @@
  * Each seed is a separate simulation (sim.h), in forked processes on all CPUs. So a crash, a
  * failed assertion, a sanitizer's report, an endless loop and a leak of the library's memory
  * are failures of a seed too. The lowest seed that fails is run again with ever fewer of the
- * choices that were not the first possible, as long as it fails in the same way. What remains
- * is the shrunk schedule, which maiko_sim_options.replay accepts. Its last run is recorded:
- * the result lists what happened, and which events caused which.
+ * choices that were not the first possible, and with lower ones, as long as it fails in the same
+ * way. What remains is the shrunk schedule, which maiko_sim_options.replay accepts, with the same
+ * options, seed and, unless the exploration was `.fixed`, `.varies`. No choice of it can be left out
+ * alone. Its last run is recorded: the result lists what happened, and which events caused which.
+ *
+ * The number of workers, unless the options or `prepare` say it, and the worker of each actor that
+ * is not added to one, vary too: they are choices of the schedule (maiko_sim_options.varies), which
+ * are shrunk towards one worker and actors placed in turn. With one worker no event crosses a
+ * channel, some failures need three, and some show only if two actors share a worker.
  *
  * The same seeds give the same result, for any number of processes. After a failure the
  * totals are those of the seeds that had run when it was found.
@@ -48,9 +53,8 @@ typedef struct maiko_explore_options {
 	 * (maiko_sim_failure). It calls maiko_sim_finish itself. It runs in another process: it must
 	 * not leave by longjmp(3), as the assertions of some test libraries do. */
 	int (*scenario)(maiko_sim *sim, void *arg);
-	/* Changes the options of one seed (its workers, its faults), as a function of options->seed
-	 * alone; may be NULL. Vary the number of workers: with one no event crosses a channel, and
-	 * some failures need three. */
+	/* Changes the options of one seed (its faults, a number of workers), as a function of
+	 * options->seed alone; may be NULL. */
 	void (*prepare)(maiko_sim_options *options, void *arg);
 	void *arg;
 	maiko_sim_options sim; /* of every seed, but for the seed itself */
@@ -61,6 +65,7 @@ typedef struct maiko_explore_options {
 	uint32_t shrink_max;   /* runs to shrink a schedule; 3000 */
 	bool no_shrink;
 	bool watch; /* report the moments of the last seed also if nothing fails */
+	bool fixed; /* do not vary the number of workers, which is then 1 by default, nor the placement */
 	/* Called about five times per second, on the exploring thread. */
 	void (*progress)(const maiko_explore_progress *progress, void *arg);
 	uint64_t reserved_[8];
@@ -79,7 +84,8 @@ typedef struct maiko_moment {
 	char topic[32];
 	char from[32];
 	bool was_queued;
-	bool is_cause; /* it is about the last event, or an ancestor of it */
+	bool is_cause;       /* it is about the last event, or an ancestor of it */
+	uint32_t supervisor; /* 1: the first of the simulation */
 } maiko_moment;
 
 typedef struct maiko_explore_result {
@@ -122,7 +128,8 @@ MAIKO_API void maiko_explore_result_fini(maiko_explore_result *result);
  * that led to it and the last moments. 0, or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_explore_print(const maiko_explore_result *result, FILE *out);
 
-/* Writes moments, one per line: all, or only the causes. 0, or MAIKO_EINVAL for a NULL. */
+/* Writes moments, one per line: all, or only the causes. "worker 2" is one of the first supervisor,
+ * "worker 3/2" one of the third. 0, or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_moments_print(const maiko_moment *moments, size_t count, bool causes_only, FILE *out);
 
 MAIKO_END_DECLS

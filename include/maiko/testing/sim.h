@@ -1,12 +1,12 @@
 /*
  * sim.h - runs unchanged actors with a virtual clock and a seeded scheduler.
  *
- * A simulation is a supervisor whose workers, with their channels, mailboxes and timers,
- * are run by the calling thread, one step at a time: one control message, one entry of a
- * channel, one timer, one run of one actor. The seed chooses among the possible steps, and
- * time advances only by calls of this header. So a test needs no clock and no sleep, and the
- * same seed gives the same run on every machine and with every compiler. The signature, a
- * hash of all choices and observations, verifies that.
+ * A simulation is a supervisor (or several: maiko_sim_add) whose workers, with their channels,
+ * mailboxes and timers, are run by the calling thread, one step at a time: one control message,
+ * one entry of a channel, one timer, one run of one actor. The seed chooses among the possible
+ * steps, and time advances only by calls of this header. So a test needs no clock and no sleep,
+ * and the same seed gives the same run on every machine and with every compiler. The signature,
+ * a hash of all choices and observations, verifies that.
  *
  *   maiko_sim *sim;
  *   maiko_sim_new(&sim, &(maiko_sim_options){.seed = 7, .supervisor.workers = 2});
@@ -41,6 +41,9 @@
 
 typedef struct maiko_sim maiko_sim;
 
+/* The maximum number of supervisors in one simulation. */
+#define MAIKO_SIM_SUPERVISORS_MAX 255
+
 /* The rate of each fault: it occurs once in n opportunities, 0: never. The seed chooses when. */
 typedef struct maiko_sim_faults {
 	uint32_t callback;   /* the result of a handler, tick or hook becomes MAIKO_ECANCELED */
@@ -69,8 +72,8 @@ typedef struct maiko_choice {
 /* Zero in any field means the default. */
 typedef struct maiko_sim_options {
 	uint64_t seed;
-	maiko_options supervisor; /* workers: default 1; max_events_per_tick: default 1, so that a
-				     * step handles one event; loop: must be NULL */
+	maiko_options supervisor; /* workers: default 1, but see .varies; max_events_per_tick: default
+				     * 1, so that a step handles one event; loop: must be NULL */
 	maiko_sim_faults faults;
 	uint64_t steps_max;         /* a run with more steps fails; 10 million */
 	const maiko_choice *replay; /* make these choices, ordered by index, and everywhere else
@@ -78,6 +81,11 @@ typedef struct maiko_sim_options {
 	size_t replay_count;
 	bool replays;       /* ... also if replay_count is 0 */
 	bool no_properties; /* do not check the properties */
+	/* The placement is a choice of the schedule: how many workers there are, 1 to 4, if
+	 * .supervisor.workers is 0; and on which of them an actor lives, or the events of an external
+	 * thread arrive, if nobody has said it. The first possible choice is one worker, and the
+	 * actors in turn. An exploration sets it: set it too to replay its schedule. */
+	bool varies;
 	uint64_t reserved_[8];
 } maiko_sim_options;
 
@@ -87,16 +95,36 @@ MAIKO_BEGIN_DECLS
  * bounds, a loop), MAIKO_ENOMEM. */
 MAIKO_API int maiko_sim_new(maiko_sim **ret_sim, const maiko_sim_options *options);
 
-/* Stops the supervisor, if it has not stopped, and checks that nothing is pending: the ledger
- * balances, and no event is queued or in flight. 0; MAIKO_EBROKEN; the error of an actor that
- * failed, as maiko_stop returns it: an error of the program, not of the runtime. */
+/* Stops each supervisor that has not stopped, the last added first, and checks that nothing is
+ * pending: the ledgers balance, and no event is queued or in flight. 0; MAIKO_EBROKEN; the error of
+ * an actor that failed, as maiko_stop returns it (of several supervisors: the first such error): an
+ * error of the program, not of the runtime. */
 MAIKO_API int maiko_sim_finish(maiko_sim *sim);
 
-/* Frees it and its supervisor, which need not have stopped. Returns NULL; NULL is allowed. */
+/* Frees it and its supervisors, which need not have stopped: all stop, the last added first, before
+ * the first is freed. Returns NULL; NULL is allowed. */
 MAIKO_API maiko_sim *maiko_sim_free(maiko_sim *sim);
 
-/* Its supervisor, which the simulation owns: do not call maiko_supervisor_free on it. */
+/* Its (first) supervisor, which the simulation owns: do not call maiko_supervisor_free on it. */
 MAIKO_API maiko_supervisor *maiko_sim_supervisor(maiko_sim *sim);
+
+/*
+ * Adds another supervisor to the simulation: *ret_sup, with these options (NULL: the defaults),
+ * whose defaults and bounds are those of maiko_sim_options.supervisor. So several supervisors of
+ * one process, or several processes, are simulated as one: one schedule chooses among the steps of
+ * all, one clock fires the timers of all; everything in this header is about all of them, but for
+ * maiko_sim_supervisor, which returns the first. The properties are checked for each.
+ *
+ * What an actor of one sends to another (maiko_send(other, ...)) comes from outside, as in reality:
+ * each worker is a separate sender, and may not wait. A supervisor that has stopped takes nothing:
+ * stop them in the order in which they depend on each other, or leave that to maiko_sim_finish.
+ *
+ * The simulation owns it: do not call maiko_supervisor_free on it. Errors: MAIKO_EINVAL (a NULL, an
+ * option out of its bounds, a loop), MAIKO_ENOMEM, MAIKO_E2BIG (more than
+ * MAIKO_SIM_SUPERVISORS_MAX), MAIKO_EBROKEN (the simulation has failed), MAIKO_EDEADLK (inside a
+ * callback).
+ */
+MAIKO_API int maiko_sim_add(maiko_sim *sim, const maiko_options *options, maiko_supervisor **ret_sup);
 
 /* The simulation of a supervisor; NULL if it is not simulated. Also inside callbacks. */
 MAIKO_API maiko_sim *maiko_sim_of(const maiko_supervisor *sup);

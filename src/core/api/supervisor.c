@@ -398,9 +398,7 @@ static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, con
 			return rc;
 		w->busy = true;
 	} else {
-		uint32_t index =
-			o != NULL && o->worker != 0 ? o->worker - 1 : sup->next_worker++ % sup->options.workers;
-		w = sup->workers[index];
+		w = sup->workers[o != NULL && o->worker != 0 ? o->worker - 1 : mk_next_worker(sup)];
 		a->pinned = o != NULL && o->worker != 0;
 	}
 	mk_home_set(a->self, mk_home_word(0, w->index, w->index));

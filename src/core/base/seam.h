@@ -17,8 +17,11 @@ typedef struct mk_seam {
 	uint64_t (*now_ns)(void *arg);                 /* never goes back */
 	uint64_t (*random)(void *arg);                 /* 64 bits         */
 	uint32_t (*choose)(void *arg, uint32_t count); /* 0 to count - 1  */
-	void (*wait)(void *arg, uint64_t until_ns);    /* must run steps of other threads; UINT64_MAX: no bound */
-	void (*between)(void *arg);                    /* may run steps of other threads; no lock is held */
+	/* Where an actor or an external thread is placed for which nobody has said it: so many workers after the
+	 * next one in turn. */
+	uint32_t (*place)(void *arg, uint32_t count);
+	void (*wait)(void *arg, uint64_t until_ns); /* must run steps of other threads; UINT64_MAX: no bound */
+	void (*between)(void *arg);                 /* may run steps of other threads; no lock is held */
 	/* The result to use for a callback that returned `rc`: `rc`, or an injected error. */
 	int (*result)(void *arg, uint64_t actor, int phase, int rc);
 	/* The error of a failed simulation, with its text stored (error.h); 0: it has not failed. */

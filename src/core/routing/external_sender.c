@@ -159,13 +159,13 @@ static mk_external *record_new(mk_sup *sup)
 		return NULL;
 	}
 	self->external = f;
-	uint32_t worker = sup->next_worker++ % sup->options.workers;
+	uint32_t worker = mk_next_worker(sup);
 	mk_home_set(self, mk_home_word(0, worker, worker));
 	f->self = self;
 	f->sup = sup;
 	f->thread = this_thread(sup);
 	mk_random random;
-	mk_random_seed(&random, sup->seam.seed ^ (f->thread << 32));
+	mk_random_seed(&random, sup->seam.seed ^ (f->thread << 32 | f->thread >> 32));
 	f->origin = mk_random_next(&sup->seam, &random);
 	f->next = sup->external_senders;
 	sup->external_senders = f;

@@ -132,6 +132,13 @@ static inline bool mk_forked(const mk_sup *sup)
 	return mk_is_forked(sup->alive);
 }
 
+/* With the lock: the worker for an actor or an external thread for which nobody has named one. */
+static inline uint32_t mk_next_worker(mk_sup *sup)
+{
+	uint32_t count = sup->options.workers, next = sup->next_worker++;
+	return (sup->seam.place == NULL ? next : next + sup->seam.place(sup->seam.arg, count)) % count;
+}
+
 /* Takes the lock. In a simulation the seam may run steps of other threads before, as they may run
  * in reality between two critical sections of a call. */
 static inline void mk_lock(mk_sup *sup)

@@ -45,7 +45,7 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 	w->now_ns = now_ns;
 	atomic_store_explicit(&w->sleeping, false, memory_order_relaxed);
 #define STEP(kind_, from_)                                                                                             \
-	ret_steps[count++] = (mk_step) { (kind_), (uint8_t)w->index, (uint8_t)(from_) }
+	ret_steps[count++] = (mk_step) { (kind_), (uint8_t)w->index, (uint8_t)(from_), 0 }
 	if (mk_worker_has_control(w))
 		STEP(MK_STEP_CONTROL, 0);
 	for (uint64_t left = atomic_load_explicit(&w->incoming, memory_order_relaxed); left != 0; left &= left - 1)

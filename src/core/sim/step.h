@@ -31,6 +31,7 @@ typedef struct mk_step {
 	uint8_t kind;
 	uint8_t worker; /* its index */
 	uint8_t from;   /* of a take: the other worker */
+	uint8_t sup;    /* for a simulation of several: its number. mk_steps_of sets 0 */
 } mk_step;
 
 /* The maximum number of steps that one worker can have. */
