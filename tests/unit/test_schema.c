@@ -45,11 +45,11 @@ static uint64_t digest_of(const maiko_field *fields)
 
 TEST_ONCE(the_digest_knows_names_kinds_and_widths_but_not_places)
 {
-	const maiko_field one[] = {{"a", 0, 4, MAIKO_KIND_INT, NULL}, {.name = NULL}};
-	const maiko_field moved[] = {{"a", 8, 4, MAIKO_KIND_INT, NULL}, {.name = NULL}};
-	const maiko_field renamed[] = {{"b", 0, 4, MAIKO_KIND_INT, NULL}, {.name = NULL}};
-	const maiko_field wider[] = {{"a", 0, 8, MAIKO_KIND_INT, NULL}, {.name = NULL}};
-	const maiko_field other[] = {{"a", 0, 4, MAIKO_KIND_UINT, NULL}, {.name = NULL}};
+	const maiko_field one[] = {{"a", 0, 4, MAIKO_KIND_INT, 0, NULL}, {.name = NULL}};
+	const maiko_field moved[] = {{"a", 8, 4, MAIKO_KIND_INT, 0, NULL}, {.name = NULL}};
+	const maiko_field renamed[] = {{"b", 0, 4, MAIKO_KIND_INT, 0, NULL}, {.name = NULL}};
+	const maiko_field wider[] = {{"a", 0, 8, MAIKO_KIND_INT, 0, NULL}, {.name = NULL}};
+	const maiko_field other[] = {{"a", 0, 4, MAIKO_KIND_UINT, 0, NULL}, {.name = NULL}};
 	assert_true(digest_of(one) == digest_of(moved));
 	assert_true(digest_of(one) != digest_of(renamed));
 	assert_true(digest_of(one) != digest_of(wider));

@@ -238,6 +238,8 @@ static uint64_t digest_layout(uint64_t hash, const maiko_layout *layout)
 		hash = hash_bytes(hash, f->name, strlen(f->name) + 1);
 		hash = digest_number(hash, (uint32_t)f->kind);
 		hash = digest_number(hash, width_of(f));
+		if (f->elements != 0)
+			hash = digest_number(hash, f->elements);
 		if (f->kind == MAIKO_KIND_STRUCT)
 			hash = digest_layout(hash, f->nested);
 	}
