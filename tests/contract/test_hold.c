@@ -304,20 +304,6 @@ TEST_SIM(its_receipts_pass_the_hold)
 	test_finish(sup);
 }
 
-/* The receipt is under way for it, wherever the event is meanwhile. */
-TEST_SIM(a_stop_waits_for_the_receipt_that_unholds_it)
-{
-	enum { ITEMS = 12 };
-	maiko_supervisor *sup = test_supervisor(workers);
-	ok(maiko_add(sup, asker, "asker"));
-	ok(maiko_add(sup, listener, "listener"));
-	ok(maiko_start(sup));
-	for (uint32_t n = 0; n < ITEMS; n++)
-		ok(maiko_send(sup, item, .n = n));
-	assert_int_equal(test_finish(sup).discarded, 0);
-	expect_heard_up_to("listener", ITEMS);
-}
-
 /* On hold until a change is complete that it has asked for; or, once a stop refuses changes, not at all. */
 typedef struct joiner {
 	bool joined;

@@ -69,6 +69,7 @@ typedef struct sc_world {
 	uint16_t sent[SC_SENDERS][SC_USED_MAX];
 	uint64_t accepted;          /* sends in all, later ones too */
 	uint64_t tracked, receipts; /* of these, with a receipt; receipts that came */
+	uint64_t told;              /* notices of interest that were handled */
 	uint32_t serial;
 	bool strict;         /* no allocation fails: under block nothing may be missing */
 	bool stops;          /* actors may stop the supervisor */

@@ -424,6 +424,7 @@ static int patient_on_interest(patient *self, const maiko_interest *interest, ma
 {
 	(void)self;
 	(void)interest;
+	sc.told++;
 	(void)ctx;
 	return 0;
 }

@@ -67,13 +67,13 @@ void mk_intake_unhold(mk_worker *w, mk_actor *a)
 
 /* ---- a stop ------------------------------------------------------------------------------- */
 
-/* What is under way for it may unhold it: a change or a receipt that it waits for. (A worker with
- * a job has something to do.) */
+/* What is under way for it may unhold it: a change that it waits for. (A worker with a job has something to do.) Not
+ * the receipt of an event that may lie with another actor on hold: a stop would wait for ever. */
 static bool is_stranded(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
 	return a->status == MAIKO_ACTOR_RUNNING && !a->drains && (a->sched & (MK_HELD & ~(unsigned)MK_MUTED)) == 0 &&
-	       x->changes == 0 && x->receipts == NULL && x->tasks == NULL && x->privates == NULL &&
+	       x->changes == 0 && x->tasks == NULL && x->privates == NULL &&
 	       mk_mailbox_length(&a->box) != 0;
 }
 
