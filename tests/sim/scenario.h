@@ -67,6 +67,7 @@ typedef struct sc_world {
 	uint32_t actor_count;
 	sc_actor actors[SC_ACTORS_MAX];
 	uint16_t sent[SC_SENDERS][SC_USED_MAX];
+	uint64_t thread;            /* that sends from outside now, from 1; 0: none */
 	uint64_t accepted;          /* sends in all, later ones too */
 	uint64_t tracked, receipts; /* of these, with a receipt; receipts that came */
 	uint64_t told;              /* notices of interest that were handled */

@@ -147,15 +147,19 @@ static void send_later(maiko_ctx *ctx, sc_actor *a)
 
 int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how)
 {
+	uint64_t before = sc.thread; /* another one, in the midst of whose call this one acts */
 	parcel p = parcel_of(SC_ACTORS_MAX + thread, used, sc_draw(random, 3), true);
 	const maiko_event_type *type = sc_draw(random, 3) == 0 ? MAIKO_EVENT_REF(letter) : types[sc.topics[used]];
-	maiko_sim_thread(sc.sim, thread + 1);
+	sc.thread = thread + 1;
+	maiko_sim_thread(sc.sim, sc.thread);
 	int rc;
 	if (how == SC_TIMEOUT)
 		rc = maiko_supervisor_send_timeout(sc.sup, type, &p, sc_draw(random, 20));
 	else
 		rc = maiko_supervisor_send(sc.sup, type, &p, how == SC_TRY ? MAIKO_SEND_TRY : 0);
-	/* While it waited, nobody else has sent from this thread: a burst plays another. */
+	sc.thread = before;
+	if (before != 0)
+		maiko_sim_thread(sc.sim, before);
 	return sent(&p, rc);
 }
 

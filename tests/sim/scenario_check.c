@@ -37,8 +37,8 @@ void sc_saw(sc_actor *a, const parcel *p)
 
 void sc_had_all(const sc_actor *a)
 {
-	if (!sc.strict || !sc.graceful || !sc.started || !a->first || a->ignores || a->holds ||
-	    a->failed || a->leaving || a->stopped)
+	if (!sc.strict || !sc.graceful || !sc.started || !a->first || a->ignores || a->holds || a->failed ||
+	    a->leaving || a->stopped)
 		return;
 	const mk_actor *real = mk_directory_find(sc.sup, a->id);
 	if (real == NULL || real->removing)

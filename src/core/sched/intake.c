@@ -73,8 +73,7 @@ static bool is_stranded(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
 	return a->status == MAIKO_ACTOR_RUNNING && !a->drains && (a->sched & (MK_HELD & ~(unsigned)MK_MUTED)) == 0 &&
-	       x->changes == 0 && x->tasks == NULL && x->privates == NULL &&
-	       mk_mailbox_length(&a->box) != 0;
+	       x->changes == 0 && x->tasks == NULL && x->privates == NULL && mk_mailbox_length(&a->box) != 0;
 }
 
 bool mk_intake_drains(const mk_worker *w)
