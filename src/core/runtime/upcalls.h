@@ -1,7 +1,7 @@
 /*
  * upcalls.h - the calls from a lower module to a higher one.
  *
- * All other calls and includes go downwards (ARCHITECTURE.md; tests/style.sh checks the objects). These few go
+ * All other calls and includes go downwards (ARCHITECTURE.md; tests/structure.pl checks the objects). These few go
  * through one table, which the highest module fills in.
  */
 #ifndef MK_UPCALLS_H
