@@ -21,7 +21,8 @@
  *   - Only the sender's home touches a receipt, but for `parts`, which whoever holds a part may increment.
  *     An external thread's is summed under the supervisor's lock, by whoever has the part.
  *
- * models/receipt.pml has the order of receipt and reply while the sender moves.
+ * That a part reaches a sender that moves rests on the argument for mutes and completions (migrate.h,
+ * models/topology.pml): they take the same ways, to the same home.
  */
 #ifndef MK_RECEIPT_H
 #define MK_RECEIPT_H
