@@ -57,12 +57,17 @@ typedef struct order {
 MAIKO_TOPIC(orders);
 MAIKO_EVENT(order, orders, n, count);
 
-static int sender_on_order(sender *self, const order *ev, maiko_ctx *ctx)
+static void send_tracked_jobs(maiko_ctx *ctx, uint32_t from, uint32_t count)
 {
-	for (uint32_t i = 0; i < ev->count; i++) {
-		expect(maiko_send_tracked(ctx, job, .n = ev->n + i) == 0);
+	for (uint32_t i = 0; i < count; i++) {
+		expect(maiko_send_tracked(ctx, job, .n = from + i) == 0);
 		sent_id = maiko_sent_id(ctx);
 	}
+}
+
+static int sender_on_order(sender *self, const order *ev, maiko_ctx *ctx)
+{
+	send_tracked_jobs(ctx, ev->n, ev->count);
 	return 0;
 }
 MAIKO_ACTOR(sender, MAIKO_ON(order, sender_on_order), MAIKO_ON(answer, sender_on_answer),
@@ -187,8 +192,7 @@ static int counter_on_receipt(counter *self, const maiko_receipt *receipt, maiko
 }
 static int counter_on_order(counter *self, const order *ev, maiko_ctx *ctx)
 {
-	for (uint32_t i = 0; i < ev->count; i++)
-		expect(maiko_send_tracked(ctx, job, .n = i) == 0);
+	send_tracked_jobs(ctx, ev->n, ev->count);
 	return 0;
 }
 MAIKO_ACTOR(counter, MAIKO_ON(order, counter_on_order), MAIKO_ON_RECEIPT(counter_on_receipt));
@@ -282,13 +286,6 @@ TEST_SIM(what_an_ended_sender_waits_for_is_dead)
 	test_release(sup);
 }
 
-static int start_moves(maiko_ctx *ctx)
-{
-	for (uint32_t i = 0; i < 20; i++)
-		expect(maiko_send_tracked(ctx, job, .n = i) == 0);
-	return 0;
-}
-
 /* Is moved about while events, replies and receipts are on their way. */
 typedef struct mover {
 	uint32_t answers, receipts;
@@ -308,7 +305,7 @@ static int mover_on_receipt(mover *self, const maiko_receipt *receipt, maiko_ctx
 }
 static int mover_on_order(mover *self, const order *ev, maiko_ctx *ctx)
 {
-	(void)start_moves(ctx);
+	send_tracked_jobs(ctx, ev->n, ev->count);
 	return 0;
 }
 MAIKO_ACTOR(mover, MAIKO_ON(order, mover_on_order), MAIKO_ON(answer, mover_on_answer),

@@ -140,13 +140,20 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 
 /* ---- tick, stop, jobs ------------------------------------------------------------------------- */
 
-int maiko_wake_tick(maiko_ctx *ctx)
+/* Whether the actor has a tick; `call` asks. */
+static int check_ticks(const maiko_ctx *ctx, const char *call)
 {
 	int rc = mk_check_ctx(ctx);
+	if (rc == 0 && (ctx->class->tick == NULL || ctx->extra == NULL))
+		rc = mk_fail(MAIKO_EINVAL, "%s: actor '%s' has no MAIKO_TICK", call, ctx->self->name);
+	return rc;
+}
+
+int maiko_wake_tick(maiko_ctx *ctx)
+{
+	int rc = check_ticks(ctx, "maiko_wake_tick");
 	if (rc != 0)
 		return rc;
-	if (ctx->class->tick == NULL || ctx->extra == NULL)
-		return mk_fail(MAIKO_EINVAL, "maiko_wake_tick: actor '%s' has no MAIKO_TICK", ctx->self->name);
 	if ((ctx->sched & MK_SHUT) != 0)
 		return mk_refuse_shut();
 	if ((ctx->sched & MK_ENDED) != 0 ||
@@ -162,17 +169,14 @@ unsigned maiko_woken_by(const maiko_ctx *ctx) { return ctx->extra == NULL ? 0 : 
 
 int maiko_unwatch(maiko_ctx *ctx)
 {
-	int rc = mk_check_ctx(ctx);
-	if (rc != 0)
-		return rc;
-	if (ctx->class->tick == NULL || ctx->extra == NULL)
-		return mk_fail(MAIKO_EINVAL, "maiko_unwatch: actor '%s' has no MAIKO_TICK", ctx->self->name);
-	mk_tick_unwatch(ctx->worker, ctx);
-	return 0;
+	int rc = check_ticks(ctx, "maiko_unwatch");
+	if (rc == 0)
+		mk_tick_unwatch(ctx->worker, ctx);
+	return rc;
 }
 
-/* Whether its handlers may be held, or go on; `call` asks. */
-static int check_intake(const maiko_ctx *ctx, const char *call)
+/* Whether the actor is not ending yet; `call` asks. */
+static int check_not_ending(const maiko_ctx *ctx, const char *call)
 {
 	int rc = mk_check_ctx(ctx);
 	if (rc == 0 && (ctx->sched & (MK_ENDED | MK_RETIRING)) != 0)
@@ -182,13 +186,13 @@ static int check_intake(const maiko_ctx *ctx, const char *call)
 
 int maiko_hold(maiko_ctx *ctx)
 {
-	int rc = check_intake(ctx, "maiko_hold");
+	int rc = check_not_ending(ctx, "maiko_hold");
 	return rc != 0 ? rc : mk_intake_hold(ctx->worker, ctx);
 }
 
 int maiko_unhold(maiko_ctx *ctx)
 {
-	int rc = check_intake(ctx, "maiko_unhold");
+	int rc = check_not_ending(ctx, "maiko_unhold");
 	if (rc == 0)
 		mk_intake_unhold(ctx->worker, ctx);
 	return rc;
@@ -196,11 +200,9 @@ int maiko_unhold(maiko_ctx *ctx)
 
 int maiko_stop_self(maiko_ctx *ctx)
 {
-	int rc = mk_check_ctx(ctx);
+	int rc = check_not_ending(ctx, "maiko_stop_self");
 	if (rc != 0)
 		return rc;
-	if ((ctx->sched & (MK_ENDED | MK_RETIRING)) != 0)
-		return mk_fail(MAIKO_ESTATE, "maiko_stop_self: actor '%s' is ending already", ctx->self->name);
 	MK_NOTE(ctx->worker, MK_NOTE_STOP_SELF, ctx->self->id, 0);
 	mk_retire(ctx->worker, ctx); /* of its callbacks only on_stop still runs */
 	return 0;

@@ -3,6 +3,7 @@
  */
 #include "base/seam.h"
 
+#include <maiko/next.h>
 #include <uv.h>
 
 int mk_seam_init(mk_seam *seam)
@@ -20,6 +21,11 @@ int mk_seam_init(mk_seam *seam)
 }
 
 uint64_t mk_now(const mk_seam *seam) { return seam->now_ns == NULL ? uv_hrtime() : seam->now_ns(seam->arg); }
+
+uint64_t mk_deadline(const mk_seam *seam, uint64_t timeout_ms)
+{
+	return timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(seam) + timeout_ms * 1000000 : UINT64_MAX;
+}
 
 /* splitmix64 (Steele, Lea and Flood, 2014), which the authors of xoshiro recommend for seeding. */
 static uint64_t splitmix(uint64_t *state)

@@ -59,6 +59,9 @@ int mk_seam_init(mk_seam *seam);
 
 MK_PRIVATE uint64_t mk_now(const mk_seam *seam);
 
+/* The deadline of a timeout that begins now, in the time of mk_now; UINT64_MAX: never. */
+MK_PRIVATE uint64_t mk_deadline(const mk_seam *seam, uint64_t timeout_ms);
+
 MK_PRIVATE void mk_random_seed(mk_random *random, uint64_t seed);
 MK_PRIVATE uint64_t mk_random_next(const mk_seam *seam, mk_random *random);
 

@@ -67,6 +67,9 @@ typedef struct mk_event {
 	_Alignas(16) unsigned char payload[];
 } mk_event;
 
+/* No event has it: as a parent, that of a root. */
+static inline bool mk_id_is_none(maiko_id id) { return id.origin == 0 && id.sequence == 0; }
+
 /* Size classes of whole events; payloads up to MK_INLINE_MAX are inline. */
 enum { MK_SIZE_CLASSES = 4 };
 #define MK_INLINE_MAX (576 - sizeof(mk_event))

@@ -54,22 +54,23 @@ static void touch(mk_topology *t, mk_record *r)
 	t->touched = r;
 }
 
-void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count)
+static void listeners_change(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t by)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		mk_record *r = mk_record_at(sup, places[i].topic);
-		r->listeners++;
+		r->listeners += by;
 		touch(sup->topology, r);
 	}
 }
 
+void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count)
+{
+	listeners_change(sup, places, count, 1);
+}
+
 void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		mk_record *r = mk_record_at(sup, places[i].topic);
-		r->listeners--;
-		touch(sup->topology, r);
-	}
+	listeners_change(sup, places, count, (uint32_t)-1);
 }
 
 void mk_listeners_add_now(mk_sup *sup, const mk_subscription *places, uint32_t count)

@@ -264,7 +264,7 @@ int mk_quiescence(mk_sup *sup, uint64_t timeout_ms)
 		return rc;
 	if (sup->seam.simulated)
 		return mk_fail_text(MAIKO_EINVAL, "the supervisor is simulated: its simulation settles it");
-	uint64_t until = mk_quiescence_deadline(sup, timeout_ms);
+	uint64_t until = mk_deadline(&sup->seam, timeout_ms);
 	if (mk_quiescence_is_host(sup))
 		rc = settle_host(sup, until);
 	else if (mk_state_of(sup) < MK_STOPPED)

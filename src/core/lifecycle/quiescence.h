@@ -27,12 +27,6 @@ MK_PRIVATE int mk_quiescence(mk_sup *sup, uint64_t timeout_ms);
  * supervisor. 0, or the error of mk_quiescence. */
 MK_PRIVATE int mk_quiescence_check(mk_sup *sup);
 
-/* The deadline of a timeout that begins now, in the time of mk_now; UINT64_MAX: never. */
-static inline uint64_t mk_quiescence_deadline(const mk_sup *sup, uint64_t timeout_ms)
-{
-	return timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + timeout_ms * 1000000 : UINT64_MAX;
-}
-
 /* Whether the supervisor is embedded in a loop of this thread and the thread is in no callback:
  * then it only progresses while the thread runs that loop. */
 MK_PRIVATE bool mk_quiescence_is_host(mk_sup *sup);

@@ -78,7 +78,7 @@ static uint64_t deadline_after(mk_sup *sup, uint64_t deadline_ms)
 {
 	if (deadline_ms == 0)
 		deadline_ms = sup->stop_ms;
-	return deadline_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + deadline_ms * NS_PER_MS : UINT64_MAX;
+	return mk_deadline(&sup->seam, deadline_ms);
 }
 
 /* With the lock, like the next three. */

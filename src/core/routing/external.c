@@ -114,7 +114,7 @@ int mk_external_wait(mk_sup *sup, mk_external *f, uint64_t timeout_ms)
 		return rc;
 	if (timeout_ms == 0 || !mk_may_wait() || mk_state_of(sup) < MK_STARTED)
 		return MAIKO_EAGAIN;
-	uint64_t until = timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + timeout_ms * 1000000 : UINT64_MAX;
+	uint64_t until = mk_deadline(&sup->seam, timeout_ms);
 	if (sup->seam.simulated)
 		return wait_simulated(sup, f, until);
 	uv_mutex_lock(&f->mutex);

@@ -16,21 +16,19 @@
 
 #include <maiko/send.h>
 
-static bool is_zero(maiko_id id) { return id.origin == 0 && id.sequence == 0; }
-
 static int read_envelope(mk_sup *sup, const maiko_envelope *envelope, mk_injected *ret_injected)
 {
-	if (is_zero(envelope->id))
+	if (mk_id_is_none(envelope->id))
 		return mk_fail_text(MAIKO_EINVAL,
 				    "maiko_inject: envelope->id is zero; an event that was sent has an id");
 	if (!mk_name_valid(envelope->sender))
 		return mk_name_fail("envelope->sender", envelope->sender);
-	*ret_injected =
-		(mk_injected){.id = envelope->id,
-			      .parent = envelope->parent,
-			      .correlation = is_zero(envelope->correlation) ? envelope->id : envelope->correlation,
-			      .origin = {.sender = mk_origin_name(sup, envelope->sender),
-					 .timestamp_ns = envelope->origin_timestamp_ns}};
+	*ret_injected = (mk_injected){.id = envelope->id,
+				      .parent = envelope->parent,
+				      .correlation = mk_id_is_none(envelope->correlation) ? envelope->id
+											  : envelope->correlation,
+				      .origin = {.sender = mk_origin_name(sup, envelope->sender),
+						 .timestamp_ns = envelope->origin_timestamp_ns}};
 	return ret_injected->origin.sender == NULL ? MAIKO_ENOMEM : 0;
 }
 

@@ -27,15 +27,6 @@ static mk_origins *origins_of(mk_sup *sup)
 	return found;
 }
 
-/* FNV-1a with the parameters for 64 bits (draft-eastlake-fnv). */
-static uint64_t hash_of(const char *name)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 /* Reserves one of the names that may be kept. */
 static bool reserve(mk_origins *origins)
 {
@@ -67,7 +58,7 @@ const char *mk_origin_name(mk_sup *sup, const char *name)
 	mk_origins *origins = origins_of(sup);
 	if (origins == NULL)
 		return NULL;
-	for (uint64_t i = hash_of(name);; i++) {
+	for (uint32_t i = mk_name_hash(name);; i++) {
 		_Atomic(char *) *place = &origins->names[i % PLACES];
 		const char *there = atomic_load_explicit(place, memory_order_acquire), *made = name;
 		if (there == NULL) {

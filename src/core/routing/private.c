@@ -7,19 +7,24 @@
 
 int mk_private_prepare(mk_actor *a) { return mk_extra_of(a) == NULL || mk_tally_of(a) == NULL ? MAIKO_ENOMEM : 0; }
 
+/* `a` NULL: the actor is no more. */
+static void drop(mk_worker *w, mk_actor *a, mk_private *private)
+{
+	mk_count_add(a != NULL ? &a->tally->counts.dead : &w->gone.dead, 1);
+	mk_count_add(&w->private_topic->counts.dead, 1);
+	private->drop(a, private);
+}
+
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
 {
 	mk_topic *t = w->private_topic;
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, 1);
+	mk_count_add(a != NULL ? &a->tally->refused : &w->gone_deliveries, 1); /* a delivery that is in no mailbox */
 	if (a == NULL || (a->sched & MK_ENDED) != 0) {
-		mk_count_add(a != NULL ? &a->tally->refused : &w->gone_deliveries, 1);
-		mk_count_add(a != NULL ? &a->tally->counts.dead : &w->gone.dead, 1);
-		mk_count_add(&t->counts.dead, 1);
-		private->drop(a, private);
+		drop(w, a, private);
 		return;
 	}
-	mk_count_add(&a->tally->refused, 1); /* a delivery that is in no mailbox */
 	private->after = mk_count(&a->box.tail);
 	mk_private **at = private->first ? &a->extra->privates : a->extra->private_tail;
 	while (*at != NULL && (*at)->first)
@@ -57,10 +62,6 @@ void mk_private_shift(mk_actor *a)
 
 void mk_private_drop(mk_actor *a)
 {
-	while (a->extra->privates != NULL) {
-		mk_private *first = take_first(a->extra);
-		mk_count_add(&a->tally->counts.dead, 1);
-		mk_count_add(&a->worker->private_topic->counts.dead, 1);
-		first->drop(a, first);
-	}
+	while (a->extra->privates != NULL)
+		drop(a->worker, a, take_first(a->extra));
 }

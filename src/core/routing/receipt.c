@@ -1,12 +1,12 @@
 /*
  * receipt.c - see receipt.h.
  */
-#include "routing/allowance.h"
 #include "routing/receipt.h"
 
 #include "base/error.h"
 #include "observe/monitor.h"
 #include "registry/directory.h"
+#include "routing/allowance.h"
 #include "routing/in_transit.h"
 #include "routing/private.h"
 #include "routing/router.h"
@@ -34,11 +34,13 @@ struct mk_receipt {
 static void over(mk_tracked *tracked);
 static void arrived(mk_worker *w, mk_message *m);
 
-static void part_init(mk_part *part, mk_receipt *r)
+static void parts_init(mk_part *parts, uint32_t count, mk_receipt *r)
 {
-	part->receipt = r;
-	part->tracked.over = over;
-	part->message = (mk_message){.run = arrived, .post = MK_POST_UNSEEN};
+	for (uint32_t i = 0; i < count; i++) {
+		parts[i].receipt = r;
+		parts[i].tracked.over = over;
+		parts[i].message = (mk_message){.run = arrived, .post = MK_POST_UNSEEN};
+	}
 }
 
 /* The event is on this worker now. */
@@ -118,16 +120,29 @@ static void drop(mk_actor *a, mk_private *private)
 	receipt_free(MK_OF(private, mk_receipt, private));
 }
 
+static void part_free(mk_part *part)
+{
+	if (part->alone)
+		mk_free(part);
+}
+
+/* Adds a part that is over to its receipt. Whether it was the last: then the receipt is in no list any more. */
+static bool take_part(mk_receipt *r, mk_part *part)
+{
+	add(&r->sum, part);
+	part_free(part);
+	bool last = atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) == 1;
+	if (last)
+		unlink_one(r);
+	return last;
+}
+
 /* On the sender's home. */
 static void part_is_here(mk_worker *w, mk_part *part)
 {
 	mk_receipt *r = part->receipt;
-	add(&r->sum, part);
-	if (part->alone)
-		mk_free(part);
-	if (atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) != 1)
+	if (!take_part(r, part))
 		return;
-	unlink_one(r);
 	r->private = (mk_private){.run = run, .drop = drop};
 	mk_private_give(w, mk_directory_look(w->sup, r->sender->id), &r->private);
 }
@@ -166,15 +181,10 @@ static void over_external(mk_part *part)
 	mk_receipt *r = part->receipt;
 	mk_sup *sup = r->sup;
 	uv_mutex_lock(&sup->lock);
-	add(&r->sum, part);
-	if (part->alone)
-		mk_free(part);
-	r->complete = atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) == 1;
+	r->complete = take_part(r, part);
 	bool last = r->complete && r->left;
-	if (r->complete) {
-		unlink_one(r);
+	if (r->complete)
 		uv_cond_broadcast(&sup->cond);
-	}
 	uv_mutex_unlock(&sup->lock); /* from here on the thread that waits may free it */
 	if (last)
 		receipt_free(r);
@@ -183,10 +193,9 @@ static void over_external(mk_part *part)
 static void over(mk_tracked *tracked)
 {
 	mk_part *part = MK_OF(tracked, mk_part, tracked);
-	if (mk_state_of(part->receipt->sup) >=
-	    MK_STOPPED) { /* nobody is told any more; the supervisor frees the rest */
-		if (part->alone)
-			mk_free(part);
+	/* Nobody is told any more; the supervisor frees the rest. */
+	if (mk_state_of(part->receipt->sup) >= MK_STOPPED) {
+		part_free(part);
 		return;
 	}
 	if (part->worker != NULL)
@@ -207,8 +216,7 @@ static mk_receipt *receipt_new(mk_sup *sup, mk_sender *sender, uint32_t remote)
 	r->sup = sup;
 	r->sender = mk_sender_hold(sender);
 	atomic_init(&r->parts, remote + 1);
-	for (uint32_t i = 0; i <= remote; i++)
-		part_init(&r->part[i], r);
+	parts_init(r->part, remote + 1, r);
 	return r;
 }
 
@@ -331,8 +339,7 @@ void mk_receipt_enters(mk_worker *w, mk_event *e)
 		part->unknown += count;
 		return;
 	}
-	for (uint32_t i = 0; i < count; i++)
-		part_init(&more[i], part->receipt);
+	parts_init(more, count, part->receipt);
 	atomic_fetch_add_explicit(&part->receipt->parts, count, memory_order_relaxed);
 	part->receipt->more = part->remote = more;
 	part->carrier = carrier;
@@ -342,8 +349,7 @@ void mk_receipt_enters(mk_worker *w, mk_event *e)
 
 void mk_receipt_handled(const mk_actor *a, const mk_event *e)
 {
-	bool ignored = a->class->any == NULL && mk_handler_of(a->class, e->type) == NULL;
-	mk_part_of(e)->counts[ignored ? MAIKO_IGNORED : MAIKO_HANDLED]++;
+	mk_part_of(e)->counts[mk_ignores(a->class, e->type) ? MAIKO_IGNORED : MAIKO_HANDLED]++;
 }
 
 void mk_receipt_failed(const mk_event *e, int error)
@@ -362,8 +368,6 @@ mk_event *mk_receipt_carrier(mk_event *e)
 	carrier->refs = 1;
 	return carrier;
 }
-
-void mk_receipt_carried(mk_worker *w, mk_event *carrier) { mk_event_unref(&w->pool, carrier); }
 
 mk_part *mk_receipt_part(mk_worker *w, const mk_event *from)
 {
@@ -406,7 +410,7 @@ mk_event *mk_receipt_split(const mk_event *e)
 		mk_free(part);
 		return NULL;
 	}
-	part_init(part, r);
+	parts_init(part, 1, r);
 	part->alone = true;
 	/* Relaxed: the event's own part is not over, so this is not the last. */
 	atomic_fetch_add_explicit(&r->parts, 1, memory_order_relaxed);
@@ -418,23 +422,17 @@ void mk_receipt_comes(mk_worker *w, const mk_event *e) { enter(w, mk_part_of(e))
 
 /* ---- the end --------------------------------------------------------------------------------------- */
 
-void mk_receipts_leave(mk_worker *w, mk_actor *a)
+static void move_all(mk_receipt **from, mk_receipt **to)
 {
-	while (a->extra->receipts != NULL) {
-		mk_receipt *r = a->extra->receipts;
+	while (*from != NULL) {
+		mk_receipt *r = *from;
 		unlink_one(r);
-		link_one(&w->orphans, r);
+		link_one(to, r);
 	}
 }
 
-void mk_receipts_keep(mk_sup *sup, mk_receipt **list)
-{
-	while (*list != NULL) {
-		mk_receipt *r = *list;
-		unlink_one(r);
-		link_one(&sup->awaited, r);
-	}
-}
+void mk_receipts_leave(mk_worker *w, mk_actor *a) { move_all(&a->extra->receipts, &w->orphans); }
+void mk_receipts_keep(mk_sup *sup, mk_receipt **list) { move_all(list, &sup->awaited); }
 
 void mk_receipts_fini(mk_sup *sup)
 {

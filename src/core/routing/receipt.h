@@ -80,11 +80,9 @@ void mk_receipt_failed(const mk_event *e, int error);
 /* A worker does not get it: a channel is full. */
 void mk_receipt_unknown(const mk_event *e);
 
-/* What goes into the channels in the place of a tracked event: its carrier, or (external,
- * without memory) the event itself, which other workers do not track. */
+/* What goes into the channels in the place of a tracked event: its carrier, with a reference for the caller, or
+ * (external, without memory) the event itself, which other workers do not track. */
 mk_event *mk_receipt_carrier(mk_event *e);
-/* It has gone into the channels, or into none. */
-void mk_receipt_carried(mk_worker *w, mk_event *carrier);
 
 /* On a worker that takes a carrier from a channel: its part; a copy with it, or NULL without memory; or no copy: so
  * many deliveries had no memory. */

@@ -146,7 +146,7 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	mk_count_add(&ch->sent, 1);
 }
 
-static void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
+static MK_INLINE void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
 {
 	uint64_t all = w->all->remote;
 	uint64_t drops = (t->remote_drops | ~t->remote) & (w->all->remote_drops | ~all);
@@ -166,6 +166,14 @@ static void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t worker
 	}
 }
 
+static MK_NOINLINE void send_tracked(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
+{
+	mk_event *entry = mk_receipt_carrier(e);
+	send_entries(w, t, entry, workers);
+	if (entry != e)
+		mk_event_unref(&w->pool, entry);
+}
+
 void mk_publish(mk_worker *w, mk_event *e)
 {
 	mk_topic *t = e->topic;
@@ -177,36 +185,34 @@ void mk_publish(mk_worker *w, mk_event *e)
 	if (MK_UNLIKELY(w->all->sub_count != 0))
 		fan_out(w, w->all, e, w->marker);
 	if (workers != 0) {
-		mk_event *entry = MK_LIKELY(!mk_is_tracked(e)) ? e : mk_receipt_carrier(e);
-		send_entries(w, t, entry, workers);
-		if (MK_UNLIKELY(entry != e))
-			mk_receipt_carried(w, entry);
+		if (MK_LIKELY(!mk_is_tracked(e)))
+			send_entries(w, t, e, workers);
+		else
+			send_tracked(w, t, e, workers);
 	} else if (t->sub_count + w->all->sub_count == 0) {
 		mk_count_add(&t->unrouted, 1);
 	}
 	mk_event_unref(&w->pool, e);
 }
 
-/* The same for what a tracked event has sent here. */
-static MK_NOINLINE void publish_carried(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+static MK_NOINLINE mk_event *copy_carried(mk_worker *w, const mk_event *from)
 {
-	mk_part *part = mk_receipt_part(w, from);
-	mk_event *e = t == NULL ? NULL : mk_receipt_copy(w, from, part);
-	if (e == NULL) {
-		mk_receipt_refused(w, part, mk_overflow_no_memory(w, t, from, marker));
-		return;
-	}
-	e->topic = t;
-	fan_out(w, t, e, marker);
-	if (w->all->sub_count != 0)
-		fan_out(w, w->all, e, marker);
-	mk_event_unref(&w->pool, e);
+	return mk_receipt_copy(w, from, mk_receipt_part(w, from));
+}
+
+/* There is no memory for the copy, or (t NULL) for the topic. */
+static MK_NOINLINE void refuse_taken(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+{
+	uint64_t deliveries = mk_overflow_no_memory(w, t, from, marker);
+	if (mk_is_carrier(from))
+		mk_receipt_refused(w, mk_receipt_part(w, from), deliveries);
 }
 
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
 	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
+	mk_event *e = NULL;
 	mk_advance_time(w, from);
 	if (!any) { /* the sender's view named a worker too many (topic.c) */
 		if (mk_is_carrier(from))
@@ -215,13 +221,10 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 	}
 	if (t == NULL)
 		t = mk_topic_here(w, from->topic->index);
-	if (MK_UNLIKELY(mk_is_carrier(from))) {
-		publish_carried(w, t, from, marker);
-		return;
-	}
-	mk_event *e = t == NULL ? NULL : mk_event_copy(&w->pool, from);
+	if (MK_LIKELY(t != NULL))
+		e = MK_LIKELY(!mk_is_carrier(from)) ? mk_event_copy(&w->pool, from) : copy_carried(w, from);
 	if (e == NULL) {
-		(void)mk_overflow_no_memory(w, t, from, marker);
+		refuse_taken(w, t, from, marker);
 		return;
 	}
 	e->topic = t;

@@ -313,7 +313,7 @@ int maiko_supervisor_send_wait(maiko_supervisor *sup, const maiko_event_type *ty
 				    "runs an embedded loop");
 	if (mk_state_of(sup) < MK_STARTED)
 		return mk_fail_text(MAIKO_ESTATE, "maiko_send_wait: the supervisor has not started");
-	uint64_t until_ns = timeout_ms < MAIKO_NEXT_MS_MAX ? mk_now(&sup->seam) + timeout_ms * 1000000 : UINT64_MAX;
+	uint64_t until_ns = mk_deadline(&sup->seam, timeout_ms);
 	int rc = external_send(sup, type, event, NULL, timeout_ms, &r);
 	if (rc != 0)
 		return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;

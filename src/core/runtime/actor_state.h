@@ -57,6 +57,11 @@ static inline const mk_handler *mk_handler_of(const mk_actor_class *class, const
 	return h;
 }
 
+static inline bool mk_ignores(const mk_actor_class *class, const mk_type *type)
+{
+	return class->any == NULL && mk_handler_of(class, type) == NULL;
+}
+
 /* ---- actors ------------------------------------------------------------------ */
 
 /* mk_actor.sched: 0 means it is idle and may be made ready. */

@@ -1,13 +1,13 @@
 /*
  * actors.c - see actors.h.
  */
-#include "routing/receipt.h"
 #include "sched/actors.h"
 
 #include "registry/departed.h"
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/receipt.h"
 #include "routing/weight.h"
 #include "runtime/ready.h"
 #include "sched/intake.h"

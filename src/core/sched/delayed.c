@@ -36,7 +36,7 @@ static void send_now(mk_worker *w, mk_delayed *d)
 	mk_event *e = d->event;
 	mk_actor *a = d->actor;
 	e->id = (maiko_id){w->origin, ++w->sequence};
-	if (e->parent.sequence == 0 && e->parent.origin == 0)
+	if (mk_id_is_none(e->parent))
 		e->correlation = e->id;
 	e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns;
 	release(w, d);

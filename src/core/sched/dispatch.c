@@ -4,8 +4,6 @@
  * Handled events are counted per series of events of one topic: a batch usually has one topic,
  * whose counters are on another cache line.
  */
-#include "routing/private.h"
-#include "routing/receipt.h"
 #include "sched/dispatch.h"
 
 #include "observe/monitor.h"
@@ -13,6 +11,8 @@
 #include "routing/backpressure.h"
 #include "routing/cycle.h"
 #include "routing/delivery.h"
+#include "routing/private.h"
+#include "routing/receipt.h"
 #include "routing/weight.h"
 #include "runtime/callback.h"
 #include "runtime/ready.h"
@@ -42,7 +42,7 @@ static inline int handle(mk_actor *a, const mk_event *e, uint64_t *ignored)
 /* Not inline: it is called only with a monitor; a simulation always has one. */
 static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_event *e, int rc)
 {
-	bool ignored = a->class->any == NULL && mk_handler_of(a->class, e->type) == NULL;
+	bool ignored = mk_ignores(a->class, e->type);
 	if (!ignored)
 		rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc > 0 ? 0 : rc);
 	mk_notify(w, MAIKO_OBSERVED_HANDLED, a, e, ignored ? 1 : rc, false);

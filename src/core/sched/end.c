@@ -1,8 +1,6 @@
 /*
  * end.c - see end.h.
  */
-#include "routing/private.h"
-#include "routing/receipt.h"
 #include "sched/end.h"
 
 #include "observe/monitor.h"
@@ -12,6 +10,8 @@
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/private.h"
+#include "routing/receipt.h"
 #include "runtime/callback.h"
 #include "runtime/upcalls.h"
 #include "sched/delayed.h"

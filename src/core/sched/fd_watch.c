@@ -16,11 +16,11 @@
  * (`doubtful`), the kernel is asked every ten milliseconds whether the number still refers to the
  * same open file; if not, the descriptor would never be ready.
  */
-#include "sched/closing.h"
 #include "sched/fd_watch.h"
 
 #include "base/system.h"
 #include "runtime/ready.h"
+#include "sched/closing.h"
 #include "sched/tick.h"
 
 #include <errno.h>

@@ -7,7 +7,6 @@
  * handle of this file that is closed later has its callback in the same pass or the next. So a
  * departure, after all known close callbacks, closes such a handle twice before it frees the actor.
  */
-#include "sched/closing.h"
 #include "sched/handles.h"
 
 #include "base/error.h"
@@ -16,6 +15,7 @@
 #include "runtime/lane.h"
 #include "runtime/ready.h"
 #include "sched/actors.h"
+#include "sched/closing.h"
 #include "sched/end.h"
 #include "sched/fd_watch.h"
 

@@ -37,14 +37,8 @@ void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
 
 void mk_retire(mk_worker *w, mk_actor *a)
 {
-	if ((a->sched & MK_RETIRING) != 0)
-		return;
-	mk_unlink_held(w, a);
-	bool held = (a->sched & MK_HELD) != 0;
-	a->sched |= MK_RETIRING;
-	mk_link_held(w, a);
-	if (!held)
-		mk_tick_hold(a);
+	if ((a->sched & MK_RETIRING) == 0)
+		mk_hold(w, a, MK_RETIRING);
 }
 
 mk_actor *mk_take_retiring(mk_worker *w)

@@ -1,12 +1,12 @@
 /*
  * turn.c - see turn.h.
  */
-#include "routing/receipt.h"
 #include "sched/turn.h"
 
 #include "observe/note.h"
 #include "routing/backpressure.h"
 #include "routing/external.h"
+#include "routing/receipt.h"
 #include "routing/router.h"
 #include "runtime/lane.h"
 #include "runtime/ready.h"

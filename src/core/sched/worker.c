@@ -1,8 +1,6 @@
 /*
  * worker.c - see worker.h.
  */
-#include "routing/receipt.h"
-#include "sched/closing.h"
 #include "sched/worker.h"
 
 #include "base/system.h"
@@ -11,12 +9,14 @@
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/external.h"
+#include "routing/receipt.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
 #include "sched/actors.h"
 #include "sched/balance.h"
+#include "sched/closing.h"
 #include "sched/fd_watch.h"
 #include "sched/idle.h"
 #include "sched/pace.h"

@@ -5,12 +5,12 @@
  * caller waits for its end; if the caller gives up before, the request is `cancelled`, and `end`
  * frees it. The lock guards `progress` and `cancelled`.
  */
-#include "routing/in_transit.h"
 #include "sim/send_as.h"
 
 #include "base/error.h"
 #include "lifecycle/quiescence.h"
 #include "registry/directory.h"
+#include "routing/in_transit.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 #include "runtime/ready.h"
@@ -188,7 +188,7 @@ int mk_send_as(mk_sup *sup, maiko_actor_id actor, const maiko_event_type *type, 
 	int rc = post(sup, r);
 	bool posted = rc == 0;
 	if (posted)
-		rc = wait_for(r, host, mk_quiescence_deadline(sup, timeout_ms));
+		rc = wait_for(r, host, mk_deadline(&sup->seam, timeout_ms));
 	bool mine = !posted || r->progress == OVER;
 	if (rc == 0)
 		rc = r->status;
