@@ -72,7 +72,8 @@ typedef struct maiko_error {
 	int code; /* negative */
 	maiko_phase phase;
 	maiko_any event;    /* event.type is NULL when there was none */
-	const char *detail; /* human-readable: the code's text, or more; never NULL */
+	const char *detail; /* human-readable: what maiko_last_error said of the call that failed with this
+			     * code in the callback; else the code's text. Never NULL */
 } maiko_error;
 
 /* What happens when an actor fails. Restarting is not possible yet: maiko_add rejects the last

@@ -64,7 +64,8 @@ MAIKO_API const char *maiko_err_name(int code);
  * not change it. One line, shorter than 320 bytes. The wording may change in any version;
  * programs decide by the code. Never NULL; "" when no call of this thread has failed. The
  * text is thread-local; copy it to keep it. It describes calls, not callbacks: on_error
- * receives the result of a callback. Any thread.
+ * receives the result of a callback. If that is the code of a call that failed in it, this
+ * text is the `detail` that on_error and the ledger get. Any thread.
  */
 MAIKO_API const char *maiko_last_error(void);
 

@@ -218,6 +218,80 @@ TEST_SIM(a_failure_in_the_first_batch_is_in_the_ledger)
 	test_release(sup);
 }
 
+/* ---- why it failed: what the call says whose code the callback returns ---- */
+
+typedef struct caller {
+	bool swallows;
+} caller;
+static int caller_call(const caller *self, maiko_ctx *ctx)
+{
+	int rc = maiko_wake_tick(ctx);
+	return self->swallows ? UV_EIO : rc;
+}
+static int caller_on_item(caller *self, const item *ev, maiko_ctx *ctx) { return caller_call(self, ctx); }
+MAIKO_ACTOR(caller, MAIKO_ON(item, caller_on_item));
+
+typedef caller early, late, looker;
+static int early_on_start(early *self, maiko_ctx *ctx) { return caller_call(self, ctx); }
+MAIKO_ACTOR(early, MAIKO_ON_START(early_on_start));
+static int late_on_stop(late *self, maiko_ctx *ctx) { return caller_call(self, ctx); }
+MAIKO_ACTOR(late, MAIKO_ON_STOP(late_on_stop));
+static maiko_next looker_tick(looker *self, maiko_ctx *ctx) { return maiko_when_readable(-5); }
+MAIKO_ACTOR(looker, MAIKO_TICK(looker_tick));
+
+static void expect_end(maiko_supervisor *sup, int code, const char *detail, const char *end)
+{
+	const maiko_ledger *ledger = test_stop_with(sup, code);
+	assert_string_equal(ledger->failures[0]->detail, detail);
+	assert_int_equal(maiko_stop(sup, NULL), code);
+	assert_string_equal(maiko_last_error(), end);
+	test_release(sup);
+}
+
+TEST_SIM(a_failure_says_what_the_failed_call_says)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, caller, "caller"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	expect_end(sup, MAIKO_EINVAL, "maiko_wake_tick: actor 'caller' has no MAIKO_TICK",
+		   "maiko_stop: the actor 'caller' failed in a handler: maiko_wake_tick: actor 'caller' has no "
+		   "MAIKO_TICK");
+
+	sup = test_supervisor(workers);
+	ok(maiko_add(sup, late, "late"));
+	ok(maiko_start(sup));
+	expect_end(sup, MAIKO_EINVAL, "maiko_wake_tick: actor 'late' has no MAIKO_TICK",
+		   "maiko_stop: the actor 'late' failed in on_stop: maiko_wake_tick: actor 'late' has no MAIKO_TICK");
+
+	sup = test_supervisor(workers);
+	ok(maiko_add(sup, early, "early"));
+	assert_int_equal(maiko_start(sup), MAIKO_EINVAL);
+	assert_string_equal(maiko_last_error(), "maiko_start: the actor 'early' failed in on_start: maiko_wake_tick: "
+						"actor 'early' has no MAIKO_TICK");
+	test_release(sup);
+}
+
+TEST_SIM(a_failure_of_its_own_says_what_its_code_says)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, caller, "caller", .init = &(caller){.swallows = true}));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	expect_end(sup, UV_EIO, "i/o error", "maiko_stop: the actor 'caller' failed in a handler: i/o error");
+}
+
+TEST_ONCE(a_tick_that_waits_for_no_descriptor_is_told_which)
+{
+	maiko_supervisor *sup = test_supervisor(1);
+	ok(maiko_add(sup, looker, "looker"));
+	ok(maiko_start(sup));
+	assert_int_equal(maiko_join(sup), MAIKO_EBADF);
+	expect_end(sup, MAIKO_EBADF, "the tick waits for the descriptor -5, which is not open",
+		   "maiko_stop: the actor 'looker' failed in its tick: the tick waits for the descriptor -5, which "
+		   "is not open");
+}
+
 /* ---- many fail at once, while others are added under their names ---- */
 
 TEST_WORKERS(actors_fail_and_are_replaced_under_load)

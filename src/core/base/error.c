@@ -68,6 +68,8 @@ static _Thread_local struct {
 	char room[MK_ERROR_SIZE];
 } last;
 
+_Thread_local int mk_error_code;
+
 /* Replaces control characters; a cut text ends with "..." after a whole UTF-8 character. */
 static void tidy(char *text, bool cut)
 {
@@ -102,7 +104,17 @@ int mk_fail(int code, const char *format, ...)
 int mk_fail_text(int code, const char *text)
 {
 	last.text = text;
+	mk_error_code = code;
 	return code;
+}
+
+const char *mk_error_told(int code, char text[MK_ERROR_SIZE])
+{
+	if (code == 0 || mk_error_code != code)
+		return NULL;
+	mk_error_forget();
+	snprintf(text, MK_ERROR_SIZE, "%s", last.text);
+	return text;
 }
 
 int mk_fail_null(const char *call, const char *names, const void *const *pointers, size_t count)

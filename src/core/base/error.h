@@ -28,6 +28,15 @@ MK_PRIVATE int mk_fail(int code, const char *format, ...) __attribute__((format(
 /* The same with a text in static memory: two stores, for errors that may be frequent (MAIKO_EAGAIN). */
 MK_PRIVATE int mk_fail_text(int code, const char *text);
 
+/* The code of the text; 0 since a callback has begun. So a callback that returns the code of its last failed call
+ * has failed because of that call. */
+extern _Thread_local int mk_error_code;
+static inline void mk_error_forget(void) { mk_error_code = 0; }
+
+/* Copies the text of the call of this callback that failed with `code` to `text`, which it returns; NULL: there was
+ * none. */
+const char *mk_error_told(int code, char text[MK_ERROR_SIZE]);
+
 /* MAIKO_EINVAL; the text names the first pointer that is NULL and the call: `call`, or the function
  * in which MK_NULL is used. Precondition: one of them is NULL. */
 #define MK_NULL(...) MK_NULL_IN(__func__, __VA_ARGS__)

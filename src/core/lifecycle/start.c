@@ -21,6 +21,8 @@
 #include "sched/tick.h"
 #include "sched/worker.h"
 
+#include <stdio.h>
+
 /* Owned by the supervisor, because an on_start that does not return may still use it. */
 typedef struct mk_start_run {
 	mk_message message;
@@ -28,6 +30,7 @@ typedef struct mk_start_run {
 	mk_actor *next; /* the actor after the series: on another worker, after a failure, or NULL */
 	int status;
 	const char *failed; /* the actor of that status */
+	char detail[MK_ERROR_SIZE];
 	bool complete;
 } mk_start_run;
 
@@ -44,6 +47,12 @@ static mk_actor *next_hooked(mk_actor *a)
 	return a;
 }
 
+static void tell_why(mk_start_run *s, const mk_extra *x)
+{
+	const char *detail = x != NULL && x->detail != NULL ? x->detail : maiko_strerror(s->status);
+	snprintf(s->detail, sizeof s->detail, "%s", detail);
+}
+
 static void run_here(mk_worker *w, mk_start_run *s)
 {
 	mk_actor *a = s->first;
@@ -53,6 +62,8 @@ static void run_here(mk_worker *w, mk_start_run *s)
 		a->next = NULL;
 		s->failed = a->self->name;
 		s->status = mk_actor_start(w, a);
+		if (s->status != 0)
+			tell_why(s, a->extra);
 		a = next;
 	}
 	s->next = a;
@@ -98,7 +109,7 @@ static int run_hooks(mk_sup *sup)
 		}
 		if (s->status != 0)
 			return mk_fail(s->status, "maiko_start: the actor '%s' failed in on_start: %s", s->failed,
-				       maiko_strerror(s->status));
+				       s->detail);
 	}
 	return 0;
 }

@@ -162,5 +162,5 @@ int mk_stop_say(mk_sup *sup, const char *call, int status)
 	if (status == 0 || status != all->status || all->decisive[0] == '\0')
 		return status;
 	return mk_fail(status, "%s: the actor '%s' failed in %s: %s", call, all->decisive, maiko_phase_text(all->phase),
-		       maiko_strerror(status));
+		       all->detail[0] != '\0' ? all->detail : maiko_strerror(status));
 }

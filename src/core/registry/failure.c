@@ -3,8 +3,6 @@
  */
 #include "registry/failure.h"
 
-#include "base/error.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +42,7 @@ void mk_failure_note(mk_worker *w, const mk_actor *a, const mk_cause *cause, boo
 	if (decisive && all->status == 0) {
 		all->status = cause->code;
 		all->phase = cause->phase;
+		snprintf(all->detail, sizeof all->detail, "%s", cause->detail == NULL ? "" : cause->detail);
 		memcpy(all->decisive, f->actor, sizeof all->decisive);
 	}
 	uv_mutex_unlock(&w->sup->lock);

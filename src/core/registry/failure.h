@@ -8,6 +8,7 @@
 #ifndef MK_FAILURE_H
 #define MK_FAILURE_H
 
+#include "base/error.h"
 #include "runtime/runtime.h"
 
 /* Why, and in which callback, an actor has failed. */
@@ -15,7 +16,7 @@ typedef struct mk_cause {
 	int code;
 	maiko_phase phase;
 	const mk_event *event; /* the event that it handled, or NULL */
-	const char *detail;    /* copied; NULL: the code's text */
+	const char *detail;    /* copied; NULL: the code's text, or what the failed call says */
 	bool asked;            /* on_error has been called */
 } mk_cause;
 
@@ -37,6 +38,7 @@ typedef struct mk_failures {
 	int status;                        /* the first decisive error, with which the supervisor ends, or 0 */
 	char decisive[MAIKO_NAME_MAX + 1]; /* its actor, and the phase: */
 	maiko_phase phase;
+	char detail[MK_ERROR_SIZE]; /* "": the code's text */
 	uint64_t count;
 	mk_failure kept[MAIKO_FAILURES_KEPT]; /* a ring: the next goes to count % MAIKO_FAILURES_KEPT */
 } mk_failures;

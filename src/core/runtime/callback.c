@@ -13,6 +13,7 @@ void mk_callback_enter(mk_worker *w, mk_actor *a)
 	mk_count_add(&w->activity, 1);
 	w->actor = a;
 	mk_inside = w;
+	mk_error_forget();
 	atomic_store_explicit(&w->running, a->self, memory_order_relaxed);
 }
 

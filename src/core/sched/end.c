@@ -46,6 +46,14 @@ static int ask_on_error(mk_worker *w, mk_actor *a, const maiko_error *error)
 	return rc;
 }
 
+/* What on_error gets, but for the event; without a detail the code's text. */
+static maiko_error error_of(const mk_cause *cause, const char *detail)
+{
+	return (maiko_error){.code = cause->code,
+			     .phase = cause->phase,
+			     .detail = detail != NULL ? detail : maiko_strerror(cause->code)};
+}
+
 bool mk_actor_error(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e)
 {
 	return mk_actor_error_of(w, a, &(mk_cause){.code = code, .phase = phase, .event = e});
@@ -55,8 +63,9 @@ bool mk_actor_error_of(mk_worker *w, mk_actor *a, const mk_cause *cause)
 {
 	const mk_event *e = cause->event;
 	int code = cause->code;
-	const char *detail = cause->detail != NULL ? cause->detail : maiko_strerror(code);
-	maiko_error error = {.code = code, .phase = cause->phase, .detail = detail};
+	char text[MK_ERROR_SIZE];
+	const char *detail = cause->detail != NULL ? cause->detail : mk_error_told(code, text);
+	maiko_error error = error_of(cause, detail);
 	if ((a->sched & MK_ENDED) != 0)
 		return false;
 	if (e != NULL)
@@ -65,7 +74,8 @@ bool mk_actor_error_of(mk_worker *w, mk_actor *a, const mk_cause *cause)
 	code = ask_on_error(w, a, &error);
 	if (code >= 0 || says_stopping(w, code))
 		return (a->sched & MK_ENDED) == 0;
-	detail = code == cause->code ? cause->detail : NULL;
+	if (code != cause->code)
+		detail = NULL;
 	mk_actor_fail(w, a, &(mk_cause){code, cause->phase, e, .detail = detail, .asked = true});
 	return false;
 }
@@ -91,7 +101,7 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
 	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
 	note_failure(w, a, cause, decisive);
 	if (cause->detail != NULL && !cause->asked) { /* on_error is called, but its result is ignored */
-		maiko_error error = {.code = cause->code, .phase = cause->phase, .detail = cause->detail};
+		maiko_error error = error_of(cause, cause->detail);
 		MK_NOTIFY(w, MAIKO_OBSERVED_ERROR, a, NULL, cause->code);
 		(void)ask_on_error(w, a, &error);
 	}
@@ -132,12 +142,16 @@ void mk_actor_begin(mk_worker *w, mk_actor *a)
 /* on_stop has failed: on_error decides, as for other callbacks. */
 static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
 {
-	maiko_error error = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = maiko_strerror(code)};
+	char text[MK_ERROR_SIZE];
+	mk_cause cause = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = mk_error_told(code, text)};
+	maiko_error error = error_of(&cause, cause.detail);
 	MK_NOTIFY(w, MAIKO_OBSERVED_ERROR, a, NULL, code);
 	code = ask_on_error(w, a, &error);
 	if (code >= 0 || says_stopping(w, code))
 		return;
-	note_failure(w, a, &(mk_cause){.code = code, .phase = MAIKO_PHASE_STOP}, !a->temporary);
+	if (code != cause.code)
+		cause = (mk_cause){.code = code, .phase = MAIKO_PHASE_STOP};
+	note_failure(w, a, &cause, !a->temporary);
 	MK_NOTIFY(w, MAIKO_OBSERVED_FAILED, a, NULL, code);
 	if (!a->temporary)
 		mk_up.stop_for_failure(w->sup, code);

@@ -18,6 +18,7 @@
  */
 #include "sched/fd_watch.h"
 
+#include "base/error.h"
 #include "base/system.h"
 #include "runtime/ready.h"
 #include "sched/closing.h"
@@ -75,7 +76,9 @@ static int claim(mk_sup *sup, int fd)
 	int rc = mk_reserve((void **)&sup->watched, &sup->watched_size, word + 1, sizeof(uint64_t));
 	if (rc == 0) {
 		memset(sup->watched + old, 0, (sup->watched_size - old) * sizeof(uint64_t));
-		rc = (sup->watched[word] & bit) != 0 ? MAIKO_EBUSY : 0;
+		if ((sup->watched[word] & bit) != 0)
+			rc = mk_fail(MAIKO_EBUSY, "the tick waits for the descriptor %d, which another actor watches",
+				     fd);
 		sup->watched[word] |= bit;
 	}
 	uv_mutex_unlock(&sup->lock);
@@ -357,7 +360,7 @@ int mk_fd_watch_arm(mk_worker *w, mk_actor *a, int fd, unsigned ways)
 	if (watch != NULL && watch->fd != fd)
 		mk_fd_watch_close(a);
 	if (fd < 0 || fcntl(fd, F_GETFD) < 0)
-		return MAIKO_EBADF;
+		return mk_fail(MAIKO_EBADF, "the tick waits for the descriptor %d, which is not open", fd);
 	int rc = a->extra->watch == NULL ? watch_new(w, a, fd) : 0;
 	if (rc != 0)
 		return rc;
