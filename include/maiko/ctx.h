@@ -62,7 +62,9 @@ MAIKO_API bool maiko_is_congested(const maiko_ctx *ctx);
 
 /* Keeps the event being handled (`event` is the handler's pointer, else
  * MAIKO_EINVAL) valid after the handler, until maiko_release; only this actor may
- * read it. Events still kept when the actor ends are released then. MAIKO_ENOMEM. */
+ * read it. A sink that writes in batches keeps what is not written yet: the event's receipt (receipt.h)
+ * waits. Events still kept when the actor ends are released then, and their receipts say that they are
+ * not done. MAIKO_ENOMEM. */
 MAIKO_API int maiko_keep(maiko_ctx *ctx, const void *event);
 
 /* Holds this actor: it takes no events until maiko_unhold. Its handlers rest, and what is sent to it fills its
@@ -180,7 +182,8 @@ MAIKO_END_DECLS
  *   static int lookup_work(lookup *job);                        on a pool thread
  *   static int resolver_on_lookup(resolver *self, lookup *job, int status, maiko_ctx *ctx);
  *   MAIKO_BLOCKING(resolver, lookup, lookup_work, resolver_on_lookup);
- * maiko_blocking(ctx, work, done, .field = ...) then starts such a job. */
+ * maiko_blocking(ctx, work, done, .field = ...) then starts such a job. A field may be a struct that the actor
+ * has: .batch = self->batch copies it. */
 #define MAIKO_BLOCKING(actor_, job, work_, done_)                                                                      \
 	MAIKO_PP_CHECK_(work_, int (*)(job *), "MAIKO_BLOCKING: work must be  int " #work_ "(" #job " *job)")          \
 	MAIKO_PP_CHECK_(done_, int (*)(actor_ *, job *, int, maiko_ctx *),                                             \

@@ -38,15 +38,17 @@ typedef struct maiko_receipt {
 #undef MAIKO_RECEIPT_FIELD
 	uint64_t unknown; /* workers that did not get it, because a channel was full and every subscriber there
 			   * drops, or without memory: it is not known for how many subscribers */
-	int error;        /* what the first handler returned that failed, and whose on_error did not handle it; or 0 */
+	int error;        /* what the first handler returned that failed, and whose on_error did not handle it; of an
+			   * event that its subscriber still kept when it ended: its failure's code, or MAIKO_ECANCELED
+			   * if it had none; or 0 */
 	uint64_t reserved_[8]; /* 0 */
 } maiko_receipt;
 
 MAIKO_BEGIN_DECLS
 
 /* Whether the work is done: there was at least one delivery, and each was handled, ignored, filtered, expired or
- * set aside; nothing was dead, discarded, dropped, lost or unknown, and no handler failed. Only what is done
- * should be acknowledged to anyone. False for NULL. Any thread. */
+ * set aside; nothing was dead, discarded, dropped, lost or unknown, no handler failed, and no subscriber ended
+ * while it kept the event. Only what is done should be acknowledged to anyone. False for NULL. Any thread. */
 MAIKO_API bool maiko_receipt_done(const maiko_receipt *receipt);
 
 /* The id of the event that this actor has just sent: to be called after a send that has returned 0, in the same

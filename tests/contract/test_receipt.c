@@ -98,6 +98,7 @@ static int failing_on_error(failing *self, const maiko_error *error, maiko_ctx *
 }
 MAIKO_ACTOR(failing, MAIKO_ON(job, failing_on_job), MAIKO_ON_ERROR(failing_on_error));
 
+enum { KEEPER_FAILS = 7, KEEPER_ENDS = 8 };
 typedef struct keeper {
 	const job *kept;
 } keeper;
@@ -110,6 +111,10 @@ static int keeper_on_job(keeper *self, const job *ev, maiko_ctx *ctx)
 }
 static int keeper_on_order(keeper *self, const order *ev, maiko_ctx *ctx)
 {
+	if (ev->n == KEEPER_FAILS)
+		return UV_EIO;
+	if (ev->n == KEEPER_ENDS)
+		return maiko_stop_self(ctx);
 	if (ev->count == 0)
 		expect(maiko_release(ctx, self->kept) == 0);
 	test_note("released");
@@ -265,6 +270,26 @@ TEST_SIM(an_event_that_is_kept_is_not_done)
 	assert_true(maiko_receipt_done(&last));
 	test_finish(sup);
 }
+
+/* A sink that writes in batches keeps what it has not written yet. */
+static void play_keeper(uint32_t workers, uint32_t end, int error)
+{
+	maiko_supervisor *sup = with_sender(workers);
+	ok(maiko_add(sup, keeper, "keeper", .restart = MAIKO_TEMPORARY));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 1, .count = 1));
+	test_settle(sup);
+	assert_int_equal(receipts, 0);
+	ok(maiko_send(sup, order, .n = end));
+	test_wait_for(&receipts, 1);
+	assert_int_equal(last.handled, 1);
+	assert_int_equal(last.error, error);
+	assert_false(maiko_receipt_done(&last));
+	test_finish(sup);
+}
+
+TEST_SIM(an_event_that_is_kept_when_its_actor_fails_is_not_done) { play_keeper(workers, KEEPER_FAILS, UV_EIO); }
+TEST_SIM(an_event_that_is_kept_when_its_actor_ends_is_not_done) { play_keeper(workers, KEEPER_ENDS, MAIKO_ECANCELED); }
 
 /* ---- ends ---------------------------------------------------------------------------------------- */
 

@@ -183,10 +183,12 @@ static void drop_tasks(mk_actor *a)
 	mk_private_drop(a);
 }
 
+/* What it still keeps was not finished, although the handler has returned: its receipt says so. */
 static void release_kept(mk_worker *w, mk_extra *x)
 {
 	while (x->kept_count > 0) {
 		const mk_kept *kept = &x->kept[--x->kept_count];
+		mk_receipt_failed(kept->event, x->error != 0 ? x->error : MAIKO_ECANCELED);
 		for (uint32_t times = kept->times; times > 0; times--)
 			mk_event_unref(&w->pool, kept->event);
 	}
