@@ -140,7 +140,8 @@ MAIKO_API bool maiko_ledger_balanced(const maiko_ledger *ledger);
  * are cancelled delayed events. 0 for NULL. Any thread. */
 MAIKO_API uint64_t maiko_ledger_lost(const maiko_ledger *ledger);
 
-/* Writes it as a human-readable table. 0, or MAIKO_EINVAL for a NULL. */
+/* Writes it as a human-readable table, which ends with "balanced" or "not balanced". One of a running
+ * supervisor need not be: see above. 0, or MAIKO_EINVAL for a NULL. */
 MAIKO_API int maiko_ledger_print(const maiko_ledger *ledger, FILE *out);
 
 MAIKO_END_DECLS

@@ -78,6 +78,7 @@ static const char *kind_text(int kind)
 typedef struct about {
 	int kind;
 	uint64_t actor;
+	const char *name; /* of the actor, where the recording may have another; else NULL */
 	const char *type;
 	maiko_id id;
 	uint64_t sender;
@@ -88,7 +89,8 @@ static void describe(const mt_replay *r, const about *s, char *text, size_t size
 {
 	int n = snprintf(text, size, "%s", kind_text(s->kind));
 	if (s->actor != 0 && n >= 0 && (size_t)n < size)
-		n += snprintf(text + n, size - (size_t)n, ", %s", mt_recording_actor(&r->recording, s->actor));
+		n += snprintf(text + n, size - (size_t)n, ", %s",
+			      s->name != NULL ? s->name : mt_recording_actor(&r->recording, s->actor));
 	if (s->id.origin != 0 && n >= 0 && (size_t)n < size)
 		n += snprintf(text + n, size - (size_t)n, ", event %s #%llu from %s", s->type,
 			      (unsigned long long)s->id.sequence, mt_recording_actor(&r->recording, s->sender));
@@ -156,7 +158,7 @@ static bool is_content_same(const mt_replay *r, const mo_record *record, const m
 static void describe_observation(const mt_replay *r, const maiko_observation *s, bool content_differs, char *text,
 				 size_t size)
 {
-	about a = {.kind = (int)s->kind, .actor = s->actor, .code = s->code};
+	about a = {.kind = (int)s->kind, .actor = s->actor, .name = s->actor_name, .code = s->code};
 	if (s->event != NULL) {
 		a.type = s->event->type->layout->name;
 		a.id = s->event->id;

@@ -178,6 +178,23 @@ static void a_name_that_the_recording_does_not_have_is_told_where_it_diverges(vo
 	assert_string_equal(result.text, ""); /* a name too many is no fault */
 }
 
+static int add_another(maiko_supervisor *sup, void *arg)
+{
+	(void)arg;
+	int rc = maiko_add(sup, guard, "Guard");
+	return rc != 0 ? rc : maiko_add(sup, acceptor, "acceptor", .topics = MAIKO_NO_TOPICS);
+}
+
+static void an_actor_with_another_name_is_told_by_both_names(void **state)
+{
+	(void)state;
+	maiko_replay_result result;
+	record();
+	assert_int_equal(maiko_replay(&(maiko_replay_options){.path = path, .setup = add_another}, &result),
+			 MAIKO_EBROKEN);
+	has(result.text, "recorded: added, guard; replayed: added, Guard");
+}
+
 /* ---- what was answered, and when ---- */
 
 static void answers_of_ticks_are_called_by_their_names(void **state)
@@ -269,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_no_regular_file_is_refused_by_what_it_is),
 		TEST(a_name_that_the_recording_does_not_have_is_told_where_it_diverges),
+		TEST(an_actor_with_another_name_is_told_by_both_names),
 		TEST(answers_of_ticks_are_called_by_their_names),
 		TEST(no_time_of_a_divergence_is_negative),
 		TEST(what_was_refused_is_refused_again_in_the_same_words),

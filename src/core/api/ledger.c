@@ -523,6 +523,8 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 		print_failure(ledger->failures[i], out);
 	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (unsigned long long)ledger->published,
 		(unsigned long long)ledger->total.deliveries, (unsigned long long)ledger->total.handled,
-		maiko_ledger_balanced(ledger) ? "balanced" : "NOT BALANCED");
+		maiko_ledger_balanced(ledger) ? "balanced"
+		: ledger->stopped             ? "NOT BALANCED"
+					      : "not balanced, because it was made while events were in flight");
 	return 0;
 }
