@@ -70,17 +70,51 @@ static int replay(const char *path, double limit, maiko_replay_result *ret_resul
 		ret_result);
 }
 
+/* ---- prints the recording, to a file ---- */
+
+static void print_sent(void *file, const maiko_observation *sent)
+{
+	char text[200];
+	const maiko_layout *layout = sent->event->type->layout;
+	(void)maiko_layout_print(layout, sent->data, text, sizeof text);
+	fprintf(file, "%s from %s: %s\n", layout->name, sent->event->sender, text);
+}
+
+static FILE *printed;
+
+static int add_printed(maiko_supervisor *sup, void *limit)
+{
+	maiko_monitor *monitor;
+	int rc = maiko_monitor_add(sup, &(maiko_hooks){.dispatched = print_sent}, printed, &monitor);
+	return rc != 0 ? rc : add_actors(sup, limit);
+}
+
+static unsigned lines_of(FILE *file)
+{
+	unsigned lines = 0;
+	rewind(file);
+	for (int c; (c = getc(file)) != EOF;) lines += c == '\n';
+	return lines;
+}
+
 int main(void)
 {
 	char path[64];
 	maiko_replay_result result;
 	snprintf(path, sizeof path, "/tmp/testing_replay.%ld", (long)getpid());
-	if (run_and_record(path, 500) != 0) return 1;
+	if (run_and_record(path, 1000) != 0) return 1; /* no alarm: no reading is greater */
 
-	int same = replay(path, 500, &result);
+	double limit = 1000;
+	printed = tmpfile();
+	int same = replay(path, limit, &result);
 	printf("the same program: %s\n", same == 0 ? "no divergence" : result.text);
-	int other = replay(path, 1000, &result); /* an actor has changed: it never raises the alarm */
+	int other = replay(path, -1, &result); /* an actor has changed: each reading raises the alarm */
 	printf("another limit: %s\n", other == MAIKO_EBROKEN ? "it diverges" : "no divergence");
+	maiko_replay_options print = {.path = path,
+				      .setup = add_printed,
+				      .arg = &limit,
+				      .sources = (const char *const[]){"sensor", NULL}};
+	if (printed != NULL && maiko_replay(&print, &result) == 0) printf("printed: %u events\n", lines_of(printed));
 	unlink(path);
 	return same != 0 || other != MAIKO_EBROKEN || fflush(stdout) != 0;
 }
@@ -88,4 +122,5 @@ int main(void)
 /* Expected output:
  * the same program: no divergence
  * another limit: it diverges
+ * printed: 100 events
  */

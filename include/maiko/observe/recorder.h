@@ -14,6 +14,8 @@
  *   maiko_run(sup);
  *   maiko_recorder_free(recorder);
  *
+ * To print it: a replay with a monitor, docs/testing.md.
+ *
  * The file is memory-mapped, so a recording survives a crash of the program, up to its last record. A
  * forked child writes nothing to it. It grows by one segment (1 MiB) per worker at a time; a record takes
  * 40 bytes for a step, 72 for the outcome of an event, 120 for a send. It is valid only for the byte order,
