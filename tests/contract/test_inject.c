@@ -35,6 +35,12 @@ typedef struct large {
 } large;
 MAIKO_EVENT(large, items, n, text, buffer);
 
+typedef struct samples {
+	uint32_t used;
+	double values[4];
+} samples;
+MAIKO_EVENT(samples, items, MAIKO_COUNTED(values, used));
+
 MAIKO_TOPIC(orders);
 typedef struct order {
 	uint32_t first, count;
@@ -356,15 +362,31 @@ static int inject_badly(maiko_ctx *ctx)
 	return 0;
 }
 
-TEST_SIM(a_bad_envelope_is_refused_in_words)
+static int inject_too_many(maiko_ctx *ctx)
+{
+	maiko_envelope envelope = envelope_of(1, 5);
+	samples value = {.used = 5};
+	expect(maiko_inject(ctx, MAIKO_EVENT_REF(samples), &value, &envelope) == MAIKO_EINVAL);
+	expect(strstr(maiko_last_error(), ".used is 5") != NULL);
+	test_note("refused");
+	return 0;
+}
+
+static void expect_puppet_refused(uint32_t workers, int (*inject)(maiko_ctx *ctx))
 {
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_add(sup, puppet, "puppet"));
 	ok(maiko_start(sup));
-	test_order(sup, "puppet", inject_badly);
+	test_order(sup, "puppet", inject);
 	test_settle(sup);
 	expect_noted("refused");
 	test_finish(sup);
+}
+
+TEST_SIM(a_bad_envelope_is_refused_in_words) { expect_puppet_refused(workers, inject_badly); }
+TEST_SIM(an_event_with_a_count_beyond_its_array_is_refused_in_words)
+{
+	expect_puppet_refused(workers, inject_too_many);
 }
 
 typedef struct feeder {

@@ -39,7 +39,7 @@ static int publish(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void 
 		return MAIKO_ENOMEM;
 	mk_event *e = mk_event_make_injected(&w->pool, type, value, &injected->origin);
 	if (e == NULL)
-		return MAIKO_ENOMEM;
+		return mk_event_fail(type, value);
 	int rc = mk_spend_allowance(ctx);
 	if (rc != 0) {
 		mk_event_free(&w->pool, e);
