@@ -149,6 +149,7 @@ static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_
 	return e;
 }
 
+#undef mk_event_fail
 int mk_event_fail(const mk_type *type, const void *value)
 {
 	int rc = type->counted ? mk_layout_check_counts(type->desc->layout, value) : 0;

@@ -193,6 +193,9 @@ mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, m
 
 /* MAIKO_EINVAL, in words (a count beyond its array), or MAIKO_ENOMEM: why no event could be made. */
 int mk_event_fail(const mk_type *type, const void *value) __attribute__((cold));
+#ifdef __clang_analyzer__ /* as in error.h */
+#define mk_event_fail(type, value) (mk_event_fail((type), (value)), MAIKO_ENOMEM)
+#endif
 
 /* The same, of a copy of `value`, for an injected event. */
 mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin);

@@ -51,6 +51,7 @@ typedef struct totals {
 	uint32_t fields, buffers;
 } totals;
 
+#undef mk_name_fail
 int mk_name_fail(const char *what, const char *name)
 {
 	if (name == NULL)
@@ -305,7 +306,7 @@ int mk_layout_check_counts(const maiko_layout *layout, const void *value)
 			continue;
 		const char *at = (const char *)value + f->offset;
 		for (uint32_t i = 0, used = mk_field_used(f, value); rc == 0 && i < used; i++)
-			rc = mk_layout_check_counts(f->nested, at + i * f->nested->size);
+			rc = mk_layout_check_counts(f->nested, at + (size_t)i * f->nested->size);
 	}
 	return rc;
 }

@@ -17,6 +17,9 @@ bool mk_name_valid(const char *name);
 
 /* MAIKO_EINVAL, with its text: the name is not valid; `what` has that name ("an actor"). */
 int mk_name_fail(const char *what, const char *name);
+#ifdef __clang_analyzer__ /* as in error.h */
+#define mk_name_fail(what, name) (mk_name_fail((what), (name)), MAIKO_EINVAL)
+#endif
 
 /* ---- arrays --------------------------------------------------------------------------------- */
 
