@@ -5,13 +5,13 @@
 
 #include "base/error.h"
 #include "lifecycle/start.h"
+#include "lifecycle/stop_steps.h"
 #include "lifecycle/topology.h"
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/failure.h"
 #include "routing/delivery.h"
 #include "routing/external.h"
-#include "runtime/stop_state.h"
 #include "sched/end.h"
 #include "sched/turn.h"
 

@@ -1,11 +1,10 @@
 /*
  * stop_deadline.c - a stop past its deadline: discards the queued events and gives up stuck workers (stop.h).
  */
-#include "lifecycle/stop.h"
+#include "lifecycle/stop_steps.h"
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "runtime/lane.h"
-#include "runtime/stop_state.h"
 #include "sched/end.h"
 #include "sched/thread_time.h"
 

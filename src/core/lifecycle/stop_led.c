@@ -1,10 +1,9 @@
 /*
  * stop_led.c - a stop in a replay: it takes its steps where the recording did (lead.h).
  */
-#include "lifecycle/stop.h"
+#include "lifecycle/stop_steps.h"
 
 #include "registry/directory.h"
-#include "runtime/stop_state.h"
 
 bool mk_stop_begin_led(mk_sup *sup, uint64_t deadline_ns)
 {

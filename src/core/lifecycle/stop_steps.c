@@ -1,7 +1,8 @@
 /*
  * stop_steps.c - the steps of a stop, and which step follows (stop.h).
  */
-#include "lifecycle/stop.h"
+#include "lifecycle/stop_steps.h"
+
 #include "lifecycle/topology.h"
 #include "observe/monitor.h"
 #include "observe/note.h"
@@ -9,7 +10,6 @@
 #include "routing/delivery.h"
 #include "routing/external.h"
 #include "runtime/lane.h"
-#include "runtime/stop_state.h"
 #include "sched/end.h"
 #include "sched/handles.h"
 #include "sched/intake.h"

@@ -2,9 +2,8 @@
  * stop_tell.c - notifies of the end of a supervisor, and tracks which thread does.
  */
 #include "base/error.h"
-#include "lifecycle/stop.h"
+#include "lifecycle/stop_steps.h"
 #include "registry/failure.h"
-#include "runtime/stop_state.h"
 
 #include <stdio.h>
 
