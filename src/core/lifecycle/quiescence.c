@@ -106,14 +106,9 @@ bool mk_quiescence_look(mk_worker *w)
 /* Waits for sup->cond; false: the deadline has passed. */
 static bool wait_until(mk_sup *sup, uint64_t until)
 {
-	if (until == UINT64_MAX) {
-		uv_cond_wait(&sup->cond, &sup->lock);
-		return true;
-	}
-	uint64_t now = mk_now(&sup->seam);
-	if (now >= until)
+	if (until != UINT64_MAX && mk_now(&sup->seam) >= until)
 		return false;
-	uv_cond_timedwait(&sup->cond, &sup->lock, until - now);
+	mk_await_until(sup, until);
 	return true;
 }
 

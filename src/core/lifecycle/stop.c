@@ -205,22 +205,26 @@ static void insist(mk_sup *sup)
 	mk_stop_give_up(sup);
 }
 
+/* The deadline that a waiting thread enforces; UINT64_MAX: none. In a simulation the workers' own timers do. */
+static uint64_t deadline_of(const mk_sup *sup)
+{
+	const mk_stop *s = sup->stop;
+	bool limited = mk_state_of(sup) == MK_STOPPING || (mk_state_of(sup) == MK_STARTING && s->wanted);
+	return limited && !sup->seam.simulated ? s->deadline_ns : UINT64_MAX;
+}
+
 int mk_stop_wait(mk_sup *sup)
 {
 	uv_mutex_lock(&sup->lock);
 	while (mk_state_of(sup) < MK_STOPPED) {
-		mk_stop *s = sup->stop;
-		bool limited = mk_state_of(sup) == MK_STOPPING || (mk_state_of(sup) == MK_STARTING && s->wanted);
-		uint64_t now = mk_now(&sup->seam);
-		if (sup->seam.simulated || !limited || s->deadline_ns == UINT64_MAX) {
-			mk_await(sup); /* simulated: the workers' own timers enforce the deadline */
-		} else if (now < s->deadline_ns) {
-			uv_cond_timedwait(&sup->cond, &sup->lock, s->deadline_ns - now);
-		} else {
-			insist(sup);
-			if (mk_state_of(sup) < MK_STOPPED)
-				uv_cond_timedwait(&sup->cond, &sup->lock, (uint64_t)MK_STOP_LOOK_MS * NS_PER_MS);
+		uint64_t now_ns = mk_now(&sup->seam), deadline_ns = deadline_of(sup);
+		if (now_ns < deadline_ns) {
+			mk_await_until(sup, deadline_ns);
+			continue;
 		}
+		insist(sup);
+		if (mk_state_of(sup) < MK_STOPPED)
+			mk_await_until(sup, now_ns + (uint64_t)MK_STOP_LOOK_MS * NS_PER_MS);
 	}
 	int rc = mk_end_status(sup);
 	if (mk_state_of(sup) == MK_ABANDONED) /* perhaps just now by this thread, which must notify; it is not freed */

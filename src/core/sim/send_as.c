@@ -103,17 +103,13 @@ static void message_drop(mk_message *m) { end(MK_OF(m, request, message), MAIKO_
 /* With the lock, which is released while it waits. */
 static int wait_a_little(mk_sup *sup, bool host, uint64_t until)
 {
-	int rc = 0;
-	if (host) {
-		mk_unlock(sup);
-		rc = mk_quiescence_host(sup, until);
-		mk_lock(sup);
-	} else if (sup->seam.simulated || until == UINT64_MAX) {
-		mk_await(sup);
-	} else {
-		uint64_t now = mk_now(&sup->seam);
-		uv_cond_timedwait(&sup->cond, &sup->lock, until > now ? until - now : 0);
+	if (!host) {
+		mk_await_until(sup, until);
+		return 0;
 	}
+	mk_unlock(sup);
+	int rc = mk_quiescence_host(sup, until);
+	mk_lock(sup);
 	return rc;
 }
 
