@@ -1,8 +1,8 @@
 /*
  * content.c - the content of an event as bytes: see recording.h.
  *
- * Digests are FNV-1a, 64 bits, by Fowler, Noll and Vo. A text counts up to its zero: what
- * lies behind it is nobody's.
+ * Digests are FNV-1a, 64 bits, by Fowler, Noll and Vo. A text counts up to its terminating zero; the bytes after it
+ * have no meaning.
  */
 #include "recording.h"
 

@@ -1,10 +1,9 @@
 /*
  * invariant.c - see maiko/observe/invariant.h.
  *
- * First events that wait are a list in the order seen, which is nearly that of their times:
- * workers read their clocks once a turn. So from its front whatever is over can be taken.
- * Each is in one of the chains of a table by correlation, for an answer by correlation is
- * found there; one by a function is looked for among all.
+ * First events that wait for their answer are in a list in the order of observation, which is nearly the order of their
+ * times: workers read their clocks once a turn. So those whose time is over are at its front. Each is also in a hash
+ * table by correlation, where an answer by correlation is looked up; an answer by a function is compared with all.
  */
 #include <maiko/observe/invariant.h>
 
@@ -20,7 +19,7 @@ typedef struct waiting {
 	struct waiting *next, *previous; /* in the order seen */
 	struct waiting *next_of_chain;
 	maiko_envelope envelope;
-	char sender[MAIKO_NAME_MAX + 1]; /* whose name it has, and may be gone */
+	char sender[MAIKO_NAME_MAX + 1]; /* a copy of its sender's name: the sender may be gone */
 	_Alignas(16) unsigned char data[];
 } waiting;
 
@@ -170,7 +169,7 @@ static bool is_of(const maiko_observation *s, const maiko_event_type *type)
 	return s->event->type == type || maiko_any_as(&any, type) != NULL;
 }
 
-/* The answer first: what was in time has been, though nobody had looked since. */
+/* The answer first: if it is in time, the event before it has not expired, even if no observation came in between. */
 static void see(void *arg, const maiko_observation *s)
 {
 	maiko_invariant *v = arg;
@@ -285,9 +284,8 @@ int maiko_invariant_check(maiko_invariant *v)
 	if (mk_forked(v->sup))
 		return mk_fail_forked();
 	const mk_seam *seam = &v->sup->seam;
-	uint64_t now_ns = seam->now_ns != NULL ? seam->now_ns(seam->arg) : uv_hrtime();
 	uv_mutex_lock(&v->lock);
-	expire(v, now_ns + seam->wall_offset_ns);
+	expire(v, mk_now(seam) + seam->wall_offset_ns);
 	bool fine = v->violations == 0;
 	uv_mutex_unlock(&v->lock);
 	return fine ? 0 : mk_fail(MAIKO_EBROKEN, "the invariant does not hold");

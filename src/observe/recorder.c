@@ -1,23 +1,23 @@
 /*
  * recorder.c - writing a recording: see recording.h for the file.
  *
- * Two hooks write: a monitor's, what was seen, and a scribe's (note.h), what was decided. Each runs on
- * the worker, or with the supervisor's lock for the tape of that: it draws a ticket, fills a record
- * in the tape's segment of the mapped file, and stores its size last, released, so that a reader after
- * a crash finds whole records alone. Segments are fetched under the mutex, one in some ten thousand
- * records; so are numbers for types, one each.
+ * Two hooks write records: that of a monitor writes observations, that of a scribe (note.h) decisions. Each runs on
+ * its worker, or, for the supervisor's tape, with the supervisor's lock. It draws a ticket, fills a record in the
+ * tape's segment of the mapped file, and stores the record's size last, with release order; so a reader after a crash
+ * finds only whole records. A new segment is taken under the mutex, once in some ten thousand records, as is the number
+ * of a new type.
  *
- * An error (a full disk) ends the recording, not the program: `rc` is set once, and from then on the
- * hooks do nothing. A ticket is drawn for that and never written: the reader stops there, so what other
- * workers write meanwhile counts no more.
+ * An error (a full disk) ends the recording, not the program: `rc` is set once, and from then on the hooks do nothing.
+ * A ticket is drawn for that and never written: the reader stops there, so records that other workers write meanwhile
+ * do not count.
  *
  * The file is shared with a forked child, which writes nothing.
  */
-#include "observe/note.h"
 #include "recording.h"
-#include "runtime/callback.h"
 
 #include "base/error.h"
+#include "observe/note.h"
+#include "runtime/callback.h"
 #include "runtime/runtime.h"
 
 #include <errno.h>
@@ -77,7 +77,7 @@ static bool is_over(maiko_recorder *r)
 
 /* ---- space -------------------------------------------------------------------------------- */
 
-/* What grows past the limit raises SIGXFSZ, which would end the program where the thread is its own. */
+/* A file that grows past the limit raises SIGXFSZ, which would end the program. */
 static bool is_past_limit(uint64_t size)
 {
 	struct rlimit limit;
@@ -142,6 +142,14 @@ static void commit(maiko_recorder *r, uint32_t number, mo_record *record, size_t
 	__atomic_store_n(&record->size, size, __ATOMIC_RELEASE);
 }
 
+static void fill(mo_record *record, uint32_t kind, uint64_t now_ns, uint64_t number, int64_t value)
+{
+	record->kind = (uint8_t)kind;
+	record->now_ns = now_ns;
+	record->number = number;
+	record->value = value;
+}
+
 /* ---- names --------------------------------------------------------------------------------- */
 
 static void write_name(maiko_recorder *r, uint32_t tape, uint8_t kind, uint64_t number, uint64_t value,
@@ -151,9 +159,7 @@ static void write_name(maiko_recorder *r, uint32_t tape, uint8_t kind, uint64_t 
 	mo_record *record = reserve(r, tape, length);
 	if (record == NULL)
 		return;
-	record->kind = kind;
-	record->number = number;
-	record->value = (int64_t)value;
+	fill(record, kind, 0, number, (int64_t)value);
 	memcpy(record->rest, name, length);
 	commit(r, tape, record, length);
 }
@@ -201,7 +207,7 @@ static uint32_t number_of(maiko_recorder *r, uint32_t tape, const maiko_event_ty
 static bool needs_content(const maiko_recorder *r, const maiko_observation *s)
 {
 	const maiko_envelope *e = s->event;
-	return e->sender_id == 0 || e->injected || (e->parent.origin == 0 && e->parent.sequence == 0) ||
+	return e->sender_id == 0 || e->injected || mk_id_is_none(e->parent) ||
 	       mo_is_listed(r->options.sources, e->sender);
 }
 
@@ -241,12 +247,9 @@ static void see_event(maiko_recorder *r, const maiko_observation *s)
 	mo_record *record = type == 0 ? NULL : reserve(r, tape, rest);
 	if (record == NULL)
 		return;
-	record->kind = (uint8_t)s->kind;
+	fill(record, s->kind, s->now_ns, s->actor, s->code);
 	record->flags = (uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0) |
 				  (s->tracked ? MO_TRACKED : 0) | (injected ? MO_INJECTED : 0));
-	record->now_ns = s->now_ns;
-	record->number = s->actor;
-	record->value = s->code;
 	fill_event(record, s, type);
 	if (dispatched)
 		fill_dispatch(r, record, s, content);
@@ -259,10 +262,7 @@ static void see_other(maiko_recorder *r, const maiko_observation *s)
 	mo_record *record = reserve(r, tape, 0);
 	if (record == NULL)
 		return;
-	record->kind = (uint8_t)s->kind;
-	record->now_ns = s->now_ns;
-	record->number = s->actor;
-	record->value = s->code;
+	fill(record, s->kind, s->now_ns, s->actor, s->code);
 	commit(r, tape, record, 0);
 }
 
@@ -272,7 +272,7 @@ static void see(void *arg, const maiko_observation *s)
 	if (is_over(r))
 		return;
 	if (s->kind == MAIKO_OBSERVED_DISCARDED && s->code == MAIKO_NO_MEMORY) {
-		/* It could not be brought about again. */
+		/* A replay could not reproduce it. */
 		give_up(r, MAIKO_ENOMEM, "a delivery has failed");
 		return;
 	}
@@ -286,8 +286,8 @@ static void see(void *arg, const maiko_observation *s)
 
 /* ---- what is noted ------------------------------------------------------------------------------ */
 
-/* Whether it is about the actor that calls, and need not be known of one that a replay runs. Which
- * those are is said to the replay; here it is known of who is caused by an event. */
+/* Whether a replay reproduces the call by running its actor: it is a call of an actor that is no source, in the handler
+ * of an event. */
 static bool is_made_again(const maiko_recorder *r, const mk_worker *w, mk_note_kind kind)
 {
 	if (kind != MK_NOTE_AFTER && kind != MK_NOTE_CANCEL && kind != MK_NOTE_RANDOM && kind != MK_NOTE_STOP_SELF &&
@@ -319,10 +319,7 @@ static void write_note(maiko_recorder *r, uint32_t tape, const mk_note *note)
 	mo_record *record = reserve(r, tape, rest);
 	if (record == NULL)
 		return;
-	record->kind = (uint8_t)(MO_NOTES + note->kind);
-	record->now_ns = note->now_ns;
-	record->number = note->number;
-	record->value = note->value;
+	fill(record, MO_NOTES + note->kind, note->now_ns, note->number, note->value);
 	if (note->key_count != 0)
 		memcpy(record->rest, note->keys, rest);
 	if (call != NULL)

@@ -7,6 +7,7 @@
  * process, because the failure may be a crash.
  */
 #include "base/error.h"
+#include "event/event.h"
 #include "exploring.h"
 
 #include <errno.h>
@@ -144,12 +145,12 @@ static int take_moments(const mt_slot *slot, maiko_explore_result *r)
 		maiko_moment *m = &r->moments[i];
 		if (m->event[0] == '\0')
 			continue;
-		if (wanted.origin == 0 && wanted.sequence == 0)
+		if (mk_id_is_none(wanted))
 			wanted = m->id;
 		m->is_cause = maiko_id_equal(m->id, wanted);
 		/* Observations older than an event's dispatch are about its parent, if any. */
 		if (m->is_cause && m->kind == MAIKO_OBSERVED_DISPATCHED) {
-			if (m->parent.origin == 0 && m->parent.sequence == 0)
+			if (mk_id_is_none(m->parent))
 				break;
 			wanted = m->parent;
 		}

@@ -17,14 +17,13 @@
  *   C9  release        when no work is left, no actor is muted
  *   C10 the stop       when no work is left, it is over
  *   C11 on_stop        once for each start
+ *   C12 ticks          not inside another of the same actor, and only while it runs
  *   C14 idle           when no step is possible, no work is left: no lost wake-up
  *   C16 removal        no observation of a removed actor
- *   C19 interest       when nothing is left to do, each watcher has been told whether anyone subscribes
- *   C18 hold           an actor on hold handles no event but the one at that time
+ *   C18 hold           an actor on hold handles no event, except the one that it was handling
+ *   C19 interest       when no work is left, each watcher has been told whether anyone subscribes
  */
 #include "properties.h"
-
-#include "runtime/ready.h"
 
 #include "ds/segmented_array.h"
 #include "lifecycle/notice.h"
@@ -32,6 +31,7 @@
 #include "registry/directory.h"
 #include "registry/topic.h"
 #include "routing/mute_edge.h"
+#include "runtime/ready.h"
 #include "sched/intake.h"
 
 #include <stdlib.h>
@@ -199,7 +199,7 @@ static void dispatched(mt_properties *properties, const maiko_observation *s)
 	maiko_id id = s->event->id;
 	uint32_t i = 0;
 	if (!mt_order_sent(properties->order, s->event))
-		abort();        /* a test without memory shows nothing */
+		abort();        /* without memory the test has no result */
 	if (s->event->injected) /* its id is not this supervisor's */
 		return;
 	while (i < properties->origin_count && properties->origins[i].origin != id.origin)

@@ -4,6 +4,7 @@
  * The conditions have a fixed order; each is one `criterion`. So a query without results can say
  * which condition excluded the last one.
  */
+#include "event/event.h"
 #include "harness.h"
 
 #include <string.h>
@@ -24,8 +25,6 @@ typedef enum criterion {
 	BY_WHERE, /* the first matcher; the others follow */
 	CRITERIA = BY_WHERE + MAIKO_MATCHERS_MAX
 } criterion;
-
-static bool is_none(maiko_id id) { return id.origin == 0 && id.sequence == 0; }
 
 static const maiko_matcher *matcher_of(const maiko_query *q, unsigned i)
 {
@@ -48,11 +47,11 @@ static bool is_set(const maiko_query *q, unsigned by)
 	case BY_RECEIVER:
 		return q->receiver != NULL;
 	case BY_ID:
-		return !is_none(q->id);
+		return !mk_id_is_none(q->id);
 	case BY_PARENT:
-		return !is_none(q->parent);
+		return !mk_id_is_none(q->parent);
 	case BY_CORRELATION:
-		return !is_none(q->correlation);
+		return !mk_id_is_none(q->correlation);
 	case BY_AFTER:
 		return q->after != NULL;
 	case BY_BEFORE:

@@ -54,7 +54,7 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 	void *data = mt_replay_content(r, e->type, content, size, &type);
 	if (data == NULL)
 		return;
-	bool root = d->parent.origin == 0 && d->parent.sequence == 0;
+	bool root = mk_id_is_none(d->parent);
 	maiko_id cause[2] = {d->parent, d->correlation};
 	const maiko_id *before = w->cause;
 	if (w->event == NULL && !root) /* the cause of a job */

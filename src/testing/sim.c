@@ -272,9 +272,15 @@ static bool move_on(maiko_sim *sim, uint64_t until)
 	return true;
 }
 
+/* The moment in so many milliseconds; never UINT64_MAX, at which nothing is due. */
+static uint64_t moment_in(const maiko_sim *sim, uint64_t ms)
+{
+	return ms < (UINT64_MAX - sim->now_ns) / NS_A_MS ? sim->now_ns + ms * NS_A_MS : UINT64_MAX - 1;
+}
+
 int maiko_sim_advance(maiko_sim *sim, uint64_t ms)
 {
-	uint64_t until = ms < (UINT64_MAX - sim->now_ns) / NS_A_MS ? sim->now_ns + ms * NS_A_MS : UINT64_MAX - 1;
+	uint64_t until = moment_in(sim, ms);
 	int rc;
 	do
 		rc = maiko_sim_run(sim);
@@ -286,8 +292,7 @@ int maiko_sim_advance(maiko_sim *sim, uint64_t ms)
 
 int maiko_sim_run_until(maiko_sim *sim, bool (*condition)(void *arg), void *arg, uint64_t limit_ms)
 {
-	uint64_t until =
-		limit_ms < (UINT64_MAX - sim->now_ns) / NS_A_MS ? sim->now_ns + limit_ms * NS_A_MS : UINT64_MAX - 1;
+	uint64_t until = moment_in(sim, limit_ms);
 	while (!condition(arg)) {
 		int rc = maiko_sim_step(sim);
 		if (rc < 0)
