@@ -115,10 +115,11 @@ void mk_monitor_welcome(mk_worker *w)
 
 typedef struct request request;
 
-typedef struct errand {
+/* The part of a worker in a request. */
+typedef struct order {
 	mk_message message;
 	request *of;
-} errand;
+} order;
 
 struct request {
 	mk_sup *sup;
@@ -126,7 +127,7 @@ struct request {
 	bool watches, removes;
 	bool waited_for; /* a caller waits for the request, and frees it */
 	uint32_t left;   /* under the lock */
-	errand errands[];
+	order orders[];
 };
 
 /* Removes the monitor from the supervisor's array. With the lock. */
@@ -140,7 +141,7 @@ static void forget(const maiko_monitor *m)
 }
 
 /* Calls `removed` and frees the monitor, after its last hook has returned. Without the lock. */
-static void farewell(maiko_monitor *m)
+static void free_removed(maiko_monitor *m)
 {
 	if (m->removed != NULL)
 		m->removed(m->arg);
@@ -149,7 +150,7 @@ static void farewell(maiko_monitor *m)
 
 static void run(mk_worker *w, mk_message *message)
 {
-	request *r = MK_OF(message, errand, message)->of;
+	request *r = MK_OF(message, order, message)->of;
 	mk_sup *sup = w->sup;
 	mk_lock(sup);
 	if (!r->watches)
@@ -164,7 +165,7 @@ static void run(mk_worker *w, mk_message *message)
 		uv_cond_broadcast(&sup->cond);
 	mk_unlock(sup);
 	if (gone != NULL)
-		farewell(gone);
+		free_removed(gone);
 	if (mine)
 		mk_free(r);
 }
@@ -172,7 +173,7 @@ static void run(mk_worker *w, mk_message *message)
 /* The supervisor is being freed: no thread waits, and the monitor is freed. */
 static void drop(mk_message *message)
 {
-	request *r = MK_OF(message, errand, message)->of;
+	request *r = MK_OF(message, order, message)->of;
 	if (--r->left == 0)
 		mk_free(r);
 }
@@ -194,12 +195,12 @@ static void apply_to_all(mk_sup *sup, maiko_monitor *m, bool watches)
 }
 
 /* Removes and frees a monitor. With the lock, which it releases and takes again. */
-static void depart(maiko_monitor *m)
+static void remove_now(maiko_monitor *m)
 {
 	mk_sup *sup = m->sup;
 	forget(m);
 	mk_unlock(sup);
-	farewell(m);
+	free_removed(m);
 	mk_lock(sup);
 }
 
@@ -209,7 +210,7 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 {
 	mk_sup *sup = m->sup;
 	uint32_t count = mk_worker_total(sup);
-	request *r = mk_calloc(1, sizeof *r + count * sizeof r->errands[0]);
+	request *r = mk_calloc(1, sizeof *r + count * sizeof r->orders[0]);
 	if (r == NULL)
 		return MAIKO_ENOMEM;
 	*r = (request){.sup = sup,
@@ -221,8 +222,8 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 	if (ret_monitor != NULL)
 		*ret_monitor = m; /* set before the first hook, which may use it */
 	for (uint32_t i = 0; i < count; i++) {
-		r->errands[i] = (errand){{.run = run, .drop = drop, .post = MK_POST_UNSEEN}, r};
-		mk_lane_post(sup->workers[i], &r->errands[i].message);
+		r->orders[i] = (order){{.run = run, .drop = drop, .post = MK_POST_UNSEEN}, r};
+		mk_lane_post(sup->workers[i], &r->orders[i].message);
 	}
 	*ret_request = r;
 	return 0;
@@ -251,7 +252,7 @@ static int await(mk_sup *sup, request *r)
 		apply_to_all(sup, m, watches);
 	}
 	if (removes)
-		depart(m);
+		remove_now(m);
 	return 0;
 }
 
@@ -269,7 +270,7 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 		apply_to_all(sup, m, watches);
 		m->watches = watches;
 		if (removes)
-			depart(m);
+			remove_now(m);
 		return 0;
 	}
 	int rc = send_request(m, watches, removes, wait, ret_monitor, &r);
@@ -358,7 +359,7 @@ void mk_monitor_fini(mk_sup *sup)
 		apply_to_all(sup, m, false);
 		forget(m);
 		if (m->leaving)
-			farewell(m);
+			free_removed(m);
 		else
 			mk_free(m);
 	}
