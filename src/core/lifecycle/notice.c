@@ -1,8 +1,8 @@
 /*
  * notice.c - see notice.h.
  *
- * A record's `listeners` counts the subscriptions, those of the batch under way as that leaves them; `wanted` is
- * what was decided last. The records whose count has changed in the batch, and that are watched, are in a list.
+ * A record's `listeners` counts the topic's subscriptions as the current batch will leave them; `wanted` is the last
+ * decision. The records of watched topics whose count has changed in the batch are in a list.
  */
 #include "lifecycle/notice.h"
 
@@ -19,11 +19,11 @@ struct mk_notice {
 	mk_actor *actor;
 	mk_record *record;
 	struct mk_notice *next, **at; /* of the record's, under the lock; at: what points to it, or NULL */
-	bool begun;                   /* the actor has started: it is told */
-	bool paused;                  /* it rests for the sake of this one */
-	bool given;                   /* it is on its way */
-	bool wanted;                  /* what it says when it arrives */
-	bool said, told;              /* the actor has been told something: what */
+	bool begun;                   /* the actor has started, so it is told */
+	bool paused;                  /* the actor is paused because of this notice */
+	bool given;                   /* it has not run yet */
+	bool wanted;                  /* what it will tell */
+	bool said, told;              /* whether the actor was told anything, and the last value */
 };
 typedef struct mk_notice mk_notice;
 
@@ -88,7 +88,7 @@ void mk_notices_enter(mk_actor *a)
 		mk_notice *n = &a->extra->notices[i];
 		mk_record *r = n->record;
 		if (r->notices == NULL)
-			r->wanted = r->listeners > 0; /* nobody asked until now */
+			r->wanted = r->listeners > 0; /* nobody has watched it until now */
 		n->at = &r->notices;
 		n->next = r->notices;
 		if (n->next != NULL)
@@ -143,7 +143,7 @@ static bool run(mk_actor *a, mk_private *private)
 	mk_worker *w = a->worker;
 	n->given = false;
 	if (n->said && n->told == n->wanted)
-		return false; /* it has changed there and back meanwhile */
+		return false; /* it has changed, and changed back */
 	maiko_interest interest = {.topic = &n->record->desc, .wanted = n->wanted};
 	n->said = true;
 	n->told = n->wanted;
@@ -177,7 +177,7 @@ void mk_notices_begin(mk_worker *w, mk_actor *a)
 
 /* ---- a batch, on a worker -------------------------------------------------------------------- */
 
-/* Whether the watcher has been its, until the batch of that number. */
+/* Whether the watcher lived on this worker before the batch of that number. */
 static bool is_here(const mk_worker *w, const mk_notice *n, uint64_t number)
 {
 	return mk_home_at(n->actor->self, number - 1) == w->index;
@@ -187,7 +187,7 @@ void mk_notices_pause(mk_worker *w, uint64_t number)
 {
 	for (const mk_record *r = w->sup->topology->touched; r != NULL; r = r->next_touched)
 		for (mk_notice *n = (r->listeners > 0) != r->wanted ? r->notices : NULL; n != NULL; n = n->next)
-			/* One that moves rests already, and is not this worker's when it settles. */
+			/* An actor that migrates is held already, and settles on another worker. */
 			if (is_here(w, n, number) && n->begun && (n->actor->sched & MK_MOVING) == 0) {
 				n->paused = true;
 				mk_hold(w, n->actor, MK_PAUSED);

@@ -1,28 +1,30 @@
 /*
  * notice.h - actors that watch a topic are told whether anyone subscribes to it (C19).
  *
- * A watcher (MAIKO_ON_INTEREST) has a notice for each topic that it watches, made with the actor: so telling it needs
- * no memory, and a notice that is on its way is brought up to date instead of being doubled. What it says last is
- * always the truth.
+ * A watcher (MAIKO_ON_INTEREST) has one notice for each topic that it watches, allocated with the actor. So telling it
+ * needs no memory, and a notice that has not run yet is updated instead of given twice: the last one told is always
+ * true.
  *
- * The moment is that of the change that makes the difference (topology.h):
+ * A watcher is told in the topology change that makes the difference (topology.h):
  *
- *   begin    what each topic's count of subscriptions will be is known. Where a topic's first comes, or its last goes,
- *   apply    each worker lets the watchers that live there rest, before it puts its marker
- *   decide   all markers have passed: whether it is wanted now. (A subscription that its home had no memory for
- *            does not count.)
- *   settle   each worker gives its watchers their notices, before anything else of the change happens there, and
- *            in front of what they have queued (private.h); at its end they may run again
+ *   begin    the new number of each topic's subscriptions is known. If a topic gets its first subscription, or loses
+ *            its last one:
+ *   apply    each worker pauses the watchers that live there, before it sends its marker
+ *   decide   all markers have passed: decides whether the topic is wanted. (A subscription for which its home had no
+ *            memory does not count.)
+ *   settle   each worker gives its watchers their notices, before anything else of the change happens there and in
+ *            front of their queued events (private.h); at the end of the step they may run again
  *
- * So the watcher is told when all workers send under the change: whatever is sent because of its notice, by whom and
- * by which way ever, reaches the subscriber. And as all workers have let their watchers rest before the first worker
- * settles, no watcher handles an event that the change has caused (the on_start of a new subscriber, a completion)
- * before its notice. That is an order of control messages and of one lane each, so it adds nothing to the protocol
- * between workers: a watcher rests from apply to settle as an actor does that a change is about (models/topology.pml).
+ * So a watcher is told when all workers send under the change: an event that is sent because of the notice, by any
+ * actor and on any way, reaches the subscriber. And since all workers have paused their watchers before the first
+ * worker settles, no watcher handles an event that the change has caused (by the on_start of a new subscriber, by a
+ * completion) before its notice. This needs only the order of control messages and the order within each lane, so it
+ * adds nothing to the protocol between workers: a watcher is paused from apply to settle, like an actor that the
+ * change is about (models/topology.pml).
  *
- * Whoever has the lock may count and enter; a notice itself is its actor's worker's.
+ * Counting and entering happen under the lock; a notice itself belongs to its actor's worker.
  *
- * MAIKO_ALL_TOPICS is a topic of its own, and monitors are no subscribers: neither is counted.
+ * MAIKO_ALL_TOPICS is a topic of its own, and monitors are not subscribers: neither counts.
  */
 #ifndef MK_NOTICE_H
 #define MK_NOTICE_H
@@ -34,18 +36,18 @@ int mk_notices_new(mk_sup *sup, mk_actor *a);
 
 /* ---- with the lock ------------------------------------------------------------------------- */
 
-/* Subscriptions that begin or end with the batch under way. */
+/* Subscriptions that begin or end with the current batch. */
 void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count);
 void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t count);
 
-/* The same before the start: at once. */
+/* The same before the start, with immediate effect. */
 void mk_listeners_add_now(mk_sup *sup, const mk_subscription *places, uint32_t count);
 
-/* The actor is a watcher from now on, or no more. */
+/* The actor becomes a watcher; it is no longer one. */
 void mk_notices_enter(mk_actor *a);
 void mk_notices_leave(mk_actor *a);
 
-/* All markers of the batch have passed. */
+/* All markers of the batch have passed: decides which topics are wanted. */
 void mk_notices_decide(mk_sup *sup);
 
 /* The batch is over. */
@@ -53,17 +55,17 @@ void mk_notices_end(mk_sup *sup);
 
 /* ---- on a worker ---------------------------------------------------------------------------- */
 
-/* Applies the batch of that number: its watchers rest, if their topic changes. */
+/* Applies the batch of that number: pauses the watchers of topics that change. */
 void mk_notices_pause(mk_worker *w, uint64_t number);
 
-/* Settles it: they are told; and may run again. */
+/* Settles it. tell: gives the notices. permit: the watchers may run again. */
 void mk_notices_tell(mk_worker *w, uint64_t number);
 void mk_notices_permit(mk_worker *w, uint64_t number);
 
-/* The actor has started: it is told what is so then. */
+/* The actor has started: tells it the current state of each topic. */
 void mk_notices_begin(mk_worker *w, mk_actor *a);
 
-/* Whether what the actor was told last about each topic is what `wanted` says of it; for a simulation. */
+/* Whether the last notice of each topic agrees with `wanted`; for a simulation. */
 MK_PRIVATE bool mk_notices_are_true(const mk_actor *a, bool (*wanted)(mk_sup *sup, uint32_t topic));
 
 #endif

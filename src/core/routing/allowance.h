@@ -1,5 +1,6 @@
 /*
- * allowance.h - what a muted actor may still send, and what one may not that was entered from libuv during a drain.
+ * allowance.h - the sends that a muted actor may still make, and the refusal of those of an actor that was entered from
+ * libuv during a drain.
  */
 #ifndef MK_ALLOWANCE_H
 #define MK_ALLOWANCE_H

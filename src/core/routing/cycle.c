@@ -24,7 +24,7 @@
 typedef struct mk_cycle {
 	_Atomic(uint32_t) refs;
 	_Atomic(bool) open; /* one of its edges is removed: its muted members are held again */
-	bool on_hold;       /* a member is: those that are run on, and nobody else */
+	bool on_hold;       /* a member is: then only members on hold run although muted */
 	uint32_t count;
 	mk_sender *members[]; /* each is muted by the next, the last by the first */
 } mk_cycle;
@@ -32,7 +32,7 @@ typedef struct mk_cycle {
 typedef struct mk_probe_message {
 	mk_message message;
 	uint64_t number;
-	bool on_hold; /* one that it has walked is */
+	bool on_hold; /* an actor in its path is */
 	mk_sender *target;
 	uint32_t length;
 	mk_sender *path[]; /* path[0] is the initiator */
@@ -96,7 +96,7 @@ void mk_cycle_released(mk_actor *a, const mk_sender *subscriber)
 
 bool mk_cycle_runs_on(const mk_actor *a) { return a->extra->runs_on && !is_open(a->worker, a->extra->cycle); }
 
-/* What is known of its cycle is not so any more. Before it runs next mk_cycle_look finds that out. */
+/* The verdict on its cycle assumed the old state, so the cycle is open; mk_cycle_look sees that before the next run. */
 void mk_cycle_hold_changed(mk_worker *w, mk_actor *a)
 {
 	if (a->extra->cycle != NULL)

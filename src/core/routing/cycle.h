@@ -36,7 +36,7 @@ void mk_cycle_released(mk_actor *a, const mk_sender *subscriber);
 /* Before a muted actor runs: holds it if its cycle is open, and schedules a probe for others. */
 void mk_cycle_look(mk_worker *w, mk_actor *a);
 
-/* The actor goes on hold, or does not stay so: a cycle that it is in is looked for again. */
+/* The actor goes on hold, or is unheld: its cycle is looked for again. */
 void mk_cycle_hold_changed(mk_worker *w, mk_actor *a);
 
 /* Whether an actor runs although it is muted. */

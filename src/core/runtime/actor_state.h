@@ -20,12 +20,12 @@ typedef struct mk_worker mk_worker;
 
 /* ---- types ------------------------------------------------------------------ */
 
-/* One supervisor's record of an actor type; immutable once made. */
 typedef struct mk_handler {
 	const mk_type *type;
 	int (*on)(void *state, const void *event, maiko_ctx *ctx);
 } mk_handler;
 
+/* One supervisor's record of an actor type; immutable once made. */
 typedef struct mk_actor_class {
 	struct mk_actor_class *next;
 	const maiko_actor_type *desc;
@@ -37,7 +37,7 @@ typedef struct mk_actor_class {
 	maiko_next (*tick)(void *state, maiko_ctx *ctx);
 	int (*receipt)(void *state, const maiko_receipt *receipt, maiko_ctx *ctx);
 	int (*interest)(void *state, const maiko_interest *interest, maiko_ctx *ctx);
-	const uint32_t *watched; /* the topics that it is about, behind the handlers */
+	const uint32_t *watched; /* the topics of `interest`, stored behind the handlers */
 	uint32_t watched_count;
 	bool hooked; /* an mk_hook precedes each of its actors (stop_order.h) */
 	/* A hash table by type: open addressing from the type's index; free entries have type NULL. */
@@ -75,7 +75,7 @@ enum {
 	MK_MOVING = 1u << 6,   /* migrates to another worker, or is about to         */
 	MK_RETIRING = 1u << 7, /* will be ended and removed between callbacks        */
 	MK_SHUT = 1u << 8,     /* entered from libuv during a drain: may send nothing */
-	MK_ON_HOLD = 1u << 9,  /* maiko_hold: it takes no events, all else goes on (intake.h) */
+	MK_ON_HOLD = 1u << 9,  /* maiko_hold: its mailbox waits, everything else runs (intake.h) */
 	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_RETIRING
 };
 
@@ -108,12 +108,12 @@ typedef struct mk_task {
 	void (*drop)(struct mk_task *task);             /* the actor has ended: frees it */
 } mk_task;
 
-/* Something that the runtime hands to one actor alone (private.h). */
+/* What the runtime gives to one actor alone (private.h). */
 typedef struct mk_private {
 	struct mk_private *next;
-	uint64_t after; /* the tail of the actor's mailbox when it was given: what is queued before comes before */
-	bool first;     /* ... but this one comes before all of it */
-	/* Its callback; frees it. Whether there was something to say. */
+	uint64_t after; /* the mailbox's tail when it was given: events before that position come first */
+	bool first;     /* it comes before all events instead */
+	/* Runs its callback and frees it; false: it was out of date, and no callback has run. */
 	bool (*run)(mk_actor *a, struct mk_private *private);
 	void (*drop)(mk_actor *a, struct mk_private *private); /* the actor has ended (NULL: and gone): frees it */
 } mk_private;
@@ -172,7 +172,7 @@ typedef struct mk_extra {
 	mk_actor *next_on_hold, *prev_on_hold; /* of the worker's */
 	_Atomic(bool) on_hold;                 /* MK_ON_HOLD, for a report */
 	/* completion.c */
-	uint32_t changes; /* that it has asked for and is to be told of */
+	uint32_t changes; /* requested by it and not reported to it yet */
 	/* blocking.c */
 	uint32_t jobs; /* under way */
 	uint32_t started_jobs;

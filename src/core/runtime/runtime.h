@@ -139,8 +139,8 @@ static inline uint32_t mk_next_worker(mk_sup *sup)
 	return (sup->seam.place == NULL ? next : next + sup->seam.place(sup->seam.arg, count)) % count;
 }
 
-/* Takes the lock. In a simulation the seam may run steps of other threads before, as they may run
- * in reality between two critical sections of a call. */
+/* Takes the lock. In a simulation the seam may run steps of other threads before, as they may run in reality between
+ * two critical sections of a call. Code that takes `lock` by uv_mutex_lock offers no such point. */
 static inline void mk_lock(mk_sup *sup)
 {
 	if (MK_UNLIKELY(sup->seam.between != NULL) && sup->locked == 0)

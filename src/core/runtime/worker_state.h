@@ -16,7 +16,7 @@
 
 /* ---- workers ---------------------------------------------------------------------- */
 
-/* mk_worker.attention: a control message is in the lane (set by who posts it); there are monitors; tracked events. */
+/* mk_worker.attention: a control message is in the lane (set by the poster); there are monitors; tracked events. */
 enum { MK_POSTED = 1u << 0, MK_WATCHED = 1u << 1, MK_TRACKS = 1u << 2 };
 
 /* How many callbacks run before the worker reads the clock, and when a turn ends (pace.h). */
@@ -43,7 +43,7 @@ struct mk_worker {
 	uv_thread_t thread;
 	bool thread_made;
 	/* the current callback */
-	_Atomic(uint32_t) attention; /* flags that a run checks after each callback: MK_POSTED, MK_WATCHED */
+	_Atomic(uint32_t) attention; /* flags that a run checks after each callback: MK_POSTED and so on */
 	mk_pace pace;
 	uint64_t now_ns;
 	bool is_now;               /* now_ns is current: the next turn does not read the clock */
@@ -80,7 +80,7 @@ struct mk_worker {
 	uint32_t tracked;           /* parts of receipts whose events are here (receipt.c) */
 	uint64_t parts_sent;        /* to other workers */
 	uint64_t quiet_parts;       /* ... when a stop last found it quiet */
-	struct mk_receipt *orphans; /* whose sender has ended */
+	struct mk_receipt *orphans; /* of senders that have ended */
 	mk_channel *out[MAIKO_WORKERS_MAX];
 	/* actors */
 	mk_actor **here; /* all actors of this worker */
@@ -100,8 +100,8 @@ struct mk_worker {
 	struct mk_poller *poller;     /* fd_watch.c: made for the first watch */
 	struct mk_fd_watch *doubtful; /* fd_watch.c: watches whose state the kernel must be asked for */
 	bool fresh;                   /* descriptors were added since libuv last polled */
-	uint64_t asked_ns;
-	uint32_t fired, ran; /* descriptors ready in the last poll; actors run since */
+	uint64_t asked_ns;            /* when the kernel was last asked for them (idle.c) */
+	uint32_t fired, ran;          /* descriptors ready in the last poll; actors run since */
 	/* lanes */
 	mk_inbox control, external;
 	mk_link *deferred, **deferred_tail; /* control messages taken from the lane but not run yet */

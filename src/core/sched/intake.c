@@ -67,8 +67,9 @@ void mk_intake_unhold(mk_worker *w, mk_actor *a)
 
 /* ---- a stop ------------------------------------------------------------------------------- */
 
-/* What is under way for it may unhold it: a change that it waits for. (A worker with a job has something to do.) Not
- * the receipt of an event that may lie with another actor on hold: a stop would wait for ever. */
+/* Whether it has queued events, and nothing under way may unhold it: a change, a task, a private delivery. (A worker
+ * with a job is not idle.) A receipt that it waits for does not count: its event may be queued at another actor on
+ * hold, and the stop would wait for ever. */
 static bool is_stranded(const mk_actor *a)
 {
 	const mk_extra *x = a->extra;
@@ -94,7 +95,7 @@ bool mk_intake_stranded(const mk_worker *w)
 	return false;
 }
 
-/* Who is released may send at once. */
+/* A released sender may send at once. */
 bool mk_intake_discard(mk_worker *w)
 {
 	bool some = false;
@@ -102,7 +103,7 @@ bool mk_intake_discard(mk_worker *w)
 		if (!is_stranded(a))
 			continue;
 		some = true;
-		mk_purge(w, a, NULL, MK_OUTCOME_OF(discarded));
+		mk_purge(w, a, false, MK_OUTCOME_OF(discarded));
 		mk_release_all(w, a);
 	}
 	return some;

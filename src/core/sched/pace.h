@@ -47,7 +47,8 @@ MK_NOINLINE bool mk_pace_look(mk_worker *w);
 /* After a callback: publishes its sends, unless they may be batched. */
 MK_NOINLINE void mk_pace_sent(mk_worker *w);
 
-/* After a callback, in one branch: whether there is a monitor, a control message, or a send to publish. */
+/* After a callback, in one branch: whether there is a monitor, a tracked event, a control message, or a send to
+ * publish. */
 static inline bool mk_pace_active(const mk_worker *w)
 {
 	return (atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&w->attention, memory_order_relaxed) |

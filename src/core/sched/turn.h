@@ -15,12 +15,12 @@ bool mk_worker_turn(mk_worker *w);
 /* Whether its actors have nothing left to do. */
 bool mk_worker_quiet(mk_worker *w);
 
-/* The same, but for what those have to do whom a full subscriber mutes. If that is so everywhere, and nothing is on
- * its way, they wait for one that is on hold. */
+/* The same, except for actors that full subscribers mute. If this holds for all workers and nothing is in transit,
+ * these wait for an actor on hold. */
 bool mk_worker_rests(mk_worker *w);
 
-/* During a stop: whether that is to be told that it is quiet, as it was asked, or what waits for one on hold is to
- * be discarded (mk_stop_idle). */
+/* During a stop: whether mk_stop_idle is due: the worker was asked and is quiet, or events for actors on hold must be
+ * discarded. */
 bool mk_worker_may_answer(mk_worker *w);
 
 /* The parts of a turn, for step.c and lead.c. has_control: whether there is a control message;
