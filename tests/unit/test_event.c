@@ -178,7 +178,7 @@ static void a_block_given_is_not_copied(void **state)
 	mk_block *block = mk_block_new(8);
 	mk_event *e = mk_event_make(&pool, &type, block->data, block);
 	assert_ptr_equal(e->data, block->data);
-	mk_event_unmake(&pool, e); /* the block stays */
+	mk_event_unmake(&pool, e, block); /* the block stays */
 	e = mk_event_make(&pool, &type, block->data, block);
 	unref(&pool, e); /* the block goes */
 	assert_int_equal(test_allocator_living(), 1);
@@ -366,7 +366,7 @@ static void an_event_unmade_drops_its_references_and_leaves_the_block(void **sta
 	released = 0;
 	mk_event *e = mk_event_make(&pool, &holder_type, block->data, block);
 	assert_null(maiko_buffer_writable(value->a));
-	mk_event_unmake(&pool, e);
+	mk_event_unmake(&pool, e, block);
 	assert_non_null(maiko_buffer_writable(value->a));
 	maiko_buffer_unref(value->a);
 	assert_int_equal(released, 1);

@@ -244,12 +244,6 @@ static void give_back(mk_pool *pool, mk_event *e)
 	}
 }
 
-void mk_event_unmake(mk_pool *pool, mk_event *e)
-{
-	unref_buffers(e->type, e->data);
-	give_back(pool, e);
-}
-
 void mk_event_free(mk_pool *pool, mk_event *e)
 {
 	mk_block *block = block_of(e);
@@ -259,6 +253,16 @@ void mk_event_free(mk_pool *pool, mk_event *e)
 		unref_buffers(e->type, e->data);
 	if (last && block != NULL)
 		mk_free_aligned(block);
+	give_back(pool, e);
+}
+
+void mk_event_unmake(mk_pool *pool, mk_event *e, const mk_block *block)
+{
+	if (block == NULL) {
+		mk_event_free(pool, e);
+		return;
+	}
+	unref_buffers(e->type, e->data);
 	give_back(pool, e);
 }
 

@@ -81,7 +81,7 @@ _Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payloa
 #define MK_SIZE_CLASS_HEAP 0x400u      /* allocated outside a pool; an mk_link precedes it */
 #define MK_SIZE_CLASS_HOLDS 0x800u     /* ... and it counts as a reference on its sender (departed.h) */
 #define MK_SIZE_CLASS_TRACKED 0x1000u  /* of the heap: its link is followed by an mk_tracked * */
-#define MK_SIZE_CLASS_CARRIES 0x2000u  /* likewise, but nobody is told: what a tracked event sends to other workers */
+#define MK_SIZE_CLASS_CARRIES 0x2000u  /* likewise, without the call: the copy of a tracked event for the channels */
 #define MK_SIZE_CLASS_INJECTED 0x4000u /* an mk_origin follows the payload */
 #define MK_SIZE_CLASS_LIST 0xffu
 
@@ -90,7 +90,7 @@ enum { MK_EVENT_LINK = 16 };
 static inline void *mk_event_link(mk_event *e) { return (char *)e - MK_EVENT_LINK; }
 static inline mk_event *mk_event_of_link(void *link) { return (mk_event *)(void *)((char *)link + MK_EVENT_LINK); }
 
-/* Who is told that a tracked event has been given back: by the thread that drops its last reference. */
+/* Called by the thread that drops the last reference of a tracked event, after it has freed the event. */
 typedef struct mk_tracked {
 	void (*over)(struct mk_tracked *tracked);
 } mk_tracked;
@@ -122,7 +122,7 @@ static inline const mk_origin *mk_origin_of(const mk_event *e)
 	uint32_t inside = (e->size_class & MK_SIZE_CLASS_BLOCK) != 0 ? 0 : e->type->size;
 	return (const mk_origin *)(const void *)(e->payload + ((inside + 7) & ~7u));
 }
-/* What readers are told: where the event was sent first. */
+/* The name that readers see: of an injected event, that of its origin. */
 const char *mk_event_sender_name(const mk_event *e);
 
 typedef struct mk_pool {
@@ -226,8 +226,8 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from);
 /* The bytes of its payload, if that is not inline, and of its buffers. */
 uint64_t mk_event_weight(const mk_event *e);
 
-/* Frees an event that was made but could not be sent; its block stays the caller's. */
-void mk_event_unmake(mk_pool *pool, mk_event *e);
+/* Frees an event that was made but could not be sent; `block`, if it was made with one, stays the caller's. */
+void mk_event_unmake(mk_pool *pool, mk_event *e, const mk_block *block);
 
 /* Frees an event that has no reference left. */
 void mk_event_free(mk_pool *pool, mk_event *e);

@@ -86,8 +86,8 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 			MK_NOTIFY(w, MAIKO_OBSERVED_RELEASED, a, NULL, 0);
 			mk_up.permit(w, a, MK_MUTED);
 		} else if (a->extra->runs_on && !mk_is_muted_by_channel(a)) {
-			mk_up.permit(w, a,
-				     MK_MUTED); /* before it runs, mk_cycle_look checks whether its cycle is open */
+			/* Before it runs, mk_cycle_look checks whether its cycle is open. */
+			mk_up.permit(w, a, MK_MUTED);
 		}
 	}
 	wait_free(wait);
@@ -133,15 +133,12 @@ void mk_mutes_take(mk_worker *w)
 	if (MK_LIKELY(!w->sup->seam.noted)) /* else flush_noted has done so before its note */
 		mk_lane_take(w);
 	while (*w->deferred_seen != NULL) {
-		mk_link **at = w->deferred_seen;
-		mk_message *m = MK_OF(*at, mk_message, link);
+		mk_message *m = MK_OF(*w->deferred_seen, mk_message, link);
 		if (!m->mutes || !mute_is_for(w, m)) {
 			w->deferred_seen = &m->link.next;
 			continue;
 		}
-		*at = m->link.next;
-		if (w->deferred_tail == &m->link.next)
-			w->deferred_tail = at;
+		(void)mk_lane_remove(w, w->deferred_seen);
 		MK_NOTE(w, MK_NOTE_MUTE, mk_message_posted(m), 0);
 		m->run(w, m);
 	}
@@ -208,6 +205,18 @@ static mk_wait *wait_new(mk_sender *sender, const mk_actor *subscriber, mk_chann
 	return wait;
 }
 
+/* Gives the sender its end of an edge: `here`, or (NULL) where it lives or arrives. */
+static void wait_give(mk_worker *w, mk_actor *here, mk_wait *wait)
+{
+	if (here != NULL) {
+		wait_set(w, here, wait);
+		return;
+	}
+	wait_holds(wait);
+	if (!mk_arrival_keeps(w, wait->sender->id, &wait->message))
+		mk_lane_post_by(w, mk_worker_at(w->sup, mk_home_of(w, wait->sender)), &wait->message);
+}
+
 int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 {
 	mk_sender *sender = e->sender;
@@ -243,15 +252,8 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	edge->wait = wait;
 	edge->topic = e->topic->index;
 	edge_link(x, edge);
-	if (external != NULL)
-		return 0;
-	if (here != NULL) {
-		wait_set(w, here, wait);
-		return 0;
-	}
-	wait_holds(wait);
-	if (!mk_arrival_keeps(w, sender->id, &wait->message))
-		mk_lane_post_by(w, mk_worker_at(w->sup, mk_home_of(w, sender)), &wait->message);
+	if (wait != NULL)
+		wait_give(w, here, wait);
 	return 0;
 }
 
@@ -327,10 +329,10 @@ void mk_mute_by_channel(mk_worker *w, const mk_event *e, mk_channel *ch)
 		wait_free(wait);
 		return;
 	}
-	/* Its thread has the record still: nobody takes that over before the event is told as taken. */
-	bool its = external == NULL || mk_external_mute(external, e->id.sequence);
-	assert(its);
-	(void)its;
+	/* The event does not count as taken yet, so no later thread has taken over the record of its sender. */
+	bool is_sender_s = external == NULL || mk_external_mute(external, e->id.sequence);
+	assert(is_sender_s);
+	(void)is_sender_s;
 	wait->at_of_channel = &ch->waits;
 	wait->next_of_channel = ch->waits;
 	if (ch->waits != NULL)

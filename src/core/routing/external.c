@@ -192,6 +192,28 @@ static void note_intake(mk_worker *w, const mk_link *link)
 		mk_note_here(w, MK_NOTE_EXTERNAL, 0, count);
 }
 
+/* Publishes an event; without memory to route it, counts it as dropped, because it was accepted. */
+static void publish_one(mk_worker *w, mk_event *e)
+{
+	mk_advance_time(w, e);
+	mk_topic *t = mk_topic_here(w, e->refs);
+	if (t != NULL && mk_router_prepare(w, t) == 0) {
+		e->topic = t;
+		if (MK_UNLIKELY(mk_is_tracked(e)))
+			mk_receipt_enters(w, e);
+		mk_publish(w, e);
+		return;
+	}
+	e->topic = t == NULL ? w->all : t;
+	mk_count_add(&e->topic->published, 1);
+	mk_count_add(&e->topic->channel_dropped, 1);
+	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
+	MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
+	if (mk_is_tracked(e))
+		mk_part_of(e)->unknown++;
+	mk_event_free(NULL, e);
+}
+
 void mk_external_intake(mk_worker *w, bool close)
 {
 	mk_external *last = NULL;
@@ -211,23 +233,7 @@ void mk_external_intake(mk_worker *w, bool close)
 			taken = 0;
 		}
 		taken++;
-		mk_advance_time(w, e);
-		mk_topic *t = mk_topic_here(w, e->refs);
-		if (t != NULL && mk_router_prepare(w, t) == 0) {
-			e->topic = t;
-			if (MK_UNLIKELY(mk_is_tracked(e)))
-				mk_receipt_enters(w, e);
-			mk_publish(w, e);
-		} else { /* accepted, but there is no memory to route it */
-			e->topic = t == NULL ? w->all : t;
-			mk_count_add(&e->topic->published, 1);
-			mk_count_add(&e->topic->channel_dropped, 1);
-			MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
-			MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
-			if (mk_is_tracked(e))
-				mk_part_of(e)->unknown++;
-			mk_event_free(NULL, e);
-		}
+		publish_one(w, e);
 	}
 	return_credit(last, taken);
 }

@@ -36,9 +36,7 @@ uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, 
 	for (int k = 0; k < 2; k++)
 		for (uint32_t i = 0; both[k] != NULL && i < both[k]->sub_count; i++) {
 			const mk_sub *s = &both[k]->subs[i];
-			if (!mk_takes_part(w, s, marker))
-				continue;
-			if (s->actor->self == from->sender && !s->actor->echo)
+			if (!mk_receives(w, s, from, marker))
 				continue;
 			refused++;
 			mk_count_add(&row->deliveries, 1);

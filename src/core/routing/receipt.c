@@ -18,15 +18,15 @@
 
 struct mk_receipt {
 	mk_private private;
-	mk_receipt *next, **at; /* of those that the sender waits for; `at`: what points to it */
-	mk_sender *sender;      /* held */
+	mk_receipt *next, **at; /* in the list of its sender; at: what points to it */
+	mk_sender *sender;      /* referenced */
 	mk_sup *sup;
 	maiko_receipt sum;
-	_Atomic(uint32_t) parts; /* that are not over */
-	bool external;           /* the rest: under the lock */
-	bool complete, left;     /* nobody waits any more */
-	mk_part *more;           /* of an external thread's: those for other workers */
-	mk_part part[];          /* of the event that was sent; then those for other workers */
+	_Atomic(uint32_t) parts;   /* not over yet */
+	bool external;             /* if so, the rest is under the lock: */
+	bool complete, unobserved; /* unobserved: its thread does not wait any more */
+	mk_part *more;             /* the parts for other workers */
+	mk_part part[];            /* that of the event that was sent; of an actor's, then those for other workers */
 };
 
 /* ---- parts ---------------------------------------------------------------------------------- */
@@ -126,7 +126,7 @@ static void part_free(mk_part *part)
 		mk_free(part);
 }
 
-/* Adds a part that is over to its receipt. Whether it was the last: then the receipt is in no list any more. */
+/* Adds a part that is over to its receipt; returns whether it was the last: then the receipt is in no list any more. */
 static bool take_part(mk_receipt *r, mk_part *part)
 {
 	add(&r->sum, part);
@@ -163,7 +163,7 @@ static void send_part(mk_worker *w, mk_part *part, uint32_t to)
 	w->unpublished |= UINT64_C(1) << to;
 }
 
-/* Home, or on to where that is. */
+/* Takes a part at the sender's home, keeps it until the sender arrives there, or sends it on. */
 static void arrived(mk_worker *w, mk_message *m)
 {
 	mk_part *part = MK_OF(m, mk_part, message);
@@ -182,7 +182,7 @@ static void over_external(mk_part *part)
 	mk_sup *sup = r->sup;
 	uv_mutex_lock(&sup->lock);
 	r->complete = take_part(r, part);
-	bool last = r->complete && r->left;
+	bool last = r->complete && r->unobserved;
 	if (r->complete)
 		uv_cond_broadcast(&sup->cond);
 	uv_mutex_unlock(&sup->lock); /* from here on the thread that waits may free it */
@@ -193,7 +193,7 @@ static void over_external(mk_part *part)
 static void over(mk_tracked *tracked)
 {
 	mk_part *part = MK_OF(tracked, mk_part, tracked);
-	/* Nobody is told any more; the supervisor frees the rest. */
+	/* No receipt is delivered any more; the supervisor frees them. */
 	if (mk_state_of(part->receipt->sup) >= MK_STOPPED) {
 		part_free(part);
 		return;
@@ -227,7 +227,8 @@ static void describe(mk_receipt *r, const mk_event *e)
 	r->sum.type = e->type->desc;
 }
 
-/* What the channels get: the event itself is over when its own deliveries are, not when its slots are given back. */
+/* The copy for the channels. Without it the event's part would be over only when the channels' entries are reclaimed,
+ * instead of after its deliveries here. */
 static mk_event *carrier_new(const mk_event *e, mk_part *part)
 {
 	mk_event *carrier = mk_event_copy(NULL, e);
@@ -238,10 +239,8 @@ static mk_event *carrier_new(const mk_event *e, mk_part *part)
 
 static int send_failed(mk_event *e, const mk_block *block, mk_receipt *r, int rc)
 {
-	if (e != NULL && block != NULL)
-		mk_event_unmake(NULL, e);
-	else if (e != NULL)
-		mk_event_free(NULL, e);
+	if (e != NULL)
+		mk_event_unmake(NULL, e, block);
 	if (r != NULL)
 		receipt_free(r);
 	return rc;
@@ -304,7 +303,7 @@ void mk_receipt_forget(mk_sup *sup, mk_receipt *r)
 {
 	uv_mutex_lock(&sup->lock);
 	bool last = r->complete;
-	r->left = true;
+	r->unobserved = true;
 	uv_mutex_unlock(&sup->lock);
 	if (last)
 		receipt_free(r);
@@ -345,7 +344,7 @@ void mk_receipt_enters(mk_worker *w, mk_event *e)
 	part->carrier = carrier;
 }
 
-/* ---- what becomes of the event -------------------------------------------------------------------- */
+/* ---- outcomes --------------------------------------------------------------------------------------- */
 
 void mk_receipt_handled(const mk_actor *a, const mk_event *e)
 {
@@ -364,7 +363,7 @@ mk_event *mk_receipt_carrier(mk_event *e)
 	if (carrier == NULL)
 		return e;
 	mk_part_of(e)->carrier = NULL;
-	memcpy(carrier, e, offsetof(mk_event, type)); /* as it was stamped since */
+	memcpy(carrier, e, offsetof(mk_event, type)); /* the event was stamped after the copy */
 	carrier->refs = 1;
 	return carrier;
 }
@@ -380,7 +379,7 @@ void mk_receipt_unknown(const mk_event *e)
 {
 	mk_part *sent = mk_part_of(e);
 	sent->unknown++;
-	/* Not the last: the event's own part is not over. */
+	/* Relaxed: the event's own part is not over, so this is not the last. */
 	atomic_fetch_sub_explicit(&sent->receipt->parts, 1, memory_order_relaxed);
 }
 

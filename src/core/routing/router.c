@@ -55,7 +55,7 @@ MK_NOINLINE uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, ui
 	uint64_t deliveries = 0;
 	for (uint32_t i = 0; i < t->sub_count; i++) {
 		const mk_sub *s = &t->subs[i];
-		if ((t->changing && !mk_takes_part(w, s, marker)) || (s->actor->self == e->sender && !s->actor->echo))
+		if (!mk_receives(w, s, e, marker))
 			continue;
 		deliveries++;
 		mk_overflow(w, s, e);
@@ -262,11 +262,10 @@ void mk_router_show(mk_worker *w)
 		make_visible(w, (uint32_t)__builtin_ctzll(left));
 }
 
-/* Reclaims entries, moves the spill to the ring, and releases muted senders at the low mark. */
+/* Entries were reclaimed: moves the spill to the ring, and releases muted senders at the low mark. */
 static void use_room(mk_worker *w, uint32_t to)
 {
 	mk_channel *ch = w->out[to];
-	reclaim(w, ch);
 	if (mk_channel_waits(ch)) {
 		mk_channel_unspill(ch);
 		w->unpublished |= UINT64_C(1) << to;
@@ -285,9 +284,9 @@ static bool has_use_for_room(const mk_channel *ch)
 }
 
 /* As mk_router_flush, but first reads all inputs, then notes each, then uses it. */
-static MK_NOINLINE bool flush_noted(mk_worker *w)
+static MK_NOINLINE void flush_noted(mk_worker *w)
 {
-	uint64_t head[MAIKO_WORKERS_MAX], some = 0, spilling = 0;
+	uint64_t head[MAIKO_WORKERS_MAX], some = 0;
 	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
 		uint32_t to = (uint32_t)__builtin_ctzll(left);
 		mk_channel *ch = w->out[to];
@@ -301,12 +300,10 @@ static MK_NOINLINE bool flush_noted(mk_worker *w)
 		uint32_t to = (uint32_t)__builtin_ctzll(some);
 		mk_note_here(w, MK_NOTE_FLUSH, to, (int64_t)head[to]);
 		w->out[to]->seen_head = head[to];
+		reclaim(w, w->out[to]);
 		use_room(w, to);
 	}
 	mk_router_show(w);
-	for (uint64_t left = w->outgoing; left != 0; left &= left - 1)
-		spilling |= mk_channel_waits(w->out[__builtin_ctzll(left)]);
-	return spilling != 0;
 }
 
 bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head)
@@ -315,30 +312,25 @@ bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head)
 	if (ch == NULL || head < ch->reclaimed || head > atomic_load_explicit(&ch->head, memory_order_relaxed))
 		return false;
 	ch->seen_head = head;
+	reclaim(w, ch);
 	use_room(w, to);
 	return true;
 }
 
-bool mk_router_flush(mk_worker *w)
+void mk_router_flush(mk_worker *w)
 {
-	bool spilling = false;
-	if (MK_UNLIKELY(w->sup->seam.noted))
-		return flush_noted(w);
+	if (MK_UNLIKELY(w->sup->seam.noted)) {
+		flush_noted(w);
+		return;
+	}
 	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
 		uint32_t to = (uint32_t)__builtin_ctzll(left);
 		mk_channel *ch = w->out[to];
 		if (ch->reclaimed != ch->tail)
 			take_back(w, ch);
-		if (mk_channel_waits(ch)) {
-			mk_channel_unspill(ch);
-			w->unpublished |= UINT64_C(1) << to;
-			spilling |= mk_channel_waits(ch);
-		}
-		if (!mk_channel_waits(ch) && ch->tail - ch->reclaimed <= ch->capacity / 2)
-			mk_release_channel(w, ch);
+		use_room(w, to);
 		if ((w->unpublished >> to & 1) != 0)
 			make_visible(w, to);
 	}
 	mk_router_show(w); /* a released actor may have sent delayed events, to any channel */
-	return spilling;
 }

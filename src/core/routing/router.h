@@ -117,6 +117,13 @@ static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t m
 	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
 }
 
+/* Whether a subscriber receives that event, sent under `marker`: it takes part, and it is another actor than the
+ * sender or has .echo. */
+static inline bool mk_receives(const mk_worker *w, const mk_sub *s, const mk_event *e, uint64_t marker)
+{
+	return mk_takes_part(w, s, marker) && (s->actor->self != e->sender || s->actor->echo);
+}
+
 /* mk_fan_out for a heavy event (weight.h). */
 uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker);
 
@@ -168,8 +175,8 @@ void mk_router_show(mk_worker *w);
 
 /* For all outgoing channels: reclaims acknowledged entries, moves spilled entries to the ring,
  * releases the senders that a full channel mutes, makes entries visible, and wakes sleeping
- * workers. Returns whether a spill is left. */
-bool mk_router_flush(mk_worker *w);
+ * workers. */
+void mk_router_flush(mk_worker *w);
 
 /* In a replay: the same for one channel, acknowledged up to `head`. False: it is not yet. */
 bool mk_router_flush_led(mk_worker *w, uint32_t to, uint64_t head);

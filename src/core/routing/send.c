@@ -21,9 +21,8 @@
  *   remembered           mk_route.only, as long as mk_route.route_version matches the worker's
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
  *
- * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in
- * mk_receipt_send. A recording needs no case here: it is a monitor,
- * so no topic is plain.
+ * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in mk_receipt_send. A recording
+ * needs no case here: it is a monitor, so no topic is plain.
  *
  * From an external thread (maiko_supervisor_send...) there is one way: wait for credit (external.h), make the event on
  * the heap, push it into the inbox of the thread's worker, which publishes it.
@@ -57,10 +56,7 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 	if (MK_UNLIKELY(e == NULL))
 		return mk_event_fail(type, value);
 	if (MK_UNLIKELY((ctx->sched & MK_SEND_CHECKED) != 0) && (rc = mk_spend_allowance(ctx)) != 0) {
-		if (block != NULL)
-			mk_event_unmake(&w->pool, e);
-		else
-			mk_event_free(&w->pool, e);
+		mk_event_unmake(&w->pool, e, block);
 		return rc;
 	}
 	mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
@@ -128,7 +124,7 @@ static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const vo
 	return send_to(t, type, ctx, value, block, flags);
 }
 
-/* To the subscriber cached in the route, if send_to_only can; else as send_typed. */
+/* As send_remembered, for a sender that is muted or, during a drain, may not send at all. */
 static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *value)
 {
 	bool shut = (ctx->sched & MK_SHUT) != 0;
@@ -137,6 +133,7 @@ static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *v
 		       : send_typed(route, ctx, value, NULL, 0);
 }
 
+/* To the subscriber cached in the route, if send_to_only can; else as send_typed. */
 static MK_NOINLINE int send_remembered(mk_route *route, maiko_ctx *ctx, const void *value)
 {
 	if (MK_UNLIKELY((ctx->sched & MK_SEND_CHECKED) != 0))
@@ -252,10 +249,7 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 		mk_count_add(&f->sent, (uint64_t)-1);
 		if (ret_receipt != NULL)
 			mk_receipt_forget(sup, *ret_receipt);
-		if (block != NULL)
-			mk_event_unmake(NULL, e);
-		else
-			mk_event_free(NULL, e);
+		mk_event_unmake(NULL, e, block);
 		return mk_external_fail(sup, MAIKO_ESHUTDOWN);
 	}
 	mk_lane_wake(w);

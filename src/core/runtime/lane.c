@@ -74,13 +74,5 @@ bool mk_lane_has_posted(mk_worker *w, uint64_t posted, maiko_actor_id of)
 mk_message *mk_lane_take_posted(mk_worker *w, uint64_t posted, maiko_actor_id of, bool mute)
 {
 	mk_link **at = find_posted(w, posted, of, mute);
-	if (at == NULL)
-		return NULL;
-	mk_message *m = MK_OF(*at, mk_message, link);
-	*at = m->link.next;
-	if (w->deferred_tail == &m->link.next)
-		w->deferred_tail = at;
-	if (w->deferred_seen == &m->link.next)
-		w->deferred_seen = at;
-	return m;
+	return at == NULL ? NULL : mk_lane_remove(w, at);
 }

@@ -66,7 +66,7 @@ static void task_run(mk_actor *a, mk_task *task)
 {
 	mk_job *job = MK_OF(task, mk_job, task);
 	mk_worker *w = a->worker;
-	w->cause = job->cause[0].sequence != 0 || job->cause[0].origin != 0 ? job->cause : NULL;
+	w->cause = mk_id_is_none(job->cause[0]) ? NULL : job->cause;
 	mk_callback_enter(w, a);
 	int rc = mk_result(w->sup, a, MAIKO_PHASE_DONE, job->type->done(mk_actor_state(a), job->data, job->status, a));
 	mk_callback_leave(w);
@@ -97,6 +97,20 @@ static void message_drop(mk_message *m) { mk_free_aligned(MK_OF(m, mk_job, back.
 
 /* ---- a pool thread -------------------------------------------------------------------------- */
 
+/* The first of the queued jobs; NULL: there is none. With the mutex, or in a simulation. */
+static mk_job *pop_job(mk_blocking *b)
+{
+	mk_job *job = b->queue;
+	if (job == NULL)
+		return NULL;
+	b->queue = job->next;
+	if (b->queue == NULL)
+		b->tail = &b->queue;
+	b->queued--;
+	return job;
+}
+
+/* Waits for a job; NULL: the pool is closing. `ran`: the thread has run one before. */
 static mk_job *next_job(mk_blocking *b, bool ran)
 {
 	uv_mutex_lock(&b->mutex);
@@ -107,14 +121,8 @@ static mk_job *next_job(mk_blocking *b, bool ran)
 	while (b->queue == NULL && !b->closing)
 		uv_cond_wait(&b->cond, &b->mutex);
 	b->idle--;
-	mk_job *job = b->queue;
-	if (job != NULL) {
-		b->queue = job->next;
-		if (b->queue == NULL)
-			b->tail = &b->queue;
-		b->running++;
-		b->queued--;
-	}
+	mk_job *job = pop_job(b);
+	b->running += job != NULL;
 	uv_mutex_unlock(&b->mutex);
 	return job;
 }
@@ -138,16 +146,7 @@ static void pool_main(void *arg)
 
 bool mk_blocking_waiting(const mk_sup *sup) { return sup->blocking->queue != NULL; }
 
-void mk_blocking_step(mk_sup *sup)
-{
-	mk_blocking *b = sup->blocking;
-	mk_job *job = b->queue;
-	b->queue = job->next;
-	if (b->queue == NULL)
-		b->tail = &b->queue;
-	b->queued--;
-	run_job(job);
-}
+void mk_blocking_step(mk_sup *sup) { run_job(pop_job(sup->blocking)); }
 
 int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, const void *data)
 {

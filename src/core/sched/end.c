@@ -171,16 +171,14 @@ static int run_on_stop(mk_worker *w, mk_actor *a)
 	return rc;
 }
 
-static void drop_tasks(mk_actor *a)
+static void drop_tasks(mk_extra *x)
 {
-	mk_extra *x = a->extra;
 	while (x->tasks != NULL) {
 		mk_task *task = x->tasks;
 		x->tasks = task->next;
 		task->drop(task);
 	}
 	x->task_tail = &x->tasks;
-	mk_private_drop(a);
 }
 
 /* What it still keeps was not finished, although the handler has returned: its receipt says so. */
@@ -223,7 +221,8 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 	mk_tick_end(w, a);
 	mk_delayed_discard(w, a);
 	if (a->extra != NULL) {
-		drop_tasks(a);
+		drop_tasks(a->extra);
+		mk_private_drop(a);
 		mk_receipts_leave(w, a);
 		release_kept(w, a->extra);
 		mk_keep_fini(a->extra);

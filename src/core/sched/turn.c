@@ -26,15 +26,10 @@ enum {
 
 static void run_one_control(mk_worker *w)
 {
-	mk_message *m = MK_OF(w->deferred, mk_message, link);
-	w->deferred = m->link.next;
-	if (w->deferred == NULL)
-		w->deferred_tail = &w->deferred;
-	if (w->deferred_seen == &m->link.next)
-		w->deferred_seen = &w->deferred;
+	mk_message *m = mk_lane_remove(w, &w->deferred);
 	if (MK_UNLIKELY(w->sup->seam.noted)) {
 		if (m->post == MK_POST_TOPOLOGY)
-			(void)mk_router_flush(w); /* for the markers; the flushes of m->run do not check for room */
+			mk_router_flush(w); /* for the markers; the flushes of m->run do not check for room */
 		mk_note_control(w, m);
 	}
 	m->run(w, m);
@@ -65,9 +60,9 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 		return ch->taken_to != published;
 	if (ch->taken_to != published) /* must precede `taken` (stop.h) */
 		mk_count_add(&w->activity, 1);
-	if (MK_UNLIKELY(w->sup->seam.noted) && ch->taken_to != published)
-		mk_note_take(w, from,
-			     published - ch->taken_to < (uint64_t)left ? published - ch->taken_to : (uint64_t)left);
+	uint64_t there = published - ch->taken_to;
+	if (MK_UNLIKELY(w->sup->seam.noted) && there != 0)
+		mk_note_take(w, from, there < (uint64_t)left ? there : (uint64_t)left);
 	for (; left > 0 && mk_channel_take(ch, published, &entry); left--) {
 		if (MK_LIKELY(mk_entry_is_event(entry))) {
 			mk_publish_taken(w, (const mk_event *)(uintptr_t)entry, ch->marker);

@@ -188,8 +188,7 @@ static void drop_messages(mk_worker *w)
 {
 	mk_lane_take(w);
 	while (w->deferred != NULL) {
-		mk_message *m = MK_OF(w->deferred, mk_message, link);
-		w->deferred = m->link.next;
+		mk_message *m = mk_lane_remove(w, &w->deferred);
 		if (m->drop != NULL)
 			m->drop(m);
 	}
