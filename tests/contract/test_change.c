@@ -27,13 +27,6 @@ PER_TEST _Atomic(bool) flowing = true;
 PER_TEST _Atomic(int) done_status = 1, done_change;
 PER_TEST _Atomic(uint64_t) done_actor;
 
-static const char *name_of(const char *what, uint32_t i)
-{
-	static char name[24];
-	snprintf(name, sizeof name, "%s%u", what, i);
-	return name;
-}
-
 static void note_done(void *arg, const maiko_completion *completion)
 {
 	expect(arg == &done_calls);
@@ -136,9 +129,9 @@ static void flow_start(flow *f, uint32_t workers)
 	maiko_options options = {.workers = workers, .mailbox = 32, .external_credit = 8};
 	ok(maiko_supervisor_new(&f->sup, &options));
 	for (uint32_t i = 0; i < SOURCES; i++)
-		ok(maiko_add(f->sup, source, name_of("source", i), .init = &(source){.number = i}));
+		ok(maiko_add(f->sup, source, test_name("source", i), .init = &(source){.number = i}));
 	for (uint32_t i = 0; i < 2; i++)
-		ok(maiko_add(f->sup, watcher, name_of("constant", i), .init = &(watcher){.constant = true}));
+		ok(maiko_add(f->sup, watcher, test_name("constant", i), .init = &(watcher){.constant = true}));
 	ok(maiko_start(f->sup));
 	for (uint32_t i = 0; i < THREADS; i++) {
 		external_senders[i] = (external){f->sup, SOURCES + i};
@@ -251,7 +244,7 @@ TEST_WORKERS(guests_come_and_go_while_events_flow)
 	for (uint32_t i = 0; i < rounds; i++) {
 		maiko_actor_id ids[2] = {0, 0}, found = 0;
 		ok(maiko_add(f.sup, guest, "guest", .ret_id = &ids[0], .worker = i % workers + 1));
-		ok(maiko_add(f.sup, guest, name_of("guest", i), .ret_id = &ids[1]));
+		ok(maiko_add(f.sup, guest, test_name("guest", i), .ret_id = &ids[1]));
 		ok(maiko_find(f.sup, "guest", &found));
 		assert_true(found == ids[0]);
 		ok(maiko_remove(f.sup, ids[0]));
@@ -274,7 +267,7 @@ TEST_WORKERS(a_thread_of_an_actor_is_used_again)
 	for (uint32_t round = 0; round < 20; round++) {
 		maiko_actor_id ids[3];
 		for (uint32_t i = 0; i < 3; i++)
-			ok(maiko_add(f.sup, guest, name_of("own", i), .own_thread = true, .ret_id = &ids[i]));
+			ok(maiko_add(f.sup, guest, test_name("own", i), .own_thread = true, .ret_id = &ids[i]));
 		assert_int_equal(maiko_worker_count(f.sup), workers + 3);
 		for (uint32_t i = 0; i < 3; i++)
 			ok(maiko_remove(f.sup, ids[(i + round) % 3]));
@@ -289,7 +282,7 @@ TEST_WORKERS(threads_of_their_own_have_a_bound)
 	maiko_supervisor *sup = test_supervisor(workers);
 	ok(maiko_start(sup));
 	for (uint32_t i = workers; i < MAIKO_WORKERS_MAX; i++)
-		ok(maiko_add(sup, guest, name_of("own", i), .own_thread = true));
+		ok(maiko_add(sup, guest, test_name("own", i), .own_thread = true));
 	assert_int_equal(maiko_worker_count(sup), 64);
 	returns(maiko_add(sup, guest, "too many", .own_thread = true), MAIKO_E2BIG);
 	ok(maiko_add(sup, guest, "shared"));

@@ -25,7 +25,7 @@ PER_TEST _Atomic(int) done_status = 1;
 
 TEST_LISTENER(listener, answer);
 
-/* ---- a outlet: on hold from its start until its tick has run so often ---------------------------------- */
+/* ---- an outlet: on hold from its start until its tick has run so often ---------------------------------- */
 
 typedef enum how { UNHOLDS, FAILS, ENDS, NEVER_DONE } how;
 typedef struct outlet {
@@ -273,5 +273,3 @@ TEST_ONCE(drains_is_true_or_false)
 	returns(maiko_add(sup, listener, "listener", .drains = 2), MAIKO_EINVAL);
 	test_release(sup);
 }
-
-int main(void) { return test_main(); }

@@ -5,10 +5,7 @@
 #include "support.h"
 
 #include <maiko/testing.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -31,21 +28,6 @@ PER_TEST _Atomic(bool) over;
 
 /* _exit, but past the thread sanitizer, which would miss the threads that only the parent has. */
 static void leave(int status) { syscall(SYS_exit_group, status); }
-
-/* The child's exit status; a child that hangs is ended and counts as -1. */
-static int status_of(pid_t child)
-{
-	int status = 0;
-	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
-	pid_t ended;
-	while ((ended = waitpid(child, &status, WNOHANG)) == 0 && uv_hrtime() < until)
-		sched_yield();
-	if (ended == child)
-		return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
-	return -1;
-}
 
 /* ---- counts, and makes noise: jobs, sends ---- */
 
@@ -169,7 +151,7 @@ static int fork_and_check(maiko_supervisor *sup, maiko_actor_id id)
 		int rc = check_outside(sup, id, draft);
 		leave(rc != FINE ? rc : check_monitors(sup, monitor));
 	}
-	int status = status_of(child);
+	int status = test_status_of(child);
 	maiko_discard(draft);
 	ok(maiko_monitor_remove(monitor, NULL));
 	return status;
@@ -226,7 +208,7 @@ TEST_WORKERS(a_child_is_refused_its_parents_harness_too)
 	assert_true(child >= 0);
 	if (child == 0)
 		leave(check_harness(h, invariant));
-	assert_int_equal(status_of(child), FINE);
+	assert_int_equal(test_status_of(child), FINE);
 	ok(maiko_harness_settle(h));
 	assert_null(maiko_invariant_free(invariant));
 	assert_null(maiko_harness_free(h));
@@ -274,7 +256,7 @@ TEST_WORKERS(a_child_may_make_a_supervisor_of_its_own)
 	assert_true(child >= 0);
 	if (child == 0)
 		leave(make_another());
-	assert_int_equal(status_of(child), FINE);
+	assert_int_equal(test_status_of(child), FINE);
 	test_finish(sup);
 }
 
@@ -372,7 +354,7 @@ static int forker_on_request(forker *self, const request *ev, maiko_ctx *ctx)
 			rc = check_own_changes(self, ctx);
 		leave(rc != FINE ? rc : check_outside(maiko_supervisor_of(ctx), self->other, draft));
 	}
-	int status = child < 0 ? -1 : status_of(child);
+	int status = child < 0 ? -1 : test_status_of(child);
 	if (status != FINE)
 		print_error("child: %d\n", status);
 	expect(status == FINE);

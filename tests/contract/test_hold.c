@@ -130,16 +130,6 @@ static maiko_supervisor *started(uint32_t workers, const sink *init, uint32_t mo
 	return sup;
 }
 
-/* "0 1 2" up to that number. */
-static void expect_heard_up_to(const char *actor, uint32_t most)
-{
-	size_t count;
-	const uint64_t *values = test_heard_values(actor, &count);
-	assert_int_equal(count, most);
-	for (uint32_t i = 0; i < most; i++)
-		assert_int_equal(values[i], i);
-}
-
 TEST_SIM(its_mailbox_fills_and_mutes_who_sends_while_its_tick_goes_on)
 {
 	enum { ITEMS = 20000 };
@@ -156,7 +146,7 @@ TEST_SIM(its_mailbox_fills_and_mutes_who_sends_while_its_tick_goes_on)
 	assert_true(atomic_load(&produced) <= MAILBOX + 1 + MAIKO_ALLOWANCE + 4096);
 	atomic_store(&opens, true);
 	pass(sup, A_SECOND);
-	expect_heard_up_to("sink", ITEMS);
+	expect_heard_in_order("sink", 0, ITEMS - 1);
 	assert_false(test_actor_row(test_report(sup), "sink")->held);
 	assert_int_equal(test_finish(sup).handled, ITEMS);
 }
@@ -425,7 +415,7 @@ TEST_SIM(an_hour_on_hold_costs_no_memory_and_no_probes)
 	assert_int_equal(now.sent, then.sent);
 	atomic_store(&opens, true);
 	pass(sup, A_MINUTE);
-	expect_heard_up_to("sink", ITEMS);
+	expect_heard_in_order("sink", 0, ITEMS - 1);
 	test_finish(sup);
 }
 
@@ -446,7 +436,7 @@ TEST_SIM(a_circle_through_one_on_hold_is_no_deadlock)
 	expect_heard("sink", "");
 	atomic_store(&opens, true);
 	pass(sup, TEN_MINUTES);
-	expect_heard_up_to("sink", ITEMS);
+	expect_heard_in_order("sink", 0, ITEMS - 1);
 	assert_int_equal(test_finish(sup).handled, ITEMS + test_heard_count("producer", "answer"));
 }
 
@@ -489,7 +479,7 @@ TEST_SIM(a_move_keeps_it_on_hold)
 	expect_heard("sink", "");
 	atomic_store(&opens, true);
 	pass(sup, A_SECOND);
-	expect_heard_up_to("sink", ITEMS);
+	expect_heard_in_order("sink", 0, ITEMS - 1);
 	test_finish(sup);
 }
 
@@ -531,7 +521,7 @@ TEST_SIM(who_waits_for_it_goes_on_at_a_stop)
 	ok(maiko_stop(sup, NULL));
 	assert_true(test_now_ns() - now < UINT64_C(1000000000));
 	const maiko_ledger *ledger = test_stop(sup);
-	expect_heard_up_to("forwarder", ANSWERS);
+	expect_heard_in_order("forwarder", 0, ANSWERS - 1);
 	assert_int_equal(test_actor_row(ledger, "sink")->counts.discarded, ANSWERS);
 	test_release(sup);
 }
@@ -605,14 +595,14 @@ TEST_SIM(a_stop_waits_for_what_drains)
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.discarded, 0);
 	assert_int_equal(total.handled, 2 * WRITES);
-	expect_heard_up_to("listener", WRITES);
+	expect_heard_in_order("listener", 0, WRITES - 1);
 }
 
 TEST_WORKERS(what_drains_is_waited_for_on_real_threads)
 {
 	maiko_supervisor *sup = with_writer(workers, true);
 	assert_int_equal(test_finish(sup).discarded, 0);
-	expect_heard_up_to("listener", WRITES);
+	expect_heard_in_order("listener", 0, WRITES - 1);
 }
 
 TEST_SIM(without_drains_it_is_counted_and_named)

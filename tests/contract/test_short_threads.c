@@ -7,8 +7,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -62,9 +60,8 @@ static void wait_until_taken(maiko_supervisor *sup)
 {
 	uint64_t in_flight;
 	do {
-		const maiko_ledger *ledger = NULL;
+		const maiko_ledger *ledger = test_report(sup);
 		in_flight = 0;
-		ledger = test_report(sup);
 		for (size_t i = 0; i < ledger->pair_count; i++)
 			in_flight += ledger->pairs[i]->from == 0 ? ledger->pairs[i]->in_flight : 0;
 		sched_yield();
@@ -267,20 +264,6 @@ static int use_one(void)
 	return rc != 0 ? 1 : maiko_supervisor_free(sup) == NULL ? 0 : 2;
 }
 
-static int status_of(pid_t child)
-{
-	int status = 0;
-	uint64_t until = uv_hrtime() + UINT64_C(60000000000);
-	pid_t ended;
-	while ((ended = waitpid(child, &status, WNOHANG)) == 0 && uv_hrtime() < until)
-		sched_yield();
-	if (ended == child)
-		return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
-	return -1;
-}
-
 TEST_ONCE(a_child_can_use_a_supervisor_of_its_own)
 {
 #if defined __SANITIZE_THREAD__ || defined __SANITIZE_ADDRESS__
@@ -296,7 +279,7 @@ TEST_ONCE(a_child_can_use_a_supervisor_of_its_own)
 		assert_true(child >= 0);
 		if (child == 0)
 			_exit(use_one());
-		assert_int_equal(status_of(child), 0);
+		assert_int_equal(test_status_of(child), 0);
 	}
 	atomic_store(&over, true);
 	ok(uv_thread_join(&noise));

@@ -347,5 +347,3 @@ TEST_WORKERS(a_descriptor_that_is_not_open_is_an_error)
 	expect_woken(sup, MAIKO_WOKEN_SENDABLE);
 	assert_int_equal(atomic_load(&last_code), MAIKO_EBADF);
 }
-
-int main(void) { return test_main(); }

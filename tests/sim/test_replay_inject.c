@@ -115,5 +115,3 @@ TEST_WORKERS(injected_events_are_injected_again_with_their_origin)
 	assert_true(result.complete);
 	assert_true(result.events >= (uint64_t)2 * PARCELS);
 }
-
-int main(void) { return test_main(); }

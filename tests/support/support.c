@@ -6,9 +6,11 @@
 #include <maiko/testing/sim.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <uv.h>
 
 /* ---- list of tests -------------------------------------------------------------- */
@@ -443,6 +445,20 @@ const char *test_name(const char *prefix, uint64_t number)
 	static _Thread_local char name[32];
 	snprintf(name, sizeof name, "%s%llu", prefix, (unsigned long long)number);
 	return name;
+}
+
+int test_status_of(pid_t child)
+{
+	int status = 0;
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
+	pid_t ended;
+	while ((ended = waitpid(child, &status, WNOHANG)) == 0 && uv_hrtime() < until)
+		sched_yield();
+	if (ended == child)
+		return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	return -1;
 }
 
 const maiko_ledger *test_stop(maiko_supervisor *sup) { return test_stop_with(sup, 0); }

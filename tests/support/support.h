@@ -15,6 +15,7 @@
 #include <stdint.h>
 /* cmocka needs the four headers above */
 #include <cmocka.h>
+#include <sys/types.h>
 
 /* ---- list of tests --------------------------------------------------------------------- */
 
@@ -206,6 +207,9 @@ void test_wait_gone(maiko_supervisor *sup, const char *name);
 
 /* "name7": a name with a number; valid until the next call. */
 const char *test_name(const char *prefix, uint64_t number);
+
+/* The exit status of a forked child, which it waits for; a child that hangs is killed and counts as -1. */
+int test_status_of(pid_t child);
 
 /* Frees a supervisor that has stopped or was never started. */
 void test_release(maiko_supervisor *sup);
