@@ -183,10 +183,9 @@ MAIKO_ACTOR(drain, MAIKO_ON(burden, drain_on_burden));
 /* Whether a ledger shows all that is to be on its way when the supervisor is freed. */
 static bool is_in_flow(maiko_supervisor *sup, uint32_t workers)
 {
-	const maiko_ledger *ledger = NULL;
+	const maiko_ledger *ledger = test_report(sup);
 	uint64_t delayed = 0;
 	bool spilt = workers == 1;
-	ledger = test_report(sup);
 	for (size_t i = 0; i < ledger->pair_count; i++)
 		spilt |= ledger->pairs[i]->from != 0 && ledger->pairs[i]->in_flight > NARROW;
 	for (size_t i = 0; i < ledger->topic_count; i++)

@@ -472,19 +472,17 @@ TEST_ONCE(restarts_are_refused_in_words)
 TEST_ONCE(the_printed_ledger_names_it)
 {
 	char text[4096] = "";
-	const char *line;
-	const maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = with_others(2);
 	ok(maiko_add(sup, fragile, "fragile", .init = &(fragile){.at = MAIKO_PHASE_HANDLE}));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = POISON));
 	returns(maiko_join(sup), UV_EIO);
-	ledger = test_report(sup);
+	const maiko_ledger *ledger = test_report(sup);
 	FILE *out = fmemopen(text, sizeof text, "w");
 	assert_non_null(out);
 	ok(maiko_ledger_print(ledger, out));
 	assert_int_equal(fclose(out), 0);
-	line = strstr(text, "failed: fragile (fragile) in a handler of item, 2");
+	const char *line = strstr(text, "failed: fragile (fragile) in a handler of item, 2");
 	assert_non_null(line);
 	assert_non_null(strstr(line, "Z: i/o error\n"));
 	test_finish_with(sup, UV_EIO);

@@ -102,9 +102,8 @@ static void assert_on_no_worker(const maiko_ledger *ledger)
 TEST_WORKERS(it_is_reported_on_no_worker_while_it_waits)
 {
 	scene s;
-	const maiko_ledger *ledger = NULL;
 	scene_open(&s, workers);
-	ledger = test_report(s.sup);
+	const maiko_ledger *ledger = test_report(s.sup);
 	assert_on_no_worker(ledger);
 	assert_int_equal(atomic_load(&returned), 0);
 	atomic_store(&gate, true);

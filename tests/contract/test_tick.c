@@ -121,9 +121,7 @@ TEST_SIM(wake_tick_ends_the_wait_of_a_timer)
 	for (int i = 0; i < 3; i++) {
 		test_begin();
 		maiko_supervisor *sup = test_supervisor(workers);
-		/* woken, it would count the time: so the answer is wrapped by its kind only */
 		ticker init = {.answer = answers[i], .times = 3, .cut_short = true};
-		init.answer.kind = answers[i].kind;
 		ok(maiko_add(sup, ticker, "ticker", .init = &init));
 		ok(maiko_start(sup));
 		test_wait_for(&ticks, 1);
@@ -382,18 +380,13 @@ TEST_WORKERS(a_change_does_not_shorten_the_back_off)
 
 TEST_WORKERS(a_closed_descriptor_is_ebadf)
 {
-	int fds[2];
-	make_pipe(fds);
-	close_pipe(fds);
-	int bad[] = {-1, fds[0], 1 << 20};
+	int bad[] = {-1, 1 << 19, 1 << 20}; /* no small number: the workers' loops may use it */
 	for (int i = 0; i < 3; i++) {
 		for (int forgives = 0; forgives < 2; forgives++) {
 			test_begin();
 			uint64_t start = uv_hrtime();
 			maiko_supervisor *sup = test_supervisor(workers);
-			/* the loops of the workers may have taken the number */
-			failer init = {.answer = maiko_when_readable(i == 1 ? 1 << 19 : bad[i]),
-				       .forgives = forgives == 1};
+			failer init = {.answer = maiko_when_readable(bad[i]), .forgives = forgives == 1};
 			ok(maiko_add(sup, failer, "failer", .init = &init));
 			ok(maiko_start(sup));
 			test_wait_for(&errors, forgives == 1 ? 5 : 1);
@@ -583,7 +576,7 @@ static maiko_next closer_tick(closer *self, maiko_ctx *ctx)
 	return maiko_when_readable(self->fd);
 }
 
-/* 1: closes; 2: puts the spare in its place; 3: wakes the tick first, and closes then. */
+/* 1: closes; 2: puts the spare in its place. */
 static int closer_on_order(closer *self, const order *ev, maiko_ctx *ctx)
 {
 	if (ev->what == 1)
