@@ -188,6 +188,8 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
 	if (rc == 0)
 		rc = mk_notices_new(sup, a);
+	if (rc == 0 && o->mailbox_bytes != 0)
+		rc = mk_weight_bound(a, o->mailbox_bytes);
 	if (rc != 0) {
 		mk_actor_discard(a);
 		return rc;
@@ -199,10 +201,6 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	a->echo = o->echo;
 	a->drains = o->drains != 0;
 	a->temporary = o->restart == MAIKO_TEMPORARY;
-	if (o->mailbox_bytes != 0 && mk_weight_bound(a, o->mailbox_bytes) != 0) {
-		mk_actor_discard(a);
-		return MAIKO_ENOMEM;
-	}
 	*ret_actor = a;
 	return 0;
 }

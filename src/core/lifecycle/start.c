@@ -206,10 +206,10 @@ int mk_start(mk_sup *sup)
 	int expected = MK_NEW;
 	uv_mutex_lock(&sup->lock);
 	bool first = atomic_compare_exchange_strong(&sup->state, &expected, MK_STARTING);
-	if (first)
+	if (first) {
 		sup->start = run;
-	if (first)
 		mk_note_sup(sup, MK_NOTE_STARTING, 0, 0);
+	}
 	uv_mutex_unlock(&sup->lock);
 	if (!first) {
 		mk_free(run);

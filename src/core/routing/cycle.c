@@ -386,10 +386,10 @@ void mk_probe_forget(mk_worker *w, mk_actor *a)
 uint64_t mk_probes_due(const mk_worker *w)
 {
 	enum { BUSY_NS = 1000000, A_PROBE_NS = 2000 /* ten times the cost of a probe */, FEW = 100 };
-	uint64_t rest_ns = w->probes_seen < FEW ? 0 : w->probes_seen * A_PROBE_NS;
-	if (w->ready != NULL && rest_ns < BUSY_NS)
-		rest_ns = BUSY_NS;
-	return w->reprobe ? w->probed_ns + rest_ns : UINT64_MAX;
+	uint64_t pause_ns = w->probes_seen < FEW ? 0 : w->probes_seen * A_PROBE_NS;
+	if (w->ready != NULL && pause_ns < BUSY_NS)
+		pause_ns = BUSY_NS;
+	return w->reprobe ? w->probed_ns + pause_ns : UINT64_MAX;
 }
 
 void mk_probe_now(mk_worker *w)

@@ -69,7 +69,6 @@ struct maiko_supervisor {
 	mk_actor *first, **last; /* the first batch, in the order added */
 	struct mk_start_run *start;
 	struct mk_hook *hooks; /* stop_order.c: the last started first */
-	uint64_t start_count;
 	struct mk_stop *stop;
 	uint64_t stop_ms;           /* the default deadline of a stop (under the lock) */
 	mk_quiescence_round settle; /* under the lock */

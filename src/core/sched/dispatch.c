@@ -22,8 +22,8 @@
 #include "sched/pace.h"
 #include "sched/tick.h"
 
-/* With one of these it handles no event. */
-enum { RESTS = MK_HELD | MK_ON_HOLD };
+/* With one of these bits of `sched` an actor takes no event. */
+enum { TAKES_NONE = MK_HELD | MK_ON_HOLD };
 
 /* ---- a run of one actor --------------------------------------------------------------------- */
 
@@ -95,7 +95,7 @@ static void run_events(mk_worker *w, mk_actor *a)
 		}
 		w->event = NULL;
 		mk_event_unref(&w->pool, e);
-		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & RESTS) != 0))
+		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & TAKES_NONE) != 0))
 			break;
 	}
 	if (topic != NULL) {
@@ -202,7 +202,7 @@ void mk_dispatch_next(mk_worker *w)
 		if (a->extra->privates != NULL)
 			run_privates(w, a);
 	}
-	if (MK_LIKELY((a->sched & RESTS) == 0 && mk_mailbox_span(&a->box) != 0)) {
+	if (MK_LIKELY((a->sched & TAKES_NONE) == 0 && mk_mailbox_span(&a->box) != 0)) {
 		mk_callback_enter(w, a);
 		run_events(w, a);
 		mk_callback_leave(w);

@@ -86,10 +86,10 @@ static bool spin(mk_worker *w)
 
 /* If the longest spin would have covered the sleep, the next spin is longer and may save a wake-up
  * of some 20 µs. After a longer sleep it is shorter. */
-static void adapt_spin(mk_worker *w, uint64_t rested_ns)
+static void adapt_spin(mk_worker *w, uint64_t slept_ns)
 {
 	uint64_t most_ns = (uint64_t)w->sup->options.spin_us * 1000;
-	uint64_t next_ns = rested_ns > most_ns ? w->spin_ns / 2 : w->spin_ns * 2;
+	uint64_t next_ns = slept_ns > most_ns ? w->spin_ns / 2 : w->spin_ns * 2;
 	w->spin_ns = next_ns < SPIN_LEAST_NS ? SPIN_LEAST_NS : next_ns > most_ns ? most_ns : next_ns;
 }
 
