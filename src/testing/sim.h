@@ -97,7 +97,7 @@ bool mt_sim_strikes(maiko_sim *sim, uint32_t one_in);
 /* Before a step. */
 void mt_sim_disturb(maiko_sim *sim);
 
-/* The seam's `result` function. */
+/* The seam's functions `result` and `between`. */
 int mt_sim_result(void *arg, uint64_t actor, int phase, int rc);
 void mt_sim_between(void *arg);
 
