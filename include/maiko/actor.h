@@ -124,7 +124,7 @@ typedef struct maiko_completion {
  * added), it will be a pattern. External threads are not told: add an actor for them.
  */
 typedef struct maiko_interest {
-	const maiko_topic *topic; /* valid until the supervisor is freed */
+	const maiko_topic *topic; /* valid as long as the actor */
 	bool wanted;              /* whether any actor subscribes to it now */
 } maiko_interest;
 

@@ -147,7 +147,7 @@ typedef struct maiko_envelope {
 				   * event: of the injection */
 	const char *sender;       /* the actor's name; "outside" for an external thread  */
 	maiko_actor_id sender_id; /* of the actor that sent or injected it; 0 for an external thread */
-	const maiko_topic *topic;
+	const maiko_topic *topic; /* valid as long as the event (maiko_topic_release) */
 	const maiko_event_type *type;
 	uint64_t origin_timestamp_ns; /* timestamp_ns where it was sent first; nothing is ordered by it */
 	bool injected;                /* it was sent elsewhere, and entered by maiko_inject */

@@ -82,7 +82,7 @@ typedef struct maiko_failure {
 } maiko_failure;
 
 typedef struct maiko_topic_row {
-	const char *name;
+	const char *name;           /* "(given back)": the sums of the topics that were (maiko_topic_release) */
 	uint64_t published;         /* events accepted */
 	uint64_t unrouted;          /* of these, those without a subscriber when they were sent */
 	uint64_t channel_dropped;   /* entries dropped for a worker whose channel was full (drop policies) */

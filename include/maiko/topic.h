@@ -73,7 +73,7 @@ extern MAIKO_API const maiko_subscription maiko_no_topics[];
  * maiko_topic_named - looks up a topic by name, and creates it if it does not exist.
  *
  * Routing by content uses it ("device.42"). The supervisor owns the topic, which is
- * valid until maiko_supervisor_free.
+ * valid until maiko_topic_release, or without it until maiko_supervisor_free.
  *
  * Returns the topic in *ret_topic. An existing topic keeps its policy; a new one has
  * the default policy. Errors: MAIKO_EINVAL (a NULL, an empty or overlong name),
@@ -86,6 +86,23 @@ MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const m
  * Also MAIKO_EINVAL when the topic exists with other policies. */
 MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
 			       const maiko_topic **ret_topic);
+
+/*
+ * maiko_topic_release - the caller needs a topic no longer that it has named.
+ *
+ * Once for each maiko_topic_named and maiko_topic_with; a program whose topics do not come
+ * and go need not call it. Subscriptions stay, and so does the topic while it has any. A
+ * topic that all have released, and that for a minute had no subscriber and no event queued,
+ * delayed or kept, is given back when another one is made by maiko_topic_named: its memory is
+ * reused, and its counts move to the row "(given back)" of the ledger. A topic that a static
+ * descriptor, an event type or an actor type refers to stays; so does any while a recorder
+ * or a harness is attached.
+ *
+ * 0; MAIKO_EINVAL: a NULL, a topic that no such call has returned, or one that was released
+ * as often as it was named; MAIKO_EFORK. Any thread, also inside callbacks. After it the
+ * pointer may not be used any more.
+ */
+MAIKO_API int maiko_topic_release(maiko_supervisor *sup, const maiko_topic *topic);
 
 MAIKO_END_DECLS
 

@@ -8,6 +8,7 @@
 #include "harness.h"
 
 #include "base/error.h"
+#include "registry/idle_topics.h"
 #include "runtime/runtime.h"
 
 #include <stdarg.h>
@@ -140,6 +141,7 @@ int maiko_harness_open(maiko_harness **ret_harness, maiko_supervisor *sup, const
 	maiko_harness *h = harness_new(sup, options);
 	if (h == NULL)
 		return MAIKO_ENOMEM;
+	mk_idle_topics_keep(sup); /* the records refer to them */
 	rc = maiko_monitor_add(sup, &(maiko_hooks){.any = see}, h, &h->monitor);
 	if (rc != 0)
 		destroy(h);

@@ -164,7 +164,8 @@ static mt_event *event_new(maiko_harness *h, const maiko_observation *observatio
 	mt_event *e = sender != NULL && make_room(store) ? calloc(1, sizeof *e + layout->size) : NULL;
 	if (e == NULL)
 		return NULL;
-	e->envelope = *observation->event; /* its other pointers are valid as long as the supervisor */
+	/* Its other pointers are valid as long as the supervisor; its topic is because of mk_idle_topics_keep. */
+	e->envelope = *observation->event;
 	e->envelope.sender = sender;
 	e->harness = h;
 	memcpy(e->data, observation->data, layout->size);

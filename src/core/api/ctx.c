@@ -114,6 +114,7 @@ int maiko_keep(maiko_ctx *ctx, const void *event)
 			return MAIKO_ENOMEM;
 		x->kept[x->kept_count++] = (mk_kept){e, 1};
 	}
+	e->topic->kept++;
 	e->refs++;
 	return 0;
 }
@@ -134,6 +135,7 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 		*mk_map_find(&x->kept_at, mk_map_key(x->kept[place].event->data)) = place;
 		mk_map_remove(&x->kept_at, mk_map_key(event));
 	}
+	e->topic->kept--;
 	mk_event_unref(&ctx->worker->pool, e);
 	return 0;
 }

@@ -187,21 +187,28 @@ static void add_actors(report *r, mk_sup *sup)
 
 /* ---- topics and pairs ------------------------------------------------------------------ */
 
-static void topic_row(report *r, mk_sup *sup, uint32_t index)
+/* Adds a row with those sums, and a copy of its name. */
+static void topic_row(report *r, const maiko_topic_row *sums)
 {
-	maiko_topic_row sum = {.name = NULL};
+	if (sums->published + sums->counts.deliveries + sums->delayed + sums->delayed_discarded == 0)
+		return;
+	maiko_topic_row *row = add_row(r, (void **)&r->topics, &r->topic_size, r->ledger.topic_count, sizeof *row);
+	if (row == NULL)
+		return;
+	*row = *sums;
+	row->name = copy(r, sums->name);
+	r->ledger.published += row->published;
+	r->ledger.topic_count++;
+}
+
+static void add_topic(report *r, mk_sup *sup, uint32_t index)
+{
+	maiko_topic_row sum = {.name = mk_record_at(sup, index)->desc.name};
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		const mk_topic *t = mk_topic_known(sup->workers[i], index);
 		if (t == NULL)
 			continue;
-		sum.published += mk_count(&t->published);
-		sum.unrouted += mk_count(&t->unrouted);
-		sum.channel_dropped += mk_count(&t->channel_dropped);
-		sum.delayed += mk_count(&t->delayed);
-		sum.bytes += mk_count(&t->bytes);
-		sum.delayed_discarded += mk_count(&t->delayed_discarded);
-		add_counts(&sum.counts, &t->counts);
-		sum.counts.deliveries += mk_count(&t->deliveries);
+		mk_topic_add_counts(t, &sum);
 	}
 	uint64_t settled = outcomes(&sum.counts);
 	sum.counts.queued = sum.counts.deliveries > settled ? sum.counts.deliveries - settled : 0;
@@ -210,15 +217,15 @@ static void topic_row(report *r, mk_sup *sup, uint32_t index)
 		sum.delayed_discarded += sum.delayed;
 		sum.delayed = sum.bytes = 0;
 	}
-	if (sum.published + sum.counts.deliveries + sum.delayed + sum.delayed_discarded == 0)
-		return;
-	maiko_topic_row *row = add_row(r, (void **)&r->topics, &r->topic_size, r->ledger.topic_count, sizeof *row);
-	if (row == NULL)
-		return;
-	*row = sum;
-	row->name = copy(r, mk_record_at(sup, index)->desc.name);
-	r->ledger.published += row->published;
-	r->ledger.topic_count++;
+	topic_row(r, &sum);
+}
+
+/* A row with the sums of the topics that were given back (idle_topics.h). */
+static void add_gone_topics(report *r, const mk_sup *sup)
+{
+	maiko_topic_row sum = sup->idle_topics.gone;
+	sum.name = "(given back)";
+	topic_row(r, &sum);
 }
 
 static void pair_row(report *r, uint32_t from, uint32_t to, uint64_t sent, uint64_t taken, uint64_t dropped)
@@ -325,7 +332,8 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	r->given_up = mk_state_of(sup) == MK_ABANDONED && mk_stop_stuck(sup) != 0;
 	add_actors(r, sup);
 	for (uint32_t i = 0; i < sup->topic_count; i++)
-		topic_row(r, sup, i);
+		add_topic(r, sup, i);
+	add_gone_topics(r, sup);
 	add_pairs(r, sup);
 	add_failures(r, sup->failures);
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
@@ -360,8 +368,8 @@ const char *mk_ledger_left_on_hold(mk_sup *sup, uint32_t *ret_count)
 
 uint64_t mk_ledger_discarded(mk_sup *sup)
 {
-	uint64_t discarded = 0;
 	mk_lock(sup);
+	uint64_t discarded = sup->idle_topics.gone.counts.discarded;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		for (uint32_t k = 0; k < sup->topic_count; k++) {
 			const mk_topic *t = mk_topic_known(sup->workers[i], k);

@@ -15,6 +15,7 @@ const mk_upcalls mk_up = {
 	.permit = mk_permit,
 	.fail = mk_actor_fail,
 	.error = mk_actor_error,
+	.topology_next = mk_topology_next,
 	.topology_passed = mk_topology_passed,
 	.topology_retire = mk_topology_retire,
 	.quiescence_look = mk_quiescence_look,

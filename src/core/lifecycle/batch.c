@@ -6,6 +6,7 @@
 #include "ds/map.h"
 #include "observe/note.h"
 #include "registry/directory.h"
+#include "registry/idle_topics.h"
 #include "registry/registry.h"
 
 #include <string.h>
@@ -124,7 +125,9 @@ static void gather(mk_sup *sup)
 void mk_topology_next(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
-	if (t->busy || t->pending == NULL || sup->seam.led) /* a replay begins it where the recording did */
+	if (t->busy || sup->seam.led) /* a replay begins it where the recording did */
+		return;
+	if (t->pending == NULL && !mk_idle_topics_due(sup))
 		return;
 	gather(sup);
 	if (MK_UNLIKELY(sup->seam.noted))
@@ -212,8 +215,6 @@ int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *
 	mk_unlock(sup);
 	return rc;
 }
-
-void mk_topology_started(mk_sup *sup) { mk_topology_next(sup); }
 
 /* ---- replay ------------------------------------------------------------------------------------ */
 

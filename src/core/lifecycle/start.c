@@ -183,7 +183,7 @@ static int conclude(mk_sup *sup, int rc)
 		if (rc == 0)
 			tell_to_go(sup);
 	}
-	mk_topology_started(sup);
+	mk_topology_next(sup);
 	uv_cond_broadcast(&sup->cond);
 	uv_mutex_unlock(&sup->lock);
 	return rc;

@@ -38,7 +38,7 @@ static void stop_unstarted(mk_sup *sup)
 	const void *before = mk_ending_enter(sup);
 	atomic_store_explicit(&sup->state, MK_STOPPING, memory_order_seq_cst);
 	sup->stop->deadline_ns = UINT64_MAX;
-	mk_topology_started(sup); /* changes requested during a failed start are refused */
+	mk_topology_next(sup); /* changes requested during a failed start are refused */
 	uv_mutex_unlock(&sup->lock);
 	if (untold)
 		mk_start_tell_added(sup);

@@ -17,6 +17,7 @@
 #include "observe/note.h"
 #include "registry/departed.h"
 #include "registry/directory.h"
+#include "registry/idle_topics.h"
 #include "registry/interest.h"
 #include "registry/topic.h"
 #include "routing/backpressure.h"
@@ -173,6 +174,7 @@ void mk_topology_begin(mk_sup *sup)
 	t->busy = true;
 	t->settling = false;
 	mk_departed_begin(sup);
+	mk_idle_topics_begin(sup);
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		begin_one(sup, c);
 		c->begun = c->status == 0;
@@ -329,6 +331,7 @@ static void settle(mk_worker *w, mk_message *m)
 	mk_topology *t = w->sup->topology;
 	(void)m;
 	mk_departed_look(w); /* must precede the hand-over of an actor */
+	mk_idle_topics_count(w);
 	mk_notices_tell(w, t->number);
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
@@ -418,6 +421,23 @@ static void undo_add(mk_sup *sup, mk_change *c)
 	c->actor = NULL;
 }
 
+/* Gives back the examined topics, except those that a change which has to wait subscribes to. */
+static void give_topics_back(mk_sup *sup)
+{
+	if (!mk_idle_topics_examined(sup))
+		return;
+	for (mk_change *c = sup->topology->pending; c != NULL; c = c->next)
+		for (mk_change *later = c; later != NULL; later = later == c ? c->after : later->next)
+			if (later->kind == MAIKO_CHANGE_ADD)
+				mk_idle_topics_need(
+					sup, mk_subscriptions_at(&later->actor->places, later->actor->place_count),
+					later->actor->place_count);
+			else
+				mk_idle_topics_need(sup, mk_subscriptions_at(&later->places, later->place_count),
+						    later->place_count);
+	mk_idle_topics_give_back(sup);
+}
+
 void mk_topology_finish(mk_worker *w)
 {
 	mk_sup *sup = w->sup;
@@ -435,6 +455,7 @@ void mk_topology_finish(mk_worker *w)
 		mk_topology_put_on(t, c);
 	}
 	mk_notices_end(sup);
+	give_topics_back(sup);
 	mk_map_clear(&t->changing);
 	t->batch = NULL;
 	t->busy = false;

@@ -90,8 +90,9 @@ int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_
 /* Ends the worker's retiring actors and requests their removal. */
 void mk_topology_retire(mk_worker *w);
 
-/* The start is over: begins the changes requested during it. With the lock. */
-void mk_topology_started(mk_sup *sup);
+/* Begins the next batch if none is under way and a change is pending (requested during the start that is over), or
+ * topics are to be given back. With the lock. */
+void mk_topology_next(mk_sup *sup);
 
 /* A marker was taken from a channel. */
 void mk_topology_passed(mk_worker *w);

@@ -19,9 +19,6 @@ typedef struct mk_topology {
 
 /* ---- batch.c, with the lock ----------------------------------------------------------------- */
 
-/* Begins the next batch if none is under way and a change is pending. */
-void mk_topology_next(mk_sup *sup);
-
 /* The change is complete: the first change that waited for it becomes the first pending one, and the others
  * wait for that one. */
 void mk_topology_put_on(mk_topology *t, const mk_change *over);

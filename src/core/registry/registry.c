@@ -4,17 +4,11 @@
 #include "registry/registry.h"
 
 #include "base/error.h"
+#include "registry/idle_topics.h"
 #include "runtime/scribe.h"
+#include "runtime/upcalls.h"
 
 #include <string.h>
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): a store that clang-tidy does not take for one */
-static void slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
-{
-	/* Stored with release order after the array entry: a thread that loads the index sees the entry. */
-	if (slot != NULL)
-		__atomic_store_n(slot, (uint64_t)serial << 32 | index, __ATOMIC_RELEASE);
-}
 
 static maiko_overflow policy_of(const maiko_topic *desc)
 {
@@ -30,8 +24,12 @@ static const char *overflow_name(maiko_overflow overflow)
 	return names[overflow];
 }
 
-static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+/* A record with its index: one that was given back, or a new one. */
+static int new_record(mk_sup *sup, const char *name, mk_record **ret_record)
 {
+	*ret_record = mk_idle_topics_reuse(sup);
+	if (*ret_record != NULL)
+		return 0;
 	if (sup->topic_count >= MAIKO_TOPICS_MAX)
 		return mk_fail(MAIKO_E2BIG, "topic '%s': the supervisor has MAIKO_TOPICS_MAX topics, %u", name,
 			       MAIKO_TOPICS_MAX);
@@ -39,11 +37,23 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 	mk_record *r = rc == 0 ? MK_NEW(mk_record) : NULL;
 	if (r == NULL)
 		return MAIKO_ENOMEM;
-	char *copy = mk_strdup(name);
-	rc = copy == NULL ? MAIKO_ENOMEM : mk_name_index_put(&sup->topic_names, copy, sup->topic_count);
+	r->index = sup->topic_count++;
+	mk_segmented_array_set(&sup->topics, r->index, r);
+	*ret_record = r;
+	return 0;
+}
+
+static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+{
+	mk_record *r = NULL;
+	int rc = new_record(sup, name, &r);
+	char *copy = rc == 0 ? mk_strdup(name) : NULL;
+	if (rc == 0)
+		rc = copy == NULL ? MAIKO_ENOMEM : mk_name_index_put(&sup->topic_names, copy, r->index);
 	if (rc != 0) {
 		mk_free(copy);
-		mk_free(r);
+		if (r != NULL)
+			mk_idle_topics_leave(sup, r);
 		return rc;
 	}
 	r->desc = (maiko_topic){.name = copy,
@@ -51,9 +61,7 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 				.key = like->key,
 				.slot = &r->slot,
 				.format = MAIKO_FORMAT};
-	r->index = sup->topic_count++;
-	r->slot = (uint64_t)sup->serial << 32 | r->index;
-	mk_segmented_array_set(&sup->topics, r->index, r);
+	mk_slot_set(&r->slot, sup->serial, r->index);
 	*ret_record = r;
 	return 0;
 }
@@ -98,7 +106,9 @@ int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **r
 	mk_record *r;
 	rc = topic_locked(sup, desc->name, desc, &r);
 	if (rc == 0) {
-		slot_set(desc->slot, sup->serial, r->index);
+		if (desc != &r->desc)
+			mk_topic_pin(r);
+		mk_slot_set(desc->slot, sup->serial, r->index);
 		*ret_record = r;
 	}
 	return rc;
@@ -130,9 +140,13 @@ static int topic_named(mk_sup *sup, const char *name, const maiko_topic *like, c
 	mk_record *r;
 	mk_lock(sup);
 	int rc = topic_locked(sup, name, like, &r);
-	mk_unlock(sup);
-	if (rc == 0)
+	if (rc == 0) {
+		mk_topic_named(sup, r);
 		*ret_topic = &r->desc;
+		if (mk_idle_topics_due(sup))
+			mk_up.topology_next(sup);
+	}
+	mk_unlock(sup);
 	return rc;
 }
 
@@ -153,6 +167,18 @@ int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic 
 	if (!mk_overflow_valid(like->overflow))
 		return mk_overflow_fail("topic", name == NULL ? "" : name, like->overflow);
 	return topic_named(sup, name, like, ret_topic);
+}
+
+int maiko_topic_release(maiko_supervisor *sup, const maiko_topic *topic)
+{
+	if (sup == NULL || topic == NULL)
+		return MK_NULL(sup, topic);
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	mk_lock(sup);
+	int rc = mk_topic_release(sup, topic);
+	mk_unlock(sup);
+	return rc;
 }
 
 mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
@@ -186,6 +212,7 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	t->hash = maiko_layout_hash(desc->layout);
 	t->index = sup->type_count;
 	t->topic = topic;
+	mk_topic_pin(mk_record_at(sup, topic));
 	t->size = desc->layout->size;
 	t->buffer_count = mk_layout_buffers(desc->layout, t->buffers);
 	t->counted = mk_layout_is_counted(desc->layout);
@@ -239,7 +266,7 @@ static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type 
 		rc = mk_fail(MAIKO_EINVAL, "event '%s' is of topic %s elsewhere and of %s here; it must be one", name,
 			     topic_text(sup, t->topic), topic_text(sup, topic));
 	if (rc == 0) {
-		slot_set(desc->slot, sup->serial, t->index);
+		mk_slot_set(desc->slot, sup->serial, t->index);
 		*ret_type = t;
 	}
 	return rc;
@@ -349,6 +376,7 @@ static int add_watched(mk_sup *sup, mk_actor_class *c, const maiko_item *i, uint
 				return mk_fail(MAIKO_EINVAL, "actor type '%s': MAIKO_ON_INTEREST names '%s' twice",
 					       c->desc->name, name);
 		to[k] = r->index;
+		mk_topic_pin(r);
 	}
 	c->watched = to;
 	c->watched_count = count;

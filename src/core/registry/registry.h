@@ -18,6 +18,13 @@ static inline bool mk_slot_get(const uint64_t *slot, uint32_t serial, uint32_t *
 	return (uint32_t)(value >> 32) == serial;
 }
 
+static inline void mk_slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
+{
+	/* Stored with release order after the array entry: a thread that loads the index sees the entry. */
+	if (slot != NULL)
+		__atomic_store_n(slot, (uint64_t)serial << 32 | index, __ATOMIC_RELEASE);
+}
+
 /* The topic of private deliveries (private.h). */
 enum { MK_PRIVATE_TOPIC = 1 };
 

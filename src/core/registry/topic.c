@@ -221,16 +221,52 @@ void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops)
 	t->remote_drops = any && drops ? t->remote_drops | bit : t->remote_drops & ~bit;
 }
 
+uint64_t mk_topic_outcomes(const mk_topic *t)
+{
+	uint64_t sum = 0;
+#define SUM(field, text) sum += mk_count(&t->counts.field);
+	MAIKO_OUTCOME_MAP(SUM)
+#undef SUM
+	return sum;
+}
+
+void mk_topic_add_counts(const mk_topic *t, maiko_topic_row *to)
+{
+	to->published += mk_count(&t->published);
+	to->unrouted += mk_count(&t->unrouted);
+	to->channel_dropped += mk_count(&t->channel_dropped);
+	to->delayed += mk_count(&t->delayed);
+	to->bytes += mk_count(&t->bytes);
+	to->delayed_discarded += mk_count(&t->delayed_discarded);
+	to->counts.deliveries += mk_count(&t->deliveries);
+#define ADD(field, text) to->counts.field += mk_count(&t->counts.field);
+	MAIKO_OUTCOME_MAP(ADD)
+#undef ADD
+}
+
+static void free_view(mk_topic *t)
+{
+	if (t == NULL)
+		return;
+	if (t->subs != &t->single)
+		mk_free(t->subs);
+	mk_map_fini(&t->places);
+	mk_free_aligned(t);
+}
+
+void mk_topic_unmake(mk_worker *w, uint32_t index, maiko_topic_row *gone)
+{
+	mk_topic *t = mk_topic_known(w, index);
+	if (t == NULL)
+		return;
+	mk_topic_add_counts(t, gone);
+	mk_segmented_array_set(&w->topics, index, NULL);
+	free_view(t);
+}
+
 void mk_topics_fini(mk_worker *w)
 {
-	for (uint32_t i = 0; i < w->sup->topic_count; i++) {
-		mk_topic *t = mk_topic_known(w, i);
-		if (t != NULL) {
-			if (t->subs != &t->single)
-				mk_free(t->subs);
-			mk_map_fini(&t->places);
-			mk_free_aligned(t);
-		}
-	}
+	for (uint32_t i = 0; i < w->sup->topic_count; i++)
+		free_view(mk_topic_known(w, i));
 	mk_segmented_array_fini(&w->topics);
 }

@@ -36,6 +36,8 @@ int mk_weight_bound(mk_actor *a, uint64_t bytes)
 
 static void change(mk_weights *all, mk_weighed *one, uint64_t bytes)
 {
+	if (bytes == one->bytes) /* it has left before, and its topic may have gone */
+		return;
 	mk_count_add(&all->bytes, bytes - one->bytes);
 	mk_count_add(&one->topic->bytes, bytes - one->bytes);
 	one->bytes = bytes;

@@ -18,6 +18,8 @@
 #include "ds/name_index.h"
 #include "runtime/worker_state.h"
 
+#include <maiko/ledger.h>
+
 /* ---- the supervisor ----------------------------------------------------------------- */
 
 typedef enum mk_state { MK_NEW = 0, MK_STARTING, MK_STARTED, MK_STOPPING, MK_STOPPED, MK_ABANDONED } mk_state;
@@ -29,6 +31,16 @@ typedef struct mk_quiescence_round {
 	uint64_t posted, asked; /* workers whose query is in their lane; workers that have not answered */
 	uint64_t sent, taken, activity;
 } mk_quiescence_round;
+
+/* The topics that nobody uses any more (idle_topics.h). Under the lock. */
+typedef struct mk_idle_topics {
+	mk_record *first, *last;
+	mk_record *examined; /* by the batch under way */
+	mk_record *free;
+	uint64_t examined_ns; /* when that was done last */
+	bool kept;
+	maiko_topic_row gone; /* the counts of those given back */
+} mk_idle_topics;
 
 #define MK_SUP_MAGIC 0x6d61696bu
 struct maiko_supervisor {
@@ -56,6 +68,7 @@ struct maiko_supervisor {
 	mk_name_index type_names, topic_names, actor_names;
 	mk_actor_class *classes;
 	mk_map class_of; /* the same, by description */
+	mk_idle_topics idle_topics;
 	/* schema.c (under the lock) */
 	struct mk_piece *schemas;
 	/* directory.c */

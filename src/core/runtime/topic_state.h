@@ -26,6 +26,12 @@ typedef struct mk_record {
 	struct mk_record *next_touched; /* in the list of the current batch, if it is `touched` */
 	uint32_t listeners;
 	bool wanted, turned, touched;
+	/* idle_topics.c */
+	bool pinned, examined;
+	uint32_t uses; /* by those who named it */
+	uint64_t idle_ns;
+	struct mk_record *next_idle, **at_idle; /* of the idle ones; at_idle: what points to it, or NULL */
+	_Atomic(uint64_t) open;                 /* events that are alive, over the workers that have settled */
 } mk_record;
 
 enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
@@ -53,6 +59,7 @@ typedef struct mk_topic {
 	/* rarely accessed */
 	uint32_t index, sub_size;
 	uint32_t reserved; /* of sub_size, for actors that migrate to this worker */
+	uint32_t kept;     /* events that actors keep, each time that they do */
 	uint32_t leaving;  /* list of the MK_LEAVING: position of the last, plus 1; each has the next */
 	uint32_t joined;   /* subscribers from this position on may be MK_JOINING */
 	mk_map places;     /* index of many subscribers, built by the first search (topic.c) */

@@ -17,7 +17,9 @@ typedef struct mk_upcalls {
 	void (*permit)(mk_worker *w, mk_actor *a, unsigned bit);
 	void (*fail)(mk_worker *w, mk_actor *a, const struct mk_cause *cause);
 	bool (*error)(mk_worker *w, mk_actor *a, int code, maiko_phase phase, const mk_event *e);
-	/* from the scheduler to the life cycle */
+	/* from the registry to the life cycle, with the lock */
+	void (*topology_next)(mk_sup *sup);
+	/* from the scheduler to it */
 	void (*topology_passed)(mk_worker *w);
 	void (*topology_retire)(mk_worker *w);
 	bool (*quiescence_look)(mk_worker *w);

@@ -187,6 +187,7 @@ static void release_kept(mk_worker *w, mk_extra *x)
 	while (x->kept_count > 0) {
 		const mk_kept *kept = &x->kept[--x->kept_count];
 		mk_receipt_failed(kept->event, x->error != 0 ? x->error : MAIKO_ECANCELED);
+		kept->event->topic->kept -= kept->times;
 		for (uint32_t times = kept->times; times > 0; times--)
 			mk_event_unref(&w->pool, kept->event);
 	}
