@@ -21,12 +21,12 @@
  *   - Time. A worker that checks for longer before it sleeps (spin) has no behavior that one
  *     which checks once has not; a poll of a busy worker's loop only clears its async.
  *   - Other causes of a wake-up: they could only hide a lost wake-up.
- *   - Allocation failure, drop policies, mutes by subscribers (mute.pml).
+ *   - Allocation failure (of a parcel's place: receipt.pml), drop policies, mutes by subscribers (mute.pml).
  *   - Sizes: counters that never wrap are bytes, and a few entries represent any number:
  *     the ring wraps more than once, and no step depends on the absolute position.
  *
  * Planted bugs, each found: LOST_WAKE, RELAXED_PUBLISH, LATE_BIT, NO_WAITS,
- * NO_HEAD_LOOK, ACK_EARLY, PAST_SPILL, NO_KEPT_SLOT, MARK_AT_PASS, NO_LAST_SHOW.
+ * NO_HEAD_LOOK, ACK_EARLY, PAST_SPILL, NO_KEPT_SLOT, MARK_AT_PASS, NO_LAST_SHOW; with PARCELS, SLEEPS_ON_PARCEL.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -40,7 +40,10 @@
 #ifndef MARKERS
 #define MARKERS 2
 #endif
-#define ENTRIES (EVENTS + MARKERS)
+#ifndef PARCELS
+#define PARCELS 0 /* that are sent at the end of a turn */
+#endif
+#define ENTRIES (EVENTS + MARKERS + PARCELS)
 #define ALLOWANCE 1 /* events that a muted sender may still send in its callback */
 
 #define PRODUCER 0
@@ -64,7 +67,7 @@ bool muted
 byte allowance
 
 /* for the properties: entries are numbered in the order sent */
-byte events, sent, received
+byte events, sent, received, parcels
 bool alive[ENTRIES + 1] /* the channel still holds the entry's event */
 
 /* topology changes: how many have begun, passed, settled */
@@ -327,6 +330,22 @@ inline flush()
 #endif
 }
 
+/* send_part, mk_channel_send_parcel; of mk_stop_idle, which discards what lies with actors on hold */
+inline send_parcel()
+{
+	d_step {
+		number_entry();
+		parcels++;
+		unpublished = true
+	}
+	if
+	:: len(spill) == 0 && HAS_ROOM -> push(sent)
+	:: else ->
+		spill!sent;
+		producer_waits = true
+	fi
+}
+
 /* The next change begins when the previous one is complete, so the consumer has settled it. */
 #ifdef MARK_AT_PASS
 #define MAY_MARK (sent > 0 && begun < MARKERS && passed == begun)
@@ -366,7 +385,12 @@ active proctype producer()
 		flush();
 		if
 		:: READY
-		:: else -> idle(PRODUCER, PRODUCER_INPUT)
+		:: !READY && parcels < PARCELS && len(spill) == 0 ->
+			send_parcel();
+#ifdef SLEEPS_ON_PARCEL
+			idle(PRODUCER, PRODUCER_INPUT)
+#endif
+		:: !READY -> idle(PRODUCER, PRODUCER_INPUT)
 		fi
 	od
 }

@@ -208,6 +208,43 @@ TEST_SIM(what_it_sends_later_is_sent)
 	assert_int_equal(atomic_load(&refused), 1);
 }
 
+/* ---- a receipt ----------------------------------------------------------------------------------- */
+
+/* On hold until it has the receipt of an item that it sends during the stop, when the other workers have nothing left
+ * to do. */
+typedef struct asker {
+	uint32_t rests;
+} asker;
+static int asker_on_start(asker *self, maiko_ctx *ctx) { return maiko_hold(ctx); }
+static maiko_next asker_tick(asker *self, maiko_ctx *ctx)
+{
+	if (!maiko_stopping(ctx) || self->rests-- != 0)
+		return maiko_after_ms(STEP_MS);
+	expect(maiko_send_tracked(ctx, item, .n = 0) == 0);
+	return maiko_never();
+}
+static int asker_on_receipt(asker *self, const maiko_receipt *receipt, maiko_ctx *ctx)
+{
+	expect(receipt->discarded == 1);
+	test_note("receipt");
+	return maiko_unhold(ctx);
+}
+MAIKO_ACTOR(asker, MAIKO_ON_START(asker_on_start), MAIKO_TICK(asker_tick), MAIKO_ON_RECEIPT(asker_on_receipt));
+
+static void play_discarded(uint32_t workers)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, asker, "asker", .init = &(asker){5}, .drains = true, .worker = 1));
+	ok(maiko_add(sup, outlet, "shut", .init = &(outlet){NEVER_DONE, 0}, .worker = workers));
+	ok(maiko_start(sup));
+	ok(maiko_stop(sup, NULL));
+	expect_noted("receipt");
+	assert_int_equal(test_finish(sup).discarded, 1);
+}
+
+TEST_SIM(what_a_stop_discards_has_its_receipt) { play_discarded(workers); }
+TEST_WORKERS(what_a_stop_discards_has_its_receipt_on_real_workers) { play_discarded(workers); }
+
 /* ---- a descriptor -------------------------------------------------------------------------------- */
 
 typedef struct reader {

@@ -228,7 +228,7 @@ bool mk_worker_turn(mk_worker *w)
 	if (MK_UNLIKELY(w->asked_idle || w->draining) && mk_worker_may_answer(w)) {
 		MK_NOTE(w, MK_NOTE_IDLE, 0, 0);
 		mk_up.stop_idle(w);
-		more |= w->asked_idle;
+		more |= w->asked_idle || w->unpublished != 0; /* receipts of what was discarded (channel.pml) */
 	}
 	if (MK_UNLIKELY(w->settling != 0 || w->settle_stops))
 		more |= mk_up.quiescence_look(w);
