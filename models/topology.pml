@@ -55,9 +55,7 @@
  *   - Adding actors and workers: the subscriptions of a new actor join in the same way, and it
  *     is paused until they have; a worker exists before the batch begins, with its number.
  *   - A migration that is not possible (mk_migrate_undo) changes nothing.
- *   - Notices of interest (notice.h): a watcher is paused from its worker's APPLY to its SETTLE, as the subscriber is
- *     here, and is told in that SETTLE. No SETTLE is posted before all workers have applied the change: so all send
- *     under it when the watcher is told, and no watcher runs between the first SETTLE of any worker and its own.
+ *   - Notices of interest: interest.pml. Receipts: receipt.pml.
  *   - Wake-ups, a worker's turn: its steps run in any order.
  *   - Which thread runs the next step of a batch: a separate process here, in the code the
  *     worker that decrements `waiting` to 0. The model allows more than the code.

@@ -1,8 +1,9 @@
 /*
  * notice.c - see notice.h.
  *
- * A record's `listeners` counts the topic's subscriptions as the current batch will leave them; `wanted` is the last
- * decision. The records of watched topics whose count has changed in the batch are in a list.
+ * A record's `listeners` counts the topic's subscriptions as the current batch will leave them; `coming` those among
+ * them that begin with it, for which there may be no memory; `wanted` is the last decision. The records of watched
+ * topics whose count has changed in the batch are in a list.
  */
 #include "lifecycle/notice.h"
 
@@ -66,6 +67,10 @@ static void listeners_change(mk_sup *sup, const mk_subscription *places, uint32_
 void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
 	listeners_change(sup, places, count, 1);
+	for (uint32_t i = 0; i < count; i++) {
+		mk_record *r = mk_record_at(sup, places[i].topic);
+		r->coming += r->touched;
+	}
 }
 
 void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t count)
@@ -126,6 +131,7 @@ void mk_notices_end(mk_sup *sup)
 		mk_record *r = t->touched;
 		t->touched = r->next_touched;
 		r->touched = r->turned = false;
+		r->coming = 0;
 	}
 }
 
@@ -183,10 +189,13 @@ static bool is_here(const mk_worker *w, const mk_notice *n, uint64_t number)
 	return mk_home_at(n->actor->self, number - 1) == w->index;
 }
 
+/* Whether the batch may make a difference: it does, or will if there is no memory for those who come. */
+static bool may_turn(const mk_record *r) { return (r->listeners > 0) != r->wanted || r->listeners == r->coming; }
+
 void mk_notices_pause(mk_worker *w, uint64_t number)
 {
 	for (const mk_record *r = w->sup->topology->touched; r != NULL; r = r->next_touched)
-		for (mk_notice *n = (r->listeners > 0) != r->wanted ? r->notices : NULL; n != NULL; n = n->next)
+		for (mk_notice *n = may_turn(r) ? r->notices : NULL; n != NULL; n = n->next)
 			/* An actor that migrates is held already, and settles on another worker. */
 			if (is_here(w, n, number) && n->begun && (n->actor->sched & MK_MOVING) == 0) {
 				n->paused = true;

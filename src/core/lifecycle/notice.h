@@ -8,7 +8,7 @@
  * A watcher is told in the topology change that makes the difference (topology.h):
  *
  *   begin    the new number of each topic's subscriptions is known. If a topic gets its first subscription, or loses
- *            its last one:
+ *            its last one, or will have lost it if there is no memory for the new ones:
  *   apply    each worker pauses the watchers that live there, before it sends its marker
  *   decide   all markers have passed: decides whether the topic is wanted. (A subscription for which its home had no
  *            memory does not count.)
@@ -18,9 +18,8 @@
  * So a watcher is told when all workers send under the change: an event that is sent because of the notice, by any
  * actor and on any way, reaches the subscriber. And since all workers have paused their watchers before the first
  * worker settles, no watcher handles an event that the change has caused (by the on_start of a new subscriber, by a
- * completion) before its notice. This needs only the order of control messages and the order within each lane, so it
- * adds nothing to the protocol between workers: a watcher is paused from apply to settle, like an actor that the
- * change is about (models/topology.pml).
+ * completion) before its notice. models/interest.pml checks every interleaving; to change the protocol, change the
+ * model first.
  *
  * Counting and entering happen under the lock; a notice itself belongs to its actor's worker.
  *

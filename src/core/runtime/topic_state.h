@@ -24,7 +24,7 @@ typedef struct mk_record {
 	/* notice.c */
 	struct mk_notice *notices;      /* of the actors that watch it */
 	struct mk_record *next_touched; /* in the list of the current batch, if it is `touched` */
-	uint32_t listeners;
+	uint32_t listeners, coming;
 	bool wanted, turned, touched;
 	/* idle_topics.c */
 	bool pinned, examined;
