@@ -77,11 +77,24 @@ small_topology() {
 	finds topology "-DMOVES -DEVENTS=2" RUNS_BEFORE_HAND_OVER
 }
 
+small_receipt() {
+	holds receipt "-DNO_MEMORY=1" "one receipt, its counts, behind the replies" "$SAFE" ""
+	holds receipt "-DEVENTS=1 -DFIRST=BOTH_MOVE -DNO_MEMORY=1 -DFULL=1" "one receipt, its counts, behind the replies" "$SAFE" ""
+	finds receipt "-DNO_MEMORY=1" ASIDE_ON_LANE
+}
+
+small_interest() {
+	holds interest "-DMOVES=2 -DNO_MEMORY=1" "told in time, before all else, and the truth" "$SAFE" ""
+	finds interest "-DNO_MEMORY=1" NO_DOUBT
+}
+
 all_channel() {
 	holds channel "" "order, no overwriting, no lost wake-up" "$SAFE" ""
+	holds channel "-DEVENTS=3 -DPARCELS=2" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	holds channel "-DEVENTS=4" "all is delivered, under weak fairness" "" "-a -f -N delivered"
 	finds channel "" LOST_WAKE RELAXED_PUBLISH LATE_BIT NO_WAITS NO_HEAD_LOOK ACK_EARLY PAST_SPILL NO_KEPT_SLOT \
 		MARK_AT_PASS NO_LAST_SHOW
+	finds channel "-DEVENTS=3 -DPARCELS=1" SLEEPS_ON_PARCEL
 }
 
 # Three actors: two on one worker, or probes at once, where there would be too many states.
@@ -104,7 +117,7 @@ all_mute() {
 }
 
 all_stop() {
-	for defines in "" "-DWORK=4" "-DWORKERS=3 -DWORK=2"; do
+	for defines in "" "-DWORK=4" "-DWORKERS=3 -DWORK=2" "-DHOLDS"; do
 		holds stop "$defines" "nothing is left when it goes on" "$SAFE" ""
 	done
 	holds stop "" "the end comes, without fairness" "" "-a -N stops"
@@ -127,16 +140,38 @@ all_topology() {
 	finds topology "-DMOVES -DLAST_WORDS=3" MOVES_BEFORE_WORDS JOINS_BEFORE_WORDS
 }
 
+all_receipt() {
+	for defines in "-DNO_MEMORY=2 -DFULL=1" "-DSECOND=SENDER_MOVES_BACK -DNO_MEMORY=1 -DFULL=1" "-DSECOND=SENDER_GOES -DNO_MEMORY=2 -DFULL=1" \
+		"-DFIRST=SUBSCRIBER_MOVES -DSECOND=SUBSCRIBER_GOES -DNO_MEMORY=2 -DFULL=1" \
+		"-DFIRST=BOTH_MOVE -DSECOND=SENDER_MOVES_BACK -DNO_MEMORY=2 -DFULL=1" \
+		"-DFIRST=SUBSCRIBER_MOVES -DSECOND=SENDER_MOVES -DOTHER=0 -DNO_MEMORY=1 -DFULL=1" \
+		"-DWORKERS=3 -DSUBSCRIBER=2 -DOTHER=1 -DSECOND=SENDER_MOVES_BACK -DEVENTS=1 -DNO_MEMORY=1" \
+		"-DWORKERS=3 -DSUBSCRIBER=2 -DOTHER=3 -DFIRST=BOTH_MOVE -DSECOND=SENDER_GOES -DEVENTS=1 -DNO_MEMORY=2 -DFULL=1"; do
+		holds receipt "$defines" "one receipt, its counts, behind the replies" "$SAFE" ""
+	done
+	finds receipt "-DNO_MEMORY=1" ON_LANE ASIDE_ON_LANE LOST_ASIDE TO_THE_NEWEST NOT_KEPT NOT_SENT_ON NO_SHIFT
+	finds receipt "-DFIRST=SUBSCRIBER_MOVES" SHARES_PART SPLIT_UNCOUNTED
+	finds receipt "-DFIRST=SUBSCRIBER_GOES -DFULL=1 -DOTHER=WORKERS" DROP_UNCOUNTED REFUSED_UNTOLD
+}
+
+all_interest() {
+	for defines in "" "-DNO_MEMORY=2" "-DMOVES=6 -DNO_MEMORY=1" "-DCHANGES=4 -DMOVES=12 -DNO_MEMORY=2"; do
+		holds interest "$defines" "told in time, before all else, and the truth" "$SAFE" ""
+	done
+	finds interest "-DNO_MEMORY=1" TOLD_IN_APPLY NOT_RESTING NO_DOUBT NOT_FIRST OLD_WORD
+	finds interest "-DMOVES=2" TOLD_AHEAD
+}
+
 size=all
 if [ "${1:-}" = --small ]; then
 	size=small
 	shift
 	command -v spin >/dev/null || { echo "spin is not installed"; exit 77; }
 fi
-[ $# -gt 0 ] || set -- channel mute stop topology
+[ $# -gt 0 ] || set -- channel mute stop topology receipt interest
 for model in "$@"; do
 	case $model in
-	channel | mute | stop | topology) "${size}_$model" ;;
+	channel | mute | stop | topology | receipt | interest) "${size}_$model" ;;
 	*)
 		echo "run.sh: no such model: $model" >&2
 		exit 2

@@ -28,6 +28,9 @@
  *     suffices: whether it has grown since.
  *   - Work is an event, or a message that calls an actor. Its callback may send to any lane,
  *     any channel and its own worker, WORK times in all.
+ *   - Parts of receipts (receipt.pml) are entries, and what they cause at the sender is work. With HOLDS an event may
+ *     lie with an actor on hold: when its worker has nothing else it discards it, whether it was asked or not, and
+ *     sends a part to the first worker. What is sent while actors end (ended_late) takes one more quiesce.
  *   - Sleep and wake-up, full channels, spill (channel.pml): a worker with unpublished entries
  *     is not quiet. Held actors (mute.pml): they are not quiet either, and a release is a
  *     message. A worker's steps run in any order.
@@ -72,7 +75,13 @@ bool over
 bool lasts[WORKERS] = true /* it has an actor with .drains, whose ticks have not ended */
 
 /* for the properties */
-byte left = WORKERS /* sent, but not handled completely; each worker has one event at first */
+#ifdef HOLDS
+byte left = WORKERS + 1 /* sent, but not handled completely; each worker has one event at first, */
+#define MAY_HOLD (_pid == 1) /* and this one one more with an actor on hold */
+#else
+byte left = WORKERS
+#define MAY_HOLD false
+#endif
 byte budget = WORK
 
 #if WORKERS == 3
@@ -243,7 +252,10 @@ inline run_channel(one)
 	count_activity();
 #endif
 	atomic {
-		events++;
+		if
+		:: events++
+		:: MAY_HOLD -> stranded++
+		fi;
 		taken[CHANNEL(one, _pid)]++
 	}
 #ifdef CHANNEL_UNCOUNTED
@@ -290,6 +302,7 @@ inline callback()
 active[WORKERS] proctype worker()
 {
 	byte events = 1;        /* in its mailboxes */
+	byte stranded = MAY_HOLD; /* events with an actor on hold */
 	byte work;              /* messages taken from its lane, as are the next two */
 	bool asks, hook, ends;
 	byte ticks = (_pid == 0 || WORKERS < 3); /* of its actor with .drains */
@@ -339,7 +352,13 @@ active[WORKERS] proctype worker()
 	:: MAY_TAKE(2) -> run_channel(2)
 	:: MAY_SHOW(2) -> make_visible(2)
 #endif
-	:: asked_idle && QUIET -> answer()
+	:: stranded > 0 && QUIET -> /* mk_intake_discard, send_part */
+		count_activity();
+		atomic {
+			stranded--;
+			sent[CHANNEL(_pid, 0)]++
+		}
+	:: asked_idle && QUIET && stranded == 0 -> answer()
 	:: over -> break
 	od
 }

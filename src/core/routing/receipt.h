@@ -21,8 +21,9 @@
  *   - Only the sender's home accesses a receipt, except `parts`, which the owner of any part may increment. The receipt
  *     of an external thread is summed under the supervisor's lock, by the owner of each part.
  *
- * A part reaches a sender that migrates for the same reason as mutes and completions (migrate.h,
- * models/topology.pml): it takes the same ways to the same home.
+ * models/receipt.pml shows that each event has one receipt, with the true counts, behind the replies, while its sender
+ * and its subscribers migrate and end; to change the protocol, change the model first. A part in a channel is counted
+ * as an event there, so a stop is not quiescent while one is on its way (models/stop.pml).
  */
 #ifndef MK_RECEIPT_H
 #define MK_RECEIPT_H
