@@ -254,13 +254,13 @@ static void pack_mailbox(mk_worker *w, mk_actor *a)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (place < mk_count(&a->box.head) || e == NULL)
+		if (place < mk_count(&a->box.head) || e == NULL || mk_receipt_is_split(e))
 			continue;
 		mk_event *copy = MK_UNLIKELY(mk_is_tracked(e)) ? mk_receipt_split(e) : mk_event_copy(NULL, e);
 		if (copy != NULL) {
 			*mk_mailbox_slot(&a->box, place) = copy;
 		} else {
-			(void)mk_mailbox_remove(&a->box, place); /* earlier ones may be seen twice */
+			(void)mk_mailbox_remove(&a->box, place); /* earlier ones, copies by now, may be seen again */
 			mk_count_outcome(a, e, MK_OUTCOME_OF(no_memory));
 			MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
 		}

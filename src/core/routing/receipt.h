@@ -93,8 +93,9 @@ mk_event *mk_receipt_copy(mk_worker *w, const mk_event *from, mk_part *part);
 void mk_receipt_refused(mk_worker *w, mk_part *part, uint64_t deliveries);
 
 /* An actor migrates with tracked events in its mailbox. split: a copy on the heap with a part of its own; NULL without
- * memory. comes: the copy has arrived. */
+ * memory. is_split: it is such a copy, which is on no worker. comes: the copy has arrived. */
 mk_event *mk_receipt_split(const mk_event *e);
+static inline bool mk_receipt_is_split(const mk_event *e) { return mk_is_tracked(e) && mk_part_of(e)->worker == NULL; }
 void mk_receipt_comes(mk_worker *w, const mk_event *e);
 
 /* ---- the way back ------------------------------------------------------------------------------ */
