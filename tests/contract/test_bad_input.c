@@ -370,6 +370,59 @@ TEST_WORKERS(an_actor_may_ask_for_nonsense)
 	assert_int_equal(total.deliveries, 4);
 }
 
+/* ---- an id that is no actor's yet ----------------------------------------------------------------------- */
+
+PER_TEST _Atomic(uint64_t) unknown;
+PER_TEST maiko_actor_id coming;
+
+static void note_unknown(void *arg, const maiko_completion *completion)
+{
+	expect(completion->status == MAIKO_ENOENT);
+	atomic_fetch_add(&unknown, 1);
+}
+
+/* The changes gather in one batch, behind the first: the guessed id is an actor's when they are made. */
+static int change_what_is_coming(maiko_ctx *ctx)
+{
+	maiko_actor_id here = 0, guess;
+	expect(maiko_add(ctx, sink, "here", .topics = MAIKO_NO_TOPICS, .ret_id = &here) == 0);
+	guess = here + 1;
+	expect(maiko_subscribe(ctx, guess, MAIKO_TOPIC_REF(items), .done = note_unknown) == 0);
+	expect(maiko_add(ctx, sink, "coming", .topics = MAIKO_NO_TOPICS, .ret_id = &coming) == 0);
+	expect(coming == guess);
+	return 0;
+}
+
+static int remove_what_is_coming(maiko_ctx *ctx)
+{
+	maiko_actor_id last = 0;
+	expect(maiko_add(ctx, sink, "last", .topics = MAIKO_NO_TOPICS, .ret_id = &last) == 0);
+	expect(maiko_remove(ctx, last + 1, .done = note_unknown) == 0);
+	expect(maiko_add(ctx, sink, "behind", .topics = MAIKO_TOPICS(items)) == 0);
+	return 0;
+}
+
+TEST_SIM(a_change_of_an_actor_that_is_added_after_it_changes_nothing)
+{
+	maiko_supervisor *sup = with_sink(workers, NULL);
+	ok(maiko_add(sup, puppet, "puppet"));
+	ok(maiko_start(sup));
+	test_order(sup, "puppet", change_what_is_coming);
+	test_wait_for(&unknown, 1);
+	test_order(sup, "puppet", remove_what_is_coming);
+	test_wait_for(&unknown, 2);
+	test_settle(sup);
+	ok(maiko_send(sup, item, .n = 1));
+	test_settle(sup);
+	expect_heard("coming", "");
+	expect_heard("behind", "item 1");
+	ok(maiko_subscribe(sup, coming, MAIKO_TOPIC_REF(items)));
+	ok(maiko_send(sup, item, .n = 2));
+	test_settle(sup);
+	expect_heard("coming", "item 2");
+	test_finish(sup);
+}
+
 /* ---- where one must not wait ------------------------------------------------------------------------ */
 
 static maiko_supervisor *_Atomic other_sup;

@@ -148,7 +148,8 @@ static void begin_one(mk_sup *sup, mk_change *c)
 		return;
 	}
 	c->actor = mk_directory_find(sup, c->id);
-	if (c->actor == NULL || c->actor->removing) {
+	/* Without a worker: the id was not an actor's when the change was requested; its addition follows. */
+	if (c->actor == NULL || c->actor->removing || c->actor->worker == NULL) {
 		c->actor = NULL;
 		c->status = MAIKO_ENOENT;
 		return;
