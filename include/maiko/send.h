@@ -21,7 +21,8 @@
  *                   (MAIKO_ALLOWANCE sends); from a thread that may not wait:
  *                   the send would have to wait. Nothing was sent.
  *   MAIKO_ETIMEDOUT maiko_send_timeout: the time is over. Nothing was sent.
- *   MAIKO_ESHUTDOWN the supervisor is stopping (external sends) or has stopped
+ *   MAIKO_ESHUTDOWN the supervisor is stopping (external sends), is past the deadline of a
+ *                   stop (tracked sends), or has stopped
  *   MAIKO_ETYPE     the event's name is known with another layout
  *   MAIKO_EINVAL    a NULL; an invalid descriptor; a routed event without a topic; a
  *                   text without its terminating zero; the count of a MAIKO_COUNTED beyond
@@ -89,7 +90,7 @@ MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_e
  * delivered twice.
  *
  * Errors as for a send; and MAIKO_EINVAL: an id that is zero, a bad sender. maiko_inject_tracked: this actor's
- * MAIKO_ON_RECEIPT is told what became of it (receipt.h); its receipt has that id.
+ * MAIKO_ON_RECEIPT is told what became of it (receipt.h); its receipt has that id, as maiko_sent_id has.
  */
 MAIKO_API int maiko_inject(maiko_ctx *ctx, const maiko_event_type *type, const void *event,
 			   const maiko_envelope *envelope);
@@ -190,7 +191,7 @@ MAIKO_END_DECLS
 /* maiko_send_root(to, event, .field = ...): starts a new chain. */
 #define maiko_send_root(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_ROOT, to, __VA_ARGS__, )
 /* maiko_send_tracked(ctx, event, .field = ...): this actor's MAIKO_ON_RECEIPT is told what became of it (receipt.h).
- * MAIKO_EINVAL: its type has none. */
+ * MAIKO_EINVAL: its type has none; MAIKO_ESHUTDOWN: the deadline of a stop has passed. */
 #define maiko_send_tracked(ctx, ...) MAIKO_PP_SEND_TRACKED_(ctx, __VA_ARGS__, )
 #define MAIKO_PP_SEND_TRACKED_(ctx, event, ...)                                                                        \
 	MAIKO_PP_SENDING_(event, maiko_ctx_send((ctx), &maiko_gen_event_##event, &maiko_value_, MAIKO_SEND_TRACKED),   \

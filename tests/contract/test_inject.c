@@ -83,6 +83,7 @@ static int gate_on_order(gate *self, const order *ev, maiko_ctx *ctx)
 		item value = {.n = i, .now_ns = maiko_now(ctx)};
 		expect((self->tracked ? maiko_inject_tracked : maiko_inject)(ctx, MAIKO_EVENT_REF(item), &value,
 									     &envelope) == 0);
+		expect(maiko_id_equal(maiko_sent_id(ctx), id_of(i)));
 	}
 	return 0;
 }
@@ -338,6 +339,11 @@ TEST_ONCE(the_names_of_senders_elsewhere_are_bounded)
 	test_finish(sup);
 }
 
+typedef struct tally {
+	uint32_t used, of[2];
+} tally;
+MAIKO_EVENT(tally, items, MAIKO_COUNTED(of, used));
+
 static void expect_refused(maiko_ctx *ctx, maiko_envelope envelope, const char *why)
 {
 	expect(maiko_inject(ctx, MAIKO_EVENT_REF(item), &(item){.n = 1}, &envelope) == MAIKO_EINVAL);
@@ -354,6 +360,8 @@ static int inject_badly(maiko_ctx *ctx)
 	expect_refused(ctx, (maiko_envelope){.id = id_of(1)}, "envelope->sender is NULL");
 	expect_refused(ctx, (maiko_envelope){.id = id_of(1), .sender = ""}, "envelope->sender");
 	expect_refused(ctx, (maiko_envelope){.id = id_of(1), .sender = long_name}, "envelope->sender");
+	expect(maiko_inject(ctx, MAIKO_EVENT_REF(tally), &(tally){.used = 3}, &good) == MAIKO_EINVAL);
+	expect(maiko_inject_tracked(ctx, MAIKO_EVENT_REF(tally), &(tally){.used = 3}, &good) == MAIKO_EINVAL);
 	expect(maiko_inject(NULL, type, &(item){0}, &good) == MAIKO_EINVAL);
 	expect(maiko_inject(ctx, NULL, &(item){0}, &good) == MAIKO_EINVAL);
 	expect(maiko_inject(ctx, type, NULL, &good) == MAIKO_EINVAL);

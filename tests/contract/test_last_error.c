@@ -287,7 +287,7 @@ TEST_ONCE(a_send)
 	     "maiko_supervisor_send: event is NULL; of maiko_send_copy, pointer");
 	SAYS(maiko_send_after_ms((maiko_ctx *)NULL, 1, NULL, item), MAIKO_EINVAL, "maiko_ctx_send_after: ctx is NULL");
 	SAYS(maiko_supervisor_send(sup, MAIKO_EVENT_REF(item), &value, 4), MAIKO_EINVAL,
-	     "flags are 0x4; MAIKO_SEND_ROOT and MAIKO_SEND_TRY are all there are");
+	     "flags are 0x4; there are MAIKO_SEND_ROOT, MAIKO_SEND_TRY, and MAIKO_SEND_TRACKED for actors");
 	SAYS(maiko_supervisor_send(sup, &other_item, "12345678", 0), MAIKO_ETYPE,
 	     "event 'item' has another layout elsewhere: 4 bytes there, 8 here");
 	SAYS(maiko_supervisor_send(sup, &moved, &value, 0), MAIKO_EINVAL,

@@ -385,6 +385,37 @@ TEST_SIM(what_an_actor_keeps_until_its_end_is_counted_at_the_stop)
 	test_release(sup);
 }
 
+/* Sends the next one when it hears what became of the last. */
+typedef struct pacer {
+	uint32_t unused;
+} pacer;
+static int pacer_on_start(pacer *self, maiko_ctx *ctx) { return maiko_send_tracked(ctx, job, .n = 1); }
+static int pacer_on_receipt(pacer *self, const maiko_receipt *receipt, maiko_ctx *ctx)
+{
+	int rc = atomic_fetch_add(&receipts, 1) < 1000000 ? maiko_send_tracked(ctx, job, .n = 2) : 0;
+	if (rc == MAIKO_ESHUTDOWN)
+		test_note("refused");
+	return rc;
+}
+MAIKO_ACTOR(pacer, MAIKO_ON_START(pacer_on_start), MAIKO_ON_RECEIPT(pacer_on_receipt));
+
+static void play_pacer(uint32_t workers, uint64_t before)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, worker, "worker"));
+	ok(maiko_add(sup, pacer, "pacer", .topics = MAIKO_NO_TOPICS));
+	ok(maiko_start(sup));
+	test_wait_for(&receipts, before);
+	ok(maiko_stop(sup, &(maiko_stop_options){.now = true}));
+	expect_noted("refused");
+	const maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_topic_row(ledger, "maiko.private")->counts.handled, receipts);
+	test_release(sup);
+}
+
+TEST_SIM(a_sender_that_sends_again_at_each_receipt_does_not_outlive_the_deadline) { play_pacer(workers, 0); }
+TEST_WORKERS(nor_does_it_on_real_workers) { play_pacer(workers, 100); }
+
 /* ---- from outside ---------------------------------------------------------------------------------- */
 
 TEST_SIM(a_thread_waits_for_what_became_of_its_event)

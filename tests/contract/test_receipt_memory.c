@@ -24,8 +24,8 @@ enum { JOBS = 4, MAILBOX = 2 * JOBS };
 PER_TEST _Atomic(uint64_t) receipts, handled, lost;
 static uint64_t failing; /* the number of the allocation that fails, from the request to move */
 
-/* Fills the mailbox with jobs and samples, and then replaces samples until it has nearly as many holes as events: it closes
- * them at the next removal, and what has been copied by then has another place. */
+/* Fills the mailbox with jobs and samples, and then replaces samples until it has nearly as many holes as events: the
+ * next removals close them, and what has been copied by then is in another place. */
 typedef struct sender {
 	uint32_t unused;
 } sender;

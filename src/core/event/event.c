@@ -302,7 +302,9 @@ int mk_send_null_fail(const char *call, const maiko_event_type *type)
 
 int mk_send_flags_fail(unsigned flags)
 {
-	return mk_fail(MAIKO_EINVAL, "flags are %#x; MAIKO_SEND_ROOT and MAIKO_SEND_TRY are all there are", flags);
+	return mk_fail(MAIKO_EINVAL,
+		       "flags are %#x; there are MAIKO_SEND_ROOT, MAIKO_SEND_TRY, and MAIKO_SEND_TRACKED for actors",
+		       flags);
 }
 
 void *maiko_discard(void *event)

@@ -9,6 +9,7 @@
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
 #include "routing/external.h"
+#include "routing/router.h"
 #include "runtime/lane.h"
 #include "sched/end.h"
 #include "sched/handles.h"
@@ -191,8 +192,7 @@ void mk_stop_idle(mk_worker *w)
 	if (mk_intake_discard(w) || !w->asked_idle) /* the first may give others something to do */
 		return;
 	w->asked_idle = false;
-	w->quiet_sequence = w->sequence;
-	w->quiet_parts = w->parts_sent;
+	w->quiet_sends = mk_sends(w);
 	uv_mutex_lock(&w->sup->lock);
 	s->answered_idle |= mk_stop_bit(w);
 	note_drainers(w);
@@ -243,7 +243,7 @@ static void run_end(mk_worker *w, mk_message *m)
 	for (uint32_t i = w->here_count; i-- > 0;)
 		mk_actor_end(w, w->here[i], MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
 	uv_mutex_lock(&w->sup->lock);
-	w->sup->stop->ended_late |= w->sequence != w->quiet_sequence || w->parts_sent != w->quiet_parts;
+	w->sup->stop->ended_late |= mk_sends(w) != w->quiet_sends;
 	answered(w);
 	mk_stop_unlock_and_tell(w->sup);
 }

@@ -253,6 +253,9 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	if (ctx->class->receipt == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_send_tracked: the actor type '%s' has no MAIKO_ON_RECEIPT",
 			       ctx->class->desc->name);
+	if (w->discarding) /* else a sender that sends again at each receipt would keep the stop from ending */
+		return mk_fail_text(MAIKO_ESHUTDOWN,
+				    "past the deadline of a stop no event is tracked: it is discarded");
 	if (mk_private_prepare(ctx) != 0 || mk_router_prepare(w, t) != 0)
 		return MAIKO_ENOMEM;
 	uint64_t workers = t->remote | w->all->remote;
@@ -455,5 +458,5 @@ maiko_id maiko_sent_id(const maiko_ctx *ctx)
 	if (ctx == NULL)
 		return (maiko_id){0, 0};
 	assert(mk_is_inside(ctx));
-	return (maiko_id){ctx->worker->origin, ctx->worker->sequence};
+	return mk_last_sent(ctx->worker);
 }

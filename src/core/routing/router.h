@@ -81,16 +81,28 @@ typedef struct mk_injected {
 
 /* The same for an injected event: it enters now, whatever its origin says. Only this time orders, expires, and
  * advances other workers' clocks (mk_advance_time). It takes none of the worker's ids. */
-static inline void mk_event_enter(const mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t,
+static inline void mk_event_enter(mk_worker *w, mk_event *e, mk_sender *sender, mk_topic *t,
 				  const mk_injected *injected)
 {
-	e->id = injected->id;
+	w->injected++;
+	w->injected_after = w->sequence;
+	w->injected_id = e->id = injected->id;
 	e->parent = injected->parent;
 	e->correlation = injected->correlation;
 	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
 	e->sender = sender;
 	e->topic = t;
 }
+
+/* The id of the event that was sent last. */
+static inline maiko_id mk_last_sent(const mk_worker *w)
+{
+	bool injected = w->injected != 0 && w->injected_after == w->sequence;
+	return injected ? w->injected_id : (maiko_id){w->origin, w->sequence};
+}
+
+/* How much this worker has sent so far: events, and parts of receipts. */
+static inline uint64_t mk_sends(const mk_worker *w) { return w->sequence + w->injected + w->parts_sent; }
 
 /* Publishes a stamped event of this worker and takes ownership of it. Precondition: mk_router_prepare. */
 void mk_publish(mk_worker *w, mk_event *e);

@@ -51,12 +51,15 @@ struct mk_worker {
 	mk_event *event;           /* the event that it handles, or NULL */
 	const maiko_id *cause;     /* parent and correlation of a task's events, or NULL */
 	uint64_t sequence, origin; /* of event ids */
+	uint64_t injected;         /* events that entered with the id they had */
+	uint64_t injected_after;   /* the last of them: `sequence` then, */
+	maiko_id injected_id;      /* and its id */
 	uint64_t probes;           /* begun here; the number of the last */
 	uint64_t probes_seen;      /* arrived from any worker since this one last sent probes */
 	struct mk_probing {        /* the cost of finding cycles on this worker, for tests (cycle.h) */
 		uint64_t edges, verdicts, begun, sent;
 	} probed;
-	uint64_t quiet_sequence; /* `sequence` when a stop last found the worker quiet */
+	uint64_t quiet_sends; /* mk_sends when a stop last found the worker quiet */
 	mk_random random;
 	/* note.h: counts of messages posted, changes requested, checks whether a cycle is open */
 	uint32_t posted, asked_changes, looks_open;
@@ -79,7 +82,6 @@ struct mk_worker {
 	mk_topic *private_topic;    /* private.h */
 	uint32_t tracked;           /* parts of receipts whose events are here (receipt.c) */
 	uint64_t parts_sent;        /* to other workers */
-	uint64_t quiet_parts;       /* ... when a stop last found it quiet */
 	struct mk_receipt *orphans; /* of senders that have ended */
 	mk_channel *out[MAIKO_WORKERS_MAX];
 	/* actors */
