@@ -1,12 +1,12 @@
 /*
- * held_sink.c - a sink in front of something slow: maiko_hold, maiko_unhold and .drains.
+ * held_sink.c - a sink in front of something slow: maiko_hold, maiko_unhold, .drains, and a timer.
  *
  * The store takes one line at a time, and each takes it some milliseconds. While it is busy
  * the sink is on hold: its handler does not run, and the lines wait in its mailbox, where
- * the ledger counts them. Its tick goes on, and unholds it when the store is ready.
+ * the ledger counts them. Its timer passes the hold, and ends it when the store is ready.
  *
- * At the stop most lines are still queued. The ticks of the other actors end; those of the
- * sink go on until it has written everything, because it was added with .drains.
+ * At the stop most lines are still queued. The timers of the other actors are cancelled; the
+ * sink has its own until it has written everything, because it was added with .drains.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,28 +20,23 @@ typedef struct line { unsigned n; } line;
 MAIKO_TOPIC(lines);
 MAIKO_EVENT(line, lines, n);
 
-typedef struct sink {
-	bool busy, ready;
-	unsigned written;
-} sink;
+/* What the sink sends itself when the store has written. It has no topic: nobody else receives it. */
+MAIKO_SIGNAL(written, maiko_private_topic);
+
+typedef struct sink { unsigned written; } sink;
 
 static int sink_on_line(sink *self, const line *ev, maiko_ctx *ctx)
 {
-	(void)ev;
-	self->busy = true;
+	(void)self, (void)ev;
 	int rc = maiko_hold(ctx);
-	return rc == 0 ? maiko_wake_tick(ctx) : rc;
+	return rc == 0 ? maiko_send_self_after_ms(ctx, STORE_MS, NULL, written) : rc; /* the store writes */
 }
 
-static maiko_next sink_tick(sink *self, maiko_ctx *ctx)
+static int sink_on_written(sink *self, const written *ev, maiko_ctx *ctx)
 {
-	if (!self->busy) return maiko_never();
-	self->ready = !self->ready;
-	if (self->ready) return maiko_after_ms(STORE_MS); /* the store writes */
+	(void)ev;
 	self->written++;
-	self->busy = false;
-	int rc = maiko_unhold(ctx);
-	return rc == 0 ? maiko_never() : maiko_failed(rc);
+	return maiko_unhold(ctx);
 }
 
 static int sink_on_stop(sink *self, maiko_ctx *ctx)
@@ -50,7 +45,7 @@ static int sink_on_stop(sink *self, maiko_ctx *ctx)
 	return 0;
 }
 
-MAIKO_ACTOR(sink, MAIKO_ON(line, sink_on_line), MAIKO_TICK(sink_tick), MAIKO_ON_STOP(sink_on_stop));
+MAIKO_ACTOR(sink, MAIKO_ON(line, sink_on_line), MAIKO_ON(written, sink_on_written), MAIKO_ON_STOP(sink_on_stop));
 
 int main(void)
 {
@@ -62,7 +57,7 @@ int main(void)
 	for (unsigned n = 1; rc == 0 && n <= LINES; n++) rc = maiko_send(sup, line, .n = n);
 	if (rc == 0) rc = maiko_stop(sup, &(maiko_stop_options){.ret_report = &ledger});
 	if (rc == 0)
-		printf("ledger: %u handled, %u discarded\n", (unsigned)ledger->total.handled,
+		printf("ledger: %u handled, lines and timers, %u discarded\n", (unsigned)ledger->total.handled,
 		       (unsigned)ledger->total.discarded);
 	maiko_ledger_free(ledger);
 	maiko_supervisor_free(sup);
@@ -72,5 +67,5 @@ int main(void)
 
 /* Expected output:
  * sink: 20 lines written
- * ledger: 20 handled, 0 discarded
+ * ledger: 40 handled, lines and timers, 0 discarded
  */

@@ -58,6 +58,79 @@ static int run_cancel(uint32_t n, uint64_t *ret_done)
 	return growth_in_actor(cancel_oldest_first, growth_some(n));
 }
 
+/* ---- to oneself ---- */
+
+typedef struct alarm_at {
+	uint32_t number;
+} alarm_at;
+MAIKO_EVENT(alarm_at, maiko_private_topic, number);
+
+typedef struct wind {
+	uint32_t count, ms;
+} wind;
+MAIKO_TOPIC(winds);
+MAIKO_EVENT(wind, winds, count, ms);
+
+static uint64_t wound, rung;
+static bool cancels;
+
+typedef struct clock_actor {
+	uint32_t count;
+} clock_actor;
+static int clock_on_wind(clock_actor *self, const wind *ev, maiko_ctx *ctx)
+{
+	int rc = 0;
+	self->count = ev->count;
+	for (uint32_t i = 0; rc == 0 && i < ev->count; i++)
+		rc = maiko_send_self_after_ms(ctx, ev->ms, &delayed[i], alarm_at, .number = i);
+	wound++;
+	return rc;
+}
+static int clock_on_alarm(clock_actor *self, const alarm_at *ev, maiko_ctx *ctx)
+{
+	int rc = 0;
+	(void)ev;
+	rung++;
+	for (uint32_t i = self->count - 1; cancels && rc == 0 && i > 0; i--) /* all others are due, and wait */
+		rc = maiko_cancel(ctx, delayed[i]);
+	return rc;
+}
+MAIKO_ACTOR(clock_actor, MAIKO_ON(wind, clock_on_wind), MAIKO_ON(alarm_at, clock_on_alarm));
+
+static int prepare_clock(uint32_t n)
+{
+	delayed = calloc(n, sizeof *delayed);
+	int rc = growth_open();
+	if (rc == 0)
+		rc = maiko_add(growth_sup, clock_actor, "clock");
+	return rc != 0 ? rc : growth_start();
+}
+
+static int wind_up(uint32_t n, uint32_t ms, uint64_t *ret_done)
+{
+	*ret_done = n;
+	int rc = maiko_send(growth_sup, wind, .count = n, .ms = ms);
+	growth_until(&wound, 1);
+	return rc;
+}
+
+static int run_send_self(uint32_t n, uint64_t *ret_done) { return wind_up(n, LATE_MS, ret_done); }
+
+static int run_self_due(uint32_t n, uint64_t *ret_done)
+{
+	int rc = wind_up(n, 0, ret_done);
+	growth_until(&rung, n);
+	return rc;
+}
+
+static int run_cancel_due(uint32_t n, uint64_t *ret_done)
+{
+	cancels = true;
+	int rc = wind_up(n, 0, ret_done);
+	growth_until(&rung, 1);
+	return rc;
+}
+
 /* ---- kept ---- */
 
 static const plain **kept;
@@ -271,6 +344,9 @@ static int run_oldest(uint32_t n, uint64_t *ret_done)
 
 const growth_operation growth_events[] = {{"send-late", prepare_late, run_send_late, 0},
 					  {"cancel", prepare_cancel, run_cancel, 0},
+					  {"send-self", prepare_clock, run_send_self, 0},
+					  {"self-due", prepare_clock, run_self_due, 0},
+					  {"cancel-due", prepare_clock, run_cancel_due, 0},
 					  {"keep", prepare_keep, run_keep, 0},
 					  {"release", prepare_release, run_release, 0},
 					  {"keep-latest", prepare_latest, run_latest, 0},

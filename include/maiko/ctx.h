@@ -69,8 +69,9 @@ MAIKO_API int maiko_keep(maiko_ctx *ctx, const void *event);
 
 /* Holds this actor: it takes no events until maiko_unhold. Its handlers rest, and what is sent to it fills its
  * mailbox, where the policies of its topics do the rest: senders are muted, or events dropped. All else goes on:
- * its tick, descriptors, delayed sends, receipts, blocking jobs, completions, errors, and adopted handles, and in
- * all these it may send. For what is slow and not ready now: a socket that takes no more, a database with enough to do.
+ * its tick, descriptors, delayed sends, what it has sent to itself, receipts, blocking jobs, completions, errors, and
+ * adopted handles, and in all these it may send. For what is slow and not ready now: a socket that takes no more, a
+ * database with enough to do.
  * After maiko_hold the handler that called it finishes, and the next event waits; after maiko_unhold it is
  * handled in a turn of its own. In an on_start: from the start on. A move keeps it.
  *

@@ -24,6 +24,9 @@
  * to it was full and all of them drop, or there was no memory. An event that makes way for
  * another is "overflowed" before the other is "delivered".
  *
+ * Of an event that an actor has sent to itself (maiko_send_self_after_ms) 1, 2 and 3 come when its handler runs; it was
+ * in no mailbox.
+ *
  * The observations of one actor, in order, all on its worker. 2 to 5 need not occur.
  *
  *   1  added           it exists; events may be delivered to it from now on

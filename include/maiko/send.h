@@ -104,7 +104,29 @@ MAIKO_API int maiko_inject_tracked(maiko_ctx *ctx, const maiko_event_type *type,
 MAIKO_API int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
 				   const maiko_event_type *type, const void *event);
 
-/* Cancels a delayed send of this actor. MAIKO_ENOENT: sent or cancelled already. */
+/*
+ * maiko_ctx_send_self_after - a timer of this actor: after `delay_ms` milliseconds (at most MAIKO_NEXT_MS_MAX) its own
+ * handler of the event runs. It needs no subscription and no .echo, and no other actor receives the event.
+ *
+ * The event is a private delivery: it passes a hold (maiko_hold) and a full mailbox, no policy drops it, and it is
+ * handled after what was in the mailbox when it fell due (on hold: at once). Its envelope has the topic
+ * "maiko.private", the event being handled now as its parent, and the time at which it fell due. Until its handler
+ * runs it is a delayed event of that topic of the ledger, then a handled delivery, which monitors are shown. It may be
+ * of any type that this actor handles; one that is sent in no other way has maiko_private_topic:
+ *
+ *   MAIKO_EVENT(timeout, maiko_private_topic, attempt);
+ *
+ * Until its handler runs maiko_cancel cancels it. When the actor ends or the supervisor stops it is cancelled and
+ * counted (delayed_discarded); that of an actor with .drains later (actor.h). *ret_delayed (may be NULL) identifies it.
+ *
+ * Errors as for a send; and MAIKO_EINVAL: the actor has no handler for it; MAIKO_ESHUTDOWN: the actor is ending, as
+ * in its on_stop, or the supervisor is stopping.
+ */
+MAIKO_API int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
+					const maiko_event_type *type, const void *event);
+
+/* Cancels a delayed send of this actor: it will not be sent, its handler will not run. MAIKO_ENOENT: sent, or (to
+ * itself) being handled, or cancelled already. */
 MAIKO_API int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed);
 
 /* Makes a zeroed event to fill in place, which saves a copy of a large one; NULL when
@@ -216,6 +238,13 @@ MAIKO_END_DECLS
 	MAIKO_PP_SENDING_(event,                                                                                       \
 			  maiko_ctx_send_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &maiko_value_),   \
 			  __VA_ARGS__)
+/* maiko_send_self_after_ms(ctx, ms, ret_delayed, event, .field = ...): to this actor itself */
+#define maiko_send_self_after_ms(ctx, ms, ret_delayed, ...)                                                            \
+	MAIKO_PP_SEND_SELF_AFTER_(ctx, ms, ret_delayed, __VA_ARGS__, )
+#define MAIKO_PP_SEND_SELF_AFTER_(ctx, ms, ret_delayed, event, ...)                                                    \
+	MAIKO_PP_SENDING_(                                                                                             \
+		event, maiko_ctx_send_self_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &maiko_value_), \
+		__VA_ARGS__)
 /* maiko_send_copy(to, event, pointer): sends a copy of an existing struct. */
 #define maiko_send_copy(to, event, pointer)                                                                            \
 	MAIKO_PP_STRICT_(const event *maiko_copied_ = (const event *)(const void *)(pointer);                          \

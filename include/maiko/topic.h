@@ -65,6 +65,11 @@ extern MAIKO_API const maiko_topic maiko_default_topic;
 /* lets MAIKO_EVENT(type, maiko_default_topic, ...) find it */
 #define maiko_gen_topic_maiko_default_topic maiko_default_topic
 
+/* The topic of event types that an actor only sends to itself (maiko_send_self_after_ms), named "maiko.private". To
+ * send one to others, and to subscribe to this topic, is MAIKO_EINVAL. */
+extern MAIKO_API const maiko_topic maiko_private_topic;
+#define maiko_gen_topic_maiko_private_topic maiko_private_topic
+
 /* The lists behind MAIKO_ALL_TOPICS and MAIKO_NO_TOPICS. */
 extern MAIKO_API const maiko_subscription maiko_all_topics[];
 extern MAIKO_API const maiko_subscription maiko_no_topics[];

@@ -85,6 +85,7 @@ size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
 		put_topics(&s, call->topics);
 	} else if (kind == MK_NOTE_AFTER) {
 		put_number(&s, call->delay_ms);
+		put_number(&s, call->own);
 	}
 	return s.size;
 }
@@ -184,6 +185,7 @@ bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_
 		get_topics(&s, c);
 	} else if (kind == MK_NOTE_AFTER) {
 		c->delay_ms = get_number(&s);
+		c->own = get_small(&s, 1) != 0;
 		c->content = s.from;
 		c->content_size = s.left;
 	}

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "observe/note.h"
+#include "registry/registry.h"
 #include "runtime/callback.h"
 #include "runtime/runtime.h"
 
@@ -249,7 +250,8 @@ static void see_event(maiko_recorder *r, const maiko_observation *s)
 		return;
 	fill(record, s->kind, s->now_ns, s->actor, s->code);
 	record->flags = (uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0) |
-				  (s->tracked ? MO_TRACKED : 0) | (injected ? MO_INJECTED : 0));
+				  (s->tracked ? MO_TRACKED : 0) | (injected ? MO_INJECTED : 0) |
+				  (mk_topic_is_private(s->event->topic) ? MO_PRIVATE : 0));
 	fill_event(record, s, type);
 	if (dispatched)
 		fill_dispatch(r, record, s, content);

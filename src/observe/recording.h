@@ -47,7 +47,7 @@ enum {
 	MO_NOTES = 128
 };
 
-enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4, MO_TRACKED = 8, MO_INJECTED = 16 };
+enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4, MO_TRACKED = 8, MO_INJECTED = 16, MO_PRIVATE = 32 };
 
 /* Of an observation: number is the actor, value the code. Of a note: its own. */
 typedef struct mo_record {
@@ -127,6 +127,7 @@ typedef struct mo_call {
 	uint32_t topic_count;
 	/* MK_NOTE_AFTER */
 	uint64_t delay_ms;
+	bool own;
 	const unsigned char *content;
 	size_t content_size;
 } mo_call;

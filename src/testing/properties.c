@@ -29,6 +29,7 @@
 #include "lifecycle/notice.h"
 #include "lifecycle/topology.h"
 #include "registry/directory.h"
+#include "registry/registry.h"
 #include "registry/topic.h"
 #include "routing/mute_edge.h"
 #include "runtime/ready.h"
@@ -307,6 +308,41 @@ static bool may_run_on(const maiko_observation *s)
 	return real == NULL || (real->extra != NULL && real->extra->runs_on);
 }
 
+/* It was not in the mailbox: its handler runs at once, also on hold. */
+static void own_delivered(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (s->event->sender_id != s->actor)
+		broken(properties, "C5: to itself, but from another", s);
+	if (!mk_id_is_none(a->own))
+		broken(properties, "C4: to itself, while it handles another such event", s);
+	a->own = s->event->id;
+}
+
+/* What holds for each handler. */
+static void ran(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (a->in_tick)
+		broken(properties, "C4: handled inside its tick", s);
+	if (mk_state_of(s->supervisor) < MK_STARTED)
+		broken(properties, "C7: handled before the start", s);
+	if (!a->started || a->ended)
+		broken(properties, "C16: handled by an actor that does not run", s);
+	bool runs_on = may_run_on(s);
+	if (!a->muted || runs_on)
+		return;
+	if (a->runs_muted == 0)
+		broken(properties, "C8: muted, and run again", s);
+	a->runs_muted = 0;
+}
+
+static void own_handled(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (!maiko_id_equal(a->own, s->event->id))
+		broken(properties, "C2: handled, but not sent to itself", s);
+	a->own = (maiko_id){0, 0};
+	ran(properties, a, s);
+}
+
 static void handled(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
 	property_event e;
@@ -321,21 +357,10 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 			broken(properties, "C1: handled out of order", s);
 		f->handled = place != 0 ? place : f->handled;
 	}
-	if (a->in_tick)
-		broken(properties, "C4: handled inside its tick", s);
-	if (mk_state_of(s->supervisor) < MK_STARTED)
-		broken(properties, "C7: handled before the start", s);
-	if (!a->started || a->ended)
-		broken(properties, "C16: handled by an actor that does not run", s);
 	if (a->on_hold && a->runs_held == 0)
 		broken(properties, "C18: on hold, and it handles an event", s);
 	a->runs_held = 0;
-	bool runs_on = may_run_on(s);
-	if (!a->muted || runs_on)
-		return;
-	if (a->runs_muted == 0)
-		broken(properties, "C8: muted, and run again", s);
-	a->runs_muted = 0;
+	ran(properties, a, s);
 }
 
 /* An event refused at once is not in the model; a queued event is taken from it. */
@@ -390,7 +415,7 @@ static void hold_changed(mt_properties *properties, property_actor *a, const mai
 	if (a->on_hold == (s->kind == MAIKO_OBSERVED_HELD))
 		broken(properties, "C18: held or unheld twice", s);
 	a->on_hold = s->kind == MAIKO_OBSERVED_HELD;
-	a->runs_held = a->on_hold && is_in_handler(s);
+	a->runs_held = a->on_hold && is_in_handler(s) && mk_id_is_none(a->own);
 }
 
 void mt_properties_see(mt_properties *properties, const maiko_observation *s)
@@ -408,12 +433,13 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 		broken(properties, "C16: not there", s);
 		return;
 	}
+	bool own = s->event != NULL && mk_topic_is_private(s->event->topic);
 	switch (s->kind) {
 	case MAIKO_OBSERVED_DELIVERED:
-		delivered(properties, a, s);
+		(own ? own_delivered : delivered)(properties, a, s);
 		break;
 	case MAIKO_OBSERVED_HANDLED:
-		handled(properties, a, s);
+		(own ? own_handled : handled)(properties, a, s);
 		break;
 	case MAIKO_OBSERVED_OVERFLOWED:
 	case MAIKO_OBSERVED_DISCARDED:

@@ -20,6 +20,7 @@ typedef struct property_actor {
 	property_event *queued; /* a ring, a power of two */
 	uint32_t head, count, size;
 	bool started, ended, in_tick, muted;
+	maiko_id own;        /* the event that it has sent to itself and handles now, or none */
 	uint32_t runs_muted; /* events that it may still handle while muted: the current one */
 	bool on_hold;
 	uint32_t runs_held; /* the same, being on hold */

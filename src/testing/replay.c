@@ -178,16 +178,26 @@ typedef struct run_of {
 	uint32_t tasks; /* UINT32_MAX: not recorded */
 } run_of;
 
+/* An event that the actor has sent to itself; of a receipt and a notice its handler has returned. */
+static bool begins_private(const mo_record *record)
+{
+	return record->kind == MAIKO_OBSERVED_RECEIPT || record->kind == MAIKO_OBSERVED_INTEREST ||
+	       (record->kind == MAIKO_OBSERVED_DELIVERED && (record->flags & MO_PRIVATE) != 0);
+}
+
 static run_of read_run(const mt_tape *t, uint64_t id)
 {
 	run_of run = {.tasks = UINT32_MAX};
-	bool in_event = false, in_tick = false;
-	uint32_t i = t->at;
+	bool in_event = false, in_tick = false, in_private = false;
+	uint32_t i = t->at, privates = 0;
 	for (; i < t->count && !mt_is_piece(t->records[i]); i++) {
 		const mo_record *record = t->records[i];
 		bool handled = record->kind == MAIKO_OBSERVED_HANDLED && record->number == id;
 		bool entered = record->kind == MAIKO_OBSERVED_TICK_ENTERED && record->number == id;
-		run.events += handled;
+		bool private = begins_private(record) && record->number == id;
+		privates += private;
+		in_private = (private && mt_event_of(record) != NULL) || (in_private && !handled);
+		run.events += handled && (record->flags & MO_PRIVATE) == 0;
 		run.ticks |= entered;
 		in_tick = entered || (in_tick && record->kind != MAIKO_OBSERVED_TICK_LEFT);
 		in_event = !handled && !in_tick;
@@ -197,7 +207,9 @@ static run_of read_run(const mt_tape *t, uint64_t id)
 		if (mt_is_note(record, MK_NOTE_PRIVATES))
 			run.privates = (uint32_t)record->value;
 	}
-	if (i == t->count && in_event) /* the tape ends in this event */
+	if (i == t->count && in_private) /* the tape ends in this event */
+		run.privates = privates;
+	else if (i == t->count && in_event)
 		run.events++;
 	return run;
 }

@@ -76,7 +76,8 @@ void mt_source_play(mt_replay *r, mk_actor *a)
 	uint32_t tape = a->worker->index;
 	for (const mo_record *next; !r->ending && !r->failed && (next = mt_replay_peek(r, tape)) != NULL;) {
 		const mo_event *e = mt_event_of(next);
-		bool mine = next->kind == MAIKO_OBSERVED_DISPATCHED && e->sender == a->self->id;
+		bool mine = next->kind == MAIKO_OBSERVED_DISPATCHED && e->sender == a->self->id &&
+			    (next->flags & MO_PRIVATE) == 0; /* it comes to itself when it is due */
 		if (mine) {
 			send_again(r, a, next);
 			if (mt_replay_peek(r, tape) == next)

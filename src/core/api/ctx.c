@@ -20,29 +20,63 @@
 
 /* ---- delayed sends ---------------------------------------------------------------------- */
 
+/* 0, or why the actor may delay nothing now. */
+static int check_delay(const maiko_ctx *ctx)
+{
+	const mk_worker *w = ctx->worker;
+	if (mk_forked(w->sup))
+		return mk_fail_forked();
+	if (mk_is_drained(w, ctx) || (ctx->sched & MK_ENDED) != 0)
+		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the actor is ending or the supervisor stopping");
+	return 0;
+}
+
+static int delay(maiko_ctx *ctx, const mk_route *route, const void *event, uint64_t delay_ms,
+		 maiko_delayed *ret_delayed)
+{
+	mk_worker *w = ctx->worker;
+	int rc = mk_delayed_add(w, ctx, route, event, delay_ms, ret_delayed);
+	if (MK_UNLIKELY(w->sup->seam.noted) && rc == 0)
+		mk_note_call(w->sup, w, MK_NOTE_AFTER, ctx->self->id, (int64_t)ctx->extra->delayed_count,
+			     &(mk_call){.event = route->type->desc,
+					.data = event,
+					.delay_ms = delay_ms,
+					.own = route->topic == w->private_topic});
+	return rc;
+}
+
 int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
 			 const void *event)
 {
 	mk_route *found;
 	if (ctx == NULL || type == NULL || event == NULL)
 		return MK_NULL(ctx, type, event);
-	mk_worker *w = ctx->worker;
-	if (mk_forked(w->sup))
-		return mk_fail_forked();
-	if (mk_is_drained(w, ctx) || (ctx->sched & MK_ENDED) != 0)
-		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the actor is ending or the supervisor stopping");
-	int rc = mk_route_find(w, type, &found);
-	mk_route route = {.type = NULL};
+	int rc = check_delay(ctx);
 	if (rc == 0)
-		route = *found;
-	if (rc == 0 && route.topic == NULL)
-		rc = mk_route_by_content(w, route.type, event, &route.topic);
+		rc = mk_route_find(ctx->worker, type, &found);
+	if (rc != 0)
+		return rc;
+	mk_route route = *found;
+	if (route.topic == NULL)
+		rc = mk_route_by_content(ctx->worker, route.type, event, &route.topic);
+	return rc != 0 ? rc : delay(ctx, &route, event, delay_ms, ret_delayed);
+}
+
+int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
+			      const maiko_event_type *type, const void *event)
+{
+	if (ctx == NULL || type == NULL || event == NULL)
+		return MK_NULL(ctx, type, event);
+	mk_route route = {.topic = ctx->worker->private_topic};
+	int rc = check_delay(ctx);
 	if (rc == 0)
-		rc = mk_delayed_add(w, ctx, &route, event, delay_ms, ret_delayed);
-	if (MK_UNLIKELY(w->sup->seam.noted) && rc == 0)
-		mk_note_call(w->sup, w, MK_NOTE_AFTER, ctx->self->id, (int64_t)ctx->extra->delayed_count,
-			     &(mk_call){.event = type, .data = event, .delay_ms = delay_ms});
-	return rc;
+		rc = mk_registry_type_of(ctx->worker->sup, type, &route.type);
+	if (rc == 0 && mk_ignores(ctx->class, route.type))
+		rc = mk_fail(
+			MAIKO_EINVAL,
+			"maiko_send_self_after_ms: actor '%s' has no handler of event '%s', which it sends to itself",
+			ctx->self->name, type->layout->name);
+	return rc != 0 ? rc : delay(ctx, &route, event, delay_ms, ret_delayed);
 }
 
 int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)

@@ -72,7 +72,7 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 			return mk_fail(MAIKO_EINVAL,
 				       "actor '%s' handles '%s', which is routed by its content: it needs .topics",
 				       a->self->name, type->desc->layout->name);
-		if (type != NULL)
+		if (type != NULL && type->topic != MK_PRIVATE_TOPIC)
 			rc = add_place(a, type->topic, overflow);
 	}
 	return rc == 0 ? merge_places(sup, a) : rc;

@@ -96,6 +96,10 @@ int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **r
 		*ret_record = mk_record_at(sup, index);
 		return 0;
 	}
+	if (desc == &maiko_private_topic)
+		return mk_fail_text(
+			MAIKO_EINVAL,
+			"maiko_private_topic is only the topic of event types that an actor sends to itself");
 	int rc = check_topic("a topic", desc);
 	if (rc != 0)
 		return rc;
@@ -250,8 +254,8 @@ static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type 
 	if ((desc->topic == NULL) == (desc->route == NULL))
 		return mk_fail(MAIKO_EINVAL, "event '%s' has %s; it must have one of them", name,
 			       desc->topic == NULL ? "neither a topic nor a route" : "a topic and a route");
-	mk_record *r = NULL;
-	if (desc->topic != NULL)
+	mk_record *r = desc->topic == &maiko_private_topic ? mk_record_at(sup, MK_PRIVATE_TOPIC) : NULL;
+	if (desc->topic != NULL && r == NULL)
 		rc = mk_registry_topic_locked(sup, desc->topic, &r);
 	if (rc != 0)
 		return rc;
@@ -275,6 +279,13 @@ static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type 
 int mk_route_fail(const mk_type *type)
 {
 	return mk_fail(MAIKO_EINVAL, "event '%s': the function that routes it returned NULL; it must return a topic",
+		       type->desc->layout->name);
+}
+
+int mk_private_fail(const mk_type *type)
+{
+	return mk_fail(MAIKO_EINVAL,
+		       "event '%s' is of maiko_private_topic: an actor sends it to itself, by maiko_send_self_after_ms",
 		       type->desc->layout->name);
 }
 
@@ -478,6 +489,7 @@ const maiko_subscription maiko_no_topics[] = {{.topic = NULL}};
 
 static uint64_t default_slot;
 const maiko_topic maiko_default_topic = {.name = "default", .slot = &default_slot, .format = MAIKO_FORMAT};
+const maiko_topic maiko_private_topic = {.name = "maiko.private", .format = MAIKO_FORMAT};
 
 static const char *topic_name(const void *record) { return ((const mk_record *)record)->desc.name; }
 static const char *type_name(const void *type) { return ((const mk_type *)type)->desc->layout->name; }
@@ -495,11 +507,10 @@ static int make_reserved(mk_sup *sup, const maiko_topic *desc)
 int mk_registry_init(mk_sup *sup)
 {
 	static const maiko_topic all = {.name = "*", .overflow = MAIKO_BLOCK};
-	static const maiko_topic private = {.name = "maiko.private", .overflow = MAIKO_BLOCK};
 	mk_name_index_init(&sup->topic_names, &sup->topics, topic_name);
 	mk_name_index_init(&sup->type_names, &sup->types, type_name);
 	int rc = make_reserved(sup, &all);
-	return rc != 0 ? rc : make_reserved(sup, &private);
+	return rc != 0 ? rc : make_reserved(sup, &maiko_private_topic);
 }
 
 void mk_registry_fini(mk_sup *sup)

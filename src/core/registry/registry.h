@@ -48,6 +48,17 @@ static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, 
 	return rc;
 }
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type);
+
+/* The same, without the lock if the slot has it. */
+static inline int mk_registry_type_of(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
+{
+	uint32_t index;
+	if (!mk_slot_get(desc->slot, sup->serial, &index))
+		return mk_registry_type(sup, desc, ret_type);
+	*ret_type = mk_segmented_array_get(&sup->types, index);
+	return 0;
+}
+
 /* The same with the lock. */
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_class **ret_class);
 
@@ -57,6 +68,8 @@ bool mk_actor_class_handles(const mk_actor_class *class, uint32_t topic);
 
 /* MAIKO_EINVAL, with its text: the function that routes events of that type returned NULL. */
 int mk_route_fail(const mk_type *type);
+/* The same: that type is of the topic of private deliveries, and was to be sent to others. */
+int mk_private_fail(const mk_type *type);
 
 /* Whether the value is a policy; and MAIKO_EINVAL, with its text: that topic's or actor's is not one. */
 bool mk_overflow_valid(maiko_overflow overflow);
@@ -65,6 +78,12 @@ int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow
 static inline mk_record *mk_record_at(mk_sup *sup, uint32_t index)
 {
 	return mk_segmented_array_get(&sup->topics, index);
+}
+
+/* Whether the topic of an envelope is that of private deliveries. */
+static inline bool mk_topic_is_private(const maiko_topic *desc)
+{
+	return MK_OF((void *)(uintptr_t)desc, mk_record, desc)->index == MK_PRIVATE_TOPIC;
 }
 
 /* The count of a worker's subscribers of a topic, made if missing; NULL without memory.

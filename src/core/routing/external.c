@@ -139,7 +139,7 @@ int mk_external_topic(mk_sup *sup, const mk_type *type, const void *value, uint3
 {
 	*ret_topic = type->topic;
 	if (type->desc->route == NULL)
-		return 0;
+		return type->topic == MK_PRIVATE_TOPIC ? mk_private_fail(type) : 0;
 	const maiko_topic *desc = type->desc->route(value, sup);
 	return desc == NULL ? mk_route_fail(type) : mk_registry_topic_index(sup, desc, ret_topic);
 }

@@ -15,39 +15,54 @@ static void drop(mk_worker *w, mk_actor *a, mk_private *private)
 	private->drop(a, private);
 }
 
-void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
+void mk_private_count(mk_worker *w, mk_actor *a)
 {
 	mk_topic *t = w->private_topic;
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, 1);
 	mk_count_add(a != NULL ? &a->tally->refused : &w->gone_deliveries, 1); /* a delivery that is in no mailbox */
-	if (a == NULL || (a->sched & MK_ENDED) != 0) {
+}
+
+void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
+{
+	mk_private_count(w, a);
+	if (a == NULL || (a->sched & MK_ENDED) != 0)
 		drop(w, a, private);
-		return;
-	}
+	else
+		mk_private_queue(w, a, private);
+}
+
+void mk_private_queue(mk_worker *w, mk_actor *a, mk_private *private)
+{
 	private->after = mk_count(&a->box.tail);
 	mk_private **at = private->first ? &a->extra->privates : a->extra->private_tail;
 	while (*at != NULL && (*at)->first)
 		at = &(*at)->next;
-	private->next = *at;
+	mk_private *next = *at;
+	private->at = at;
+	private->next = next;
 	*at = private;
-	if (private->next == NULL)
-		a->extra->private_tail = &private->next;
+	*(next == NULL ? &a->extra->private_tail : &next->at) = &private->next;
 	mk_wake(w, a);
 }
 
-static mk_private *take_first(mk_extra *x)
+void mk_private_take_back(mk_actor *a, mk_private *private)
 {
-	mk_private *first = x->privates;
-	x->privates = first->next;
-	if (x->privates == NULL)
-		x->private_tail = &x->privates;
+	mk_private *next = private->next;
+	*private->at = next;
+	*(next == NULL ? &a->extra->private_tail : &next->at) = private->at;
+}
+
+static mk_private *take_first(mk_actor *a)
+{
+	mk_private *first = a->extra->privates;
+	mk_private_take_back(a, first);
 	return first;
 }
 
 void mk_private_run(mk_worker *w, mk_actor *a)
 {
-	mk_private *first = take_first(a->extra);
+	mk_private *first = take_first(a);
 	mk_counts *counts = &w->private_topic->counts;
 	bool said = first->run(a, first);
 	mk_count_add(said ? &a->handled : &a->tally->counts.dropped, 1);
@@ -63,5 +78,5 @@ void mk_private_shift(mk_actor *a)
 void mk_private_drop(mk_actor *a)
 {
 	while (a->extra->privates != NULL)
-		drop(a->worker, a, take_first(a->extra));
+		drop(a->worker, a, take_first(a));
 }

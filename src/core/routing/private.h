@@ -1,6 +1,6 @@
 /*
  * private.h - private deliveries: what the runtime gives to one actor alone, a receipt or a notice of interest (C17,
- * C19).
+ * C19), and the timers of the actor itself (delayed.h).
  *
  * They wait in a list beside the mailbox: no hold and no full mailbox delays them, and no overflow policy drops them.
  * A private delivery runs after the events that were in the mailbox when it was given, or at once if the actor is on
@@ -18,6 +18,12 @@ int mk_private_prepare(mk_actor *a);
 
 /* Gives the actor a private delivery, whose `run`, `drop` and `first` are set. `a` NULL: the actor is gone. */
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private);
+
+/* Adds one that may be taken back until it runs: it is no delivery before, so its `run` calls mk_private_count.
+ * Precondition: the actor is prepared and has not ended. */
+void mk_private_queue(mk_worker *w, mk_actor *a, mk_private *private);
+void mk_private_take_back(mk_actor *a, mk_private *private);
+void mk_private_count(mk_worker *w, mk_actor *a);
 
 /* Whether the first one may run now. Precondition: the actor is prepared. */
 static inline bool mk_private_is_due(const mk_actor *a)

@@ -21,6 +21,8 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_ro
 {
 	const mk_type *type;
 	int rc = mk_registry_type(w->sup, desc, &type);
+	if (rc == 0 && desc->topic == &maiko_private_topic)
+		rc = mk_private_fail(type);
 	if (rc != 0)
 		return rc;
 	uint32_t size = w->route_size;

@@ -29,7 +29,6 @@
  */
 #include "base/error.h"
 #include "registry/registry.h"
-#include "registry/topic.h"
 #include "routing/allowance.h"
 #include "routing/external.h"
 #include "routing/external_sender.h"
@@ -210,7 +209,7 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 			 uint64_t timeout_ms, mk_receipt **ret_receipt)
 {
 	const mk_type *type;
-	uint32_t index, topic;
+	uint32_t topic;
 	if (sup == NULL)
 		return MK_NULL_IN("maiko_send", sup);
 	if (desc == NULL || value == NULL)
@@ -219,11 +218,7 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 		return mk_fail_forked();
 	if (MK_UNLIKELY(sup->seam.simulated) && !is_owner(sup))
 		return mk_refuse(sup, "a send from another thread", "outside");
-	int rc = 0;
-	if (mk_slot_get(desc->slot, sup->serial, &index))
-		type = mk_segmented_array_get(&sup->types, index);
-	else
-		rc = mk_registry_type(sup, desc, &type);
+	int rc = mk_registry_type_of(sup, desc, &type);
 	mk_external *f = rc == 0 ? mk_external_sender_of(sup) : NULL;
 	if (rc == 0)
 		rc = f == NULL ? MAIKO_ENOMEM : mk_external_topic(sup, type, value, &topic);

@@ -110,7 +110,7 @@ typedef struct mk_task {
 
 /* What the runtime gives to one actor alone (private.h). */
 typedef struct mk_private {
-	struct mk_private *next;
+	struct mk_private *next, **at; /* at: what points to it */
 	uint64_t after; /* the mailbox's tail when it was given: events before that position come first */
 	bool first;     /* it comes before all events instead */
 	/* Runs its callback and frees it; false: it was out of date, and no callback has run. */

@@ -66,6 +66,7 @@ typedef struct mk_call {
 	const maiko_event_type *event;
 	const void *data;
 	uint64_t delay_ms;
+	bool own; /* to the actor itself */
 } mk_call;
 
 typedef struct mk_note {

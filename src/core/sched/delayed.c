@@ -4,8 +4,13 @@
 #include "sched/delayed.h"
 
 #include "base/error.h"
+#include "observe/monitor.h"
+#include "registry/registry.h"
 #include "registry/topic.h"
+#include "routing/private.h"
 #include "routing/router.h"
+#include "runtime/callback.h"
+#include "runtime/upcalls.h"
 
 typedef struct mk_delayed {
 	mk_timer timer;
@@ -13,7 +18,11 @@ typedef struct mk_delayed {
 	mk_actor *actor;
 	mk_event *event;
 	maiko_delayed name;
+	mk_private private; /* of one to the actor itself, once it is due */
 } mk_delayed;
+
+/* Whether it is for the actor itself. */
+static bool is_own(const mk_delayed *d) { return d->event->topic->index == MK_PRIVATE_TOPIC; }
 
 static void unlink_one(mk_delayed *d)
 {
@@ -31,14 +40,21 @@ static void release(mk_worker *w, mk_delayed *d)
 	mk_timers_give(&w->timers, d);
 }
 
+static void number(mk_worker *w, mk_event *e)
+{
+	e->id = (maiko_id){w->origin, ++w->sequence};
+	if (mk_id_is_none(e->parent))
+		e->correlation = e->id;
+}
+
+static void stamp(const mk_worker *w, mk_event *e) { e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns; }
+
 static void send_now(mk_worker *w, mk_delayed *d)
 {
 	mk_event *e = d->event;
 	mk_actor *a = d->actor;
-	e->id = (maiko_id){w->origin, ++w->sequence};
-	if (mk_id_is_none(e->parent))
-		e->correlation = e->id;
-	e->timestamp_ns = w->now_ns + w->sup->seam.wall_offset_ns;
+	number(w, e);
+	stamp(w, e);
 	release(w, d);
 	if (mk_router_prepare(w, e->topic) != 0) {
 		mk_count_add(&e->topic->delayed_discarded, 1);
@@ -50,12 +66,72 @@ static void send_now(mk_worker *w, mk_delayed *d)
 	mk_publish(w, e);
 }
 
+/* ---- to the actor itself --------------------------------------------------------------------- */
+
+/* Its handler, as a callback; its result. */
+static int handle(mk_worker *w, mk_actor *a, const mk_event *e)
+{
+	const mk_handler *h = mk_handler_of(a->class, e->type);
+	mk_callback_enter(w, a);
+	int rc = h != NULL ? h->on(mk_actor_state(a), e->data, a)
+			   : a->class->any(mk_actor_state(a), &(maiko_any){e->type->desc, e->data}, a);
+	rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc > 0 ? 0 : rc);
+	MK_NOTIFY(w, MAIKO_OBSERVED_HANDLED, a, e, rc);
+	mk_callback_leave(w);
+	return rc;
+}
+
+/* Its turn has come: from here on it can no longer be cancelled. */
+static bool run_own(mk_actor *a, mk_private *private)
+{
+	mk_delayed *d = MK_OF(private, mk_delayed, private);
+	mk_worker *w = a->worker;
+	mk_event *e = d->event;
+	release(w, d);
+	number(w, e);
+	e->refs = 1;
+	mk_private_count(w, a);
+	mk_count_add(&a->sent, 1);
+	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
+	MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
+	w->event = e;
+	int rc = handle(w, a, e);
+	if (rc < 0)
+		(void)mk_up.error(w, a, rc, MAIKO_PHASE_HANDLE, e);
+	w->event = NULL;
+	mk_event_unref(&w->pool, e);
+	return true;
+}
+
+/* Those that are due: the first from there on, or NULL. */
+static mk_delayed *own_from(mk_private *p)
+{
+	while (p != NULL && p->run != run_own)
+		p = p->next;
+	return p == NULL ? NULL : MK_OF(p, mk_delayed, private);
+}
+static mk_delayed *own_first(const mk_actor *a) { return own_from(a->extra->privates); }
+static mk_delayed *own_next(const mk_delayed *d) { return own_from(d->private.next); }
+
+static void own_is_due(mk_worker *w, mk_delayed *d)
+{
+	stamp(w, d->event);
+	d->private = (mk_private){.run = run_own}; /* it is discarded before the actor ends: no `drop` */
+	mk_private_queue(w, d->actor, &d->private);
+}
+
+/* ---- time has come --------------------------------------------------------------------------- */
+
 static void fired(mk_timer *timer)
 {
 	mk_delayed *d = MK_OF(timer, mk_delayed, timer);
 	mk_actor *a = d->actor;
 	mk_count_add(&a->worker->activity, 1); /* before the send: stop.h */
 	unlink_one(d);
+	if (is_own(d)) {
+		own_is_due(a->worker, d);
+		return;
+	}
 	if ((a->sched & MK_HELD) == 0) {
 		send_now(a->worker, d);
 		return;
@@ -81,7 +157,8 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 		   maiko_delayed *ret_delayed)
 {
 	mk_extra *x = mk_extra_of(a);
-	mk_delayed *d = x == NULL ? NULL : mk_timers_take(&w->timers, sizeof *d);
+	bool own = route->topic->index == MK_PRIVATE_TOPIC;
+	mk_delayed *d = x == NULL || (own && mk_private_prepare(a) != 0) ? NULL : mk_timers_take(&w->timers, sizeof *d);
 	if (d == NULL)
 		return MAIKO_ENOMEM;
 	d->event = mk_event_make(&w->pool, route->type, value, NULL);
@@ -121,12 +198,16 @@ static void discard(mk_worker *w, mk_delayed *d)
 	mk_event_unref(&w->pool, e);
 }
 
-/* Removes it from its actor's list (`due`: the list of those that wait for the actor) and discards it. */
+/* Removes it from its actor's list (`due`: one of those that wait for the actor) and discards it. */
 static void give_up(mk_worker *w, mk_delayed *d, bool due)
 {
-	if (due && d->next == NULL)
-		d->actor->extra->due_tail = d->at;
-	unlink_one(d);
+	if (due && is_own(d)) {
+		mk_private_take_back(d->actor, &d->private);
+	} else {
+		if (due && d->next == NULL)
+			d->actor->extra->due_tail = d->at;
+		unlink_one(d);
+	}
 	discard(w, d);
 }
 
@@ -153,21 +234,42 @@ void mk_delayed_discard(mk_worker *w, mk_actor *a)
 			lists[i] = d->next;
 			discard(w, d);
 		}
+	for (mk_delayed *d = own_first(a), *next; d != NULL; d = next) {
+		next = own_next(d);
+		give_up(w, d, true);
+	}
 }
 
 /* ---- migration --------------------------------------------------------------------------- */
 
-/* Calls `act` for the events that are not due yet, then for those that wait for the actor. */
+static mk_delayed *oldest(const mk_actor *a)
+{
+	mk_delayed *d = a->extra->delayed;
+	while (d != NULL && d->next != NULL)
+		d = d->next;
+	return d;
+}
+static mk_delayed *newer(const mk_actor *a, const mk_delayed *d)
+{
+	return d->at == &a->extra->delayed ? NULL : MK_OF(d->at, mk_delayed, next);
+}
+
+/* Calls `act` for the events that are not due yet, in the order in which they were delayed, so that those that are
+ * due together keep it; then for those that wait for the actor. */
 static void each(mk_worker *w, mk_actor *a, void (*act)(mk_worker *w, mk_delayed *d, bool due))
 {
 	if (a->extra == NULL)
 		return;
-	for (mk_delayed *d = a->extra->delayed, *next; d != NULL; d = next) {
-		next = d->next;
+	for (mk_delayed *d = oldest(a), *next; d != NULL; d = next) {
+		next = newer(a, d);
 		act(w, d, false);
 	}
 	for (mk_delayed *d = a->extra->due, *next; d != NULL; d = next) {
 		next = d->next;
+		act(w, d, true);
+	}
+	for (mk_delayed *d = own_first(a), *next; d != NULL; d = next) {
+		next = own_next(d);
 		act(w, d, true);
 	}
 }

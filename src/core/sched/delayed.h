@@ -4,6 +4,10 @@
  * The event and its parent are fixed at the call; its id and time are set when it is sent. If
  * the actor is held when the event falls due, the event is sent as soon as the actor is
  * permitted, before anything else of that actor (C8).
+ *
+ * One to the actor itself (its route has the topic of private deliveries) waits, when it is due, among the actor's
+ * private deliveries, and can be cancelled there until its handler runs. Only then is it an event of the ledger and of
+ * monitors: until then it is a delayed one, which is cancelled as all others are.
  */
 #ifndef MK_DELAYED_H
 #define MK_DELAYED_H
