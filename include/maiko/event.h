@@ -108,15 +108,20 @@ struct maiko_schema;
 
 typedef struct maiko_schema_field {
 	const char *name;
-	maiko_kind kind;
-	uint32_t width;                    /* bytes, of TEXT, BYTES, INT, UINT, ENUM; of others not read */
+	maiko_kind kind; /* of an array: of its elements, which are numbers, bools, enums or structs */
+	uint32_t width;  /* bytes, of TEXT, BYTES, INT, UINT, ENUM (of an array: of one element); of
+					    * others not read */
 	const struct maiko_schema *nested; /* of a STRUCT; of others not read */
+	uint32_t elements;                 /* of an array of N: N, or N | MAIKO_ELEMENTS_COUNTED if the field before it,
+					    * a UINT, has the number of those that count; 0: it is none */
+	uint64_t reserved_[2];
 } maiko_schema_field;
 
 typedef struct maiko_schema {
 	const char *name;
 	const maiko_schema_field *fields;
 	uint32_t count; /* of the fields; 0: a signal */
+	uint64_t reserved_[2];
 } maiko_schema;
 
 /* An event of any type, as MAIKO_ON_ANY and key functions receive it. */
@@ -168,8 +173,9 @@ MAIKO_API uint64_t maiko_layout_hash(const maiko_layout *layout);
  * whatever the machine's byte order, alignment and size of pointers. It will not change.
  *
  * FNV-1a, 64 bits, over: the struct's name with its terminating zero; of each field its name with that zero, its
- * kind and its width (bytes; 0 of bool, buffer and struct) as 4 bytes each, least significant first, and then, of a
- * struct, the same of that; at the end a zero byte. 0: NULL, or a format of later headers. Any thread.
+ * kind and its width (bytes, of an array of all elements; 0 of bool, buffer and struct) as 4 bytes each, least
+ * significant first, then of an array `elements` in the same way, and then, of a struct, the same of that; at the end
+ * a zero byte. 0: NULL, or a format of later headers. Any thread.
  */
 MAIKO_API uint64_t maiko_layout_digest(const maiko_layout *layout);
 
@@ -184,8 +190,9 @@ MAIKO_API const maiko_event_type *maiko_event_named(maiko_supervisor *sup, const
  * that it has here. Otherwise a description is made: its layout is that of the C struct with these members in this
  * order. The supervisor owns it until maiko_supervisor_free. The schema is copied.
  *
- * Errors: MAIKO_EINVAL (a NULL, a bad name, kind or width, a field named twice), MAIKO_ETYPE (an event of that name has
- * other fields), MAIKO_E2BIG (a bound above, also of event types), MAIKO_ENOMEM, MAIKO_EFORK. Any thread, also inside
+ * Errors: MAIKO_EINVAL (a NULL, a bad name, kind or width, a field named twice; an array of texts, bytes or buffers; a
+ * counted array without its count before it, or with buffers in it), MAIKO_ETYPE (an event of that name has other
+ * fields), MAIKO_E2BIG (a bound above, also of event types), MAIKO_ENOMEM, MAIKO_EFORK. Any thread, also inside
  * callbacks; it takes a lock briefly.
  */
 MAIKO_API int maiko_event_from(maiko_supervisor *sup, const maiko_schema *schema, const char *topic,

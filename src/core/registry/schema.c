@@ -54,7 +54,7 @@ static int copy_name(building *b, const char *what, const char *name, const char
 
 static int build(building *b, const maiko_schema *schema, unsigned depth, maiko_layout **ret_layout);
 
-/* Sets size and kind of a field; *ret_align: its alignment in a struct. */
+/* Sets size and kind of a field that is no array, or of an element; *ret_align: its alignment in a struct. */
 static int set_kind(building *b, const maiko_schema *schema, const maiko_schema_field *from, unsigned depth,
 		    maiko_field *f, uint32_t *ret_align)
 {
@@ -107,6 +107,22 @@ static int set_kind(building *b, const maiko_schema *schema, const maiko_schema_
 		       schema->name, from->name, (int)from->kind, from->width);
 }
 
+/* Makes an array of it. Whether such elements may be in one, and whether their count is there, maiko_layout_check
+ * says: also for who described a struct by hand. */
+static int set_elements(const maiko_schema *schema, const maiko_schema_field *from, maiko_field *f)
+{
+	f->elements = from->elements;
+	if (f->elements == 0)
+		return 0;
+	uint64_t size = (uint64_t)f->size * mk_field_elements(f);
+	if (size > MAIKO_EVENT_SIZE_MAX)
+		return mk_fail(
+			MAIKO_E2BIG, "'%s' has %u elements in '%s', %llu bytes; at most MAIKO_EVENT_SIZE_MAX, %u",
+			schema->name, mk_field_elements(f), from->name, (unsigned long long)size, MAIKO_EVENT_SIZE_MAX);
+	f->size = (uint32_t)size;
+	return 0;
+}
+
 static int add_field(building *b, const maiko_schema *schema, uint32_t i, unsigned depth, maiko_layout *layout,
 		     maiko_field *f)
 {
@@ -116,7 +132,11 @@ static int add_field(building *b, const maiko_schema *schema, uint32_t i, unsign
 			       MAIKO_FIELDS_TOTAL_MAX, layout->name);
 	int rc = copy_name(b, "a field", schema->fields[i].name, &f->name);
 	if (rc == 0)
+		rc = MK_RESERVED("maiko_event_from: a field of a schema", &schema->fields[i]);
+	if (rc == 0)
 		rc = set_kind(b, schema, &schema->fields[i], depth, f, &align);
+	if (rc == 0)
+		rc = set_elements(schema, &schema->fields[i], f);
 	if (rc != 0)
 		return rc;
 	f->offset = (layout->size + align - 1) & ~(align - 1);
@@ -136,6 +156,9 @@ static int build(building *b, const maiko_schema *schema, unsigned depth, maiko_
 	if (schema->count > MAIKO_FIELDS_MAX)
 		return mk_fail(MAIKO_E2BIG, "a schema has %u fields; at most MAIKO_FIELDS_MAX, %d", schema->count,
 			       MAIKO_FIELDS_MAX);
+	int rc = MK_RESERVED("maiko_event_from: a schema", schema);
+	if (rc != 0)
+		return rc;
 	if (schema->fields == NULL && schema->count != 0)
 		return mk_fail(MAIKO_EINVAL, "a schema has %u fields, but its list of fields is NULL", schema->count);
 	maiko_layout *layout = take(b, sizeof *layout);
@@ -143,7 +166,7 @@ static int build(building *b, const maiko_schema *schema, unsigned depth, maiko_
 	if (fields == NULL)
 		return MAIKO_ENOMEM;
 	*layout = (maiko_layout){.align = 1, .fields = fields, .format = MAIKO_FORMAT};
-	int rc = copy_name(b, "a struct or event", schema->name, &layout->name);
+	rc = copy_name(b, "a struct or event", schema->name, &layout->name);
 	for (uint32_t i = 0; rc == 0 && i < schema->count; i++)
 		rc = add_field(b, schema, i, depth, layout, &fields[i]);
 	if (layout->size == 0) /* as of MAIKO_SIGNAL */
