@@ -101,13 +101,27 @@ static void push(property_actor *a, property_event e)
 	a->queued[(a->head + a->count++) & (a->size - 1)] = e;
 }
 
+static uint64_t key_of(const maiko_observation *s)
+{
+	maiko_any any = {s->event->type, s->data};
+	return s->event->topic->key == NULL ? 0 : s->event->topic->key(&any);
+}
+
+/* Whether it is that event; several may have its id, as one that is injected may be there already. */
+static bool is_event(const property_event *q, const maiko_observation *s)
+{
+	return maiko_id_equal(q->id, s->event->id) && q->topic == s->event->topic && q->type == s->event->type &&
+	       (q->kept == NULL || q->key == key_of(s));
+}
+
 /* Takes an event from the model of a mailbox, usually the first. */
-static bool take(property_actor *a, maiko_id id, property_event *ret_event)
+static bool take(property_actor *a, const maiko_observation *s, property_event *ret_event)
 {
 	for (uint32_t i = 0; i < a->count; i++) {
-		if (!maiko_id_equal(a->queued[(a->head + i) & (a->size - 1)].id, id))
+		const property_event *q = &a->queued[(a->head + i) & (a->size - 1)];
+		if (!is_event(q, s))
 			continue;
-		*ret_event = a->queued[(a->head + i) & (a->size - 1)];
+		*ret_event = *q;
 		for (; i > 0; i--)
 			a->queued[(a->head + i) & (a->size - 1)] = a->queued[(a->head + i - 1) & (a->size - 1)];
 		a->head++;
@@ -171,13 +185,11 @@ static const mk_sub *sub_of(const maiko_observation *s)
 
 static property_event event_of(const maiko_observation *s, const mk_sub *sub)
 {
-	property_event e = {.id = s->event->id};
+	property_event e = {.id = s->event->id, .topic = s->event->topic, .type = s->event->type};
 	if (policy_of(sub, s->event->topic) != MAIKO_KEEP_LATEST)
 		return e;
-	maiko_any any = {s->event->type, s->data};
 	e.kept = s->event->topic;
-	e.type = s->event->type;
-	e.key = e.kept->key == NULL ? 0 : e.kept->key(&any);
+	e.key = key_of(s);
 	return e;
 }
 
@@ -346,7 +358,7 @@ static void own_handled(mt_properties *properties, property_actor *a, const maik
 static void handled(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
 	property_event e;
-	if (!take(a, s->event->id, &e)) {
+	if (!take(a, s, &e)) {
 		broken(properties, "C2: handled, but not in its mailbox", s);
 		return;
 	}
@@ -367,7 +379,7 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 static void refused(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
 	property_event e;
-	if (s->was_queued && !take(a, s->event->id, &e))
+	if (s->was_queued && !take(a, s, &e))
 		broken(properties, "C2: ended, but not in its mailbox", s);
 }
 

@@ -10,6 +10,7 @@
 /* An event in a mailbox; with the keep-latest policy also its topic and key. */
 typedef struct property_event {
 	maiko_id id;
+	const maiko_topic *topic;
 	const maiko_topic *kept; /* NULL: later events do not replace it */
 	const maiko_event_type *type;
 	uint64_t key;

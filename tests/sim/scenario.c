@@ -66,7 +66,7 @@ static void on_overlap(maiko_sim *sim, void *arg)
 		break;
 	case 2:
 	case 3:
-		(void)sc_change(NULL, &random);
+		(void)sc_resubscribe(NULL, &random);
 		break;
 	case 4:
 		if (maiko_report(sc.sup, &ledger) == 0)
@@ -140,6 +140,12 @@ static void failed(void *arg, const maiko_observation *s)
 		sc.status = (int)s->code;
 }
 
+static void observed(void *arg, const maiko_observation *s)
+{
+	(void)arg;
+	sc_observed(s);
+}
+
 static int set_up(maiko_sim *sim)
 {
 	maiko_monitor *monitor;
@@ -154,7 +160,12 @@ static int set_up(maiko_sim *sim)
 	sc.stops = sc_draw(&random, 4) == 0;
 	sc.fatal = sc_draw(&random, 4) == 0;
 	sc.random = random;
-	int rc = maiko_monitor_add(sc.sup, &(maiko_hooks){.started = started, .failed = failed}, NULL, &monitor);
+	const maiko_hooks hooks = {.started = started,
+				   .failed = failed,
+				   .handled = observed,
+				   .overflowed = observed,
+				   .discarded = observed};
+	int rc = maiko_monitor_add(sc.sup, &hooks, NULL, &monitor);
 	for (uint32_t i = 2 + sc_draw(&random, 7); rc == 0 && i > 0; i--)
 		(void)sc_add(NULL, &random);
 	return rc;
@@ -180,7 +191,7 @@ static void do_something(uint64_t *random)
 		break;
 	case 2:
 	case 3:
-		(void)sc_change(NULL, random);
+		(void)sc_resubscribe(NULL, random);
 		break;
 	case 4:
 	case 5:

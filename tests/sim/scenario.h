@@ -22,7 +22,13 @@ enum {
 	SC_THREADS = 4,
 	SC_BURST = 2, /* of these, whose bursts they are; and who acts in the midst of others' calls */
 	SC_OTHER = 3,
-	SC_SENDERS = SC_ACTORS_MAX + SC_THREADS
+	SC_SENDERS = SC_ACTORS_MAX + SC_THREADS,
+	SC_CHAINS = 2048,
+	SC_RECEIPTS = 256,
+	SC_REPLIES = 4,
+	SC_ELSEWHERE = 16,
+	SC_INJECTED = 256,
+	SC_CHANGES = 256
 };
 
 /* What every event of the scenario begins with. */
@@ -30,9 +36,53 @@ typedef struct parcel {
 	uint16_t sender, topic; /* indices below */
 	uint16_t n;             /* from 1, of that sender and topic; 0: sent later, not numbered */
 	uint16_t key;
-	uint32_t check; /* of the four above */
+	uint32_t check; /* of all the others */
 	uint32_t serial;
+	uint16_t chain;             /* of causes: the place of its correlation below; 0: it is not followed */
+	uint16_t receipt;           /* the place of its receipt; 0: it is not tracked */
+	uint16_t injected;          /* the place of its origin; 0: it was sent here */
+	uint16_t upto[SC_USED_MAX]; /* the numbers that its sender has sent before it, on each topic */
 } parcel;
+
+/* What is to be in an event's receipt. */
+typedef struct sc_reply {
+	uint16_t sender, topic, n;
+} sc_reply;
+typedef struct sc_receipt {
+	const struct sc_actor *sender;
+	maiko_id id;
+	uint16_t chain;
+	uint8_t topic;
+	bool awaited, came;
+	uint32_t reply_count; /* some of what its handlers have sent */
+	sc_reply replies[SC_REPLIES];
+	uint64_t seen[MAIKO_LOST + 1];            /* outcomes of its deliveries, by a monitor */
+	uint64_t counts[MAIKO_LOST + 1], unknown; /* ... and by the receipt */
+} sc_receipt;
+
+/* An event that was sent elsewhere. */
+typedef struct sc_origin {
+	maiko_envelope envelope;
+	char sender[8]; /* which the envelope names */
+	uint16_t chain;
+	maiko_actor_id by; /* who injects it */
+} sc_origin;
+
+/* A change of an actor's subscriptions. */
+typedef struct sc_change {
+	struct sc_actor *actor;
+	uint8_t topics;        /* a bit each */
+	bool ends, under_way;  /* ends: the subscriptions */
+	uint16_t unsubscribed; /* the actor's, when it was asked for */
+} sc_change;
+
+/* What an actor's tick waits for, and what has come since. */
+typedef struct sc_wait {
+	unsigned of; /* a set of maiko_woken */
+	uint64_t ms, due_ns;
+	bool ran, unsure;   /* unsure: it has failed since */
+	bool events, calls; /* calls: maiko_wake_tick */
+} sc_wait;
 
 /* An actor as the scenario knows it, also after it has gone. */
 typedef struct sc_actor {
@@ -46,16 +96,23 @@ typedef struct sc_actor {
 	bool echo, first;   /* ... and of the first batch */
 	bool ignores;       /* some events, without seeing them */
 	bool watches;       /* topics: it has private deliveries too */
+	bool has_receipts;  /* of what it has sent */
 	bool temporary;     /* its failure does not stop the others */
 	bool running, failed, leaving, stopped;
 	bool drains;
 	uint16_t later;             /* events sent later, accepted */
 	bool on_hold, holds;        /* holds: has been so, and a stop may discard what it did not take */
 	uint16_t tracked, receipts; /* tracked events accepted; their receipts */
+	uint16_t chain, handles;    /* of the event that it handles: its chain and the place of its receipt */
+	sc_wait wait;               /* what its tick waits for */
 	maiko_delayed delayed;
 	const parcel *kept;
 	parcel kept_copy;
 	uint16_t seen[SC_SENDERS][SC_USED_MAX]; /* the last number */
+	uint8_t known[SC_SENDERS];              /* topics, a bit each: the next number must be one more than that */
+	uint8_t group[SC_USED_MAX];             /* topics that were subscribed in one change with this one */
+	uint16_t unsubscribed;                  /* how often that was asked for */
+	uint16_t unsubscribing;                 /* of that, what is under way */
 } sc_actor;
 
 typedef struct sc_world {
@@ -67,10 +124,11 @@ typedef struct sc_world {
 	uint32_t actor_count;
 	sc_actor actors[SC_ACTORS_MAX];
 	uint16_t sent[SC_SENDERS][SC_USED_MAX];
-	uint64_t thread;            /* that sends from outside now, from 1; 0: none */
-	uint64_t accepted;          /* sends in all, later ones too */
-	uint64_t tracked, receipts; /* of these, with a receipt; receipts that came */
-	uint64_t told;              /* notices of interest that were handled */
+	uint64_t thread;        /* that sends from outside now, from 1; 0: none */
+	uint32_t calling;       /* threads in the midst of a send, a bit each */
+	uint64_t accepted;      /* sends in all, later ones too */
+	uint64_t tracked, came; /* of these, with a receipt; receipts that came */
+	uint64_t told;          /* notices of interest that were handled */
 	uint32_t serial;
 	bool strict;         /* no allocation fails: under block nothing may be missing */
 	bool stops;          /* actors may stop the supervisor */
@@ -80,6 +138,14 @@ typedef struct sc_world {
 	bool begun, started; /* the start has been asked for, and has succeeded */
 	uint64_t overlaps;
 	maiko_monitor *spare;
+	uint16_t chain_count, receipt_count, injected_count; /* places are from 1 */
+	uint32_t left;                                       /* events that left for elsewhere */
+	uint64_t first_ns;                                   /* the timestamp of the first event that was handled */
+	maiko_id chains[SC_CHAINS];                          /* the correlation; none: no event was handled yet */
+	sc_receipt receipts[SC_RECEIPTS];
+	sc_origin elsewhere[SC_ELSEWHERE], injected[SC_INJECTED];
+	uint32_t change_count;
+	sc_change changes[SC_CHANGES];
 } sc_world;
 
 extern sc_world sc;
@@ -95,31 +161,42 @@ static inline uint32_t sc_draw(uint64_t *random, uint32_t n)
 void scenario_prepare(maiko_sim_options *options, void *arg);
 int scenario_run(maiko_sim *sim, void *arg);
 
-/* ---- scenario_actors.c ---- */
+/* ---- scenario_events.c ---- */
 
-/* The policy, type and topic of one in use. */
+/* The policy and topic of one in use; whether all events there have a receipt. */
 maiko_overflow sc_policy(uint32_t used);
 const maiko_topic *sc_topic(uint32_t used);
+bool sc_only_tracked(uint32_t used);
+/* The arrays of an event that has some. */
+void sc_check_arrays(const maiko_any *any);
+
+/* Sends from that external thread. */
+enum { SC_TRY, SC_WAIT, SC_TIMEOUT };
+int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how);
+
+/* ---- scenario_actors.c ---- */
 
 /* A new actor from the stream; `ctx` NULL: from outside. What the adding says. */
 int sc_add(maiko_ctx *ctx, uint64_t *random);
 /* Subscribes or unsubscribes some actor. */
-int sc_change(maiko_ctx *ctx, uint64_t *random);
+int sc_resubscribe(maiko_ctx *ctx, uint64_t *random);
 int sc_remove(maiko_ctx *ctx, uint64_t *random);
 /* Moves some actor to some worker, which may not be possible. */
 int sc_move(maiko_ctx *ctx, uint64_t *random);
 /* Finds some actor by its name, and changes it. */
 int sc_meet(uint64_t *random);
 
-/* Sends from that external thread. */
-enum { SC_TRY, SC_WAIT, SC_TIMEOUT };
-int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how);
-
 /* ---- scenario_check.c ---- */
 
 uint32_t sc_check_of(const parcel *p);
 /* An actor handles an event. */
-void sc_saw(sc_actor *a, const parcel *p);
+void sc_saw(sc_actor *a, const parcel *p, const maiko_envelope *meta);
+/* An observation of a tracked event; the receipt of one, and which that is. */
+void sc_observed(const maiko_observation *s);
+const sc_receipt *sc_receipt_came(sc_actor *a, const maiko_receipt *receipt);
+/* A tick begins. */
+void sc_tick_begins(sc_actor *a, const maiko_ctx *ctx);
+void sc_tick_ends(sc_actor *a, const maiko_ctx *ctx, const maiko_next *next);
 /* It is about to end, in a graceful stop, or has: it has had everything. */
 void sc_had_all(const sc_actor *a);
 /* When nothing is left to do: nobody outside is held up. */

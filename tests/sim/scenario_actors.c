@@ -1,167 +1,12 @@
 /*
- * scenario_actors.c - the topics, events and actors of the mixed scenario.
+ * scenario_actors.c - the actors of the mixed scenario: what they do, and what changes them.
  */
-#include "scenario.h"
+#include "scenario_events.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- topics ----------------------------------------------------------------------------- */
-
-static uint64_t key_of(const maiko_any *any) { return ((const parcel *)any->data)->key; }
-
-/* XX(number, options): the topics, their policies, and an event of each. */
-#define TOPIC_MAP(XX)                                                                                                  \
-	XX(0, .overflow = MAIKO_BLOCK)                                                                                 \
-	XX(1, .overflow = MAIKO_BLOCK)                                                                                 \
-	XX(2, .overflow = MAIKO_BLOCK)                                                                                 \
-	XX(3, .overflow = MAIKO_BLOCK)                                                                                 \
-	XX(4, .overflow = MAIKO_BLOCK)                                                                                 \
-	XX(5, .overflow = MAIKO_DROP_NEWEST)                                                                           \
-	XX(6, .overflow = MAIKO_DROP_NEWEST)                                                                           \
-	XX(7, .overflow = MAIKO_DROP_OLDEST)                                                                           \
-	XX(8, .overflow = MAIKO_DROP_OLDEST)                                                                           \
-	XX(9, .overflow = MAIKO_KEEP_LATEST, .key = key_of)                                                            \
-	XX(10, .overflow = MAIKO_KEEP_LATEST)                                                                          \
-	XX(11, .overflow = MAIKO_FAIL)
-
-#define DEFINE(number, ...)                                                                                            \
-	typedef parcel note##number;                                                                                   \
-	MAIKO_TOPIC(topic##number, __VA_ARGS__);                                                                       \
-	MAIKO_EVENT(note##number, topic##number, sender, topic, n, key, check, serial);
-TOPIC_MAP(DEFINE)
-
-#define TOPIC(number, ...) MAIKO_TOPIC_REF(topic##number),
-static const maiko_topic *const topics[SC_TOPICS] = {TOPIC_MAP(TOPIC)};
-#define TYPE(number, ...) MAIKO_EVENT_REF(note##number),
-static const maiko_event_type *const types[SC_TOPICS] = {TOPIC_MAP(TYPE)};
-
-const maiko_topic *sc_topic(uint32_t used) { return topics[sc.topics[used]]; }
-maiko_overflow sc_policy(uint32_t used) { return sc_topic(used)->overflow; }
-
-/* Routed by content. */
-typedef parcel letter;
-static const maiko_topic *letter_topic(const letter *l) { return l->topic < sc.used ? sc_topic(l->topic) : NULL; }
-MAIKO_EVENT_ROUTED(letter, letter_topic, sender, topic, n, key, check, serial);
-
-/* Large, with a buffer. */
-typedef struct crate {
-	uint16_t sender, topic, n, key;
-	uint32_t check, serial;
-	maiko_buffer *content;
-	uint8_t padding[560];
-} crate;
-static const maiko_topic *crate_topic(const crate *c) { return c->topic < sc.used ? sc_topic(c->topic) : NULL; }
-MAIKO_EVENT_ROUTED(crate, crate_topic, sender, topic, n, key, check, serial, content, padding);
-
-/* Nobody sends it; who handles it may subscribe to any topic. */
-typedef parcel rarity;
-MAIKO_EVENT_ROUTED(rarity, letter_topic, sender, topic, n, key, check, serial);
-
-/* ---- sending --------------------------------------------------------------------------------- */
-
-enum { PLAIN, ROUTED, LARGE };
-enum { MIXER, PICKY, SINK, BRITTLE, PATIENT, ACTOR_TYPES }; /* of actors: below */
-
-static parcel parcel_of(uint32_t sender, uint32_t used, uint32_t key, bool numbered)
-{
-	parcel p = {.sender = (uint16_t)sender, .topic = (uint16_t)used, .key = (uint16_t)key, .serial = sc.serial++};
-	if (numbered)
-		p.n = (uint16_t)(sc.sent[sender][used] + 1);
-	p.check = sc_check_of(&p);
-	return p;
-}
-
-static int sent(const parcel *p, int rc)
-{
-	if (rc == 0) {
-		sc.accepted++;
-		sc.sent[p->sender][p->topic] += p->n != 0;
-	}
-	return rc;
-}
-
-static int send_crate(maiko_ctx *ctx, const parcel *p)
-{
-	crate *c = maiko_new(crate);
-	if (c == NULL)
-		return MAIKO_ENOMEM;
-	memcpy(c, p, sizeof *p);
-	if (maiko_buffer_copy(p, sizeof *p, &c->content) != 0)
-		c->content = NULL;
-	maiko_buffer *content = c->content;
-	int rc = maiko_publish(ctx, c);
-	if (rc != 0)
-		maiko_discard(c);
-	maiko_buffer_unref(content);
-	return rc;
-}
-
-static int send_tracked(maiko_ctx *ctx, sc_actor *a, const maiko_event_type *type, const parcel *p)
-{
-	int rc = maiko_ctx_send(ctx, type, p, MAIKO_SEND_TRACKED);
-	if (rc == 0) {
-		a->tracked++;
-		sc.tracked++;
-	}
-	return rc;
-}
-
-static int send_one(maiko_ctx *ctx, sc_actor *a)
-{
-	uint32_t used = sc_draw(&a->random, sc.used), how = sc_draw(&a->random, 16);
-	while ((a->outs >> used & 1) == 0)
-		used = (used + 1) % sc.used;
-	parcel p = parcel_of((uint32_t)(a - sc.actors), used, sc_draw(&a->random, 3), true);
-	int rc;
-	if (how == 0)
-		rc = send_crate(ctx, &p);
-	else if (how < 4)
-		rc = maiko_ctx_send(ctx, MAIKO_EVENT_REF(letter), &p, how == 1 ? MAIKO_SEND_ROOT : 0);
-	else if (a->type != MIXER || p.serial % 5 != 0)
-		rc = maiko_ctx_send(ctx, types[sc.topics[used]], &p, 0);
-	else
-		rc = send_tracked(ctx, a, types[sc.topics[used]], &p);
-	return sent(&p, rc);
-}
-
-static void send_some(maiko_ctx *ctx, sc_actor *a, uint32_t count)
-{
-	for (; count > 0 && a->energy > 0 && a->outs != 0; count--) {
-		a->energy--;
-		if (send_one(ctx, a) != 0)
-			return;
-	}
-}
-
-static void send_later(maiko_ctx *ctx, sc_actor *a)
-{
-	uint32_t used = sc_draw(&a->random, sc.used), ms = sc_draw(&a->random, 3) == 0 ? 0 : sc_draw(&a->random, 40);
-	if (a->energy == 0 || (a->outs >> used & 1) == 0)
-		return;
-	a->energy--;
-	parcel p = parcel_of((uint32_t)(a - sc.actors), used, sc_draw(&a->random, 3), false);
-	int rc = maiko_ctx_send_after(ctx, ms, &a->delayed, types[sc.topics[used]], &p);
-	a->later = (uint16_t)(a->later + (sent(&p, rc) == 0));
-}
-
-int sc_send_outside(uint32_t thread, uint32_t used, uint64_t *random, int how)
-{
-	uint64_t before = sc.thread; /* another one, in the midst of whose call this one acts */
-	parcel p = parcel_of(SC_ACTORS_MAX + thread, used, sc_draw(random, 3), true);
-	const maiko_event_type *type = sc_draw(random, 3) == 0 ? MAIKO_EVENT_REF(letter) : types[sc.topics[used]];
-	sc.thread = thread + 1;
-	maiko_sim_thread(sc.sim, sc.thread);
-	int rc;
-	if (how == SC_TIMEOUT)
-		rc = maiko_supervisor_send_timeout(sc.sup, type, &p, sc_draw(random, 20));
-	else
-		rc = maiko_supervisor_send(sc.sup, type, &p, how == SC_TRY ? MAIKO_SEND_TRY : 0);
-	sc.thread = before;
-	if (before != 0)
-		maiko_sim_thread(sc.sim, before);
-	return sent(&p, rc);
-}
+enum { MIXER, PICKY, SINK, BRITTLE, PATIENT, ACTOR_TYPES }; /* below */
 
 /* ---- what an actor does --------------------------------------------------------------------------- */
 
@@ -180,12 +25,19 @@ static int chore_work(chore *job)
 	return 0;
 }
 
+static int wake_tick(maiko_ctx *ctx, sc_actor *a)
+{
+	int rc = maiko_wake_tick(ctx);
+	a->wait.calls |= rc == 0;
+	return rc;
+}
+
 static int mixer_on_chore(mixer *self, chore *job, int status, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[self->number];
 	if (status != 0 || job->squared != self->number * self->number)
 		maiko_sim_fail(sc.sim, "job: its content is another's");
-	send_some(ctx, a, 1 + sc_draw(&a->random, 3));
+	sc_send_some(ctx, a, 1 + sc_draw(&a->random, 3));
 	a->on_hold = false;
 	return maiko_unhold(ctx);
 }
@@ -225,7 +77,7 @@ static void change_something(maiko_ctx *ctx, sc_actor *a)
 		(void)sc_move(ctx, &a->random);
 		break;
 	default:
-		(void)sc_change(ctx, &a->random);
+		(void)sc_resubscribe(ctx, &a->random);
 	}
 }
 
@@ -236,7 +88,7 @@ static void hold(maiko_ctx *ctx, sc_actor *a)
 	if (maiko_hold(ctx) != 0)
 		return;
 	a->holds = a->on_hold = true;
-	int rc = for_long ? maiko_wake_tick(ctx)
+	int rc = for_long ? wake_tick(ctx, a)
 			  : maiko_blocking(ctx, chore_work, mixer_on_chore, .number = (uint32_t)(a - sc.actors));
 	if (rc != 0 && (a->drains || !maiko_stopping(ctx)))
 		a->on_hold = maiko_unhold(ctx) != 0;
@@ -247,14 +99,14 @@ static int react(maiko_ctx *ctx, sc_actor *a, const parcel *p)
 {
 	uint32_t d = sc_draw(&a->random, 100);
 	if (d < 30)
-		send_some(ctx, a, 1);
+		sc_send_some(ctx, a, 1);
 	else if (d < 38)
-		send_some(ctx, a, 2);
+		sc_send_some(ctx, a, 2);
 	else if (d < 40)
-		send_some(ctx, a, 40);
+		sc_send_some(ctx, a, 40);
 	else if (d < 46)
 		for (uint32_t count = 1 + sc_draw(&a->random, 3); count > 0; count--)
-			send_later(ctx, a);
+			sc_send_later(ctx, a);
 	else if (d < 49)
 		(void)maiko_cancel(ctx, a->delayed);
 	else if (d < 52)
@@ -262,19 +114,33 @@ static int react(maiko_ctx *ctx, sc_actor *a, const parcel *p)
 	else if (d < 56 && p != NULL)
 		keep(ctx, a, p);
 	else if (d < 58)
-		(void)maiko_wake_tick(ctx);
+		(void)wake_tick(ctx, a);
 	else if (d < 60)
 		return MAIKO_ECANCELED;
 	else if (d < 63 && a->type == MIXER)
 		hold(ctx, a);
+	else if (d < 67 && p != NULL)
+		sc_leave(ctx, p);
+	else if (d < 72)
+		sc_come_back(ctx, a);
 	return 0;
 }
 
-static int on_parcel(uint32_t number, const void *data, maiko_ctx *ctx)
+static int on_parcel(uint32_t number, const parcel *p, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[number];
-	sc_saw(a, data);
-	return react(ctx, a, data);
+	sc_saw(a, p, maiko_meta(ctx));
+	a->chain = p->chain;
+	a->handles = p->receipt;
+	int rc = react(ctx, a, p);
+	a->chain = a->handles = 0;
+	return rc;
+}
+
+static int on_any(uint32_t number, const maiko_any *any, maiko_ctx *ctx)
+{
+	sc_check_arrays(any);
+	return on_parcel(number, any->data, ctx);
 }
 
 /* ---- types -------------------------------------------------------------------------------------------- */
@@ -285,12 +151,12 @@ static int mixer_on_any(mixer *self, const maiko_any *any, maiko_ctx *ctx)
 	sc_actor *a = &sc.actors[self->number];
 	if (sc_draw(&a->random, 24) == 0)
 		(void)maiko_blocking(ctx, chore_work, mixer_on_chore, .number = self->number);
-	return on_parcel(self->number, any->data, ctx);
+	return on_any(self->number, any, ctx);
 }
 static int mixer_on_start(mixer *self, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[self->number];
-	send_some(ctx, a, sc_draw(&a->random, 3));
+	sc_send_some(ctx, a, sc_draw(&a->random, 3));
 	return sc_draw(&a->random, 256) == 0 ? MAIKO_ECANCELED : 0;
 }
 static int mixer_on_stop(mixer *self, maiko_ctx *ctx)
@@ -300,15 +166,16 @@ static int mixer_on_stop(mixer *self, maiko_ctx *ctx)
 		sc_had_all(a);
 	a->stopped = true;
 	a->energy += 3;
-	send_some(ctx, a, sc_draw(&a->random, 4));
+	sc_send_some(ctx, a, sc_draw(&a->random, 4));
 	return 0;
 }
 static int mixer_on_error(mixer *self, const maiko_error *error, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[self->number];
-	send_some(ctx, a, sc_draw(&a->random, 2));
+	sc_send_some(ctx, a, sc_draw(&a->random, 2));
+	a->wait.unsure |= error->phase == MAIKO_PHASE_TICK;
 	if (a->on_hold) /* a tick that has failed after it rested would rest again */
-		(void)maiko_wake_tick(ctx);
+		(void)wake_tick(ctx, a);
 	return sc_draw(&a->random, 4) == 0 ? error->code : 0;
 }
 static int mixer_on_done(mixer *self, const maiko_completion *completion, maiko_ctx *ctx)
@@ -321,18 +188,25 @@ static int mixer_on_done(mixer *self, const maiko_completion *completion, maiko_
 static int mixer_on_receipt(mixer *self, const maiko_receipt *receipt, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[self->number];
-	(void)ctx;
-	sc.receipts++;
-	if (++a->receipts > a->tracked)
-		maiko_sim_fail(sc.sim, "C17: an actor has more receipts than tracked events");
-	if (receipt->deliveries > SC_ACTORS_MAX)
-		maiko_sim_fail(sc.sim, "C17: a receipt of more deliveries than there are actors");
-	return 0;
+	const sc_receipt *r = sc_receipt_came(a, receipt);
+	a->chain = r->chain;
+	int rc = react(ctx, a, NULL);
+	a->chain = 0;
+	return rc;
 }
 
-static maiko_next tick(uint32_t number, maiko_ctx *ctx)
+/* Several of them; and says what. */
+static maiko_next any_of(sc_actor *a)
 {
-	sc_actor *a = &sc.actors[number];
+	uint32_t ms = sc_draw(&a->random, 8);
+	a->wait.ms = ms < 5 ? ms : 5;
+	a->wait.of = MAIKO_WOKEN_TIME | (ms % 2 == 0 ? MAIKO_WOKEN_EVENTS : MAIKO_WOKEN_SENDABLE);
+	return maiko_when_any(maiko_after_ms(ms), ms % 2 == 0 ? maiko_after_events() : maiko_when_sendable(),
+			      maiko_after_ms(5), maiko_never());
+}
+
+static maiko_next next_of(sc_actor *a, maiko_ctx *ctx)
+{
 	if (a->on_hold && sc_draw(&a->random, 4) != 0)
 		return maiko_after_ms(1 + sc_draw(&a->random, 20));
 	if (a->on_hold)
@@ -341,8 +215,8 @@ static maiko_next tick(uint32_t number, maiko_ctx *ctx)
 		return maiko_never();
 	a->ticks_left--;
 	if (sc_draw(&a->random, 3) == 0)
-		send_some(ctx, a, 1 + sc_draw(&a->random, 2));
-	switch (sc_draw(&a->random, 12)) {
+		sc_send_some(ctx, a, 1 + sc_draw(&a->random, 2));
+	switch (sc_draw(&a->random, 15)) {
 	case 0:
 	case 1:
 		return maiko_again();
@@ -357,9 +231,22 @@ static maiko_next tick(uint32_t number, maiko_ctx *ctx)
 		return maiko_after_events();
 	case 8:
 		return maiko_never();
+	case 9:
+	case 10:
+	case 11:
+		return any_of(a);
 	default:
 		return maiko_after_ms(sc_draw(&a->random, 8));
 	}
+}
+
+static maiko_next tick(uint32_t number, maiko_ctx *ctx)
+{
+	sc_actor *a = &sc.actors[number];
+	sc_tick_begins(a, ctx);
+	maiko_next next = next_of(a, ctx);
+	sc_tick_ends(a, ctx, &next);
+	return next;
 }
 static maiko_next mixer_tick(mixer *self, maiko_ctx *ctx) { return tick(self->number, ctx); }
 
@@ -377,7 +264,7 @@ static int picky_on_stop(picky *self, maiko_ctx *ctx)
 	sc_actor *a = &sc.actors[self->number];
 	a->stopped = true;
 	a->energy += 2;
-	send_some(ctx, a, sc_draw(&a->random, 3));
+	sc_send_some(ctx, a, sc_draw(&a->random, 3));
 	return 0;
 }
 MAIKO_ACTOR(picky, MAIKO_ON(note0, picky_on_note), MAIKO_ON(note1, picky_on_note), MAIKO_ON(note5, picky_on_note),
@@ -390,8 +277,8 @@ typedef struct sink {
 } sink;
 static int sink_on_any(sink *self, const maiko_any *any, maiko_ctx *ctx)
 {
-	(void)ctx;
-	sc_saw(&sc.actors[self->number], any->data);
+	sc_check_arrays(any);
+	sc_saw(&sc.actors[self->number], any->data, maiko_meta(ctx));
 	return 0;
 }
 MAIKO_ACTOR(sink, MAIKO_ON_ANY(sink_on_any));
@@ -402,7 +289,7 @@ typedef struct brittle {
 } brittle;
 static int brittle_on_any(brittle *self, const maiko_any *any, maiko_ctx *ctx)
 {
-	return on_parcel(self->number, any->data, ctx);
+	return on_any(self->number, any, ctx);
 }
 static maiko_next brittle_tick(brittle *self, maiko_ctx *ctx) { return tick(self->number, ctx); }
 MAIKO_ACTOR(brittle, MAIKO_ON_ANY(brittle_on_any), MAIKO_TICK(brittle_tick));
@@ -413,7 +300,7 @@ typedef struct patient {
 } patient;
 static int patient_on_any(patient *self, const maiko_any *any, maiko_ctx *ctx)
 {
-	return on_parcel(self->number, any->data, ctx);
+	return on_any(self->number, any, ctx);
 }
 static int patient_on_error(patient *self, const maiko_error *error, maiko_ctx *ctx)
 {
@@ -450,6 +337,7 @@ static void fill(sc_actor *a, uint64_t *random)
 	a->type = often[sc_draw(random, sizeof often)];
 	a->ignores = a->type == PICKY;
 	a->watches = a->type == PATIENT;
+	a->has_receipts = a->type == MIXER;
 	a->energy = 8 + sc_draw(random, 24);
 	a->ticks_left = sc_draw(random, 12);
 	a->outs = (uint8_t)(sc_draw(random, 1u << sc.used) | sc_draw(random, 1u << sc.used));
@@ -462,6 +350,51 @@ static void fill(sc_actor *a, uint64_t *random)
 		a->policy[t] = (uint8_t)(own ? MAIKO_BLOCK + sc_draw(random, 4) : sc_policy(t));
 	}
 	a->whole = a->first ? a->subs : 0;
+}
+
+/* NULL: too many of them. */
+static sc_change *change_new(sc_actor *a, uint32_t topics, bool ends)
+{
+	if (sc.change_count == SC_CHANGES)
+		return NULL;
+	sc_change *c = &sc.changes[sc.change_count++];
+	*c = (sc_change){a, (uint8_t)topics, ends, true, a->unsubscribed};
+	return c;
+}
+
+/* It has been refused, or is complete; some are told both. */
+static void change_over(sc_change *c)
+{
+	if (c->under_way && c->ends)
+		c->actor->unsubscribing--;
+	c->under_way = false;
+}
+
+/* All of them in one change: from now on, of what one sender sends to them, it gets all that comes after any of it. */
+static void subscribed(void *arg, const maiko_completion *completion)
+{
+	sc_change *c = arg;
+	change_over(c);
+	if (completion->status != 0 || c->actor->unsubscribed != c->unsubscribed)
+		return;
+	for (uint32_t t = 0; t < sc.used; t++)
+		if ((c->topics >> t & 1) != 0)
+			c->actor->group[t] = c->topics;
+}
+
+/* Its numbers on those topics begin anew. */
+static void unsubscribed(void *arg, const maiko_completion *completion)
+{
+	sc_change *c = arg;
+	change_over(c);
+	if (completion->status != 0)
+		return;
+	for (uint32_t s = 0; s < SC_SENDERS; s++) {
+		for (uint32_t t = 0; t < sc.used; t++)
+			if ((c->topics >> t & 1) != 0)
+				c->actor->seen[s][t] = 0;
+		c->actor->known[s] &= (uint8_t)~c->topics;
+	}
 }
 
 static void joined(void *arg, const maiko_completion *completion) { (void)arg, (void)completion; }
@@ -490,7 +423,7 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 			       .drains = a->drains,
 			       .restart = a->temporary ? MAIKO_TEMPORARY : MAIKO_RESTART_UNSAID,
 			       .ret_id = &a->id,
-			       .done = joined};
+			       .done = subscribed};
 	uint32_t place = sc_draw(random, 12);
 	o.own_thread = place == 0;
 	o.worker = place > 9 ? 1 : 0;
@@ -501,30 +434,18 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 		for (uint32_t t = 0; t < sc.used; t++)
 			a->policy[t] = (uint8_t)sc_policy(t);
 	}
+	o.done_arg = change_new(a, a->subs, false);
+	if (o.done_arg == NULL)
+		return MAIKO_E2BIG;
 	snprintf(name, sizeof name, "a%u", number % NAMES);
 	return ctx != NULL ? maiko_ctx_add(ctx, actor_types[a->type], name, &o)
 			   : maiko_supervisor_add(sc.sup, actor_types[a->type], name, &o);
 }
 
-/* An actor and some topics as one word. */
-static void *some_of(const sc_actor *a, uint32_t topics)
+/* That topic and those that follow it, `count` in all. */
+static uint32_t list_of(const sc_actor *a, uint32_t t, uint32_t count, maiko_subscription *list)
 {
-	return (void *)(uintptr_t)((uint32_t)(a - sc.actors) << 8 | topics);
-}
-
-/* Its numbers on those topics begin anew. */
-static void unsubscribed(void *arg, const maiko_completion *completion)
-{
-	sc_actor *a = &sc.actors[(uintptr_t)arg >> 8];
-	for (uint32_t t = 0; t < sc.used && completion->status == 0; t++)
-		for (uint32_t s = 0; s < SC_SENDERS && ((uintptr_t)arg >> t & 1) != 0; s++)
-			a->seen[s][t] = 0;
-}
-
-/* That topic and, `two`, the next as well. */
-static uint32_t list_of(const sc_actor *a, uint32_t t, bool two, maiko_subscription *list)
-{
-	uint32_t topics = 0, count = two && sc.used > 1 ? 2 : 1;
+	uint32_t topics = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t used = (t + i) % sc.used;
 		list[i] = (maiko_subscription){.topic = sc_topic(used), .overflow = (maiko_overflow)a->policy[used]};
@@ -534,39 +455,59 @@ static uint32_t list_of(const sc_actor *a, uint32_t t, bool two, maiko_subscript
 	return topics;
 }
 
-static int subscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, bool two)
+static int subscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, uint32_t count)
 {
-	maiko_subscription list[3];
-	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .done = joined};
-	a->subs |= (uint8_t)list_of(a, t, two, list);
-	if (two)
+	maiko_subscription list[SC_USED_MAX + 1];
+	uint32_t topics = list_of(a, t, count, list);
+	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .done = subscribed};
+	o.done_arg = change_new(a, topics, false);
+	if (o.done_arg == NULL)
+		return MAIKO_E2BIG;
+	a->subs |= (uint8_t)topics;
+	if (count > 1)
 		return ctx != NULL ? maiko_ctx_subscribe_all(ctx, a->id, list, &o)
 				   : maiko_supervisor_subscribe_all(sc.sup, a->id, list, &o);
 	return ctx != NULL ? maiko_ctx_subscribe(ctx, a->id, sc_topic(t), &o)
 			   : maiko_supervisor_subscribe(sc.sup, a->id, sc_topic(t), &o);
 }
 
-static int unsubscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, bool two)
+static int ask_to_unsubscribe(maiko_ctx *ctx, const sc_change *c, uint32_t t, const maiko_subscription *list)
 {
-	maiko_subscription list[3];
-	uint32_t topics = list_of(a, t, two, list);
-	maiko_change_options o = {.done = unsubscribed, .done_arg = some_of(a, topics)};
-	a->whole &= (uint8_t)~topics;
-	if (two)
-		return ctx != NULL ? maiko_ctx_unsubscribe_all(ctx, a->id, list, &o)
-				   : maiko_supervisor_unsubscribe_all(sc.sup, a->id, list, &o);
-	return ctx != NULL ? maiko_ctx_unsubscribe(ctx, a->id, sc_topic(t), &o)
-			   : maiko_supervisor_unsubscribe(sc.sup, a->id, sc_topic(t), &o);
+	maiko_change_options o = {.done = unsubscribed, .done_arg = (void *)(uintptr_t)c};
+	maiko_actor_id id = c->actor->id;
+	if (list[1].topic != NULL)
+		return ctx != NULL ? maiko_ctx_unsubscribe_all(ctx, id, list, &o)
+				   : maiko_supervisor_unsubscribe_all(sc.sup, id, list, &o);
+	return ctx != NULL ? maiko_ctx_unsubscribe(ctx, id, sc_topic(t), &o)
+			   : maiko_supervisor_unsubscribe(sc.sup, id, sc_topic(t), &o);
 }
 
-int sc_change(maiko_ctx *ctx, uint64_t *random)
+static int unsubscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, uint32_t count)
+{
+	maiko_subscription list[SC_USED_MAX + 1];
+	uint32_t topics = list_of(a, t, count, list);
+	sc_change *c = change_new(a, topics, true);
+	if (c == NULL)
+		return MAIKO_E2BIG;
+	a->whole &= (uint8_t)~topics;
+	a->unsubscribed++;
+	a->unsubscribing++;
+	for (uint32_t used = 0; used < sc.used; used++)
+		a->group[used] &= (uint8_t)~topics;
+	int rc = ask_to_unsubscribe(ctx, c, t, list);
+	if (rc != 0)
+		change_over(c);
+	return rc;
+}
+
+int sc_resubscribe(maiko_ctx *ctx, uint64_t *random)
 {
 	if (sc.actor_count == 0)
 		return MAIKO_ENOENT;
 	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
 	uint32_t t = sc_draw(random, sc.used);
-	uint32_t what = sc_draw(random, 4);
-	return what % 2 == 0 ? subscribe(ctx, a, t, what == 2) : unsubscribe(ctx, a, t, what == 3);
+	uint32_t what = sc_draw(random, 4), count = what < 2 ? 1 : 2 + sc_draw(random, sc.used - 1);
+	return what % 2 == 0 ? subscribe(ctx, a, t, count) : unsubscribe(ctx, a, t, count);
 }
 
 int sc_remove(maiko_ctx *ctx, uint64_t *random)
@@ -595,9 +536,9 @@ int sc_meet(uint64_t *random)
 	case 0:
 		return maiko_supervisor_remove(sc.sup, id, &o);
 	case 1:
-		return subscribe(NULL, a, t, false);
+		return subscribe(NULL, a, t, 1);
 	case 2:
-		return unsubscribe(NULL, a, t, false);
+		return unsubscribe(NULL, a, t, 1);
 	default:
 		return maiko_supervisor_move(sc.sup, id, 1 + sc_draw(random, maiko_worker_count(sc.sup)), &o);
 	}

@@ -7,47 +7,217 @@
 
 #include "registry/directory.h"
 
+#include <string.h>
+
 uint32_t sc_check_of(const parcel *p)
 {
-	uint64_t z = ((uint64_t)p->sender << 48 | (uint64_t)p->topic << 32 | (uint64_t)p->n << 16 | p->key) ^ p->serial;
-	return (uint32_t)((z * UINT64_C(0x9e3779b97f4a7c15)) >> 32) | 1;
+	uint16_t words[sizeof *p / 2];
+	parcel unchecked = *p;
+	uint64_t z = 0;
+	unchecked.check = 0;
+	memcpy(words, &unchecked, sizeof words);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		z = (z ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(z >> 32) | 1;
 }
 
 static uint32_t number_of(const sc_actor *a) { return (uint32_t)(a - sc.actors); }
 
-void sc_saw(sc_actor *a, const parcel *p)
+/* ---- an event --------------------------------------------------------------------------------- */
+
+/* Whether it gets all that is sent there after what it has seen of that sender. */
+static bool gets_all(const sc_actor *a, uint32_t sender, uint32_t topic)
+{
+	bool follows = ((a->whole | a->known[sender]) >> topic & 1) != 0;
+	return follows && sc.strict && !a->ignores && a->policy[topic] == MAIKO_BLOCK &&
+	       (!a->holds || mk_state_of(sc.sup) < MK_STOPPING);
+}
+
+/* C1, C2: nothing twice, nothing overtaken, nothing missing. */
+static void saw_number(sc_actor *a, const parcel *p)
+{
+	uint16_t *seen = &a->seen[p->sender][p->topic];
+	if (p->n <= *seen)
+		maiko_sim_fail(sc.sim, "C1: actor %u got number %u of sender %u on topic %u after number %u",
+			       number_of(a), p->n, p->sender, p->topic, *seen);
+	else if (gets_all(a, p->sender, p->topic) && p->n != *seen + 1)
+		maiko_sim_fail(sc.sim, "C2: actor %u missed number %u of sender %u on topic %u: it got number %u",
+			       number_of(a), *seen + 1, p->sender, p->topic, p->n);
+	*seen = p->n;
+	a->known[p->sender] |= (uint8_t)(1u << p->topic);
+	uint32_t others = a->group[p->topic] & ~(uint32_t)a->known[p->sender];
+	for (uint32_t t = 0; t < sc.used; t++)
+		if ((others >> t & 1) != 0)
+			a->seen[p->sender][t] = p->upto[t];
+	a->known[p->sender] |= (uint8_t)others;
+}
+
+/* All of a chain have one correlation, wherever they were sent. */
+static void saw_chain(const parcel *p, maiko_id correlation)
+{
+	maiko_id *chain = &sc.chains[p->chain];
+	if (p->chain == 0)
+		return;
+	if (chain->origin == 0)
+		*chain = correlation;
+	if (!maiko_id_equal(*chain, correlation))
+		maiko_sim_fail(sc.sim, "C13: event %u has another correlation than its chain", p->serial);
+}
+
+/* An event has the envelope of its origin if it was sent elsewhere, but for the time that orders. */
+static void saw_envelope(const parcel *p, const maiko_envelope *meta)
+{
+	const uint64_t an_hour_ns = UINT64_C(3600000000000);
+	const sc_origin *o = &sc.injected[p->injected];
+	const maiko_envelope *e = &o->envelope;
+	if (sc.first_ns == 0)
+		sc.first_ns = meta->timestamp_ns;
+	if (meta->timestamp_ns - sc.first_ns + an_hour_ns > 2 * an_hour_ns)
+		maiko_sim_fail(sc.sim, "inject: event %u has a time of elsewhere", p->serial);
+	if (meta->injected != (p->injected != 0))
+		maiko_sim_fail(sc.sim, "inject: event %u is taken for one of another origin", p->serial);
+	else if (meta->injected &&
+		 (!maiko_id_equal(meta->id, e->id) || !maiko_id_equal(meta->parent, e->parent) ||
+		  !maiko_id_equal(meta->correlation, e->correlation) || meta->sender_id != o->by ||
+		  meta->origin_timestamp_ns != e->origin_timestamp_ns || strcmp(meta->sender, o->sender) != 0))
+		maiko_sim_fail(sc.sim, "inject: event %u has not the envelope that it came with", p->serial);
+}
+
+void sc_saw(sc_actor *a, const parcel *p, const maiko_envelope *meta)
 {
 	if (p->check != sc_check_of(p) || p->sender >= SC_SENDERS || p->topic >= sc.used) {
 		maiko_sim_fail(sc.sim, "content: actor %u got an event that was overwritten", number_of(a));
 		return;
 	}
-	maiko_overflow policy = (maiko_overflow)a->policy[p->topic];
-	if (p->n == 0 || policy == MAIKO_KEEP_LATEST)
-		return;
-	uint16_t *seen = &a->seen[p->sender][p->topic];
-	bool whole = (a->whole >> p->topic & 1) != 0, all = !a->holds || mk_state_of(sc.sup) < MK_STOPPING;
-	if (p->n <= *seen)
-		maiko_sim_fail(sc.sim, "C1: actor %u got number %u of sender %u on topic %u after number %u",
-			       number_of(a), p->n, p->sender, p->topic, *seen);
-	else if (sc.strict && all && !a->ignores && policy == MAIKO_BLOCK && (*seen != 0 || whole) && p->n != *seen + 1)
-		maiko_sim_fail(sc.sim, "C2: actor %u missed number %u of sender %u on topic %u: it got number %u",
-			       number_of(a), *seen + 1, p->sender, p->topic, p->n);
-	*seen = p->n;
+	a->wait.events = true;
+	saw_chain(p, meta->correlation);
+	saw_envelope(p, meta);
+	if (p->n != 0 && a->policy[p->topic] != MAIKO_KEEP_LATEST)
+		saw_number(a, p);
 }
+
+/* ---- a receipt ------------------------------------------------------------------------------------ */
+
+void sc_observed(const maiko_observation *s)
+{
+	if (!s->tracked)
+		return;
+	sc_receipt *r = &sc.receipts[((const parcel *)s->data)->receipt];
+	if (s->kind == MAIKO_OBSERVED_HANDLED)
+		r->seen[s->code == 1 ? MAIKO_IGNORED : MAIKO_HANDLED]++;
+	else if (s->actor != 0)
+		r->seen[s->code]++;
+}
+
+/* C17: it says what was seen. Of workers that the event has not reached it knows no subscribers. */
+static void check_counts(sc_receipt *r, const maiko_receipt *receipt)
+{
+	uint64_t sum = 0;
+	memcpy(r->counts, &receipt->handled, sizeof r->counts);
+	r->unknown = receipt->unknown;
+	for (uint32_t i = 0; i <= MAIKO_LOST; i++) {
+		sum += r->counts[i];
+		if (r->counts[i] > r->seen[i] || (r->unknown == 0 && r->counts[i] != r->seen[i]))
+			maiko_sim_fail(sc.sim, "C17: a receipt counts %llu of outcome %u, a monitor %llu",
+				       (unsigned long long)r->counts[i], i, (unsigned long long)r->seen[i]);
+	}
+	if (sum != receipt->deliveries)
+		maiko_sim_fail(sc.sim, "C17: a receipt has %llu deliveries, and %llu outcomes",
+			       (unsigned long long)receipt->deliveries, (unsigned long long)sum);
+}
+
+/* C17: what a handler of the event had sent to its sender comes first; but an actor on hold handles no events, and
+ * has its receipts. */
+static void check_replies(const sc_actor *a, const sc_receipt *r)
+{
+	bool all = mk_state_of(sc.sup) < MK_STOPPING || (sc.graceful && !a->holds);
+	for (uint32_t i = 0; i < r->reply_count && all && !a->on_hold && a->unsubscribing == 0; i++) {
+		const sc_reply *reply = &r->replies[i];
+		bool own = reply->sender == number_of(a) && !a->echo;
+		if (!own && gets_all(a, reply->sender, reply->topic) && a->seen[reply->sender][reply->topic] < reply->n)
+			maiko_sim_fail(sc.sim, "C17: actor %u has a receipt before reply %u of sender %u on topic %u",
+				       number_of(a), reply->n, reply->sender, reply->topic);
+	}
+}
+
+const sc_receipt *sc_receipt_came(sc_actor *a, const maiko_receipt *receipt)
+{
+	uint32_t i = 1;
+	while (i <= sc.receipt_count && (sc.receipts[i].sender != a || !sc.receipts[i].awaited ||
+					 !maiko_id_equal(sc.receipts[i].id, receipt->event)))
+		i++;
+	if (i > sc.receipt_count) {
+		maiko_sim_fail(sc.sim, "C17: actor %u has a receipt of event %llu that it does not wait for",
+			       number_of(a), (unsigned long long)receipt->event.sequence);
+		return &sc.receipts[0];
+	}
+	sc_receipt *r = &sc.receipts[i];
+	r->awaited = false;
+	r->came = true;
+	sc.came++;
+	a->receipts++;
+	if (r->chain != 0 && sc.chains[r->chain].origin != 0 &&
+	    !maiko_id_equal(sc.chains[r->chain], receipt->correlation))
+		maiko_sim_fail(sc.sim, "C17: a receipt has another correlation than its event");
+	check_counts(r, receipt);
+	check_replies(a, r);
+	return r;
+}
+
+/* ---- a tick ------------------------------------------------------------------------------------------ */
+
+/* C12: it is told what has come, and nothing else. */
+void sc_tick_begins(sc_actor *a, const maiko_ctx *ctx)
+{
+	unsigned by = maiko_woken_by(ctx), of = a->wait.of;
+	bool late = (by & MAIKO_WOKEN_TIME) != 0 && maiko_now(ctx) < a->wait.due_ns;
+	bool called = (by & MAIKO_WOKEN_CALL) != 0;
+	if (!a->wait.unsure && ((by & ~(of | MAIKO_WOKEN_CALL)) != 0 || (by == 0 && of != 0) || late ||
+				((by & MAIKO_WOKEN_EVENTS) != 0 && !a->wait.events) || (called && !a->wait.calls)))
+		maiko_sim_fail(sc.sim, "C12: the tick of actor %u waits for %#x, and is woken by %#x", number_of(a), of,
+			       by);
+	a->wait = (sc_wait){.unsure = true};
+}
+
+void sc_tick_ends(sc_actor *a, const maiko_ctx *ctx, const maiko_next *next)
+{
+	static const unsigned of[] = {[MAIKO_NEXT_AFTER] = MAIKO_WOKEN_TIME,
+				      [MAIKO_NEXT_EVENTS] = MAIKO_WOKEN_EVENTS,
+				      [MAIKO_NEXT_SENDABLE] = MAIKO_WOKEN_SENDABLE};
+	if (next->kind < MAIKO_NEXT_FAILED) {
+		a->wait.of = of[next->kind];
+		a->wait.ms = next->ms;
+	}
+	a->wait.due_ns = maiko_now(ctx) + a->wait.ms * 1000000;
+	a->wait.unsure = next->kind == MAIKO_NEXT_FAILED;
+}
+
+/* C12: quiet, but what it waits for has come. */
+static void quiet_tick(const sc_actor *a)
+{
+	const mk_actor *real = mk_directory_find(sc.sup, a->id);
+	if (real == NULL || (real->sched & ~(unsigned)MK_ON_HOLD) != 0 || a->wait.unsure ||
+	    mk_state_of(sc.sup) != MK_STARTED)
+		return;
+	if (a->wait.calls || (a->wait.of & MAIKO_WOKEN_SENDABLE) != 0 ||
+	    ((a->wait.of & MAIKO_WOKEN_EVENTS) != 0 && a->wait.events) ||
+	    ((a->wait.of & MAIKO_WOKEN_TIME) != 0 && a->wait.due_ns <= maiko_sim_now(sc.sim)))
+		maiko_sim_fail(sc.sim, "C12: quiet, but what the tick of actor %u waits for has come", number_of(a));
+}
+
+/* ---- an end ------------------------------------------------------------------------------------------- */
 
 void sc_had_all(const sc_actor *a)
 {
-	if (!sc.strict || !sc.graceful || !sc.started || !a->first || a->ignores || a->holds || a->failed ||
-	    a->leaving || a->stopped)
+	if (!sc.strict || !sc.graceful || !sc.started || a->ignores || a->holds || a->failed || a->leaving ||
+	    a->stopped || a->unsubscribing != 0)
 		return;
 	const mk_actor *real = mk_directory_find(sc.sup, a->id);
 	if (real == NULL || real->removing)
 		return;
 	for (uint32_t t = 0; t < sc.used; t++) {
-		if ((a->whole >> t & 1) == 0 || a->policy[t] != MAIKO_BLOCK)
-			continue;
 		for (uint32_t s = 0; s < SC_SENDERS; s++)
-			if (a->seen[s][t] != sc.sent[s][t] && (s != number_of(a) || a->echo))
+			if (gets_all(a, s, t) && a->seen[s][t] != sc.sent[s][t] && (s != number_of(a) || a->echo))
 				maiko_sim_fail(sc.sim, "C2: actor %u got %u of the %u events of sender %u on topic %u",
 					       number_of(a), a->seen[s][t], sc.sent[s][t], s, t);
 	}
@@ -57,6 +227,8 @@ void sc_had_all(const sc_actor *a)
 void sc_quiet(void)
 {
 	uint64_t random = 1;
+	for (uint32_t i = 0; i < sc.actor_count; i++)
+		quiet_tick(&sc.actors[i]);
 	for (uint32_t i = 0; i < mk_worker_total(sc.sup); i++)
 		if (mk_worker_at(sc.sup, i)->on_hold != NULL)
 			return;
@@ -96,12 +268,33 @@ static void check_deliveries(const maiko_ledger *l, const sc_actor *a, const mai
 /* Each tracked event had one, handled by its sender or dead with it; as were the notices of interest. */
 static void check_receipts(const maiko_topic_row *row)
 {
-	uint64_t missing = sc.tracked - sc.receipts;
-	if (row->counts.handled != sc.receipts + sc.told || row->counts.dead < missing || sc.tracked < sc.receipts)
-		maiko_sim_fail(
-			sc.sim, "C17: %llu tracked events, %llu receipts, %llu notices; %llu handled and %llu dead",
-			(unsigned long long)sc.tracked, (unsigned long long)sc.receipts, (unsigned long long)sc.told,
-			(unsigned long long)row->counts.handled, (unsigned long long)row->counts.dead);
+	uint64_t missing = sc.tracked - sc.came;
+	if (row->counts.handled != sc.came + sc.told || row->counts.dead < missing || sc.tracked < sc.came)
+		maiko_sim_fail(sc.sim,
+			       "C17: %llu tracked events, %llu receipts, %llu notices; %llu handled and %llu dead",
+			       (unsigned long long)sc.tracked, (unsigned long long)sc.came, (unsigned long long)sc.told,
+			       (unsigned long long)row->counts.handled, (unsigned long long)row->counts.dead);
+}
+
+/* Where all events are tracked, their receipts together are the ledger's row; but for those that did not come. What a
+ * worker had no memory for may stand in the row of all topics. */
+static void check_row_of_receipts(uint32_t used, const maiko_topic_row *row)
+{
+	uint64_t sums[MAIKO_LOST + 1] = {0}, ledger[MAIKO_LOST + 1];
+	bool all = true;
+	memcpy(ledger, &row->counts.handled, sizeof ledger);
+	for (uint32_t i = 1; i <= sc.receipt_count; i++) {
+		const sc_receipt *r = &sc.receipts[i];
+		if (r->topic != used)
+			continue;
+		all &= r->came && r->unknown == 0;
+		for (uint32_t k = 0; k <= MAIKO_LOST; k++)
+			sums[k] += r->counts[k];
+	}
+	for (uint32_t k = 0; k <= MAIKO_LOST; k++)
+		if (k != MAIKO_NO_MEMORY && (sums[k] > ledger[k] || (all && sums[k] != ledger[k])))
+			maiko_sim_fail(sc.sim, "C17: topic '%s': %llu of outcome %u in receipts, %llu in the ledger",
+				       row->name, (unsigned long long)sums[k], k, (unsigned long long)ledger[k]);
 }
 
 void sc_end(void)
@@ -116,8 +309,10 @@ void sc_end(void)
 			continue;
 		}
 		published += l->topics[i]->published;
-		if (strcmp(l->topics[i]->name, "maiko.private") != 0) /* what the runtime delivers itself */
-			discarded += l->topics[i]->delayed_discarded;
+		discarded += l->topics[i]->delayed_discarded;
+		for (uint32_t t = 0; t < sc.used; t++)
+			if (sc_only_tracked(t) && __builtin_strcmp(l->topics[i]->name, sc_topic(t)->name) == 0)
+				check_row_of_receipts(t, l->topics[i]);
 		dropped += l->topics[i]->channel_dropped;
 		if (l->topics[i]->counts.queued == 0 && l->topics[i]->bytes != 0)
 			maiko_sim_fail(sc.sim, "C3: topic '%s' has %llu bytes queued and no event", l->topics[i]->name,

@@ -96,6 +96,10 @@ typedef struct mk_tracked {
 } mk_tracked;
 
 static inline bool mk_is_tracked(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_TRACKED) != 0; }
+static inline bool mk_has_receipt(const mk_event *e)
+{
+	return (e->size_class & (MK_SIZE_CLASS_TRACKED | MK_SIZE_CLASS_CARRIES)) != 0;
+}
 static inline bool mk_is_carrier(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_CARRIES) != 0; }
 /* Of such an event. */
 static inline mk_tracked *mk_tracked_by(const mk_event *e)

@@ -59,7 +59,7 @@ MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_a
 					 .supervisor = w->sup,
 					 .worker = w->index + 1,
 					 .now_ns = w->now_ns,
-					 .tracked = e != NULL && mk_is_tracked(e),
+					 .tracked = e != NULL && mk_has_receipt(e),
 					 .actor = a == NULL ? 0 : a->self->id,
 					 .actor_name = a == NULL ? "" : a->self->name,
 					 .actor_type = a == NULL ? "" : a->class->desc->name,
