@@ -14,9 +14,10 @@
  * Each tracked event that was accepted has exactly one receipt: when the last of its deliveries has its
  * outcome and nobody keeps the event (maiko_keep) any more; also when nobody subscribes, when a subscriber
  * fails or is removed, and when the supervisor stops. The receipt is a callback of the actor that sent, never
- * inside the send, and never before an event that a handler of the tracked event sent to that actor. It passes
- * a full mailbox and a hold. If the sender has ended, its receipt is counted dead (topic "maiko.private" of
- * the ledger). An event that is not tracked pays nothing.
+ * inside the send. What a handler of the tracked event sent to that actor is handled first, unless the actor
+ * is on hold (maiko_hold): then its receipts come at once, and such events stay in its mailbox until it
+ * handles events again. No full mailbox delays a receipt, and no policy drops it. If the sender has ended, its
+ * receipt is counted dead (topic "maiko.private" of the ledger). An event that is not tracked pays nothing.
  *
  * SPDX-License-Identifier: MIT
  */

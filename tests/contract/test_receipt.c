@@ -256,6 +256,45 @@ TEST_SIM(a_reply_comes_before_the_receipt)
 	test_finish(sup);
 }
 
+/* Goes on hold with its second job, until its receipt has come. */
+typedef struct holder {
+	uint32_t unused;
+} holder;
+static int holder_on_order(holder *self, const order *ev, maiko_ctx *ctx)
+{
+	send_tracked_jobs(ctx, ev->n, 1);
+	return ev->n == 2 ? maiko_hold(ctx) : 0;
+}
+static int holder_on_answer(holder *self, const answer *ev, maiko_ctx *ctx)
+{
+	test_note("answer%u", ev->n);
+	return 0;
+}
+static int holder_on_receipt(holder *self, const maiko_receipt *receipt, maiko_ctx *ctx)
+{
+	test_note("receipt");
+	atomic_fetch_add(&receipts, 1);
+	return maiko_unhold(ctx);
+}
+MAIKO_ACTOR(holder, MAIKO_ON(order, holder_on_order), MAIKO_ON(answer, holder_on_answer),
+	    MAIKO_ON_RECEIPT(holder_on_receipt));
+
+TEST_SIM(a_receipt_passes_the_replies_of_an_actor_on_hold_only)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, holder, "holder"));
+	ok(maiko_add(sup, answerer, "answerer"));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 1));
+	test_settle(sup);
+	expect_noted("answer0 answer1 answer2 receipt");
+	ok(maiko_send(sup, order, .n = 2));
+	test_settle(sup);
+	expect_noted("answer0 answer1 answer2 receipt receipt answer0 answer1 answer2");
+	assert_int_equal(receipts, 2);
+	test_finish(sup);
+}
+
 TEST_SIM(an_event_that_is_kept_is_not_done)
 {
 	maiko_supervisor *sup = with_sender(workers);

@@ -3,10 +3,11 @@
  * C19), and the timers of the actor itself (delayed.h).
  *
  * They wait in a list beside the mailbox: no hold and no full mailbox delays them, and no overflow policy drops them.
- * A private delivery runs after the events that were in the mailbox when it was given, or at once if the actor is on
- * hold; one that is `first` runs before them all. The ledger counts it on the topic "maiko.private": as a delivery
- * when it is given; then as handled when its callback has run, as dropped if it was out of date, or as dead if the
- * actor has ended. The actor is prepared before, so that giving cannot fail.
+ * A private delivery runs after the events that were in the mailbox when it was given; one that is `first` runs before
+ * them all. While the actor is on hold (MK_ON_HOLD) its events wait, and its private deliveries run at once; one that
+ * has not run when the hold ends waits for those events again. A muted actor runs neither. The ledger counts it on the
+ * topic "maiko.private": as a delivery when it is given; then as handled when its callback has run, as dropped if it
+ * was out of date, or as dead if the actor has ended. The actor is prepared before, so that giving cannot fail.
  */
 #ifndef MK_PRIVATE_DELIVERY_H
 #define MK_PRIVATE_DELIVERY_H

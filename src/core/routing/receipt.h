@@ -15,9 +15,10 @@
  *   - The send allocates all memory: receipt and parts are one block. One more part is allocated when an actor with
  *     tracked events in its mailbox migrates; without memory that delivery counts as no_memory, as its copy would.
  *   - A part travels in a channel to the sender's home, as its worker knows it (mk_home_of), after everything that the
- *     event's handlers have sent there. If the sender has not arrived yet, the part is kept (in_transit.h); if it has
- *     left, the part is sent on. Without a channel, and without memory for one, the part takes the control lane: then
- *     no event was sent that it could overtake.
+ *     event's handlers have sent there; the receipt then runs after those events, unless the sender is on hold
+ *     (private.h). If the sender has not arrived yet, the part is kept (in_transit.h); if it has left, the part is sent
+ *     on. Without a channel, and without memory for one, the part takes the control lane: then no event was sent that
+ *     it could overtake.
  *   - Only the sender's home accesses a receipt, except `parts`, which the owner of any part may increment. The receipt
  *     of an external thread is summed under the supervisor's lock, by the owner of each part.
  *
