@@ -1,7 +1,7 @@
 /*
  * node.h - events and actors of the stress test: parcels with their sender, topic and sequence
  * number; on some topics crates, which also have cargo; and nodes, which check these and forward
- * them.
+ * them, with a receipt or as if they came from elsewhere, and rest on hold now and then.
  */
 #ifndef NODE_H
 #define NODE_H
@@ -49,6 +49,17 @@ extern bool crated[TOPICS]; /* crates are sent there, else parcels */
 extern uint64_t round_seed;
 extern _Atomic(uint32_t) senders;               /* numbers given so far */
 extern _Atomic(uint64_t) sent[SENDERS][TOPICS]; /* accepted */
+
+/* The tracked events of a sender whose receipts have not come, and the sum of their ids. */
+typedef struct awaited {
+	_Atomic(uint64_t) count, ids;
+} awaited;
+extern awaited receipts_of[SENDERS];
+extern _Atomic(uint64_t) receipts_in_all;
+/* A receipt has come; it has an outcome for each delivery. */
+void check_receipt(const maiko_receipt *receipt);
+
+extern bool rests; /* nodes go on hold */
 
 /* Creates the cargo of the crate with that number, owned by the caller. NULL: no memory. */
 maiko_buffer *cargo_of(uint64_t n);

@@ -12,8 +12,9 @@
  * sender, its topic and a sequence number, so each receiver checks that
  *
  *   - the numbers per sender and topic increase (C1), and none arrives twice (C2)
+ *   - what comes from elsewhere (maiko_inject) says so, and each receipt has an outcome for each delivery (C17)
  *   - on a blocking topic to which it was subscribed all the time there is no gap, and
- *     after a graceful stop the last accepted event has arrived (C2, C10)
+ *     after a graceful stop the last accepted event has arrived (C2, C10), and each tracked one had one receipt
  *
  * At the end the ledger balances (C3), nothing is queued, and a graceful stop has discarded
  * nothing (C10). In one round of eight guests are not temporary, and the first guest that fails
@@ -162,6 +163,18 @@ static int send_outside_once(maiko_supervisor *sup, const parcel *p)
 	return rc;
 }
 
+/* Waits for what becomes of it. */
+static int send_and_wait(maiko_supervisor *sup, const parcel *p)
+{
+	maiko_receipt receipt;
+	int rc = maiko_send_wait(sup, 1000, &receipt, parcel, .sender = p->sender, .topic = p->topic, .hops = p->hops,
+				 .n = p->n);
+	if (rc == 0)
+		check_receipt(&receipt);
+	/* It is on its way, or was when the stop ended. */
+	return rc != 0 && strstr(maiko_last_error(), "sent") != NULL ? 0 : rc;
+}
+
 static void send_outside(void *arg)
 {
 	external_thread *self = arg;
@@ -171,7 +184,8 @@ static void send_outside(void *arg)
 		uint8_t hops = (uint8_t)below(&self->random, HOPS_MAX + 1);
 		_Atomic(uint64_t) *count = &sent[number][topic];
 		parcel p = {.sender = number, .topic = topic, .hops = hops, .n = atomic_load(count) + 1};
-		int rc = send_outside_once(self->round->sup, &p);
+		bool waits = i % 64 == 0 && !crated[topic];
+		int rc = waits ? send_and_wait(self->round->sup, &p) : send_outside_once(self->round->sup, &p);
 		atomic_fetch_add(count, rc == 0);
 		atomic_fetch_add(&timeouts, rc == MAIKO_ETIMEDOUT);
 		if (!WELL("maiko_send_timeout", rc, MAIKO_ETIMEDOUT, 0) || rc == MAIKO_ESHUTDOWN)
@@ -269,6 +283,9 @@ static void check_tails(const round_of *r, const maiko_ledger *ledger)
 				fault_code(row->name, row->error);
 			continue;
 		}
+		const awaited *w = &receipts_of[r->kept[i].number];
+		if (atomic_load(&w->count) != 0 || atomic_load(&w->ids) != 0)
+			fault_code("receipts that are missing", (int)atomic_load(&w->count));
 		for (uint32_t s = 0; s < SENDERS; s++)
 			for (uint8_t t = 0; t < COUNTED; t++) {
 				uint64_t last = r->received[i][(size_t)s * TOPICS + t];
@@ -358,6 +375,11 @@ static maiko_options begin_round(round_of *r, uint64_t seed, uint32_t workers, u
 	for (uint32_t s = 0; s < SENDERS; s++)
 		for (uint32_t t = 0; t < TOPICS; t++)
 			atomic_store(&sent[s][t], 0);
+	for (uint32_t s = 0; s < SENDERS; s++) {
+		atomic_store(&receipts_of[s].count, 0);
+		atomic_store(&receipts_of[s].ids, 0);
+	}
+	rests = seed % 2 == 0;
 	r->random = round_seed = seed;
 	r->events = events;
 	r->workers = workers != 0 ? workers : 1 + below(&r->random, 4);
@@ -496,6 +518,7 @@ static void tell_all(uint64_t rounds, double took, bool recorded)
 #define TELL(field, text) printf(" %" PRIu64 " " #field, in_all.field);
 	MAIKO_OUTCOME_MAP(TELL)
 #undef TELL
+	printf("\n%" PRIu64 " receipts", atomic_load(&receipts_in_all));
 	if (recorded)
 		printf("\n%" PRIu64 " records replayed", replayed);
 	printf("\n%s\n", atomic_load(&faults) == 0 ? "all is accounted for" : "something is wrong");
