@@ -358,6 +358,140 @@ static void a_schedule_across_both_is_shrunk(void **state)
 	maiko_explore_result_fini(&r);
 }
 
+/* ---- one chain ------------------------------------------------------------------------------------- */
+
+typedef struct question {
+	uint64_t n;
+} question;
+typedef struct reply {
+	uint64_t n;
+} reply;
+MAIKO_TOPIC(questions);
+MAIKO_TOPIC(replies);
+MAIKO_EVENT(question, questions, n);
+MAIKO_EVENT(reply, replies, n);
+
+/* What a link would carry: an event's number and its envelope. */
+typedef struct crossing {
+	uint64_t n, id[2], parent[2], correlation[2], time_ns;
+	char sender[16];
+} crossing;
+MAIKO_TOPIC(crossings);
+MAIKO_EVENT(crossing, crossings, n, id, parent, correlation, time_ns, sender);
+
+static int cross(maiko_ctx *ctx, maiko_supervisor *to, uint64_t n)
+{
+	const maiko_envelope *e = maiko_meta(ctx);
+	return e->injected ? 0
+			   : maiko_send(to, crossing, .n = n, .id = {e->id.origin, e->id.sequence},
+					.parent = {e->parent.origin, e->parent.sequence},
+					.correlation = {e->correlation.origin, e->correlation.sequence},
+					.time_ns = e->timestamp_ns, MAIKO_TEXT(sender, e->sender));
+}
+
+typedef struct bridge {
+	bool far;
+} bridge;
+static int bridge_on_question(bridge *self, const question *ev, maiko_ctx *ctx)
+{
+	return self->far ? 0 : cross(ctx, far, ev->n);
+}
+static int bridge_on_reply(bridge *self, const reply *ev, maiko_ctx *ctx)
+{
+	return self->far ? cross(ctx, near, ev->n) : 0;
+}
+static int bridge_on_crossing(bridge *self, const crossing *c, maiko_ctx *ctx)
+{
+	maiko_envelope e = {.id = {c->id[0], c->id[1]},
+			    .parent = {c->parent[0], c->parent[1]},
+			    .correlation = {c->correlation[0], c->correlation[1]},
+			    .origin_timestamp_ns = c->time_ns,
+			    .sender = c->sender};
+	return self->far ? maiko_inject(ctx, MAIKO_EVENT_REF(question), &(question){.n = c->n}, &e)
+			 : maiko_inject(ctx, MAIKO_EVENT_REF(reply), &(reply){.n = c->n}, &e);
+}
+MAIKO_ACTOR(bridge, MAIKO_ON(question, bridge_on_question), MAIKO_ON(reply, bridge_on_reply),
+	    MAIKO_ON(crossing, bridge_on_crossing));
+
+typedef struct thinker {
+	char unused;
+} thinker;
+static int thinker_on_question(thinker *self, const question *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	return maiko_send(ctx, reply, .n = ev->n);
+}
+MAIKO_ACTOR(thinker, MAIKO_ON(question, thinker_on_question));
+
+typedef struct asker {
+	uint64_t answered;
+} asker;
+static int asker_on_reply(asker *self, const reply *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->answered += ev->n;
+	return 0;
+}
+MAIKO_ACTOR(asker, MAIKO_ON(reply, asker_on_reply));
+
+/* As the near one has seen it: the question, and the reply from far away below it. */
+static int is_whole(maiko_harness *h)
+{
+	const maiko_record *asked = maiko_query_first(maiko_query_of(h, question, .sender = "outside"));
+	char text[2000] = "";
+	FILE *out = fmemopen(text, sizeof text, "w");
+	if (asked == NULL || out == NULL)
+		return MAIKO_EBROKEN;
+	maiko_chain chain = maiko_chain_of(h, asked);
+	maiko_chain_print(chain, out);
+	fclose(out);
+	const char *question_at = strstr(text, "from outside"), *reply_at = strstr(text, "from thinker, to asker");
+	return maiko_chain_count(chain) == 2 && question_at != NULL && reply_at > question_at ? 0 : MAIKO_EBROKEN;
+}
+
+static int a_chain_comes_back(maiko_sim *sim, void *arg)
+{
+	maiko_harness *h = NULL;
+	(void)arg;
+	near = maiko_sim_supervisor(sim);
+	int rc = maiko_sim_add(sim, NULL, &far);
+	if (rc == 0)
+		rc = maiko_harness_new(&h, near);
+	if (rc == 0)
+		rc = maiko_add(near, asker, "asker");
+	if (rc == 0)
+		rc = maiko_add(near, bridge, "bridge", .init = &(bridge){.far = false});
+	if (rc == 0)
+		rc = maiko_add(far, bridge, "bridge", .init = &(bridge){.far = true});
+	if (rc == 0)
+		rc = maiko_add(far, thinker, "thinker");
+	if (rc == 0)
+		rc = maiko_start(near);
+	if (rc == 0)
+		rc = maiko_start(far);
+	if (rc == 0)
+		rc = maiko_send(near, question, .n = 1);
+	if (rc == 0)
+		rc = maiko_sim_run(sim);
+	if (rc == 0)
+		rc = is_whole(h);
+	int ended = maiko_sim_finish(sim);
+	maiko_harness_free(h);
+	return rc == 0 ? ended : rc;
+}
+
+static void a_chain_through_both_is_whole(void **state)
+{
+	(void)state;
+	maiko_explore_result r;
+	maiko_explore_options o = {.scenario = a_chain_comes_back, .prepare = vary_faults, .count = 500, .jobs = 2};
+	int rc = maiko_explore(&o, &r);
+	if (rc != 0)
+		maiko_explore_print(&r, stderr);
+	assert_int_equal(rc, 0);
+	maiko_explore_result_fini(&r);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------------- */
 
 static int added_inside;
@@ -405,6 +539,7 @@ int main(void)
 		cmocka_unit_test(who_has_stopped_takes_nothing),
 		cmocka_unit_test(both_may_be_freed_while_they_run),
 		cmocka_unit_test(a_schedule_across_both_is_shrunk),
+		cmocka_unit_test(a_chain_through_both_is_whole),
 		cmocka_unit_test(what_cannot_be_added_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
