@@ -387,7 +387,7 @@ static void take_over(mk_worker *w, mk_message *m)
 		a->extra->overflowed = true;
 	free_shadow(c);
 	mk_arrival_hear(w, &c->arrival);
-	mk_arrival_over(&c->arrival);
+	mk_arrival_over(w, &c->arrival);
 	if (mk_extra_of(a) != NULL)
 		a->extra->moved_ns = w->now_ns;
 	MK_NOTIFY(w, MAIKO_OBSERVED_MOVED, a, NULL, (int64_t)c->home + 1);

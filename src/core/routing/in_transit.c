@@ -5,9 +5,7 @@
 
 void mk_arrival_expect(mk_worker *w, mk_arrival *arrival, maiko_actor_id id)
 {
-	*arrival = (mk_arrival){.id = id, .next = w->arriving, .at = &w->arriving, .kept_tail = &arrival->kept};
-	if (w->arriving != NULL)
-		w->arriving->at = &arrival->next;
+	*arrival = (mk_arrival){.id = id, .next = w->arriving};
 	w->arriving = arrival;
 }
 
@@ -27,8 +25,11 @@ bool mk_arrival_keeps(mk_worker *w, maiko_actor_id id, mk_message *m)
 	if (arrival == NULL || arrival->heard == m)
 		return false;
 	m->link.next = NULL;
-	*arrival->kept_tail = &m->link;
-	arrival->kept_tail = &m->link.next;
+	if (arrival->kept == NULL)
+		arrival->kept = &m->link;
+	else
+		arrival->last->next = &m->link;
+	arrival->last = &m->link;
 	return true;
 }
 
@@ -36,8 +37,6 @@ static mk_message *next_kept(mk_arrival *arrival)
 {
 	mk_message *m = MK_OF(arrival->kept, mk_message, link);
 	arrival->kept = arrival->kept->next;
-	if (arrival->kept == NULL)
-		arrival->kept_tail = &arrival->kept;
 	return m;
 }
 
@@ -51,11 +50,12 @@ void mk_arrival_hear(mk_worker *w, mk_arrival *arrival)
 	arrival->heard = NULL;
 }
 
-void mk_arrival_over(const mk_arrival *arrival)
+void mk_arrival_over(mk_worker *w, const mk_arrival *arrival)
 {
-	*arrival->at = arrival->next;
-	if (arrival->next != NULL)
-		arrival->next->at = arrival->at;
+	mk_arrival **at = &w->arriving;
+	while (*at != arrival)
+		at = &(*at)->next;
+	*at = arrival->next;
 }
 
 void mk_arrival_drop(mk_arrival *arrival)

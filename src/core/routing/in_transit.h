@@ -9,8 +9,8 @@
 
 typedef struct mk_arrival {
 	maiko_actor_id id;
-	struct mk_arrival *next, **at; /* the latter: what points to it */
-	mk_link *kept, **kept_tail;
+	struct mk_arrival *next;
+	mk_link *kept, *last;    /* messages; the latter is valid if there is one */
 	const mk_message *heard; /* the kept message that runs now; it is not kept again */
 } mk_arrival;
 
@@ -28,7 +28,7 @@ bool mk_arrival_keeps(mk_worker *w, maiko_actor_id id, mk_message *m);
 void mk_arrival_hear(mk_worker *w, mk_arrival *arrival);
 
 /* The transit is over: no more messages are kept for it. */
-void mk_arrival_over(const mk_arrival *arrival);
+void mk_arrival_over(mk_worker *w, const mk_arrival *arrival);
 
 /* The actor did not arrive: frees the kept messages. */
 void mk_arrival_drop(mk_arrival *arrival);
