@@ -3,6 +3,8 @@
  */
 #include "routing/weight.h"
 
+#include "registry/topic.h"
+
 #include <string.h>
 
 typedef struct mk_weighed {
@@ -113,8 +115,11 @@ void mk_weight_leaves(mk_actor *a, uint64_t place, const mk_event *replaced_by)
 void mk_weight_forget(mk_actor *a)
 {
 	mk_weights *all = a->extra == NULL ? NULL : a->extra->weights;
-	for (; all != NULL && all->count > 0; all->count--)
-		change(all, &all->list[all->first++], 0);
+	for (; all != NULL && all->count > 0; all->count--) {
+		mk_weighed *one = &all->list[all->first++];
+		assert(one->topic == mk_topic_known(a->worker, one->topic->index)); /* whose counters these are */
+		change(all, one, 0);
+	}
 	if (all != NULL)
 		all->first = 0;
 }
