@@ -1,0 +1,179 @@
+/*
+ * Which actors a busy worker gives away to an idle one, to the nanosecond: whole turns of real workers on a clock that
+ * only handlers move.
+ */
+#include "support.h"
+
+#include "runtime/runtime.h"
+#include "sched/balance.h"
+#include "sched/turn.h"
+#include "sim/step.h"
+
+#include <string.h>
+
+enum { PAIRS = 2, WORDS = 10, ROUNDS = 5 };
+
+typedef struct round {
+	uint64_t takes_ns; /* each sender and each receiver */
+} round;
+typedef struct word {
+	uint64_t takes_ns;
+} word;
+MAIKO_TOPIC(rounds);
+MAIKO_TOPIC(words);
+MAIKO_EVENT(round, rounds, takes_ns);
+MAIKO_EVENT(word, words, takes_ns);
+
+static uint64_t clock_ns;
+
+static uint64_t now(void *arg)
+{
+	(void)arg;
+	return clock_ns;
+}
+
+/* ---- actors that only send, and actors that only receive ---- */
+
+typedef struct speaker {
+	uint32_t unused;
+} speaker;
+static int speaker_on_round(speaker *self, const round *ev, maiko_ctx *ctx)
+{
+	int rc = 0;
+	(void)self;
+	clock_ns += ev->takes_ns;
+	for (uint32_t i = 0; rc == 0 && i < WORDS; i++)
+		rc = maiko_send(ctx, word, .takes_ns = ev->takes_ns / (PAIRS * WORDS));
+	return rc;
+}
+MAIKO_ACTOR(speaker, MAIKO_ON(round, speaker_on_round));
+
+typedef struct hearer {
+	uint32_t unused;
+} hearer;
+static int hearer_on_word(hearer *self, const word *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	clock_ns += ev->takes_ns;
+	return 0;
+}
+MAIKO_ACTOR(hearer, MAIKO_ON(word, hearer_on_word));
+
+/* Takes a place. */
+typedef struct silent {
+	uint32_t unused;
+} silent;
+static maiko_next silent_tick(silent *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return maiko_never();
+}
+MAIKO_ACTOR(silent, MAIKO_TICK(silent_tick));
+
+/* ---- two workers that take turns when they are told to ---- */
+
+static maiko_supervisor *the;
+
+static void take_turns(void *arg, uint64_t until_ns)
+{
+	(void)arg;
+	(void)until_ns;
+	for (uint32_t i = 0; i < mk_worker_total(the); i++)
+		(void)mk_worker_turn(the->workers[i]);
+	clock_ns++; /* a deadline comes too */
+}
+
+static uint32_t first(void *arg, uint32_t count)
+{
+	(void)arg;
+	(void)count;
+	return 0;
+}
+
+/* Actors are placed in turn: those that do something on the first worker. */
+static void set_up(void)
+{
+	mk_seam seam = {.now_ns = now,
+			.choose = first,
+			.wait = take_turns,
+			.thread = 1,
+			.simulated = true,
+			.owner = uv_thread_self(),
+			.seed = 1};
+	const maiko_options options = {.workers = 2};
+	clock_ns = 1000000000;
+	ok(mk_supervisor_simulated(&the, &options, &seam));
+	for (uint32_t i = 0; i < PAIRS; i++) {
+		ok(maiko_add(the, speaker, test_name("speaker", i)));
+		ok(maiko_add(the, silent, test_name("silent", i)));
+		ok(maiko_add(the, hearer, test_name("hearer", i)));
+		ok(maiko_add(the, silent, test_name("still", i)));
+	}
+	ok(maiko_start(the));
+}
+
+static void tear_down(void)
+{
+	ok(maiko_stop(the, NULL));
+	assert_null(maiko_supervisor_free(the));
+	the = NULL;
+}
+
+/* How many live on the second worker that came from the first. */
+static size_t given_away(void)
+{
+	maiko_ledger *ledger = NULL;
+	size_t count = 0;
+	ok(maiko_report(the, &ledger));
+	for (size_t i = 0; i < ledger->actor_count; i++)
+		count += ledger->actors[i]->worker == 2 && strcmp(ledger->actors[i]->type, "silent") != 0;
+	maiko_ledger_free(ledger);
+	return count;
+}
+
+/* The second worker has been idle for so long as the first looks at it, and for the measurement. */
+static void look_and_measure(mk_worker *w, uint64_t takes_ns)
+{
+	mk_balance_idle(the->workers[1], clock_ns);
+	w->looked_ns = clock_ns;
+	clock_ns += MK_BALANCE_EVERY_NS;
+	(void)mk_worker_turn(w);
+	mk_balance_look(w);
+	assert_true(w->measuring);
+	while (w->measuring) {
+		ok(maiko_send(the, round, .takes_ns = takes_ns));
+		while (mk_worker_turn(w))
+			;
+		mk_balance_look(w);
+	}
+	take_turns(NULL, 0);
+}
+
+static void talk_costs(uint64_t ns_per_event, size_t away)
+{
+	set_up();
+	look_and_measure(the->workers[0], ns_per_event * PAIRS * WORDS);
+	for (int i = 0; i < 10; i++)
+		take_turns(NULL, 0);
+	assert_int_equal(given_away(), away);
+	tear_down();
+}
+
+/* An event costs 250 ns more between two workers: those that send it, and those that it reaches, stay together if it
+ * takes less than twice as long. */
+static void what_takes_less_than_its_talk_stays(void **state)
+{
+	(void)state;
+	talk_costs(499, 0);
+	talk_costs(500, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_takes_less_than_its_talk_stays),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
