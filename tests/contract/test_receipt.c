@@ -459,7 +459,7 @@ TEST_WORKERS(nor_does_it_on_real_workers) { play_pacer(workers, 100); }
 
 TEST_SIM(a_thread_waits_for_what_became_of_its_event)
 {
-	maiko_receipt receipt;
+	maiko_receipt receipt, first;
 	maiko_supervisor *sup = test_supervisor(workers);
 	for (int i = 0; i < 4; i++)
 		ok(maiko_add(sup, worker, test_name("worker", (uint64_t)i)));
@@ -469,7 +469,13 @@ TEST_SIM(a_thread_waits_for_what_became_of_its_event)
 		ok(maiko_send_wait(sup, 60000, &receipt, job, .n = i));
 		assert_int_equal(receipt.handled, 4);
 		assert_true(maiko_receipt_done(&receipt));
+		assert_ptr_equal(receipt.type, MAIKO_EVENT_REF(job));
+		first = i == 0 ? receipt : first;
+		assert_int_equal(receipt.event.origin, first.event.origin);
+		assert_int_equal(receipt.event.sequence, first.event.sequence + i);
+		assert_true(maiko_id_equal(receipt.correlation, receipt.event));
 	}
+	assert_true(first.event.sequence != 0);
 	ok(maiko_send_wait(sup, 60000, NULL, answer, .n = 1));
 	expect_heard_numbers("worker0", "0 1 2 3 4 5 6 7 8 9");
 	test_finish(sup);
