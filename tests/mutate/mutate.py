@@ -129,25 +129,27 @@ class Trial:
         return mine[kind]
 
     def tests(self, site, kind):
-        """The explorer, then what runs the line, the quickest first."""
+        """The explorer, then what runs the line (where none is known to: what does not tell), the quickest first."""
         explorer = [f"{self.known['tree']}/build/tests/explore", "--quiet", "--jobs", "1", "--seeds"]
         yield "explore", {"command": [*explorer, str(self.options.seeds)], "seconds": 1}
-        tests = {name: self.known["tests"][name] for name in self.known["lines"].get(f"{site.file}:{site.line}", [])}
+        names = self.known["lines"].get(f"{site.file}:{site.line}", coverage.UNTOLD)
+        tests = {name: self.known["tests"][name] for name in names if name in self.known["tests"]}
         for name, test in sorted(tests.items(), key=lambda item: item[1]["seconds"]):
             if kind != "asan" or test["seconds"] <= QUICK_S:
                 yield name, test
 
     def killer(self, site, built):
-        """The first test that fails; "" if it does not compile, None if all pass."""
+        """The first test that fails, and how; "" if it does not compile, None if all pass."""
         built.plant(site)
         try:
             if not built.compile("maiko_static", jobs=2):
-                return ""
+                return "", None
             for name, test in self.tests(site, built.kind):
                 limit_s = 30 + 10 * test["seconds"] * SLOWER[built.kind]
-                if built.fails(test | {"tree": self.known["tree"]}, limit_s):
-                    return name
-            return None
+                how = built.fails(test | {"tree": self.known["tree"]}, limit_s)
+                if how:
+                    return name, how
+            return None, None
         finally:
             built.restore(site)
 
@@ -155,9 +157,9 @@ class Trial:
         mine = self.trees.get()
         try:
             for kind in kinds_for(site):
-                by = self.killer(site, self.tree(mine, kind))
+                by, how = self.killer(site, self.tree(mine, kind))
                 if by is not None:
-                    return {"by": by, "under": kind}
+                    return {"by": by, "how": how, "under": kind}
             return {"by": None, "under": kind}
         finally:
             self.trees.put(mine)
@@ -207,6 +209,7 @@ def try_all(options, known, results_file):
                     continue
                 done.append((site, result))
                 word = f"killed by {result['by']}" if result["by"] else "SURVIVED"
+                word += ", which did not end" if result.get("how") == "hung" else ""
                 say(f"{len(done)}/{options.count} {site.file}:{site.line} {site.operator}: {word} ({result['under']})")
     return done
 
