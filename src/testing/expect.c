@@ -5,7 +5,6 @@
 #include "harness.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* 0: the query can be evaluated. */
 static int begin(const maiko_here *here, const maiko_query *q)
@@ -156,25 +155,6 @@ int maiko_expect_before_at(const maiko_here *here, maiko_query query, maiko_quer
 
 /* ---- actors --------------------------------------------------------------------------------- */
 
-static bool is_listed(const char *const *names, const char *name)
-{
-	while (*names != NULL && strcmp(*names, name) != 0)
-		names++;
-	return *names != NULL;
-}
-
-/* Whether both have the same names. */
-static bool are_these(const mt_names *found, const char *const *names)
-{
-	for (size_t i = 0; i < found->count; i++)
-		if (!is_listed(names, found->tallies[i].name))
-			return false;
-	for (; *names != NULL; names++)
-		if (!mt_names_have(found, *names))
-			return false;
-	return true;
-}
-
 static int names_failed(const maiko_here *here, const maiko_query *q, const char *what, const mt_names *found,
 			const char *const *names)
 {
@@ -210,7 +190,7 @@ static int expect_names(const maiko_here *here, const maiko_query *q, const char
 	if (array == NULL)
 		mt_no_memory(q->harness);
 	rc = misused(here, q->harness);
-	if (rc == 0 && !are_these(&found, names))
+	if (rc == 0 && !mt_names_are(&found, names))
 		rc = names_failed(here, q, what, &found, names);
 	free(array);
 	mt_names_give(&found, NULL, 0);

@@ -4,8 +4,6 @@
 #include "base/error.h"
 #include "harness.h"
 
-#include <string.h>
-
 enum { PATHS_MAX = 10, NAMES_MAX = 32 }; /* in a text */
 
 static void print_path(maiko_chain chain, size_t n, bool actors, FILE *out)
@@ -179,22 +177,11 @@ int maiko_expect_chain_path_to_at(const maiko_here *here, maiko_chain chain, con
 	return expect_path(here, chain, "as the shortest path to the last of them ", leads, names, true);
 }
 
-static bool is_listed(const char *const *names, const char *name)
-{
-	while (*names != NULL && strcmp(*names, name) != 0)
-		names++;
-	return *names != NULL;
-}
-
 /* Whether its actors are exactly the names. */
 static bool are_all(maiko_chain chain, const char *const *names)
 {
 	mt_names found = {0};
-	bool all = mt_chain_add_actors(chain, &found);
-	for (size_t i = 0; i < found.count && all; i++)
-		all = is_listed(names, found.tallies[i].name);
-	for (; *names != NULL && all; names++)
-		all = mt_names_have(&found, *names);
+	bool all = mt_chain_add_actors(chain, &found) && mt_names_are(&found, names);
 	mt_names_give(&found, NULL, 0);
 	return all;
 }

@@ -140,6 +140,8 @@ typedef struct mt_names {
 /* Adds a name. False: no memory, which is noted in the harness. */
 bool mt_names_add(maiko_harness *h, mt_names *names, const char *name);
 bool mt_names_have(const mt_names *names, const char *name);
+/* Whether these are the names of a list, which ends with NULL, in any order. */
+bool mt_names_are(const mt_names *names, const char *const *list);
 /* Writes the first `size`, frees, and returns how many there were. */
 size_t mt_names_give(mt_names *names, const char **array, size_t size);
 

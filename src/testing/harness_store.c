@@ -286,6 +286,23 @@ static maiko_tally *find_name(const mt_names *names, const char *name)
 
 bool mt_names_have(const mt_names *names, const char *name) { return find_name(names, name) != NULL; }
 
+static bool is_listed(const char *const *list, const char *name)
+{
+	while (*list != NULL && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+bool mt_names_are(const mt_names *names, const char *const *list)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!is_listed(list, names->tallies[i].name))
+			return false;
+	while (*list != NULL && mt_names_have(names, *list))
+		list++;
+	return *list == NULL;
+}
+
 bool mt_names_add(maiko_harness *h, mt_names *names, const char *name)
 {
 	maiko_tally *tally = find_name(names, name);
