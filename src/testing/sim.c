@@ -428,7 +428,8 @@ static bool grow(maiko_sim *sim)
 static int member_new(maiko_sim *sim, const maiko_options *options, mt_member **ret_member)
 {
 	enum { VARIED_WORKERS = 4 };
-	maiko_options o = options == NULL ? (maiko_options){0} : *options;
+	static const maiko_options plain;
+	maiko_options o = options == NULL ? plain : *options;
 	if (o.workers == 0)
 		o.workers = sim->options.varies ? 1 + mt_sim_choose(sim, VARIED_WORKERS, 1) : 1;
 	if (o.max_events_per_tick == 0)
