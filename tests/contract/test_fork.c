@@ -252,6 +252,7 @@ TEST_WORKERS(a_child_may_make_a_supervisor_of_its_own)
 	maiko_actor_id id = 0;
 	maiko_supervisor *sup = started(workers, &id);
 	ok(maiko_send(sup, item, .n = 1));
+	test_settle(sup); /* else a thread may hold a lock of the address sanitizer, which the child then waits for */
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
