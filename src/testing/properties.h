@@ -59,4 +59,7 @@ struct mt_properties {
 	uint64_t walk;
 };
 
+/* What is known of an actor; grows the array. */
+property_actor *mt_properties_actor(mt_properties *properties, maiko_actor_id id);
+
 #endif

@@ -1,0 +1,109 @@
+/*
+ * properties_quiet.c - what must hold when no step of a simulation is possible (properties.c).
+ */
+#include "properties.h"
+
+#include "ds/segmented_array.h"
+#include "lifecycle/notice.h"
+#include "lifecycle/topology.h"
+#include "registry/directory.h"
+#include "registry/topic.h"
+#include "routing/mute_edge.h"
+#include "runtime/ready.h"
+#include "sched/intake.h"
+
+/* Whether some actor subscribes to it. */
+static bool has_subscriber(mk_sup *sup, uint32_t topic)
+{
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		const mk_topic *t = mk_topic_known(mk_worker_at(sup, i), topic);
+		if (t != NULL && t->sub_count != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether another actor on hold mutes it, or an actor that waits for one. */
+static bool waits_for_hold(mt_properties *properties, mk_sup *sup, const mk_actor *from, const mk_actor *a)
+{
+	const mk_wait *wait = a->extra == NULL ? NULL : a->extra->muted_by;
+	for (; wait != NULL; wait = wait->next) {
+		const mk_actor *by = wait->subscriber == NULL ? NULL : mk_directory_find(sup, wait->subscriber->id);
+		property_actor *model = by == NULL || by == from ? NULL : mt_properties_actor(properties, by->self->id);
+		if (model == NULL || model->walked == properties->walk)
+			continue;
+		model->walked = properties->walk;
+		if ((by->sched & MK_ON_HOLD) != 0 || waits_for_hold(properties, sup, from, by))
+			return true;
+	}
+	return false;
+}
+
+static bool may_stay_muted(mt_properties *properties, mk_sup *sup, const mk_actor *a)
+{
+	properties->walk++;
+	return ((a->sched & MK_ON_HOLD) != 0 && a->extra->runs_on) || waits_for_hold(properties, sup, a, a);
+}
+
+static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *a)
+{
+	const char *name = a->self->name;
+	const property_actor *model = mt_properties_actor(properties, a->self->id);
+	uint64_t length = mk_mailbox_length(&a->box);
+	if (model->count != length)
+		maiko_sim_fail(properties->sim, "C3: %s has %llu events queued, by what was seen %u", name,
+			       (unsigned long long)length, model->count);
+	if ((a->sched & (MK_ENDED | MK_WAITING)) != 0)
+		return;
+	if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0)
+		maiko_sim_fail(properties->sim, "C14: quiet, but a change of %s is not complete", name);
+	else if (a->extra != NULL && a->extra->muted_by != NULL && !may_stay_muted(properties, sup, a))
+		maiko_sim_fail(properties->sim, "C9: quiet, but %s is muted: a lost release", name);
+	else if ((a->sched & MK_MUTED) != 0)
+		return; /* it does nothing until it is released */
+	else if (a->extra != NULL && a->extra->due != NULL)
+		maiko_sim_fail(properties->sim, "C8: quiet, but what %s sends later is due and is not sent", name);
+	else if (mk_has_work(a))
+		maiko_sim_fail(properties->sim, "C14: quiet, but %s has something to do: a lost wake-up", name);
+	else if (!mk_notices_are_true(a, has_subscriber))
+		maiko_sim_fail(properties->sim, "C19: quiet, but %s was told something else of a topic than is so",
+			       name);
+}
+
+static void quiet_worker(mt_properties *properties, mk_worker *w)
+{
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		if (mk_channel_spilling(ch) || ch->tail != ch->taken_to)
+			maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has something for worker %u",
+				       w->index + 1, to + 1);
+	}
+	if (!w->left && (!mk_inbox_empty(&w->control) || w->deferred != NULL))
+		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has not heard everything", w->index + 1);
+	if (mk_count(&w->jobs) != 0)
+		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u waits for a job", w->index + 1);
+	if (w->go && !w->draining && !mk_inbox_empty(&w->external))
+		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has not taken what came from outside",
+			       w->index + 1);
+}
+
+void mt_properties_quiet(mt_properties *properties, mk_sup *sup)
+{
+	if (mk_state_of(sup) < MK_STARTED)
+		return;
+	for (uint32_t slot = 0; slot < sup->actor_slots; slot++) {
+		const mk_actor *a = mk_segmented_array_get(&sup->actors, slot);
+		if (a != NULL)
+			quiet_actor(properties, sup, a);
+	}
+	bool drains = false; /* a stop waits for an actor on hold */
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
+		quiet_worker(properties, mk_worker_at(sup, i));
+		drains |= mk_intake_drains(mk_worker_at(sup, i));
+	}
+	if (mk_topology_busy(sup))
+		maiko_sim_fail(properties->sim, "C2: quiet, but a change of the topology is not complete");
+	if (mk_state_of(sup) == MK_STOPPING && !drains)
+		maiko_sim_fail(properties->sim, "C10: quiet, but the stop is not over");
+}
