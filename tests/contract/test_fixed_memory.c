@@ -289,6 +289,17 @@ static uint64_t allocations(uint32_t room)
 	return seen.hooks_after - seen.hooks_before;
 }
 
+TEST_ONCE(hooks_that_are_taken_back_are_not_asked)
+{
+	maiko_supervisor *sup = NULL;
+	test_allocator_install();
+	ok(maiko_set_allocator(NULL));
+	uint64_t before = test_allocator_count();
+	ok(maiko_supervisor_new(&sup, NULL));
+	assert_null(maiko_supervisor_free(sup));
+	assert_int_equal(test_allocator_count(), before);
+}
+
 TEST_ONCE(a_steady_course_allocates_nothing) { assert_int_equal(allocations(BURST), 0); }
 
 /* An edge, what waits at its end, and perhaps a probe along it: however many events. */

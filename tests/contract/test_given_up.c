@@ -4,6 +4,8 @@
  */
 #include "support.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <uv.h>
 
@@ -183,6 +185,55 @@ typedef struct slow {
 } slow;
 static int slow_on_item(slow *self, const item *ev, maiko_ctx *ctx) { return MAIKO_ETIMEDOUT; }
 MAIKO_ACTOR(slow, MAIKO_ON(item, slow_on_item));
+
+/* ---- returns after all ---- */
+
+PER_TEST _Atomic(uint64_t) leaving, left;
+PER_TEST _Atomic(bool) freed_next;
+static pthread_key_t of_thread;
+static uv_sem_t late_gate;
+
+/* The thread's last act, of which the test's thread would see nothing yet if it did not wait. */
+static void leave(void *unused)
+{
+	atomic_fetch_add(&leaving, 1);
+	while (!atomic_load(&freed_next))
+		sched_yield();
+	for (int i = 0; i < 10000; i++)
+		sched_yield();
+	atomic_fetch_add(&left, 1);
+}
+
+typedef struct late {
+	uint32_t unused;
+} late;
+static int late_on_wall(late *self, const wall *ev, maiko_ctx *ctx)
+{
+	expect(pthread_setspecific(of_thread, self) == 0);
+	atomic_fetch_add(&entered, 1);
+	uv_sem_wait(&late_gate);
+	return 0;
+}
+MAIKO_ACTOR(late, MAIKO_ON(wall, late_on_wall));
+
+TEST_ONCE(a_worker_that_has_returned_after_all_is_joined)
+{
+	maiko_supervisor *sup = test_supervisor(2);
+	ok(pthread_key_create(&of_thread, leave));
+	ok(uv_sem_init(&late_gate, 0));
+	ok(maiko_add(sup, late, "late", .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, wall, .n = 1));
+	test_wait_for(&entered, 1);
+	returns(maiko_stop(sup, &(maiko_stop_options){.now = true}), MAIKO_ETIMEDOUT);
+	uv_sem_post(&late_gate);
+	test_wait_for(&leaving, 1);
+	atomic_store(&freed_next, true);
+	abandon(sup);
+	assert_int_equal(atomic_load(&left), 1);
+	uv_sem_destroy(&late_gate);
+	ok(pthread_key_delete(of_thread));
+}
 
 TEST_SIM(an_actor_that_fails_with_that_code_has_failed)
 {
