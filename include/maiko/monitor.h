@@ -81,7 +81,7 @@
 	XX(24, UNHELD, unheld, "unheld")          /* maiko_unhold                                          */          \
 	XX(25, LINK_UP, link_up, "link up")                                                                            \
 	XX(26, LINK_DOWN, link_down, "link down") /* the error                                             */          \
-	XX(27, RECEIPT, receipt, "receipt")       /* the result of its handler; about the event sent       */          \
+	XX(27, RECEIPT, receipt, "receipt")       /* the result of its handler                             */          \
 	XX(28, INTEREST, interest, "interest")    /* the result of its handler                             */
 
 /* The number of kinds that this header lists. */

@@ -25,7 +25,8 @@
  *                   stop (tracked sends), or has stopped
  *   MAIKO_ETYPE     the event's name is known with another layout
  *   MAIKO_EINVAL    a NULL; an invalid descriptor; a routed event without a topic; a
- *                   text without its terminating zero; the count of a MAIKO_COUNTED beyond
+ *                   text without its terminating zero (except by the raw calls
+ *                   maiko_ctx_send and maiko_supervisor_send); the count of a MAIKO_COUNTED beyond
  *                   its array
  *   MAIKO_ETRUNC    a text of MAIKO_TEXT does not fit; nothing was sent
  *   MAIKO_E2BIG     a bound of event.h or topic.h is exceeded

@@ -254,6 +254,22 @@ MAIKO_BLOCKING(prober, job, job_work, prober_on_job);
 static int sink_on_job(sink *self, job *j, int status, maiko_ctx *ctx) { return status; }
 MAIKO_BLOCKING(sink, job, job_work, sink_on_job);
 
+typedef struct label {
+	char text[8];
+} label;
+MAIKO_EVENT(label, items, text);
+
+static void probe_drafts(maiko_ctx *ctx)
+{
+	label *draft = maiko_new(label);
+	expect(draft != NULL);
+	memset(draft->text, 'x', sizeof draft->text);
+	expect(maiko_publish(ctx, draft) == MAIKO_EINVAL);
+	expect(maiko_publish(maiko_supervisor_of(ctx), draft) == MAIKO_EINVAL);
+	draft->text[7] = '\0';
+	expect(maiko_publish(ctx, draft) == 0);
+}
+
 static void probe_sends(maiko_ctx *ctx)
 {
 	maiko_ctx *none = NULL;
@@ -347,6 +363,7 @@ static int prober_on_item(prober *self, const item *ev, maiko_ctx *ctx)
 {
 	if (atomic_load(&probed) == 0) {
 		probe_sends(ctx);
+		probe_drafts(ctx);
 		probe_changes(ctx);
 		probe_events_and_jobs(self, ev, ctx);
 		probe_handles(self, ctx);
@@ -367,7 +384,7 @@ TEST_WORKERS(an_actor_may_ask_for_nonsense)
 	test_wait_for(&probed, 2);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 4);
-	assert_int_equal(total.deliveries, 4);
+	assert_int_equal(total.deliveries, 5);
 }
 
 /* ---- an id that is no actor's yet ----------------------------------------------------------------------- */

@@ -382,6 +382,17 @@ static int inject_too_many(maiko_ctx *ctx)
 	return 0;
 }
 
+static int inject_without_end(maiko_ctx *ctx)
+{
+	tight value = {.n = 1};
+	maiko_envelope envelope = envelope_of(3, 77);
+	memset(value.text, 'x', sizeof value.text);
+	expect(maiko_inject(ctx, MAIKO_EVENT_REF(tight), &value, &envelope) == MAIKO_EINVAL);
+	expect(strstr(maiko_last_error(), "the text of .text fills all its bytes") != NULL);
+	test_note("refused");
+	return 0;
+}
+
 static void expect_puppet_refused(uint32_t workers, int (*inject)(maiko_ctx *ctx))
 {
 	maiko_supervisor *sup = test_supervisor(workers);
@@ -397,6 +408,10 @@ TEST_SIM(a_bad_envelope_is_refused_in_words) { expect_puppet_refused(workers, in
 TEST_SIM(an_event_with_a_count_beyond_its_array_is_refused_in_words)
 {
 	expect_puppet_refused(workers, inject_too_many);
+}
+TEST_SIM(an_event_with_a_text_without_its_end_is_refused_in_words)
+{
+	expect_puppet_refused(workers, inject_without_end);
 }
 
 typedef struct feeder {

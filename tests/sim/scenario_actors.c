@@ -382,6 +382,12 @@ static void subscribed(void *arg, const maiko_completion *completion)
 			c->actor->group[t] = c->topics;
 }
 
+static void leave_groups(sc_actor *a, uint32_t topics)
+{
+	for (uint32_t t = 0; t < sc.used; t++)
+		a->group[t] &= (uint8_t)~topics;
+}
+
 /* Its numbers on those topics begin anew. */
 static void unsubscribed(void *arg, const maiko_completion *completion)
 {
@@ -389,6 +395,7 @@ static void unsubscribed(void *arg, const maiko_completion *completion)
 	change_over(c);
 	if (completion->status != 0)
 		return;
+	leave_groups(c->actor, c->topics); /* a list may have been subscribed while the request was on its way */
 	for (uint32_t s = 0; s < SC_SENDERS; s++) {
 		for (uint32_t t = 0; t < sc.used; t++)
 			if ((c->topics >> t & 1) != 0)
@@ -492,8 +499,7 @@ static int unsubscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, uint32_t count)
 	a->whole &= (uint8_t)~topics;
 	a->unsubscribed++;
 	a->unsubscribing++;
-	for (uint32_t used = 0; used < sc.used; used++)
-		a->group[used] &= (uint8_t)~topics;
+	leave_groups(a, topics);
 	int rc = ask_to_unsubscribe(ctx, c, t, list);
 	if (rc != 0)
 		change_over(c);

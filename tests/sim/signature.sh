@@ -37,7 +37,7 @@ build() {
 	shift 2
 	"$compiler" -std=c11 -w -D_GNU_SOURCE -I "$root/include" -I "$root/src/core" \
 		"$root"/src/core/*/*.c "$root"/src/testing/sim*.c \
-		"$root"/src/testing/code_text.c "$root"/src/testing/properties.c "$root"/src/testing/order.c "$root"/src/testing/shrink.c \
+		"$root"/src/testing/code_text.c "$root"/src/testing/properties*.c "$root"/src/testing/order.c "$root"/src/testing/shrink.c \
 		"$root"/src/testing/explore*.c "$root"/tests/sim/scenario*.c "$root"/tests/sim/explore_main.c \
 		"$@" -pthread -o "$work/$name"
 }

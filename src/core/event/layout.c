@@ -311,6 +311,30 @@ int mk_layout_check_counts(const maiko_layout *layout, const void *value)
 	return rc;
 }
 
+static bool has_texts(const maiko_layout *layout)
+{
+	for (const maiko_field *f = layout->fields; f->name != NULL; f++)
+		if (f->kind == MAIKO_KIND_TEXT || (f->kind == MAIKO_KIND_STRUCT && has_texts(f->nested)))
+			return true;
+	return false;
+}
+
+int mk_layout_check_texts(const maiko_layout *layout, const void *value)
+{
+	int rc = 0;
+	for (const maiko_field *f = layout->fields; rc == 0 && f->name != NULL; f++) {
+		const char *at = (const char *)value + f->offset;
+		if (f->kind == MAIKO_KIND_TEXT && memchr(at, '\0', f->size) == NULL)
+			return mk_fail(MAIKO_EINVAL, "event '%s': the text of .%s fills all its bytes and has no end",
+				       layout->name, f->name);
+		if (f->kind != MAIKO_KIND_STRUCT || !has_texts(f->nested))
+			continue;
+		for (uint32_t i = 0, used = mk_field_used(f, value); rc == 0 && i < used; i++)
+			rc = mk_layout_check_texts(f->nested, at + (size_t)i * f->nested->size);
+	}
+	return rc;
+}
+
 const void *maiko_any_as(const maiko_any *any, const maiko_event_type *type)
 {
 	if (any == NULL || any->type == NULL || type == NULL)

@@ -49,6 +49,9 @@ bool mk_layout_is_counted(const maiko_layout *layout);
 /* 0, or MAIKO_EINVAL, in words: the count of a counted array is greater than the array. */
 MK_PRIVATE int mk_layout_check_counts(const maiko_layout *layout, const void *value);
 
+/* 0, or MAIKO_EINVAL with its text: a text of the value has no terminating zero. */
+int mk_layout_check_texts(const maiko_layout *layout, const void *value);
+
 /* ---- buffers, numbers ------------------------------------------------------------------------- */
 
 /* Writes the offsets of all buffer fields; returns how many. Precondition: the layout is valid. */

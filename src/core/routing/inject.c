@@ -65,7 +65,8 @@ static int inject(maiko_ctx *ctx, const maiko_event_type *desc, const void *valu
 		return rc;
 	const mk_type *type = route->type;
 	mk_topic *t = route->topic;
-	if (t == NULL)
+	rc = mk_layout_check_texts(type->desc->layout, value);
+	if (rc == 0 && t == NULL)
 		rc = mk_route_by_content(w, type, value, &t);
 	if (rc == 0)
 		rc = read_envelope(w->sup, envelope, &injected);

@@ -190,7 +190,9 @@ int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
 		return mk_draft_fail(event);
 	b->magic = 0;
-	int rc = send_any(ctx, b->desc, event, b, flags);
+	int rc = mk_layout_check_texts(b->desc->layout, event);
+	if (rc == 0)
+		rc = send_any(ctx, b->desc, event, b, flags);
 	if (rc != 0)
 		b->magic = MK_BLOCK_DRAFT;
 	return rc;
@@ -273,7 +275,9 @@ int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return mk_send_flags_fail(flags);
 	b->magic = 0;
-	int rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
+	int rc = mk_layout_check_texts(b->desc->layout, event);
+	if (rc == 0)
+		rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
 	if (rc != 0)
 		b->magic = MK_BLOCK_DRAFT;
 	return rc;
@@ -291,7 +295,7 @@ static int wait_fail(int rc)
 int maiko_supervisor_send_wait(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 			       uint64_t timeout_ms, maiko_receipt *ret_receipt)
 {
-	mk_receipt *r;
+	mk_receipt *r = NULL;
 	if (sup == NULL)
 		return MK_NULL_IN("maiko_send_wait", sup);
 	if (mk_forked(sup))

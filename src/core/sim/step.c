@@ -59,7 +59,7 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 		STEP(MK_STEP_RUN, 0);
 	if (w->retiring != NULL)
 		STEP(MK_STEP_RETIRE, 0);
-	if (w->reprobe && w->ready == NULL)
+	if (w->reprobe && w->ready == NULL && !mk_worker_has_control(w))
 		STEP(MK_STEP_PROBE, 0);
 	if (w->unflushed || has_room_again(w))
 		STEP(MK_STEP_FLUSH, 0);
