@@ -318,6 +318,36 @@ TEST_DEVICE(one_of_an_event_that_a_schema_describes_is_never)
 	expect_there();
 }
 
+/* Its records name topics. */
+TEST_DEVICE(none_is_while_a_harness_watches)
+{
+	maiko_harness *h;
+	ok(maiko_harness_open(&h, sup, NULL));
+	send_on(device, 1);
+	release(device);
+	make_another();
+	expect_there();
+	maiko_harness_free(h);
+}
+
+/* ---- without memory ----------------------------------------------------------------------------------------- */
+
+TEST_DEVICE(without_memory_its_place_waits_for_the_next)
+{
+	const maiko_topic *topic;
+	send_on(device, 1);
+	release(device);
+	make_another();
+	expect_given_back();
+	for (uint64_t n = 0; n < 2; n++) { /* its name, and perhaps the index of names */
+		test_allocator_fail_at(0, true);
+		returns(maiko_topic_named(sup, "next", &topic), MAIKO_ENOMEM);
+		test_allocator_fail_never();
+	}
+	send_on(named("next"), 2);
+	assert_int_equal(published("next"), 1);
+}
+
 /* ---- misuse --------------------------------------------------------------------------------------------------- */
 
 TEST_DEVICE(a_release_too_many_is_refused)
