@@ -18,6 +18,7 @@ static inline bool mk_slot_get(const uint64_t *slot, uint32_t serial, uint32_t *
 	return (uint32_t)(value >> 32) == serial;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): a store that clang-tidy does not take for one */
 static inline void mk_slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
 {
 	/* Stored with release order after the array entry: a thread that loads the index sees the entry. */
