@@ -75,6 +75,7 @@ static void ref_buffers(const mk_type *type, const void *data)
 
 static void unref_buffers(const mk_type *type, const void *data)
 {
+	assert(data != NULL);
 	for (uint32_t i = 0; i < type->buffer_count; i++) {
 		maiko_buffer *b;
 		memcpy(&b, (const char *)data + type->buffers[i], sizeof b);
