@@ -440,7 +440,8 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 		broken(properties, "C16: not there", s);
 		return;
 	}
-	bool own = s->event != NULL && mk_topic_is_private(s->event->topic);
+	/* What happens to an event is about one. */
+	bool own = s->kind <= MAIKO_OBSERVED_DISCARDED && mk_topic_is_private(s->event->topic);
 	switch (s->kind) {
 	case MAIKO_OBSERVED_DELIVERED:
 		(own ? own_delivered : delivered)(properties, a, s);

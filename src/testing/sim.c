@@ -563,7 +563,8 @@ void mt_sim_act(maiko_sim *sim, mt_place place)
 	for (uint32_t i = 0; i < sim->member_count; i++) {
 		mt_member *m = sim->members[i];
 		bool other = place.member != NULL && place.member != m;
-		m->sup->seam.thread = other ? worker + place.member->number * (MAIKO_WORKERS_MAX + 1u) : sim->thread;
+		m->sup->seam.thread =
+			other ? worker + place.member->number * (MAIKO_WORKERS_MAX + UINT64_C(1)) : sim->thread;
 	}
 }
 

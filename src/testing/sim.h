@@ -106,7 +106,7 @@ void mt_sim_between(void *arg);
 /* Checks observations against the promises of the runtime. NULL: no memory. */
 mt_properties *mt_properties_new(maiko_sim *sim);
 void mt_properties_free(mt_properties *properties);
-void mt_properties_see(mt_properties *properties, const maiko_observation *observation);
+void mt_properties_see(mt_properties *properties, const maiko_observation *s);
 
 /* No step is possible now: checks that no work is left. */
 void mt_properties_quiet(mt_properties *properties, mk_sup *sup);

@@ -47,10 +47,7 @@ static int camera_on_receipt(camera *self, const maiko_receipt *receipt, maiko_c
 	atomic_fetch_add(&receipts, 1);
 	return 0;
 }
-static int camera_on_wake(camera *self, const wake *ev, maiko_ctx *ctx)
-{
-	return maiko_send(ctx, frame, .n = ev->n);
-}
+static int camera_on_wake(camera *self, const wake *ev, maiko_ctx *ctx) { return maiko_send(ctx, frame, .n = ev->n); }
 MAIKO_ACTOR(camera, MAIKO_ON_INTEREST(camera_on_interest, frames), MAIKO_ON_RECEIPT(camera_on_receipt),
 	    MAIKO_ON(wake, camera_on_wake));
 

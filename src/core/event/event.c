@@ -75,7 +75,6 @@ static void ref_buffers(const mk_type *type, const void *data)
 
 static void unref_buffers(const mk_type *type, const void *data)
 {
-	assert(data != NULL);
 	for (uint32_t i = 0; i < type->buffer_count; i++) {
 		maiko_buffer *b;
 		memcpy(&b, (const char *)data + type->buffers[i], sizeof b);
@@ -247,9 +246,13 @@ static void give_back(mk_pool *pool, mk_event *e)
 
 void mk_event_free(mk_pool *pool, mk_event *e)
 {
-	mk_block *block = block_of(e);
-	/* As in buffer.c: every reader's accesses happen before the last drop. */
-	bool last = block == NULL || atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) == 1;
+	bool last = true;
+	mk_block *block = NULL;
+	if ((e->size_class & MK_SIZE_CLASS_BLOCK) != 0) {
+		block = block_of(e);
+		/* As in buffer.c: every reader's accesses happen before the last drop. */
+		last = atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) == 1;
+	}
 	if (last)
 		unref_buffers(e->type, e->data);
 	if (last && block != NULL)

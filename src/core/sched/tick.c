@@ -154,7 +154,7 @@ static maiko_next conflict(const maiko_next *next, char detail[MK_ERROR_SIZE])
 {
 	int rc = mk_fail(MAIKO_EINVAL, "maiko_when_any: the descriptors %d and %d: a tick waits for one descriptor",
 			 next->fd, next->error);
-	strcpy(detail, maiko_last_error());
+	(void)snprintf(detail, MK_ERROR_SIZE, "%s", maiko_last_error());
 	return maiko_failed(rc);
 }
 
