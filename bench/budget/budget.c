@@ -1,14 +1,14 @@
 /*
  * budget.c - runs an operation COUNT times, for counting its instructions (check.sh).
  *
- *   budget OPERATION COUNT    hop, delivery, cross, add
+ *   budget OPERATION COUNT    hop, watched (a hop beside a monitor of failures), delivery, cross, add
  *   budget about              the compiler that built it, and the architecture
  *
  * The process ends in the last handler, so that the stop is not counted. Differences between
  * two runs are removed:
  *
  *   - the clock is a counter: a worker polls libuv after a fixed number of turns;
- *   - hop and delivery use the caller's loop instead of a worker's thread;
+ *   - hop, watched and delivery use the caller's loop instead of a worker's thread;
  *   - cross has two workers without threads, which take turns (cross.c).
  */
 #include "budget.h"
@@ -118,6 +118,22 @@ static int add_hop(maiko_supervisor *sup)
 	return rc != 0 ? rc : maiko_add(sup, sink, "sink");
 }
 
+/* ---- watched: a hop, and a monitor of what does not happen ----------------------------------- */
+
+static void never(void *arg, const maiko_observation *observation)
+{
+	(void)arg;
+	(void)observation;
+	abort();
+}
+
+static int add_watched_hop(maiko_supervisor *sup)
+{
+	maiko_monitor *monitor;
+	int rc = maiko_monitor_add(sup, &(maiko_hooks){.failed = never, .error = never}, NULL, &monitor);
+	return rc != 0 ? rc : add_hop(sup);
+}
+
 /* ---- delivery: one of a hundred --------------------------------------------------------- */
 
 typedef struct subscriber {
@@ -191,6 +207,8 @@ int main(int argc, char **argv)
 	}
 	if (wanted > 0 && strcmp(operation, "hop") == 0)
 		rc = run_on_loop(add_hop);
+	if (wanted > 0 && strcmp(operation, "watched") == 0)
+		rc = run_on_loop(add_watched_hop);
 	if (wanted > 0 && strcmp(operation, "delivery") == 0)
 		rc = run_on_loop(add_fan);
 	if (wanted > 0 && strcmp(operation, "cross") == 0)

@@ -7,7 +7,8 @@
  * each thread in the order in which things happened there. A hook delays its worker: keep it
  * short. It counts as a callback: it may read, send to a supervisor (without waiting), and
  * add, pause, resume or remove any monitor, also its own. It must not call functions that
- * take a ctx. A supervisor without monitors pays one predictable branch per observation.
+ * take a ctx. A kind that no monitor has a hook for costs one predictable branch; a monitor of
+ * rare kinds alone, such as `failed`, costs the path of an event nothing.
  *
  * The observations of one event, in order: 1 once, on the sender's worker (of an external
  * thread: on the worker that took the event in); 2 and 3 for each subscriber, on its worker.

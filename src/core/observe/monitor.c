@@ -33,17 +33,31 @@ const char *maiko_observation_text(maiko_observation_kind kind)
 
 /* ---- calling hooks --------------------------------------------------------------------- */
 
+/* Which kinds are watched: a hop pays only for those that it causes (send.c, dispatch.c). */
+static void set_watched(mk_worker *w)
+{
+	const uint64_t sends = MK_KIND_BIT(MAIKO_OBSERVED_DISPATCHED) | MK_KIND_BIT(MAIKO_OBSERVED_DELIVERED);
+	w->watched = 0;
+	for (uint32_t i = 0; i < w->monitor_count; i++)
+		w->watched |= w->monitors[i] == NULL ? 0 : w->monitors[i]->kinds;
+	w->watched_sends = w->watched & sends;
+	if (mk_is_watched(w, MAIKO_OBSERVED_HANDLED))
+		atomic_fetch_or_explicit(&w->attention, MK_WATCHED, memory_order_relaxed);
+	else
+		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_WATCHED, memory_order_relaxed);
+}
+
 static void compact(mk_worker *w)
 {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < w->monitor_count; i++)
 		if (w->monitors[i] != NULL)
 			w->monitors[count++] = w->monitors[i];
-	if (count != w->monitor_count)
-		mk_routes_forget(w);
+	if (count == w->monitor_count)
+		return;
 	w->monitor_count = count;
-	if (count == 0)
-		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_WATCHED, memory_order_relaxed);
+	set_watched(w);
+	mk_routes_forget(w);
 }
 
 MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
@@ -92,7 +106,7 @@ static void attach(mk_worker *w, maiko_monitor *m)
 			return;
 	mk_routes_forget(w);
 	w->monitors[w->monitor_count++] = m; /* never inside a hook, so there are at most MAIKO_MONITORS_MAX */
-	atomic_fetch_or_explicit(&w->attention, MK_WATCHED, memory_order_relaxed);
+	set_watched(w);
 }
 
 static void detach(mk_worker *w, const maiko_monitor *m)
@@ -288,13 +302,12 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 /* Fills its table of hooks; a kind without its own hook gets `any`. False: there is no hook at all. */
 static bool fill(maiko_monitor *m, const maiko_hooks *hooks)
 {
-	bool some = false;
 #define FILL(number, KIND, hook, text)                                                                                 \
 	m->hooks[MAIKO_OBSERVED_##KIND] = hooks->hook != NULL ? hooks->hook : hooks->any;                              \
-	some |= m->hooks[MAIKO_OBSERVED_##KIND] != NULL;
+	m->kinds |= m->hooks[MAIKO_OBSERVED_##KIND] != NULL ? MK_KIND_BIT(MAIKO_OBSERVED_##KIND) : 0;
 	MAIKO_OBSERVATION_MAP(FILL)
 #undef FILL
-	return some;
+	return m->kinds != 0;
 }
 
 int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg, maiko_monitor **ret_monitor)

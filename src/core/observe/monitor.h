@@ -13,12 +13,19 @@
 
 struct maiko_monitor {
 	maiko_hook hooks[MAIKO_OBSERVATION_KINDS];
+	uint64_t kinds; /* bit set: those with a hook */
 	void *arg;
 	mk_sup *sup;
 	void (*removed)(void *arg);
 	bool leaving; /* under the lock, as is: */
 	bool watches; /* not paused, as last requested */
 };
+
+#define MK_KIND_BIT(kind) (UINT64_C(1) << (kind))
+static inline bool mk_is_watched(const mk_worker *w, maiko_observation_kind kind)
+{
+	return (w->watched & MK_KIND_BIT(kind)) != 0;
+}
 
 /* Calls the hooks for an observation. `e` may belong to another worker. */
 MK_PRIVATE MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
@@ -29,16 +36,16 @@ void mk_monitor_welcome(mk_worker *w);
 
 void mk_monitor_fini(mk_sup *sup);
 
-/* One predictable branch when there is no monitor. */
+/* One predictable branch when no monitor has a hook for that kind. */
 #define MK_NOTIFY(w, kind, a, e, code)                                                                                 \
 	do {                                                                                                           \
-		if (MK_UNLIKELY((w)->monitor_count != 0))                                                              \
+		if (MK_UNLIKELY(mk_is_watched((w), (kind))))                                                           \
 			mk_notify((w), (kind), (a), (e), (code), false);                                               \
 	} while (0)
 /* The same for an event that was in the mailbox. */
 #define MK_NOTIFY_QUEUED(w, kind, a, e, code)                                                                          \
 	do {                                                                                                           \
-		if (MK_UNLIKELY((w)->monitor_count != 0))                                                              \
+		if (MK_UNLIKELY(mk_is_watched((w), (kind))))                                                           \
 			mk_notify((w), (kind), (a), (e), (code), true);                                                \
 	} while (0)
 

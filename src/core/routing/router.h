@@ -112,7 +112,7 @@ void mk_publish(mk_worker *w, mk_event *e);
 static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all;
-	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->monitor_count) == 0);
+	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->watched_sends) == 0);
 }
 
 /* The only subscriber of a plain topic, if only its mailbox room remains to be checked. NULL: there

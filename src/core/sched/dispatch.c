@@ -78,7 +78,7 @@ static void run_events(mk_worker *w, mk_actor *a)
 		int rc = handle(a, e, &ignored);
 		taken++;
 		if (MK_UNLIKELY(mk_pace_active(w))) {
-			if (w->monitor_count != 0)
+			if (mk_is_watched(w, MAIKO_OBSERVED_HANDLED))
 				rc = tell_handled(w, a, e, rc);
 			if (mk_is_tracked(e))
 				mk_receipt_handled(a, e);
