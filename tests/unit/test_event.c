@@ -175,7 +175,7 @@ static void a_block_given_is_not_copied(void **state)
 	(void)state;
 	mk_pool pool = {.slabs = NULL};
 	mk_type type = type_of(8);
-	mk_block *block = mk_block_new(8);
+	mk_block *block = mk_block_new(NULL, 8);
 	mk_event *e = mk_event_make(&pool, &type, block->data, block);
 	assert_ptr_equal(e->data, block->data);
 	mk_event_unmake(&pool, e, block); /* the block stays */
@@ -360,7 +360,7 @@ static void an_event_unmade_drops_its_references_and_leaves_the_block(void **sta
 {
 	(void)state;
 	mk_pool pool = {.slabs = NULL};
-	mk_block *block = mk_block_new(sizeof(holder));
+	mk_block *block = mk_block_new(NULL, sizeof(holder));
 	holder *value = (holder *)(void *)block->data;
 	value->a = wrapped();
 	released = 0;
@@ -439,7 +439,7 @@ static void without_memory_none_is_made(void **state)
 	mk_pool_fini(&pool);
 	mk_pool_fini(&other);
 	test_allocator_fail_at(0, true);
-	assert_null(mk_block_new(8));
+	assert_null(mk_block_new(NULL, 8));
 	assert_null(maiko_event_new(&draft_type));
 	test_allocator_fail_never();
 	assert_int_equal(test_allocator_living(), 0);
@@ -468,7 +468,7 @@ static void without_memory_for_the_event_a_block_given_stays_the_callers(void **
 {
 	(void)state;
 	mk_pool pool = {.slabs = NULL};
-	mk_block *block = mk_block_new(8);
+	mk_block *block = mk_block_new(NULL, 8);
 	mk_type type = type_of(8);
 	test_allocator_fail_at(0, true);
 	assert_null(mk_event_make(&pool, &type, block->data, block));
@@ -537,6 +537,38 @@ static void the_owner_counts_while_another_copies(void **state)
 	assert_int_equal(test_allocator_living(), 0);
 }
 
+/* Two slabs; one event of each is alive, and all were stamped at 1000. */
+static void slabs_without_a_recent_event_are_given_back(void **state)
+{
+	(void)state;
+	enum { EVENTS = 600, SLABS = 2 };
+	static mk_event *all[EVENTS];
+	mk_pool pool = {.slabs = NULL};
+	mk_type type = type_of(8);
+	unsigned char value[8] = {0};
+	for (int i = 0; i < EVENTS; i++) {
+		all[i] = mk_event_make(&pool, &type, value, NULL);
+		all[i]->refs = 1;
+		all[i]->timestamp_ns = 1000;
+	}
+	assert_int_equal(pool.slab_count, SLABS);
+	for (int i = 1; i < EVENTS - 1; i++)
+		mk_event_unref(&pool, all[i]);
+	assert_false(mk_pool_trim(&pool, 2000)); /* the first and the last are alive */
+	mk_event_unref(&pool, all[0]);
+	assert_false(mk_pool_trim(&pool, 1000)); /* used too recently */
+	assert_true(mk_pool_trim(&pool, 2000));
+	assert_int_equal(pool.slab_count, 1);
+	mk_event *again = mk_event_make(&pool, &type, value, NULL); /* of what is left */
+	assert_int_equal(pool.slab_count, 1);
+	again->refs = 1;
+	mk_event_unref(&pool, again);
+	mk_event_unref(&pool, all[EVENTS - 1]);
+	assert_true(mk_pool_trim(&pool, 2000));
+	assert_int_equal(test_allocator_living(), 0);
+	mk_pool_fini(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -561,6 +593,7 @@ int main(void)
 		cmocka_unit_test(without_memory_a_copy_takes_no_reference),
 		cmocka_unit_test(without_memory_for_the_event_a_block_given_stays_the_callers),
 		cmocka_unit_test(the_owner_counts_while_another_copies),
+		cmocka_unit_test(slabs_without_a_recent_event_are_given_back),
 	};
 	for (uint32_t i = 0; i < LARGE; i++)
 		pattern[i] = (unsigned char)(i * 7 + i / 256);

@@ -99,8 +99,7 @@ static void free_all(mk_sup *sup)
 		mk_topology_fini(sup);
 	if (mk_state_of(sup) < MK_STOPPED) /* a simulation that has failed: nobody is told anything any more */
 		atomic_store_explicit(&sup->state, MK_ABANDONED, memory_order_relaxed);
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
-		mk_worker_free(sup->workers[i]);
+	mk_workers_free(sup);
 	mk_free(sup->start); /* after the workers: a failed simulation may have left it in a control lane */
 	mk_receipts_fini(sup);
 	mk_external_fini(sup);

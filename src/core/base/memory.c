@@ -83,15 +83,26 @@ void mk_free(const void *memory)
 		hooks.free((void *)(uintptr_t)memory, hooks.arg);
 }
 
-void *mk_calloc_aligned(size_t size, size_t align)
+/* The aligned address in a larger block, whose start is stored before it. */
+static void *align_in(char *block, size_t align)
 {
-	assert(align >= sizeof(void *) && (align & (align - 1)) == 0);
-	char *block = mk_calloc(1, size + align + sizeof(void *));
 	if (block == NULL)
 		return NULL;
 	uintptr_t start = ((uintptr_t)block + sizeof(void *) + align - 1) & ~(uintptr_t)(align - 1);
 	((void **)start)[-1] = block;
 	return (void *)start;
+}
+
+void *mk_calloc_aligned(size_t size, size_t align)
+{
+	assert(align >= sizeof(void *) && (align & (align - 1)) == 0);
+	return align_in(mk_calloc(1, size + align + sizeof(void *)), align);
+}
+
+void *mk_malloc_aligned(size_t size, size_t align)
+{
+	assert(align >= sizeof(void *) && (align & (align - 1)) == 0);
+	return align_in(mk_malloc(size + align + sizeof(void *)), align);
 }
 
 void mk_free_aligned(void *memory)

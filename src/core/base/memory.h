@@ -13,6 +13,7 @@ void mk_free(const void *memory);
 
 /* `size` zeroed bytes aligned to `align`, a power of two; freed with mk_free_aligned. */
 void *mk_calloc_aligned(size_t size, size_t align);
+void *mk_malloc_aligned(size_t size, size_t align); /* not zeroed */
 void mk_free_aligned(void *memory);
 
 /* A copy of a text; NULL without memory. */

@@ -1,8 +1,9 @@
 /*
  * event.c - the event pools: slabs cut into events of four sizes.
  *
- * A pool only grows, up to the highest number of events alive at one time: in the steady
- * state an event costs no allocation. The slabs are freed when the worker ends.
+ * In the steady state an event costs no allocation: a freed one is the next one used, so the recently used stay in
+ * use. A slab none of whose events was used for some seconds is given back (mk_pool_trim); an event keeps the time
+ * of its last use in its header.
  */
 #include "event/event.h"
 
@@ -21,6 +22,14 @@ typedef struct slab {
 _Static_assert(sizeof(slab) <= MK_LINE, "a line before the events");
 static const uint32_t size_class_bytes[MK_SIZE_CLASSES] = {128, 192, 320, 576};
 
+/* The events of a slab, from its end: the highest, and the one below; NULL: there is none. */
+static mk_event *highest(slab *s) { return (mk_event *)(void *)((char *)s + SLAB - size_class_bytes[s->size_class]); }
+static mk_event *below(slab *s, mk_event *e)
+{
+	char *at = (char *)e - size_class_bytes[s->size_class];
+	return at < (char *)s + MK_LINE ? NULL : (mk_event *)(void *)at;
+}
+
 int mk_pool_refill(mk_pool *pool, uint32_t size_class)
 {
 	slab *s = mk_calloc_aligned(SLAB, MK_LINE);
@@ -29,15 +38,50 @@ int mk_pool_refill(mk_pool *pool, uint32_t size_class)
 	s->next = pool->slabs;
 	s->size_class = size_class;
 	pool->slabs = s;
-	char *begin = (char *)s;
-	for (char *at = begin + SLAB - size_class_bytes[size_class]; at >= begin + MK_LINE;
-	     at -= size_class_bytes[size_class]) {
-		mk_event *e = (mk_event *)(void *)at;
+	pool->slab_count++;
+	for (mk_event *e = highest(s); e != NULL; e = below(s, e)) {
 		e->size_class = size_class;
 		e->next = pool->free[size_class];
 		pool->free[size_class] = e;
 	}
 	return 0;
+}
+
+enum { MARKED = UINT32_MAX }; /* `refs` of a free event, during a trim */
+
+static bool is_unused(slab *s, uint64_t since_ns)
+{
+	for (mk_event *e = highest(s); e != NULL; e = below(s, e))
+		if (e->refs != MARKED || e->timestamp_ns >= since_ns)
+			return false;
+	return true;
+}
+
+bool mk_pool_trim(mk_pool *pool, uint64_t since_ns)
+{
+	bool some = false;
+	for (int class = 0; class < MK_SIZE_CLASSES; class ++) {
+		for (mk_event *e = pool->free[class]; e != NULL; e = e->next)
+			e->refs = MARKED;
+		pool->free[class] = NULL;
+	}
+	for (slab **at = &pool->slabs, *s; (s = *at) != NULL;) {
+		if (is_unused(s, since_ns)) {
+			*at = s->next;
+			pool->slab_count--;
+			some = true;
+			mk_free_aligned(s);
+			continue;
+		}
+		for (mk_event *e = highest(s); e != NULL; e = below(s, e))
+			if (e->refs == MARKED) {
+				e->refs = 0;
+				e->next = pool->free[s->size_class];
+				pool->free[s->size_class] = e;
+			}
+		at = &s->next;
+	}
+	return some;
 }
 
 void mk_pool_fini(mk_pool *pool)
@@ -52,15 +96,10 @@ void mk_pool_fini(mk_pool *pool)
 uint64_t mk_pool_each(const mk_pool *pool, void (*call)(const mk_event *e))
 {
 	uint64_t count = 0;
-	for (const slab *s = pool->slabs; s != NULL; s = s->next) {
-		const char *begin = (const char *)s;
-		uint32_t size = size_class_bytes[s->size_class];
-		for (const char *at = begin + SLAB - size; at >= begin + MK_LINE; at -= size, count++) {
-			const mk_event *e = (const mk_event *)(const void *)at;
+	for (slab *s = pool->slabs; s != NULL; s = s->next)
+		for (mk_event *e = highest(s); e != NULL; e = below(s, e), count++)
 			if (e->refs != 0)
 				call(e);
-		}
-	}
 	return count;
 }
 
@@ -80,16 +119,6 @@ static void unref_buffers(const mk_type *type, const void *data)
 		memcpy(&b, (const char *)data + type->buffers[i], sizeof b);
 		maiko_buffer_unref(b);
 	}
-}
-
-mk_block *mk_block_new(uint32_t size)
-{
-	mk_block *b = mk_calloc_aligned(sizeof *b + size, 16);
-	if (b != NULL) {
-		atomic_init(&b->refs, 1);
-		b->size = size;
-	}
-	return b;
 }
 
 static mk_event *heap_event(uint32_t payload)
@@ -121,7 +150,7 @@ static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_
 	if (MK_UNLIKELY(type->counted) && mk_layout_check_counts(type->desc->layout, value) != 0)
 		return NULL;
 	if (block == NULL && room_of(type, NULL, origin != NULL) > MK_INLINE_MAX) {
-		made = block = mk_block_new(type->size);
+		made = block = mk_block_new(pool == NULL ? NULL : pool->blocks, type->size);
 		if (block == NULL)
 			return NULL;
 		memcpy(block->data, value, type->size);
@@ -129,7 +158,8 @@ static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_
 	uint32_t room = room_of(type, block, origin != NULL);
 	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(room)) : heap_event(room);
 	if (e == NULL) {
-		mk_free_aligned(made);
+		if (made != NULL)
+			mk_block_free(pool == NULL ? NULL : pool->blocks, made);
 		return NULL;
 	}
 	e->type = type;
@@ -256,7 +286,7 @@ void mk_event_free(mk_pool *pool, mk_event *e)
 	if (last)
 		unref_buffers(e->type, e->data);
 	if (last && block != NULL)
-		mk_free_aligned(block);
+		mk_block_free(pool == NULL ? NULL : pool->blocks, block);
 	give_back(pool, e);
 }
 
@@ -282,7 +312,7 @@ void *maiko_event_new(const maiko_event_type *type)
 			      type->layout->name);
 		return NULL;
 	}
-	mk_block *b = mk_block_new(type->layout->size);
+	mk_block *b = mk_block_new(NULL, type->layout->size);
 	if (b == NULL)
 		return NULL;
 	b->desc = type;

@@ -19,6 +19,7 @@
 #define MK_EVENT_H
 
 #include "base/base.h"
+#include "event/block.h"
 #include "event/layout.h"
 
 #include <maiko/event.h>
@@ -39,16 +40,6 @@ typedef struct mk_type {
 	uint32_t buffer_count;
 	uint32_t buffers[MK_BUFFERS_MAX]; /* offsets */
 } mk_type;
-
-typedef struct mk_block {
-	_Atomic(uint32_t) refs;
-	uint32_t size;
-	const maiko_event_type *desc;
-	uint64_t magic; /* MK_BLOCK_DRAFT until it is published */
-	_Alignas(16) unsigned char data[];
-} mk_block;
-
-#define MK_BLOCK_DRAFT UINT64_C(0x6d61696b6f206576)
 
 typedef struct mk_event {
 	maiko_id id;
@@ -132,9 +123,15 @@ const char *mk_event_sender_name(const mk_event *e);
 typedef struct mk_pool {
 	mk_event *free[MK_SIZE_CLASSES];
 	struct slab *slabs; /* event.c */
+	uint32_t slab_count;
+	mk_blocks *blocks; /* of the same worker */
 } mk_pool;
 
 void mk_pool_fini(mk_pool *pool);
+
+/* Frees the slabs all of whose events are free and were last stamped before that time. Between two callbacks.
+ * Returns whether there were any. It visits each event. */
+bool mk_pool_trim(mk_pool *pool, uint64_t since_ns);
 
 /* Calls `call` for each live event of the pool, except those of delayed sends, which do not outlive their
  * sender. Returns the number of events, free ones included. */
@@ -253,8 +250,5 @@ int mk_draft_fail(const void *event);
 int mk_send_flags_fail(unsigned flags);
 /* MAIKO_EINVAL, with its text: the function `call` was given no type, or else no event. */
 int mk_send_null_fail(const char *call, const maiko_event_type *type);
-
-/* A zeroed block; NULL without memory. */
-mk_block *mk_block_new(uint32_t size);
 
 #endif

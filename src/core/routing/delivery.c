@@ -74,12 +74,34 @@ void mk_unlink_warm(mk_worker *w, mk_actor *a)
 		tally->next_warm->tally->prev_warm = tally->prev_warm;
 }
 
+enum { COOL_EVERY_NS = 1000000000, FEW_SLABS = 16, TRIMS_WAIT_MOST = 64 };
+
+/* Visits the events of the pool after so many calls, twice as many whenever there was nothing to give back. */
+static void trim_pool(mk_worker *w)
+{
+	if (w->pool.slab_count <= FEW_SLABS || w->trim_in-- > 0)
+		return;
+	uint64_t since_ns = w->now_ns - 2 * (uint64_t)COOL_EVERY_NS + w->wall_offset_ns;
+	bool some = mk_pool_trim(&w->pool, since_ns);
+	w->trim_wait = some ? 1 : w->trim_wait < TRIMS_WAIT_MOST / 2 ? 2 * w->trim_wait : TRIMS_WAIT_MOST;
+	w->trim_in = w->trim_wait;
+}
+
+uint64_t mk_cools_at(const mk_worker *w)
+{
+	if (w->warm != NULL || w->blocks.bytes != 0)
+		return w->warm_swept_ns + COOL_EVERY_NS;
+	return w->pool.slab_count <= FEW_SLABS ? UINT64_MAX
+					       : w->warm_swept_ns + (w->trim_in + UINT64_C(1)) * COOL_EVERY_NS;
+}
+
 void mk_cool(mk_worker *w)
 {
-	enum { EVERY_NS = 1000000000 };
-	if (w->now_ns - w->warm_swept_ns < EVERY_NS)
+	if (w->now_ns - w->warm_swept_ns < COOL_EVERY_NS)
 		return;
 	w->warm_swept_ns = w->now_ns;
+	mk_blocks_trim(&w->blocks);
+	trim_pool(w);
 	for (mk_actor *a = w->warm, *next; a != NULL; a = next) {
 		next = a->tally->next_warm;
 		uint64_t tail = mk_count(&a->box.tail);

@@ -44,7 +44,9 @@ static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
 	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head), true);
 }
 
-/* Frees the rings of actors that have received nothing since the last sweep; at most once a second. */
+/* Gives back memory that was not used for some seconds: the rings of actors that have received nothing, blocks,
+ * events. At most once a second; a sleeping worker wakes up for it at that time. */
 void mk_cool(mk_worker *w);
+uint64_t mk_cools_at(const mk_worker *w);
 
 #endif

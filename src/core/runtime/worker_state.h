@@ -97,7 +97,8 @@ struct mk_worker {
 	mk_actor *warm;                    /* actors whose ring may be freed (delivery.h) */
 	struct mk_arrival *arriving;       /* actors that have joined topics here but not arrived yet (in_transit.h) */
 	uint64_t warm_swept_ns;
-	mk_counts gone; /* of removed actors */
+	uint32_t trim_in, trim_wait; /* sweeps until its events are visited, and from the last to the next time */
+	mk_counts gone;              /* of removed actors */
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
 	mk_counter jobs; /* blocking jobs under way */
 	mk_timers timers;
@@ -145,6 +146,7 @@ struct mk_worker {
 	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
 	struct mk_measure *measure;
 	bool measuring;
+	mk_blocks blocks;       /* of large payloads */
 	bool unflushed;         /* in a simulation: work was done since the last flush */
 	bool opened;            /* its loop is initialized */
 	bool left;              /* it executes no more turns */

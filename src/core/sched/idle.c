@@ -50,6 +50,8 @@ bool mk_idle_set_alarm(mk_worker *w)
 		due = w->asked_ns + ASK_EVERY_NS;
 	if (mk_probes_due(w) < due)
 		due = mk_probes_due(w);
+	if (mk_cools_at(w) < due)
+		due = mk_cools_at(w);
 	if (due <= now)
 		return false;
 	if (due == UINT64_MAX) {

@@ -101,8 +101,10 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->route_version = 1;
 	w->deferred_tail = w->deferred_seen = &w->deferred;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
+	w->pool.blocks = &w->blocks;
+	w->blocks.most = sup->options.mailbox_bytes;
 	mk_worker_number(w, index);
-	w->now_ns = mk_now(&sup->seam);
+	w->now_ns = w->warm_swept_ns = mk_now(&sup->seam);
 	mk_pace_reset(w);
 	w->all = mk_topic_here(w, 0);
 	w->private_topic = w->all == NULL ? NULL : mk_topic_here(w, MK_PRIVATE_TOPIC);
@@ -238,7 +240,8 @@ struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who)
 	return w->opened ? &w->own_loop : NULL;
 }
 
-void mk_worker_free(mk_worker *w)
+/* Frees all that the worker has, except the memory of its events, to which other workers may still refer. */
+static void empty(mk_worker *w)
 {
 	drop_messages(w);
 	mk_external_drop(w);
@@ -265,6 +268,25 @@ void mk_worker_free(mk_worker *w)
 	mk_free(w->routes);
 	mk_free(w->measure);
 	mk_timers_fini(&w->timers);
+}
+
+static void free_empty(mk_worker *w)
+{
 	mk_pool_fini(&w->pool);
+	mk_blocks_fini(&w->blocks);
 	mk_free_aligned(w);
+}
+
+void mk_worker_free(mk_worker *w)
+{
+	empty(w);
+	free_empty(w);
+}
+
+void mk_workers_free(mk_sup *sup)
+{
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		empty(sup->workers[i]);
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		free_empty(sup->workers[i]);
 }

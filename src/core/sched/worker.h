@@ -24,7 +24,9 @@ void mk_worker_join(mk_worker *w);
 /* Stops and frees a worker that no batch has added yet. */
 void mk_worker_abort(mk_worker *w);
 
-/* Closes the loop and frees the rest. Precondition: its thread has been joined. */
+/* Closes the loop and frees the rest. Precondition: its thread has been joined. Of all workers, and of one that had no
+ * part in anything yet. */
+void mk_workers_free(mk_sup *sup);
 void mk_worker_free(mk_worker *w);
 
 /* In a simulation: fails the simulation and returns a loop that never runs. */
