@@ -9,6 +9,9 @@
 #include "base/error.h"
 
 #include <maiko/supervisor.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +112,14 @@ void mk_free_aligned(void *memory)
 {
 	if (memory != NULL)
 		mk_free(((void **)memory)[-1]);
+}
+
+void mk_memory_trim(void)
+{
+#ifdef __GLIBC__
+	if (hooks.free == std_free)
+		(void)malloc_trim(0);
+#endif
 }
 
 char *mk_strdup(const char *text)

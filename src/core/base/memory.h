@@ -16,6 +16,10 @@ void *mk_calloc_aligned(size_t size, size_t align);
 void *mk_malloc_aligned(size_t size, size_t align); /* not zeroed */
 void mk_free_aligned(void *memory);
 
+/* Much was freed: the C library, if it is glibc and there are no hooks, gives free pages back to the system. It keeps
+ * them otherwise, below whatever was allocated later. */
+void mk_memory_trim(void);
+
 /* A copy of a text; NULL without memory. */
 char *mk_strdup(const char *text);
 

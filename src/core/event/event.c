@@ -57,9 +57,9 @@ static bool is_unused(slab *s, uint64_t since_ns)
 	return true;
 }
 
-bool mk_pool_trim(mk_pool *pool, uint64_t since_ns)
+uint32_t mk_pool_trim(mk_pool *pool, uint64_t since_ns)
 {
-	bool some = false;
+	uint32_t freed = 0;
 	for (int class = 0; class < MK_SIZE_CLASSES; class ++) {
 		for (mk_event *e = pool->free[class]; e != NULL; e = e->next)
 			e->refs = MARKED;
@@ -69,7 +69,7 @@ bool mk_pool_trim(mk_pool *pool, uint64_t since_ns)
 		if (is_unused(s, since_ns)) {
 			*at = s->next;
 			pool->slab_count--;
-			some = true;
+			freed++;
 			mk_free_aligned(s);
 			continue;
 		}
@@ -81,7 +81,7 @@ bool mk_pool_trim(mk_pool *pool, uint64_t since_ns)
 			}
 		at = &s->next;
 	}
-	return some;
+	return freed;
 }
 
 void mk_pool_fini(mk_pool *pool)

@@ -130,8 +130,8 @@ typedef struct mk_pool {
 void mk_pool_fini(mk_pool *pool);
 
 /* Frees the slabs all of whose events are free and were last stamped before that time. Between two callbacks.
- * Returns whether there were any. It visits each event. */
-bool mk_pool_trim(mk_pool *pool, uint64_t since_ns);
+ * Returns their number. It visits each event. */
+uint32_t mk_pool_trim(mk_pool *pool, uint64_t since_ns);
 
 /* Calls `call` for each live event of the pool, except those of delayed sends, which do not outlive their
  * sender. Returns the number of events, free ones included. */

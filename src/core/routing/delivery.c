@@ -74,7 +74,7 @@ void mk_unlink_warm(mk_worker *w, mk_actor *a)
 		tally->next_warm->tally->prev_warm = tally->prev_warm;
 }
 
-enum { COOL_EVERY_NS = 1000000000, FEW_SLABS = 16, TRIMS_WAIT_MOST = 64 };
+enum { COOL_EVERY_NS = 1000000000, FEW_SLABS = 16, MANY_SLABS = 64, TRIMS_WAIT_MOST = 64 };
 
 /* Visits the events of the pool after so many calls, twice as many whenever there was nothing to give back. */
 static void trim_pool(mk_worker *w)
@@ -82,8 +82,10 @@ static void trim_pool(mk_worker *w)
 	if (w->pool.slab_count <= FEW_SLABS || w->trim_in-- > 0)
 		return;
 	uint64_t since_ns = w->now_ns - 2 * (uint64_t)COOL_EVERY_NS + w->wall_offset_ns;
-	bool some = mk_pool_trim(&w->pool, since_ns);
-	w->trim_wait = some ? 1 : w->trim_wait < TRIMS_WAIT_MOST / 2 ? 2 * w->trim_wait : TRIMS_WAIT_MOST;
+	uint32_t freed = mk_pool_trim(&w->pool, since_ns);
+	if (freed >= MANY_SLABS) /* 4 MiB */
+		mk_memory_trim();
+	w->trim_wait = freed > 0 ? 1 : w->trim_wait < TRIMS_WAIT_MOST / 2 ? 2 * w->trim_wait : TRIMS_WAIT_MOST;
 	w->trim_in = w->trim_wait;
 }
 
