@@ -56,8 +56,8 @@ typedef struct maiko_options {
 	uint32_t blocking_threads;    /* 1 to 1024; 4; created on first use                             */
 	uint32_t spin_us;             /* the maximum that a worker spins before it sleeps, 1 to 1000; 200.
 				       * The spin time adapts: when spinning finds no work, the worker
-				       * sleeps after a microsecond or two. No spinning with one worker,
-				       * or with more workers than CPUs.                                */
+				       * sleeps after a microsecond or two. With more workers than CPUs
+				       * it yields meanwhile. No spinning with one worker.              */
 	bool no_spin;                 /* sleep without spinning, to save power                          */
 	bool no_balance;              /* actors stay where they were placed, unless maiko_move moves them */
 	/* Called once when the supervisor has ended, for whatever reason, so that a program that does not

@@ -86,7 +86,8 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	if (o->mailbox_bytes == 0)
 		o->mailbox_bytes = MAIKO_MAILBOX_BYTES;
 	sup->balance = !o->no_balance && !sup->embedded && o->workers > 1;
-	sup->spin = !o->no_spin && o->workers <= cores && o->workers > 1;
+	sup->spin = !o->no_spin && o->workers > 1;
+	sup->crowded = o->workers > cores;
 	return check_options(o);
 }
 

@@ -13,12 +13,12 @@
 
 struct maiko_monitor {
 	maiko_hook hooks[MAIKO_OBSERVATION_KINDS];
-	uint64_t kinds; /* bit set: those with a hook */
 	void *arg;
 	mk_sup *sup;
 	void (*removed)(void *arg);
-	bool leaving; /* under the lock, as is: */
-	bool watches; /* not paused, as last requested */
+	bool leaving;   /* under the lock, as is: */
+	bool watches;   /* not paused, as last requested */
+	uint64_t kinds; /* bit set: those with a hook */
 };
 
 #define MK_KIND_BIT(kind) (UINT64_C(1) << (kind))

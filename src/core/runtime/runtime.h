@@ -49,6 +49,7 @@ struct maiko_supervisor {
 	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
+	bool crowded;              /* there are more workers than cores */
 	_Atomic(uint32_t) staying; /* number of requests that no actor migrates */
 	_Atomic(int) state;        /* mk_state; written under the lock */
 	uv_mutex_t lock;

@@ -4,8 +4,8 @@
  * A wake-up through the kernel costs some 20 µs on a virtual machine, a check for work some ten
  * nanoseconds. So a worker spins before it sleeps; the spin time adapts to how often spinning
  * recently paid off: a sleep shorter than the longest spin doubles the next spin, a longer sleep
- * halves it. If there are more workers than cores, no worker spins: it would take the core from
- * a worker that has work.
+ * halves it. If there are more workers than cores, a spinning worker would take the core from one
+ * that has work: it yields the core between its checks.
  *
  * lane.c and models/channel.pml describe how a worker sleeps without losing a wake-up; to change
  * that, change the model first.
@@ -18,6 +18,8 @@
 #include "sched/fd_watch.h"
 #include "sched/pace.h"
 #include "sched/turn.h"
+
+#include <sched.h>
 
 enum {
 	POLL_SHARE = 10, /* while actors found ready by the last poll wait, polls take at most a tenth of the time */
@@ -79,6 +81,8 @@ static bool spin(mk_worker *w)
 {
 	uint64_t until = w->now_ns + w->spin_ns;
 	while (w->sup->spin && w->now_ns < until) {
+		if (w->sup->crowded)
+			(void)sched_yield();
 		if (look(w))
 			return true;
 		w->now_ns = mk_now(&w->sup->seam);
@@ -113,7 +117,7 @@ static void sleep_until_woken(mk_worker *w)
 /* If work arrives at once, the clock is not read. */
 void mk_idle(mk_worker *w)
 {
-	if (w->sup->spin ? look(w) : mk_worker_has_input(w))
+	if (w->sup->spin && !w->sup->crowded ? look(w) : mk_worker_has_input(w))
 		return;
 	uint64_t since_ns = mk_now(&w->sup->seam);
 	w->now_ns = since_ns;
