@@ -1,6 +1,7 @@
 /*
  * test_cool.c - the ring of a mailbox is given back when it was not used for a second, and not
- * before: a steady course does not make it again and again.
+ * before: a steady course does not make it again and again. The events of a large pool are visited for
+ * slabs to give back, the rarer the longer there is none.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -77,11 +78,50 @@ static void one_that_is_not_is_given_back(void **state)
 	assert_int_equal(test_allocator_living(), 0);
 }
 
+/* ---- the pool of events ---- */
+
+enum { LIVE = 20 * 511, A_SECOND_NS = 1000000000 };
+
+static void fill_pool(mk_worker *w)
+{
+	const mk_type small = {.size = 8, .plain = true};
+	const unsigned char value[8] = {0};
+	for (int i = 0; i < LIVE; i++) {
+		mk_event *e = mk_event_make(&w->pool, &small, value, NULL);
+		assert_non_null(e);
+		e->refs = 1;
+	}
+	assert_true(w->pool.slab_count > 16);
+}
+
+/* Sweeps until the events were visited; the seconds until they are visited next. */
+static uint64_t visit(mk_worker *w)
+{
+	for (bool visited = false; !visited;) {
+		visited = w->trim_in == 0;
+		second_passes(w);
+	}
+	return (mk_cools_at(w) - w->now_ns) / A_SECOND_NS;
+}
+
+static void a_pool_in_use_is_visited_ever_less_often(void **state)
+{
+	(void)state;
+	maiko_supervisor *sup = test_supervisor(1);
+	mk_worker *w = mk_worker_at(sup, 0);
+	fill_pool(w);
+	for (uint64_t seconds = 1; seconds <= 64; seconds *= 2)
+		assert_int_equal(visit(w), seconds + 1); /* the sweep that visits comes after so many that do not */
+	assert_int_equal(visit(w), 64 + 1);
+	maiko_supervisor_free(sup);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_is_used_stays),
 		cmocka_unit_test(one_that_is_not_is_given_back),
+		cmocka_unit_test(a_pool_in_use_is_visited_ever_less_often),
 	};
 	test_allocator_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);

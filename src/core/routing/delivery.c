@@ -85,7 +85,8 @@ static void trim_pool(mk_worker *w)
 	uint32_t freed = mk_pool_trim(&w->pool, since_ns);
 	if (freed >= MANY_SLABS) /* 4 MiB */
 		mk_memory_trim();
-	w->trim_wait = freed > 0 ? 1 : w->trim_wait < TRIMS_WAIT_MOST / 2 ? 2 * w->trim_wait : TRIMS_WAIT_MOST;
+	uint32_t longer = w->trim_wait < TRIMS_WAIT_MOST / 2 ? 2 * w->trim_wait : TRIMS_WAIT_MOST;
+	w->trim_wait = freed > 0 || w->trim_wait == 0 ? 1 : longer;
 	w->trim_in = w->trim_wait;
 }
 
