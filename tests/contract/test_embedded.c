@@ -4,7 +4,6 @@
 #include "support.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
@@ -38,17 +37,6 @@ static void scene_init(scene *s, maiko_options options)
 	ok(uv_loop_init(&s->loop));
 	options.loop = &s->loop;
 	ok(maiko_supervisor_new(&s->sup, &options));
-}
-
-/* Runs the loop until the count is reached, without letting it wait. */
-static void run_until(scene *s, _Atomic(uint64_t) *value, uint64_t least)
-{
-	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
-	while (atomic_load(value) < least) {
-		assert_true(uv_run(&s->loop, UV_RUN_NOWAIT) != 0);
-		assert_true(uv_hrtime() < until);
-		sched_yield();
-	}
 }
 
 static void count_done(void *arg, int status)
@@ -124,8 +112,8 @@ TEST_ONCE(it_starts_ticks_handles_and_stops)
 	assert_int_equal(atomic_load(&handled), 0); /* the start does not run the loop */
 	assert_true(uv_loop_alive(&s.loop));
 	ok(maiko_send(s.sup, item, .n = 2));
-	run_until(&s, &handled, 4);
-	run_until(&s, &ticks, 20);
+	test_run_loop(&s.loop, &handled, 4);
+	test_run_loop(&s.loop, &ticks, 20);
 	assert_int_equal(scene_end(&s).handled, 4);
 	assert_int_equal(atomic_load(&stops), 2);
 }
@@ -162,7 +150,7 @@ TEST_ONCE(the_loop_s_thread_never_waits)
 	returns(maiko_stop(s.sup, NULL), MAIKO_EDEADLK);
 	returns(maiko_join(s.sup), MAIKO_EDEADLK);
 	assert_true(maiko_supervisor_free(s.sup) == s.sup);
-	run_until(&s, &handled, 16);
+	test_run_loop(&s.loop, &handled, 16);
 	ok(maiko_send(s.sup, item, .n = 1));
 	assert_int_equal(scene_end(&s).handled, 18);
 }
@@ -257,10 +245,10 @@ TEST_ONCE(changes_on_the_loop_s_thread_complete_later)
 	ok(maiko_add(s.sup, worker, "added", .ret_id = &id, .done = note_change));
 	returns(maiko_add(s.sup, worker, "own", .own_thread = true), MAIKO_EINVAL);
 	assert_int_equal(atomic_load(&starts), 2);
-	run_until(&s, &entered, 1);
+	test_run_loop(&s.loop, &entered, 1);
 	assert_int_equal(atomic_load(&starts), 3);
 	ok(maiko_remove(s.sup, id, .done = note_change));
-	run_until(&s, &entered, 2);
+	test_run_loop(&s.loop, &entered, 2);
 	assert_int_equal(atomic_load(&stops), 1);
 	scene_end(&s);
 	assert_int_equal(atomic_load(&stops), 3);
@@ -332,7 +320,7 @@ TEST_ONCE(an_adopted_timer_finds_its_way_back)
 	scene_init(&s, (maiko_options){0});
 	ok(maiko_add(s.sup, host, "host"));
 	start_workers(&s);
-	run_until(&s, &handled, 20);
+	test_run_loop(&s.loop, &handled, 20);
 	scene_end(&s); /* which closes the timer: else the loop would not end */
 }
 
@@ -346,9 +334,9 @@ TEST_ONCE(a_removed_actor_s_timer_is_closed)
 	start_workers(&s);
 	for (uint64_t round = 1; round <= 20; round++) {
 		ok(maiko_add(s.sup, host, "host", .ret_id = &id));
-		run_until(&s, &handled, atomic_load(&handled) + 2);
+		test_run_loop(&s.loop, &handled, atomic_load(&handled) + 2);
 		ok(maiko_remove(s.sup, id, .done = note_change));
-		run_until(&s, &entered, round);
+		test_run_loop(&s.loop, &entered, round);
 	}
 	scene_end(&s);
 }
@@ -366,7 +354,7 @@ TEST_ONCE(a_loop_with_other_handles_goes_on_after_the_stop)
 	ok(uv_timer_init(&s.loop, &own));
 	ok(uv_timer_start(&own, on_own_timer, 3600000, 0));
 	ok(maiko_stop_begin(s.sup, NULL, count_done, NULL));
-	run_until(&s, &done_calls, 1);
+	test_run_loop(&s.loop, &done_calls, 1);
 	assert_int_equal(atomic_load(&stops), 2);
 	assert_true(uv_loop_alive(&s.loop));
 	test_finish(s.sup);
@@ -391,7 +379,7 @@ TEST_ONCE(it_can_be_freed_as_soon_as_it_is_done)
 	scene_init(&s, (maiko_options){0});
 	ok(maiko_add(s.sup, host, "host"));
 	start_workers(&s);
-	run_until(&s, &handled, 4);
+	test_run_loop(&s.loop, &handled, 4);
 	ok(maiko_stop_begin(s.sup, NULL, free_it, &s));
 	ok(uv_run(&s.loop, UV_RUN_DEFAULT));
 	assert_int_equal(atomic_load(&done_calls), 1);
@@ -572,7 +560,7 @@ TEST_ONCE(descriptors_are_watched_on_the_loop)
 	ok(maiko_start(s.sup));
 	for (uint64_t i = 1; i <= 20; i++) {
 		assert_int_equal(write(fds[1], "x", 1), 1);
-		run_until(&s, &handled, i);
+		test_run_loop(&s.loop, &handled, i);
 	}
 	scene_end(&s);
 	close(fds[0]);
@@ -605,9 +593,9 @@ TEST_ONCE(two_share_a_loop)
 	ok(maiko_start(second));
 	for (uint32_t i = 0; i < 10; i++)
 		ok(maiko_send(second, order, .what = i));
-	run_until(&s, &handled, 20);
+	test_run_loop(&s.loop, &handled, 20);
 	ok(maiko_stop_begin(second, NULL, count_done, NULL));
-	run_until(&s, &done_calls, 1);
+	test_run_loop(&s.loop, &done_calls, 1);
 	test_finish(second);
 	atomic_store(&done_calls, 0);
 	ok(maiko_send(s.sup, item, .n = 1));

@@ -4,7 +4,6 @@
  */
 #include "support.h"
 
-#include <sched.h>
 #include <uv.h>
 
 typedef struct frame {
@@ -78,17 +77,6 @@ static int viewer_on_sound(viewer *self, const sound *ev, maiko_ctx *ctx)
 MAIKO_ACTOR(viewer, MAIKO_ON_START(viewer_on_start), MAIKO_TICK(viewer_tick), MAIKO_ON(frame, viewer_on_frame),
 	    MAIKO_ON(sound, viewer_on_sound));
 
-/* Runs the loop until the count is reached. */
-static void run_until(uv_loop_t *loop, _Atomic(uint64_t) *value, uint64_t least)
-{
-	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
-	while (atomic_load(value) < least) {
-		assert_true(uv_run(loop, UV_RUN_NOWAIT) != 0);
-		assert_true(uv_hrtime() < until);
-		sched_yield();
-	}
-}
-
 TEST_ONCE(they_all_work_on_a_loop_of_the_callers)
 {
 	uv_loop_t loop;
@@ -99,13 +87,13 @@ TEST_ONCE(they_all_work_on_a_loop_of_the_callers)
 	ok(maiko_add(sup, camera, "camera"));
 	ok(maiko_add(sup, viewer, "viewer", .topics = MAIKO_NO_TOPICS, .ret_id = &id));
 	ok(maiko_start(sup));
-	run_until(&loop, &unwanted, 1);
+	test_run_loop(&loop, &unwanted, 1);
 	ok(maiko_subscribe_all(sup, id, MAIKO_TOPICS(frames, sounds)));
-	run_until(&loop, &receipts, 1);
-	run_until(&loop, &test_heard_events, 3);
+	test_run_loop(&loop, &receipts, 1);
+	test_run_loop(&loop, &test_heard_events, 3);
 	expect_heard_numbers("viewer", "1 2 3");
 	ok(maiko_unsubscribe_all(sup, id, MAIKO_TOPICS(frames, sounds)));
-	run_until(&loop, &unwanted, 2);
+	test_run_loop(&loop, &unwanted, 2);
 	assert_int_equal(atomic_load(&wanted), 1);
 	ok(maiko_stop_begin(sup, NULL, NULL, NULL));
 	ok(uv_run(&loop, UV_RUN_DEFAULT));

@@ -440,6 +440,16 @@ void test_wait_gone(maiko_supervisor *sup, const char *name)
 	returns(maiko_find(sup, name, &id), MAIKO_ENOENT);
 }
 
+void test_run_loop(uv_loop_t *loop, _Atomic(uint64_t) *value, uint64_t least)
+{
+	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
+	while (atomic_load(value) < least) {
+		assert_true(uv_run(loop, UV_RUN_NOWAIT) != 0);
+		assert_true(uv_hrtime() < until);
+		sched_yield();
+	}
+}
+
 const char *test_name(const char *prefix, uint64_t number)
 {
 	static _Thread_local char name[32];

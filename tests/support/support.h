@@ -186,6 +186,10 @@ maiko_supervisor *test_supervisor_with(maiko_options options);
 #define test_wait_for(value, least) test_wait_for_((value), (least), #value " >= " #least, __FILE__, __LINE__)
 void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line);
 
+/* Runs the caller's loop, without letting it wait, until `*value` is at least `least`; fails after five minutes. */
+struct uv_loop_s;
+void test_run_loop(struct uv_loop_s *loop, _Atomic(uint64_t) *value, uint64_t least);
+
 /* Stops and frees. Checks that all expectations hold, the ledger is balanced, nothing is queued and, if the
  * supervisor ran until now, nothing was discarded. Returns the totals. A test that discards events waits for the
  * end first. */

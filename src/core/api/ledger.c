@@ -48,22 +48,6 @@ static const char *copy(report *r, const char *text)
 	return own;
 }
 
-static void add_counts(maiko_counts *to, const mk_counts *from)
-{
-#define ADD(field, text) to->field += mk_count(&from->field);
-	MAIKO_OUTCOME_MAP(ADD)
-#undef ADD
-}
-
-static uint64_t outcomes(const maiko_counts *c)
-{
-	uint64_t sum = 0;
-#define SUM(field, text) sum += c->field;
-	MAIKO_OUTCOME_MAP(SUM)
-#undef SUM
-	return sum;
-}
-
 /* Counts the queued events of a worker that was given up as discarded. */
 static void discard(maiko_counts *c)
 {
@@ -122,14 +106,14 @@ static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 	uint64_t head = mk_count(&a->box.head), tail = mk_count(&a->box.tail);
 	row->counts.handled += mk_count(&a->handled);
 	if (tally != NULL)
-		add_counts(&row->counts, &tally->counts);
+		mk_counts_read(&row->counts, &tally->counts);
 	uint32_t holes = mk_mailbox_holes(&a->box);
 	row->counts.queued = tail - head > holes ? tail - head - holes : 0;
 	row->counts.deliveries = tail + (tally == NULL ? 0 : mk_count(&tally->refused));
 	r->ledger.cut_off += row->status >= MAIKO_ACTOR_STUCK && mk_stop_order_has(a);
 	if (r->given_up) {
 		/* Includes the handled events of a batch in which an actor is stuck: they are counted at its end. */
-		row->counts.queued = row->counts.deliveries - outcomes(&row->counts);
+		row->counts.queued = row->counts.deliveries - mk_outcomes(&row->counts);
 		row->bytes = 0;
 		discard(&row->counts);
 	}
@@ -147,7 +131,7 @@ static void gone_row(report *r, mk_sup *sup)
 	row->status = MAIKO_ACTOR_GONE;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		const mk_worker *w = sup->workers[i];
-		add_counts(&row->counts, &w->gone);
+		mk_counts_read(&row->counts, &w->gone);
 		row->counts.deliveries += mk_count(&w->gone_deliveries);
 		row->sent += mk_count(&w->gone_sent);
 		row->ticks += mk_count(&w->gone_ticks);
@@ -210,7 +194,7 @@ static void add_topic(report *r, mk_sup *sup, uint32_t index)
 			continue;
 		mk_topic_add_counts(t, &sum);
 	}
-	uint64_t settled = outcomes(&sum.counts);
+	uint64_t settled = mk_outcomes(&sum.counts);
 	sum.counts.queued = sum.counts.deliveries > settled ? sum.counts.deliveries - settled : 0;
 	if (r->given_up) {
 		discard(&sum.counts);
@@ -412,12 +396,12 @@ bool maiko_ledger_balanced(const maiko_ledger *ledger)
 	uint64_t by_topic = 0;
 	for (size_t i = 0; balanced && i < ledger->actor_count; i++) {
 		const maiko_counts *c = &ledger->actors[i]->counts;
-		balanced = c->deliveries == c->queued + outcomes(c);
+		balanced = c->deliveries == c->queued + mk_outcomes(c);
 	}
 	for (size_t i = 0; balanced && i < ledger->topic_count; i++) {
 		const maiko_counts *c = &ledger->topics[i]->counts;
 		by_topic += c->deliveries;
-		balanced = c->deliveries == c->queued + outcomes(c);
+		balanced = c->deliveries == c->queued + mk_outcomes(c);
 	}
 	for (size_t i = 0; balanced && i < ledger->pair_count; i++) {
 		const maiko_pair_row *row = ledger->pairs[i];

@@ -319,14 +319,18 @@ static bool has_texts(const maiko_layout *layout)
 	return false;
 }
 
+int mk_text_fail(const char *event, const char *field)
+{
+	return mk_fail(MAIKO_EINVAL, "event '%s': the text of .%s fills all its bytes and has no end", event, field);
+}
+
 int mk_layout_check_texts(const maiko_layout *layout, const void *value)
 {
 	int rc = 0;
 	for (const maiko_field *f = layout->fields; rc == 0 && f->name != NULL; f++) {
 		const char *at = (const char *)value + f->offset;
 		if (f->kind == MAIKO_KIND_TEXT && memchr(at, '\0', f->size) == NULL)
-			return mk_fail(MAIKO_EINVAL, "event '%s': the text of .%s fills all its bytes and has no end",
-				       layout->name, f->name);
+			return mk_text_fail(layout->name, f->name);
 		if (f->kind != MAIKO_KIND_STRUCT || !has_texts(f->nested))
 			continue;
 		for (uint32_t i = 0, used = mk_field_used(f, value); rc == 0 && i < used; i++)

@@ -50,6 +50,7 @@ bool mk_layout_is_counted(const maiko_layout *layout);
 MK_PRIVATE int mk_layout_check_counts(const maiko_layout *layout, const void *value);
 
 /* 0, or MAIKO_EINVAL with its text: a text of the value has no terminating zero. */
+int mk_text_fail(const char *event, const char *field);
 int mk_layout_check_texts(const maiko_layout *layout, const void *value);
 
 /* ---- buffers, numbers ------------------------------------------------------------------------- */

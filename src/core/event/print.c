@@ -214,10 +214,7 @@ int maiko_texts_fill_(const char *event, void *value, const maiko_text_ *texts)
 	return 0;
 }
 
-int maiko_text_fail_(const char *event, const char *field)
-{
-	return mk_fail(MAIKO_EINVAL, "event '%s': the text of .%s fills all its bytes and has no end", event, field);
-}
+int maiko_text_fail_(const char *event, const char *field) { return mk_text_fail(event, field); }
 
 void maiko_text_fills_its_array_(void) {}
 

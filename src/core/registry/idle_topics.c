@@ -104,15 +104,20 @@ void mk_idle_topics_begin(mk_sup *sup)
 	}
 }
 
+/* Its events on this worker that are alive. Those that a subscriber took along are counted less elsewhere. */
+static uint64_t open_here(const mk_topic *t)
+{
+	maiko_topic_row row = {.name = NULL};
+	mk_topic_add_counts(t, &row);
+	return row.counts.deliveries - mk_outcomes(&row.counts) + row.delayed + t->kept;
+}
+
 void mk_idle_topics_count(mk_worker *w)
 {
 	for (mk_record *r = w->sup->idle_topics.examined; r != NULL; r = r->next_idle) {
 		const mk_topic *t = mk_topic_known(w, r->index);
 		if (t != NULL)
-			atomic_fetch_add_explicit(&r->open,
-						  mk_count(&t->deliveries) - mk_topic_outcomes(t) +
-							  mk_count(&t->delayed) + t->kept,
-						  memory_order_relaxed);
+			atomic_fetch_add_explicit(&r->open, open_here(t), memory_order_relaxed);
 	}
 }
 

@@ -221,15 +221,6 @@ void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops)
 	t->remote_drops = any && drops ? t->remote_drops | bit : t->remote_drops & ~bit;
 }
 
-uint64_t mk_topic_outcomes(const mk_topic *t)
-{
-	uint64_t sum = 0;
-#define SUM(field, text) sum += mk_count(&t->counts.field);
-	MAIKO_OUTCOME_MAP(SUM)
-#undef SUM
-	return sum;
-}
-
 void mk_topic_add_counts(const mk_topic *t, maiko_topic_row *to)
 {
 	to->published += mk_count(&t->published);
@@ -239,9 +230,7 @@ void mk_topic_add_counts(const mk_topic *t, maiko_topic_row *to)
 	to->bytes += mk_count(&t->bytes);
 	to->delayed_discarded += mk_count(&t->delayed_discarded);
 	to->counts.deliveries += mk_count(&t->deliveries);
-#define ADD(field, text) to->counts.field += mk_count(&t->counts.field);
-	MAIKO_OUTCOME_MAP(ADD)
-#undef ADD
+	mk_counts_read(&to->counts, &t->counts);
 }
 
 static void free_view(mk_topic *t)

@@ -46,9 +46,8 @@ void mk_topic_refresh(mk_topic *t, uint32_t here);
 /* Stores whether another worker has any subscribers, and whether all of them have drop policies. */
 void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops);
 
-/* Adds this worker's counts of the topic; the sum of its outcomes. */
+/* Adds this worker's counts of the topic. */
 void mk_topic_add_counts(const mk_topic *t, maiko_topic_row *to);
-uint64_t mk_topic_outcomes(const mk_topic *t);
 
 /* The topic is given back (idle_topics.h): frees the view, if there is one, and keeps its counts. */
 void mk_topic_unmake(mk_worker *w, uint32_t index, maiko_topic_row *gone);

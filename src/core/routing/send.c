@@ -184,15 +184,22 @@ int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *eve
 				    : send_routed(route->type, ctx, event, NULL, 0);
 }
 
+/* The block of a draft that may be published. 0 or MAIKO_EINVAL. */
+static int draft_of(void *event, mk_block **ret_block)
+{
+	mk_block *b = *ret_block = event == NULL ? NULL : MK_OF(event, mk_block, data);
+	return b == NULL || b->magic != MK_BLOCK_DRAFT ? mk_draft_fail(event)
+						       : mk_layout_check_texts(b->desc->layout, event);
+}
+
 int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 {
-	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
-	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
-		return mk_draft_fail(event);
+	mk_block *b;
+	int rc = draft_of(event, &b);
+	if (rc != 0)
+		return rc;
 	b->magic = 0;
-	int rc = mk_layout_check_texts(b->desc->layout, event);
-	if (rc == 0)
-		rc = send_any(ctx, b->desc, event, b, flags);
+	rc = send_any(ctx, b->desc, event, b, flags);
 	if (rc != 0)
 		b->magic = MK_BLOCK_DRAFT;
 	return rc;
@@ -269,15 +276,14 @@ int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type 
 
 int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
 {
-	mk_block *b = event == NULL ? NULL : MK_OF(event, mk_block, data);
-	if (b == NULL || b->magic != MK_BLOCK_DRAFT)
-		return mk_draft_fail(event);
+	mk_block *b;
+	int rc = draft_of(event, &b);
+	if (rc != 0)
+		return rc;
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return mk_send_flags_fail(flags);
 	b->magic = 0;
-	int rc = mk_layout_check_texts(b->desc->layout, event);
-	if (rc == 0)
-		rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
+	rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
 	if (rc != 0)
 		b->magic = MK_BLOCK_DRAFT;
 	return rc;

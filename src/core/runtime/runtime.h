@@ -20,6 +20,22 @@
 
 #include <maiko/ledger.h>
 
+/* Adds counters to those of a row of the ledger; and the sum of a row's outcomes. */
+static inline void mk_counts_read(maiko_counts *to, const mk_counts *from)
+{
+#define MK_READ(field, text) to->field += mk_count(&from->field);
+	MAIKO_OUTCOME_MAP(MK_READ)
+#undef MK_READ
+}
+static inline uint64_t mk_outcomes(const maiko_counts *c)
+{
+	uint64_t sum = 0;
+#define MK_SUM(field, text) sum += c->field;
+	MAIKO_OUTCOME_MAP(MK_SUM)
+#undef MK_SUM
+	return sum;
+}
+
 /* ---- the supervisor ----------------------------------------------------------------- */
 
 typedef enum mk_state { MK_NEW = 0, MK_STARTING, MK_STARTED, MK_STOPPING, MK_STOPPED, MK_ABANDONED } mk_state;
