@@ -3,11 +3,11 @@
  * only handlers move.
  */
 #include "support.h"
+#include "turns.h"
 
 #include "runtime/runtime.h"
 #include "sched/balance.h"
 #include "sched/turn.h"
-#include "sim/step.h"
 
 #include <string.h>
 
@@ -23,14 +23,6 @@ MAIKO_TOPIC(rounds);
 MAIKO_TOPIC(words);
 MAIKO_EVENT(round, rounds, takes_ns);
 MAIKO_EVENT(word, words, takes_ns);
-
-static uint64_t clock_ns;
-
-static uint64_t now(void *arg)
-{
-	(void)arg;
-	return clock_ns;
-}
 
 /* ---- actors that only send, and actors that only receive ---- */
 
@@ -76,35 +68,10 @@ MAIKO_ACTOR(silent, MAIKO_TICK(silent_tick));
 
 static maiko_supervisor *the;
 
-static void take_turns(void *arg, uint64_t until_ns)
-{
-	(void)arg;
-	(void)until_ns;
-	for (uint32_t i = 0; i < mk_worker_total(the); i++)
-		(void)mk_worker_turn(the->workers[i]);
-	clock_ns++; /* a deadline comes too */
-}
-
-static uint32_t first(void *arg, uint32_t count)
-{
-	(void)arg;
-	(void)count;
-	return 0;
-}
-
 /* Actors are placed in turn: those that do something on the first worker. */
 static void set_up(void)
 {
-	mk_seam seam = {.now_ns = now,
-			.choose = first,
-			.wait = take_turns,
-			.thread = 1,
-			.simulated = true,
-			.owner = uv_thread_self(),
-			.seed = 1};
-	const maiko_options options = {.workers = 2};
-	clock_ns = 1000000000;
-	ok(mk_supervisor_simulated(&the, &options, &seam));
+	the = turns_supervisor(2);
 	for (uint32_t i = 0; i < PAIRS; i++) {
 		ok(maiko_add(the, speaker, test_name("speaker", i)));
 		ok(maiko_add(the, silent, test_name("silent", i)));
@@ -148,7 +115,7 @@ static void look_and_measure(mk_worker *w, uint64_t takes_ns)
 			;
 		mk_balance_look(w);
 	}
-	take_turns(NULL, 0);
+	turns_take();
 }
 
 static void talk_costs(uint64_t ns_per_event, size_t away)
@@ -156,7 +123,7 @@ static void talk_costs(uint64_t ns_per_event, size_t away)
 	set_up();
 	look_and_measure(the->workers[0], ns_per_event * PAIRS * WORDS);
 	for (int i = 0; i < 10; i++)
-		take_turns(NULL, 0);
+		turns_take();
 	assert_int_equal(given_away(), away);
 	tear_down();
 }

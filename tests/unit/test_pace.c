@@ -3,9 +3,9 @@
  * workers on a clock that only handlers move.
  */
 #include "support.h"
+#include "turns.h"
 
 #include "runtime/runtime.h"
-#include "sim/step.h"
 #include "sched/turn.h"
 
 enum { TURN_NS = 100000, STINT = 16, ACTORS = 10, EACH = 100, WARM = 5000 };
@@ -16,15 +16,8 @@ typedef struct item {
 MAIKO_TOPIC(items);
 MAIKO_EVENT(item, items, takes_ns);
 
-static uint64_t clock_ns;
 static uint32_t handled, slow_ones, ticks;
 static uint64_t tick_due_ns, tick_late_ns;
-
-static uint64_t now(void *arg)
-{
-	(void)arg;
-	return clock_ns;
-}
 
 /* ---- actors that take time ---- */
 
@@ -76,36 +69,11 @@ MAIKO_ACTOR(clockwork, MAIKO_TICK(clockwork_tick));
 
 static maiko_supervisor *the;
 
-static void take_turns(void *arg, uint64_t until_ns)
-{
-	(void)arg;
-	(void)until_ns;
-	for (uint32_t i = 0; i < mk_worker_total(the); i++)
-		(void)mk_worker_turn(the->workers[i]);
-	clock_ns++; /* a deadline comes too */
-}
-
-static uint32_t first(void *arg, uint32_t count)
-{
-	(void)arg;
-	(void)count;
-	return 0;
-}
-
 static void set_up(void)
 {
-	mk_seam seam = {.now_ns = now,
-			.choose = first,
-			.wait = take_turns,
-			.thread = 1,
-			.simulated = true,
-			.owner = uv_thread_self(),
-			.seed = 1};
-	maiko_options options = {.workers = 1};
-	clock_ns = 1000000000;
+	the = turns_supervisor(1);
 	handled = slow_ones = ticks = 0;
 	tick_due_ns = tick_late_ns = 0;
-	assert_int_equal(mk_supervisor_simulated(&the, &options, &seam), 0);
 }
 
 static mk_worker *started(void)
