@@ -59,7 +59,12 @@ typedef struct maiko_options {
 				       * sleeps after a microsecond or two. With more workers than CPUs
 				       * it yields meanwhile. No spinning with one worker.              */
 	bool no_spin;                 /* sleep without spinning, to save power                          */
-	bool no_balance;              /* actors stay where they were placed, unless maiko_move moves them */
+	bool no_balance;              /* actors begin on the workers in turn and stay there, unless maiko_move
+				       * moves them. Default: those added from outside begin together on the
+				       * first worker, those that an actor adds on its own; when a worker has
+				       * too much to do, another takes over a part that talks little with the
+				       * rest, and when that is no longer worth its talk, they live together
+				       * again. While a recorder is attached, as with no_balance.           */
 	/* Called once when the supervisor has ended, for whatever reason, so that a program that does not
 	 * wait learns of a failure. `status` is the result of maiko_join. It runs on the thread of a
 	 * worker, or of the loop if embedded; if the stop has given up a callback, perhaps on a thread
@@ -272,11 +277,12 @@ MAIKO_API int maiko_supervisor_unsubscribe_all(maiko_supervisor *sup, maiko_acto
  * does not affect correctness; move an actor when you know its load better than the library
  * does. Complete when the actor may run on its new worker; immediately if it is there already.
  *
- * Errors: MAIKO_EBUSY (it has called maiko_loop, watches a descriptor, waits for a blocking job,
- * keeps an event, subscribes to MAIKO_ALL_TOPICS, or another change of it is in progress; or a
- * recorder is attached), MAIKO_EAGAIN (its subscriptions changed meanwhile: try again),
- * MAIKO_EINVAL (no such worker; an actor with .own_thread), MAIKO_ESTATE (before the start),
- * MAIKO_ENOENT, MAIKO_ENOMEM, MAIKO_ESHUTDOWN.
+ * Errors: MAIKO_EBUSY (it has called maiko_loop, waits for a blocking job, keeps an event, subscribes
+ * to MAIKO_ALL_TOPICS, has begun to watch a descriptor meanwhile, or another change of it is in
+ * progress; or a recorder is attached), MAIKO_EAGAIN (its subscriptions changed meanwhile: try
+ * again), MAIKO_EINVAL (no such worker; an actor with .own_thread), MAIKO_ESTATE (before the
+ * start), MAIKO_ENOENT, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; of an actor that watches a descriptor also
+ * the system's error if the new worker cannot watch any (UV_EMFILE).
  */
 MAIKO_API int maiko_supervisor_move(maiko_supervisor *sup, maiko_actor_id actor, uint32_t worker,
 				    const maiko_change_options *options);

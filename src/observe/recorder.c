@@ -402,7 +402,8 @@ static int write_head(maiko_recorder *r)
 						.max_events_per_tick = o->max_events_per_tick,
 						.external_credit = o->external_credit,
 						.channel = o->channel,
-						.blocking_threads = o->blocking_threads};
+						.blocking_threads = o->blocking_threads,
+						.together = sup->together};
 	munmap(segment, MO_SEGMENT);
 	return 0;
 }

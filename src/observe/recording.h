@@ -31,6 +31,7 @@ typedef struct mo_head {
 	/* options of the supervisor */
 	uint64_t mailbox_bytes;
 	uint32_t workers, mailbox, max_events_per_tick, external_credit, channel, blocking_threads;
+	uint32_t together; /* so many of the first actors began on one worker, the others in turn */
 } mo_head;
 
 typedef struct mo_segment {

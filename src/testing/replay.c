@@ -445,6 +445,8 @@ static int set_up(mt_replay *r)
 		r->now_ns = r->recording.entries[0].record->now_ns;
 	int rc = mk_supervisor_simulated(&r->sup, &options, &seam);
 	if (rc == 0)
+		r->sup->together = head->together;
+	if (rc == 0)
 		rc = maiko_monitor_add(r->sup, &(maiko_hooks){.any = mt_replay_see}, r, &r->monitor);
 	if (rc == 0)
 		rc = call_setup(r);

@@ -45,7 +45,7 @@ static maiko_next toiler_tick(toiler *self, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(toiler, MAIKO_TICK(toiler_tick));
 
-/* They are placed in turn, so every other one comes to the first worker: the busy ones. */
+/* All begin on the first worker; without balancing in turn, so that every other one, the busy ones, is there. */
 static maiko_supervisor *with_toilers(const maiko_options *options, uint32_t worker)
 {
 	maiko_supervisor *sup = watched(options);
@@ -85,6 +85,64 @@ TEST_ONCE(nothing_moves_if_it_is_not_wanted)
 	test_wait_for(&ticks, 5000);
 	finish(sup);
 	assert_int_equal(atomic_load(&moved), 0);
+}
+
+/* ---- a ring --------------------------------------------------------------------------------------- */
+
+enum { RING = 200 };
+static const maiko_topic *places[RING];
+PER_TEST _Atomic(uint64_t) laps;
+
+typedef struct token {
+	uint32_t at;
+} token;
+static const maiko_topic *token_topic(const token *ev) { return places[ev->at]; }
+MAIKO_EVENT_ROUTED(token, token_topic, at);
+
+typedef struct stop {
+	uint32_t at;
+} stop;
+static int stop_on_token(stop *self, const token *ev, maiko_ctx *ctx)
+{
+	atomic_fetch_add_explicit(&laps, ev->at == 0, memory_order_relaxed);
+	return atomic_load(&over) ? 0 : maiko_send(ctx, token, .at = (self->at + 1) % RING);
+}
+MAIKO_ACTOR(stop, MAIKO_ON(token, stop_on_token));
+
+/* Events that have gone from one worker to another. */
+static uint64_t between_workers(maiko_supervisor *sup)
+{
+	maiko_ledger *ledger = NULL;
+	uint64_t sum = 0;
+	ok(maiko_report(sup, &ledger));
+	for (size_t i = 0; i < ledger->pair_count; i++)
+		sum += ledger->pairs[i]->from == 0 ? 0 : ledger->pairs[i]->sent;
+	maiko_ledger_free(ledger);
+	return sum;
+}
+
+/* Two arcs: of 200 hops two go from one worker to the other. A wrong cut would be followed by better ones. */
+TEST_ONCE(a_ring_lives_on_both_workers_in_two_arcs)
+{
+	maiko_supervisor *sup = watched(&(maiko_options){.workers = WORKERS});
+	for (uint32_t i = 0; i < RING; i++) {
+		maiko_subscription own[] = {{.topic = NULL}, {.topic = NULL}};
+		ok(maiko_topic_named(sup, test_name("place", i), &places[i]));
+		own[0].topic = places[i];
+		ok(maiko_add(sup, stop, test_name("stop", i), .init = &(stop){i}, .topics = own));
+	}
+	ok(maiko_start(sup));
+	for (uint32_t i = 0; i < RING; i++)
+		ok(maiko_send(sup, token, .at = i));
+	test_wait_for(&moved, RING / 4);
+	uint64_t few = 0;
+	while (few < 5) {
+		uint64_t lap = atomic_load(&laps), before = between_workers(sup);
+		test_wait_for(&laps, lap + 1000);
+		uint64_t crossed = between_workers(sup) - before, passed = atomic_load(&laps) - lap;
+		few += crossed <= 4 * passed && crossed >= passed / 2;
+	}
+	finish(sup);
 }
 
 /* ---- a chatty pair --------------------------------------------------------------------------------- */

@@ -386,6 +386,7 @@ maiko_supervisor *test_supervisor_with(maiko_options options)
 	maiko_supervisor *sup = NULL;
 	if (simulating)
 		return simulated(&options);
+	options.no_balance = true; /* in turn on the workers, not together: so that workers meet */
 	assert_int_equal(maiko_supervisor_new(&sup, &options), 0);
 	return sup;
 }

@@ -381,7 +381,17 @@ static int own_worker(mk_sup *sup, const mk_told *led, mk_worker **ret_worker, b
 	return 0;
 }
 
-static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, const mk_told *led, mk_worker **ret_new)
+/* The worker of an actor for which the caller has named none. An actor that is added by another begins beside it. */
+static uint32_t place_for(mk_sup *sup, const mk_worker *caller)
+{
+	if (!mk_begins_together(sup))
+		return mk_next_worker(sup);
+	sup->together += sup->seam.simulated ? UINT32_MAX /* one less */ : 1;
+	return caller != NULL && caller->index < sup->options.workers ? caller->index : 0;
+}
+
+static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, const mk_worker *caller, const mk_told *led,
+		       mk_worker **ret_new)
 {
 	mk_worker *w;
 	bool made = false, own = o != NULL && o->own_thread;
@@ -398,7 +408,7 @@ static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, con
 			return rc;
 		w->busy = true;
 	} else {
-		w = sup->workers[o != NULL && o->worker != 0 ? o->worker - 1 : mk_next_worker(sup)];
+		w = sup->workers[o != NULL && o->worker != 0 ? o->worker - 1 : place_for(sup, caller)];
 		a->pinned = o != NULL && o->worker != 0;
 	}
 	mk_home_set(a->self, mk_home_word(0, w->index, w->index));
@@ -478,7 +488,7 @@ static int enter_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_
 	}
 	if (rc == 0)
 		rc = led != NULL ? mk_directory_enter_as(sup, a, led->number) : mk_directory_enter(sup, a);
-	if (rc == 0 && (rc = place_actor(sup, a, o, led, ret_new)) != 0)
+	if (rc == 0 && (rc = place_actor(sup, a, o, caller, led, ret_new)) != 0)
 		mk_directory_leave(sup, a);
 	return rc;
 }

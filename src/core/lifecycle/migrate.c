@@ -18,8 +18,10 @@
 #include "routing/weight.h"
 #include "runtime/lane.h"
 #include "sched/actors.h"
+#include "sched/balance.h"
 #include "sched/delayed.h"
 #include "sched/end.h"
+#include "sched/fd_watch.h"
 #include "sched/hold.h"
 #include "sched/tick.h"
 
@@ -67,12 +69,12 @@ int mk_migrate_request(mk_sup *sup, mk_change *c, int *ret_status)
 	return rc;
 }
 
-void mk_migrate(mk_sup *sup, maiko_actor_id id, uint32_t to)
+void mk_migrate(mk_sup *sup, maiko_actor_id id, uint32_t to, bool lent)
 {
 	mk_change *c = MK_NEW(mk_change);
 	if (c == NULL)
 		return;
-	*c = (mk_change){.kind = MAIKO_CHANGE_MOVE, .id = id, .to = to};
+	*c = (mk_change){.kind = MAIKO_CHANGE_MOVE, .id = id, .to = to, .lent = lent};
 	if (mk_migrate_request(sup, c, NULL) != 0)
 		mk_free(c);
 }
@@ -101,6 +103,10 @@ static int reserve(mk_worker *w, mk_change *c)
 	int rc = mk_actor_reserve(w);
 	if (rc == 0 && c->shadow->class->tick != NULL && (rc = mk_timers_reserve(&w->timers)) != 0)
 		mk_actor_unreserve(w);
+	if (rc == 0 && c->watches && (rc = mk_fd_watch_reserve(w)) != 0) {
+		mk_actor_unreserve(w);
+		mk_timers_unreserve(&w->timers);
+	}
 	if (rc != 0)
 		unreserve(w, c, c->place_count);
 	return rc;
@@ -122,6 +128,7 @@ static int look_at(mk_worker *w, mk_change *c)
 	c->shadow->worker = w;
 	c->shadow->shadow = c->shadow->warm = true;
 	c->shadow->sched = MK_MOVING; /* it never becomes ready */
+	c->watches = a->class->tick != NULL && w->sup->watched_size != 0;
 	return 0;
 }
 
@@ -139,6 +146,8 @@ static void give_back(mk_worker *w, mk_change *c)
 	mk_actor_unreserve(w);
 	if (c->shadow->class->tick != NULL)
 		mk_timers_unreserve(&w->timers);
+	if (c->watches)
+		mk_fd_watch_unreserve(w);
 	free_shadow(c);
 }
 
@@ -175,6 +184,12 @@ static void unprepare(mk_worker *w, mk_message *m)
 	mk_change_conclude(w, c);
 }
 
+/* A watch that has begun since the new home was prepared has no room there. */
+static bool may_leave(const mk_actor *a, const mk_change *c)
+{
+	return mk_actor_may_leave(a) && (c->watches || a->extra == NULL || a->extra->watch == NULL);
+}
+
 static void pick(mk_worker *w, mk_message *m)
 {
 	mk_change *c = MK_OF(m, mk_change, message);
@@ -183,7 +198,7 @@ static void pick(mk_worker *w, mk_message *m)
 	mk_lock(w->sup); /* an actor that has not arrived may be freed by any worker */
 	mk_actor *a = mk_directory_find(w->sup, c->id);
 	c->home = w->index;
-	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || mk_actor_may_leave(a) ? 0 : MAIKO_EBUSY;
+	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || may_leave(a, c) ? 0 : MAIKO_EBUSY;
 	mk_unlock(w->sup);
 	if (c->status == 0 && w->index != c->to) {
 		c->shadow->echo = a->echo;
@@ -281,6 +296,7 @@ static void hand_over(mk_worker *w, mk_change *c)
 	mk_probe_forget(w, a);
 	mk_forget_channels(w, a);
 	mk_tick_pack(w, a);
+	mk_fd_watch_pack(a);
 	mk_delayed_pack(w, a);
 	mk_weight_forget(a);
 	pack_mailbox(w, a);
@@ -348,7 +364,7 @@ static void take_events_of_shadow(mk_worker *w, const mk_change *c)
 }
 
 /* Links the actor here, and catches up with a stop that has begun on this worker meanwhile. */
-static void link_here(mk_worker *w, mk_actor *a)
+static void link_here(mk_worker *w, mk_actor *a, bool watches)
 {
 	unsigned held = a->sched & MK_HELD;
 	a->sched &= (uint16_t)~MK_HELD;
@@ -356,6 +372,10 @@ static void link_here(mk_worker *w, mk_actor *a)
 	mk_actor_unreserve(w);
 	mk_actor_link(w, a);
 	mk_tick_unpack(w, a);
+	if (watches) {
+		mk_fd_watch_unreserve(w);
+		mk_fd_watch_unpack(w, a);
+	}
 	mk_delayed_unpack(w, a);
 	if (a->box.ring != NULL)
 		mk_warm(w, a);
@@ -379,7 +399,7 @@ static void take_over(mk_worker *w, mk_message *m)
 	take_mailbox(w, a);
 	take_counts(w, a, c->shadow);
 	mk_mutes_join(w, a, c->shadow);
-	link_here(w, a);
+	link_here(w, a, c->watches);
 	mk_arrival_hear(w, &c->arrival);
 	take_events_of_shadow(w, c);
 	mk_private_shift(a); /* what came meanwhile was sent before that */
@@ -390,6 +410,8 @@ static void take_over(mk_worker *w, mk_message *m)
 	mk_arrival_over(w, &c->arrival);
 	if (mk_extra_of(a) != NULL)
 		a->extra->moved_ns = w->now_ns;
+	if (c->lent)
+		mk_balance_lent(w, c->id, c->home);
 	MK_NOTIFY(w, MAIKO_OBSERVED_MOVED, a, NULL, (int64_t)c->home + 1);
 	if (a->extra != NULL && a->extra->mutes != NULL)
 		mk_release_if_low(w, a);

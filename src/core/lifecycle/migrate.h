@@ -37,8 +37,9 @@
  * such worker), MAIKO_EBUSY (no migration is allowed now), MAIKO_ENOENT, MAIKO_ESTATE, MAIKO_ESHUTDOWN. */
 int mk_migrate_request(mk_sup *sup, mk_change *change, int *ret_status);
 
-/* Requests a migration without waiting; without memory, or if it is not possible, the actor stays. */
-void mk_migrate(mk_sup *sup, maiko_actor_id id, uint32_t to);
+/* Requests a migration without waiting; without memory, or if it is not possible, the actor stays. `lent`: the two
+ * workers run it in turns (balance.h). */
+void mk_migrate(mk_sup *sup, maiko_actor_id id, uint32_t to, bool lent);
 
 /* The parts of a batch. */
 int mk_migrate_begin(mk_sup *sup, mk_change *c);  /* with the lock */

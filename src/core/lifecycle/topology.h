@@ -54,6 +54,8 @@ typedef struct mk_change {
 	uint64_t probes;
 	mk_actor *shadow;
 	mk_arrival arrival; /* at the new home */
+	bool watches;       /* a watch is reserved at the new home (fd_watch.h) */
+	bool lent;          /* the two workers run it in turns (balance.h) */
 	bool on_way;        /* the actor is on no worker's lists */
 	bool begun;         /* it was possible; `status` is its result so far */
 	bool arrived;       /* of an addition: the actor is linked to its worker */

@@ -159,7 +159,7 @@ static mk_external *record_new(mk_sup *sup)
 		return NULL;
 	}
 	self->external = f;
-	uint32_t worker = mk_next_worker(sup);
+	uint32_t worker = mk_begins_together(sup) ? 0 : mk_next_worker(sup);
 	mk_home_set(self, mk_home_word(0, worker, worker));
 	f->self = self;
 	f->sup = sup;

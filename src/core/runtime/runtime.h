@@ -77,6 +77,7 @@ struct maiko_supervisor {
 	mk_worker *workers[MAIKO_WORKERS_MAX];
 	_Atomic(uint32_t) worker_count;
 	uint32_t next_worker;    /* round robin */
+	uint32_t together;       /* actors placed together so far; in a replay, that are still to be */
 	uint32_t asked_changes;  /* changes requested by external threads (note.h) */
 	uint32_t workers_coming; /* workers made, but in no batch yet */
 	/* registry.c */
@@ -161,7 +162,18 @@ static inline bool mk_forked(const mk_sup *sup)
 	return mk_is_forked(sup->alive);
 }
 
-/* With the lock: the worker for an actor or an external thread for which nobody has named one. */
+/* Whether an actor or an external thread for which nobody has named a worker begins together with the others, because
+ * balance.c can move actors later; else each gets a worker in turn. A simulation moves none; of a replay the first
+ * actors begin as those of the recording did. */
+static inline bool mk_begins_together(const mk_sup *sup)
+{
+	if (MK_UNLIKELY(sup->seam.simulated))
+		return sup->together != 0;
+	return sup->balance && atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&sup->staying,
+						    memory_order_relaxed) == 0;
+}
+
+/* With the lock: the worker that is next in turn. */
 static inline uint32_t mk_next_worker(mk_sup *sup)
 {
 	uint32_t count = sup->options.workers, next = sup->next_worker++;

@@ -26,7 +26,7 @@ typedef struct mk_upcalls {
 	void (*stop_idle)(mk_worker *w);
 	void (*stop_exited)(mk_worker *w);
 	void (*stop_for_failure)(mk_sup *sup, int code);
-	void (*move)(mk_sup *sup, maiko_actor_id id, uint32_t to);
+	void (*move)(mk_sup *sup, maiko_actor_id id, uint32_t to, bool lent);
 } mk_upcalls;
 
 extern const mk_upcalls mk_up;

@@ -144,8 +144,15 @@ struct mk_worker {
 	_Atomic(uint64_t) idle_ns, idle_since_ns; /* total of past idle times; start of the current one, or 0 */
 	uint64_t looked_ns;
 	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
-	struct mk_measure *measure;
-	bool measuring;
+	uint64_t seen_taken[MAIKO_WORKERS_MAX]; /* of the channel from each worker */
+	bool balances;
+	struct mk_sample *sample; /* under way, or NULL */
+	uint64_t look_every_ns, sample_wait_ns;
+	_Atomic(uint64_t) calm_until_ns;             /* before it the worker gives nothing away */
+	_Atomic(uint64_t) worked_percent, worked_ns; /* its actors' time in the last sample for a merge, and when */
+	maiko_actor_id lent;                         /* an actor that two workers run in turns is here; 0: none */
+	uint32_t lender, lent_looks;
+	uint64_t lent_ns; /* when it came */
 	mk_blocks blocks;       /* of large payloads */
 	bool unflushed;         /* in a simulation: work was done since the last flush */
 	bool opened;            /* its loop is initialized */

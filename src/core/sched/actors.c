@@ -133,5 +133,5 @@ bool mk_actor_may_leave(const mk_actor *a)
 	const mk_extra *x = a->extra;
 	if (a->status != MAIKO_ACTOR_RUNNING || (a->sched & (MK_HELD & ~MK_MUTED)) != 0 || a->in_stop || a->looped)
 		return false;
-	return x == NULL || (x->watch == NULL && x->adopted == NULL && x->kept_count == 0 && x->jobs == 0);
+	return x == NULL || (x->adopted == NULL && x->kept_count == 0 && x->jobs == 0);
 }

@@ -6,20 +6,25 @@
  */
 #include "sched/balance.h"
 
-#include "registry/directory.h"
+#include "runtime/lane.h"
 #include "runtime/upcalls.h"
-#include "sched/actors.h"
-#include "sched/dispatch.h"
+#include "sched/cut.h"
+#include "sched/sample.h"
 
 enum {
 	SATURATED_PERCENT = 10, /* a worker that is idle for less is saturated */
 	SPARE_PERCENT = 25,     /* a worker that is idle for more has spare capacity */
-	SHARE_PERCENT = 3,      /* an actor with a smaller share of the time is not migrated */
-	MEASURE_NS = 1000000,
-	STAY_NS = 50000000, /* the least time between two migrations of an actor */
-	TALK_NS = 250,      /* the extra cost of an event between two workers */
-	WORTH = 2           /* the least ratio of an actor's time to the extra cost of its events */
+	SAMPLE_NS = 2000000,
+	LENT_LOOK_NS = 100000,  /* how often it looks whether an actor that is lent should go back, */
+	LENT_NS = 500000,       /* how long it runs that actor at least, */
+	LENT_IDLE_NS = 50000,   /* how long the other worker has done nothing then, */
+	LENT_LOOKS = 1000,      /* and after how many looks without need the actor stays */
+	MERGED_PERCENT = 80,    /* the work of two workers that one can do */
+	TALK_PERCENT = 2,       /* of the time: talk with another worker that is worth a merge while both have little */
+	TALK_MUCH_PERCENT = 20, /* ... and while they have much to do */
+	LITTLE_PERCENT = 50     /* the busy times of both, added */
 };
+static const uint64_t WAIT_LONGEST_NS = 640000000, CALM_NS = 2000000000, LENT_CALM_NS = 50000000;
 
 /* ---- idleness ---------------------------------------------------------------------------- */
 
@@ -53,161 +58,203 @@ static uint64_t idle_percent(mk_worker *w, const mk_worker *other, uint64_t span
 	return percent < 100 ? percent : 100;
 }
 
-/* ---- measuring --------------------------------------------------------------------------------- */
+/* ---- what a look finds --------------------------------------------------------------------- */
 
-/* The load of one actor in a measurement. */
-typedef struct mk_load {
-	maiko_actor_id id;
-	uint64_t ns;
-	uint32_t talk; /* events between it and other actors of this worker */
-	bool contended;
-} mk_load;
+typedef struct mk_look {
+	uint64_t span_ns, idle; /* of this worker, in percent */
+	uint32_t spare_at;      /* the worker with most spare time */
+	uint64_t spare;
+	uint32_t talk_at; /* the worker from which most events came */
+	uint64_t talk_ns; /* their extra cost */
+	uint64_t idle_there;
+} mk_look;
 
-enum { LOADS = 64 };
-typedef struct mk_measure {
-	uint32_t to; /* the worker with spare capacity, and how much it has */
-	uint32_t spare_percent;
-	uint64_t until_ns, ns;
-	uint32_t count;
-	mk_load loads[LOADS];
-} mk_measure;
-
-int mk_balance_init(mk_worker *w)
+/* Events that have come from another worker since the last look. */
+static uint64_t come_from(mk_worker *w, uint32_t from)
 {
-	w->measure = MK_NEW(mk_measure);
-	return w->measure == NULL ? MAIKO_ENOMEM : 0;
+	const mk_channel *ch = atomic_load_explicit(&w->in[from], memory_order_acquire);
+	uint64_t taken = ch == NULL ? 0 : mk_count(&ch->taken), before = w->seen_taken[from];
+	w->seen_taken[from] = taken;
+	return taken - before;
 }
 
-static mk_load *load_of(mk_measure *m, maiko_actor_id id)
+static mk_look look(mk_worker *w)
 {
-	for (uint32_t i = 0; i < m->count; i++)
-		if (m->loads[i].id == id)
-			return &m->loads[i];
-	if (m->count == LOADS)
-		return NULL;
-	m->loads[m->count] = (mk_load){.id = id};
-	return &m->loads[m->count++];
-}
-
-static void count_talk(mk_worker *w, const mk_actor *a, mk_load *l)
-{
-	uint64_t place = mk_count(&a->box.head), end = mk_count(&a->box.tail);
-	if (end > place + a->box.budget)
-		end = place + a->box.budget;
-	for (; place < end; place++) {
-		const mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (e == NULL || mk_external_of(e->sender) != NULL || e->sender == a->self ||
-		    mk_home_of(w, e->sender) != w->index)
+	mk_look l = {.span_ns = w->now_ns - w->looked_ns};
+	l.idle = idle_percent(w, w, l.span_ns);
+	for (uint32_t i = 0; i < w->sup->options.workers; i++) {
+		if (i == w->index)
 			continue;
-		l->talk++;
-		mk_load *sender = load_of(w->measure, e->sender->id);
-		if (sender != NULL)
-			sender->talk++;
+		uint64_t idle = idle_percent(w, w->sup->workers[i], l.span_ns);
+		uint64_t talk_ns = come_from(w, i) * MK_TALK_NS;
+		if (idle > l.spare) {
+			l.spare = idle;
+			l.spare_at = i;
+		}
+		if (talk_ns > l.talk_ns) {
+			l.talk_ns = talk_ns;
+			l.talk_at = i;
+			l.idle_there = idle;
+		}
+	}
+	return l;
+}
+
+static bool may_spread(const mk_worker *w, const mk_look *l)
+{
+	return l->idle < SATURATED_PERCENT && l->spare > SPARE_PERCENT && w->now_ns >= load(&w->calm_until_ns);
+}
+
+static bool may_merge(const mk_look *l)
+{
+	uint64_t busy = 200 - l->idle - l->idle_there, least = busy <= LITTLE_PERCENT ? TALK_PERCENT : TALK_MUCH_PERCENT;
+	return l->talk_ns * 100 >= l->span_ns * least;
+}
+
+/* ---- moving ----------------------------------------------------------------------------------- */
+
+static void drop_sample(mk_message *m) { mk_free(MK_OF(m, mk_sample, message)); }
+
+/* Moves an actor that two workers run in turns. While it is away the worker that gives it gives nothing else. */
+static void lend(mk_worker *w, mk_worker *from, maiko_actor_id id, uint32_t to)
+{
+	store(&from->calm_until_ns, w->now_ns + LENT_CALM_NS);
+	mk_up.move(w->sup, id, to, true);
+}
+
+/* On the worker with spare time. */
+static void take_part(mk_worker *w, mk_message *m)
+{
+	mk_sample *s = MK_OF(m, mk_sample, message);
+	mk_sampled *lent = NULL;
+	bool found = !w->draining && mk_cut_find(s);
+	for (uint32_t i = 0; found && i < s->actor_count; i++)
+		if (s->actors[i].goes)
+			mk_up.move(w->sup, s->actors[i].id, w->index, false);
+	if (!found && !w->draining && (lent = mk_cut_to_lend(s)) != NULL)
+		lend(w, mk_worker_at(w->sup, s->from), lent->id, w->index);
+	mk_free(s);
+}
+
+static void offer(mk_worker *w, mk_sample *s)
+{
+	s->message = (mk_message){.run = take_part, .drop = drop_sample, .post = MK_POST_UNSEEN};
+	mk_lane_post(mk_worker_at(w->sup, s->to), &s->message);
+}
+
+/* One worker can do the work of both: those that ran here go there. */
+static void merge(mk_worker *w, const mk_sample *s)
+{
+	for (uint32_t i = 0; i < s->actor_count; i++)
+		if (!s->actors[i].fixed)
+			mk_up.move(w->sup, s->actors[i].id, s->to, false);
+	store(&mk_worker_at(w->sup, s->to)->calm_until_ns, w->now_ns + CALM_NS);
+}
+
+/* Of two, the one with the smaller number keeps all. */
+static void merge_if_enough(mk_worker *w, const mk_sample *s)
+{
+	mk_worker *other = mk_worker_at(w->sup, s->to);
+	uint64_t work = s->ns * 100 / (w->now_ns - s->began_ns);
+	store(&w->worked_percent, work);
+	store(&w->worked_ns, w->now_ns);
+	bool known = w->now_ns - load(&other->worked_ns) < CALM_NS;
+	uint64_t theirs = known ? load(&other->worked_percent) : 100 - s->spare_percent;
+	if (w->index > s->to && work + theirs <= MERGED_PERCENT)
+		merge(w, s);
+}
+
+static void finish_sample(mk_worker *w)
+{
+	mk_sample *s = w->sample;
+	w->sample = NULL;
+	w->looked_ns = w->now_ns;
+	w->look_every_ns = w->lent != 0 ? LENT_LOOK_NS : w->sample_wait_ns;
+	if (w->draining) {
+		mk_free(s);
+	} else if (s->merges) {
+		merge_if_enough(w, s);
+		mk_free(s);
+	} else {
+		offer(w, s);
 	}
 }
 
-void mk_balance_run_next(mk_worker *w)
+static void begin_sample(mk_worker *w, uint32_t to, uint64_t spare_percent, bool merges)
 {
-	const mk_actor *a = w->ready;
-	mk_measure *m = w->measure;
-	mk_load *l = load_of(m, a->self->id);
-	if (l == NULL) {
-		mk_dispatch_next(w);
+	mk_sample *s = MK_NEW(mk_sample);
+	w->sample_wait_ns = w->sample_wait_ns * 2 < WAIT_LONGEST_NS ? w->sample_wait_ns * 2 : WAIT_LONGEST_NS;
+	if (s == NULL)
 		return;
-	}
-	count_talk(w, a, l);
-	l->contended |= a->next != NULL;
-	uint64_t start_ns = mk_now(&w->sup->seam);
-	mk_dispatch_next(w);
-	uint64_t took_ns = mk_now(&w->sup->seam) - start_ns;
-	l->ns += took_ns;
-	m->ns += took_ns;
+	s->from = w->index;
+	s->to = to;
+	s->spare_percent = (uint32_t)spare_percent;
+	s->merges = merges;
+	s->began_ns = w->now_ns;
+	w->sample = s;
+	w->look_every_ns = SAMPLE_NS;
 }
 
-/* ---- giving away ----------------------------------------------------------------------------------- */
+/* ---- an actor that two workers run in turns -------------------------------------------------------- */
 
-static bool subscribes_to_all(mk_actor *a)
+void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from)
 {
-	return a->place_count != 0 && mk_subscriptions_at(&a->places, a->place_count)[0].topic == 0;
+	if (!w->balances)
+		return;
+	w->lent = id;
+	w->lender = from;
+	w->lent_ns = w->looked_ns = w->now_ns;
+	w->lent_looks = LENT_LOOKS;
+	w->look_every_ns = LENT_LOOK_NS;
+	w->sample_wait_ns = MK_BALANCE_EVERY_NS;
+	w->seen_idle_ns[from] = idle_until(w->sup->workers[from], w->now_ns);
+	w->seen_idle_ns[w->index] = idle_until(w, w->now_ns);
 }
 
-static bool may_go(mk_worker *w, const mk_load *l)
+/* Moves it back when this worker has too much to do, and the other has done nothing just now or little since then. */
+static void look_at_lent(mk_worker *w)
 {
-	uv_mutex_lock(&w->sup->lock); /* which also guards `places` */
-	mk_actor *a = mk_directory_find(w->sup, l->id);
-	bool may = a != NULL && a->worker == w && !a->pinned && mk_actor_may_leave(a) && !subscribes_to_all(a) &&
-		   (a->extra == NULL || a->extra->moved_ns == 0 || w->now_ns - a->extra->moved_ns >= STAY_NS);
-	uv_mutex_unlock(&w->sup->lock);
-	return may;
+	const mk_worker *lender = w->sup->workers[w->lender];
+	uint64_t span_ns = w->now_ns - w->lent_ns, idle_since_ns = load(&lender->idle_since_ns);
+	w->looked_ns = w->now_ns;
+	if (span_ns < LENT_NS)
+		return;
+	bool rests = idle_since_ns != 0 && w->now_ns >= idle_since_ns + LENT_IDLE_NS;
+	bool spare = idle_percent(w, lender, span_ns) > SPARE_PERCENT;
+	bool saturated = idle_percent(w, w, span_ns) < SATURATED_PERCENT;
+	w->lent_ns = w->now_ns;
+	if (saturated && (rests || spare))
+		lend(w, w, w->lent, w->lender);
+	else if (--w->lent_looks != 0)
+		return;
+	w->lent = 0;
+	w->look_every_ns = w->sample_wait_ns;
 }
 
-/* The actor with the most time that is worth a migration and takes at most `most_ns`. */
-static mk_load *heaviest(mk_worker *w, uint64_t most_ns)
-{
-	mk_measure *m = w->measure;
-	mk_load *found = NULL;
-	for (uint32_t i = 0; i < m->count; i++) {
-		mk_load *l = &m->loads[i];
-		if (l->ns > most_ns || l->ns * 100 < m->ns * SHARE_PERCENT || !l->contended ||
-		    l->ns < (uint64_t)l->talk * TALK_NS * WORTH || (found != NULL && l->ns <= found->ns))
-			continue;
-		if (may_go(w, l))
-			found = l;
-		else
-			l->contended = false; /* do not consider it again */
-	}
-	return found;
-}
-
-static void give_away(mk_worker *w)
-{
-	mk_measure *m = w->measure;
-	uint64_t left_ns = m->ns * m->spare_percent / 200; /* half of the spare time evens out the two */
-	mk_load *l;
-	while ((l = heaviest(w, left_ns)) != NULL) {
-		left_ns -= l->ns;
-		l->contended = false;
-		mk_up.move(w->sup, l->id, m->to);
-	}
-}
-
-/* ---- comparing idle times ----------------------------------------------------------------------------- */
-
-static void measure(mk_worker *w, uint32_t to, uint64_t spare_percent)
-{
-	mk_measure *m = w->measure;
-	m->to = to;
-	m->spare_percent = (uint32_t)spare_percent;
-	m->until_ns = w->now_ns + MEASURE_NS;
-	m->ns = m->count = 0;
-	w->measuring = true;
-}
+/* ---- looking ------------------------------------------------------------------------------------------ */
 
 void mk_balance_look(mk_worker *w)
 {
-	mk_sup *sup = w->sup;
-	if (w->measuring) {
-		if (w->now_ns < w->measure->until_ns)
-			return;
-		if (!w->draining)
-			give_away(w);
-		w->measuring = false;
-		w->looked_ns = w->now_ns;
+	if (w->sample != NULL) {
+		finish_sample(w);
 		return;
 	}
-	uint64_t span_ns = w->now_ns - w->looked_ns, spare = 0;
-	uint32_t to = 0;
-	w->looked_ns = w->now_ns;
-	bool saturated = idle_percent(w, w, span_ns) < SATURATED_PERCENT;
-	for (uint32_t i = 0; i < sup->options.workers; i++) {
-		uint64_t percent = i == w->index ? 0 : idle_percent(w, sup->workers[i], span_ns);
-		if (percent > spare) {
-			spare = percent;
-			to = i;
-		}
+	if (w->lent != 0) {
+		look_at_lent(w);
+		return;
 	}
-	bool blind = span_ns > (uint64_t)MK_BALANCE_EVERY_NS * 4; /* the worker has slept, or a callback was long */
-	if (saturated && spare > SPARE_PERCENT && !blind && !w->draining &&
-	    atomic_load_explicit(&sup->staying, memory_order_relaxed) == 0)
-		measure(w, to, spare);
+	mk_look l = look(w);
+	bool blind = l.span_ns > w->look_every_ns * 4; /* the worker has slept, or a callback was long */
+	bool stays = w->draining || atomic_load_explicit(&w->sup->staying, memory_order_relaxed) != 0;
+	w->looked_ns = w->now_ns;
+	if (blind || stays)
+		return;
+	if (may_spread(w, &l)) {
+		begin_sample(w, l.spare_at, l.spare, false);
+	} else if (may_merge(&l)) {
+		begin_sample(w, l.talk_at, l.idle_there, true);
+	} else if (w->sample_wait_ns > MK_BALANCE_EVERY_NS) {
+		w->sample_wait_ns /= 2;
+		w->look_every_ns = w->sample_wait_ns;
+	}
 }

@@ -1,38 +1,40 @@
 /*
- * balance.h - migrates actors from a saturated worker to one with spare capacity.
+ * balance.h - which worker an actor lives on: together with those it talks to, while one worker can do the work.
  *
- * Each worker records its idle time. A worker that was busy for a few milliseconds while another
- * was mostly idle measures the run time of its actors: for about a millisecond it reads the clock
- * around each run. Then it migrates enough actors to even out the two workers. An actor migrates
- * only if:
+ * Actors begin together (mk_place): who talks to whom shows only when they run. Then each worker looks every few
+ * milliseconds, and samples its actors for about a millisecond (sample.h) if that could help:
  *
- *   - other actors were ready while it ran; else nothing would run in parallel afterwards
- *   - its run time is several times the extra cost of sending its events between two workers, so
- *     two actors that exchange many events stay together
- *   - it has not migrated recently, is not pinned to its worker, and may leave (migrate.h)
+ *   spread   It was never idle while another worker mostly was. The worker with spare time decides from the sample
+ *            which part of the actors it takes over (cut.h).
+ *   lend     No such part exists because single actors have too much of the work: one of them moves to and fro, and
+ *            each worker runs it while that worker has the less to do.
+ *   merge    It talks much with another worker, and one could do the work of both: their actors live on one again.
  *
- * Balancing costs an idle worker nothing, and nothing is measured unless a migration could help.
+ * A look that finds nothing to do costs a few loads. After each sample the next one waits twice as long, up to a
+ * second, so a load that no move can improve is hardly ever sampled. A worker that is idle looks at nothing.
  */
 #ifndef MK_BALANCE_H
 #define MK_BALANCE_H
 
 #include "runtime/runtime.h"
 
-/* Memory for a measurement; freed with the worker. 0 or MAIKO_ENOMEM. */
-int mk_balance_init(mk_worker *w);
-
-/* How often a worker compares idle times. */
+/* How often a worker compares idle times, at first. */
 #define MK_BALANCE_EVERY_NS 5000000
 
 /* idle: the worker has had no work since `since_ns`. busy: it has work again. */
 void mk_balance_idle(mk_worker *w, uint64_t since_ns);
 void mk_balance_busy(mk_worker *w, uint64_t now_ns);
 
-/* Compares the idle times, and ends a measurement that is due. Called between two turns, at
- * most once per MK_BALANCE_EVERY_NS. */
+/* Whether it is time to look. */
+static inline bool mk_balance_due(const mk_worker *w)
+{
+	return w->balances && w->now_ns - w->looked_ns >= w->look_every_ns;
+}
+
+/* Compares the idle times, and ends a sample that is due. Between two turns. */
 void mk_balance_look(mk_worker *w);
 
-/* Runs the next ready actor and measures its run time. */
-void mk_balance_run_next(mk_worker *w);
+/* An actor that two workers run in turns has come from that worker. */
+void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from);
 
 #endif

@@ -32,7 +32,7 @@
 
 typedef struct mk_fd_watch {
 	mk_actor *actor;
-	mk_worker *worker;
+	mk_worker *worker; /* NULL: its actor migrates */
 	int fd;
 	uint32_t events; /* of epoll */
 	uint32_t slot;
@@ -59,6 +59,7 @@ typedef struct mk_poller {
 	instance *epoll; /* NULL: not needed, or it could not be created */
 	slot *slots;
 	uint32_t count, size, first_free;
+	uint32_t reserved; /* of size, for watches that migrate to this worker */
 } mk_poller;
 
 enum { BITS = 64, UNHEEDED_MAX = 2, READY_PER_POLL = 256 };
@@ -126,7 +127,7 @@ static mk_poller *poller_of(mk_worker *w)
 static int take_slot(mk_poller *p, mk_fd_watch *watch)
 {
 	if (p->first_free == NONE) {
-		if (mk_reserve((void **)&p->slots, &p->size, p->count + 1, sizeof p->slots[0]) != 0)
+		if (mk_reserve((void **)&p->slots, &p->size, p->count + p->reserved + 1, sizeof p->slots[0]) != 0)
 			return MAIKO_ENOMEM;
 		p->slots[p->count] = (slot){.next_free = NONE};
 		p->first_free = p->count++;
@@ -404,17 +405,63 @@ int mk_fd_watch_rearm(mk_actor *a)
 
 void mk_fd_watch_doubt(mk_actor *a) { doubt(a->extra->watch); }
 
+static void leave_poller(mk_fd_watch *watch)
+{
+	undoubt(watch);
+	stop_polling(watch);
+	free_slot(watch->worker->poller, watch);
+	watch->worker = NULL;
+}
+
 void mk_fd_watch_close(mk_actor *a)
 {
 	mk_fd_watch *watch = a->extra == NULL ? NULL : a->extra->watch;
 	if (watch == NULL)
 		return;
 	a->extra->watch = NULL;
-	undoubt(watch);
-	stop_polling(watch);
-	free_slot(watch->worker->poller, watch);
-	unclaim(watch->worker->sup, watch->fd);
+	if (watch->worker != NULL)
+		leave_poller(watch);
+	unclaim(a->worker->sup, watch->fd);
 	mk_free(watch);
+}
+
+/* ---- the watch of an actor that migrates --------------------------------------------------------- */
+
+int mk_fd_watch_reserve(mk_worker *w)
+{
+	mk_poller *p = poller_of(w);
+	int rc = p == NULL ? MAIKO_ENOMEM
+			   : mk_reserve((void **)&p->slots, &p->size, p->count + p->reserved + 1, sizeof p->slots[0]);
+	if (rc == 0 && p->epoll == NULL)
+		rc = instance_new(w, &p->epoll);
+	if (rc == 0)
+		p->reserved++;
+	return rc;
+}
+
+void mk_fd_watch_unreserve(mk_worker *w) { w->poller->reserved--; }
+
+void mk_fd_watch_pack(mk_actor *a)
+{
+	mk_fd_watch *watch = a->extra == NULL ? NULL : a->extra->watch;
+	if (watch != NULL)
+		leave_poller(watch);
+}
+
+void mk_fd_watch_unpack(mk_worker *w, mk_actor *a)
+{
+	mk_fd_watch *watch = a->extra == NULL ? NULL : a->extra->watch;
+	if (watch == NULL)
+		return;
+	watch->worker = w;
+	watch->unheeded = 0;
+	(void)take_slot(w->poller, watch); /* reserved */
+	if (!watch->armed && !watch->held)
+		return;
+	if (start_polling(watch) != 0)
+		drop(watch);
+	else
+		doubt(watch);
 }
 
 /* ---- the watches of a worker ------------------------------------------------------------------ */

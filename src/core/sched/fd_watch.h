@@ -31,6 +31,14 @@ bool mk_fd_watch_ask(mk_worker *w);
 /* Ends the watch and releases the descriptor. */
 void mk_fd_watch_close(mk_actor *a);
 
+/* A watch that migrates with its actor (migrate.h). reserve: room for one on the new worker, so that the migration
+ * cannot fail later: 0, MAIKO_ENOMEM, or the error of a new epoll instance. pack: it leaves its worker. unpack: it uses
+ * the reservation; a descriptor that was closed meanwhile ends the watch, and the tick learns why. */
+int mk_fd_watch_reserve(mk_worker *w);
+void mk_fd_watch_unreserve(mk_worker *w);
+void mk_fd_watch_pack(mk_actor *a);
+void mk_fd_watch_unpack(mk_worker *w, mk_actor *a);
+
 /* exit: to be called before the worker leaves its loop. fini: ends the remaining watches and frees the memory. */
 void mk_fd_watch_exit(mk_worker *w);
 void mk_fd_watch_fini(mk_worker *w);

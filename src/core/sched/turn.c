@@ -12,10 +12,10 @@
 #include "runtime/ready.h"
 #include "runtime/stop_state.h"
 #include "runtime/upcalls.h"
-#include "sched/balance.h"
 #include "sched/dispatch.h"
 #include "sched/intake.h"
 #include "sched/pace.h"
+#include "sched/sample.h"
 
 enum {
 	ACTORS_PER_TURN = 64,   /* at most */
@@ -208,10 +208,10 @@ bool mk_worker_turn(mk_worker *w)
 	mk_timers_fire(&w->timers, w->now_ns);
 	uint32_t left = ACTORS_PER_TURN;
 	for (; left > 0 && w->ready != NULL && mk_pace_goes_on(w); left--) {
-		if (MK_LIKELY(!w->measuring))
+		if (MK_LIKELY(w->sample == NULL))
 			mk_dispatch_next(w);
 		else
-			mk_balance_run_next(w);
+			mk_sample_run_next(w);
 		if (w->unpublished != 0)
 			mk_router_show(w);
 	}

@@ -33,7 +33,7 @@ static void thread_main(void *arg)
 	mk_hosting++;
 	mk_thread_time_init(w);
 	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
-		if (MK_UNLIKELY(w->measure != NULL && w->now_ns - w->looked_ns >= MK_BALANCE_EVERY_NS))
+		if (MK_UNLIKELY(mk_balance_due(w)))
 			mk_balance_look(w);
 		if (mk_worker_turn(w)) {
 			if (w->pace.over || w->now_ns - w->polled_ns >= MK_TURN_NS)
@@ -104,13 +104,14 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->pool.blocks = &w->blocks;
 	w->blocks.most = sup->options.mailbox_bytes;
 	mk_worker_number(w, index);
+	w->balances = sup->balance && !own_thread;
+	w->look_every_ns = w->sample_wait_ns = MK_BALANCE_EVERY_NS;
 	w->now_ns = w->warm_swept_ns = mk_now(&sup->seam);
 	mk_pace_reset(w);
 	w->all = mk_topic_here(w, 0);
 	w->private_topic = w->all == NULL ? NULL : mk_topic_here(w, MK_PRIVATE_TOPIC);
 	if (w->all == NULL || w->private_topic == NULL ||
-	    mk_timers_reserve(&w->timers) != 0 /* for the stop deadline */ ||
-	    (sup->balance && !own_thread && mk_balance_init(w) != 0)) {
+	    mk_timers_reserve(&w->timers) != 0 /* for the stop deadline */) {
 		mk_worker_free(w);
 		return NULL;
 	}
@@ -266,7 +267,7 @@ static void empty(mk_worker *w)
 	if (w->all != NULL)
 		mk_topics_fini(w);
 	mk_free(w->routes);
-	mk_free(w->measure);
+	mk_free(w->sample);
 	mk_timers_fini(&w->timers);
 }
 
