@@ -127,8 +127,12 @@ TEST_WORKERS(a_descriptor_that_was_closed_is_told_by_the_new_worker)
 	write_one();
 	test_wait_for(&bytes, 1);
 	close(near);
-	int rc = maiko_move(sup, id, workers);
-	assert_true(rc == 0 || rc == MAIKO_EBUSY || rc == MAIKO_ENOENT /* it was told before */);
-	test_wait_for(&closed, 1);
+	if (workers > 1) { /* else nothing makes the only one look */
+		int rc;
+		while ((rc = maiko_move(sup, id, workers)) == MAIKO_EBUSY)
+			;
+		assert_true(rc == 0 || rc == MAIKO_ENOENT /* it was told before */);
+		test_wait_for(&closed, 1);
+	}
 	finish(sup);
 }

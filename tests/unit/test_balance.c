@@ -129,10 +129,10 @@ static void talk_costs(uint64_t ns_per_event, size_t away)
 	tear_down();
 }
 
-/* Each actor takes as long as the others in a round: 20 times the time of an event. Half of them, a speaker and a hearer,
- * would have 10 events with the other half, since an event to two is half of one for each: these cost each worker 10
- * times 125 ns more. So the two would be done in half the time and 1,250 ns. That is less than four fifths of it from
- * 1,042 ns for each actor. */
+/* Each actor takes as long as the others in a round: 20 times the time of an event. Half of them, a speaker and a
+ * hearer, would have 10 events with the other half, since an event to two is half of one for each: these cost each
+ * worker 10 times 125 ns more. So the two would be done in half the time and 1,250 ns. That is less than four fifths of
+ * it from 1,042 ns for each actor. */
 static void what_saves_less_than_its_talk_costs_stays(void **state)
 {
 	(void)state;

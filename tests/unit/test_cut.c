@@ -38,7 +38,10 @@ static void actors(uint32_t count, uint64_t ns_each)
 	}
 }
 
-static void talk(uint32_t one, uint32_t other, uint64_t events) { mk_sample_talk(s, one - 1, other - 1, events * EVENT); }
+static void talk(uint32_t one, uint32_t other, uint64_t events)
+{
+	mk_sample_talk(s, one - 1, other - 1, events * EVENT);
+}
 
 static uint32_t going(void)
 {
@@ -125,7 +128,7 @@ static void those_that_talk_with_the_other_worker_go_first(void **state)
 
 /* ---- what stays whole ------------------------------------------------------------------------------ */
 
-static void chatter_stays(void **state)
+static void a_mesh_stays(void **state)
 {
 	enum { MESH = 60 };
 	(void)state;
@@ -222,7 +225,7 @@ int main(void)
 		TEST(friends_go_together),
 		TEST(half_of_a_large_audience_goes),
 		TEST(those_that_talk_with_the_other_worker_go_first),
-		TEST(chatter_stays),
+		TEST(a_mesh_stays),
 		TEST(two_that_wait_for_each_other_stay),
 		TEST(what_is_fixed_stays),
 		TEST(nothing_goes_to_a_worker_that_would_have_more_to_do),

@@ -390,8 +390,8 @@ static uint32_t place_for(mk_sup *sup, const mk_worker *caller)
 	return caller != NULL && caller->index < sup->options.workers ? caller->index : 0;
 }
 
-static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, const mk_worker *caller, const mk_told *led,
-		       mk_worker **ret_new)
+static int place_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, const mk_worker *caller,
+		       const mk_told *led, mk_worker **ret_new)
 {
 	mk_worker *w;
 	bool made = false, own = o != NULL && o->own_thread;

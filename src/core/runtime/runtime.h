@@ -169,8 +169,8 @@ static inline bool mk_begins_together(const mk_sup *sup)
 {
 	if (MK_UNLIKELY(sup->seam.simulated))
 		return sup->together != 0;
-	return sup->balance && atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&sup->staying,
-						    memory_order_relaxed) == 0;
+	return sup->balance &&
+	       atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&sup->staying, memory_order_relaxed) == 0;
 }
 
 /* With the lock: the worker that is next in turn. */

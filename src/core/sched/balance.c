@@ -107,7 +107,8 @@ static bool may_spread(const mk_worker *w, const mk_look *l)
 
 static bool may_merge(const mk_look *l)
 {
-	uint64_t busy = 200 - l->idle - l->idle_there, least = busy <= LITTLE_PERCENT ? TALK_PERCENT : TALK_MUCH_PERCENT;
+	uint64_t busy = 200 - l->idle - l->idle_there,
+		 least = busy <= LITTLE_PERCENT ? TALK_PERCENT : TALK_MUCH_PERCENT;
 	return l->talk_ns * 100 >= l->span_ns * least;
 }
 

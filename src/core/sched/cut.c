@@ -4,19 +4,20 @@
 #include "sched/cut.h"
 
 enum {
-	GAIN_PERCENT = 20,     /* the least part of the time that a move must save */
-	GAIN_TALK_PERCENT = 50 /* of an actor that is lent: the most that its talk between workers may cost of its time */
+	GAIN_PERCENT = 20, /* the least part of the time that a move must save */
+	GAIN_TALK_PERCENT =
+		50 /* of an actor that is lent: the most that its talk between workers may cost of its time */
 };
 
 /* A graph of a sample while a part grows: the pairs of actor i are edges[first[i]] to edges[first[i + 1] - 1]. */
 typedef struct part {
 	mk_sample *s;
-	uint64_t there_ns;                /* what the other worker has to do already, in the time of the sample */
+	uint64_t there_ns; /* what the other worker has to do already, in the time of the sample */
 	uint32_t first[MK_SAMPLE_ACTORS + 1];
 	uint32_t edges[MK_SAMPLE_PAIRS * 2]; /* of one end: the index of the pair */
 	int64_t gain[MK_SAMPLE_ACTORS];      /* talk with the part, less that with the rest */
 	bool inside[MK_SAMPLE_ACTORS], near[MK_SAMPLE_ACTORS];
-	uint32_t order[MK_SAMPLE_ACTORS]; /* the part, in the order in which it grew */
+	uint32_t order[MK_SAMPLE_ACTORS];  /* the part, in the order in which it grew */
 	uint32_t border[MK_SAMPLE_ACTORS]; /* those outside that talk with it */
 	uint32_t count, border_count;
 	/* of the part */

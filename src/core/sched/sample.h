@@ -1,7 +1,8 @@
 /*
- * sample.h - what the actors of one worker do in a short time: how long they run, and which of them talk to each other.
+ * sample.h - what the actors of one worker do in a short time: how long they run, and which of them talk to each
+ * other.
  *
- * balance.c makes one of a worker that could share its work; cut.c finds in it what would better live on another worker.
+ * balance.c makes one of a worker that could share its work; cut.c finds in it what would better live elsewhere.
  * Talk is counted where it arrives: before an actor runs, its mailbox tells who sent the events that it will handle.
  *
  * A sample holds a bounded number of actors and of pairs of them. Of a worker with more it holds those that ran first,
