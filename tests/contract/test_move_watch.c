@@ -122,10 +122,12 @@ TEST_WORKERS(a_wait_with_a_timeout_goes_on_after_a_move)
 TEST_WORKERS(a_descriptor_that_was_closed_is_told_by_the_new_worker)
 {
 	maiko_supervisor *sup = with_reader(workers, 0);
-	move(sup, workers); /* which opens what it needs to watch; later that could get the closed number */
+	write_one();
+	test_wait_for(&bytes, 1); /* so it watches */
+	move(sup, workers);       /* which opens what it needs for that; later it could get the closed number */
 	move(sup, 1);
 	write_one();
-	test_wait_for(&bytes, 1);
+	test_wait_for(&bytes, 2);
 	close(near);
 	if (workers > 1) { /* else nothing makes the only one look */
 		int rc;
