@@ -14,6 +14,7 @@
 #endif
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void *std_malloc(size_t size, void *arg)
 {
@@ -120,6 +121,17 @@ void mk_memory_trim(void)
 	if (hooks.free == std_free)
 		(void)malloc_trim(0);
 #endif
+}
+
+void *mk_calloc_table(size_t count, size_t size)
+{
+	const uintptr_t page = UINT64_C(2) << 20, bytes = count * size;
+	void *memory = mk_calloc(count, size);
+	if (memory == NULL || bytes < 2 * page || hooks.calloc != std_calloc)
+		return memory;
+	uintptr_t from = ((uintptr_t)memory + page - 1) & ~(page - 1), to = ((uintptr_t)memory + bytes) & ~(page - 1);
+	(void)madvise((void *)from, to - from, MADV_HUGEPAGE); /* not possible: the pages are small */
+	return memory;
 }
 
 char *mk_strdup(const char *text)

@@ -16,6 +16,10 @@ void *mk_calloc_aligned(size_t size, size_t align);
 void *mk_malloc_aligned(size_t size, size_t align); /* not zeroed */
 void mk_free_aligned(void *memory);
 
+/* As mk_calloc, for a table whose entries are accessed at random. A large one asks the system for large pages: else
+ * most accesses miss the TLB, and each page faults twice, at the first read and the first write. */
+void *mk_calloc_table(size_t count, size_t size);
+
 /* Much was freed: the C library, if it is glibc and there are no hooks, gives free pages back to the system. It keeps
  * them otherwise, below whatever was allocated later. */
 void mk_memory_trim(void);

@@ -56,7 +56,7 @@ void *mk_name_index_get(const mk_name_index *names, const char *name)
 static int grow(mk_name_index *names)
 {
 	uint32_t size = names->size == 0 ? 16 : names->size * 2;
-	struct mk_named *slots = mk_calloc(size, sizeof *slots);
+	struct mk_named *slots = mk_calloc_table(size, sizeof *slots);
 	if (slots == NULL)
 		return MAIKO_ENOMEM;
 	for (uint32_t k = 0; k < names->size; k++) {
