@@ -2,8 +2,9 @@
  * channel.pml - the channel between two workers, and how they sleep and wake each other.
  *
  * Modeled code: src/core/ds/channel.h and channel.c; of router.c send_entries, send_full,
- * mk_router_mark, mk_router_show, mk_router_flush; of turn.c run_channel; of idle.c mk_idle,
- * sleep_until_woken; mk_worker_has_input, mk_lane_wake. Each inline below names its function.
+ * pass_marker, mk_router_mark, mk_router_show, mk_router_flush; of turn.c run_channel; of idle.c mk_idle,
+ * sleep_until_woken; mk_worker_has_input; of lane.c mk_lane_wake, mk_lane_rise, mk_lane_stand_in, mk_lane_stand_down; of
+ * stand_in.c apply_for, settle_for. Each inline below names its function.
  *
  * Properties, for every interleaving:
  *   - entries are taken exactly once, in the order sent, markers included, through ring and spill;
@@ -11,12 +12,14 @@
  *     one slot reserved for a marker suffices, because a worker settles a change in a later
  *     turn than the one that acknowledged the change's marker;
  *   - no lost wake-up: if both workers sleep for ever, every entry is taken and no sender
- *     is muted (the end state); under weak fairness that state is reached (`delivered`).
+ *     is muted (the end state); under weak fairness that state is reached (`delivered`);
+ *   - a thread that stands in for a sleeping worker (STAND_INS times at most) is alone in that, sends its
+ *     marker behind all that the worker has sent, and passes one only after all that precedes it.
  *
  * Abstractions, and why they are sound:
  *   - Memory orders. The interleavings are sequentially consistent; so are, in C, the
  *     accesses that sleeping relies on (`incoming`, `published`, `head`, `producer_waits`,
- *     `sleeping`). RELAXED_PUBLISH and LATE_BIT show the effect of weaker orders. The other
+ *     `rest`). RELAXED_PUBLISH and LATE_BIT show the effect of weaker orders. The other
  *     release and acquire accesses protect data, which ThreadSanitizer checks.
  *   - Time. A worker that checks for longer before it sleeps (spin) has no behavior that one
  *     which checks once has not; a poll of a busy worker's loop only clears its async.
@@ -26,7 +29,8 @@
  *     the ring wraps more than once, and no step depends on the absolute position.
  *
  * Planted bugs, each found: LOST_WAKE, RELAXED_PUBLISH, LATE_BIT, NO_WAITS,
- * NO_HEAD_LOOK, ACK_EARLY, PAST_SPILL, NO_KEPT_SLOT, MARK_AT_PASS, NO_LAST_SHOW; with PARCELS, SLEEPS_ON_PARCEL.
+ * NO_HEAD_LOOK, ACK_EARLY, PAST_SPILL, NO_KEPT_SLOT, MARK_AT_PASS, NO_LAST_SHOW; with PARCELS, SLEEPS_ON_PARCEL;
+ * with STAND_INS, CALL_LOST, RISES_STOOD_IN, STANDS_IN_AWAKE, PASSES_AHEAD.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -43,6 +47,9 @@
 #ifndef PARCELS
 #define PARCELS 0 /* that are sent at the end of a turn */
 #endif
+#ifndef STAND_INS
+#define STAND_INS 0 /* changes begun by a thread that stands in for the producer, or for both */
+#endif
 #define ENTRIES (EVENTS + MARKERS + PARCELS)
 #define ALLOWANCE 1 /* events that a muted sender may still send in its callback */
 
@@ -58,8 +65,13 @@ byte taken_to                   /* used by the consumer only */
 chan spill = [ENTRIES] of { byte }
 bool unpublished                /* its bit of the producer's mk_worker */
 
-/* mk_worker */
-bool sleeping[2], async[2]
+/* mk_worker; mk_rest */
+#define AWAKE 0
+#define SLEEPS 1
+#define STOOD_IN 2
+#define CALLED 3
+byte rest[2]
+bool async[2]
 bool incoming /* the producer's bit of the consumer's mk_worker */
 
 /* the actor that sends */
@@ -80,15 +92,64 @@ byte marker_entry /* the entry number of the last marker */
 inline wake(worker)
 {
 	if
-	:: sleeping[worker] ->
+	:: rest[worker] != AWAKE ->
 		atomic {
-			woken = sleeping[worker];
-			sleeping[worker] = false
+			if
+			:: rest[worker] == SLEEPS ->
+				rest[worker] = AWAKE;
+				woken = true
+			:: rest[worker] == STOOD_IN -> rest[worker] = CALLED
+			:: else
+			fi
 		}
 		if
-		:: woken -> async[worker] = true
+		:: woken ->
+			async[worker] = true;
+			woken = false
 		:: else
 		fi
+	:: else
+	fi
+}
+
+/* mk_lane_rise */
+inline rise(worker)
+{
+	atomic {
+#ifndef RISES_STOOD_IN
+		(rest[worker] == AWAKE || rest[worker] == SLEEPS);
+#endif
+		rest[worker] = AWAKE
+	}
+}
+
+/* mk_lane_stand_in */
+#ifdef STANDS_IN_AWAKE
+#define MAY_STAND_IN(worker) (rest[worker] == SLEEPS || rest[worker] == AWAKE)
+#else
+#define MAY_STAND_IN(worker) (rest[worker] == SLEEPS)
+#endif
+
+/* mk_lane_stand_down */
+inline stand_down(worker)
+{
+	atomic {
+		if
+		:: rest[worker] == STOOD_IN -> rest[worker] = SLEEPS
+		:: rest[worker] == CALLED ->
+#ifdef CALL_LOST
+			rest[worker] = SLEEPS
+#else
+			rest[worker] = AWAKE;
+			woken = true
+#endif
+		:: else
+		fi
+	}
+	if
+	:: woken ->
+		async[worker] = true;
+		woken = false
 	:: else
 	fi
 }
@@ -109,7 +170,7 @@ inline idle(worker, INPUT)
 	if
 	:: INPUT
 	:: else ->
-		sleeping[worker] = true;
+		rest[worker] = SLEEPS;
 		if
 #ifndef LOST_WAKE
 		:: INPUT
@@ -121,7 +182,7 @@ end_asleep:
 				async[worker] = false
 			}
 		fi;
-		sleeping[worker] = false
+		rise(worker)
 	fi
 }
 
@@ -150,9 +211,9 @@ inline make_visible()
 	if
 	:: published != tail ->
 #ifdef RELAXED_PUBLISH
-		/* the load of `sleeping` overtakes the store */
+		/* the load of `rest` overtakes the store */
 		if
-		:: sleeping[CONSUMER] ->
+		:: rest[CONSUMER] != AWAKE ->
 			published = tail;
 			wake(CONSUMER)
 		:: else -> published = tail
@@ -260,7 +321,28 @@ inline send_full()
 	fi
 }
 
-/* mk_router_mark, when a change is applied */
+/* pass_marker: the receiver sleeps, and nothing precedes the marker */
+inline pass_marker()
+{
+	atomic {
+		MAY_STAND_IN(CONSUMER) -> rest[CONSUMER] = STOOD_IN
+	}
+	if
+#ifndef PASSES_AHEAD
+	:: taken_to == tail && len(spill) == 0 ->
+#else
+	:: true ->
+#endif
+		assert(received == sent);
+		begun++;
+		passed++;
+		settled = passed /* settle_for; if the worker does it itself, that is later */
+	:: else
+	fi;
+	stand_down(CONSUMER)
+}
+
+/* mk_router_mark, when a change is applied; changes before the first event need no marker */
 inline mark()
 {
 	d_step {
@@ -361,6 +443,9 @@ active proctype producer()
 	:: /* mk_worker_turn: run_control, mk_dispatch_next, mk_router_show, mk_router_flush */
 		if
 		:: MAY_MARK -> mark()
+#if STAND_INS
+		:: MAY_MARK && MAY_STAND_IN(CONSUMER) -> pass_marker()
+#endif
 		:: true
 		fi;
 		if
@@ -465,6 +550,42 @@ active proctype consumer()
 		fi
 	od
 }
+
+/* ---- a thread that stands in -------------------------------------------------------------- */
+
+#if STAND_INS
+/* mk_stand_in_apply, for the producer: apply_for, mk_router_may_mark, mk_share_markers, mk_router_show */
+active proctype outsider()
+{
+	byte entry, times;
+	bool woken;
+end_outside:
+	do
+	:: times < STAND_INS ->
+		atomic {
+			MAY_STAND_IN(PRODUCER) ->
+				times++;
+				rest[PRODUCER] = STOOD_IN
+		}
+		if
+		:: MAY_MARK && !PRODUCER_INPUT ->
+			take_back();
+			if
+			:: len(spill) == 0 && tail - reclaimed < CAPACITY && !producer_waits ->
+				if
+				:: mark();
+					make_visible()
+				:: MAY_STAND_IN(CONSUMER) -> pass_marker()
+				fi
+			:: else
+			fi
+		:: else
+		fi;
+		stand_down(PRODUCER)
+	:: else -> break
+	od
+}
+#endif
 
 /* ---- properties --------------------------------------------------------------------------- */
 

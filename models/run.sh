@@ -91,10 +91,12 @@ small_interest() {
 all_channel() {
 	holds channel "" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	holds channel "-DEVENTS=3 -DPARCELS=2" "order, no overwriting, no lost wake-up" "$SAFE" ""
+	holds channel "-DEVENTS=3 -DSTAND_INS=2" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	holds channel "-DEVENTS=4" "all is delivered, under weak fairness" "" "-a -f -N delivered"
 	finds channel "" LOST_WAKE RELAXED_PUBLISH LATE_BIT NO_WAITS NO_HEAD_LOOK ACK_EARLY PAST_SPILL NO_KEPT_SLOT \
 		MARK_AT_PASS NO_LAST_SHOW
 	finds channel "-DEVENTS=3 -DPARCELS=1" SLEEPS_ON_PARCEL
+	finds channel "-DEVENTS=3 -DSTAND_INS=2" CALL_LOST RISES_STOOD_IN STANDS_IN_AWAKE PASSES_AHEAD
 }
 
 # Three actors: two on one worker, or probes at once, where there would be too many states.
@@ -131,6 +133,10 @@ all_topology() {
 		"-DWORKERS=3 -DMOVES -DSENDERS=0 -DCALLS=2 -DMUTES" "-DWORKERS=3 -DMOVES -DSENDERS=0 -DOWN_EVENTS=2"; do
 		holds topology "$defines" "no event too many, too few, twice or late" "$SAFE" ""
 	done
+	for defines in "-DSTAND_INS -DEVENTS=2 -DOWN_EVENTS=1" "-DSTAND_INS -DWORKERS=3 -DEVENTS=1" \
+		"-DSTAND_INS -DMOVES -DEVENTS=1 -DLAST_WORDS=3 -DCALLS=1"; do
+		holds topology "$defines" "no event too many, too few, twice or late" "$SAFE" ""
+	done
 	holds topology "-DMOVES -DEVENTS=1 -DOWN_EVENTS=1 -DCALLS=1" "each change completes, without fairness" "" "-a -N complete"
 	finds topology "" MARKER_ON_CONTROL BORN_UNMARKED TAKES_AHEAD UNCOUNTED INTEREST_EARLY INTEREST_LATE
 	finds topology "-DMOVES -DEVENTS=1 -DOWN_EVENTS=2" MOVES_AT_ONCE RUNS_WHILE_MOVING
@@ -138,6 +144,7 @@ all_topology() {
 	finds topology "-DMOVES -DCALLS=2" ADDRESS_ON_ARRIVAL
 	finds topology "-DWORKERS=3 -DMOVES -DSENDERS=0 -DCALLS=1 -DMUTES" MUTES_OVERTAKE POSTED_UNLOCKED
 	finds topology "-DMOVES -DLAST_WORDS=3" MOVES_BEFORE_WORDS JOINS_BEFORE_WORDS
+	finds topology "-DSTAND_INS -DEVENTS=2" PASSES_AHEAD
 }
 
 all_receipt() {

@@ -5,7 +5,8 @@
  * open_channel, mk_publish, mk_publish_taken, mk_router_mark; of turn.c run_channel; of backpressure.c
  * mk_mutes_take; of topic.c mk_topic_here; of interest.c mk_interest_refresh; of migrate.c
  * mk_migrate_apply, mk_migrate_settle, hand_over, take_over; mk_arrival_hear, mk_arrival_keeps; of sender.h
- * mk_home_at. Each inline names its function.
+ * mk_home_at; of stand_in.c mk_stand_in_apply, mk_stand_in_settle; of router.c pass_marker. Each inline names its
+ * function.
  *
  * How an actor migrates (migrate.h): it leaves its old home and joins its new one in one numbered change.
  *   1. Each worker applies the change: the old home marks its subscriptions leaving and pauses
@@ -30,6 +31,10 @@
  *   A migrating actor is paused from the time its old home applies the change to the hand-over:
  *   events that it sent from there could be overtaken by events from its new home. (In the code
  *   from the time it is chosen, which is earlier.)
+ *
+ * With STAND_INS, whoever begins a step of a batch takes it for workers without input, of all changes but MOVE; and a
+ * sender passes its own marker in the name of a receiver that has applied the batch, if the channel is empty. (How a
+ * worker that sleeps is kept from waking up meanwhile: channel.pml.)
  *
  * An actor that ends in a batch may publish in its end callback, on its worker, when that applies
  * the batch. The event has the previous number, because the marker comes later; so it precedes all
@@ -65,7 +70,7 @@
  * MOVES_AT_ONCE, RUNS_WHILE_MOVING, RUNS_BEFORE_HAND_OVER, ADDRESS_ON_ARRIVAL; with messages
  * for the actor, MUTES_OVERTAKE (the change itself), POSTED_UNLOCKED (a worker may have applied
  * a change before all have its message); with LAST_WORDS, MOVES_BEFORE_WORDS,
- * JOINS_BEFORE_WORDS.
+ * JOINS_BEFORE_WORDS; with STAND_INS, PASSES_AHEAD.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -297,6 +302,12 @@ inline last_words(worker)
 #define WORDS_LATE false
 #endif
 
+#ifdef PASSES_AHEAD
+#define NOTHING_PRECEDES(from, to) true
+#else
+#define NOTHING_PRECEDES(from, to) (len(ring[PAIR(from, to)]) == 0)
+#endif
+
 /* apply: apply_here, mk_migrate_apply, refresh_all, mk_router_mark */
 inline apply(worker)
 {
@@ -345,7 +356,11 @@ inline apply(worker)
 			waiting++;
 #endif
 			ring[PAIR(worker, k)]!MARK, change, change
-		:: else
+#ifdef STAND_INS
+		:: is_there[PAIR(worker, k)] && marker[k] == change && NOTHING_PRECEDES(worker, k) ->
+			ch_marker[PAIR(worker, k)] = change /* pass_marker */
+#endif
+		:: !is_there[PAIR(worker, k)]
 		fi
 	}
 	k = 0;
@@ -445,9 +460,21 @@ inline take_interest()
  * begins under the lock. A worker that applies the batch takes the lock too, before it gets the
  * number: so all workers have their message by then. In the second step a worker may run its
  * message before the others have theirs. */
+#ifdef STAND_INS
+#if WORKERS == 3
+#define NO_EVENTS(w) \
+	(len(ring[PAIR(0, w)]) == 0 && len(ring[PAIR(1, w)]) == 0 && len(ring[PAIR(2, w)]) == 0)
+#else
+#define NO_EVENTS(w) (len(ring[PAIR(0, w)]) == 0 && len(ring[PAIR(1, w)]) == 0)
+#endif
+/* mk_worker_has_input, all_here: an actor of the change has nothing to do either */
+#define MAY_STAND_IN(w) \
+	(change != MOVE && len(control[w]) == 0 && NO_EVENTS(w) && (w != home || len(box[w]) == 0 || ended))
+#endif
+
 proctype supervisor()
 {
-	byte w;
+	byte w, k, n, others;
 	do
 	:: change < UNTIL ->
 		atomic {
@@ -467,10 +494,27 @@ proctype supervisor()
 #endif
 			do
 			:: w < WORKERS ->
-				control[WORKERS - 1 - w]!APPLY, 0;
+#ifdef STAND_INS
+				if
+				:: MAY_STAND_IN(w) -> apply(w)
+				:: true -> others = others | BIT(w)
+				fi;
+#else
+				others = others | BIT(w);
+#endif
 				w++
 			:: else -> break
-			od
+			od;
+			do
+			:: w > 0 ->
+				w--;
+				if
+				:: HAS(others, w) -> control[w]!APPLY, 0
+				:: else
+				fi
+			:: else -> break
+			od;
+			others = 0
 		}
 		atomic {
 			waiting == 0;
@@ -483,7 +527,14 @@ proctype supervisor()
 		}
 		do
 		:: w < WORKERS ->
+#ifdef STAND_INS
+			if
+			:: atomic { MAY_STAND_IN(w) -> settle(w) }
+			:: control[w]!SETTLE, 0
+			fi;
+#else
 			control[w]!SETTLE, 0;
+#endif
 			w++
 		:: else -> break
 		od;

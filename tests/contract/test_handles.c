@@ -40,6 +40,21 @@ static int counter_on_item(counter *self, const item *ev, maiko_ctx *ctx)
 
 MAIKO_ACTOR(counter, MAIKO_ON(item, counter_on_item));
 
+/* Comes and goes. */
+typedef struct passer_by {
+	uint32_t unused;
+} passer_by;
+
+static int passer_by_on_item(passer_by *self, const item *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	expect(ev->n < FIRES);
+	return 0;
+}
+
+MAIKO_ACTOR(passer_by, MAIKO_ON(item, passer_by_on_item));
+
 /* ---- has a timer of libuv's in its state ---- */
 
 typedef enum ending {
@@ -169,6 +184,20 @@ TEST_WORKERS(a_timer_of_libuv_sends_as_its_actor)
 	test_wait_for(&handled, ACTORS * FIRES);
 	maiko_counts total = test_finish(sup);
 	assert_int_equal(total.handled, 200);
+	assert_int_equal(atomic_load(&handled), 200);
+}
+
+/* Such changes are made in the name of a worker that sleeps, and a callback of libuv keeps them out meanwhile. */
+TEST_WORKERS(changes_from_outside_come_between_the_callbacks_of_libuv)
+{
+	maiko_supervisor *sup = started_with(workers, ACTORS, &(ticker){.limit = FIRES});
+	do {
+		maiko_actor_id id;
+		ok(maiko_add(sup, passer_by, "passer-by", .worker = 1, .ret_id = &id));
+		ok(maiko_unsubscribe(sup, id, MAIKO_TOPIC_REF(items)));
+		ok(maiko_remove(sup, id));
+	} while (atomic_load(&handled) < ACTORS * FIRES);
+	test_finish(sup);
 	assert_int_equal(atomic_load(&handled), 200);
 }
 

@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#include "runtime/runtime.h"
+#include "runtime/lane.h"
 
 enum { BALLS = 3, ROUNDS = 10 };
 
@@ -223,7 +223,7 @@ static void the_properties_of_the_second_are_checked(void **state)
 	assert_int_equal(start_both(sim), 0);
 	assert_int_equal(maiko_sim_run(sim), 0);
 	assert_int_equal(maiko_send(far, ping, .ball = 0), 0);
-	atomic_store(&far->workers[0]->sleeping, true);
+	atomic_store(&far->workers[0]->rest, MK_SLEEPS);
 	assert_int_equal(maiko_sim_run(sim), MAIKO_EBROKEN);
 	assert_non_null(strstr(maiko_sim_failure(sim), "C14: quiet, but worker 1 has not taken"));
 	assert_int_equal(maiko_stop(near, NULL), MAIKO_EBROKEN); /* a call to the first that would wait */

@@ -88,6 +88,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	sup->balance = !o->no_balance && !sup->embedded && o->workers > 1;
 	sup->spin = !o->no_spin && o->workers > 1;
 	sup->crowded = o->workers > cores;
+	sup->callers_spin = !o->no_spin && o->workers < cores;
 	return check_options(o);
 }
 
@@ -439,7 +440,7 @@ static void wait_until_gone(mk_sup *sup, maiko_actor_id id)
 {
 	mk_lock(sup);
 	while (mk_directory_find(sup, id) != NULL && mk_state_of(sup) == MK_STARTED)
-		mk_await(sup);
+		mk_change_await(sup, NULL);
 	mk_unlock(sup);
 }
 

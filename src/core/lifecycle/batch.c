@@ -1,9 +1,9 @@
 /*
  * batch.c - gathers requested changes into batches with one change per actor (topology.h).
  */
-#include "lifecycle/topology_state.h"
-
 #include "ds/map.h"
+#include "lifecycle/completion.h"
+#include "lifecycle/topology_state.h"
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/idle_topics.h"
@@ -125,14 +125,14 @@ static void gather(mk_sup *sup)
 void mk_topology_next(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
-	if (t->busy || sup->seam.led) /* a replay begins it where the recording did */
-		return;
-	if (t->pending == NULL && !mk_idle_topics_due(sup))
-		return;
-	gather(sup);
-	if (MK_UNLIKELY(sup->seam.noted))
-		note_batch(sup);
-	mk_topology_begin(sup);
+	/* In a replay a batch begins where that of the recording did. */
+	while (!t->busy && !sup->seam.led && (t->pending != NULL || mk_idle_topics_due(sup))) {
+		gather(sup);
+		if (MK_UNLIKELY(sup->seam.noted))
+			note_batch(sup);
+		if (mk_topology_begin(sup))
+			mk_topology_end_here(sup);
+	}
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -200,7 +200,7 @@ int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_
 	if (state == MK_STARTED)
 		mk_topology_next(sup);
 	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
-		mk_await(sup);
+		mk_change_await(sup, &waiting.complete);
 	if (ret_status != NULL && !waiting.complete)
 		change->wait = NULL; /* it may still complete if the stuck callback returns */
 	if (ret_status != NULL)
@@ -271,7 +271,7 @@ bool mk_topology_begin_led(mk_sup *sup, uint64_t number, const uint64_t *keys, s
 		if (a != NULL)
 			a->changing = true;
 	}
-	mk_topology_begin(sup);
+	(void)mk_topology_begin(sup); /* a recording has noted the steps of all workers */
 	return true;
 }
 
@@ -285,7 +285,7 @@ bool mk_topology_settle_led(mk_sup *sup)
 {
 	bool over = is_over(sup->topology, false);
 	if (over)
-		mk_topology_settle_all(sup);
+		(void)mk_topology_settle_all(sup);
 	return over;
 }
 
@@ -300,7 +300,7 @@ bool mk_topology_finish_led(mk_worker *w)
 void mk_topology_go_on(mk_sup *sup)
 {
 	if (is_over(sup->topology, false))
-		mk_topology_settle_all(sup);
+		(void)mk_topology_settle_all(sup);
 	else if (is_over(sup->topology, true))
 		mk_topology_finish(mk_worker_at(sup, 0));
 	else

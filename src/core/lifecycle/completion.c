@@ -12,6 +12,7 @@
 #include "sched/actors.h"
 #include "sched/end.h"
 
+#include <sched.h>
 #include <string.h>
 
 static maiko_completion completion_of(mk_sup *sup, const mk_change *c)
@@ -114,15 +115,49 @@ void mk_change_tell_waiting(mk_change *c)
 {
 	if (c->wait != NULL) {
 		c->wait->status = c->status;
-		c->wait->complete = true;
+		atomic_store_explicit(&c->wait->complete, true, memory_order_release); /* it may be gone after this */
 	}
+}
+
+void mk_change_told(mk_sup *sup)
+{
+	if (sup->sleeping_for_changes != 0)
+		uv_cond_broadcast(&sup->cond);
+}
+
+/* For a while, as long as a wake-up takes. False: it is not complete. */
+static bool spin(const mk_sup *sup, _Atomic(bool) *complete)
+{
+	enum { SPIN_NS = 50000, CHECKS = 64 };
+	uint64_t until_ns = mk_now(&sup->seam) + SPIN_NS;
+	do {
+		for (int i = 0; i < CHECKS; i++)
+			if (atomic_load_explicit(complete, memory_order_acquire))
+				return true;
+		(void)sched_yield(); /* the worker may need this core */
+	} while (mk_now(&sup->seam) < until_ns);
+	return false;
+}
+
+void mk_change_await(mk_sup *sup, _Atomic(bool) *complete)
+{
+	if (complete != NULL && sup->callers_spin && !sup->seam.simulated) {
+		uv_mutex_unlock(&sup->lock);
+		bool done = spin(sup, complete);
+		uv_mutex_lock(&sup->lock);
+		if (done || atomic_load_explicit(complete, memory_order_acquire))
+			return;
+	}
+	sup->sleeping_for_changes++;
+	mk_await(sup);
+	sup->sleeping_for_changes--;
 }
 
 void mk_change_conclude(mk_worker *w, mk_change *c)
 {
 	mk_lock(w->sup);
 	mk_change_tell_waiting(c);
-	uv_cond_broadcast(&w->sup->cond);
+	mk_change_told(w->sup);
 	mk_unlock(w->sup);
 	mk_change_tell(w, c);
 }

@@ -26,8 +26,13 @@ static inline void mk_change_awaited(mk_actor *requester)
 
 /* Notifies the function and the actor of the change's status; frees the change or passes it on. Without the lock. */
 void mk_change_tell(mk_worker *w, mk_change *c);
-/* Notifies the waiting thread. With the lock. */
+/* Notifies the waiting thread, which must then be woken by mk_change_told. With the lock. */
 void mk_change_tell_waiting(mk_change *c);
+/* Changes are complete: wakes the threads that sleep in mk_change_await. With the lock. */
+void mk_change_told(mk_sup *sup);
+/* Waits until changes complete, those of others included; with `complete` it first checks for a while whether that is
+ * set. A wake-up costs more than most changes. With the lock, held once, which it releases meanwhile. */
+void mk_change_await(mk_sup *sup, _Atomic(bool) *complete);
 
 /* Both, for a move that did not get into a batch. */
 void mk_change_conclude(mk_worker *w, mk_change *c);

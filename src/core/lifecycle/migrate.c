@@ -59,7 +59,7 @@ int mk_migrate_request(mk_sup *sup, mk_change *c, int *ret_status)
 		post(sup, c, c->to, prepare);
 	}
 	while (rc == 0 && ret_status != NULL && !waiting.complete && mk_state_of(sup) < MK_STOPPED)
-		mk_await(sup);
+		mk_change_await(sup, &waiting.complete);
 	if (rc == 0 && ret_status != NULL) {
 		if (!waiting.complete)
 			c->wait = NULL; /* no worker takes it out of its lane any more */

@@ -12,6 +12,7 @@
 #include "lifecycle/completion.h"
 #include "lifecycle/migrate.h"
 #include "lifecycle/notice.h"
+#include "lifecycle/stand_in.h"
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
 #include "observe/note.h"
@@ -166,12 +167,26 @@ static void begin_one(mk_sup *sup, mk_change *c)
 }
 
 static void apply(mk_worker *w, mk_message *m);
-static void settle(mk_worker *w, mk_message *m);
+static void apply_all_here(mk_worker *w);
 
-/* With the lock. */
-void mk_topology_begin(mk_sup *sup)
+static void post(mk_worker **workers, uint32_t count, void (*run)(mk_worker *w, mk_message *m))
+{
+	for (uint32_t i = 0; i < count; i++) {
+		workers[i]->topology_message = (mk_message){.run = run, .post = MK_POST_TOPOLOGY};
+		mk_lane_post(workers[i], &workers[i]->topology_message);
+	}
+}
+
+/* Takes `count` from what is waited for; true: nothing is left, so this thread goes on. */
+static bool arrived(mk_topology *t, uint64_t count)
+{
+	return atomic_fetch_sub_explicit(&t->waiting, count, memory_order_acq_rel) == count;
+}
+
+bool mk_topology_begin(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
+	mk_worker *left[MAIKO_WORKERS_MAX];
 	t->busy = true;
 	t->settling = false;
 	mk_departed_begin(sup);
@@ -180,12 +195,13 @@ void mk_topology_begin(mk_sup *sup)
 		begin_one(sup, c);
 		c->begun = c->status == 0;
 	}
-	uint32_t workers = mk_worker_total(sup);
-	atomic_store_explicit(&t->waiting, workers, memory_order_relaxed);
-	for (uint32_t i = 0; i < workers; i++) {
-		sup->workers[i]->topology_message = (mk_message){.run = apply, .post = MK_POST_TOPOLOGY};
-		mk_lane_post(sup->workers[i], &sup->workers[i]->topology_message);
-	}
+	atomic_store_explicit(&t->waiting, mk_worker_total(sup) + 1, memory_order_relaxed);
+	uint32_t count = mk_stand_in_apply(sup, apply_all_here, left);
+	bool alone = count == 0;
+	if (!alone)
+		(void)arrived(t, 1);
+	post(left, count, apply);
+	return alone && arrived(t, 1) && mk_topology_settle_all(sup);
 }
 
 /* ---- step 1 ------------------------------------------------------------------------------------ */
@@ -224,16 +240,17 @@ static void apply_here(mk_worker *w, mk_change *c)
 	}
 }
 
-static void refresh_all(mk_worker *w, mk_change *c)
+static void apply_all_here(mk_worker *w)
 {
-	uint32_t count = c->kind == MAIKO_CHANGE_ADD ? c->actor->place_count : c->place_count;
-	const mk_subscription *places =
-		mk_subscriptions_at(c->kind == MAIKO_CHANGE_ADD ? &c->actor->places : &c->places, count);
-	for (uint32_t i = 0; i < count; i++) {
-		mk_interest_refresh(w, places[i].topic, c->home);
-		if (c->kind == MAIKO_CHANGE_MOVE)
-			mk_interest_refresh(w, places[i].topic, c->to);
-	}
+	mk_change *batch = w->sup->topology->batch;
+	for (mk_change *c = batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
+			apply_here(w, c);
+	for (mk_change *c = batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_MOVE && c->begun)
+			mk_migrate_apply(w, c);
+		else if (c->kind != MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
+			apply_here(w, c);
 }
 
 static void step_done(mk_worker *w);
@@ -251,25 +268,11 @@ static void apply(mk_worker *w, mk_message *m)
 	for (mk_change *c = t->batch; c != NULL; c = c->next)
 		if (c->kind == MAIKO_CHANGE_MOVE && !c->begun)
 			mk_migrate_undo(w, c);
-		else if (c->kind == MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
-			apply_here(w, c);
-	for (mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->kind == MAIKO_CHANGE_MOVE && c->begun)
-			mk_migrate_apply(w, c);
-		else if (c->kind != MAIKO_CHANGE_REMOVE && c->begun && c->home == w->index)
-			apply_here(w, c);
-	mk_lock(w->sup);
-	for (mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE))
-			refresh_all(w, c);
-	mk_unlock(w->sup);
+	apply_all_here(w);
+	mk_share_interest(w, false);
 	mk_notices_pause(w, t->number);
-	w->marker = t->number;
-	w->deferred_seen = &w->deferred; /* these messages may be mutes for an actor whose home is here now */
-	mk_routes_forget(w);
-	MK_NOTIFY(w, MAIKO_OBSERVED_TOPOLOGY, NULL, NULL, (int64_t)t->number);
-	atomic_fetch_add_explicit(&t->waiting, (uint64_t)__builtin_popcountll(w->outgoing), memory_order_relaxed);
-	mk_router_mark(w, t->number);
+	mk_share_number(w);
+	mk_share_markers(w, 0);
 	step_done(w);
 }
 
@@ -327,6 +330,15 @@ static void settle_here(mk_worker *w, mk_change *c)
 	}
 }
 
+static void settle_all_here(mk_worker *w)
+{
+	for (mk_change *c = w->sup->topology->batch; c != NULL; c = c->next)
+		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
+			mk_migrate_settle(w, c);
+		else if (c->begun && c->home == w->index)
+			settle_here(w, c);
+}
+
 static void settle(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
@@ -334,16 +346,8 @@ static void settle(mk_worker *w, mk_message *m)
 	mk_departed_look(w); /* must precede the hand-over of an actor */
 	mk_idle_topics_count(w);
 	mk_notices_tell(w, t->number);
-	for (mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
-			mk_migrate_settle(w, c);
-		else if (c->begun && c->home == w->index)
-			settle_here(w, c);
-	mk_lock(w->sup);
-	for (mk_change *c = t->batch; c != NULL; c = c->next)
-		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) && c->kind != MAIKO_CHANGE_ADD)
-			refresh_all(w, c);
-	mk_unlock(w->sup);
+	settle_all_here(w);
+	mk_share_interest(w, true);
 	mk_routes_forget(w);
 	mk_notices_permit(w, t->number);
 	mk_topology_arrived(w);
@@ -351,7 +355,7 @@ static void settle(mk_worker *w, mk_message *m)
 
 void mk_topology_arrived(mk_worker *w)
 {
-	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1 && !w->sup->seam.led)
+	if (arrived(w->sup->topology, 1) && !w->sup->seam.led)
 		mk_topology_finish(w);
 }
 
@@ -378,10 +382,11 @@ static void decide_interest(mk_sup *sup)
 			mk_notices_enter(c->actor);
 }
 
-void mk_topology_settle_all(mk_sup *sup)
+bool mk_topology_settle_all(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
-	uint32_t workers = mk_worker_total(sup), moves = 0;
+	uint32_t moves = 0;
+	mk_worker *left[MAIKO_WORKERS_MAX];
 	mk_lock(sup);
 	mk_note_sup(sup, MK_NOTE_SETTLING, t->number, 0);
 	t->settling = true;
@@ -394,18 +399,17 @@ void mk_topology_settle_all(mk_sup *sup)
 					  c->home);
 	}
 	decide_interest(sup);
+	uint32_t count = mk_stand_in_settle(sup, settle_all_here, left);
+	atomic_store_explicit(&t->waiting, count + moves, memory_order_relaxed);
 	mk_unlock(sup);
-	atomic_store_explicit(&t->waiting, workers + moves, memory_order_relaxed);
-	for (uint32_t i = 0; i < workers; i++) {
-		sup->workers[i]->topology_message = (mk_message){.run = settle, .post = MK_POST_TOPOLOGY};
-		mk_lane_post(sup->workers[i], &sup->workers[i]->topology_message);
-	}
+	post(left, count, settle);
+	return count + moves == 0;
 }
 
 static void step_done(mk_worker *w)
 {
-	if (atomic_fetch_sub_explicit(&w->sup->topology->waiting, 1, memory_order_acq_rel) == 1 && !w->sup->seam.led)
-		mk_topology_settle_all(w->sup);
+	if (arrived(w->sup->topology, 1) && !w->sup->seam.led && mk_topology_settle_all(w->sup))
+		mk_topology_finish(w);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
@@ -439,13 +443,11 @@ static void give_topics_back(mk_sup *sup)
 	mk_idle_topics_give_back(sup);
 }
 
-void mk_topology_finish(mk_worker *w)
+/* With the lock: ends the batch, and returns its changes, whose requesters are to be told without the lock. */
+static mk_change *end(mk_sup *sup, uintptr_t *ret_departed)
 {
-	mk_sup *sup = w->sup;
 	mk_topology *t = sup->topology;
 	mk_change *batch = t->batch;
-	mk_lock(sup);
-	mk_note_sup(sup, MK_NOTE_FINISHED, w->index, 0);
 	for (mk_change *c = batch; c != NULL; c = c->next) {
 		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
 			undo_add(sup, c);
@@ -460,9 +462,31 @@ void mk_topology_finish(mk_worker *w)
 	mk_map_clear(&t->changing);
 	t->batch = NULL;
 	t->busy = false;
-	uintptr_t departed = mk_departed_take(sup);
+	*ret_departed = mk_departed_take(sup);
+	mk_change_told(sup);
+	return batch;
+}
+
+void mk_topology_end_here(mk_sup *sup)
+{
+	uintptr_t departed;
+	mk_change *batch = end(sup, &departed);
+	mk_departed_free(sup, departed);
+	while (batch != NULL) {
+		mk_change *next = batch->next;
+		mk_change_free(batch);
+		batch = next;
+	}
+}
+
+void mk_topology_finish(mk_worker *w)
+{
+	mk_sup *sup = w->sup;
+	uintptr_t departed;
+	mk_lock(sup);
+	mk_note_sup(sup, MK_NOTE_FINISHED, w->index, 0);
+	mk_change *batch = end(sup, &departed);
 	mk_topology_next(sup);
-	uv_cond_broadcast(&sup->cond);
 	mk_unlock(sup);
 	mk_departed_free(sup, departed);
 	while (batch != NULL) {

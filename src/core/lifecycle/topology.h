@@ -17,6 +17,8 @@
  * The changed actor is held during the change: else it could cause an event that misses it, by
  * way of a worker that has not passed the marker. (A migration has its own rules: migrate.h.)
  *
+ * A step is taken in the name of workers that rest, where possible (stand_in.h).
+ *
  * A change that has not begun when a stop begins is refused.
  *
  * Interests are added in 1 and removed after 2, so that they always cover all subscribers.
@@ -72,9 +74,9 @@ typedef struct mk_change {
 	mk_given *given;             /* of an addition whose outcome is reported to a function or an actor */
 } mk_change;
 
-/* A thread that waits for a change, under the lock. */
+/* A thread that waits for a change. The status is stored, under the lock, before `complete`, which is released. */
 typedef struct mk_change_wait {
-	bool complete;
+	_Atomic(bool) complete;
 	int status;
 } mk_change_wait;
 

@@ -14,6 +14,7 @@ typedef struct mk_topology {
 	mk_record *touched;  /* notice.c */
 	bool busy, settling; /* settling: in step 2 */
 	uint64_t number;
+	uint64_t concerned; /* bit set: the workers that take part in the batch themselves (stand_in.h) */
 	_Atomic(uint64_t) waiting;
 } mk_topology;
 
@@ -25,12 +26,15 @@ void mk_topology_put_on(mk_topology *t, const mk_change *over);
 
 /* ---- topology.c ------------------------------------------------------------------------------ */
 
-/* Begins the gathered batch. With the lock. */
-void mk_topology_begin(mk_sup *sup);
+/* Begins the gathered batch. True: all its steps are taken (stand_in.h). With the lock. */
+bool mk_topology_begin(mk_sup *sup);
 
-/* settle_all: step 1 is complete, begins step 2. finish: step 2 is complete, ends the batch. No other part of the
- * batch runs during these calls. */
-void mk_topology_settle_all(mk_sup *sup);
+/* settle_all: step 1 is complete, begins step 2; true: that is complete as well. finish: step 2 is complete, ends the
+ * batch, and begins the next. No other part of the batch runs during these calls. */
+bool mk_topology_settle_all(mk_sup *sup);
 void mk_topology_finish(mk_worker *w);
+/* The same for a batch after mk_topology_begin has returned true: no one waits for a callback. With the lock; begins
+ * no other batch. */
+void mk_topology_end_here(mk_sup *sup);
 
 #endif

@@ -81,8 +81,8 @@ static MK_NOINLINE int open_channel(mk_worker *w, uint32_t to)
 	w->out[to] = ch;
 	w->outgoing |= UINT64_C(1) << to;
 	/* Stored with release order before the bit: a worker that sees the bit sees the channel. The bit is
-	 * seq_cst, as are the accesses of sleeping (lane.c). In their total order it precedes the first
-	 * publish, and so the load of `sleeping`; a worker that stores `sleeping` after that load checks
+	 * seq_cst, as are the accesses of `rest` (lane.c). In their total order it precedes the first
+	 * publish, and so the load of `rest`; a worker that begins to sleep after that load checks
 	 * its lanes after both. models/channel.pml: LATE_BIT. */
 	atomic_store_explicit(&other->in[w->index], ch, memory_order_release);
 	atomic_fetch_or_explicit(&other->incoming, UINT64_C(1) << w->index, memory_order_seq_cst);
@@ -236,14 +236,48 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 	mk_event_unref(&w->pool, e);
 }
 
-uint32_t mk_router_mark(mk_worker *w, uint64_t number)
+/* Passes a marker in the name of the receiver, if it rests, has applied that change and taken all entries. */
+static bool pass_marker(mk_worker *w, uint32_t to, uint64_t number, uint64_t held)
 {
-	uint32_t count = 0;
-	for (uint64_t left = w->outgoing; left != 0; left &= left - 1, count++) {
+	mk_channel *ch = w->out[to];
+	mk_worker *other = mk_worker_at(w->sup, to);
+	bool is_held = (held >> to & 1) != 0;
+	if (w->sup->seam.noted || mk_channel_waits(ch) || !(is_held || mk_lane_stand_in(other)))
+		return false;
+	bool passed = other->marker == number && ch->taken_to == ch->tail;
+	if (passed)
+		ch->marker = number;
+	if (!is_held)
+		mk_lane_stand_down(other);
+	return passed;
+}
+
+bool mk_router_may_mark(mk_worker *w)
+{
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
+		mk_channel *ch = w->out[__builtin_ctzll(left)];
+		/* While producer_waits is set, the worker may read what take_back writes (mk_worker_has_input). */
+		if (mk_channel_waits(ch) || atomic_load_explicit(&ch->producer_waits, memory_order_relaxed))
+			return false;
+		take_back(w, ch);
+		if (ch->tail - ch->reclaimed >= ch->capacity)
+			return false;
+	}
+	return true;
+}
+
+uint32_t mk_router_mark(mk_worker *w, uint64_t number, uint64_t held)
+{
+	uint32_t passed = 0;
+	for (uint64_t left = w->outgoing; left != 0; left &= left - 1) {
 		uint32_t to = (uint32_t)__builtin_ctzll(left);
 		mk_channel *ch = w->out[to];
 		uint64_t entry = mk_entry_of_marker(number);
-		if (MK_LIKELY(!w->sup->seam.noted)) {
+		if (pass_marker(w, to, number, held)) {
+			passed++;
+			continue;
+		}
+		if (held == 0 && MK_LIKELY(!w->sup->seam.noted)) {
 			take_back(w, ch);
 			mk_mutes_take(w);
 		}
@@ -255,7 +289,7 @@ uint32_t mk_router_mark(mk_worker *w, uint64_t number)
 			(void)mk_channel_spill(ch, entry); /* cannot fail: its slot is reserved */
 		w->unpublished |= UINT64_C(1) << to;
 	}
-	return count;
+	return passed;
 }
 
 void mk_router_show(mk_worker *w)

@@ -179,8 +179,11 @@ static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
 /* Fans out a copy of an entry taken from a channel; `marker` is that channel's. */
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker);
 
-/* Sends a marker into every outgoing channel; returns the number of channels. */
-uint32_t mk_router_mark(mk_worker *w, uint64_t number);
+/* Sends a marker into every outgoing channel, to be published later. Returns how many channels it has passed already:
+ * those to a worker that rests, where nothing precedes it. `held` not 0: the workers, this one included, for which this
+ * thread stands in; after mk_router_may_mark: none of its channels is full. */
+uint32_t mk_router_mark(mk_worker *w, uint64_t number, uint64_t held);
+bool mk_router_may_mark(mk_worker *w);
 
 /* Makes all entries for other workers visible, and wakes those workers that sleep. */
 void mk_router_show(mk_worker *w);

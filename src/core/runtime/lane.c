@@ -1,20 +1,99 @@
 /*
  * lane.c - see lane.h.
  *
- * Sleeping: the worker stores `sleeping` and then checks all its lanes once more; a thread
- * that posts to it stores the message and then loads `sleeping`. All four accesses are
+ * Sleeping: the worker stores MK_SLEEPS in `rest` and then checks all its lanes once more; a thread
+ * that posts to it stores the message and then loads `rest`. All four accesses are
  * sequentially consistent, so at least one of the two sees the other's store: either the
- * worker does not sleep, or it is woken. Only the thread that resets `sleeping` wakes it, so
- * it is woken once. models/channel.pml verifies that no wake-up is lost. A change here changes
- * the model first.
+ * worker does not sleep, or it is woken. Only the thread that resets `rest` wakes it, so
+ * it is woken once.
+ *
+ * Standing in: a thread that sets MK_STOOD_IN owns the worker's data; acquired from the worker's store, released to
+ * its mk_lane_rise. A thread that would wake it meanwhile leaves that to the one that stands in (MK_CALLED).
+ *
+ * models/channel.pml verifies that no wake-up is lost. A change here changes the model first.
  */
 #include "runtime/lane.h"
 
+#include <sched.h>
+
+void mk_lane_rest(mk_worker *w, mk_rest how) { atomic_store_explicit(&w->rest, (uint8_t)how, memory_order_seq_cst); }
+
+static bool turn(mk_worker *w, uint8_t *from, unsigned to)
+{
+	return atomic_compare_exchange_weak_explicit(&w->rest, from, (uint8_t)to, memory_order_seq_cst,
+						     memory_order_seq_cst);
+}
+
+/* The value of `rest` once nobody stands in. */
+static uint8_t undisturbed(mk_worker *w)
+{
+	uint8_t rest;
+	while (((rest = atomic_load_explicit(&w->rest, memory_order_seq_cst)) & MK_STOOD_IN) != 0)
+		(void)sched_yield(); /* the other thread may have lost its core */
+	return rest;
+}
+
+bool mk_lane_rise(mk_worker *w)
+{
+	uint8_t rest = undisturbed(w);
+	while (rest != MK_AWAKE && !turn(w, &rest, MK_AWAKE))
+		rest = undisturbed(w);
+	return rest == MK_AWAKE;
+}
+
+bool mk_lane_stand_in(mk_worker *w)
+{
+	uint8_t rest = atomic_load_explicit(&w->rest, memory_order_relaxed);
+	return (rest == MK_SLEEPS || rest == MK_SPINS) && turn(w, &rest, rest | MK_STOOD_IN);
+}
+
+static void wake(mk_worker *w)
+{
+	if (!w->sup->seam.simulated)
+		uv_async_send(&w->async);
+}
+
+void mk_lane_stand_down(mk_worker *w)
+{
+	uint8_t rest = atomic_load_explicit(&w->rest, memory_order_relaxed);
+	unsigned next;
+	do
+		next = (rest & MK_CALLED) != 0 ? MK_AWAKE : rest & ~(unsigned)MK_STOOD_IN;
+	while (!turn(w, &rest, next));
+	if (next == MK_AWAKE)
+		wake(w);
+}
+
+bool mk_lane_enter(mk_worker *w)
+{
+	if (w->entered) /* this thread is inside already */
+		return false;
+	uint8_t rest = undisturbed(w);
+	while (rest != MK_AWAKE && !turn(w, &rest, rest | MK_STOOD_IN))
+		rest = undisturbed(w);
+	w->entered = rest != MK_AWAKE;
+	return w->entered;
+}
+
+void mk_lane_leave(mk_worker *w)
+{
+	if (!w->entered)
+		return;
+	w->entered = false;
+	mk_lane_stand_down(w);
+}
+
 void mk_lane_wake(mk_worker *w)
 {
-	if (atomic_load_explicit(&w->sleeping, memory_order_seq_cst) &&
-	    atomic_exchange_explicit(&w->sleeping, false, memory_order_seq_cst) && !w->sup->seam.simulated)
-		uv_async_send(&w->async);
+	uint8_t rest = atomic_load_explicit(&w->rest, memory_order_seq_cst);
+	while (MK_UNLIKELY((rest & MK_SLEEPS) != 0 && (rest & MK_CALLED) == 0)) {
+		bool other = (rest & MK_STOOD_IN) != 0;
+		if (!turn(w, &rest, other ? rest | MK_CALLED : MK_AWAKE))
+			continue;
+		if (!other)
+			wake(w);
+		return;
+	}
 }
 
 void mk_lane_post(mk_worker *w, mk_message *m)

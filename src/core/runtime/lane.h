@@ -9,6 +9,35 @@
 
 #include "runtime/runtime.h"
 
+/* What a worker without work does. It may be in uv_run, whose callbacks enter actors by maiko_enter alone. */
+typedef enum mk_rest {
+	MK_AWAKE = 0,
+	MK_SLEEPS = 1,   /* it polls libuv, and must be woken */
+	MK_SPINS = 2,    /* it checks its lanes again and again */
+	MK_STOOD_IN = 4, /* besides one of these: another thread acts for it */
+	MK_CALLED = 8    /* besides these: it was to be woken meanwhile */
+} mk_rest;
+
+/* On the worker: rest: it checks its lanes once more after this. rise: waits while another thread stands in for it;
+ * then it is awake. Returns whether it was woken. */
+void mk_lane_rest(mk_worker *w, mk_rest how);
+bool mk_lane_rise(mk_worker *w);
+/* In a simulation. */
+static inline bool mk_lane_rests(const mk_worker *w)
+{
+	return atomic_load_explicit((_Atomic(uint8_t) *)(uintptr_t)&w->rest, memory_order_relaxed) != MK_AWAKE;
+}
+
+/* From any thread: stands in for a worker that rests: until mk_lane_stand_down this thread owns what the worker
+ * owns, except what mk_worker_has_input reads. Never waits; false: the worker is awake, or another thread stands in.
+ * For an instant only: the worker cannot rise meanwhile. */
+bool mk_lane_stand_in(mk_worker *w);
+void mk_lane_stand_down(mk_worker *w);
+/* The same on the worker's own thread, in a callback of libuv, unless it is awake or has entered already (false);
+ * waits until nobody else stands in. */
+bool mk_lane_enter(mk_worker *w);
+void mk_lane_leave(mk_worker *w);
+
 /* From any thread: wakes the worker if it sleeps, so that it checks its lanes. */
 void mk_lane_wake(mk_worker *w);
 

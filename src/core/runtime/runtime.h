@@ -4,7 +4,7 @@
  * Which thread may access what:
  *   - an actor, its mailbox and its extra: only its worker; counters may be read by all
  *   - a worker's topics, subscribers, pool, timers, lists: only that worker
- *   - a worker's control, external and sleeping: any thread, by their own rules
+ *   - a worker's control, external and rest: any thread, by their own rules
  *   - a channel: its two workers, as channel.h says
  *   - the supervisor's registry, directory, topology, stop: under `lock`
  *   - mk_type, mk_actor_class, mk_sender, a record's description: immutable once published
@@ -65,9 +65,11 @@ struct maiko_supervisor {
 	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
-	bool crowded;              /* there are more workers than cores */
-	_Atomic(uint32_t) staying; /* number of requests that no actor migrates */
-	_Atomic(int) state;        /* mk_state; written under the lock */
+	bool callers_spin;             /* a thread that waits for a change spins at first (completion.c) */
+	uint32_t sleeping_for_changes; /* threads that sleep then; under the lock */
+	bool crowded;                  /* there are more workers than cores */
+	_Atomic(uint32_t) staying;     /* number of requests that no actor migrates */
+	_Atomic(int) state;            /* mk_state; written under the lock */
 	uv_mutex_t lock;
 	uint32_t locked;         /* how many times its owner has taken it by mk_lock; under the lock */
 	uv_cond_t cond;          /* signaled when a state changes that a caller waits for (mk_await) */

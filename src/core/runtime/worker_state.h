@@ -113,7 +113,8 @@ struct mk_worker {
 	mk_link **deferred_seen;            /* no mute that a send may run precedes this one */
 	_Atomic(uint64_t) incoming;         /* bit set: workers that have a channel to this one */
 	_Atomic(mk_channel *) in[MAIKO_WORKERS_MAX];
-	_Atomic(bool) sleeping;
+	_Atomic(uint8_t) rest;        /* an mk_rest (lane.h) */
+	bool entered;                 /* maiko_enter stands in for it */
 	_Atomic(mk_sender *) running; /* the actor in a callback, for the report of a stop */
 	/* life cycle */
 	bool go;         /* the first batch has started */

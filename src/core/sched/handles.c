@@ -191,17 +191,30 @@ void mk_adopted_depart(mk_worker *w, mk_actor *a)
 
 /* ---- entering an actor from libuv's callbacks ---------------------------------------------------- */
 
+/* Whether the actor can be entered now: 0, or an error. */
+static int check_enter(const maiko_ctx *ctx)
+{
+	if ((ctx->sched & MK_ENDED) != 0)
+		return mk_fail(MAIKO_EFAILED, "maiko_enter: actor '%s' has ended", ctx->self->name);
+	if (ctx->worker->actor != NULL)
+		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
+			       ctx->worker->actor->self->name);
+	return 0;
+}
+
 int maiko_enter(maiko_ctx *ctx)
 {
 	if (ctx == NULL)
 		return MK_NULL(ctx);
 	if (mk_forked(ctx->worker->sup))
 		return mk_fail_forked();
-	if ((ctx->sched & MK_ENDED) != 0)
-		return mk_fail(MAIKO_EFAILED, "maiko_enter: actor '%s' has ended", ctx->self->name);
-	if (ctx->worker->actor != NULL)
-		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
-			       ctx->worker->actor->self->name);
+	bool rested = mk_lane_enter(ctx->worker);
+	int rc = check_enter(ctx);
+	if (rc != 0) {
+		if (rested)
+			mk_lane_leave(ctx->worker);
+		return rc;
+	}
 	ctx->worker->now_ns = mk_now(&ctx->worker->sup->seam); /* libuv may have slept since the turn */
 	if (mk_is_drained(ctx->worker, ctx)) /* else new input could delay the end of the drain without bound */
 		ctx->sched |= MK_SHUT;
@@ -227,7 +240,8 @@ void maiko_leave(maiko_ctx *ctx, int rc)
 	}
 	/* Its sends are published in the next turn. A worker's own loop could poll and sleep right after its timers,
 	 * so it is stopped here. An embedded loop takes a turn before it polls, but this callback may have run between
-	 * the two: then the worker counts as sleeping, and is woken. */
+	 * the two: then the worker sleeps, and is woken. */
+	mk_lane_leave(w);
 	if (w->sup->embedded)
 		mk_lane_wake(w);
 	else if (!w->sup->seam.simulated)

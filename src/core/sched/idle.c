@@ -14,6 +14,7 @@
 
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
+#include "runtime/lane.h"
 #include "sched/balance.h"
 #include "sched/fd_watch.h"
 #include "sched/pace.h"
@@ -105,12 +106,12 @@ static void sleep_until_woken(mk_worker *w)
 	if (!mk_idle_may_poll(w) || !mk_idle_set_alarm(w))
 		return;
 	w->ran = w->fired = 0;
-	atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
+	mk_lane_rest(w, MK_SLEEPS);
 	if (!mk_worker_has_input(w)) {
 		uv_run(w->loop, UV_RUN_ONCE);
 		w->fresh = false;
 	}
-	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+	(void)mk_lane_rise(w);
 	w->polled_ns = mk_now(&w->sup->seam);
 }
 
@@ -122,7 +123,10 @@ void mk_idle(mk_worker *w)
 	uint64_t since_ns = mk_now(&w->sup->seam);
 	w->now_ns = since_ns;
 	mk_balance_idle(w, since_ns);
-	if (!spin(w)) {
+	mk_lane_rest(w, MK_SPINS);
+	bool found = spin(w);
+	(void)mk_lane_rise(w);
+	if (!found) {
 		sleep_until_woken(w);
 		w->now_ns = mk_now(&w->sup->seam);
 		adapt_spin(w, w->now_ns - since_ns);

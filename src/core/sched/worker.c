@@ -50,7 +50,7 @@ static void thread_main(void *arg)
 static void on_idle(uv_idle_t *idle) { (void)idle; }
 
 /* Before each poll: takes turns for a limited time. Then either the poll does not wait, or the
- * worker counts as sleeping during the poll. */
+ * worker sleeps during the poll. */
 static void on_prepare(uv_prepare_t *prepare)
 {
 	mk_worker *w = MK_OF(prepare, mk_worker, prepare);
@@ -58,22 +58,22 @@ static void on_prepare(uv_prepare_t *prepare)
 	bool more;
 	w->polled_ns = start;
 	w->fresh = false; /* the loop has polled since the last call */
-	atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+	(void)mk_lane_rise(w);
 	do
 		more = mk_worker_turn(w);
 	while (more && !w->exiting && !w->pace.over && w->now_ns - start < MK_TURN_NS);
 	if (!w->exiting && mk_state_of(w->sup) == MK_ABANDONED)
 		mk_worker_exit(w); /* a stop gave it up, but its callback has returned */
 	if (w->exiting)
-		return; /* it must not count as sleeping: its async handle is closing */
+		return; /* it must not sleep: its async handle is closing */
 	mk_cool(w);
 	/* The poll follows on each path from here. */
 	if (mk_idle_may_poll(w) && !more && mk_idle_set_alarm(w)) {
 		uv_idle_stop(&w->idle);
-		atomic_store_explicit(&w->sleeping, true, memory_order_seq_cst);
+		mk_lane_rest(w, MK_SLEEPS);
 		if (!mk_worker_has_input(w))
 			return;
-		atomic_store_explicit(&w->sleeping, false, memory_order_seq_cst);
+		(void)mk_lane_rise(w);
 	}
 	uv_idle_start(&w->idle, on_idle);
 }

@@ -10,6 +10,7 @@
 #include "routing/external.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
+#include "runtime/lane.h"
 #include "sched/blocking.h"
 #include "sched/dispatch.h"
 #include "sched/pace.h"
@@ -31,9 +32,9 @@ static bool has_room_again(const mk_worker *w)
 static void sleep_if_idle(mk_worker *w)
 {
 	mk_cool(w);
-	atomic_store_explicit(&w->sleeping, true, memory_order_relaxed);
+	mk_lane_rest(w, MK_SLEEPS);
 	if (mk_worker_has_input(w))
-		atomic_store_explicit(&w->sleeping, false, memory_order_relaxed);
+		(void)mk_lane_rise(w);
 }
 
 uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
@@ -43,7 +44,7 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 	if (!mk_step_may_wake(w, now_ns))
 		return 0;
 	w->now_ns = now_ns;
-	atomic_store_explicit(&w->sleeping, false, memory_order_relaxed);
+	(void)mk_lane_rise(w);
 #define STEP(kind_, from_)                                                                                             \
 	ret_steps[count++] = (mk_step) { (kind_), (uint8_t)w->index, (uint8_t)(from_), 0 }
 	if (mk_worker_has_control(w))

@@ -12,7 +12,7 @@
 #ifndef MK_STEP_H
 #define MK_STEP_H
 
-#include "runtime/runtime.h"
+#include "runtime/lane.h"
 
 typedef enum mk_step_kind {
 	MK_STEP_CONTROL,
@@ -44,8 +44,7 @@ MK_PRIVATE int mk_supervisor_simulated(mk_sup **ret_sup, const maiko_options *op
 /* Whether a worker may have steps: it does not sleep, or a timer is due. */
 static inline bool mk_step_may_wake(const mk_worker *w, uint64_t now_ns)
 {
-	return !w->left && (!atomic_load_explicit((_Atomic(bool) *)(uintptr_t)&w->sleeping, memory_order_relaxed) ||
-			    mk_timers_due(&w->timers) <= now_ns);
+	return !w->left && (!mk_lane_rests(w) || mk_timers_due(&w->timers) <= now_ns);
 }
 
 /* The steps that a worker can take now, in a fixed order; returns how many. */
