@@ -2,13 +2,14 @@
  * w6_paced.c - W6: the latency of an event from one worker to another, at a given rate, and its
  * cost in processor time.
  *
- * The plain variants have the default options: a worker spins for 20 us before it sleeps. In the
- * idle variants it sleeps at once. In the flood variants the sensor's worker always has work beside
+ * The plain variants have the default options: a worker spins while that pays. In the idle variants it
+ * sleeps at once. The causes variants note why events are late (cause.h). In the flood variants the sensor's worker always has work beside
  * the tick: events that are sent again by their handlers, each of which takes the time given by the
  * variant. There the latency counts from the time when the descriptor was due, and includes that wait.
  */
 #include "workloads.h"
 
+#include "cause.h"
 #include "pace.h"
 
 #include <stdatomic.h>
@@ -27,6 +28,7 @@ static uint64_t process_cpu_ns, handler_cpu_ns; /* from the first event to the l
 
 static _Atomic(bool) measured; /* the flood must end */
 static bool since_due;         /* latency counts from when an event was due, not from its send */
+static bool causes;            /* note why events are late */
 
 /* ---- the sensor ---- */
 
@@ -50,12 +52,17 @@ static maiko_next sensor_tick(sensor *self, maiko_ctx *ctx)
 		self->started_ns = bench_now_ns();
 		process_cpu_ns = bench_process_cpu_ns();
 	}
+	if (causes)
+		cause_sender_runs(bench_now_ns());
 	uint64_t due = self->fd >= 0 ? pace_read(self->fd) : pace_due(self->started_ns, self->sent, events_s);
 	for (; due > 0 && self->sent < events; due--, self->sent++) {
 		uint64_t due_ns = self->opened_ns + (self->sent + 1) * 1000000000 / events_s;
-		int rc = maiko_send(ctx, reading, .seq = self->sent, .sent_ns = since_due ? due_ns : bench_now_ns());
+		uint64_t sent_ns = since_due ? due_ns : bench_now_ns();
+		int rc = maiko_send(ctx, reading, .seq = self->sent, .sent_ns = sent_ns);
 		if (rc != 0)
 			return maiko_failed(rc);
+		if (causes)
+			cause_sent(self->sent, sent_ns);
 	}
 	if (self->sent == events)
 		return maiko_never();
@@ -81,7 +88,10 @@ typedef struct meter {
 static int meter_on_reading(meter *self, const reading *ev, maiko_ctx *ctx)
 {
 	(void)ctx;
-	samples_ns[self->handled] = bench_now_ns() - ev->sent_ns;
+	uint64_t now_ns = bench_now_ns();
+	samples_ns[self->handled] = now_ns - ev->sent_ns;
+	if (causes)
+		cause_handled(now_ns);
 	bench_check(ev->seq == self->handled, "out of order");
 	if (self->handled == 0)
 		handler_cpu_ns = bench_thread_cpu_ns();
@@ -151,13 +161,17 @@ static bool run_with(const bench_variant *v, maiko_options options, int (*add_al
 {
 	events_s = v->size;
 	events = bench_scaled(pace_by_descriptor(events_s) ? 2 * events_s : events_s, 1);
-	samples_ns = calloc(events, sizeof *samples_ns);
+	samples_ns = bench_lines(events, sizeof *samples_ns);
+	if (causes)
+		cause_open(events);
 	options.workers = v->workers;
-	bool done = samples_ns != NULL &&
-		    run_supervisor(&(
-			    run_plan){.options = options, .add = add_all, .handled = events, .beside = &drops_handled});
-	if (done) {
+	bool done = run_supervisor(
+		&(run_plan){.options = options, .add = add_all, .handled = events, .beside = &drops_handled});
+	if (done)
 		bench_percentiles(samples_ns, events);
+	if (done && causes) {
+		cause_figures();
+	} else if (done) {
 		bench_figure("cpu", "s", (double)process_cpu_ns / run_ns());
 		bench_figure("receiver_cpu", "s", (double)handler_cpu_ns / run_ns());
 	}
@@ -167,6 +181,12 @@ static bool run_with(const bench_variant *v, maiko_options options, int (*add_al
 
 static bool run(const bench_variant *v) { return run_with(v, (maiko_options){.no_spin = false}, add); }
 static bool run_idle(const bench_variant *v) { return run_with(v, (maiko_options){.no_spin = true}, add); }
+
+static bool run_causes(const bench_variant *v)
+{
+	causes = true;
+	return run(v);
+}
 
 static bool run_flooded(const bench_variant *v, uint64_t takes_ns)
 {
@@ -182,6 +202,8 @@ const bench_variant paced_variants[] = {{"W6/100k", run, .workers = 2, .size = 1
 					{"W6/1k", run, .workers = 2, .size = 1000},
 					{"W6/100k-idle", run_idle, .workers = 2, .size = 100000},
 					{"W6/1k-idle", run_idle, .workers = 2, .size = 1000},
+					{"W6/100k-causes", run_causes, .workers = 2, .size = 100000},
+					{"W6/1k-causes", run_causes, .workers = 2, .size = 1000},
 					{"W6/1k-flood", run_flood, .workers = 2, .size = 1000},
 					{"W6/1k-flood-20us", run_slow_flood, .workers = 2, .size = 1000},
 					{.name = NULL}};
