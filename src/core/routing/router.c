@@ -117,7 +117,7 @@ static void make_visible(mk_worker *w, uint32_t to)
 {
 	w->unpublished &= ~(UINT64_C(1) << to);
 	if (mk_channel_publish(w->out[to]))
-		mk_lane_wake(mk_worker_at(w->sup, to));
+		mk_lane_wake_by(w, mk_worker_at(w->sup, to));
 }
 
 /* Sends an entry to a ring that is full, or while others wait in the spill. */

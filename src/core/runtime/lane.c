@@ -83,25 +83,48 @@ void mk_lane_leave(mk_worker *w)
 	mk_lane_stand_down(w);
 }
 
-void mk_lane_wake(mk_worker *w)
+/* Whether the caller is to wake it. */
+static bool take_sleep(mk_worker *w)
 {
 	uint8_t rest = atomic_load_explicit(&w->rest, memory_order_seq_cst);
 	while (MK_UNLIKELY((rest & MK_SLEEPS) != 0 && (rest & MK_CALLED) == 0)) {
 		bool other = (rest & MK_STOOD_IN) != 0;
-		if (!turn(w, &rest, other ? rest | MK_CALLED : MK_AWAKE))
-			continue;
-		if (!other)
-			wake(w);
-		return;
+		if (turn(w, &rest, other ? rest | MK_CALLED : MK_AWAKE))
+			return !other && !w->sup->seam.simulated;
 	}
+	return false;
 }
 
-void mk_lane_post(mk_worker *w, mk_message *m)
+void mk_lane_wake(mk_worker *w)
+{
+	if (!take_sleep(w))
+		return;
+	atomic_store_explicit(&w->beside, false, memory_order_relaxed);
+	uv_async_send(&w->async);
+}
+
+/* Relaxed: a hint. `core` was written before `sleeping`. */
+void mk_lane_wake_by(mk_worker *from, mk_worker *to)
+{
+	if (!take_sleep(to))
+		return;
+	bool beside = to->core == sched_getcpu();
+	atomic_store_explicit(&to->beside, beside, memory_order_relaxed);
+	from->yields |= beside;
+	uv_async_send(&to->async);
+}
+
+static inline void post(mk_worker *w, mk_message *m)
 {
 	mk_inbox_push(&w->control, &m->link);
 	/* After the push: a worker that finds the flag set and the lane empty has already taken the message.
 	 * Relaxed: the lane synchronizes; the flag only ends a run earlier. */
 	atomic_fetch_or_explicit(&w->attention, MK_POSTED, memory_order_relaxed);
+}
+
+void mk_lane_post(mk_worker *w, mk_message *m)
+{
+	post(w, m);
 	mk_lane_wake(w);
 }
 
@@ -109,7 +132,8 @@ void mk_lane_post_by(mk_worker *from, mk_worker *to, mk_message *m)
 {
 	m->from = (uint16_t)(from->index + 1);
 	m->number = from->posted++;
-	mk_lane_post(to, m);
+	post(to, m);
+	mk_lane_wake_by(from, to);
 }
 
 void mk_lane_take(mk_worker *w)

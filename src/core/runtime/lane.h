@@ -41,6 +41,11 @@ void mk_lane_leave(mk_worker *w);
 /* From any thread: wakes the worker if it sleeps, so that it checks its lanes. */
 void mk_lane_wake(mk_worker *w);
 
+/* The same on the thread of the worker `from`. The kernel may wake a thread on the core that wakes it, although that is
+ * busy; the woken one then waits for a whole time slice, milliseconds. So if `to` went to sleep on the core on which
+ * `from` runs, `from` yields it at the end of its turn. */
+void mk_lane_wake_by(mk_worker *from, mk_worker *to);
+
 /* From any thread: posts a message; the worker then owns its memory. */
 void mk_lane_post(mk_worker *w, mk_message *m);
 

@@ -29,6 +29,14 @@ typedef struct mk_pace {
 	bool over;        /* the turn must end */
 } mk_pace;
 
+/* How long a worker checks for work before it sleeps (spin.h). */
+enum { MK_SPIN_CLASSES = 8 };
+typedef struct mk_spin {
+	uint64_t worth_ns;                /* a wake-up's, and the longest spin */
+	uint64_t length_ns;               /* of the next spin; 0: none */
+	uint32_t weight[MK_SPIN_CLASSES]; /* of the last gaps, by length */
+} mk_spin;
+
 struct mk_worker {
 	mk_sup *sup;
 	/* copies of constant fields of the supervisor, for the path of an event */
@@ -139,8 +147,12 @@ struct mk_worker {
 	uv_prepare_t prepare;
 	uint32_t open_handles; /* must be closed before the worker can end */
 	uint64_t polled_ns;
-	uint64_t spin_ns;      /* how long it checks for work before it sleeps */
 	uint64_t poll_took_ns; /* the duration of the last poll while busy */
+	/* idle.c, lane.h */
+	mk_spin spin;
+	int core;             /* on which it last went to sleep */
+	_Atomic(bool) beside; /* the worker that woke it ran on that core */
+	bool yields;          /* it has woken such a worker in this turn */
 	/* balance.c */
 	_Atomic(uint64_t) idle_ns, idle_since_ns; /* total of past idle times; start of the current one, or 0 */
 	uint64_t looked_ns;

@@ -1,11 +1,12 @@
 /*
  * idle.c - see idle.h.
  *
- * A wake-up through the kernel costs some 20 µs on a virtual machine, a check for work some ten
- * nanoseconds. So a worker spins before it sleeps; the spin time adapts to how often spinning
- * recently paid off: a sleep shorter than the longest spin doubles the next spin, a longer sleep
- * halves it. If there are more workers than cores, a spinning worker would take the core from one
- * that has work: it yields the core between its checks.
+ * A worker spins before it sleeps, if that is likely to be cheaper than a wake-up: spin.h. If there are more workers
+ * than cores, a spinning worker would take the core from one that has work: it yields the core between its checks.
+ *
+ * The kernel may wake a thread on the core of the thread that wakes it. If that is a busy worker, it keeps the core for
+ * a time slice of milliseconds, although another core may be free. So it yields (lane.h); and the woken worker does not
+ * spin, because while it has the core nobody sends.
  *
  * lane.c and models/channel.pml describe how a worker sleeps without losing a wake-up; to change
  * that, change the model first.
@@ -18,6 +19,7 @@
 #include "sched/balance.h"
 #include "sched/fd_watch.h"
 #include "sched/pace.h"
+#include "sched/spin.h"
 #include "sched/turn.h"
 
 #include <sched.h>
@@ -25,7 +27,7 @@
 enum {
 	POLL_SHARE = 10, /* while actors found ready by the last poll wait, polls take at most a tenth of the time */
 	ASK_EVERY_NS = 10000000, /* how often the kernel is asked about doubtful descriptors (fd_watch.c) */
-	SPIN_LEAST_NS = 1000,
+	STALE_NS = 20000,        /* a time older than that is not used any more */
 	NS_PER_MS = 1000000
 };
 
@@ -77,42 +79,51 @@ static bool look(mk_worker *w)
 	return false;
 }
 
-/* Checks for work for `spin_ns`. Advances w->now_ns, so that probes can fall due. */
-static bool spin(mk_worker *w)
+static void read_clock(mk_worker *w)
 {
-	uint64_t until = w->now_ns + w->spin_ns;
-	while (w->sup->spin && w->now_ns < until) {
+	w->now_ns = mk_now(&w->sup->seam);
+	mk_pace_reset(w);
+}
+
+/* Checks for work until that time. Advances w->now_ns, so that probes can fall due. When it finds some, w->now_ns is
+ * the time of the check before; unless this one took long, because the kernel has given the core to another thread. */
+static bool spin(mk_worker *w, uint64_t until_ns)
+{
+	while (w->now_ns < until_ns) {
 		if (w->sup->crowded)
 			(void)sched_yield();
-		if (look(w))
+		bool found = look(w);
+		if (!found || MK_UNLIKELY(mk_pace_passed(w, STALE_NS)))
+			read_clock(w);
+		if (found)
 			return true;
-		w->now_ns = mk_now(&w->sup->seam);
 	}
 	return false;
 }
 
-/* If the longest spin would have covered the sleep, the next spin is longer and may save a wake-up
- * of some 20 µs. After a longer sleep it is shorter. */
-static void adapt_spin(mk_worker *w, uint64_t slept_ns)
+/* Whether the worker that woke it last runs on the same core, and so cannot send while this one spins. */
+static bool is_beside(const mk_worker *w)
 {
-	uint64_t most_ns = (uint64_t)w->sup->options.spin_us * 1000;
-	uint64_t next_ns = slept_ns > most_ns ? w->spin_ns / 2 : w->spin_ns * 2;
-	w->spin_ns = next_ns < SPIN_LEAST_NS ? SPIN_LEAST_NS : next_ns > most_ns ? most_ns : next_ns;
+	return atomic_load_explicit(&w->beside, memory_order_relaxed) && w->core == sched_getcpu();
 }
 
-static void sleep_until_woken(mk_worker *w)
+/* False: no other thread had work for it. */
+static bool sleep_until_woken(mk_worker *w)
 {
 	mk_cool(w);
 	if (!mk_idle_may_poll(w) || !mk_idle_set_alarm(w))
-		return;
+		return false;
 	w->ran = w->fired = 0;
+	w->core = sched_getcpu();
 	mk_lane_rest(w, MK_SLEEPS);
-	if (!mk_worker_has_input(w)) {
+	bool woken = mk_worker_has_input(w);
+	if (!woken) {
 		uv_run(w->loop, UV_RUN_ONCE);
 		w->fresh = false;
 	}
-	(void)mk_lane_rise(w);
+	woken |= mk_lane_rise(w);
 	w->polled_ns = mk_now(&w->sup->seam);
+	return woken;
 }
 
 /* If work arrives at once, the clock is not read. */
@@ -120,20 +131,27 @@ void mk_idle(mk_worker *w)
 {
 	if (w->sup->spin && !w->sup->crowded ? look(w) : mk_worker_has_input(w))
 		return;
-	uint64_t since_ns = mk_now(&w->sup->seam);
-	w->now_ns = since_ns;
+	read_clock(w);
+	uint64_t since_ns = w->now_ns;
 	mk_balance_idle(w, since_ns);
 	mk_lane_rest(w, MK_SPINS);
-	bool found = spin(w);
+	bool found = w->sup->spin && w->spin.length_ns != 0 && !is_beside(w) && spin(w, since_ns + w->spin.length_ns);
 	(void)mk_lane_rise(w);
-	if (!found) {
-		sleep_until_woken(w);
-		w->now_ns = mk_now(&w->sup->seam);
-		adapt_spin(w, w->now_ns - since_ns);
-	}
+	bool woken = !found && sleep_until_woken(w);
+	if (!found)
+		read_clock(w);
+	if (!found && !woken)
+		mk_spin_in_vain(&w->spin);
+	else
+		mk_spin_gap(&w->spin, w->now_ns - since_ns, woken);
 	mk_balance_busy(w, w->now_ns);
-	mk_pace_reset(w);
 	w->is_now = true; /* read at the last check of the spin, or at the end of the sleep */
+}
+
+void mk_idle_yield(mk_worker *w)
+{
+	w->yields = false;
+	(void)sched_yield();
 }
 
 /* Until the actors whose descriptors the last poll found ready have run, another poll would report them again, so

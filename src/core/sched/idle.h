@@ -10,6 +10,9 @@
 /* On a worker's own thread: returns when there is work. */
 void mk_idle(mk_worker *w);
 
+/* At the end of a turn in which it has woken a worker that may wait for this core (lane.h): yields it. */
+void mk_idle_yield(mk_worker *w);
+
 /* On a worker's own thread, while there is work: polls libuv without waiting. */
 void mk_idle_poll(mk_worker *w);
 

@@ -35,6 +35,8 @@ void mk_pace_reset(mk_worker *w)
 	w->pace.read_ticks = ticks_now(w);
 }
 
+bool mk_pace_passed(const mk_worker *w, uint64_t ns) { return ticks_now(w) - w->pace.read_ticks >= ns; }
+
 /* The number of callbacks that fit into a stint at the rate since the clock was last read. */
 static uint32_t size_for(const mk_pace *p, uint64_t took_ns)
 {

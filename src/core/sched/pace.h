@@ -38,8 +38,11 @@ static inline void mk_pace_begin(mk_worker *w)
 		w->pace.left = w->pace.size;
 }
 
-/* The worker has slept: forgets the measured rate of callbacks. */
+/* The worker has slept, or had nothing to do; w->now_ns was read just now: forgets the measured rate of callbacks. */
 void mk_pace_reset(mk_worker *w);
+
+/* Whether more than `ns` may have passed since the clock was last read. Almost free: if not, it is not read. */
+bool mk_pace_passed(const mk_worker *w, uint64_t ns);
 
 /* At the end of a stint or earlier: reads the clock, and returns whether the turn is over. */
 MK_NOINLINE bool mk_pace_look(mk_worker *w);

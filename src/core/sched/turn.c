@@ -83,7 +83,7 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 	}
 	atomic_store_explicit(&ch->taken, mk_count(&ch->taken) + taken, memory_order_release);
 	if (mk_channel_acknowledge(ch))
-		mk_lane_wake(mk_worker_at(w->sup, from));
+		mk_lane_wake_by(w, mk_worker_at(w->sup, from));
 	return ch->taken_to != published;
 }
 

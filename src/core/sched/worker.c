@@ -20,6 +20,7 @@
 #include "sched/fd_watch.h"
 #include "sched/idle.h"
 #include "sched/pace.h"
+#include "sched/spin.h"
 #include "sched/thread_time.h"
 #include "sched/turn.h"
 
@@ -35,7 +36,10 @@ static void thread_main(void *arg)
 	while (!w->left && mk_state_of(w->sup) != MK_ABANDONED) {
 		if (MK_UNLIKELY(mk_balance_due(w)))
 			mk_balance_look(w);
-		if (mk_worker_turn(w)) {
+		bool more = mk_worker_turn(w);
+		if (MK_UNLIKELY(w->yields))
+			mk_idle_yield(w);
+		if (more) {
 			if (w->pace.over || w->now_ns - w->polled_ns >= MK_TURN_NS)
 				mk_idle_poll(w);
 		} else if (!w->left) {
@@ -108,6 +112,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->look_every_ns = w->sample_wait_ns = MK_BALANCE_EVERY_NS;
 	w->now_ns = w->warm_swept_ns = mk_now(&sup->seam);
 	mk_pace_reset(w);
+	mk_spin_init(&w->spin, (uint64_t)sup->options.spin_us * 1000);
 	w->all = mk_topic_here(w, 0);
 	w->private_topic = w->all == NULL ? NULL : mk_topic_here(w, MK_PRIVATE_TOPIC);
 	if (w->all == NULL || w->private_topic == NULL ||

@@ -1,0 +1,64 @@
+/*
+ * spin.c - see spin.h.
+ */
+#include "sched/spin.h"
+
+enum {
+	LONG = MK_SPIN_CLASSES - 1, /* the class of the gaps that no spin covers */
+	FADE = 4,                   /* each gap takes a sixteenth of the weight of those before it */
+	WEIGHT = 1 << 12            /* of the last gap */
+};
+
+/* Class 0 has the gaps up to a 64th of a wake-up, each further one those up to twice as long. */
+static uint64_t bound_of(const mk_spin *s, int class) { return s->worth_ns >> (LONG - 1 - class); }
+
+static int class_of(const mk_spin *s, uint64_t gap_ns)
+{
+	int class = 0;
+	while (class < LONG && gap_ns > bound_of(s, class))
+		class ++;
+	return class;
+}
+
+/* A gap of a class is on average 3/4 of its bound. */
+static void choose(mk_spin *s)
+{
+	uint64_t longer = 0, covered_cost = 0;
+	for (int i = 0; i < MK_SPIN_CLASSES; i++)
+		longer += s->weight[i];
+	uint64_t least = longer * s->worth_ns;
+	s->length_ns = 0;
+	for (int i = 0; i < LONG; i++) {
+		uint64_t bound_ns = bound_of(s, i);
+		longer -= s->weight[i];
+		covered_cost += s->weight[i] * (bound_ns - bound_ns / 4);
+		uint64_t cost = covered_cost + longer * (bound_ns + s->worth_ns);
+		if (cost < least) {
+			least = cost;
+			s->length_ns = bound_ns;
+		}
+	}
+}
+
+static void count(mk_spin *s, int class)
+{
+	for (int i = 0; i < MK_SPIN_CLASSES; i++)
+		s->weight[i] -= (s->weight[i] + (1 << FADE) - 1) >> FADE; /* rounded up: it fades to 0 */
+	s->weight[class] += WEIGHT;
+	choose(s);
+}
+
+/* Until more is known: as after one gap that the longest spin covers, so that the first spin finds out. */
+void mk_spin_init(mk_spin *s, uint64_t worth_ns)
+{
+	*s = (mk_spin){.worth_ns = worth_ns};
+	count(s, LONG - 1);
+}
+
+void mk_spin_gap(mk_spin *s, uint64_t gap_ns, bool slept)
+{
+	uint64_t woken_ns = slept ? s->worth_ns / 2 : 0; /* the work was there, the worker not yet */
+	count(s, class_of(s, gap_ns > woken_ns ? gap_ns - woken_ns : 0));
+}
+
+void mk_spin_in_vain(mk_spin *s) { count(s, LONG); }
