@@ -125,6 +125,12 @@ static int ascending(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+uint64_t bench_percentile(uint64_t *samples, uint64_t count, uint64_t percent)
+{
+	qsort(samples, count, sizeof *samples, ascending);
+	return samples[count * percent / 100];
+}
+
 void bench_percentiles(uint64_t *samples_ns, uint64_t count)
 {
 	qsort(samples_ns, count, sizeof *samples_ns, ascending);

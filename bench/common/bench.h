@@ -65,6 +65,9 @@ void *bench_lines(size_t count, size_t size);
  * `state` must not be 0. */
 uint64_t bench_random(uint64_t *state);
 
+/* Sorts the samples, and returns one of them: `percent` of all are less or equal. */
+uint64_t bench_percentile(uint64_t *samples, uint64_t count, uint64_t percent);
+
 /* Notes p50, p99 and p999 in microseconds; sorts the samples. */
 void bench_percentiles(uint64_t *samples_ns, uint64_t count);
 

@@ -5,6 +5,7 @@
 
 #include "bench.h"
 
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,10 +16,12 @@ typedef struct far_end {
 	int fd;
 	uint64_t left; /* round trips to begin */
 	uint64_t number;
+	uint64_t written_ns;
 } far_end;
 
 static far_end ends[ECHO_PAIRS];
 static uint64_t open_ends, started_ns, ended_ns;
+static uint64_t *samples_ns, sample_count;
 static uv_thread_t thread;
 
 /* Raises the limit of descriptors to the hard limit. */
@@ -47,6 +50,7 @@ static void write_next(far_end *end)
 {
 	uint64_t message[ECHO_MESSAGE / sizeof(uint64_t)] = {++end->number};
 	end->left--;
+	end->written_ns = bench_now_ns();
 	bench_check(write(end->fd, message, sizeof message) == sizeof message, "a message does not fit its socket");
 }
 
@@ -59,6 +63,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	if (read(end->fd, message, sizeof message) != sizeof message)
 		return;
 	bench_check(message[0] == end->number, "a message was not echoed as it was");
+	samples_ns[sample_count++] = bench_now_ns() - end->written_ns;
 	if (end->left > 0) {
 		write_next(end);
 		return;
@@ -87,6 +92,7 @@ static void far_main(void *unused)
 
 void echo_start(uint64_t round_trips)
 {
+	samples_ns = bench_lines(round_trips, sizeof *samples_ns);
 	for (int i = 0; i < ECHO_PAIRS; i++)
 		ends[i].left = round_trips / ECHO_PAIRS;
 	bench_check(uv_thread_create(&thread, far_main, NULL) == 0, "no thread");
@@ -98,4 +104,10 @@ uint64_t echo_join(void)
 	for (int i = 0; i < ECHO_PAIRS; i++)
 		close(ends[i].fd);
 	return ended_ns - started_ns;
+}
+
+void echo_figures(void)
+{
+	bench_percentiles(samples_ns, sample_count);
+	free(samples_ns);
 }

@@ -20,4 +20,7 @@ void echo_start(uint64_t round_trips);
 /* Waits until all have come back; returns the nanoseconds since the first write. */
 uint64_t echo_join(void);
 
+/* After that: notes how long round trips took, as bench_percentiles, and frees the memory. */
+void echo_figures(void);
+
 #endif

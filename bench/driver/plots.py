@@ -26,11 +26,16 @@ set format x '10^{{%T}}'
 set xlabel 'how many'
 plot {plots}
 """
+# Of bench/growth, in the plot from one object on; the others are measured at two numbers only.
+GROWTH = ("cancel", "mute", "muted-by", "thread", "observation")
 # Of one kind, so that they may stand beside each other; more is better.
-THROUGHPUT = [("W2/one", "events"), ("W2/two", "events"), ("W3/one", "deliveries"), ("W3/two", "deliveries"),
+THROUGHPUT = [("W2/one", "events"), ("W2/two", "events"), ("W2/default", "events"),
+              ("W3/one", "deliveries"), ("W3/two", "deliveries"),
               ("W4/actors", "events"), ("W4/actors-two", "events"), ("W4/threads", "events"), ("W7/one", "events"),
-              ("W7/two", "events"), ("W8/even", "events"), ("W8/skew", "events"), ("W10/ring", "hops"),
-              ("W10/ring-two", "hops"), ("W10/mesh", "hops"), ("W10/mesh-two", "hops"), ("W11/echo", "round_trips")]
+              ("W7/two", "events"), ("W7/default", "events"), ("W8/even", "events"), ("W8/skew", "events"),
+              ("W10/ring", "hops"),
+              ("W10/ring-two", "hops"), ("W10/ring-default", "hops"), ("W10/mesh", "hops"), ("W10/mesh-two", "hops"),
+              ("W10/mesh-default", "hops"), ("W11/echo", "round_trips")]
 PACES = ("W6/100k", "W6/1k", "W6/100k-idle", "W6/1k-idle")
 
 
@@ -42,8 +47,10 @@ def draw(found, subjects, out):
                               for figure in ("p50", "p99", "p999")])
     bars(found, subjects, out, "memory", "Memory of an idle actor besides its state", "bytes",
          "set yrange [0:*]\n", [("W5/idle", "W5/idle", "memory")])
-    sweep(found, out, "sweep-time", "An event, as there are more", "nanoseconds", "event")
-    sweep(found, out, "sweep-memory", "Memory of each, as there are more", "bytes", "memory")
+    sweep(found, out, "sweep-time", "An event, as there are more", "nanoseconds", "S", "event")
+    sweep(found, out, "sweep-memory", "Memory of each, as there are more", "bytes", "S", "memory")
+    sweep(found, out, "sweep-operations", "An operation among as many objects of its kind", "nanoseconds", "G",
+          "operation", GROWTH)
     if not shutil.which("gnuplot"):
         print("gnuplot is missing (Debian package gnuplot-nox): scripts and data are there, plots are not")
 
@@ -67,19 +74,21 @@ def bars(found, subjects, out, name, title, ylabel, more, places):
           more + BARS.format(plots=plots))
 
 
-def sweep(found, out, name, title, ylabel, figure):
-    """A line a kind: S/actors-N, S/topics-N, S/subscribers-N."""
+def sweep(found, out, name, title, ylabel, workload, figure, only=None):
+    """A line a kind: S/actors-N, S/topics-N, S/subscribers-N; or of G, those kinds only."""
     kinds, counts = [], set()
     for variant, of, subject in found.series:
         kind, _, count = variant.partition("/")[2].rpartition("-")
-        if variant.startswith("S/") and of == figure and subject == "maiko":
+        if (variant.startswith(f"{workload}/") and of == figure and subject == "maiko" and
+                (only is None or kind in only)):
             counts.add(int(count))
             if kind not in kinds:
                 kinds.append(kind)
     if not kinds:
         return
     rows = [["count"] + kinds]
-    rows += [[str(n)] + [cell(found.median(f"S/{kind}-{n}", figure)) for kind in kinds] for n in sorted(counts)]
+    rows += [[str(n)] + [cell(found.median(f"{workload}/{kind}-{n}", figure)) for kind in kinds]
+             for n in sorted(counts)]
     plots = ", ".join(f"'{name}.dat' using 1:{i + 2} with linespoints linewidth 2 title '{kind}'"
                       for i, kind in enumerate(kinds))
     write(out, name, rows, HEAD.format(name=name, title=title, ylabel=ylabel) +

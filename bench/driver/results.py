@@ -43,6 +43,13 @@ class Results:
         series = self.series.get((variant, figure, subject))
         return None if series is None or self.has_failed(variant, subject) else series.median
 
+    def speed(self, variant, figure, subject="maiko"):
+        """The median as something of which more is better. Or None."""
+        if self.median(variant, figure, subject) is None:
+            return None
+        cost = self.series[variant, figure, subject].cost()
+        return 1 / cost if cost else None
+
     def times(self, variant, figure, subject, other):
         """How many times the cost of another a subject has: greater is worse. Or None."""
         if self.median(variant, figure, subject) is None or self.median(variant, figure, other) is None:

@@ -57,6 +57,7 @@ static bool run(const bench_variant *v)
 	for (int i = 0; i < ECHO_PAIRS; i++)
 		close(near_ends[i]);
 	bench_figure("round_trips", "/s", (double)round_trips * 1e9 / ns);
+	echo_figures();
 	return true;
 }
 

@@ -108,7 +108,9 @@ MAIKO_ACTOR(sink, MAIKO_ON(ready, sink_on_ready));
 static int add(maiko_supervisor *sup)
 {
 	uint32_t first = plan.halves ? 1 : 0, second = plan.halves ? plan.workers : 0;
-	int rc = maiko_add(sup, source, "source", .worker = first);
+	int rc = plan.watch == NULL ? 0 : plan.watch(sup);
+	if (rc == 0)
+		rc = maiko_add(sup, source, "source", .worker = first);
 	if (rc == 0)
 		rc = maiko_add(sup, parser, "parser", .worker = first);
 	if (rc == 0)
@@ -121,8 +123,10 @@ static int add(maiko_supervisor *sup)
 bool pipeline_run(const pipeline_plan *of)
 {
 	plan = *of;
-	if (!run_supervisor(
-		    &(run_plan){.options.workers = plan.workers, .add = add, .handled = HANDLERS * plan.events}))
+	if (!run_supervisor(&(run_plan){.options.workers = plan.workers,
+					.add = add,
+					.ended = plan.ended,
+					.handled = HANDLERS * plan.events}))
 		return false;
 	bench_figure("events", "/s", (double)plan.events * 1e9 / run_ns());
 	return true;

@@ -11,11 +11,13 @@
 
 typedef struct pipeline_plan {
 	uint32_t workers;
-	bool halves;      /* the first half on the first worker, the second on the last one;
+	bool halves;                         /* the first half on the first worker, the second on the last one;
 			   * else placed by the runtime */
-	uint64_t events;  /* through the whole pipeline */
-	uint64_t work_ns; /* of each stage, per event */
-	bool sink_works;  /* the sink too */
+	uint64_t events;                     /* through the whole pipeline */
+	uint64_t work_ns;                    /* of each stage, per event */
+	bool sink_works;                     /* the sink too */
+	int (*watch)(maiko_supervisor *sup); /* begins to observe it; 0 or an error; NULL: nobody does */
+	void (*ended)(void);                 /* run_plan's */
 } pipeline_plan;
 
 /* Runs it; the sink checks the order. Notes the figure "events". */

@@ -49,6 +49,8 @@ bool run_supervisor(const run_plan *plan)
 	else
 		fprintf(stderr, "%s\n", maiko_strerror(rc));
 	maiko_ledger_free(ledger);
+	if (rc == 0 && plan->ended != NULL)
+		plan->ended();
 	maiko_supervisor_free(sup);
 	sem_destroy(&over);
 	return rc == 0;

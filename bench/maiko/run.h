@@ -15,6 +15,7 @@ typedef struct run_plan {
 	maiko_options options;
 	int (*add)(maiko_supervisor *sup);       /* adds the actors; 0 or an error            */
 	void (*external)(maiko_supervisor *sup); /* after the start, on the main thread; NULL */
+	void (*ended)(void);                     /* after the stop, before it is freed; NULL  */
 	uint64_t handled;                        /* expected, by all actors together           */
 	const _Atomic(uint64_t) *beside;         /* more, counted by the actors; NULL: none    */
 } run_plan;

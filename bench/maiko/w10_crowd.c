@@ -144,6 +144,10 @@ static bool run_mesh(const bench_variant *v) { return run(v, add_mesh, 2 /* ther
 
 const bench_variant crowd_variants[] = {{"W10/ring", run_ring, .workers = 1},
 					{"W10/ring-two", run_ring, .workers = 2},
+					{"W10/ring-eight", run_ring, .workers = 8},
+					{.name = "W10/ring-default", .run = run_ring},
 					{"W10/mesh", run_mesh, .workers = 1},
 					{"W10/mesh-two", run_mesh, .workers = 2},
+					{"W10/mesh-eight", run_mesh, .workers = 8},
+					{.name = "W10/mesh-default", .run = run_mesh},
 					{.name = NULL}};

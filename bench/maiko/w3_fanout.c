@@ -96,6 +96,7 @@ static bool run(const bench_variant *v)
 
 const bench_variant fanout_variants[] = {{"W3/one", run, .workers = 1},
 					 {"W3/two", run, .workers = 2},
+					 {.name = "W3/default", .run = run},
 					 {"W3/one-1KiB", run, .workers = 1, .size = 1024},
 					 {"W3/one-64KiB", run, .workers = 1, .size = 65536},
 					 {.name = NULL}};

@@ -119,5 +119,7 @@ static bool run_outside(const bench_variant *v) { return run(v, EVENTS_OF_THREAD
 
 const bench_variant fanin_variants[] = {{"W4/actors", run_actors, .workers = 1},
 					{"W4/actors-two", run_actors, .workers = 2},
+					{.name = "W4/actors-default", .run = run_actors},
 					{"W4/threads", run_outside, .workers = 1},
+					{.name = "W4/threads-default", .run = run_outside},
 					{.name = NULL}};

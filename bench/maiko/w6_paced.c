@@ -3,9 +3,10 @@
  * cost in processor time.
  *
  * The plain variants have the default options: a worker spins while that pays. In the idle variants it
- * sleeps at once. The causes variants note why events are late (cause.h). In the flood variants the sensor's worker always has work beside
- * the tick: events that are sent again by their handlers, each of which takes the time given by the
- * variant. There the latency counts from the time when the descriptor was due, and includes that wait.
+ * sleeps at once. The causes variants note why events are late (cause.h). In the flood variants the
+ * sensor's worker always has work beside the tick: events that are sent again by their handlers, each of
+ * which takes the time given by the variant. There the latency counts from the time when the descriptor
+ * was due, and includes that wait.
  */
 #include "workloads.h"
 

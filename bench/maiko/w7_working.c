@@ -18,6 +18,8 @@ static bool run(const bench_variant *v)
 
 const bench_variant working_variants[] = {{"W7/one", run, .workers = 1},
 					  {"W7/two", run, .workers = 2},
+					  {.name = "W7/default", .run = run},
 					  {"W7/one-even", run, .workers = 1, .size = 1},
 					  {"W7/two-even", run, .workers = 2, .size = 1},
+					  {.name = "W7/default-even", .run = run, .size = 1},
 					  {.name = NULL}};

@@ -18,6 +18,9 @@ extern const bench_variant routing_variants[];  /* w9_routing.c  */
 extern const bench_variant crowd_variants[];    /* w10_crowd.c   */
 extern const bench_variant echo_variants[];     /* w11_echo.c    */
 extern const bench_variant cross_variants[];    /* x_cross.c     */
+extern const bench_variant monitor_variants[];  /* m_monitors.c  */
+extern const bench_variant change_variants[];   /* c_changes.c   */
+extern const bench_variant payload_variants[];  /* p_payload.c   */
 extern const bench_variant sweep_variants[];    /* s_sweep.c     */
 extern const bench_variant growth_variants[];   /* g_growth.c    */
 
