@@ -103,12 +103,12 @@ void mk_lane_wake(mk_worker *w)
 	uv_async_send(&w->async);
 }
 
-/* Relaxed: a hint. `core` was written before `sleeping`. */
+/* Relaxed: hints. */
 void mk_lane_wake_by(mk_worker *from, mk_worker *to)
 {
 	if (!take_sleep(to))
 		return;
-	bool beside = to->core == sched_getcpu();
+	bool beside = atomic_load_explicit(&to->core, memory_order_relaxed) == sched_getcpu();
 	atomic_store_explicit(&to->beside, beside, memory_order_relaxed);
 	from->yields |= beside;
 	uv_async_send(&to->async);

@@ -34,6 +34,7 @@ enum { MK_SPIN_CLASSES = 8 };
 typedef struct mk_spin {
 	uint64_t worth_ns;                /* a wake-up's, and the longest spin */
 	uint64_t length_ns;               /* of the next spin; 0: none */
+	int last;                         /* the class of the last gap, if it has not been counted yet; else -1 */
 	uint32_t weight[MK_SPIN_CLASSES]; /* of the last gaps, by length */
 } mk_spin;
 
@@ -150,7 +151,7 @@ struct mk_worker {
 	uint64_t poll_took_ns; /* the duration of the last poll while busy */
 	/* idle.c, lane.h */
 	mk_spin spin;
-	int core;             /* on which it last went to sleep */
+	_Atomic(int) core;    /* on which it last went to sleep */
 	_Atomic(bool) beside; /* the worker that woke it ran on that core */
 	bool yields;          /* it has woken such a worker in this turn */
 	/* balance.c */

@@ -104,7 +104,8 @@ static bool spin(mk_worker *w, uint64_t until_ns)
 /* Whether the worker that woke it last runs on the same core, and so cannot send while this one spins. */
 static bool is_beside(const mk_worker *w)
 {
-	return atomic_load_explicit(&w->beside, memory_order_relaxed) && w->core == sched_getcpu();
+	return atomic_load_explicit(&w->beside, memory_order_relaxed) &&
+	       atomic_load_explicit(&w->core, memory_order_relaxed) == sched_getcpu();
 }
 
 /* False: no other thread had work for it. */
@@ -114,7 +115,7 @@ static bool sleep_until_woken(mk_worker *w)
 	if (!mk_idle_may_poll(w) || !mk_idle_set_alarm(w))
 		return false;
 	w->ran = w->fired = 0;
-	w->core = sched_getcpu();
+	atomic_store_explicit(&w->core, sched_getcpu(), memory_order_relaxed);
 	mk_lane_rest(w, MK_SLEEPS);
 	bool woken = mk_worker_has_input(w);
 	if (!woken) {
@@ -134,8 +135,9 @@ void mk_idle(mk_worker *w)
 	read_clock(w);
 	uint64_t since_ns = w->now_ns;
 	mk_balance_idle(w, since_ns);
+	uint64_t length_ns = w->sup->spin ? mk_spin_length(&w->spin) : 0;
 	mk_lane_rest(w, MK_SPINS);
-	bool found = w->sup->spin && w->spin.length_ns != 0 && !is_beside(w) && spin(w, since_ns + w->spin.length_ns);
+	bool found = length_ns != 0 && !is_beside(w) && spin(w, since_ns + length_ns);
 	(void)mk_lane_rise(w);
 	bool woken = !found && sleep_until_woken(w);
 	if (!found)

@@ -6,7 +6,8 @@
 enum {
 	LONG = MK_SPIN_CLASSES - 1, /* the class of the gaps that no spin covers */
 	FADE = 4,                   /* each gap takes a sixteenth of the weight of those before it */
-	WEIGHT = 1 << 12            /* of the last gap */
+	WEIGHT = 1 << 12,           /* of the last gap */
+	MORE = 16                   /* a longer spin may cost this part of a wake-up more a gap than the cheapest */
 };
 
 /* Class 0 has the gaps up to a 64th of a wake-up, each further one those up to twice as long. */
@@ -23,21 +24,21 @@ static int class_of(const mk_spin *s, uint64_t gap_ns)
 /* A gap of a class is on average 3/4 of its bound. */
 static void choose(mk_spin *s)
 {
-	uint64_t longer = 0, covered_cost = 0;
+	uint64_t total = 0, covered_cost = 0, costs[LONG];
 	for (int i = 0; i < MK_SPIN_CLASSES; i++)
-		longer += s->weight[i];
-	uint64_t least = longer * s->worth_ns;
-	s->length_ns = 0;
+		total += s->weight[i];
+	uint64_t none = total * s->worth_ns, least = none, longer = total;
 	for (int i = 0; i < LONG; i++) {
 		uint64_t bound_ns = bound_of(s, i);
 		longer -= s->weight[i];
 		covered_cost += s->weight[i] * (bound_ns - bound_ns / 4);
-		uint64_t cost = covered_cost + longer * (bound_ns + s->worth_ns);
-		if (cost < least) {
-			least = cost;
-			s->length_ns = bound_ns;
-		}
+		costs[i] = covered_cost + longer * (bound_ns + s->worth_ns);
+		least = costs[i] < least ? costs[i] : least;
 	}
+	int longest = LONG - 1;
+	while (least < none && costs[longest] > least + none / MORE)
+		longest--;
+	s->length_ns = least < none ? bound_of(s, longest) : 0;
 }
 
 static void count(mk_spin *s, int class)
@@ -49,16 +50,20 @@ static void count(mk_spin *s, int class)
 }
 
 /* Until more is known: as after one gap that the longest spin covers, so that the first spin finds out. */
-void mk_spin_init(mk_spin *s, uint64_t worth_ns)
+void mk_spin_init(mk_spin *s, uint64_t worth_ns) { *s = (mk_spin){.worth_ns = worth_ns, .last = LONG - 1}; }
+
+uint64_t mk_spin_length(mk_spin *s)
 {
-	*s = (mk_spin){.worth_ns = worth_ns};
-	count(s, LONG - 1);
+	if (s->last >= 0)
+		count(s, s->last);
+	s->last = -1;
+	return s->length_ns;
 }
 
 void mk_spin_gap(mk_spin *s, uint64_t gap_ns, bool slept)
 {
 	uint64_t woken_ns = slept ? s->worth_ns / 2 : 0; /* the work was there, the worker not yet */
-	count(s, class_of(s, gap_ns > woken_ns ? gap_ns - woken_ns : 0));
+	s->last = class_of(s, gap_ns > woken_ns ? gap_ns - woken_ns : 0);
 }
 
-void mk_spin_in_vain(mk_spin *s) { count(s, LONG); }
+void mk_spin_in_vain(mk_spin *s) { s->last = LONG; }

@@ -7,6 +7,9 @@
  *
  *     a gap that the spin covers costs itself; a longer one costs the spin, and a wake-up
  *
+ * If that is any, it spins longer, as long as that would have cost little more: a gap that the spin just missed costs
+ * most.
+ *
  * So it spins as long as gaps are short against a wake-up, stops when most are longer, and begins again when they
  * become short: gaps in which it slept count as well. A gap that ended with a descriptor or a timer counts as long,
  * because spinning would not have noticed it.
@@ -18,6 +21,10 @@
 
 /* worth_ns: what a saved wake-up is worth; also the longest spin. */
 void mk_spin_init(mk_spin *s, uint64_t worth_ns);
+
+/* How long to spin now, with nothing to do; 0: not at all. Here the last gap is counted, not when it has just ended and
+ * there is work. */
+uint64_t mk_spin_length(mk_spin *s);
 
 /* After `gap_ns` without work another thread brought some: during a spin, or, if `slept`, by a wake-up. */
 void mk_spin_gap(mk_spin *s, uint64_t gap_ns, bool slept);
