@@ -54,11 +54,12 @@ typedef struct maiko_options {
 				       * they are rejected (MAIKO_EAGAIN).                               */
 	uint32_t channel;             /* capacity between two workers, a power of two, 16 to 65536; 4096 */
 	uint32_t blocking_threads;    /* 1 to 1024; 4; created on first use                             */
-	uint32_t spin_us;             /* the maximum that a worker spins before it sleeps, 1 to 1000; 50.
+	uint32_t spin_us;             /* the maximum that a worker spins before it sleeps, 1 to 1000; 200.
 				       * It spins only while that has recently been cheaper than to be
-				       * woken, which counts as so long: not for gaps that are mostly
-				       * longer, or that descriptors and timers end. With more workers
-				       * than CPUs it yields meanwhile. No spinning with one worker.    */
+				       * woken, which counts as a quarter of it: not for gaps that are
+				       * mostly longer, or that descriptors and timers end. With more
+				       * workers than CPUs it yields meanwhile. No spinning with one
+				       * worker.                                                        */
 	bool no_spin;                 /* sleep without spinning, to save power                          */
 	bool no_balance;              /* actors begin on the workers in turn and stay there, unless maiko_move
 				       * moves them. Default: those added from outside begin together on the

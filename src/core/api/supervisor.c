@@ -82,7 +82,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	set_default(&o->external_credit, 1024);
 	set_default(&o->channel, 4096);
 	set_default(&o->blocking_threads, 4);
-	set_default(&o->spin_us, 50);
+	set_default(&o->spin_us, 200);
 	if (o->mailbox_bytes == 0)
 		o->mailbox_bytes = MAIKO_MAILBOX_BYTES;
 	sup->balance = !o->no_balance && !sup->embedded && o->workers > 1;

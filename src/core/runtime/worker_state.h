@@ -30,9 +30,9 @@ typedef struct mk_pace {
 } mk_pace;
 
 /* How long a worker checks for work before it sleeps (spin.h). */
-enum { MK_SPIN_CLASSES = 8 };
+enum { MK_SPIN_CLASSES = 10 };
 typedef struct mk_spin {
-	uint64_t worth_ns;                /* a wake-up's, and the longest spin */
+	uint64_t most_ns, worth_ns;       /* the longest spin; what a wake-up costs */
 	uint64_t length_ns;               /* of the next spin; 0: none */
 	int last;                         /* the class of the last gap, if it has not been counted yet; else -1 */
 	uint32_t weight[MK_SPIN_CLASSES]; /* of the last gaps, by length */

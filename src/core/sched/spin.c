@@ -10,8 +10,8 @@ enum {
 	MORE = 16                   /* a longer spin may cost this part of a wake-up more a gap than the cheapest */
 };
 
-/* Class 0 has the gaps up to a 64th of a wake-up, each further one those up to twice as long. */
-static uint64_t bound_of(const mk_spin *s, int class) { return s->worth_ns >> (LONG - 1 - class); }
+/* Class 0 has the gaps up to a 256th of the longest spin, each further one those up to twice as long. */
+static uint64_t bound_of(const mk_spin *s, int class) { return s->most_ns >> (LONG - 1 - class); }
 
 static int class_of(const mk_spin *s, uint64_t gap_ns)
 {
@@ -49,8 +49,12 @@ static void count(mk_spin *s, int class)
 	choose(s);
 }
 
-/* Until more is known: as after one gap that the longest spin covers, so that the first spin finds out. */
-void mk_spin_init(mk_spin *s, uint64_t worth_ns) { *s = (mk_spin){.worth_ns = worth_ns, .last = LONG - 1}; }
+/* Until more is known: as after one gap that is just worth a spin, so that the first spin finds out. */
+void mk_spin_init(mk_spin *s, uint64_t most_ns)
+{
+	*s = (mk_spin){.most_ns = most_ns, .worth_ns = most_ns / 4};
+	s->last = class_of(s, s->worth_ns);
+}
 
 uint64_t mk_spin_length(mk_spin *s)
 {

@@ -19,8 +19,8 @@
 
 #include "runtime/runtime.h"
 
-/* worth_ns: what a saved wake-up is worth; also the longest spin. */
-void mk_spin_init(mk_spin *s, uint64_t worth_ns);
+/* most_ns: the longest spin. A wake-up counts as a quarter of it. */
+void mk_spin_init(mk_spin *s, uint64_t most_ns);
 
 /* How long to spin now, with nothing to do; 0: not at all. Here the last gap is counted, not when it has just ended and
  * there is work. */
