@@ -88,6 +88,11 @@ small_interest() {
 	finds interest "-DNO_MEMORY=1" NO_DOUBT
 }
 
+small_feed() {
+	holds feed "-DSTOPS -DEVENTS=1" "all that is accepted is taken, no lost wake-up" "$SAFE" ""
+	finds feed "-DFEEDS=1 -DSTOPS" CLOSES_LISTED
+}
+
 all_channel() {
 	holds channel "" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	holds channel "-DEVENTS=3 -DPARCELS=2" "order, no overwriting, no lost wake-up" "$SAFE" ""
@@ -169,16 +174,25 @@ all_interest() {
 	finds interest "-DMOVES=2" TOLD_AHEAD
 }
 
+all_feed() {
+	for defines in "" "-DSTOPS" "-DFEEDS=1 -DEVENTS=5 -DCREDIT=3" "-DFEEDS=1 -DTHREADS=2 -DEVENTS=3 -DCREDIT=2 -DSTOPS"; do
+		holds feed "$defines" "all that is accepted is taken, no lost wake-up" "$SAFE" ""
+	done
+	finds feed "" REST_BLIND WAKES_FIRST SLEEPS_BLIND WAITS_BLIND SIGNALS_FIRST
+	finds feed "-DFEEDS=1 -DSTOPS" CLOSED_APART CLOSES_LISTED
+	finds feed "-DFEEDS=1 -DTHREADS=2" LOADS_TWICE FREES_BLIND FREES_LATE TAKES_OVER_EARLY
+}
+
 size=all
 if [ "${1:-}" = --small ]; then
 	size=small
 	shift
 	command -v spin >/dev/null || { echo "spin is not installed"; exit 77; }
 fi
-[ $# -gt 0 ] || set -- channel mute stop topology receipt interest
+[ $# -gt 0 ] || set -- channel mute stop topology receipt interest feed
 for model in "$@"; do
 	case $model in
-	channel | mute | stop | topology | receipt | interest) "${size}_$model" ;;
+	channel | mute | stop | topology | receipt | interest | feed) "${size}_$model" || failed=1 ;;
 	*)
 		echo "run.sh: no such model: $model" >&2
 		exit 2

@@ -8,6 +8,7 @@
 #include "lifecycle/topology.h"
 #include "registry/directory.h"
 #include "registry/topic.h"
+#include "routing/external.h"
 #include "routing/mute_edge.h"
 #include "runtime/ready.h"
 #include "sched/intake.h"
@@ -83,7 +84,7 @@ static void quiet_worker(mt_properties *properties, mk_worker *w)
 		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has not heard everything", w->index + 1);
 	if (mk_count(&w->jobs) != 0)
 		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u waits for a job", w->index + 1);
-	if (w->go && !w->draining && !mk_inbox_empty(&w->external))
+	if (w->go && !w->draining && mk_external_waits(w))
 		maiko_sim_fail(properties->sim, "C14: quiet, but worker %u has not taken what came from outside",
 			       w->index + 1);
 }

@@ -32,6 +32,7 @@
 
 #include "base/error.h"
 #include "lifecycle/topology.h"
+#include "routing/external.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 #include "sched/turn.h"
@@ -46,7 +47,7 @@ typedef struct sums {
 /* Reads the lanes after the worker's state, and the clock last: the proof above needs this order. */
 static bool is_quiet(mk_worker *w)
 {
-	return !w->reprobe && mk_worker_rests(w) && mk_inbox_empty(&w->external) &&
+	return !w->reprobe && mk_worker_rests(w) && !mk_external_waits(w) &&
 	       mk_timers_due(&w->timers) > mk_now(&w->sup->seam);
 }
 

@@ -47,7 +47,7 @@ static void stop_unstarted(mk_sup *sup)
 		w->draining = w->discarding = true;
 		for (uint32_t k = 0; k < w->here_count; k++)
 			w->here[k]->box.capacity = 0;
-		mk_external_intake(w, true);
+		mk_external_close(w);
 	}
 	do
 		for (uint32_t i = 0; i < mk_worker_total(sup); i++)

@@ -165,7 +165,7 @@ static void run_begin(mk_worker *w, mk_message *m)
 {
 	(void)m;
 	w->draining = true;
-	mk_external_intake(w, true);
+	mk_external_close(w);
 	MK_NOTIFY(w, MAIKO_OBSERVED_DRAINING, NULL, NULL, 0); /* follows all external sends */
 	for (uint32_t i = w->here_count; i-- > 0;)
 		mk_actor_drain(w, w->here[i]);

@@ -261,7 +261,7 @@ static void apply(mk_worker *w, mk_message *m)
 	(void)m;
 	/* Events that an external thread sent before it requested the change must precede it. */
 	if (w->go && !w->draining)
-		mk_external_intake(w, false);
+		(void)mk_external_intake(w, UINT64_MAX);
 	/* First the removals: their on_stop may publish, which must precede all markers and use the old
 	 * subscriptions, so actors that migrate get it at their old home. Then the other subscriptions,
 	 * then the number. */

@@ -4,6 +4,7 @@
 #include "routing/delivery.h"
 
 #include "observe/monitor.h"
+#include "routing/external_sender.h"
 #include "routing/receipt.h"
 
 /* ---- counting ------------------------------------------------------------------------- */
@@ -92,7 +93,7 @@ static void trim_pool(mk_worker *w)
 
 uint64_t mk_cools_at(const mk_worker *w)
 {
-	if (w->warm != NULL || w->blocks.bytes != 0)
+	if (w->warm != NULL || w->blocks.bytes != 0 || w->warm_feeds != NULL)
 		return w->warm_swept_ns + COOL_EVERY_NS;
 	return w->pool.slab_count <= FEW_SLABS ? UINT64_MAX
 					       : w->warm_swept_ns + (w->trim_in + UINT64_C(1)) * COOL_EVERY_NS;
@@ -105,6 +106,7 @@ void mk_cool(mk_worker *w)
 	w->warm_swept_ns = w->now_ns;
 	mk_blocks_trim(&w->blocks);
 	trim_pool(w);
+	mk_external_cool(w);
 	for (mk_actor *a = w->warm, *next; a != NULL; a = next) {
 		next = a->tally->next_warm;
 		uint64_t tail = mk_count(&a->box.tail);

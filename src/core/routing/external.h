@@ -1,10 +1,15 @@
 /*
  * external.h - external threads as senders: each has its own order, identity and credit.
  *
- * A thread pushes its events into the inbox of one worker, always the same, which routes them
- * like events of its own actors. The thread may have `external_credit` events that the worker
- * has not taken; with more, or while a subscriber or channel mutes it, it waits. The thread
- * writes `sent`, the worker `taken`, any worker `mutes`.
+ * A thread puts its events into a feed (feed.h) to one worker, always the same, which copies them into its own pool
+ * and routes them like events of its own actors. The event of a type that is not plain, a block or a tracked event is
+ * made on the heap, and the feed holds its pointer. A feed that has rested is pushed to the worker's inbox, and the
+ * worker is woken if it sleeps; a feed from which the worker still takes is only written to. So the worker looks at
+ * no thread that sends nothing, and a thread that sends much wakes nobody.
+ *
+ * The thread may have `external_credit` events that the worker has not taken; with more, or while a subscriber or
+ * channel mutes it, it waits: for credit, until half of it is there, so that a wake-up is for many events. Any worker
+ * writes `mutes`.
  *
  * When a thread ends, a later new thread takes over its record, with its order and its ids, once
  * its last event is taken and nothing mutes it. So there are as many records as threads sent at
@@ -20,13 +25,18 @@
 bool mk_external_mute(struct mk_external *f, uint64_t sequence);
 void mk_external_release(struct mk_external *f);
 
-/* On a worker: publishes the events in its inbox; with `close`, closes the inbox. */
-void mk_external_intake(mk_worker *w, bool close);
+/* Whether external threads have sent something to the worker that it has not taken, or a feed must be let rest. */
+static inline bool mk_external_waits(mk_worker *w) { return w->feeds != NULL || !mk_inbox_empty(&w->external); }
 
-/* In a replay: frees the events in the inbox. */
+/* On a worker: publishes up to `most` events, each feed's in turn; a recording and a replay take all. Returns whether
+ * some are left. close: all of them, and refuses later ones. */
+bool mk_external_intake(mk_worker *w, uint64_t most);
+void mk_external_close(mk_worker *w);
+
+/* In a replay: frees the events that the worker has not taken. */
 MK_PRIVATE void mk_external_forget(mk_worker *w);
-/* In a replay: puts a recorded event into the worker's inbox, with its recorded id and time.
- * 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the inbox is closed), or the error of a send. */
+/* In a replay: puts a recorded event into a feed to the worker, with its recorded id and time.
+ * 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the feed is closed), or the error of a send. */
 MK_PRIVATE int mk_external_put(mk_worker *w, const maiko_event_type *type, const void *value, maiko_id id,
 			       uint64_t timestamp_ns);
 
@@ -34,6 +44,15 @@ MK_PRIVATE int mk_external_put(mk_worker *w, const maiko_event_type *type, const
  * MAIKO_ESHUTDOWN; mk_external_fail stores the error text. */
 int mk_external_wait(mk_sup *sup, struct mk_external *f, uint64_t timeout_ms);
 MK_NOINLINE int mk_external_fail(mk_sup *sup, int rc);
+
+/* Adds an event to the thread's feed: a copy of `value`, of a plain type; or one on the heap, stamped, with the index
+ * of its topic as its refs. 0 or MAIKO_ENOMEM. */
+int mk_external_add(struct mk_external *f, const mk_type *type, uint32_t topic, const void *value,
+		    uint64_t timestamp_ns);
+int mk_external_add_event(struct mk_external *f, const mk_event *e);
+/* Makes the events added visible, and wakes the worker if it sleeps. MAIKO_ESHUTDOWN: none is sent; an event on the
+ * heap is the caller's again. */
+int mk_external_show(mk_sup *sup, struct mk_external *f);
 
 /* The index of an event's topic. 0, or the error of routing by content. */
 int mk_external_topic(mk_sup *sup, const mk_type *type, const void *value, uint32_t *ret_topic);

@@ -73,6 +73,7 @@ static void idle(mk_external *f)
 {
 	mk_sup *sup = f->sup;
 	mk_map_remove(&sup->threads, f->thread);
+	mk_feed_end(&f->feed);
 	f->at = NULL;
 	f->next_idle = NULL;
 	if (sup->idle_external_sender == NULL)
@@ -138,9 +139,19 @@ static void record_free(mk_external *f)
 		if (f->next_of_thread != NULL)
 			f->next_of_thread->at = f->at;
 	}
+	mk_feed_fini(&f->feed);
 	uv_cond_destroy(&f->cond);
 	uv_mutex_destroy(&f->mutex);
 	mk_free_aligned(f);
+}
+
+/* Its events go to that worker, unless that takes none any more. With the supervisor's lock. */
+static void set_home(mk_external *f, uint32_t worker)
+{
+	mk_home_set(f->self, mk_home_word(0, worker, worker));
+	mk_feed_init(&f->feed);
+	if (mk_worker_at(f->sup, worker)->feeds_closed)
+		mk_feed_close(&f->feed);
 }
 
 static mk_external *record_new(mk_sup *sup)
@@ -159,10 +170,9 @@ static mk_external *record_new(mk_sup *sup)
 		return NULL;
 	}
 	self->external = f;
-	uint32_t worker = mk_begins_together(sup) ? 0 : mk_next_worker(sup);
-	mk_home_set(self, mk_home_word(0, worker, worker));
 	f->self = self;
 	f->sup = sup;
+	set_home(f, mk_begins_together(sup) ? 0 : mk_next_worker(sup));
 	f->thread = this_thread(sup);
 	mk_random random;
 	mk_random_seed(&random, sup->seam.seed ^ (f->thread << 32 | f->thread >> 32));
@@ -180,7 +190,7 @@ mk_external *mk_external_sender_with(mk_sup *sup, uint32_t worker, uint64_t orig
 	if (f == NULL && (f = record_new(sup)) != NULL) {
 		f->thread = 0;
 		f->origin = origin;
-		mk_home_set(f->self, mk_home_word(0, worker, worker));
+		set_home(f, worker);
 	}
 	return f;
 }
@@ -192,14 +202,14 @@ static mk_external *take_over(mk_sup *sup)
 	if (f == NULL)
 		return NULL;
 	uv_mutex_lock(&f->mutex); /* serializes with mk_external_mute */
-	bool quiet = atomic_load_explicit(&f->mutes, memory_order_seq_cst) == 0 &&
-		     atomic_load_explicit(&f->taken, memory_order_seq_cst) == mk_count(&f->sent);
+	bool quiet = atomic_load_explicit(&f->mutes, memory_order_seq_cst) == 0 && mk_feed_rests(&f->feed);
 	if (quiet)
 		f->first = f->sequence + 1;
 	uv_mutex_unlock(&f->mutex);
 	if (!quiet)
 		return NULL;
 	sup->idle_external_sender = f->next_idle;
+	mk_feed_take_over(&f->feed);
 	f->thread = this_thread(sup);
 	return f;
 }
@@ -239,6 +249,30 @@ mk_external *mk_external_sender_of(mk_sup *sup)
 		cache[place].record = f;
 	}
 	return f;
+}
+
+/* ---- memory of feeds ------------------------------------------------------------------------ */
+
+void mk_external_warm(mk_worker *w, mk_feed *feed)
+{
+	feed->warm = true;
+	feed->cooler = w->warm_feeds;
+	w->warm_feeds = feed;
+}
+
+void mk_external_cool(mk_worker *w)
+{
+	for (mk_feed **at = &w->warm_feeds, *feed; (feed = *at) != NULL;) {
+		uint64_t taken = atomic_load_explicit(&feed->taken, memory_order_relaxed);
+		if (taken != feed->cooled) {
+			feed->cooled = taken;
+			at = &feed->cooler;
+			continue;
+		}
+		*at = feed->cooler;
+		feed->warm = false;
+		mk_feed_cool(feed);
+	}
 }
 
 void mk_external_fini(mk_sup *sup)

@@ -7,6 +7,7 @@
 #ifndef MK_EXTERNAL_SENDER_H
 #define MK_EXTERNAL_SENDER_H
 
+#include "ds/feed.h"
 #include "runtime/runtime.h"
 
 typedef struct mk_external {
@@ -19,10 +20,9 @@ typedef struct mk_external {
 	struct mk_external *next_idle;
 	/* written by the thread */
 	uint64_t origin, sequence; /* of its events' ids */
-	mk_counter sent;
-	uint64_t first; /* the first sequence number of the current thread, under `mutex` */
-	_Alignas(MK_LINE) _Atomic(uint64_t) taken;
-	_Atomic(uint32_t) mutes;
+	uint64_t first;            /* the first sequence number of the current thread, under `mutex` */
+	mk_feed feed;              /* its events, for its worker */
+	_Alignas(MK_LINE) _Atomic(uint32_t) mutes;
 	_Atomic(bool) waiting;
 	uv_mutex_t mutex;
 	uv_cond_t cond;
@@ -34,5 +34,9 @@ mk_external *mk_external_sender_of(mk_sup *sup);
 /* In a replay: the record whose ids have that origin, without a thread, made if missing; NULL without
  * memory. */
 mk_external *mk_external_sender_with(mk_sup *sup, uint32_t worker, uint64_t origin);
+
+/* On a worker, at most once a second: the memory of feeds that were not used since. warm: such a feed has some. */
+void mk_external_cool(mk_worker *w);
+void mk_external_warm(mk_worker *w, mk_feed *feed);
 
 #endif

@@ -24,8 +24,9 @@
  * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in mk_receipt_send. A recording
  * needs no case here: it is a monitor, so no topic is plain.
  *
- * From an external thread (maiko_supervisor_send...) there is one way: wait for credit (external.h), make the event on
- * the heap, push it into the inbox of the thread's worker, which publishes it.
+ * From an external thread (maiko_supervisor_send...) there are two ways: wait for credit (external.h), copy the values
+ * of a plain type into the thread's feed, or make the event on the heap and put its pointer there; the thread's worker
+ * publishes it.
  */
 #include "base/error.h"
 #include "registry/registry.h"
@@ -213,51 +214,75 @@ static bool is_owner(const mk_sup *sup)
 	return uv_thread_equal(&self, &sup->seam.owner) != 0;
 }
 
+/* A call of an external thread: its record, and the event's type. 0 or an error. */
+static int external_begin(mk_sup *sup, const maiko_event_type *desc, mk_external **ret_from, const mk_type **ret_type)
+{
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	if (MK_UNLIKELY(sup->seam.simulated) && !is_owner(sup))
+		return mk_refuse(sup, "a send from another thread", "outside");
+	int rc = mk_registry_type_of(sup, desc, ret_type);
+	*ret_from = rc == 0 ? mk_external_sender_of(sup) : NULL;
+	return rc == 0 && *ret_from == NULL ? MAIKO_ENOMEM : rc;
+}
+
+static uint64_t time_of(const mk_sup *sup) { return mk_now(&sup->seam) + sup->seam.wall_offset_ns; }
+
+/* Sends it as an event on the heap. */
+static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type, uint32_t topic, const void *value,
+			       mk_block *block, mk_receipt **ret_receipt)
+{
+	mk_event *e = mk_event_make(NULL, type, value, block);
+	if (e == NULL)
+		return mk_event_fail(type, value);
+	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
+	e->timestamp_ns = time_of(sup);
+	e->sender = f->self;
+	e->refs = topic; /* the topic's index, until the worker takes the event and sets its own view of the topic */
+	mk_receipt *r = ret_receipt == NULL ? NULL : mk_receipt_external(sup, e);
+	if (ret_receipt != NULL && r == NULL) {
+		mk_event_free(NULL, e);
+		return MAIKO_ENOMEM;
+	}
+	int rc = mk_external_add_event(f, e);
+	if (rc == 0)
+		rc = mk_external_show(sup, f);
+	if (rc != 0) {
+		if (r != NULL)
+			mk_receipt_forget(sup, r);
+		mk_event_unmake(NULL, e, block);
+		return rc == MAIKO_ESHUTDOWN ? mk_external_fail(sup, rc) : rc;
+	}
+	if (r != NULL)
+		*ret_receipt = r;
+	return 0;
+}
+
 /* Sends a copy of `value`, or the block that contains it. */
 static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *value, mk_block *block,
 			 uint64_t timeout_ms, mk_receipt **ret_receipt)
 {
-	const mk_type *type;
+	const mk_type *type = NULL;
+	mk_external *f = NULL;
 	uint32_t topic;
 	if (sup == NULL)
 		return MK_NULL_IN("maiko_send", sup);
 	if (desc == NULL || value == NULL)
 		return mk_send_null_fail("maiko_supervisor_send", desc);
-	if (mk_forked(sup))
-		return mk_fail_forked();
-	if (MK_UNLIKELY(sup->seam.simulated) && !is_owner(sup))
-		return mk_refuse(sup, "a send from another thread", "outside");
-	int rc = mk_registry_type_of(sup, desc, &type);
-	mk_external *f = rc == 0 ? mk_external_sender_of(sup) : NULL;
+	int rc = external_begin(sup, desc, &f, &type);
 	if (rc == 0)
-		rc = f == NULL ? MAIKO_ENOMEM : mk_external_topic(sup, type, value, &topic);
+		rc = mk_external_topic(sup, type, value, &topic);
 	if (rc != 0)
 		return rc;
 	rc = mk_external_wait(sup, f, timeout_ms);
 	if (MK_UNLIKELY(rc != 0))
 		return mk_external_fail(sup, rc);
-	mk_event *e = mk_event_make(NULL, type, value, block);
-	if (e == NULL)
-		return mk_event_fail(type, value);
-	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
-	e->timestamp_ns = mk_now(&sup->seam) + sup->seam.wall_offset_ns;
-	e->sender = f->self;
-	e->refs = topic; /* the topic's index, until the worker takes the event and sets its own view of the topic */
-	if (ret_receipt != NULL && (*ret_receipt = mk_receipt_external(sup, e)) == NULL) {
-		mk_event_free(NULL, e);
-		return MAIKO_ENOMEM;
-	}
-	mk_count_add(&f->sent, 1);
-	mk_worker *w = mk_worker_at(sup, mk_home_now(f->self));
-	if (!mk_inbox_push(&w->external, mk_event_link(e))) {
-		mk_count_add(&f->sent, (uint64_t)-1);
-		if (ret_receipt != NULL)
-			mk_receipt_forget(sup, *ret_receipt);
-		mk_event_unmake(NULL, e, block);
+	if (!type->plain || block != NULL || ret_receipt != NULL)
+		return external_send_event(sup, f, type, topic, value, block, ret_receipt);
+	rc = mk_external_add(f, type, topic, value, time_of(sup));
+	if (rc == 0 && mk_external_show(sup, f) != 0)
 		return mk_external_fail(sup, MAIKO_ESHUTDOWN);
-	}
-	mk_lane_wake(w);
-	return 0;
+	return rc;
 }
 
 int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, const void *event, unsigned flags)

@@ -117,7 +117,10 @@ struct mk_worker {
 	uint64_t asked_ns;            /* when the kernel was last asked for them (idle.c) */
 	uint32_t fired, ran;          /* descriptors ready in the last poll; actors run since */
 	/* lanes */
-	mk_inbox control, external;
+	mk_inbox control, external;         /* external: feeds that have stopped resting */
+	mk_link *feeds, **feeds_tail;       /* those taken from it that do not rest yet */
+	bool feeds_closed;                  /* under the lock: it takes no event from outside any more */
+	struct mk_feed *warm_feeds;         /* that have memory to give back (external_sender.h) */
 	mk_link *deferred, **deferred_tail; /* control messages taken from the lane but not run yet */
 	mk_link **deferred_seen;            /* no mute that a send may run precedes this one */
 	_Atomic(uint64_t) incoming;         /* bit set: workers that have a channel to this one */

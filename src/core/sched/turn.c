@@ -18,8 +18,9 @@
 #include "sched/sample.h"
 
 enum {
-	ACTORS_PER_TURN = 64,   /* at most */
-	ENTRIES_PER_TURN = 1024 /* of one channel */
+	ACTORS_PER_TURN = 64,    /* at most */
+	ENTRIES_PER_TURN = 1024, /* of one channel */
+	EXTERNAL_PER_TURN = 256  /* events of external threads */
 };
 
 /* ---- control --------------------------------------------------------------------------- */
@@ -100,7 +101,7 @@ static bool run_channels(mk_worker *w)
 bool mk_worker_has_input(mk_worker *w)
 {
 	if (!mk_inbox_empty(&w->control) || w->deferred != NULL || w->ready != NULL || w->retiring != NULL ||
-	    (w->reprobe && w->now_ns >= mk_probes_due(w)) || (w->go && !mk_inbox_empty(&w->external)))
+	    (w->reprobe && w->now_ns >= mk_probes_due(w)) || (w->go && mk_external_waits(w)))
 		return true;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_seq_cst);
 	for (; incoming != 0; incoming &= incoming - 1) {
@@ -201,8 +202,8 @@ bool mk_worker_turn(mk_worker *w)
 	if (w->left)
 		return false;
 	bool more = run_channels(w);
-	if (w->go && !w->draining)
-		mk_external_intake(w, false);
+	if (w->go && !w->draining && MK_UNLIKELY(mk_external_waits(w)))
+		more |= mk_external_intake(w, EXTERNAL_PER_TURN);
 	if (MK_UNLIKELY(w->sup->seam.noted) && mk_timers_due(&w->timers) <= w->now_ns)
 		mk_note_here(w, MK_NOTE_TIMERS, 0, 0);
 	mk_timers_fire(&w->timers, w->now_ns);

@@ -104,6 +104,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->ready_tail = &w->ready;
 	w->route_version = 1;
 	w->deferred_tail = w->deferred_seen = &w->deferred;
+	w->feeds_tail = &w->feeds;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
 	w->pool.blocks = &w->blocks;
 	w->blocks.most = sup->options.mailbox_bytes;

@@ -64,7 +64,7 @@ static bool piece(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t valu
 	case MK_NOTE_HOOKS:
 		return mk_worker_run_posted(w, (uint64_t)MK_POST_START << 56, 0);
 	case MK_NOTE_EXTERNAL:
-		mk_external_intake(w, false);
+		(void)mk_external_intake(w, UINT64_MAX);
 		return true;
 	default:
 		return false;

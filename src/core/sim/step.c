@@ -52,7 +52,7 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 	for (uint64_t left = atomic_load_explicit(&w->incoming, memory_order_relaxed); left != 0; left &= left - 1)
 		if (mk_worker_can_take(w, (uint32_t)__builtin_ctzll(left)))
 			STEP(MK_STEP_TAKE, __builtin_ctzll(left));
-	if (w->go && !w->draining && !mk_inbox_empty(&w->external))
+	if (w->go && !w->draining && mk_external_waits(w))
 		STEP(MK_STEP_EXTERNAL, 0);
 	if (mk_timers_due(&w->timers) <= w->now_ns)
 		STEP(MK_STEP_TIMER, 0);
@@ -85,7 +85,7 @@ static void take(mk_worker *w, mk_step step)
 		mk_worker_take(w, step.from, 1);
 		break;
 	case MK_STEP_EXTERNAL:
-		mk_external_intake(w, false);
+		(void)mk_external_intake(w, UINT64_MAX);
 		break;
 	case MK_STEP_TIMER:
 		mk_timers_fire_first(&w->timers);
