@@ -68,6 +68,22 @@ MAIKO_API int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const
 MAIKO_API int maiko_supervisor_send(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 				    unsigned flags);
 
+/*
+ * maiko_ctx_send_many, maiko_supervisor_send_many - send the `count` structs of the array at `values`, one after the
+ * other, as that many sends would, but cheaper from an external thread: at most 64 of them are handed over together,
+ * with one wake-up and one time stamp, that of the first.
+ *
+ * The first error ends the call. *ret_sent (may be NULL) tells, also then, how many were accepted: the first ones of
+ * the array; the rest can be sent later. From an external thread the call waits as often as a send would have to wait;
+ * with MAIKO_SEND_TRY it returns MAIKO_EAGAIN instead, after what could be sent at once. A stop may come in between:
+ * MAIKO_ESHUTDOWN, and *ret_sent of them were accepted. The text fields of each struct must end with a zero. With
+ * `count` 0 nothing is sent.
+ */
+MAIKO_API int maiko_ctx_send_many(maiko_ctx *ctx, const maiko_event_type *type, const void *values, size_t count,
+				  unsigned flags, size_t *ret_sent);
+MAIKO_API int maiko_supervisor_send_many(maiko_supervisor *sup, const maiko_event_type *type, const void *values,
+					 size_t count, unsigned flags, size_t *ret_sent);
+
 /* As maiko_supervisor_send, but waits at most `timeout_ms`. */
 MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 					    uint64_t timeout_ms);
@@ -257,6 +273,17 @@ MAIKO_END_DECLS
 						       0u + (unsigned)MAIKO_PP_MUST_(MAIKO_PP_IS_TO_(pointer, event),  \
 										     "maiko_send_copy: " #pointer      \
 										     " must point to a " #event)))
+/* maiko_send_many(to, event, array, count, ret_sent): sends copies of so many structs of an array, and stores how many
+ * were accepted (ret_sent may be NULL). maiko_try_send_many: never waits. */
+#define maiko_send_many(to, event, array, count, ret_sent) MAIKO_PP_SEND_MANY_(0u, to, event, array, count, ret_sent)
+#define maiko_try_send_many(to, event, array, count, ret_sent)                                                         \
+	MAIKO_PP_SEND_MANY_(MAIKO_SEND_TRY, to, event, array, count, ret_sent)
+#define MAIKO_PP_SEND_MANY_(flags, to, event, array, count, ret_sent)                                                  \
+	MAIKO_PP_STRICT_(MAIKO_PP_TO_(to, maiko_ctx_send_many, maiko_supervisor_send_many)(                            \
+		(to), &maiko_gen_event_##event, (array), (count),                                                      \
+		(flags) + (unsigned)MAIKO_PP_MUST_(MAIKO_PP_IS_TO_(&(array)[0], event),                                \
+						   "maiko_send_many: " #array " must be an array of " #event),         \
+		(ret_sent)))
 /* maiko_new(event): a zeroed `event *` to fill in place. */
 #define maiko_new(event) ((event *)maiko_event_new(&maiko_gen_event_##event))
 /* maiko_publish(to, pointer): sends an event of maiko_new. */

@@ -166,6 +166,11 @@ static int may_send(mk_sup *sup, mk_external *f, bool waits)
 	return (waits ? is_low(sup, sent) : sent < credit) ? 0 : MAIKO_EAGAIN;
 }
 
+uint64_t mk_external_credit(mk_sup *sup, mk_external *f)
+{
+	return sup->options.external_credit - mk_feed_length(&f->feed, false);
+}
+
 static int wait_simulated(mk_sup *sup, mk_external *f, uint64_t until)
 {
 	int rc;

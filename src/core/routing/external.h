@@ -43,6 +43,8 @@ MK_PRIVATE int mk_external_put(mk_worker *w, const maiko_event_type *type, const
 /* Waits until this thread may send, at most `timeout_ms`. 0, MAIKO_EAGAIN (it may not wait), MAIKO_ETIMEDOUT,
  * MAIKO_ESHUTDOWN; mk_external_fail stores the error text. */
 int mk_external_wait(mk_sup *sup, struct mk_external *f, uint64_t timeout_ms);
+/* After that: how many events it may send without asking again, at least 1. */
+uint64_t mk_external_credit(mk_sup *sup, struct mk_external *f);
 MK_NOINLINE int mk_external_fail(mk_sup *sup, int rc);
 
 /* Adds an event to the thread's feed: a copy of `value`, of a plain type; or one on the heap, stamped, with the index

@@ -193,6 +193,33 @@ static int draft_of(void *event, mk_block **ret_block)
 						       : mk_layout_check_texts(b->desc->layout, event);
 }
 
+int maiko_ctx_send_many(maiko_ctx *ctx, const maiko_event_type *type, const void *values, size_t count, unsigned flags,
+			size_t *ret_sent)
+{
+	mk_route *route;
+	size_t sent = 0;
+	if (ret_sent != NULL)
+		*ret_sent = 0;
+	if (ctx == NULL)
+		return MK_NULL_IN("maiko_send_many", ctx);
+	if (type == NULL || (values == NULL && count != 0))
+		return MK_NULL_IN("maiko_send_many", type, values);
+	if (mk_forked(ctx->worker->sup))
+		return mk_fail_forked();
+	int rc = mk_route_find(ctx->worker, type, &route);
+	const mk_type *known = rc == 0 ? route->type : NULL;
+	while (rc == 0 && sent < count) {
+		const char *value = (const char *)values + sent * known->size;
+		rc = mk_layout_check_texts(known->desc->layout, value);
+		if (rc == 0)
+			rc = maiko_ctx_send(ctx, type, value, flags);
+		sent += rc == 0;
+	}
+	if (ret_sent != NULL)
+		*ret_sent = sent;
+	return rc;
+}
+
 int maiko_ctx_publish(maiko_ctx *ctx, void *event, unsigned flags)
 {
 	mk_block *b;
@@ -311,6 +338,76 @@ int maiko_supervisor_publish(maiko_supervisor *sup, void *event, unsigned flags)
 	rc = external_send(sup, b->desc, event, b, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
 	if (rc != 0)
 		b->magic = MK_BLOCK_DRAFT;
+	return rc;
+}
+
+enum { MANY = 64 /* the most events that are made visible together, with one time stamp */ };
+
+/* Adds up to `most` values of a plain type; returns how many, and why not all. */
+static size_t external_add_some(mk_sup *sup, mk_external *f, const mk_type *type, const char *values, size_t most,
+				int *ret_rc)
+{
+	uint32_t topic;
+	size_t added = 0;
+	uint64_t timestamp_ns = time_of(sup);
+	for (const char *value = values; added < most; value += type->size, added++) {
+		*ret_rc = mk_layout_check_texts(type->desc->layout, value);
+		if (*ret_rc == 0)
+			*ret_rc = mk_external_topic(sup, type, value, &topic);
+		if (*ret_rc == 0)
+			*ret_rc = mk_external_add(f, type, topic, value, timestamp_ns);
+		if (*ret_rc != 0)
+			break;
+	}
+	return added;
+}
+
+/* Sends the next of the values, as many as may be sent together. `*sent` is increased by how many were. */
+static int external_send_some(mk_sup *sup, mk_external *f, const mk_type *type, const char *values, size_t left,
+			      uint64_t timeout_ms, size_t *sent)
+{
+	uint32_t topic;
+	int rc = mk_external_wait(sup, f, timeout_ms);
+	if (rc != 0)
+		return mk_external_fail(sup, rc);
+	if (!type->plain) {
+		rc = mk_layout_check_texts(type->desc->layout, values);
+		if (rc == 0)
+			rc = mk_external_topic(sup, type, values, &topic);
+		if (rc == 0)
+			rc = external_send_event(sup, f, type, topic, values, NULL, NULL);
+		*sent += rc == 0;
+		return rc;
+	}
+	uint64_t credit = mk_external_credit(sup, f);
+	size_t most = left < MANY ? left : MANY;
+	size_t added = external_add_some(sup, f, type, values, most < credit ? most : (size_t)credit, &rc);
+	if (added != 0 && mk_external_show(sup, f) != 0)
+		return mk_external_fail(sup, MAIKO_ESHUTDOWN);
+	*sent += added;
+	return rc;
+}
+
+int maiko_supervisor_send_many(maiko_supervisor *sup, const maiko_event_type *type, const void *values, size_t count,
+			       unsigned flags, size_t *ret_sent)
+{
+	const mk_type *known = NULL;
+	mk_external *f = NULL;
+	size_t sent = 0;
+	if (ret_sent != NULL)
+		*ret_sent = 0;
+	if (sup == NULL)
+		return MK_NULL_IN("maiko_send_many", sup);
+	if (type == NULL || (values == NULL && count != 0))
+		return MK_NULL_IN("maiko_send_many", type, values);
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		return mk_send_flags_fail(flags);
+	int rc = external_begin(sup, type, &f, &known);
+	while (rc == 0 && sent < count)
+		rc = external_send_some(sup, f, known, (const char *)values + sent * known->size, count - sent,
+					(flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, &sent);
+	if (ret_sent != NULL)
+		*ret_sent = sent;
 	return rc;
 }
 
