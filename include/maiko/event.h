@@ -146,8 +146,9 @@ typedef struct maiko_envelope {
 	maiko_id id;
 	maiko_id parent;          /* the event whose handler sent it; none for a root  */
 	maiko_id correlation;     /* the id of the root of its chain                  */
-	uint64_t timestamp_ns;    /* of the send (of maiko_send_many: of the first of up to 64 events), since
-				   * 1970-01-01 UTC; not before its parent's. The time of
+	uint64_t timestamp_ns;    /* of the send (from an external thread: up to a microsecond before it; of
+				   * maiko_send_many: of the first of up to 64 events), since 1970-01-01 UTC;
+				   * not before its parent's. The time of
 				   * day is read when the supervisor is created; later adjustments, and
 				   * time that the machine was suspended, are not included. Of an injected
 				   * event: of the injection */

@@ -60,8 +60,7 @@ static void number_letters(void)
 static maiko_supervisor *with_reader(uint32_t workers)
 {
 	number_letters();
-	maiko_supervisor *sup =
-		test_supervisor_with((maiko_options){.workers = workers, .external_credit = CREDIT});
+	maiko_supervisor *sup = test_supervisor_with((maiko_options){.workers = workers, .external_credit = CREDIT});
 	ok(maiko_add(sup, reader, "one"));
 	ok(maiko_add(sup, reader, "two", .worker = workers));
 	return sup;

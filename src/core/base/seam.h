@@ -59,6 +59,21 @@ int mk_seam_init(mk_seam *seam);
 
 MK_PRIVATE uint64_t mk_now(const mk_seam *seam);
 
+/* The program that counts instructions (bench/budget) defines its own counter. */
+#if !defined(MK_TICKS) && (defined(__x86_64__) || defined(__i386__))
+#define MK_TICKS() __builtin_ia32_rdtsc()
+#endif
+
+/* A counter, where there is one: its difference is an upper bound of the nanoseconds passed (pace.c). Else the time. */
+static inline uint64_t mk_ticks(const mk_seam *seam)
+{
+#ifdef MK_TICKS
+	if (MK_LIKELY(seam->now_ns == NULL))
+		return MK_TICKS();
+#endif
+	return mk_now(seam);
+}
+
 /* The deadline of a timeout that begins now, in the time of mk_now; UINT64_MAX: never. */
 MK_PRIVATE uint64_t mk_deadline(const mk_seam *seam, uint64_t timeout_ms);
 

@@ -19,9 +19,10 @@ typedef struct mk_external {
 	struct mk_external *next_of_thread, **at; /* at: what points to it; NULL: no thread, or assigned for ever */
 	struct mk_external *next_idle;
 	/* written by the thread */
-	uint64_t origin, sequence; /* of its events' ids */
-	uint64_t first;            /* the first sequence number of the current thread, under `mutex` */
-	mk_feed feed;              /* its events, for its worker */
+	uint64_t origin, sequence;    /* of its events' ids */
+	uint64_t read_ns, read_ticks; /* the time when the clock was read last */
+	uint64_t first;               /* the first sequence number of the current thread, under `mutex` */
+	mk_feed feed;                 /* its events, for its worker */
 	_Alignas(MK_LINE) _Atomic(uint32_t) mutes;
 	_Atomic(bool) waiting;
 	uv_mutex_t mutex;

@@ -253,7 +253,19 @@ static int external_begin(mk_sup *sup, const maiko_event_type *desc, mk_external
 	return rc == 0 && *ret_from == NULL ? MAIKO_ENOMEM : rc;
 }
 
-static uint64_t time_of(const mk_sup *sup) { return mk_now(&sup->seam) + sup->seam.wall_offset_ns; }
+enum {
+	TIME_STAMP_NS = 1000
+}; /* how old the time of an event may be: reading the clock costs as much as all the rest */
+
+static uint64_t time_of(const mk_sup *sup, mk_external *f)
+{
+	uint64_t ticks = mk_ticks(&sup->seam);
+	if (ticks - f->read_ticks >= TIME_STAMP_NS || MK_UNLIKELY(sup->seam.now_ns != NULL)) {
+		f->read_ns = mk_now(&sup->seam);
+		f->read_ticks = ticks;
+	}
+	return f->read_ns + sup->seam.wall_offset_ns;
+}
 
 /* Sends it as an event on the heap. */
 static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type, uint32_t topic, const void *value,
@@ -263,7 +275,7 @@ static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type,
 	if (e == NULL)
 		return mk_event_fail(type, value);
 	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
-	e->timestamp_ns = time_of(sup);
+	e->timestamp_ns = time_of(sup, f);
 	e->sender = f->self;
 	e->refs = topic; /* the topic's index, until the worker takes the event and sets its own view of the topic */
 	mk_receipt *r = ret_receipt == NULL ? NULL : mk_receipt_external(sup, e);
@@ -306,7 +318,7 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 		return mk_external_fail(sup, rc);
 	if (!type->plain || block != NULL || ret_receipt != NULL)
 		return external_send_event(sup, f, type, topic, value, block, ret_receipt);
-	rc = mk_external_add(f, type, topic, value, time_of(sup));
+	rc = mk_external_add(f, type, topic, value, time_of(sup, f));
 	if (rc == 0 && mk_external_show(sup, f) != 0)
 		return mk_external_fail(sup, MAIKO_ESHUTDOWN);
 	return rc;
@@ -349,7 +361,7 @@ static size_t external_add_some(mk_sup *sup, mk_external *f, const mk_type *type
 {
 	uint32_t topic;
 	size_t added = 0;
-	uint64_t timestamp_ns = time_of(sup);
+	uint64_t timestamp_ns = time_of(sup, f);
 	for (const char *value = values; added < most; value += type->size, added++) {
 		*ret_rc = mk_layout_check_texts(type->desc->layout, value);
 		if (*ret_rc == 0)

@@ -12,19 +12,7 @@
 
 enum { CALLBACKS_PER_STINT = 16, STINT_NS = MK_TURN_NS / 4 };
 
-/* The program that counts instructions (bench/budget) defines its own counter. */
-#if !defined(MK_TICKS) && (defined(__x86_64__) || defined(__i386__))
-#define MK_TICKS() __builtin_ia32_rdtsc()
-#endif
-
-static uint64_t ticks_now(const mk_worker *w)
-{
-#ifdef MK_TICKS
-	if (MK_LIKELY(w->sup->seam.now_ns == NULL))
-		return MK_TICKS();
-#endif
-	return mk_now(&w->sup->seam);
-}
+static uint64_t ticks_now(const mk_worker *w) { return mk_ticks(&w->sup->seam); }
 
 void mk_pace_reset(mk_worker *w)
 {
