@@ -112,7 +112,9 @@ static int source_on_note(source *self, const note *ev, maiko_ctx *ctx)
 {
 	(void)self;
 	(void)ev;
-	int rc = maiko_send(ctx, item, .n = 0); /* makes the ring of the mailbox */
+	int rc = maiko_send(ctx, item, .n = 0);
+	if (rc == 0)
+		rc = maiko_send(ctx, item, .n = 0); /* makes the ring of the mailbox */
 	memory_is_out = true;
 	if (rc == 0)
 		rc = maiko_send(ctx, latest, .key = 1, .n = 1);

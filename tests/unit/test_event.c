@@ -217,7 +217,7 @@ static void fill_header(mk_event *e)
 
 static void expect_copy(const mk_event *copy, const mk_event *from, uint32_t size)
 {
-	assert_memory_equal(&copy->id, ((uint64_t[]){1, 2, 3, 4, 5, 6, 7}), 56);
+	assert_memory_equal(&copy->id, ((uint64_t[]){1, 2, 3, 4, 5, 6, 0 /* sender */, 7}), 64);
 	assert_int_equal(copy->refs, 1);
 	assert_int_equal(from->refs, 9);
 	assert_ptr_equal(copy->type, from->type);

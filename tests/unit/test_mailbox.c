@@ -48,11 +48,18 @@ static void events_come_out_in_the_order_pushed(void **state)
 	mk_mailbox_shrink(&box);
 }
 
-static void the_ring_has_eight_slots_and_doubles(void **state)
+static void the_first_slot_needs_no_memory_and_the_ring_doubles(void **state)
 {
 	(void)state;
 	mk_mailbox box = {.capacity = 4}; /* the policy's: the ring takes more */
-	push(&box, 0, 7);
+	int64_t before = test_allocator_living();
+	push(&box, 0, 0);
+	assert_int_equal(box.size, 1);
+	check(&box, 0, 0);
+	push(&box, 0, 0);
+	assert_false(mk_mailbox_has_ring(&box));
+	assert_int_equal(test_allocator_living(), before);
+	push(&box, 1, 7);
 	assert_int_equal(box.size, 8);
 	push(&box, 8, 8);
 	assert_int_equal(box.size, 16);
@@ -151,10 +158,11 @@ static void without_memory_a_push_fails_and_nothing_is_lost(void **state)
 	(void)state;
 	mk_mailbox box = {.capacity = 4};
 	test_allocator_fail_at(0, true);
-	assert_int_equal(mk_mailbox_push(&box, event(0)), MAIKO_ENOMEM);
-	assert_int_equal(mk_mailbox_length(&box), 0);
+	push(&box, 0, 0); /* into the slot that is always there */
+	assert_int_equal(mk_mailbox_push(&box, event(1)), MAIKO_ENOMEM);
+	assert_int_equal(mk_mailbox_length(&box), 1);
 	test_allocator_fail_never();
-	push(&box, 0, 7);
+	push(&box, 1, 7);
 	test_allocator_fail_at(0, true);
 	assert_int_equal(mk_mailbox_push(&box, event(8)), MAIKO_ENOMEM);
 	assert_int_equal(mk_mailbox_length(&box), 8);
@@ -172,7 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_one_has_no_ring),
 		cmocka_unit_test(events_come_out_in_the_order_pushed),
-		cmocka_unit_test(the_ring_has_eight_slots_and_doubles),
+		cmocka_unit_test(the_first_slot_needs_no_memory_and_the_ring_doubles),
 		cmocka_unit_test(order_survives_growth_wherever_the_head_is),
 		cmocka_unit_test(a_shrunk_one_goes_on),
 		cmocka_unit_test(one_is_taken_out_and_the_others_keep_their_order),

@@ -195,6 +195,7 @@ int maiko_wake_tick(maiko_ctx *ctx)
 	if ((ctx->sched & MK_ENDED) != 0 ||
 	    (mk_is_drained(ctx->worker, ctx) && (ctx->extra->wants & MAIKO_WOKEN_EVENTS) == 0))
 		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
+	mk_occupy(ctx);
 	ctx->extra->tick_due = true;
 	ctx->extra->came |= MAIKO_WOKEN_CALL;
 	mk_wake(ctx->worker, ctx);

@@ -7,18 +7,23 @@
 
 #include <maiko/error.h>
 
-enum { FIRST_SIZE = 8 };
+enum { RING_SIZE = 8 }; /* of the smallest ring */
 
 int mk_mailbox_grow(mk_mailbox *box)
 {
 	uint64_t head = mk_count(&box->head), tail = mk_count(&box->tail);
-	uint32_t size = box->size == 0 ? FIRST_SIZE : box->size * 2;
+	if (box->size == 0) {
+		box->size = 1;
+		return 0;
+	}
+	uint32_t size = box->size == 1 ? RING_SIZE : box->size * 2;
 	struct mk_event **ring = mk_malloc(size * sizeof(struct mk_event *));
 	if (ring == NULL)
 		return MAIKO_ENOMEM;
 	for (uint64_t i = head; i < tail; i++)
 		ring[i & (size - 1)] = *mk_mailbox_slot(box, i);
-	mk_free(box->ring);
+	if (mk_mailbox_has_ring(box))
+		mk_free(box->ring);
 	box->ring = ring;
 	box->size = size;
 	return 0;
@@ -27,7 +32,8 @@ int mk_mailbox_grow(mk_mailbox *box)
 void mk_mailbox_shrink(mk_mailbox *box)
 {
 	assert(mk_mailbox_span(box) == 0);
-	mk_free(box->ring);
+	if (mk_mailbox_has_ring(box))
+		mk_free(box->ring);
 	box->ring = NULL;
 	box->size = 0;
 }

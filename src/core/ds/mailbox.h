@@ -1,9 +1,10 @@
 /*
  * mailbox.h - an actor's queue of events: a plain ring on the actor's worker.
  *
- * The ring is allocated with the first event and doubles on demand. It is freed when it was
- * unused for a while and the worker is idle, so an actor without events has no ring. It may
- * hold more than the capacity: the overflow policy decides before the push.
+ * The first slot is in the mailbox itself: an actor that never has two events has no ring. The
+ * ring is allocated with the second and doubles on demand. It is freed when it was unused for a
+ * while and the worker is idle. It may hold more than the capacity: the overflow policy decides
+ * before the push.
  *
  * An event removed from the middle leaves a hole (a NULL), which a pop skips. When there are
  * more holes than events the holes are closed: the events move to higher positions, never to
@@ -20,7 +21,10 @@
 struct mk_event;
 
 typedef struct mk_mailbox {
-	struct mk_event **ring;
+	union {
+		struct mk_event **ring;
+		struct mk_event *one; /* the slot, if there is only one */
+	};
 	uint32_t size;     /* slots: 0 or a power of two */
 	uint32_t capacity; /* with this many events the overflow policy decides */
 	mk_counter head, tail;
@@ -28,10 +32,11 @@ typedef struct mk_mailbox {
 	uint32_t budget;         /* the most events taken in one run of the actor */
 } mk_mailbox;
 
-/* Grows the ring by one event at least. 0 or MAIKO_ENOMEM. */
+/* Grows the mailbox by one slot at least. 0 or MAIKO_ENOMEM. */
 int mk_mailbox_grow(mk_mailbox *box);
 
-/* Frees the ring of an empty mailbox. */
+/* Whether memory was allocated for it; and frees that of an empty mailbox. */
+static inline bool mk_mailbox_has_ring(const mk_mailbox *box) { return box->size > 1; }
 void mk_mailbox_shrink(mk_mailbox *box);
 
 static inline uint32_t mk_mailbox_holes(const mk_mailbox *box)
@@ -45,7 +50,12 @@ static inline uint64_t mk_mailbox_length(const mk_mailbox *box) { return mk_mail
 
 static inline struct mk_event **mk_mailbox_slot(const mk_mailbox *box, uint64_t position)
 {
-	return &box->ring[position & (box->size - 1)];
+	uint32_t mask = box->size - 1;
+	struct mk_event **slots = box->ring;
+	/* A select instead of a branch: which of many actors have a ring is hard to predict. */
+	if (__builtin_expect_with_probability(mask == 0, 1, 0.5))
+		slots = (struct mk_event **)(uintptr_t)&box->one;
+	return &slots[position & mask];
 }
 
 /* Appends; `tail` is the mailbox's tail. Precondition: its span is less than its size. */

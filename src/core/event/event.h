@@ -45,8 +45,8 @@ typedef struct mk_event {
 	maiko_id id;
 	maiko_id parent;
 	maiko_id correlation;
-	uint64_t timestamp_ns;
 	struct mk_sender *sender;
+	uint64_t timestamp_ns;  /* the next two are set together: a store that does not cross a line */
 	struct mk_topic *topic; /* the view of the worker that the event belongs to */
 	const mk_type *type;
 	union {

@@ -377,7 +377,7 @@ static void link_here(mk_worker *w, mk_actor *a, bool watches)
 		mk_fd_watch_unpack(w, a);
 	}
 	mk_delayed_unpack(w, a);
-	if (a->box.ring != NULL)
+	if (mk_mailbox_has_ring(&a->box))
 		mk_warm(w, a);
 	if (mk_is_muted(a))
 		mk_probe_soon(w, a);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "registry/registry.h"
+#include "registry/target.h"
 #include "registry/topic.h"
 
 #define IDLE_NS (UINT64_C(60) * 1000 * 1000 * 1000)
@@ -114,6 +115,8 @@ static uint64_t open_here(const mk_topic *t)
 
 void mk_idle_topics_count(mk_worker *w)
 {
+	if (w->sup->idle_topics.examined != NULL)
+		mk_targets_forget(w); /* from now on a send by content finds the slot empty, and sets it */
 	for (mk_record *r = w->sup->idle_topics.examined; r != NULL; r = r->next_idle) {
 		const mk_topic *t = mk_topic_known(w, r->index);
 		if (t != NULL)

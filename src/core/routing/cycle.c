@@ -150,6 +150,7 @@ static void run_on(mk_worker *w, mk_message *m)
 		}
 		mk_cycle_leave(a);
 		a->extra->cycle = v->cycle;
+		mk_occupy(a);
 		a->extra->runs_on = true;
 		atomic_fetch_add_explicit(&v->cycle->refs, 1, memory_order_relaxed);
 		if (!mk_is_muted_by_channel(a))

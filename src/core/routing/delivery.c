@@ -46,7 +46,7 @@ MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)
 MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a)
 {
 	int rc = mk_tally_of(a) == NULL ? MAIKO_ENOMEM : mk_mailbox_grow(&a->box);
-	if (rc == 0 && !a->warm)
+	if (rc == 0 && !a->warm && mk_mailbox_has_ring(&a->box))
 		mk_warm(w, a);
 	return rc;
 }

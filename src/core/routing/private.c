@@ -35,6 +35,7 @@ void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
 void mk_private_queue(mk_worker *w, mk_actor *a, mk_private *private)
 {
 	private->after = mk_count(&a->box.tail);
+	mk_occupy(a);
 	mk_private **at = private->first ? &a->extra->privates : a->extra->private_tail;
 	while (*at != NULL && (*at)->first)
 		at = &(*at)->next;

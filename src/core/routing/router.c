@@ -9,6 +9,7 @@
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/registry.h"
+#include "registry/target.h"
 #include "registry/topic.h"
 #include "routing/backpressure.h"
 #include "routing/overflow.h"
@@ -29,6 +30,7 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_ro
 	rc = mk_reserve((void **)&w->routes, &w->route_size, type->index + 1, sizeof *w->routes);
 	if (rc != 0)
 		return rc;
+	w->recent_desc = NULL;
 	for (; size < w->route_size; size++)
 		w->routes[size] = (mk_route){.type = NULL};
 	mk_route route = {.type = type};
@@ -39,17 +41,27 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_ro
 	return 0;
 }
 
-int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
+MK_NOINLINE int mk_target_learn(mk_worker *w, const mk_type *type, const maiko_topic *desc, mk_topic **ret_topic)
 {
 	uint32_t index;
-	const maiko_topic *desc = type->desc->route(value, w->sup);
 	int rc = mk_registry_topic_index(w->sup, desc, &index);
-	if (MK_UNLIKELY(rc != 0))
+	if (rc != 0)
 		return desc == NULL ? mk_route_fail(type) : rc;
-	*ret_topic = mk_topic_known(w, index);
-	if (MK_UNLIKELY(*ret_topic == NULL))
-		*ret_topic = mk_topic_here(w, index);
-	return *ret_topic == NULL ? MAIKO_ENOMEM : 0;
+	*ret_topic = mk_topic_here(w, index);
+	if (*ret_topic == NULL)
+		return MAIKO_ENOMEM;
+	(void)mk_target_add(w, desc, *ret_topic); /* without memory the next send comes here too */
+	return 0;
+}
+
+int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
+{
+	const maiko_topic *desc = type->desc->route(value, w->sup);
+	const mk_target *target = mk_target_of(w, desc);
+	if (target == NULL || target->topic == NULL)
+		return mk_target_learn(w, type, desc, ret_topic);
+	*ret_topic = target->topic;
+	return 0;
 }
 
 MK_NOINLINE uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)

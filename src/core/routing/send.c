@@ -9,8 +9,8 @@
  *   by type          plain           remembered, room   may send       send_remembered: send_to_only, no call
  *   by type          plain           remembered         muted          send_muted: send_to_only, spends its allowance
  *   by type          any             otherwise          any            send_typed: remembers the one, if there is one
- *   by content       plain           one, with room     may send       send_routed: send_to_only
- *   by content       any             otherwise          any            send_routed, send_to
+ *   by content       plain           remembered, room   may send       send_routed: send_to_only
+ *   by content       any             otherwise          any            send_targeted: remembers the one, if any
  *
  * send_to handles all other cases: it opens missing channels, makes the event, spends the allowance of a muted
  * sender, stamps, and publishes: mk_publish_plain on a plain topic, mk_publish on any other.
@@ -18,7 +18,7 @@
  *   plain (of a type)    the payload is inline in the event, without buffers and counted arrays: copied by a few
  *                        instructions
  *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no monitor (mk_is_plain)
- *   remembered           mk_route.only, as long as mk_route.route_version matches the worker's
+ *   remembered           mk_route.only, or mk_target.only, as long as its route_version matches the worker's
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
  *
  * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in mk_receipt_send. A recording
@@ -30,6 +30,7 @@
  */
 #include "base/error.h"
 #include "registry/registry.h"
+#include "registry/target.h"
 #include "routing/allowance.h"
 #include "routing/external.h"
 #include "routing/external_sender.h"
@@ -109,19 +110,49 @@ static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *v
 	return send_to(t, type, ctx, value, block, flags);
 }
 
-/* Routed by content. */
-static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-				   unsigned flags)
+/* Routed by content, to that target, which may be NULL; caches the only subscriber in it. */
+static MK_NOINLINE int send_targeted(mk_target *target, const maiko_topic *desc, const mk_type *type, maiko_ctx *ctx,
+				     const void *value, mk_block *block, unsigned flags)
 {
+	mk_worker *w = ctx->worker;
 	mk_topic *t;
-	int rc = mk_route_by_content(ctx->worker, type, value, &t);
-	if (MK_UNLIKELY(rc != 0))
-		return rc;
+	if (target == NULL || target->topic == NULL) {
+		int rc = mk_target_learn(w, type, desc, &t);
+		if (rc != 0)
+			return rc;
+		return send_to(t, type, ctx, value, block, flags);
+	}
+	t = target->topic;
 	mk_actor *only = mk_only_subscriber(t);
-	if (MK_LIKELY(only != NULL && type->plain && block == NULL && flags == 0) && mk_is_plain(ctx->worker, t) &&
-	    (ctx->sched & MK_SEND_CHECKED) == 0 && send_to_only(only, t, type, ctx, value, false))
-		return 0;
+	if (only != NULL && mk_is_plain(w, t)) {
+		target->only = only;
+		target->route_version = w->route_version;
+	}
 	return send_to(t, type, ctx, value, block, flags);
+}
+
+/* Routed by content. */
+static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const void *value)
+{
+	mk_worker *w = ctx->worker;
+	const maiko_topic *desc = type->desc->route(value, w->sup);
+	mk_target *target = mk_target_at(w, ctx->target);
+	if (target->desc != desc) {
+		target = mk_target_of(w, desc);
+		if (MK_UNLIKELY(target == NULL))
+			return send_targeted(NULL, desc, type, ctx, value, NULL, 0);
+		if (MK_LIKELY((ctx->sched & MK_HELD) == 0))
+			ctx->target = mk_target_guess(w, target);
+	}
+	if (MK_LIKELY(target->route_version == w->route_version && (ctx->sched & MK_SEND_CHECKED) == 0) &&
+	    MK_LIKELY(type->plain) && MK_LIKELY(send_to_only(target->only, target->topic, type, ctx, value, false)))
+		return 0;
+	return send_targeted(target, desc, type, ctx, value, NULL, 0);
+}
+static int send_routed_any(const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
+{
+	const maiko_topic *desc = type->desc->route(value, ctx->worker->sup);
+	return send_targeted(mk_target_of(ctx->worker, desc), desc, type, ctx, value, block, flags);
 }
 
 /* As send_remembered, for a sender that is muted or, during a drain, may not send at all. */
@@ -169,20 +200,25 @@ static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, co
 	if ((flags & MAIKO_SEND_TRACKED) != 0)
 		return send_tracked(route, ctx, value, block, flags);
 	return route->topic != NULL ? send_typed(route, ctx, value, block, flags)
-				    : send_routed(route->type, ctx, value, block, flags);
+				    : send_routed_any(route->type, ctx, value, block, flags);
 }
 
 int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *event, unsigned flags)
 {
 	mk_route *route = NULL;
-	if (MK_LIKELY(ctx != NULL && type != NULL && event != NULL && flags == 0) && mk_is_alive(ctx->worker->alive))
-		route = mk_route_known(ctx->worker, type);
+	if (MK_LIKELY(ctx != NULL && type != NULL && event != NULL && flags == 0) && mk_is_alive(ctx->worker->alive)) {
+		mk_worker *w = ctx->worker;
+		route = w->recent;
+		if (w->recent_desc != type && (route = mk_route_known(w, type)) != NULL) {
+			w->recent_desc = type;
+			w->recent = route;
+		}
+	}
 	if (MK_UNLIKELY(route == NULL))
 		return send_any(ctx, type, event, NULL, flags);
 	if (MK_LIKELY(route->route_version == ctx->worker->route_version))
 		return send_remembered(route, ctx, event);
-	return route->topic != NULL ? send_typed(route, ctx, event, NULL, 0)
-				    : send_routed(route->type, ctx, event, NULL, 0);
+	return route->topic != NULL ? send_typed(route, ctx, event, NULL, 0) : send_routed(route->type, ctx, event);
 }
 
 /* The block of a draft that may be published. 0 or MAIKO_EINVAL. */

@@ -42,17 +42,18 @@ typedef struct mk_actor_class {
 	bool hooked; /* an mk_hook precedes each of its actors (stop_order.h) */
 	/* A hash table by type: open addressing from the type's index; free entries have type NULL. */
 	uint32_t handler_mask;
-	mk_handler handlers[];
+	_Alignas(16) mk_handler handlers[];
 } mk_actor_class;
 
 /* The class's handler of a type, or NULL. */
 static inline const mk_handler *mk_handler_of(const mk_actor_class *class, const mk_type *type)
 {
-	const mk_handler *h = &class->handlers[type->index & class->handler_mask];
-	for (uint32_t i = type->index + 1; h->type != type; i++) {
+	uint32_t i = type->index;
+	const mk_handler *h = &class->handlers[i & class->handler_mask];
+	while (MK_UNLIKELY(h->type != type)) {
 		if (h->type == NULL)
 			return NULL;
-		h = &class->handlers[i & class->handler_mask];
+		h = &class->handlers[++i & class->handler_mask];
 	}
 	return h;
 }
@@ -211,6 +212,7 @@ struct maiko_ctx {
 	bool gone : 1;      /* removed, but still in the ready list, which frees it */
 	bool removing;      /* its removal was requested (under the lock) */
 	bool changing;      /* a topology change under way includes it (under the lock) */
+	bool occupied;      /* its extra may have something that a run must look at (mk_occupy) */
 	/* accessed by a run: the next line */
 	const mk_actor_class *class;
 	mk_extra *extra;
@@ -220,9 +222,14 @@ struct maiko_ctx {
 	/* rarely accessed */
 	mk_subscriptions places; /* under the lock, as is their count: */
 	uint32_t place_count;
-	uint32_t here;                   /* its index in the worker's actors */
-	mk_actor *prev_held, *next_held; /* the worker's held actors, or those that are retiring */
-					 /* its state follows, in the same block: mk_actor_state */
+	uint32_t here; /* its index in the worker's actors */
+	union {
+		struct { /* while it is held: of the worker's held actors, or those that are retiring */
+			mk_actor *prev_held, *next_held;
+		};
+		uint32_t target; /* else, a guess: at what byte of the worker's targets is that of its next event */
+	};
+	/* its state follows, in the same block: mk_actor_state */
 };
 _Static_assert(offsetof(struct maiko_ctx, class) <= MK_LINE, "a delivery touches one line");
 _Static_assert(sizeof(struct maiko_ctx) <= 144, "an idle actor is small");

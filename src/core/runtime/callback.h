@@ -32,8 +32,24 @@ static inline int mk_check_ctx(const maiko_ctx *ctx)
 	return mk_check_sup(ctx->worker->sup);
 }
 
-/* Brackets a callback of an actor; they nest for maiko_enter inside libuv's. */
+/* Brackets a callback of an actor; they nest for maiko_enter inside libuv's. The same inline, for the path of an
+ * event. */
 MK_PRIVATE void mk_callback_enter(mk_worker *w, mk_actor *a);
 MK_PRIVATE void mk_callback_leave(mk_worker *w);
+static MK_INLINE void mk_callback_enter_inline(mk_worker *w, mk_actor *a)
+{
+	assert(w->actor == NULL);
+	mk_count_add(&w->activity, 1);
+	w->actor = a;
+	mk_inside = w;
+	mk_error_forget();
+	atomic_store_explicit(&w->running, a->self, memory_order_relaxed);
+}
+static MK_INLINE void mk_callback_leave_inline(mk_worker *w)
+{
+	w->actor = NULL;
+	mk_inside = NULL;
+	atomic_store_explicit(&w->running, NULL, memory_order_relaxed);
+}
 
 #endif

@@ -248,14 +248,28 @@ static inline maiko_envelope mk_envelope_of(const mk_event *e)
 				.injected = injected};
 }
 
+/* To be called when anything is stored in its extra that a run of the actor must look at (mk_is_occupied). A run
+ * that finds nothing resets it; so the runs of an actor that only handles events do not touch its extra.
+ * Precondition: it has an extra. */
+static inline void mk_occupy(mk_actor *a) { a->occupied = true; }
+/* Whether there is anything. */
+static inline bool mk_is_occupied(const mk_extra *x)
+{
+	return x->tasks != NULL || x->privates != NULL || x->overflowed || x->runs_on || x->tick_due ||
+	       (x->wants & MAIKO_WOKEN_EVENTS) != 0 || x->watch != NULL || x->weights != NULL || x->mutes != NULL;
+}
+
 /* The extra of an actor, allocated if missing; NULL without memory. Stored with release
  * order, because a report may read it on another thread. */
 static inline mk_extra *mk_extra_of(mk_actor *a)
 {
-	if (a->extra != NULL)
+	if (a->extra != NULL) {
+		mk_occupy(a);
 		return a->extra;
+	}
 	mk_extra *x = MK_NEW(mk_extra);
 	if (x != NULL) {
+		mk_occupy(a);
 		x->task_tail = &x->tasks;
 		x->private_tail = &x->privates;
 		x->due_tail = &x->due;

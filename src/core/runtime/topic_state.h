@@ -80,4 +80,12 @@ typedef struct mk_route {
 	uint64_t route_version;
 } mk_route;
 
+/* Where events go that are routed by content (target.h). */
+typedef struct mk_target {
+	const maiko_topic *desc; /* NULL: free */
+	mk_topic *topic;
+	mk_actor *only; /* as in mk_route */
+	uint64_t route_version;
+} mk_target;
+
 #endif

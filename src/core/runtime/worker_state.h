@@ -83,6 +83,10 @@ struct mk_worker {
 	mk_pool pool;
 	mk_route *routes; /* by type index */
 	uint32_t route_size;
+	const maiko_event_type *recent_desc; /* the last one sent by an actor, and its route */
+	mk_route *recent;
+	mk_target *targets; /* target.h: a table of target_mask + 1 entries */
+	uint32_t target_mask, target_span, target_shift, target_count; /* span: of a guess (mk_actor.target) */
 	uint64_t route_version;     /* from 1; incremented when subscriptions or monitors change on this worker */
 	mk_segmented_array topics;  /* mk_topic, by index */
 	mk_topic *all;              /* of MAIKO_ALL_TOPICS */

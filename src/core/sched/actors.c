@@ -54,7 +54,8 @@ void mk_actor_free(mk_actor *a)
 	}
 	if (a->self != NULL && !a->shadow)
 		mk_departed_add(a->worker->sup, a->self);
-	mk_free(a->box.ring);
+	if (mk_mailbox_has_ring(&a->box))
+		mk_free(a->box.ring);
 	mk_free(a->tally);
 	mk_subscriptions_free(&a->places, a->place_count);
 	char *block = (char *)a - front_of(a->class);

@@ -8,6 +8,7 @@
 
 #include "observe/monitor.h"
 #include "observe/note.h"
+#include "registry/target.h"
 #include "routing/backpressure.h"
 #include "routing/cycle.h"
 #include "routing/delivery.h"
@@ -50,24 +51,45 @@ static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_ev
 }
 
 /* Counts `taken` events of a topic, of which `ignored` had no handler. */
-static void count_handled(mk_actor *a, mk_topic *t, uint64_t taken, uint64_t ignored)
+static MK_INLINE void count_handled(mk_actor *a, mk_topic *t, uint64_t taken, uint64_t ignored)
 {
 	mk_count_add(&a->handled, taken - ignored);
 	mk_count_add(&t->counts.handled, taken - ignored);
-	if (ignored != 0) {
+	if (MK_UNLIKELY(ignored != 0)) {
 		mk_count_add(&a->tally->counts.ignored, ignored);
 		mk_count_add(&t->counts.ignored, ignored);
 	}
 }
 
-/* Precondition: the stint is not over, so at least one event is handled, however late it is. */
-static void run_events(mk_worker *w, mk_actor *a)
+/* What follows a callback when there is a monitor, a tracked event, a control message or a send to publish. Returns
+ * the result of the callback. */
+static MK_NOINLINE int attend(mk_worker *w, mk_actor *a, const mk_event *e, int rc)
+{
+	if (mk_is_watched(w, MAIKO_OBSERVED_HANDLED))
+		rc = tell_handled(w, a, e, rc);
+	if (mk_is_tracked(e))
+		mk_receipt_handled(a, e);
+	mk_pace_sent(w);
+	return rc;
+}
+
+static MK_NOINLINE void failed(mk_worker *w, mk_actor *a, mk_event *e, int rc)
+{
+	mk_callback_leave(w);
+	if (!mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e))
+		mk_receipt_failed(e, rc);
+	mk_callback_enter(w, a);
+	mk_pace_sent(w);
+}
+
+/* Up to `left` events. Precondition: the stint is not over, so at least one is handled, however late it is. */
+static void run_events(mk_worker *w, mk_actor *a, uint32_t left)
 {
 	uint64_t taken = 0, ignored = 0;
 	mk_topic *topic = NULL;
 	mk_event *e;
 	assert(w->pace.left > 0);
-	for (uint32_t left = a->box.budget; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
+	for (; left > 0 && (e = mk_mailbox_pop(&a->box)) != NULL; left--) {
 		if (MK_UNLIKELY(e->topic != topic)) {
 			if (topic != NULL)
 				count_handled(a, topic, taken, ignored);
@@ -78,26 +100,17 @@ static void run_events(mk_worker *w, mk_actor *a)
 		int rc = handle(a, e, &ignored);
 		taken++;
 		if (MK_UNLIKELY(mk_pace_active(w))) {
-			if (mk_is_watched(w, MAIKO_OBSERVED_HANDLED))
-				rc = tell_handled(w, a, e, rc);
-			if (mk_is_tracked(e))
-				mk_receipt_handled(a, e);
+			rc = attend(w, a, e, rc);
 			if (mk_pace_posted(w))
 				left = 1; /* this is the last event of the run */
-			mk_pace_sent(w);
 		}
-		if (MK_UNLIKELY(rc < 0)) {
-			mk_callback_leave(w);
-			if (!mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e))
-				mk_receipt_failed(e, rc);
-			mk_callback_enter(w, a);
-			mk_pace_sent(w);
-		}
-		w->event = NULL;
+		if (MK_UNLIKELY(rc < 0))
+			failed(w, a, e, rc);
 		mk_event_unref(&w->pool, e);
 		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & TAKES_NONE) != 0))
 			break;
 	}
+	w->event = NULL;
 	if (topic != NULL) {
 		count_handled(a, topic, taken, ignored);
 		mk_tick_after_events(a);
@@ -152,7 +165,7 @@ static mk_actor *pop_ready(mk_worker *w)
 	mk_actor *a = w->ready, *before = NULL;
 	const mk_seam *seam = &w->sup->seam;
 	assert(a != NULL);
-	if (MK_UNLIKELY(seam->steered)) {
+	if (seam->steered) {
 		uint32_t count = 1;
 		for (const mk_actor *other = a->next; other != NULL; other = other->next)
 			count++;
@@ -163,7 +176,7 @@ static mk_actor *pop_ready(mk_worker *w)
 		}
 		MK_NOTE(w, MK_NOTE_RUN, a->self->id, 0);
 	}
-	mk_actor **at = MK_LIKELY(before == NULL) ? &w->ready : &before->next;
+	mk_actor **at = before == NULL ? &w->ready : &before->next;
 	*at = a->next;
 	if (w->ready_tail == &a->next)
 		w->ready_tail = at;
@@ -180,15 +193,77 @@ static bool tick_waits(mk_worker *w, mk_extra *x)
 	return waits;
 }
 
-void mk_dispatch_next(mk_worker *w)
+/* While an actor runs, prefetches what the next runs touch: of the next one its event; of the second its slot and its
+ * state; of the third the first line, which leads to these. Each was prefetched a run earlier by what leads to it. */
+static MK_INLINE void look_ahead(const mk_worker *w, const mk_actor *a, const mk_actor *next)
+{
+	const mk_target *target = mk_target_at(w, a->target);
+	__builtin_prefetch(target->topic, 1);
+	__builtin_prefetch(target->only, 1);
+	__builtin_prefetch(mk_target_at(w, next->target));
+	if (MK_LIKELY(next->box.size != 0)) {
+		const mk_event *e = *mk_mailbox_slot(&next->box, mk_count(&next->box.head));
+		__builtin_prefetch(e, 1);
+		__builtin_prefetch(e->payload, 1);
+	}
+	const mk_actor *second = next->next;
+	if (MK_UNLIKELY(second == NULL))
+		return;
+	__builtin_prefetch(&second->class, 1);
+	__builtin_prefetch(mk_actor_state(second), 1);
+	__builtin_prefetch(mk_mailbox_slot(&second->box, mk_count(&second->box.head)), 1);
+	__builtin_prefetch(second->next, 1);
+}
+
+/* What a occupied actor does before its events, and after them. */
+static void run_before(mk_worker *w, mk_actor *a)
+{
+	if (a->extra->tasks != NULL || a->extra->overflowed)
+		run_tasks(w, a);
+	if (a->extra->privates != NULL)
+		run_privates(w, a);
+}
+static void run_after(mk_worker *w, mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	if (x->tick_due && (a->sched & MK_HELD) == 0 && !tick_waits(w, x)) {
+		mk_tick_run(w, a);
+		mk_pace_spend(w);
+	}
+	if (x->watch != NULL)
+		mk_fd_watch_doubt(a);
+	if (x->weights != NULL)
+		mk_weight_settle(a);
+	if (x->mutes != NULL)
+		mk_release_if_low(w, a);
+}
+
+/* The end of a run. */
+static MK_NOINLINE void run_over(mk_worker *w, mk_actor *a)
+{
+	if (a->occupied) {
+		run_after(w, a);
+		a->occupied = mk_is_occupied(a->extra);
+	}
+	a->sched &= (uint16_t)~MK_RUNNING;
+	if ((a->sched == 0 || a->sched == MK_ON_HOLD) && mk_has_work(a))
+		mk_ready(w, a);
+}
+
+static MK_NOINLINE void take_events(mk_worker *w, mk_actor *a, uint32_t most)
+{
+	mk_callback_enter(w, a);
+	run_events(w, a, most);
+	mk_callback_leave(w);
+}
+
+/* Any actor. */
+static MK_NOINLINE void dispatch(mk_worker *w)
 {
 	mk_actor *a = pop_ready(w);
-	if (MK_LIKELY(w->ready != NULL)) { /* prefetch the next actor while this one runs */
-		__builtin_prefetch(&w->ready->class, 1);
-		__builtin_prefetch(mk_actor_state(w->ready), 1);
-	}
+	assert(a->occupied || a->extra == NULL || !mk_is_occupied(a->extra));
 	a->sched &= (uint16_t)~MK_QUEUED;
-	if (MK_UNLIKELY(a->extra != NULL && a->extra->runs_on))
+	if (a->extra != NULL && a->extra->runs_on)
 		mk_cycle_look(w, a);
 	if ((a->sched & MK_HELD) != 0) {
 		if (a->gone)
@@ -196,34 +271,70 @@ void mk_dispatch_next(mk_worker *w)
 		return;
 	}
 	a->sched |= MK_RUNNING;
-	if (MK_UNLIKELY(a->extra != NULL)) {
-		if (a->extra->tasks != NULL || a->extra->overflowed)
-			run_tasks(w, a);
-		if (a->extra->privates != NULL)
-			run_privates(w, a);
+	if (a->occupied)
+		run_before(w, a);
+	if ((a->sched & TAKES_NONE) == 0 && mk_mailbox_span(&a->box) != 0)
+		take_events(w, a, a->box.budget);
+	run_over(w, a);
+}
+
+/* Handles one event, which was taken from the mailbox. Returns how many more may follow in this run. */
+static MK_INLINE uint32_t take_one(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint64_t ignored = 0;
+	uint32_t more = a->box.budget - 1;
+	mk_topic *topic = e->topic;
+	__builtin_prefetch(topic, 1);
+	mk_callback_enter_inline(w, a);
+	w->event = e;
+	int rc = handle(a, e, &ignored);
+	if (MK_UNLIKELY(mk_pace_active(w))) {
+		rc = attend(w, a, e, rc);
+		if (mk_pace_posted(w))
+			more = 0;
 	}
-	if (MK_LIKELY((a->sched & TAKES_NONE) == 0 && mk_mailbox_span(&a->box) != 0)) {
-		mk_callback_enter(w, a);
-		run_events(w, a);
-		mk_callback_leave(w);
+	if (MK_UNLIKELY(rc < 0))
+		failed(w, a, e, rc);
+	w->event = NULL;
+	mk_event_unref(&w->pool, e);
+	if (mk_pace_handled(w))
+		more = 0;
+	count_handled(a, topic, 1, ignored);
+	mk_callback_leave_inline(w);
+	return more;
+}
+
+/* `sched` alone: the compiler would load it together with `occupied`, which would wait for the store to `sched`. */
+static inline unsigned sched_of(const mk_actor *a) { return __atomic_load_n(&a->sched, __ATOMIC_RELAXED); }
+
+/* In the most frequent case it takes the only event of an actor that has nothing else to do, outside a simulation. */
+void mk_dispatch_next(mk_worker *w)
+{
+	mk_actor *a = w->ready, *next = a->next;
+	if (MK_UNLIKELY(sched_of(a) != MK_QUEUED || a->occupied || w->sup->seam.steered)) {
+		dispatch(w);
+		return;
 	}
-	if (a->extra != NULL) {
-		if (a->extra->tick_due && (a->sched & MK_HELD) == 0 && !tick_waits(w, a->extra)) {
-			mk_tick_run(w, a);
-			mk_pace_spend(w);
+	w->ready = next;
+	if (MK_LIKELY(next != NULL))
+		look_ahead(w, a, next);
+	else
+		w->ready_tail = &w->ready;
+	a->sched = MK_RUNNING;
+	uint64_t head = mk_count(&a->box.head), span = mk_count(&a->box.tail) - head;
+	uint32_t more = a->box.budget;
+	mk_event *e = MK_LIKELY(span == 1) ? *mk_mailbox_slot(&a->box, head) : NULL;
+	if (MK_LIKELY(e != NULL)) {
+		atomic_store_explicit(&a->box.head, head + 1, memory_order_relaxed);
+		more = take_one(w, a, e);
+		span = mk_mailbox_span(&a->box);
+		if (MK_LIKELY(span == 0 && sched_of(a) == MK_RUNNING && !a->occupied)) {
+			a->sched = 0;
+			return;
 		}
-		if (a->extra->watch != NULL)
-			mk_fd_watch_doubt(a);
-		if (a->extra->weights != NULL)
-			mk_weight_settle(a);
-		if (a->extra->mutes != NULL)
-			mk_release_if_low(w, a);
+		mk_tick_after_events(a);
 	}
-	a->sched &= (uint16_t)~MK_RUNNING;
-	if (MK_LIKELY(a->sched == 0)) {
-		if (mk_mailbox_span(&a->box) != 0 || (a->extra != NULL && mk_has_work(a)))
-			mk_ready(w, a);
-	} else if (a->sched == MK_ON_HOLD && mk_has_work(a)) {
-		mk_ready(w, a);
-	}
+	if (span != 0 && more != 0 && (a->sched & TAKES_NONE) == 0)
+		take_events(w, a, more);
+	run_over(w, a);
 }

@@ -287,6 +287,7 @@ static void is_ready(mk_fd_watch *watch, uint32_t events)
 	}
 	watch->armed = false;
 	watch->unheeded = 0;
+	mk_occupy(watch->actor);
 	watch->actor->extra->tick_due = true;
 	watch->actor->extra->came |= ways_of(watch, events);
 	mk_wake(watch->worker, watch->actor);
@@ -342,6 +343,7 @@ static int watch_new(mk_worker *w, mk_actor *a, int fd)
 	watch->actor = a;
 	watch->worker = w;
 	watch->fd = fd;
+	mk_occupy(a);
 	a->extra->watch = watch;
 	return 0;
 }

@@ -30,6 +30,7 @@ static void timer_fired(mk_timer *timer)
 	mk_extra *x = MK_OF(timer, mk_extra, timer);
 	mk_actor *a = x->timer_actor;
 	mk_worker *w = a->worker;
+	mk_occupy(a);
 	if (x->tick_set) {
 		x->tick_set = false;
 		if (x->wants != MAIKO_WOKEN_TIME) { /* else the back-off included its wait */
@@ -59,6 +60,7 @@ int mk_tick_init(mk_worker *w, mk_actor *a)
 void mk_tick_begin(mk_worker *w, mk_actor *a)
 {
 	if (a->class->tick != NULL && !mk_is_drained(w, a)) {
+		mk_occupy(a);
 		a->extra->tick_due = true;
 		mk_wake(w, a);
 	}
@@ -135,6 +137,7 @@ static bool wait_for_descriptor(mk_worker *w, mk_actor *a)
 static void apply_result(mk_worker *w, mk_actor *a)
 {
 	mk_extra *x = a->extra;
+	mk_occupy(a);
 	if ((x->wants & MK_WAYS) == 0)
 		mk_fd_watch_close(a);
 	else if (!wait_for_descriptor(w, a))
@@ -208,6 +211,7 @@ void mk_tick_unwatch(mk_worker *w, mk_actor *a)
 	if (x->next.kind == MAIKO_NEXT_ANY && (x->wants & ~MK_WAYS) != 0) {
 		x->next.of = x->wants &= ~MK_WAYS;
 		x->came &= ~MK_WAYS;
+		mk_occupy(a);
 		x->tick_due = x->came != 0;
 		return;
 	}

@@ -26,7 +26,7 @@ void mk_tick_run(mk_worker *w, mk_actor *a);
 /* After a batch of events: a tick that waits for events is due. */
 static inline void mk_tick_after_events(mk_actor *a)
 {
-	if (a->extra != NULL && (a->extra->wants & MAIKO_WOKEN_EVENTS) != 0 && !a->extra->tick_set) {
+	if (MK_UNLIKELY(a->occupied) && (a->extra->wants & MAIKO_WOKEN_EVENTS) != 0 && !a->extra->tick_set) {
 		a->extra->tick_due = true;
 		a->extra->came |= MAIKO_WOKEN_EVENTS;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/system.h"
 #include "observe/note.h"
+#include "registry/target.h"
 #include "registry/topic.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
@@ -103,6 +104,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->own_thread = own_thread;
 	w->ready_tail = &w->ready;
 	w->route_version = 1;
+	mk_targets_forget(w);
 	w->deferred_tail = w->deferred_seen = &w->deferred;
 	w->feeds_tail = &w->feeds;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
@@ -273,6 +275,7 @@ static void empty(mk_worker *w)
 	if (w->all != NULL)
 		mk_topics_fini(w);
 	mk_free(w->routes);
+	mk_targets_forget(w);
 	mk_free(w->sample);
 	mk_timers_fini(&w->timers);
 }

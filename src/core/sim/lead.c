@@ -100,8 +100,10 @@ bool mk_lead_run(mk_worker *w, mk_actor *a, uint32_t events, bool force, bool ti
 		return false;
 	if ((a->sched & MK_QUEUED) == 0)
 		mk_ready(w, a);
-	if (force && a->class->tick != NULL)
+	if (force && a->class->tick != NULL) {
+		mk_occupy(a);
 		a->extra->tick_due = ticks;
+	}
 	uint32_t budget = a->box.budget;
 	bool gone = a->gone; /* if so, the dispatch frees it */
 	a->box.budget = events;
