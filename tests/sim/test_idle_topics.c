@@ -40,6 +40,11 @@ static int send_later(const reading *ev, maiko_ctx *ctx)
 {
 	return ev->n == 99 ? 0 : maiko_send_after_ms(ctx, 3 * A_MINUTE, NULL, reading, .n = 99, .of = ev->of);
 }
+static const maiko_topic *pass_to;
+static int pass_on(const reading *ev, maiko_ctx *ctx)
+{
+	return ev->n == 1 ? maiko_send(ctx, reading, .n = 2, .of = pass_to) : 0;
+}
 
 typedef struct meter {
 	char unused;
@@ -156,6 +161,24 @@ TEST_DEVICE(a_released_topic_is_given_back_when_another_is_made)
 	send_on(again, 2);
 	assert_int_equal(published("device"), 1);
 	expect_heard_numbers("all", "1 2");
+}
+
+/* The description of the second is at the same address, by which its worker has looked up the first. */
+TEST_DEVICE(an_actor_that_has_sent_to_it_sends_to_its_successor)
+{
+	const maiko_topic *hub = named("hub");
+	doing = pass_on;
+	pass_to = device;
+	send_on(hub, 1);
+	assert_int_equal(published("device"), 1);
+	release(device);
+	make_another();
+	assert_int_equal(published("(given back)"), 1);
+	pass_to = named("successor");
+	assert_ptr_equal(pass_to, device);
+	send_on(hub, 1);
+	assert_int_equal(published("successor"), 1);
+	assert_int_equal(published("(given back)"), 1);
 }
 
 TEST_DEVICE(it_stays_until_all_who_named_it_have_released_it)
