@@ -65,7 +65,7 @@ static int tear_down(void **state)
 static void sleep_on(lane_world *w, int core)
 {
 	w->to->core = core;
-	atomic_store(&w->to->sleeping, true);
+	mk_lane_rest(w->to, MK_SLEEPS);
 }
 
 static uint32_t times_woken(lane_world *w)
@@ -81,7 +81,7 @@ static void one_that_slept_on_this_core_makes_its_waker_yield(void **state)
 	mk_lane_wake_by(w->from, w->to);
 	assert_true(w->from->yields);
 	assert_true(w->to->beside);
-	assert_false(w->to->sleeping);
+	assert_int_equal(w->to->rest, MK_AWAKE);
 	assert_int_equal(times_woken(w), 1);
 }
 
