@@ -15,6 +15,7 @@ enum {
 	SATURATED_PERCENT = 10, /* a worker that is idle for less is saturated */
 	SPARE_PERCENT = 25,     /* a worker that is idle for more has spare capacity */
 	SAMPLE_NS = 2000000,
+	SAMPLES_LONGEST = 10, /* times that, if little runs */
 	LENT_LOOK_NS = 100000,  /* how often it looks whether an actor that is lent should go back, */
 	LENT_NS = 500000,       /* how long it runs that actor at least, */
 	LENT_IDLE_NS = 50000,   /* how long the other worker has done nothing then, */
@@ -165,6 +166,12 @@ static void merge_if_enough(mk_worker *w, const mk_sample *s)
 		merge(w, s);
 }
 
+/* Whether actors ran for long enough: the thread may have lost its core meanwhile. */
+static bool is_enough(const mk_worker *w)
+{
+	return w->sample->ns >= SAMPLE_NS / 2 || w->now_ns - w->sample->began_ns >= SAMPLE_NS * SAMPLES_LONGEST;
+}
+
 static void finish_sample(mk_worker *w)
 {
 	mk_sample *s = w->sample;
@@ -237,7 +244,8 @@ static void look_at_lent(mk_worker *w)
 void mk_balance_look(mk_worker *w)
 {
 	if (w->sample != NULL) {
-		finish_sample(w);
+		if (is_enough(w))
+			finish_sample(w);
 		return;
 	}
 	if (w->lent != 0) {

@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "base/system.h"
+#include "runtime/lane.h"
 #include "runtime/ready.h"
 #include "sched/closing.h"
 #include "sched/tick.h"
@@ -294,14 +295,11 @@ static void is_ready(mk_fd_watch *watch, uint32_t events)
 }
 
 /* Descriptors that do not fit into `list` are reported again at the next poll. */
-static void ready(uv_poll_t *poll, int status, int events)
+static void take_ready(const instance *i)
 {
-	const instance *i = MK_OF(poll, instance, poll);
 	mk_poller *p = i->worker->poller;
 	struct epoll_event list[READY_PER_POLL];
 	int count = epoll_wait(i->fd, list, READY_PER_POLL, 0);
-	(void)status;
-	(void)events;
 	for (int k = 0; k < count; k++) {
 		mk_fd_watch *watch = watch_of(p, list[k].data.u64);
 		if (watch == NULL) {
@@ -310,6 +308,18 @@ static void ready(uv_poll_t *poll, int status, int events)
 		}
 		is_ready(watch, list[k].events);
 	}
+}
+
+/* The worker may count as asleep, and another thread stand in for it. */
+static void ready(uv_poll_t *poll, int status, int events)
+{
+	const instance *i = MK_OF(poll, instance, poll);
+	mk_worker *w = i->worker; /* `i` may be closed */
+	(void)status;
+	(void)events;
+	(void)mk_lane_enter(w);
+	take_ready(i);
+	mk_lane_leave(w);
 }
 
 bool mk_fd_watch_ask(mk_worker *w)

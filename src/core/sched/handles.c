@@ -80,7 +80,9 @@ static void departed(uv_handle_t *handle)
 {
 	departure *d = MK_OF(handle, departure, timer);
 	mk_worker *w = d->worker;
+	(void)mk_lane_enter(w); /* as in maiko_enter */
 	mk_actor_dispose(d->actor);
+	mk_lane_leave(w);
 	mk_free(d);
 	mk_worker_handle_closed(w);
 }
@@ -97,7 +99,9 @@ static void depart(mk_worker *w, mk_actor *a)
 {
 	departure *d = MK_NEW(departure);
 	if (d == NULL) { /* the actor stays until the worker is freed, after its loop */
+		(void)mk_lane_enter(w);
 		mk_actor_link(w, a);
+		mk_lane_leave(w);
 		return;
 	}
 	d->worker = w;
