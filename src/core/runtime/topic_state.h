@@ -82,10 +82,11 @@ typedef struct mk_route {
 
 /* Where events go that are routed by content (target.h). */
 typedef struct mk_target {
-	const maiko_topic *desc; /* NULL: free */
+	_Alignas(32) const maiko_topic *desc; /* NULL: free */
 	mk_topic *topic;
 	mk_actor *only; /* as in mk_route */
 	uint64_t route_version;
 } mk_target;
+_Static_assert((sizeof(mk_target) & (sizeof(mk_target) - 1)) == 0, "a masked guess is the start of an entry");
 
 #endif
