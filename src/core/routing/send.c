@@ -289,12 +289,10 @@ static int external_begin(mk_sup *sup, const maiko_event_type *desc, mk_external
 	return rc == 0 && *ret_from == NULL ? MAIKO_ENOMEM : rc;
 }
 
-enum {
-	TIME_STAMP_NS = 1000
-}; /* how old the time of an event may be: reading the clock costs as much as all the rest */
-
+/* The time of an event; it may be a microsecond old, because reading the clock costs as much as the rest of a send. */
 static uint64_t time_of(const mk_sup *sup, mk_external *f)
 {
+	enum { TIME_STAMP_NS = 1000 };
 	uint64_t ticks = mk_ticks(&sup->seam);
 	if (ticks - f->read_ticks >= TIME_STAMP_NS || MK_UNLIKELY(sup->seam.now_ns != NULL)) {
 		f->read_ns = mk_now(&sup->seam);
@@ -303,7 +301,7 @@ static uint64_t time_of(const mk_sup *sup, mk_external *f)
 	return f->read_ns + sup->seam.wall_offset_ns;
 }
 
-/* Sends it as an event on the heap. */
+/* Sends a copy of `value`, or the block that contains it, as an event on the heap. */
 static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type, uint32_t topic, const void *value,
 			       mk_block *block, mk_receipt **ret_receipt)
 {

@@ -18,7 +18,8 @@
 
 void mk_lane_rest(mk_worker *w, mk_rest how) { atomic_store_explicit(&w->rest, (uint8_t)how, memory_order_seq_cst); }
 
-static bool turn(mk_worker *w, uint8_t *from, unsigned to)
+/* False: `rest` was not `*from`, which is loaded anew; or for no reason. */
+static bool change_rest(mk_worker *w, uint8_t *from, unsigned to)
 {
 	return atomic_compare_exchange_weak_explicit(&w->rest, from, (uint8_t)to, memory_order_seq_cst,
 						     memory_order_seq_cst);
@@ -36,7 +37,7 @@ static uint8_t undisturbed(mk_worker *w)
 bool mk_lane_rise(mk_worker *w)
 {
 	uint8_t rest = undisturbed(w);
-	while (rest != MK_AWAKE && !turn(w, &rest, MK_AWAKE))
+	while (rest != MK_AWAKE && !change_rest(w, &rest, MK_AWAKE))
 		rest = undisturbed(w);
 	return rest == MK_AWAKE;
 }
@@ -44,7 +45,7 @@ bool mk_lane_rise(mk_worker *w)
 bool mk_lane_stand_in(mk_worker *w)
 {
 	uint8_t rest = atomic_load_explicit(&w->rest, memory_order_relaxed);
-	return (rest == MK_SLEEPS || rest == MK_SPINS) && turn(w, &rest, rest | MK_STOOD_IN);
+	return (rest == MK_SLEEPS || rest == MK_SPINS) && change_rest(w, &rest, rest | MK_STOOD_IN);
 }
 
 static void wake(mk_worker *w)
@@ -59,7 +60,7 @@ void mk_lane_stand_down(mk_worker *w)
 	unsigned next;
 	do
 		next = (rest & MK_CALLED) != 0 ? MK_AWAKE : rest & ~(unsigned)MK_STOOD_IN;
-	while (!turn(w, &rest, next));
+	while (!change_rest(w, &rest, next));
 	if (next == MK_AWAKE)
 		wake(w);
 }
@@ -69,7 +70,7 @@ bool mk_lane_enter(mk_worker *w)
 	if (w->entered) /* this thread is inside already */
 		return false;
 	uint8_t rest = undisturbed(w);
-	while (rest != MK_AWAKE && !turn(w, &rest, rest | MK_STOOD_IN))
+	while (rest != MK_AWAKE && !change_rest(w, &rest, rest | MK_STOOD_IN))
 		rest = undisturbed(w);
 	w->entered = rest != MK_AWAKE;
 	return w->entered;
@@ -89,7 +90,7 @@ static bool take_sleep(mk_worker *w)
 	uint8_t rest = atomic_load_explicit(&w->rest, memory_order_seq_cst);
 	while (MK_UNLIKELY((rest & MK_SLEEPS) != 0 && (rest & MK_CALLED) == 0)) {
 		bool other = (rest & MK_STOOD_IN) != 0;
-		if (turn(w, &rest, other ? rest | MK_CALLED : MK_AWAKE))
+		if (change_rest(w, &rest, other ? rest | MK_CALLED : MK_AWAKE))
 			return !other && !w->sup->seam.simulated;
 	}
 	return false;

@@ -4,9 +4,8 @@
 #include "sched/cut.h"
 
 enum {
-	GAIN_PERCENT = 20, /* the least part of the time that a move must save */
-	GAIN_TALK_PERCENT =
-		50 /* of an actor that is lent: the most that its talk between workers may cost of its time */
+	GAIN_PERCENT = 20,     /* the least part of the time that a move must save */
+	LENT_TALK_PERCENT = 50 /* the most that an actor's talk between workers may cost of its time if it is lent */
 };
 
 /* A graph of a sample while a part grows: the pairs of actor i are edges[first[i]] to edges[first[i + 1] - 1]. */
@@ -197,7 +196,7 @@ mk_sampled *mk_cut_to_lend(mk_sample *s)
 		mk_sampled *a = &s->actors[i];
 		uint64_t talk_ns = talk_of(s, i) * MK_TALK_NS / MK_SAMPLE_WHOLE;
 		if (!a->fixed && a->beside_ns * 2 >= s->ns - there_ns && there_ns + a->ns <= s->ns + s->ns / 10 &&
-		    talk_ns * 100 <= a->ns * GAIN_TALK_PERCENT && (found == NULL || a->beside_ns > found->beside_ns))
+		    talk_ns * 100 <= a->ns * LENT_TALK_PERCENT && (found == NULL || a->beside_ns > found->beside_ns))
 			found = a;
 	}
 	return found;
