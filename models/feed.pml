@@ -10,7 +10,8 @@
  *   - only its owner touches the memory of a feed, which is freed once its thread has ended.
  *
  * Abstractions, and why they are sound:
- *   - Memory orders: accesses to `state`, `taken`, `waiting`, `sleeping` and the inbox are sequentially consistent in C.
+ *   - Memory orders: accesses to `state`, `taken`, `waiting`, the inbox and `rest` (MK_SLEEPS, here `sleeping`) are
+ *     sequentially consistent in C.
  *   - Segments: all of a feed are one, which exists or not. That the consumer reads only what was published follows
  *     from the count in `state`; which segment an item lies in is sequential code.
  *   - The inbox is closed and taken in one step each (inbox.h). A worker that polls or spins has no other behavior.

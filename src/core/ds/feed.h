@@ -69,7 +69,7 @@ typedef struct mk_feed {
 
 /* A zeroed feed, once initialized, rests. */
 static inline void mk_feed_init(mk_feed *feed) { atomic_init(&feed->state, MK_FEED_RESTS); }
-/* Nobody uses it any more. */
+/* Frees its memory. Precondition: neither side uses it any more. */
 void mk_feed_fini(mk_feed *feed);
 
 /* ---- the producer --------------------------------------------------------------------------------------- */
@@ -89,7 +89,7 @@ static inline uint64_t mk_feed_length(mk_feed *feed, bool look)
 	return feed->added - feed->seen_taken;
 }
 
-/* The thread ends, and another one takes over; that needs a feed that rests. */
+/* end: the producer's thread has ended. take_over: another thread is the producer; precondition: the feed rests. */
 void mk_feed_end(mk_feed *feed);
 static inline bool mk_feed_rests(mk_feed *feed)
 {

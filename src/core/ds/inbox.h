@@ -10,7 +10,7 @@
  * Both are also sequentially consistent, because a worker about to sleep relies on it
  * (lane.c): either the worker sees the item, or the producer sees that it sleeps.
  *
- * External sends and the control lane use it.
+ * The control lane uses it, and the feeds of external threads that have stopped resting (external.h).
  */
 #ifndef MK_INBOX_H
 #define MK_INBOX_H

@@ -113,7 +113,7 @@ static bool all_here(const mk_worker *w, bool (*may)(const mk_change *c))
 	return true;
 }
 
-/* Whether its monitors may be told by another thread: only in a simulation. */
+/* Whether it has monitors, which another thread may call only in a simulation. */
 static bool is_watched(const mk_worker *w) { return w->monitor_count != 0 && !w->sup->seam.simulated; }
 
 /* ---- the steps: this thread stands in for the worker --------------------------------------------- */
@@ -144,7 +144,8 @@ static bool settle_for(mk_worker *w, void (*here)(mk_worker *w))
 	return true;
 }
 
-/* Takes the step where possible, and then stands in for those workers still: their set. */
+/* Takes the step for the workers for which that is possible, and returns their set: this thread still stands in for
+ * them. The others are stored in `ret_left`. */
 static uint64_t take_step(mk_sup *sup, bool (*step)(mk_worker *w, void (*here)(mk_worker *w)),
 			  void (*here)(mk_worker *w), mk_worker **ret_left, uint32_t *ret_count)
 {

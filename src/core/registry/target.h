@@ -21,7 +21,7 @@ static inline uint64_t mk_target_hash(const mk_worker *w, const maiko_topic *des
 	return (uint64_t)(uintptr_t)desc * UINT64_C(0x9e3779b97f4a7c15) >> w->target_shift;
 }
 
-/* The entry of a description, or NULL. Of NULL it may be a free entry, which has no topic. */
+/* The entry of a description, or NULL. If `desc` is NULL it may be a free entry, which has no topic. */
 static inline mk_target *mk_target_of(const mk_worker *w, const maiko_topic *desc)
 {
 	for (uint64_t i = mk_target_hash(w, desc);; i++) {
@@ -33,7 +33,7 @@ static inline mk_target *mk_target_of(const mk_worker *w, const maiko_topic *des
 	}
 }
 
-/* An entry, if the guess is right that of an actor's next event. */
+/* The entry at a guess (mk_actor.target), which may be that of another description or free. */
 static inline mk_target *mk_target_at(const mk_worker *w, uint32_t guess)
 {
 	return (mk_target *)(void *)((char *)w->targets + (guess & w->target_span));

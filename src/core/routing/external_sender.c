@@ -275,6 +275,8 @@ void mk_external_cool(mk_worker *w)
 	}
 }
 
+/* ---- the end ------------------------------------------------------------------------------- */
+
 void mk_external_fini(mk_sup *sup)
 {
 	lock();

@@ -36,7 +36,8 @@ mk_external *mk_external_sender_of(mk_sup *sup);
  * memory. */
 mk_external *mk_external_sender_with(mk_sup *sup, uint32_t worker, uint64_t origin);
 
-/* On a worker, at most once a second: the memory of feeds that were not used since. warm: such a feed has some. */
+/* On a worker, at most once a second: frees spare memory of the feeds that were not used since the last call. warm:
+ * adds a feed that has some. */
 void mk_external_cool(mk_worker *w);
 void mk_external_warm(mk_worker *w, mk_feed *feed);
 

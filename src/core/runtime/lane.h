@@ -1,5 +1,6 @@
 /*
- * lane.h - a worker's control lane: any thread posts messages to a worker and wakes it.
+ * lane.h - a worker's control lane, and how it rests: any thread posts messages to a worker and wakes it, or acts in
+ * the name of one that rests.
  *
  * Messages taken out of the lane wait in `deferred`, in the order posted. A turn runs them (turn.c); a send
  * may run the mutes among them earlier (backpressure.c).
@@ -22,7 +23,7 @@ typedef enum mk_rest {
  * then it is awake. Returns whether it was woken. */
 void mk_lane_rest(mk_worker *w, mk_rest how);
 bool mk_lane_rise(mk_worker *w);
-/* In a simulation. */
+/* In a simulation: whether it rests. */
 static inline bool mk_lane_rests(const mk_worker *w)
 {
 	return atomic_load_explicit((_Atomic(uint8_t) *)(uintptr_t)&w->rest, memory_order_relaxed) != MK_AWAKE;

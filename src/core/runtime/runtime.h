@@ -5,6 +5,8 @@
  *   - an actor, its mailbox and its extra: only its worker; counters may be read by all
  *   - a worker's topics, subscribers, pool, timers, lists: only that worker
  *   - a worker's control, external and rest: any thread, by their own rules
+ *   - all of a worker that rests: also the thread that stands in for it (lane.h)
+ *   - the feed of an external thread: that thread and its worker, as feed.h says
  *   - a channel: its two workers, as channel.h says
  *   - the supervisor's registry, directory, topology, stop: under `lock`
  *   - mk_type, mk_actor_class, mk_sender, a record's description: immutable once published

@@ -173,7 +173,7 @@ struct mk_worker {
 	_Atomic(uint64_t) worked_percent, worked_ns; /* its actors' time in the last sample for a merge, and when */
 	maiko_actor_id lent;                         /* an actor that two workers run in turns is here; 0: none */
 	uint32_t lender, lent_looks;
-	uint64_t lent_ns;       /* when it came */
+	uint64_t lent_ns;       /* when it came, or was last looked at */
 	mk_blocks blocks;       /* of large payloads */
 	bool unflushed;         /* in a simulation: work was done since the last flush */
 	bool opened;            /* its loop is initialized */

@@ -29,7 +29,7 @@ static const uint64_t WAIT_LONGEST_NS = 640000000, CALM_NS = 2000000000, LENT_CA
 
 /* ---- idleness ---------------------------------------------------------------------------- */
 
-/* Relaxed: there is one writer, and the readers need only an estimate. */
+/* Relaxed: the readers need only an estimate. What is added to, idle_ns, has one writer. */
 static uint64_t load(const _Atomic(uint64_t) *value)
 {
 	return atomic_load_explicit((_Atomic(uint64_t) *)(uintptr_t)value, memory_order_relaxed);
@@ -219,7 +219,8 @@ void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from)
 	w->seen_idle_ns[w->index] = idle_until(w, w->now_ns);
 }
 
-/* Moves it back when this worker has too much to do, and the other has done nothing just now or little since then. */
+/* Moves it back when this worker is saturated, and the other one is idle at this moment, or has had spare time since
+ * the last look. */
 static void look_at_lent(mk_worker *w)
 {
 	const mk_worker *lender = w->sup->workers[w->lender];

@@ -2,16 +2,18 @@
  * balance.h - which worker an actor lives on: together with those it talks to, while one worker can do the work.
  *
  * Actors begin together (mk_place): who talks to whom shows only when they run. Then each worker looks every few
- * milliseconds, and samples its actors for about a millisecond (sample.h) if that could help:
+ * milliseconds, and samples its actors for two milliseconds (sample.h) if that could help:
  *
  *   spread   It was never idle while another worker mostly was. The worker with spare time decides from the sample
  *            which part of the actors it takes over (cut.h).
  *   lend     No such part exists because single actors have too much of the work: one of them moves to and fro, and
- *            each worker runs it while that worker has the less to do.
+ *            each worker runs it while that worker has less to do.
  *   merge    It talks much with another worker, and one could do the work of both: their actors live on one again.
  *
- * A look that finds nothing to do costs a few loads. After each sample the next one waits twice as long, up to a
- * second, so a load that no move can improve is hardly ever sampled. A worker that is idle looks at nothing.
+ * A look that finds nothing to do costs a few loads. After each sample the next one waits twice as long, up to
+ * 640 ms, so a load that no move can improve is hardly ever sampled. A worker that is idle looks at nothing.
+ *
+ * A worker calls all of this for itself. Of another worker it accesses only atomics, which are estimates.
  */
 #ifndef MK_BALANCE_H
 #define MK_BALANCE_H

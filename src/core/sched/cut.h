@@ -20,11 +20,12 @@
 /* The extra cost of an event between two workers, half of it to each. */
 enum { MK_TALK_NS = 250 };
 
-/* Sets `goes` of the actors that should move to the sample's worker `to`; the rest stays. False: none should. */
+/* Sets `goes` of the actors that should move to the sample's worker `to`; the rest stays. False: none should,
+ * or there is no memory. */
 bool mk_cut_find(mk_sample *s);
 
-/* No part is worth moving because single actors have too much of the work: the one that both workers should run in
- * turns. NULL: none. */
+/* Where no part is worth moving because single actors have too much of the work: the actor that both workers should
+ * run in turns. NULL: none. */
 mk_sampled *mk_cut_to_lend(mk_sample *s);
 
 #endif

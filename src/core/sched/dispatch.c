@@ -215,7 +215,7 @@ static MK_INLINE void look_ahead(const mk_worker *w, const mk_actor *a, const mk
 	__builtin_prefetch(second->next, 1);
 }
 
-/* What a occupied actor does before its events, and after them. */
+/* What an occupied actor does before its events, and after them. */
 static void run_before(mk_worker *w, mk_actor *a)
 {
 	if (a->extra->tasks != NULL || a->extra->overflowed)

@@ -92,7 +92,7 @@ static uint64_t sent_there(const mk_worker *w)
 	return ch == NULL ? 0 : ch->tail + ch->spill_tail;
 }
 
-/* Whether actors wait that would run if those which they fill were faster. */
+/* Whether some actors are muted: they would run if the subscribers that they fill were faster. */
 static bool others_wait(const mk_worker *w)
 {
 	enum { SOME = 8 };

@@ -6,7 +6,8 @@
  * Talk is counted where it arrives: before an actor runs, its mailbox tells who sent the events that it will handle.
  *
  * A sample holds a bounded number of actors and of pairs of them. Of a worker with more it holds those that ran first,
- * and the others stay where they are until a later sample has them.
+ * and the others stay where they are until a later sample has them. It belongs to the sampled worker; once it is sent,
+ * to the one that gets it.
  */
 #ifndef MK_SAMPLE_H
 #define MK_SAMPLE_H
@@ -22,7 +23,7 @@ enum { MK_SAMPLE_ACTORS = 1024, MK_SAMPLE_PAIRS = 4096 };
 typedef struct mk_sampled {
 	maiko_actor_id id;
 	uint64_t ns;
-	uint64_t beside_ns; /* of that, while other actors were ready: what could have run elsewhere */
+	uint64_t beside_ns; /* of that, while others were ready or muted: what could have run elsewhere */
 	uint64_t there;     /* its talk with actors of the worker `to`, in parts */
 	bool fixed;         /* it cannot leave, or has only just come */
 	bool goes;          /* cut.c has chosen it */

@@ -7,8 +7,8 @@
  *
  *     a gap that the spin covers costs itself; a longer one costs the spin, and a wake-up
  *
- * If that is any, it spins longer, as long as that would have cost little more: a gap that the spin just missed costs
- * most.
+ * If that is more than none, it spins longer, as far as that would have cost little more: a gap that the spin just
+ * missed costs most.
  *
  * So it spins as long as gaps are short against a wake-up, stops when most are longer, and begins again when they
  * become short: gaps in which it slept count as well. A gap that ended with a descriptor or a timer counts as long,
