@@ -122,7 +122,7 @@ const maiko_envelope *maiko_meta(const maiko_ctx *ctx)
 	const mk_event *e = ctx->worker->event;
 	if (e == NULL)
 		return NULL;
-	ctx->worker->envelope = mk_envelope_of(e);
+	mk_envelope_fill(&ctx->worker->envelope, e);
 	return &ctx->worker->envelope;
 }
 

@@ -50,6 +50,7 @@ static void set_watched(mk_worker *w)
 static void compact(mk_worker *w)
 {
 	uint32_t count = 0;
+	w->detached = false;
 	for (uint32_t i = 0; i < w->monitor_count; i++)
 		if (w->monitors[i] != NULL)
 			w->monitors[count++] = w->monitors[i];
@@ -60,41 +61,61 @@ static void compact(mk_worker *w)
 	mk_routes_forget(w);
 }
 
-MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
-			   int64_t code, bool was_queued)
+/* The description of an event. Most observations are about the event of the one before: it was published, then delivered.
+ * An injected event may have the id of another. */
+static const maiko_envelope *told_of(mk_worker *w, const mk_event *e)
 {
-	maiko_envelope envelope;
-	if (a != NULL && a->shadow) { /* its events count as delivered when the actor has arrived (migrate.c) */
-		if (kind == MAIKO_OBSERVED_DELIVERED)
-			return;
-		was_queued = false;
-	}
-	maiko_observation observation = {.kind = kind,
-					 .supervisor = w->sup,
-					 .worker = w->index + 1,
-					 .now_ns = w->now_ns,
-					 .tracked = e != NULL && mk_has_receipt(e),
-					 .actor = a == NULL ? 0 : a->self->id,
-					 .actor_name = a == NULL ? "" : a->self->name,
-					 .actor_type = a == NULL ? "" : a->class->desc->name,
-					 .code = code,
-					 .was_queued = was_queued};
-	if (e != NULL) {
-		envelope = mk_envelope_of(e);
-		observation.event = &envelope;
-		observation.data = e->data;
-	}
+	maiko_envelope *told = &w->told;
+	if (told->id.sequence != e->id.sequence || told->id.origin != e->id.origin || MK_UNLIKELY(mk_is_injected(e)) ||
+	    told->injected)
+		mk_envelope_fill(told, e);
+	return told;
+}
+
+static void call_hooks(mk_worker *w, const maiko_observation *observation)
+{
 	mk_worker *before = mk_inside;
 	mk_inside = w;
 	w->telling++;
 	for (uint32_t i = 0, count = w->monitor_count; i < count; i++) {
 		const maiko_monitor *m = w->monitors[i];
-		if (m != NULL && m->hooks[kind] != NULL)
-			m->hooks[kind](m->arg, &observation);
+		if (m != NULL && m->hooks[observation->kind] != NULL)
+			m->hooks[observation->kind](m->arg, observation);
 	}
-	if (--w->telling == 0)
+	if (--w->telling == 0 && MK_UNLIKELY(w->detached))
 		compact(w);
 	mk_inside = before;
+}
+
+MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
+			   int64_t code, bool was_queued)
+{
+	maiko_envelope envelope; /* of what a hook has caused: the description of its own event must not change */
+	if (a != NULL && MK_UNLIKELY(a->shadow)) { /* its events count as delivered when the actor has arrived (migrate.c) */
+		if (kind == MAIKO_OBSERVED_DELIVERED)
+			return;
+		was_queued = false;
+	}
+	const maiko_envelope *event = NULL;
+	if (e != NULL && MK_LIKELY(w->telling == 0)) {
+		event = told_of(w, e);
+	} else if (e != NULL) {
+		mk_envelope_fill(&envelope, e);
+		event = &envelope;
+	}
+	maiko_observation observation = {.kind = kind,
+					 .supervisor = w->sup,
+					 .worker = w->index + 1,
+					 .now_ns = w->now_ns,
+					 .actor = a == NULL ? 0 : a->self->id,
+					 .actor_name = a == NULL ? "" : a->self->name,
+					 .actor_type = a == NULL ? "" : a->class->desc->name,
+					 .event = event,
+					 .data = e == NULL ? NULL : e->data,
+					 .code = code,
+					 .was_queued = was_queued,
+					 .tracked = e != NULL && mk_has_receipt(e)};
+	call_hooks(w, &observation);
 }
 
 /* ---- on a worker -------------------------------------------------------------------------- */
@@ -112,8 +133,10 @@ static void attach(mk_worker *w, maiko_monitor *m)
 static void detach(mk_worker *w, const maiko_monitor *m)
 {
 	for (uint32_t i = 0; i < w->monitor_count; i++)
-		if (w->monitors[i] == m)
+		if (w->monitors[i] == m) {
 			w->monitors[i] = NULL;
+			w->detached = true;
+		}
 	if (w->telling == 0)
 		compact(w);
 }

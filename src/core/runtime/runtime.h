@@ -233,21 +233,23 @@ static inline int mk_refuse(const mk_sup *sup, const char *call, const char *who
 	return MAIKO_ESIMULATED;
 }
 
-/* The public description of an event. */
-static inline maiko_envelope mk_envelope_of(const mk_event *e)
+/* The public description of an event, in place. */
+static inline void mk_envelope_fill(maiko_envelope *to, const mk_event *e)
 {
 	bool injected = mk_is_injected(e);
-	return (maiko_envelope){.id = e->id,
-				.parent = e->parent,
-				.correlation = e->correlation,
-				.timestamp_ns = e->timestamp_ns,
-				.sender = mk_event_sender_name(e),
-				.sender_id = e->sender->id,
-				.topic = &e->topic->record->desc,
-				.type = e->type->desc,
-				.origin_timestamp_ns =
-					MK_UNLIKELY(injected) ? mk_origin_of(e)->timestamp_ns : e->timestamp_ns,
-				.injected = injected};
+	to->id = e->id;
+	to->parent = e->parent;
+	to->correlation = e->correlation;
+	to->timestamp_ns = to->origin_timestamp_ns = e->timestamp_ns;
+	to->sender = e->sender->name;
+	to->sender_id = e->sender->id;
+	to->topic = &e->topic->record->desc;
+	to->type = e->type->desc;
+	to->injected = injected;
+	if (MK_UNLIKELY(injected)) {
+		to->sender = mk_event_sender_name(e);
+		to->origin_timestamp_ns = mk_origin_of(e)->timestamp_ns;
+	}
 }
 
 /* To be called when anything is stored in its extra that a run of the actor must look at (mk_is_occupied). A run
