@@ -195,3 +195,69 @@ TEST_ONCE(a_chatty_pair_stays_together)
 	finish(sup);
 	assert_int_equal(atomic_load(&moved), 0);
 }
+
+/* An exchange in which the extra cost of events between workers is most of the time. */
+#ifndef __SANITIZE_THREAD__
+TEST_ONCE(a_chatty_pair_that_was_moved_apart_comes_together_again)
+{
+	maiko_actor_id id;
+	maiko_supervisor *sup = watched(&(maiko_options){.workers = WORKERS});
+	ok(maiko_add(sup, server, "server"));
+	ok(maiko_add(sup, player, "player", .ret_id = &id));
+	ok(maiko_start(sup));
+	test_wait_for(&rounds, 1000);
+	ok(maiko_move(sup, id, WORKERS));
+	test_wait_for(&moved, 2);
+	finish(sup);
+}
+#endif
+
+/* ---- three stages for two workers --------------------------------------------------------------------- */
+
+enum { STAGES = 3, BATCH = 64 };
+static const maiko_topic *between[STAGES];
+
+typedef struct piece {
+	uint32_t stage;
+} piece;
+static const maiko_topic *piece_topic(const piece *ev) { return between[ev->stage]; }
+MAIKO_EVENT_ROUTED(piece, piece_topic, stage);
+
+typedef struct stage {
+	uint32_t number;
+} stage;
+static int stage_on_piece(stage *self, const piece *ev, maiko_ctx *ctx)
+{
+	for (uint64_t until = uv_hrtime() + 5000; uv_hrtime() < until;)
+		;
+	return ev->stage + 1 == STAGES ? 0 : maiko_send(ctx, piece, .stage = self->number + 1);
+}
+MAIKO_ACTOR(stage, MAIKO_ON(piece, stage_on_piece));
+
+typedef struct well {
+	int unused;
+} well;
+static maiko_next well_tick(well *self, maiko_ctx *ctx)
+{
+	for (int i = 0; i < BATCH; i++)
+		if (maiko_send(ctx, piece, .stage = 0) != 0)
+			return maiko_when_sendable();
+	return atomic_load(&over) ? maiko_never() : maiko_again();
+}
+MAIKO_ACTOR(well, MAIKO_TICK(well_tick));
+
+/* One and a half for each: a stage goes to and fro. */
+TEST_ONCE(of_three_equal_stages_both_workers_run_one_in_turns)
+{
+	maiko_supervisor *sup = watched(&(maiko_options){.workers = WORKERS});
+	for (uint32_t i = 0; i < STAGES; i++) {
+		maiko_subscription own[] = {{.topic = NULL}, {.topic = NULL}};
+		ok(maiko_topic_named(sup, test_name("between", i), &between[i]));
+		own[0].topic = between[i];
+		ok(maiko_add(sup, stage, test_name("stage", i), .init = &(stage){i}, .topics = own));
+	}
+	ok(maiko_add(sup, well, "well"));
+	ok(maiko_start(sup));
+	test_wait_for(&moved, 20);
+	finish(sup);
+}
