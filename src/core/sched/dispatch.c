@@ -202,9 +202,10 @@ static MK_INLINE void look_ahead(const mk_worker *w, const mk_actor *a, const mk
 	__builtin_prefetch(target->only, 1);
 	__builtin_prefetch(mk_target_at(w, next->target));
 	if (MK_LIKELY(next->box.size != 0)) {
-		const mk_event *e = *mk_mailbox_slot(&next->box, mk_count(&next->box.head));
-		__builtin_prefetch(e, 1);
-		__builtin_prefetch(e->payload, 1);
+		/* A number: without an event the slot has any value, which a prefetch ignores. */
+		uintptr_t e = (uintptr_t)*mk_mailbox_slot(&next->box, mk_count(&next->box.head));
+		__builtin_prefetch((const void *)e, 1);
+		__builtin_prefetch((const void *)(e + offsetof(mk_event, payload)), 1);
 	}
 	const mk_actor *second = next->next;
 	if (MK_UNLIKELY(second == NULL))
