@@ -123,10 +123,10 @@ static void unref_buffers(const mk_type *type, const void *data)
 
 static mk_event *heap_event(uint32_t payload)
 {
-	char *memory = mk_calloc_aligned(MK_EVENT_LINK + sizeof(mk_event) + payload, 16);
-	if (memory == NULL)
+	mk_event_front *front = mk_calloc_aligned(sizeof *front + sizeof(mk_event) + payload, 16);
+	if (front == NULL)
 		return NULL;
-	mk_event *e = mk_event_of_link(memory);
+	mk_event *e = (mk_event *)(front + 1);
 	e->size_class = MK_SIZE_CLASS_HEAP;
 	return e;
 }
@@ -263,7 +263,7 @@ static void give_back(mk_pool *pool, mk_event *e)
 		mk_tracked *tracked = mk_is_tracked(e) ? mk_tracked_by(e) : NULL;
 		if ((e->size_class & MK_SIZE_CLASS_HOLDS) != 0)
 			mk_sender_release(e->sender);
-		mk_free_aligned(mk_event_link(e));
+		mk_free_aligned(mk_event_front_of(e));
 		if (tracked != NULL)
 			tracked->over(tracked);
 	} else {

@@ -69,22 +69,23 @@ _Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payloa
 /* Flags in size_class; with any of them, freeing takes more than a push on the pool's free list. */
 #define MK_SIZE_CLASS_BLOCK 0x100u     /* the payload is a block */
 #define MK_SIZE_CLASS_BUFFERS 0x200u   /* the payload has buffers */
-#define MK_SIZE_CLASS_HEAP 0x400u      /* allocated outside a pool; an mk_link precedes it */
+#define MK_SIZE_CLASS_HEAP 0x400u      /* allocated outside a pool, behind an mk_event_front */
 #define MK_SIZE_CLASS_HOLDS 0x800u     /* ... and it counts as a reference on its sender (departed.h) */
-#define MK_SIZE_CLASS_TRACKED 0x1000u  /* of the heap: its link is followed by an mk_tracked * */
+#define MK_SIZE_CLASS_TRACKED 0x1000u  /* of the heap: its front has an mk_tracked * */
 #define MK_SIZE_CLASS_CARRIES 0x2000u  /* likewise, without the call: the copy of a tracked event for the channels */
 #define MK_SIZE_CLASS_INJECTED 0x4000u /* an mk_origin follows the payload */
 #define MK_SIZE_CLASS_LIST 0xffu
-
-/* The link before a heap event, for an inbox. */
-enum { MK_EVENT_LINK = 16 };
-static inline void *mk_event_link(mk_event *e) { return (char *)e - MK_EVENT_LINK; }
-static inline mk_event *mk_event_of_link(void *link) { return (mk_event *)(void *)((char *)link + MK_EVENT_LINK); }
 
 /* Called by the thread that drops the last reference of a tracked event, after it has freed the event. */
 typedef struct mk_tracked {
 	void (*over)(struct mk_tracked *tracked);
 } mk_tracked;
+
+/* What precedes an event on the heap. */
+typedef struct mk_event_front {
+	_Alignas(16) mk_tracked *tracked; /* if a flag says so */
+} mk_event_front;
+static inline mk_event_front *mk_event_front_of(const mk_event *e) { return (mk_event_front *)(uintptr_t)e - 1; }
 
 static inline bool mk_is_tracked(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_TRACKED) != 0; }
 static inline bool mk_has_receipt(const mk_event *e)
@@ -93,14 +94,11 @@ static inline bool mk_has_receipt(const mk_event *e)
 }
 static inline bool mk_is_carrier(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_CARRIES) != 0; }
 /* Of such an event. */
-static inline mk_tracked *mk_tracked_by(const mk_event *e)
-{
-	return ((mk_tracked *const *)mk_event_link((mk_event *)(uintptr_t)e))[1];
-}
+static inline mk_tracked *mk_tracked_by(const mk_event *e) { return mk_event_front_of(e)->tracked; }
 static inline void mk_event_track(mk_event *e, mk_tracked *tracked, uint32_t flag)
 {
 	e->size_class |= flag;
-	((mk_tracked **)mk_event_link(e))[1] = tracked;
+	mk_event_front_of(e)->tracked = tracked;
 }
 
 /* What an injected event (maiko_inject) has from elsewhere besides its ids. It lies behind the payload, so each copy
