@@ -130,7 +130,7 @@ TEST_WORKERS(a_descriptor_that_was_closed_is_told_by_the_new_worker)
 	write_one();
 	test_wait_for(&bytes, 2);
 	assert_int_equal(syscall(SYS_close, near), 0); /* ThreadSanitizer takes a close for a write to what is read */
-	if (workers > 1) { /* else nothing makes the only one look */
+	if (workers > 1) {                             /* else nothing makes the only one look */
 		int rc;
 		while ((rc = maiko_move(sup, id, workers)) == MAIKO_EBUSY)
 			;

@@ -61,8 +61,8 @@ static void compact(mk_worker *w)
 	mk_routes_forget(w);
 }
 
-/* The description of an event. Most observations are about the event of the one before: it was published, then delivered.
- * An injected event may have the id of another. */
+/* The description of an event. Most observations are about the event of the one before: it was published, then
+ * delivered. An injected event may have the id of another. */
 static const maiko_envelope *told_of(mk_worker *w, const mk_event *e)
 {
 	maiko_envelope *told = &w->told;
@@ -91,7 +91,8 @@ MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_a
 			   int64_t code, bool was_queued)
 {
 	maiko_envelope envelope; /* of what a hook has caused: the description of its own event must not change */
-	if (a != NULL && MK_UNLIKELY(a->shadow)) { /* its events count as delivered when the actor has arrived (migrate.c) */
+	if (a != NULL &&
+	    MK_UNLIKELY(a->shadow)) { /* its events count as delivered when the actor has arrived (migrate.c) */
 		if (kind == MAIKO_OBSERVED_DELIVERED)
 			return;
 		was_queued = false;

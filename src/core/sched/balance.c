@@ -15,7 +15,7 @@ enum {
 	SATURATED_PERCENT = 10, /* a worker that is idle for less is saturated */
 	SPARE_PERCENT = 25,     /* a worker that is idle for more has spare capacity */
 	SAMPLE_NS = 2000000,
-	SAMPLES_LONGEST = 10, /* times that, if little runs */
+	SAMPLES_LONGEST = 10,   /* times that, if little runs */
 	LENT_LOOK_NS = 100000,  /* how often it looks whether an actor that is lent should go back, */
 	LENT_NS = 500000,       /* how long it runs that actor at least, */
 	LENT_IDLE_NS = 50000,   /* how long the other worker has done nothing then, */
