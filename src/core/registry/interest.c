@@ -58,7 +58,7 @@ void mk_interest_refresh(mk_worker *w, uint32_t topic, uint32_t worker)
 	}
 	if (t == NULL)
 		return;
-	const mk_interest *i = mk_record_interest(t->record, worker); /* not NULL: mk_interest_add has made it */
+	const mk_interest *i = mk_record_interest(t->record, worker); /* not NULL: mk_interests_add has made it */
 	if (i != NULL)
 		mk_topic_interest(t, worker, i->subscribers > 0, i->droppers == i->subscribers);
 }

@@ -1,8 +1,8 @@
 /*
  * balance.h - which worker an actor lives on: together with those it talks to, while one worker can do the work.
  *
- * Actors begin together (mk_place): who talks to whom shows only when they run. Then each worker looks every few
- * milliseconds, and samples its actors for two milliseconds or more (sample.h) if that could help:
+ * Actors begin together (mk_begins_together): who talks to whom shows only when they run. Then each worker looks every
+ * few milliseconds, and samples its actors for two milliseconds or more (sample.h) if that could help:
  *
  *   spread   It was never idle while another worker mostly was. The worker with spare time decides from the sample
  *            which part of the actors it takes over (cut.h).
