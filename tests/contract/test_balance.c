@@ -5,6 +5,7 @@
  */
 #include "support.h"
 
+#include <sched.h>
 #include <uv.h>
 
 enum { BUSY = 8, WORKERS = 2 };
@@ -57,6 +58,13 @@ static maiko_supervisor *with_toilers(const maiko_options *options, uint32_t wor
 	return sup;
 }
 
+/* With one core nothing is gained by another worker, and nothing moves. */
+static bool has_cores(void)
+{
+	cpu_set_t cores;
+	return sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) > 1;
+}
+
 static void finish(maiko_supervisor *sup)
 {
 	atomic_store(&over, true);
@@ -66,8 +74,8 @@ static void finish(maiko_supervisor *sup)
 TEST_ONCE(both_workers_get_their_share)
 {
 	maiko_supervisor *sup = with_toilers(&(maiko_options){.workers = WORKERS}, 0);
-	test_wait_for(&moved, 1); /* how many depends on what they took: each keeps a worker busy by itself */
-	test_wait_for(&ticks_on[2], 500);
+	test_wait_for(&moved, has_cores()); /* how many depends on what they took: each keeps a worker busy by itself */
+	test_wait_for(&ticks_on[2], has_cores() ? 500 : 0);
 	finish(sup);
 }
 
@@ -85,6 +93,43 @@ TEST_ONCE(nothing_moves_if_it_is_not_wanted)
 	test_wait_for(&ticks, 5000);
 	finish(sup);
 	assert_int_equal(atomic_load(&moved), 0);
+}
+
+/* ---- one that is long in its callbacks, beside one that needs little --------------------------------- */
+
+typedef struct hog {
+	int unused;
+} hog;
+static maiko_next hog_tick(hog *self, maiko_ctx *ctx)
+{
+	for (uint64_t until = uv_hrtime() + 20000000; uv_hrtime() < until;)
+		;
+	return atomic_load(&over) ? maiko_never() : maiko_again();
+}
+MAIKO_ACTOR(hog, MAIKO_TICK(hog_tick));
+
+PER_TEST _Atomic(uint64_t) beats;
+typedef struct clock_ {
+	int unused;
+} clock_;
+static maiko_next clock__tick(clock_ *self, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&beats, 1);
+	return maiko_after_ms(1);
+}
+MAIKO_ACTOR(clock_, MAIKO_TICK(clock__tick));
+
+/* The sum of their work does not change, but one waits for the other no longer. */
+TEST_ONCE(one_with_long_callbacks_gets_a_worker_for_itself)
+{
+	maiko_supervisor *sup = watched(&(maiko_options){.workers = WORKERS});
+	ok(maiko_add(sup, hog, "hog"));
+	ok(maiko_add(sup, clock_, "clock"));
+	ok(maiko_start(sup));
+	test_wait_for(&moved, has_cores());
+	uint64_t before = atomic_load(&beats);
+	test_wait_for(&beats, before + 200);
+	finish(sup);
 }
 
 /* ---- a ring --------------------------------------------------------------------------------------- */
@@ -141,8 +186,8 @@ TEST_ONCE(a_ring_lives_on_both_workers_in_two_arcs)
 	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < RING; i++)
 		ok(maiko_send(sup, token, .at = i));
-	test_wait_for(&moved, RING / 4);
-	uint64_t few = 0;
+	test_wait_for(&moved, has_cores() ? RING / 4 : 0);
+	uint64_t few = has_cores() ? 0 : 5;
 	while (few < 5) {
 		uint64_t lap = atomic_load(&laps), before = between_workers(sup);
 		test_wait_for(&laps, lap + 1000);
@@ -207,7 +252,7 @@ TEST_ONCE(a_chatty_pair_that_was_moved_apart_comes_together_again)
 	ok(maiko_start(sup));
 	test_wait_for(&rounds, 1000);
 	ok(maiko_move(sup, id, WORKERS));
-	test_wait_for(&moved, 2);
+	test_wait_for(&moved, has_cores() ? 2 : 1);
 	finish(sup);
 }
 #endif
@@ -258,6 +303,6 @@ TEST_ONCE(of_three_equal_stages_both_workers_run_one_in_turns)
 	}
 	ok(maiko_add(sup, well, "well"));
 	ok(maiko_start(sup));
-	test_wait_for(&moved, 20);
+	test_wait_for(&moved, has_cores() ? 20 : 0);
 	finish(sup);
 }

@@ -172,7 +172,7 @@ static int send_and_wait(maiko_supervisor *sup, const parcel *p)
 	if (rc == 0)
 		check_receipt(&receipt);
 	/* It is on its way, or was when the stop ended. */
-	return rc != 0 && strstr(maiko_last_error(), "sent") != NULL ? 0 : rc;
+	return rc != 0 && strstr(maiko_last_error(), ": sent,") != NULL ? 0 : rc;
 }
 
 static void send_outside(void *arg)

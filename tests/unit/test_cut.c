@@ -199,6 +199,31 @@ static void nothing_is_lent_for_little(void **state)
 	assert_null(mk_cut_to_lend(s));
 }
 
+/* ---- a worker for one --------------------------------------------------------------------------------------- */
+
+static void one_with_long_runs_gets_a_worker_for_itself(void **state)
+{
+	(void)state;
+	actors(1, 50000000);
+	actors(1, 10000);
+	s->actors[0].longest_ns = 5000000;
+	assert_false(mk_cut_find(s));
+	assert_ptr_equal(mk_cut_to_isolate(s), &s->actors[0]);
+	s->actors[0].longest_ns = 999999; /* nobody waits for long */
+	assert_null(mk_cut_to_isolate(s));
+}
+
+static void not_one_that_is_alone_or_whose_place_is_taken(void **state)
+{
+	(void)state;
+	actors(1, 50000000);
+	s->actors[0].longest_ns = 5000000;
+	assert_null(mk_cut_to_isolate(s));
+	actors(1, 10000);
+	s->spare_percent = 79;
+	assert_null(mk_cut_to_isolate(s));
+}
+
 /* ---- a sample is bounded ---------------------------------------------------------------------------------- */
 
 static void a_sample_takes_so_many_actors_and_pairs(void **state)
@@ -232,6 +257,8 @@ int main(void)
 		TEST(of_two_large_ones_one_is_lent),
 		TEST(what_talks_too_much_is_not_lent),
 		TEST(nothing_is_lent_for_little),
+		TEST(one_with_long_runs_gets_a_worker_for_itself),
+		TEST(not_one_that_is_alone_or_whose_place_is_taken),
 		TEST(a_sample_takes_so_many_actors_and_pairs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 		return rc;
 	if (options != NULL)
 		*o = *options;
-	uint32_t cores = o->workers != 0 && o->no_spin ? 1 : mk_cpu_count(); /* 1: the number is not used */
+	uint32_t cores = o->workers != 0 && o->no_spin && o->no_balance ? 1 : mk_cpu_count(); /* 1: not used */
 	sup->embedded = o->loop != NULL;
 	set_default(&o->workers, sup->embedded ? 1 : cores < MAIKO_WORKERS_MAX ? cores : MAIKO_WORKERS_MAX);
 	set_default(&o->mailbox, 1024);
@@ -88,6 +88,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 	sup->balance = !o->no_balance && !sup->embedded && o->workers > 1;
 	sup->spin = !o->no_spin && o->workers > 1;
 	sup->crowded = o->workers > cores;
+	sup->cores = cores;
 	sup->callers_spin = !o->no_spin && o->workers < cores;
 	return check_options(o);
 }

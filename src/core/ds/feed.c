@@ -25,22 +25,12 @@ void mk_feed_cool(mk_feed *feed) { free_list(take_emptied(feed)); }
 static void free_segments(mk_feed *feed)
 {
 	free_list(feed->first);
-	feed->first = feed->last = NULL;
+	free_list(feed->spare);
+	feed->first = feed->last = feed->spare = NULL;
 	mk_feed_cool(feed);
 }
 
 void mk_feed_fini(mk_feed *feed) { free_segments(feed); }
-
-/* Returns segments from `s` to its end. Either side may call it. */
-static void give_back(mk_feed *feed, mk_feed_segment *s)
-{
-	mk_feed_segment *end = s, *top = NULL;
-	while (end->next != NULL)
-		end = end->next;
-	while (!atomic_compare_exchange_weak_explicit(&feed->emptied, &top, s, memory_order_release,
-						      memory_order_relaxed))
-		end->next = top;
-}
 
 /* ---- the producer --------------------------------------------------------------------------------------- */
 
@@ -57,12 +47,29 @@ static mk_feed_segment *segment_new(mk_feed *feed)
 
 static mk_feed_item *item_at(mk_feed_segment *s, uint32_t at) { return (mk_feed_item *)(void *)((char *)s + at); }
 
+/* A segment that was used before, or NULL. Of those that a burst has left some are enough; the rest is freed. */
+static mk_feed_segment *take_spare(mk_feed *feed)
+{
+	enum { KEPT = 8 };
+	if (feed->spare == NULL) {
+		mk_feed_segment *last = feed->spare = take_emptied(feed);
+		for (uint32_t i = 1; i < KEPT && last != NULL; i++)
+			last = last->next;
+		if (last != NULL) {
+			free_list(last->next);
+			last->next = NULL;
+		}
+	}
+	mk_feed_segment *s = feed->spare;
+	if (s != NULL)
+		feed->spare = s->next;
+	return s;
+}
+
 /* False without memory. */
 static bool add_segment(mk_feed *feed)
 {
-	mk_feed_segment *s = take_emptied(feed);
-	if (s != NULL && s->next != NULL)
-		give_back(feed, s->next);
+	mk_feed_segment *s = take_spare(feed);
 	if (s == NULL && (s = segment_new(feed)) == NULL)
 		return false;
 	s->next = NULL;
@@ -125,7 +132,9 @@ void mk_feed_move_on(mk_feed *feed)
 	feed->first = empty->next;
 	feed->from = MK_FEED_ALIGN;
 	empty->next = NULL;
-	give_back(feed, empty);
+	while (!atomic_compare_exchange_weak_explicit(&feed->emptied, &empty->next, empty, memory_order_release,
+						      memory_order_relaxed))
+		;
 }
 
 bool mk_feed_rest(mk_feed *feed)

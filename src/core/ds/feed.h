@@ -4,8 +4,8 @@
  *
  * Items of any size lie one after the other in segments. The producer links a new segment behind a full one; the
  * consumer returns an empty one (`emptied`), which is the producer's next new one. So in the steady state nothing is
- * allocated, and a consumer that keeps up finds the items in a few kilobytes. A feed has as much memory as it ever
- * had items queued, until it was unused for some seconds (mk_feed_cool) or its thread has ended.
+ * allocated, and a consumer that keeps up finds the items in a few kilobytes. After a burst the producer keeps some of
+ * its segments; when the feed was unused for some seconds (mk_feed_cool) or its thread has ended, none.
  *
  * Everything that both must agree on is in one word, `state`: the number of items published, and three flags.
  *
@@ -51,14 +51,15 @@ typedef struct mk_feed {
 	mk_link link; /* in a list of the consumer, while it does not rest */
 	/* the producer's */
 	mk_feed_segment *last;
-	uint32_t at;         /* bytes used of it */
-	uint32_t size;       /* of the segment that was allocated last */
-	uint64_t added;      /* items, published or not */
-	uint64_t seen_taken; /* `taken` when it was loaded last */
+	mk_feed_segment *spare; /* taken from `emptied`, not in use */
+	uint32_t at;            /* bytes used of it */
+	uint32_t size;          /* of the segment that was allocated last */
+	uint64_t added;         /* items, published or not */
+	uint64_t seen_taken;    /* `taken` when it was loaded last */
 	_Alignas(MK_LINE) _Atomic(uint64_t) state;
 	/* the consumer's */
 	_Alignas(MK_LINE) _Atomic(uint64_t) taken;
-	_Atomic(mk_feed_segment *) emptied; /* a stack: either side takes it whole, so there is no ABA problem */
+	_Atomic(mk_feed_segment *) emptied; /* a stack, taken whole, so there is no ABA problem */
 	mk_feed_segment *first;
 	uint32_t from;          /* bytes taken of it */
 	bool warm;              /* is in a list of feeds that have segments to give back */

@@ -103,10 +103,8 @@ static int reserve(mk_worker *w, mk_change *c)
 	int rc = mk_actor_reserve(w);
 	if (rc == 0 && c->shadow->class->tick != NULL && (rc = mk_timers_reserve(&w->timers)) != 0)
 		mk_actor_unreserve(w);
-	if (rc == 0 && c->watches && (rc = mk_fd_watch_reserve(w)) != 0) {
-		mk_actor_unreserve(w);
-		mk_timers_unreserve(&w->timers);
-	}
+	if (rc == 0 && c->watches && (c->watch_error = mk_fd_watch_reserve(w)) != 0)
+		c->watches = false; /* it matters only if the actor watches a descriptor, which its worker knows */
 	if (rc != 0)
 		unreserve(w, c, c->place_count);
 	return rc;
@@ -184,10 +182,13 @@ static void unprepare(mk_worker *w, mk_message *m)
 	mk_change_conclude(w, c);
 }
 
-/* A watch that has begun since the new home was prepared has no room there. */
-static bool may_leave(const mk_actor *a, const mk_change *c)
+/* Whether it may leave; a watch needs room at the new home, which a watch that has just begun does not have. */
+static int may_leave(const mk_actor *a, const mk_change *c)
 {
-	return mk_actor_may_leave(a) && (c->watches || a->extra == NULL || a->extra->watch == NULL);
+	bool watches = a->extra != NULL && a->extra->watch != NULL;
+	if (mk_actor_may_leave(a) && watches && c->watch_error != 0)
+		return c->watch_error;
+	return mk_actor_may_leave(a) && (c->watches || !watches) ? 0 : MAIKO_EBUSY;
 }
 
 static void pick(mk_worker *w, mk_message *m)
@@ -198,7 +199,7 @@ static void pick(mk_worker *w, mk_message *m)
 	mk_lock(w->sup); /* an actor that has not arrived may be freed by any worker */
 	mk_actor *a = mk_directory_find(w->sup, c->id);
 	c->home = w->index;
-	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to || may_leave(a, c) ? 0 : MAIKO_EBUSY;
+	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to ? 0 : may_leave(a, c);
 	mk_unlock(w->sup);
 	if (c->status == 0 && w->index != c->to) {
 		c->shadow->echo = a->echo;

@@ -56,6 +56,7 @@ typedef struct mk_change {
 	uint64_t probes;
 	mk_actor *shadow;
 	mk_arrival arrival; /* at the new home */
+	int watch_error;    /* why the new home cannot watch another descriptor, or 0 */
 	bool watches;       /* a watch is reserved at the new home (fd_watch.h) */
 	bool lent;          /* the two workers run it in turns (balance.h) */
 	bool on_way;        /* the actor is on no worker's lists */

@@ -240,6 +240,8 @@ int maiko_ctx_send_many(maiko_ctx *ctx, const maiko_event_type *type, const void
 		return MK_NULL_IN("maiko_send_many", ctx);
 	if (type == NULL || (values == NULL && count != 0))
 		return MK_NULL_IN("maiko_send_many", type, values);
+	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY | MAIKO_SEND_TRACKED)) != 0)
+		return mk_send_flags_fail(flags);
 	if (mk_forked(ctx->worker->sup))
 		return mk_fail_forked();
 	int rc = mk_route_find(ctx->worker, type, &route);

@@ -28,9 +28,16 @@ static bool change_rest(mk_worker *w, uint8_t *from, unsigned to)
 /* The value of `rest` once nobody stands in. */
 static uint8_t undisturbed(mk_worker *w)
 {
+	enum { YIELDS = 16 };
 	uint8_t rest;
-	while (((rest = atomic_load_explicit(&w->rest, memory_order_seq_cst)) & MK_STOOD_IN) != 0)
-		(void)sched_yield(); /* the other thread may have lost its core */
+	for (uint32_t i = 0; ((rest = atomic_load_explicit(&w->rest, memory_order_seq_cst)) & MK_STOOD_IN) != 0; i++) {
+		if (i < YIELDS) {
+			(void)sched_yield(); /* the other thread may have lost its core */
+			continue;
+		}
+		uv_mutex_lock(&w->sup->lock); /* which it holds: a thread with a real-time policy never yields to it */
+		uv_mutex_unlock(&w->sup->lock);
+	}
 	return rest;
 }
 

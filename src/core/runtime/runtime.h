@@ -69,6 +69,7 @@ struct maiko_supervisor {
 	bool spin, balance;
 	bool callers_spin;             /* a thread that waits for a change spins at first (completion.c) */
 	uint32_t sleeping_for_changes; /* threads that sleep then; under the lock */
+	uint32_t cores;                /* that the process may use */
 	bool crowded;                  /* there are more workers than cores */
 	_Atomic(uint32_t) staying;     /* number of requests that no actor migrates */
 	_Atomic(int) state;            /* mk_state; written under the lock */

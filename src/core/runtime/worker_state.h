@@ -175,6 +175,8 @@ struct mk_worker {
 	_Atomic(uint64_t) worked_percent, worked_ns; /* its actors' time in the last sample for a merge, and when */
 	maiko_actor_id lent;                         /* an actor that two workers run in turns is here; 0: none */
 	uint32_t lender, lent_looks;
+	_Atomic(uint64_t) lent_asked_ns; /* when it was asked for */
+	uint64_t lent_stays_ns;
 	uint64_t lent_ns;       /* when it came, or was last looked at */
 	mk_blocks blocks;       /* of large payloads */
 	bool unflushed;         /* in a simulation: work was done since the last flush */

@@ -15,17 +15,18 @@ enum {
 	SATURATED_PERCENT = 10, /* a worker that is idle for less is saturated */
 	SPARE_PERCENT = 25,     /* a worker that is idle for more has spare capacity */
 	SAMPLE_NS = 2000000,
-	SAMPLES_LONGEST = 10,   /* times that, if little runs */
 	LENT_LOOK_NS = 100000,  /* how often it looks whether an actor that is lent should go back, */
 	LENT_NS = 500000,       /* how long it runs that actor at least, */
 	LENT_IDLE_NS = 50000,   /* how long the other worker has done nothing then, */
-	LENT_LOOKS = 1000,      /* and after how many looks without need the actor stays */
+	LENT_LOOKS = 1000,      /* after how many looks without need the actor stays, */
+	LENT_TRANSITS = 10,     /* and how much longer than its way it runs there */
 	MERGED_PERCENT = 80,    /* the work of two workers that one can do */
 	TALK_PERCENT = 2,       /* of the time: talk with another worker that is worth a merge while both have little */
 	TALK_MUCH_PERCENT = 20, /* ... and while they have much to do */
 	LITTLE_PERCENT = 50     /* the busy times of both, added */
 };
-static const uint64_t WAIT_LONGEST_NS = 640000000, CALM_NS = 2000000000, LENT_CALM_NS = 50000000;
+static const uint64_t WAIT_LONGEST_NS = 640000000, CALM_NS = 2000000000, LENT_CALM_NS = 50000000,
+		      SAMPLE_MOST_NS = 500000000;
 
 /* ---- idleness ---------------------------------------------------------------------------- */
 
@@ -68,6 +69,7 @@ typedef struct mk_look {
 	uint32_t talk_at; /* the worker from which most events came */
 	uint64_t talk_ns; /* their extra cost */
 	uint64_t idle_there;
+	uint64_t busy; /* of all workers, in percent of a core */
 } mk_look;
 
 /* Events that have come from another worker since the last look. */
@@ -83,10 +85,14 @@ static mk_look look(mk_worker *w)
 {
 	mk_look l = {.span_ns = w->now_ns - w->looked_ns};
 	l.idle = idle_percent(w, w, l.span_ns);
-	for (uint32_t i = 0; i < w->sup->options.workers; i++) {
+	l.busy = 100 - l.idle;
+	for (uint32_t i = 0; i < mk_worker_total(w->sup); i++) {
 		if (i == w->index)
 			continue;
 		uint64_t idle = idle_percent(w, w->sup->workers[i], l.span_ns);
+		l.busy += 100 - idle;
+		if (i >= w->sup->options.workers)
+			continue; /* it has a thread of its own */
 		uint64_t talk_ns = come_from(w, i) * MK_TALK_NS;
 		if (idle > l.spare) {
 			l.spare = idle;
@@ -101,9 +107,11 @@ static mk_look look(mk_worker *w)
 	return l;
 }
 
+/* A worker with spare time is of use only if a core has it too. */
 static bool may_spread(const mk_worker *w, const mk_look *l)
 {
-	return l->idle < SATURATED_PERCENT && l->spare > SPARE_PERCENT && w->now_ns >= load(&w->calm_until_ns);
+	bool core = l->busy + SPARE_PERCENT <= (uint64_t)w->sup->cores * 100;
+	return l->idle < SATURATED_PERCENT && l->spare > SPARE_PERCENT && core && w->now_ns >= load(&w->calm_until_ns);
 }
 
 static bool may_merge(const mk_look *l)
@@ -121,6 +129,7 @@ static void drop_sample(mk_message *m) { mk_free(MK_OF(m, mk_sample, message)); 
 static void lend(mk_worker *w, mk_worker *from, maiko_actor_id id, uint32_t to)
 {
 	store(&from->calm_until_ns, w->now_ns + LENT_CALM_NS);
+	store(&mk_worker_at(w->sup, to)->lent_asked_ns, w->now_ns);
 	mk_up.move(w->sup, id, to, true);
 }
 
@@ -128,13 +137,15 @@ static void lend(mk_worker *w, mk_worker *from, maiko_actor_id id, uint32_t to)
 static void take_part(mk_worker *w, mk_message *m)
 {
 	mk_sample *s = MK_OF(m, mk_sample, message);
-	mk_sampled *lent = NULL;
+	mk_sampled *one = NULL;
 	bool found = !w->draining && mk_cut_find(s);
 	for (uint32_t i = 0; found && i < s->actor_count; i++)
 		if (s->actors[i].goes)
 			mk_up.move(w->sup, s->actors[i].id, w->index, false);
-	if (!found && !w->draining && (lent = mk_cut_to_lend(s)) != NULL)
-		lend(w, mk_worker_at(w->sup, s->from), lent->id, w->index);
+	if (!found && !w->draining && (one = mk_cut_to_lend(s)) != NULL)
+		lend(w, mk_worker_at(w->sup, s->from), one->id, w->index);
+	else if (!found && !w->draining && (one = mk_cut_to_isolate(s)) != NULL)
+		mk_up.move(w->sup, one->id, w->index, false);
 	mk_free(s);
 }
 
@@ -166,10 +177,11 @@ static void merge_if_enough(mk_worker *w, const mk_sample *s)
 		merge(w, s);
 }
 
-/* Whether actors ran for long enough: the thread may have lost its core meanwhile. */
+/* Whether it shows each of its actors: the thread may have lost its core, and callbacks may be long. */
 static bool is_enough(const mk_worker *w)
 {
-	return w->sample->ns >= SAMPLE_NS / 2 || w->now_ns - w->sample->began_ns >= SAMPLE_NS * SAMPLES_LONGEST;
+	const mk_sample *s = w->sample;
+	return (s->ns >= SAMPLE_NS / 2 && s->runs >= 2 * s->actor_count) || w->now_ns - s->began_ns >= SAMPLE_MOST_NS;
 }
 
 static void finish_sample(mk_worker *w)
@@ -212,6 +224,8 @@ void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from)
 	w->lent = id;
 	w->lender = from;
 	w->lent_ns = w->looked_ns = w->now_ns;
+	uint64_t transit_ns = w->now_ns - load(&w->lent_asked_ns);
+	w->lent_stays_ns = transit_ns * LENT_TRANSITS > LENT_NS ? transit_ns * LENT_TRANSITS : LENT_NS;
 	w->lent_looks = LENT_LOOKS;
 	w->look_every_ns = LENT_LOOK_NS;
 	w->sample_wait_ns = MK_BALANCE_EVERY_NS;
@@ -226,7 +240,7 @@ static void look_at_lent(mk_worker *w)
 	const mk_worker *lender = w->sup->workers[w->lender];
 	uint64_t span_ns = w->now_ns - w->lent_ns, idle_since_ns = load(&lender->idle_since_ns);
 	w->looked_ns = w->now_ns;
-	if (span_ns < LENT_NS)
+	if (span_ns < w->lent_stays_ns)
 		return;
 	bool rests = idle_since_ns != 0 && w->now_ns >= idle_since_ns + LENT_IDLE_NS;
 	bool spare = idle_percent(w, lender, span_ns) > SPARE_PERCENT;
@@ -254,10 +268,9 @@ void mk_balance_look(mk_worker *w)
 		return;
 	}
 	mk_look l = look(w);
-	bool blind = l.span_ns > w->look_every_ns * 4; /* the worker has slept, or a callback was long */
 	bool stays = w->draining || atomic_load_explicit(&w->sup->staying, memory_order_relaxed) != 0;
 	w->looked_ns = w->now_ns;
-	if (blind || stays)
+	if (stays)
 		return;
 	if (may_spread(w, &l)) {
 		begin_sample(w, l.spare_at, l.spare, false);

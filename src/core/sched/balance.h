@@ -8,6 +8,7 @@
  *            which part of the actors it takes over (cut.h).
  *   lend     No such part exists because single actors have too much of the work: one of them moves to and fro, and
  *            each worker runs it while that worker has less to do.
+ *   isolate  One actor has nearly all of the time, in callbacks for which the others wait: it goes alone.
  *   merge    It talks much with another worker, and one could do the work of both: their actors live on one again.
  *
  * A look that finds nothing to do costs a few loads. After each sample the next one waits twice as long, up to

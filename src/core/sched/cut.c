@@ -4,6 +4,8 @@
 #include "sched/cut.h"
 
 enum {
+	ALONE_PERCENT = 80,    /* the least part of the time of an actor that gets a worker for itself */
+	LONG_NS = 1000000,     /* a run for which others wait */
 	GAIN_PERCENT = 20,     /* the least part of the time that a move must save */
 	LENT_TALK_PERCENT = 50 /* the most that an actor's talk between workers may cost of its time if it is lent */
 };
@@ -200,4 +202,18 @@ mk_sampled *mk_cut_to_lend(mk_sample *s)
 			found = a;
 	}
 	return found;
+}
+
+/* ---- a worker for one ---------------------------------------------------------------------------- */
+
+mk_sampled *mk_cut_to_isolate(mk_sample *s)
+{
+	if (s->spare_percent < ALONE_PERCENT || s->actor_count < 2)
+		return NULL;
+	for (uint32_t i = 0; i < s->actor_count; i++) {
+		mk_sampled *a = &s->actors[i];
+		if (!a->fixed && a->longest_ns >= LONG_NS && a->ns * 100 >= s->ns * ALONE_PERCENT)
+			return a;
+	}
+	return NULL;
 }

@@ -28,4 +28,8 @@ bool mk_cut_find(mk_sample *s);
  * run in turns. NULL: none. */
 mk_sampled *mk_cut_to_lend(mk_sample *s);
 
+/* Nothing is gained in all, but one actor has nearly all of the time, in runs so long that the others wait for it: it
+ * should have a worker for itself. NULL: none, or the other worker has something to do. */
+mk_sampled *mk_cut_to_isolate(mk_sample *s);
+
 #endif

@@ -117,9 +117,12 @@ void mk_sample_run_next(mk_worker *w)
 	mk_dispatch_next(w); /* which may free the actor */
 	uint64_t took_ns = mk_now(&w->sup->seam) - start_ns;
 	s->ns += took_ns;
+	s->runs++;
 	if (index == MK_SAMPLE_ACTORS)
 		return;
 	s->actors[index].ns += took_ns;
+	if (s->actors[index].longest_ns < took_ns)
+		s->actors[index].longest_ns = took_ns;
 	s->actors[index].beside_ns += beside ? took_ns : 0;
 	s->actors[index].there += (sent_there(w) - sent) * MK_SAMPLE_WHOLE;
 }

@@ -23,10 +23,11 @@ enum { MK_SAMPLE_ACTORS = 1024, MK_SAMPLE_PAIRS = 4096 };
 typedef struct mk_sampled {
 	maiko_actor_id id;
 	uint64_t ns;
-	uint64_t beside_ns; /* of that, while others were ready or muted: what could have run elsewhere */
-	uint64_t there;     /* its talk with actors of the worker `to`, in parts */
-	bool fixed;         /* it cannot leave, or has only just come */
-	bool goes;          /* cut.c has chosen it */
+	uint64_t beside_ns;  /* of that, while others were ready or muted: what could have run elsewhere */
+	uint64_t longest_ns; /* its longest run */
+	uint64_t there;      /* its talk with actors of the worker `to`, in parts */
+	bool fixed;          /* it cannot leave, or has only just come */
+	bool goes;           /* cut.c has chosen it */
 } mk_sampled;
 
 /* Events between two actors, in parts. */
@@ -41,6 +42,7 @@ typedef struct mk_sample {
 	uint32_t spare_percent; /* how much of the time `to` was idle */
 	bool merges;            /* for a merge with `to`, not for a cut */
 	uint64_t began_ns;
+	uint32_t runs;
 	uint64_t ns; /* of all runs, also of actors that are not in it */
 	uint32_t actor_count, pair_count;
 	mk_sampled actors[MK_SAMPLE_ACTORS];
