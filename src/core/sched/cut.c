@@ -5,7 +5,7 @@
 
 enum {
 	ALONE_PERCENT = 80,    /* the least part of the time of an actor that gets a worker for itself */
-	LONG_NS = 1000000,     /* a run for which others wait */
+	LONG_RUNS = 2,         /* so many long runs of it: one may be a thread that has lost its core */
 	GAIN_PERCENT = 20,     /* the least part of the time that a move must save */
 	LENT_TALK_PERCENT = 50 /* the most that an actor's talk between workers may cost of its time if it is lent */
 };
@@ -212,7 +212,7 @@ mk_sampled *mk_cut_to_isolate(mk_sample *s)
 		return NULL;
 	for (uint32_t i = 0; i < s->actor_count; i++) {
 		mk_sampled *a = &s->actors[i];
-		if (!a->fixed && a->longest_ns >= LONG_NS && a->ns * 100 >= s->ns * ALONE_PERCENT)
+		if (!a->fixed && a->long_runs >= LONG_RUNS && a->ns * 100 >= s->ns * ALONE_PERCENT)
 			return a;
 	}
 	return NULL;

@@ -6,7 +6,10 @@
 #include "sched/actors.h"
 #include "sched/dispatch.h"
 
-enum { STAY_NS = 50000000 }; /* the least time between two migrations of an actor, so that it is not passed around */
+enum {
+	STAY_NS = 50000000, /* the least time between two migrations of an actor, so that it is not passed around */
+	LONG_NS = 1000000
+};
 
 _Static_assert(MK_SAMPLE_PAIRS < UINT16_MAX, "an index + 1 fits a slot");
 
@@ -121,8 +124,7 @@ void mk_sample_run_next(mk_worker *w)
 	if (index == MK_SAMPLE_ACTORS)
 		return;
 	s->actors[index].ns += took_ns;
-	if (s->actors[index].longest_ns < took_ns)
-		s->actors[index].longest_ns = took_ns;
+	s->actors[index].long_runs += took_ns >= LONG_NS;
 	s->actors[index].beside_ns += beside ? took_ns : 0;
 	s->actors[index].there += (sent_there(w) - sent) * MK_SAMPLE_WHOLE;
 }

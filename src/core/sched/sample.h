@@ -23,11 +23,11 @@ enum { MK_SAMPLE_ACTORS = 1024, MK_SAMPLE_PAIRS = 4096 };
 typedef struct mk_sampled {
 	maiko_actor_id id;
 	uint64_t ns;
-	uint64_t beside_ns;  /* of that, while others were ready or muted: what could have run elsewhere */
-	uint64_t longest_ns; /* its longest run */
-	uint64_t there;      /* its talk with actors of the worker `to`, in parts */
-	bool fixed;          /* it cannot leave, or has only just come */
-	bool goes;           /* cut.c has chosen it */
+	uint64_t beside_ns; /* of that, while others were ready or muted: what could have run elsewhere */
+	uint32_t long_runs; /* its runs of a millisecond and more, for which others wait */
+	uint64_t there;     /* its talk with actors of the worker `to`, in parts */
+	bool fixed;         /* it cannot leave, or has only just come */
+	bool goes;          /* cut.c has chosen it */
 } mk_sampled;
 
 /* Events between two actors, in parts. */
