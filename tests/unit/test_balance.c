@@ -5,6 +5,7 @@
 #include "support.h"
 #include "turns.h"
 
+#include "routing/external.h"
 #include "runtime/runtime.h"
 #include "sched/balance.h"
 #include "sched/turn.h"
@@ -107,6 +108,11 @@ static void look_and_measure(mk_worker *w, uint64_t takes_ns)
 	w->looked_ns = clock_ns;
 	clock_ns += MK_BALANCE_EVERY_NS;
 	(void)mk_worker_turn(w);
+	mk_balance_look(w);
+	assert_null(w->sample); /* nobody is ready: nothing could run elsewhere */
+	ok(maiko_send(the, round, .takes_ns = takes_ns));
+	(void)mk_external_intake(w, 1); /* both speakers are */
+	w->now_ns = clock_ns += MK_BALANCE_EVERY_NS;
 	mk_balance_look(w);
 	assert_non_null(w->sample);
 	for (uint64_t until = clock_ns + 1000000; clock_ns < until;) {

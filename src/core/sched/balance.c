@@ -16,10 +16,10 @@ enum {
 	SPARE_PERCENT = 25,     /* a worker that is idle for more has spare capacity */
 	SAMPLE_NS = 2000000,
 	LENT_LOOK_NS = 100000,  /* how often it looks whether an actor that is lent should go back, */
-	LENT_NS = 500000,       /* how long it runs that actor at least, */
+	LENT_NS = 800000,       /* how long it runs that actor at least, */
 	LENT_IDLE_NS = 50000,   /* how long the other worker has done nothing then, */
 	LENT_LOOKS = 1000,      /* after how many looks without need the actor stays, */
-	LENT_TRANSITS = 10,     /* and how much longer than its way it runs there */
+	LENT_TRANSITS = 3,      /* and how much longer than its way it runs there */
 	MERGED_PERCENT = 80,    /* the work of two workers that one can do */
 	TALK_PERCENT = 2,       /* of the time: talk with another worker that is worth a merge while both have little */
 	TALK_MUCH_PERCENT = 20, /* ... and while they have much to do */
@@ -273,7 +273,8 @@ void mk_balance_look(mk_worker *w)
 	if (stays)
 		return;
 	if (may_spread(w, &l)) {
-		begin_sample(w, l.spare_at, l.spare, false);
+		if (mk_sample_may_help(w))
+			begin_sample(w, l.spare_at, l.spare, false);
 	} else if (may_merge(&l)) {
 		begin_sample(w, l.talk_at, l.idle_there, true);
 	} else if (w->sample_wait_ns > MK_BALANCE_EVERY_NS) {

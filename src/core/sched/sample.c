@@ -106,6 +106,8 @@ static bool others_wait(const mk_worker *w)
 	return false;
 }
 
+bool mk_sample_may_help(const mk_worker *w) { return w->ready != NULL && (w->ready->next != NULL || others_wait(w)); }
+
 void mk_sample_run_next(mk_worker *w)
 {
 	const mk_actor *a = w->ready;

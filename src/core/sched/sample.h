@@ -57,6 +57,9 @@ uint32_t mk_sample_actor(mk_sample *s, maiko_actor_id id);
 /* Adds talk between two actors. Without room for the pair it is forgotten. */
 void mk_sample_talk(mk_sample *s, uint32_t one, uint32_t other, uint64_t parts);
 
+/* Whether a part of the worker's actors could run elsewhere now: several are ready, or wait for one that is. */
+bool mk_sample_may_help(const mk_worker *w);
+
 /* Runs the worker's next ready actor, and adds that run to the worker's sample. */
 void mk_sample_run_next(mk_worker *w);
 
