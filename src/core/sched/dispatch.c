@@ -132,7 +132,8 @@ static void run_tasks(mk_worker *w, mk_actor *a)
 		mk_pace_spend(w);
 		ran++;
 	}
-	MK_NOTE(w, MK_NOTE_TASKS, 0, ran);
+	if (ran != 0) /* none, if a control message has arrived: those of a source are not there in a replay */
+		MK_NOTE(w, MK_NOTE_TASKS, 0, ran);
 	if (w->pace.left == 0)
 		w->pace.left = 1; /* at least one event follows */
 	if (x->overflowed && (a->sched & MK_HELD) == 0) {
