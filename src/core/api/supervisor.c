@@ -87,9 +87,7 @@ static int set_options(mk_sup *sup, const maiko_options *options)
 		o->mailbox_bytes = MAIKO_MAILBOX_BYTES;
 	sup->balance = !o->no_balance && !sup->embedded && o->workers > 1;
 	sup->spin = !o->no_spin && o->workers > 1;
-	sup->crowded = o->workers > cores;
 	sup->cores = cores;
-	sup->callers_spin = !o->no_spin && o->workers < cores;
 	return check_options(o);
 }
 
@@ -388,7 +386,10 @@ static uint32_t place_for(mk_sup *sup, const mk_worker *caller)
 {
 	if (!mk_begins_together(sup))
 		return mk_next_worker(sup);
-	sup->together += sup->seam.simulated ? UINT32_MAX /* one less */ : 1;
+	if (sup->seam.simulated) /* in a replay it counts those to come */
+		sup->together--;
+	else
+		sup->together++;
 	return caller != NULL && caller->index < sup->options.workers ? caller->index : 0;
 }
 

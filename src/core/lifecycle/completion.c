@@ -141,7 +141,8 @@ static bool spin(const mk_sup *sup, _Atomic(bool) *complete)
 
 void mk_change_await(mk_sup *sup, _Atomic(bool) *complete)
 {
-	if (complete != NULL && sup->callers_spin && !sup->seam.simulated) {
+	bool spins = !sup->options.no_spin && sup->options.workers < sup->cores; /* the caller has a core */
+	if (complete != NULL && spins && !sup->seam.simulated) {
 		uv_mutex_unlock(&sup->lock);
 		bool done = spin(sup, complete);
 		uv_mutex_lock(&sup->lock);

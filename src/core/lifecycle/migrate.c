@@ -186,10 +186,11 @@ static void unprepare(mk_worker *w, mk_message *m)
 static int may_leave(const mk_actor *a, const mk_change *c)
 {
 	bool watches = a->extra != NULL && a->extra->watch != NULL;
-	if (mk_actor_may_leave(a) && watches && c->watch_error != 0)
+	if (!mk_actor_may_leave(a))
+		return MAIKO_EBUSY; /* the words are those of the change: completion.c */
+	if (watches && c->watch_error != 0)
 		return c->watch_error;
-	bool may = mk_actor_may_leave(a) && (c->watches || !watches);
-	return may ? 0 : MAIKO_EBUSY; /* the words are those of the change: completion.c */
+	return c->watches || !watches ? 0 : MAIKO_EBUSY; /* as above */
 }
 
 static void pick(mk_worker *w, mk_message *m)

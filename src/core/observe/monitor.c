@@ -66,8 +66,7 @@ static void compact(mk_worker *w)
 static const maiko_envelope *told_of(mk_worker *w, const mk_event *e)
 {
 	maiko_envelope *told = &w->told;
-	if (told->id.sequence != e->id.sequence || told->id.origin != e->id.origin || MK_UNLIKELY(mk_is_injected(e)) ||
-	    told->injected)
+	if (!maiko_id_equal(told->id, e->id) || MK_UNLIKELY(mk_is_injected(e)) || told->injected)
 		mk_envelope_fill(told, e);
 	return told;
 }

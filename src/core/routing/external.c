@@ -34,7 +34,7 @@ _Static_assert(sizeof(fed) + MK_INLINE_MAX <= MK_FEED_ITEM_MAX, "every inline pa
 
 static mk_external *sender_of(mk_feed *feed) { return MK_OF(feed, mk_external, feed); }
 static mk_feed *feed_of(mk_link *link) { return MK_OF(link, mk_feed, link); }
-static bool is_of(const mk_external *f, const mk_worker *w) { return mk_home_now(f->self) == w->index; }
+static bool is_of(const mk_external *f, uint32_t worker) { return mk_home_now(f->self) == worker; }
 
 static uint64_t left_in(mk_feed *feed) { return mk_feed_published(feed) - mk_count(&feed->taken); }
 
@@ -42,7 +42,7 @@ void mk_external_totals(mk_sup *sup, uint32_t worker, uint64_t *ret_sent, uint64
 {
 	*ret_sent = *ret_taken = 0;
 	for (mk_external *f = sup->external_senders; f != NULL; f = f->next)
-		if (mk_home_now(f->self) == worker) {
+		if (is_of(f, worker)) {
 			*ret_taken += atomic_load_explicit(&f->feed.taken, memory_order_acquire);
 			*ret_sent += mk_feed_published(&f->feed);
 		}
@@ -68,7 +68,7 @@ static void free_events(mk_feed *feed)
 void mk_external_drop(mk_worker *w)
 {
 	for (mk_external *f = w->sup->external_senders; f != NULL; f = f->next)
-		if (is_of(f, w))
+		if (is_of(f, w->index))
 			free_events(&f->feed);
 }
 
@@ -399,7 +399,7 @@ static mk_external *close_feeds(mk_worker *w)
 	mk_external *all = w->sup->external_senders;
 	uv_mutex_unlock(&w->sup->lock);
 	for (mk_external *f = all; f != NULL; f = f->next)
-		if (is_of(f, w))
+		if (is_of(f, w->index))
 			mk_feed_close(&f->feed);
 	return all;
 }
@@ -412,12 +412,12 @@ void mk_external_close(mk_worker *w)
 	mk_external *all = close_feeds(w);
 	take_inbox(w, true);
 	for (mk_external *f = all; w->sup->seam.noted && f != NULL; f = f->next)
-		if (is_of(f, w))
+		if (is_of(f, w->index))
 			count += look_ahead(&f->feed);
 	note_intake(w, count);
 	visit_all(w, UINT64_MAX);
 	for (mk_external *f = all; f != NULL; f = f->next)
-		if (is_of(f, w) && left_in(&f->feed) != 0)
+		if (is_of(f, w->index) && left_in(&f->feed) != 0)
 			(void)visit(w, &f->feed, &unlimited);
 }
 

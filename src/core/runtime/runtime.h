@@ -67,10 +67,8 @@ struct maiko_supervisor {
 	mk_alive *alive;
 	mk_seam seam;
 	bool spin, balance;
-	bool callers_spin;             /* a thread that waits for a change spins at first (completion.c) */
 	uint32_t sleeping_for_changes; /* threads that sleep then; under the lock */
 	uint32_t cores;                /* that the process may use */
-	bool crowded;                  /* there are more workers than cores */
 	_Atomic(uint32_t) staying;     /* number of requests that no actor migrates */
 	_Atomic(int) state;            /* mk_state; written under the lock */
 	uv_mutex_t lock;
@@ -177,6 +175,9 @@ static inline bool mk_begins_together(const mk_sup *sup)
 	return sup->balance &&
 	       atomic_load_explicit((_Atomic(uint32_t) *)(uintptr_t)&sup->staying, memory_order_relaxed) == 0;
 }
+
+/* More workers than cores: one that spins takes the core from one that has work. */
+static inline bool mk_is_crowded(const mk_sup *sup) { return sup->options.workers > sup->cores; }
 
 /* With the lock: the worker that is next in turn. */
 static inline uint32_t mk_next_worker(mk_sup *sup)

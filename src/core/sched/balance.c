@@ -133,18 +133,25 @@ static void lend(mk_worker *w, mk_worker *from, maiko_actor_id id, uint32_t to)
 	mk_up.move(w->sup, id, to, true);
 }
 
+static void take_those_that_go(mk_worker *w, const mk_sample *s)
+{
+	for (uint32_t i = 0; i < s->actor_count; i++)
+		if (s->actors[i].goes)
+			mk_up.move(w->sup, s->actors[i].id, w->index, false);
+}
+
 /* On the worker with spare time. */
 static void take_part(mk_worker *w, mk_message *m)
 {
 	mk_sample *s = MK_OF(m, mk_sample, message);
-	mk_sampled *one = NULL;
-	bool found = !w->draining && mk_cut_find(s);
-	for (uint32_t i = 0; found && i < s->actor_count; i++)
-		if (s->actors[i].goes)
-			mk_up.move(w->sup, s->actors[i].id, w->index, false);
-	if (!found && !w->draining && (one = mk_cut_to_lend(s)) != NULL)
+	const mk_sampled *one;
+	if (w->draining)
+		; /* nothing moves any more */
+	else if (mk_cut_find(s))
+		take_those_that_go(w, s);
+	else if ((one = mk_cut_to_lend(s)) != NULL)
 		lend(w, mk_worker_at(w->sup, s->from), one->id, w->index);
-	else if (!found && !w->draining && (one = mk_cut_to_isolate(s)) != NULL)
+	else if ((one = mk_cut_to_isolate(s)) != NULL)
 		mk_up.move(w->sup, one->id, w->index, false);
 	mk_free(s);
 }

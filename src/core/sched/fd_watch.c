@@ -125,10 +125,16 @@ static mk_poller *poller_of(mk_worker *w)
 	return w->poller;
 }
 
+/* Room for one more slot, beside those reserved. 0 or MAIKO_ENOMEM. */
+static int reserve_slot(mk_poller *p)
+{
+	return mk_reserve((void **)&p->slots, &p->size, p->count + p->reserved + 1, sizeof p->slots[0]);
+}
+
 static int take_slot(mk_poller *p, mk_fd_watch *watch)
 {
 	if (p->first_free == NONE) {
-		if (mk_reserve((void **)&p->slots, &p->size, p->count + p->reserved + 1, sizeof p->slots[0]) != 0)
+		if (reserve_slot(p) != 0)
 			return MAIKO_ENOMEM;
 		p->slots[p->count] = (slot){.next_free = NONE};
 		p->first_free = p->count++;
@@ -442,8 +448,7 @@ void mk_fd_watch_close(mk_actor *a)
 int mk_fd_watch_reserve(mk_worker *w)
 {
 	mk_poller *p = poller_of(w);
-	int rc = p == NULL ? MAIKO_ENOMEM
-			   : mk_reserve((void **)&p->slots, &p->size, p->count + p->reserved + 1, sizeof p->slots[0]);
+	int rc = p == NULL ? MAIKO_ENOMEM : reserve_slot(p);
 	if (rc == 0 && p->epoll == NULL)
 		rc = instance_new(w, &p->epoll);
 	if (rc == 0)

@@ -90,7 +90,7 @@ static void read_clock(mk_worker *w)
 static bool spin(mk_worker *w, uint64_t until_ns)
 {
 	while (w->now_ns < until_ns) {
-		if (w->sup->crowded)
+		if (mk_is_crowded(w->sup))
 			(void)sched_yield();
 		bool found = look(w);
 		if (!found || MK_UNLIKELY(mk_pace_passed(w, STALE_NS)))
@@ -130,7 +130,7 @@ static bool sleep_until_woken(mk_worker *w)
 /* If work arrives at once, the clock is not read. */
 void mk_idle(mk_worker *w)
 {
-	if (w->sup->spin && !w->sup->crowded ? look(w) : mk_worker_has_input(w))
+	if (w->sup->spin && !mk_is_crowded(w->sup) ? look(w) : mk_worker_has_input(w))
 		return;
 	read_clock(w);
 	uint64_t since_ns = w->now_ns;
