@@ -29,8 +29,9 @@
  * negative code to fail the actor (without an on_error every error fails it). A failed
  * actor runs on_stop, if its on_start succeeded, and is removed. Then the supervisor
  * stops gracefully and ends with that error, unless the actor was added with
- * .restart = MAIKO_TEMPORARY: then the other actors continue. Either way the ledger
- * names it. (MAIKO_ESHUTDOWN is not a failure once a stop has begun.)
+ * .restart = MAIKO_TEMPORARY: then the other actors continue; or with .group or another
+ * .restart: then it is restarted (group.h). In any case the ledger names it.
+ * (MAIKO_ESHUTDOWN is not a failure once a stop has begun.)
  *
  * The runtime owns the state. Before on_start it is zeroed, or a shallow copy of the
  * option .init. It does not move while the actor lives. An actor's callbacks never
@@ -76,14 +77,31 @@ typedef struct maiko_error {
 			     * code in the callback; else the code's text. Never NULL */
 } maiko_error;
 
-/* What happens when an actor fails. Restarting is not possible yet: maiko_add rejects the last
- * two with MAIKO_EINVAL. */
+/* What happens when an actor fails; group.h tells of restarts. */
 typedef enum maiko_restarting {
-	MAIKO_RESTART_UNSAID = 0, /* the default: the supervisor stops, with the error              */
+	MAIKO_RESTART_UNSAID = 0, /* the default: as its group says; without a group the supervisor
+				   * stops, with the error                                          */
 	MAIKO_TEMPORARY = 1,      /* it is removed, the others continue                             */
 	MAIKO_TRANSIENT = 2,      /* it is restarted when it has failed                             */
-	MAIKO_PERMANENT = 3       /* it is restarted when it has ended                              */
+	MAIKO_PERMANENT = 3       /* also when it has ended by maiko_stop_self                      */
 } maiko_restarting;
+
+/* Identifies a group of one supervisor (group.h): never 0, never reused. */
+typedef uint64_t maiko_group_id;
+
+/* The delay before a restart: the first failure waits first_ms, each further one `factor` times as long, up to
+ * max_ms. After healthy_ms without a failure it begins anew. Without a maiko_backoff: 100 ms, doubling, 30 s. */
+typedef struct maiko_backoff {
+	uint64_t first_ms;       /* 0: no delay at all; up to MAIKO_NEXT_MS_MAX                    */
+	uint64_t max_ms;         /* 0: 30000, or first_ms if that is more                          */
+	uint32_t factor;         /* 1: a constant delay; up to 100; 0: 2                           */
+	uint32_t jitter_percent; /* each delay is longer or shorter by up to this at random, 0 to 100 */
+	uint64_t healthy_ms;     /* 0: twice max_ms                                                */
+	maiko_overflow overflow; /* MAIKO_DROP_OLDEST: while the actor waits, a full mailbox drops its
+				  * oldest event where its topics say MAIKO_BLOCK, so that an absent
+				  * device does not stop its producers; else MAIKO_OVERFLOW_DEFAULT */
+	uint64_t reserved_[4];
+} maiko_backoff;
 
 /* Asynchronous changes: a call requests them, and they complete later. */
 typedef enum maiko_change {
@@ -91,7 +109,8 @@ typedef enum maiko_change {
 	MAIKO_CHANGE_REMOVE = 2,
 	MAIKO_CHANGE_SUBSCRIBE = 3,
 	MAIKO_CHANGE_UNSUBSCRIBE = 4,
-	MAIKO_CHANGE_MOVE = 5
+	MAIKO_CHANGE_MOVE = 5,
+	MAIKO_CHANGE_RESTART = 6
 } maiko_change;
 
 typedef struct maiko_completion {
@@ -182,14 +201,23 @@ typedef struct maiko_actor_type {
 	uint32_t worker;                   /* 1 and up: pinned to that worker; 0: the runtime's choice */              \
 	bool own_thread;                   /* a dedicated worker                                     */                \
 	bool echo;                         /* it receives its own events too                         */                \
-	maiko_restarting restart;          /* MAIKO_TEMPORARY: its failure does not stop the others  */                \
+	maiko_restarting restart;          /* what its failure causes; group.h                       */                \
 	maiko_actor_id *ret_id;            /* receives the id; may be NULL                           */                \
 	void (*done)(void *arg, const maiko_completion *completion); /* see supervisor.h             */                \
 	void *done_arg;                                                                                                \
 	uint64_t drains;                   /* true: at a stop its ticks, watches and delayed sends                     \
 					    * go on until no other actor has work left and it is not                   \
 					    * on hold (maiko_hold), or the deadline comes            */                \
-	uint64_t reserved_[3]
+	maiko_group_id group;              /* that it is a member of; 0: none                        */                \
+	const maiko_backoff *backoff;      /* the delay of its restarts, copied; NULL: the group's   */                \
+	uint64_t stuck_ms;                 /* a callback that runs longer is reported (lifecycle.h),                   \
+					    * up to MAIKO_NEXT_MS_MAX; 0: none                       */                \
+	uint32_t retries;                  /* of an event whose handler has failed, before it is set                   \
+					    * aside; up to 1000                                      */                \
+	uint16_t start_may_fail;           /* true: a failure of its first on_start is one like any                    \
+					    * other, and not one of maiko_start or maiko_add         */                \
+	uint16_t ephemeral;                /* true: removed when its group restarts it with others   */                \
+	uint64_t reserved_[8]
 /* clang-format on */
 
 typedef struct maiko_add_options {
@@ -263,6 +291,12 @@ MAIKO_END_DECLS
 					  .done = o_->done,                                                            \
 					  .done_arg = o_->done_arg,                                                    \
 					  .drains = o_->drains,                                                        \
+					  .group = o_->group,                                                          \
+					  .backoff = o_->backoff,                                                      \
+					  .stuck_ms = o_->stuck_ms,                                                    \
+					  .retries = o_->retries,                                                      \
+					  .start_may_fail = o_->start_may_fail,                                        \
+					  .ephemeral = o_->ephemeral,                                                  \
 					  .reserved_ = {0}};                                                           \
 		return raw_;                                                                                           \
 	}                                                                                                              \

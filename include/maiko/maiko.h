@@ -12,6 +12,7 @@
  *   actor.h       actor types: a state struct and its handlers
  *   ctx.h         what an actor may call inside a callback
  *   supervisor.h  creating, starting, feeding and stopping a set of actors
+ *   group.h       supervision: which actors are restarted when they fail, and with which others
  *   receipt.h     the sender learns what became of one event
  *   outcome.h     what can become of a delivery
  *   ledger.h      accounts for every event
@@ -27,6 +28,7 @@
 #include <maiko/ctx.h>
 #include <maiko/error.h>
 #include <maiko/event.h>
+#include <maiko/group.h>
 #include <maiko/ledger.h>
 #include <maiko/monitor.h>
 #include <maiko/next.h>
