@@ -207,6 +207,7 @@ my %also = (
 	actor => [qw(core/api/supervisor core/registry/failure)],
 	ctx => [qw(core/api/change core/sched/handles)],
 	event => [qw(core/registry/registry core/registry/schema)],
+	lifecycle => [qw(core/routing/watch core/routing/resend)],
 	receipt => [qw(core/routing/send)],
 	send => [qw(core/api/ctx core/event/event core/event/print core/routing/inject)],
 	supervisor => [qw(core/api/change core/api/run_main core/base/memory core/base/arena)],

@@ -320,8 +320,10 @@ int maiko_report(maiko_supervisor *sup, maiko_ledger **ret_ledger)
 	add_gone_topics(r, sup);
 	add_pairs(r, sup);
 	add_failures(r, sup->failures);
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		r->ledger.jobs += mk_count(&sup->workers[i]->jobs);
+		r->ledger.untold += mk_count(&sup->workers[i]->untold);
+	}
 	r->ledger.workers = mk_worker_total(sup);
 	r->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
 	mk_unlock(sup);

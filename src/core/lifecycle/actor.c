@@ -72,7 +72,10 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 			return mk_fail(MAIKO_EINVAL,
 				       "actor '%s' handles '%s', which is routed by its content: it needs .topics",
 				       a->self->name, type->desc->layout->name);
-		if (type != NULL && type->topic != MK_PRIVATE_TOPIC)
+		if (type == NULL || type->topic == MK_PRIVATE_TOPIC || type->topic == MK_LIFECYCLE_TOPIC)
+			continue; /* they come without a subscription */
+		rc = mk_own_policy_check(mk_record_at(sup, type->topic), overflow, a->self->name);
+		if (rc == 0)
 			rc = add_place(a, type->topic, overflow);
 	}
 	return rc == 0 ? merge_places(sup, a) : rc;
@@ -96,7 +99,10 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 		return rc;
 	if (!mk_actor_class_handles(a->class, r->index))
 		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
-	return add_place(a, r->index, s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : overflow);
+	if (s->overflow != MAIKO_OVERFLOW_DEFAULT)
+		overflow = s->overflow;
+	rc = mk_own_policy_check(r, overflow, a->self->name);
+	return rc != 0 ? rc : add_place(a, r->index, overflow);
 }
 
 static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)

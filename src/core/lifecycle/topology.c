@@ -26,6 +26,7 @@
 #include "routing/external.h"
 #include "routing/overflow.h"
 #include "routing/router.h"
+#include "routing/watch.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
 #include "sched/end.h"
@@ -122,6 +123,8 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		mk_worker_number(c->worker, count);
 		c->worker->marker = sup->topology->number - 1;
 		mk_topic_refresh(c->worker->all, count); /* it has not seen the changes since its creation */
+		for (uint32_t topic = MK_LIFECYCLE_TOPIC; topic < MK_OWN_TOPICS_END; topic++)
+			mk_topic_refresh(mk_topic_known(c->worker, topic), count);
 		if (MK_UNLIKELY(sup->seam.noted))
 			mk_topics_know_all(c->worker);
 		mk_monitor_welcome(c->worker);
@@ -236,6 +239,7 @@ static void apply_here(mk_worker *w, mk_change *c)
 		break;
 	case MAIKO_CHANGE_ADD:
 	case MAIKO_CHANGE_MOVE:
+	case MAIKO_CHANGE_RESTART:
 		break;
 	}
 }
@@ -317,6 +321,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_permit(w, a, MK_PAUSED);
 		break;
 	case MAIKO_CHANGE_MOVE:
+	case MAIKO_CHANGE_RESTART:
 		break;
 	case MAIKO_CHANGE_REMOVE:
 		mk_topics_settle(w, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
@@ -339,6 +344,15 @@ static void settle_all_here(mk_worker *w)
 			settle_here(w, c);
 }
 
+/* What watches an actor that was being added enters it now, before its on_start, or never. */
+static void settle_watches(mk_worker *w)
+{
+	for (const mk_change *c = w->sup->topology->batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
+			mk_watches_never(w, c->id);
+	mk_watches_settle(w);
+}
+
 static void settle(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
@@ -346,6 +360,8 @@ static void settle(mk_worker *w, mk_message *m)
 	mk_departed_look(w); /* must precede the hand-over of an actor */
 	mk_idle_topics_count(w);
 	mk_notices_tell(w, t->number);
+	if (MK_UNLIKELY(w->watches_coming != NULL))
+		settle_watches(w);
 	settle_all_here(w);
 	mk_share_interest(w, true);
 	mk_routes_forget(w);
@@ -502,7 +518,10 @@ void mk_topology_retire(mk_worker *w)
 {
 	mk_actor *a;
 	while ((a = mk_take_retiring(w)) != NULL) {
+		w->ending = a;
+		w->ending_why = MAIKO_END_SELF;
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
+		w->ending = NULL;
 		if (w->draining)
 			continue; /* the stop removes it */
 		mk_change *c = MK_NEW(mk_change);

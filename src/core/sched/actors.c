@@ -7,6 +7,7 @@
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/watch.h"
 #include "routing/receipt.h"
 #include "routing/weight.h"
 #include "runtime/ready.h"
@@ -50,6 +51,7 @@ void mk_actor_free(mk_actor *a)
 			mk_map_fini(maps[i]);
 		mk_free(a->extra->detail);
 		mk_free(a->extra->notices);
+		mk_watches_free(a->extra);
 		mk_free(a->extra);
 	}
 	if (a->self != NULL && !a->shadow)

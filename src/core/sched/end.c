@@ -12,6 +12,7 @@
 #include "routing/overflow.h"
 #include "routing/private.h"
 #include "routing/receipt.h"
+#include "routing/watch.h"
 #include "runtime/callback.h"
 #include "runtime/upcalls.h"
 #include "sched/delayed.h"
@@ -228,6 +229,8 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 		release_kept(w, a->extra);
 		mk_keep_fini(a->extra);
 	}
+	mk_watches_close(w, a);
+	mk_watch_ended(w, a, status == MAIKO_ACTOR_FAILED, 0);
 }
 
 void mk_actor_drain(mk_worker *w, mk_actor *a)
