@@ -385,6 +385,92 @@ TEST_SIM(watchers_that_give_up_are_told_at_most_once)
 	test_finish(sup);
 }
 
+/* ---- at random ---------------------------------------------------------------------------------------------- */
+
+enum { DICE = 12 };
+PER_TEST maiko_actor_id diced[DICE];
+typedef struct throw { bool last; }
+throw;
+MAIKO_TOPIC(throws);
+MAIKO_EVENT(throw, throws, last);
+
+/* Knows what it watches, and so what it must be told. */
+typedef struct gambler {
+	bool watches[DICE];
+} gambler;
+static void end_one(maiko_ctx *ctx, uint32_t k, deed how)
+{
+	if (how == ADD)
+		(void)maiko_remove(ctx, diced[k]);
+	else
+		expect(maiko_send(ctx, order, MAIKO_TEXT(to, test_name("target", k)), .what = how) == 0);
+}
+static int gambler_on_throw(gambler *self, const throw *ev, maiko_ctx *ctx)
+{
+	uint64_t dice = maiko_random(ctx);
+	uint32_t k = (uint32_t)(dice >> 8) % DICE, to = 1 + (uint32_t)(dice >> 16) % 8;
+	for (uint32_t i = 0; ev->last && i < DICE; i++)
+		expect(!self->watches[i]);
+	if (ev->last)
+		return 0;
+	switch (dice % 8) {
+	case 0:
+		expect(maiko_unwatch_actor(ctx, diced[k]) == (self->watches[k] ? 0 : MAIKO_ENOENT));
+		self->watches[k] = false;
+		return 0;
+	case 1:
+		(void)maiko_move(ctx, diced[k], to);
+		return 0;
+	case 2:
+		(void)maiko_move(ctx, maiko_self(ctx), to);
+		return 0;
+	case 3:
+		end_one(ctx, k, dice >> 32 & 1 ? ADD : dice >> 33 & 1 ? STOP : FAIL);
+		return 0;
+	default:
+		expect(maiko_watch(ctx, diced[k]) == (self->watches[k] ? MAIKO_EEXIST : 0));
+		self->watches[k] = true;
+		return 0;
+	}
+}
+static int gambler_on_ended(gambler *self, const maiko_ended *ev, maiko_ctx *ctx)
+{
+	uint32_t k = 0;
+	while (k < DICE && diced[k] != ev->actor)
+		k++;
+	expect(k < DICE && self->watches[k]);
+	if (k < DICE)
+		self->watches[k] = false;
+	atomic_fetch_add(&ends, 1);
+	return 0;
+}
+MAIKO_ACTOR(gambler, MAIKO_ON(throw, gambler_on_throw), MAIKO_ON(maiko_ended, gambler_on_ended));
+
+static void play_dice(maiko_supervisor *sup, uint32_t workers)
+{
+	for (uint32_t i = 0; i < DICE; i++)
+		ok(maiko_add(sup, target, test_name("target", i), .worker = 1 + i % workers, .ret_id = &diced[i],
+			     .restart = MAIKO_TEMPORARY));
+	for (uint32_t i = 0; i < 3; i++)
+		ok(maiko_add(sup, gambler, test_name("gambler", i), .worker = 1 + i % workers));
+	ok(maiko_start(sup));
+	for (uint32_t i = 0; i < 60; i++)
+		ok(maiko_send(sup, throw, .last = false));
+	for (uint32_t i = 0; i < DICE; i++)
+		(void)maiko_remove(sup, diced[i], .done = change_done);
+	test_settle(sup);
+	ok(maiko_send(sup, throw, .last = true));
+	test_settle(sup);
+	test_finish(sup);
+}
+
+TEST_SIM(at_random_each_watch_ends_once) { play_dice(test_supervisor(workers), workers); }
+TEST_WORKERS(at_random_each_watch_ends_once_with_threads)
+{
+	for (uint32_t i = 0; i < 20; i++)
+		play_dice(test_supervisor(workers), workers);
+}
+
 /* ---- with threads ----------------------------------------------------------------------------------------- */
 
 TEST_WORKERS(many_watches_across_threads_are_each_told_once)

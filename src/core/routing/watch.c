@@ -450,6 +450,16 @@ void mk_watches_close(mk_worker *w, mk_actor *a)
 		mk_map_fini(&a->extra->watched);
 }
 
+bool mk_watches_are_true(mk_sup *sup, const mk_actor *a)
+{
+	for (const mk_watch *x = a->extra == NULL ? NULL : a->extra->watches; x != NULL; x = x->next_own) {
+		const mk_actor *of = mk_directory_find(sup, x->id);
+		if (of == NULL || (of->sched & MK_ENDED) != 0 || x->at == NULL)
+			return false;
+	}
+	return true;
+}
+
 void mk_watches_free(mk_extra *x)
 {
 	while (x->watchers != NULL) {
