@@ -92,6 +92,7 @@ static int changer_on_done(changer *self, const maiko_completion *completion, ma
 	case MAIKO_CHANGE_UNSUBSCRIBE:
 		return changer_asks(well(maiko_remove(ctx, self->guest)));
 	case MAIKO_CHANGE_REMOVE:
+	case MAIKO_CHANGE_RESTART:
 		break;
 	}
 	return changer_asks(false);

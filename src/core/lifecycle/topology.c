@@ -12,6 +12,7 @@
 #include "lifecycle/completion.h"
 #include "lifecycle/migrate.h"
 #include "lifecycle/notice.h"
+#include "lifecycle/restart.h"
 #include "lifecycle/stand_in.h"
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
@@ -236,6 +237,7 @@ static void apply_here(mk_worker *w, mk_change *c)
 		break;
 	case MAIKO_CHANGE_ADD:
 	case MAIKO_CHANGE_MOVE:
+	case MAIKO_CHANGE_RESTART:
 		break;
 	}
 }
@@ -290,6 +292,16 @@ static void settle_unsubscribed(mk_worker *w, mk_change *c)
 	mk_release_if_low(w, c->actor);
 }
 
+static void begin_actor(mk_worker *w, mk_actor *a)
+{
+	bool runs = a->status == MAIKO_ACTOR_RUNNING; /* else it is to be restarted */
+	if (runs)
+		mk_notices_begin(w, a);
+	mk_permit(w, a, MK_WAITING);
+	if (runs)
+		mk_tick_begin(w, a);
+}
+
 static void settle_here(mk_worker *w, mk_change *c)
 {
 	mk_actor *a = c->actor;
@@ -300,9 +312,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_topics_settle(w, mk_subscriptions_at(&a->places, a->place_count), a->place_count);
 		c->status = mk_actor_start(w, a);
 		if (c->status == 0) {
-			mk_notices_begin(w, a);
-			mk_permit(w, a, MK_WAITING);
-			mk_tick_begin(w, a);
+			begin_actor(w, a);
 		} else {
 			mk_retire(w, a);
 			if (a->status == MAIKO_ACTOR_FAILED && !c->told && !a->temporary)
@@ -317,6 +327,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_permit(w, a, MK_PAUSED);
 		break;
 	case MAIKO_CHANGE_MOVE:
+	case MAIKO_CHANGE_RESTART:
 		break;
 	case MAIKO_CHANGE_REMOVE:
 		mk_topics_settle(w, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
@@ -502,6 +513,8 @@ void mk_topology_retire(mk_worker *w)
 {
 	mk_actor *a;
 	while ((a = mk_take_retiring(w)) != NULL) {
+		if (a->cared && mk_restart_ended(w, a))
+			continue;
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
 		if (w->draining)
 			continue; /* the stop removes it */
