@@ -48,6 +48,8 @@
 /* The maximum of .restarts, except MAIKO_UNLIMITED, and of groups that exist at one time. */
 #define MAIKO_RESTARTS_MAX 10000
 #define MAIKO_GROUPS_MAX (1u << 20)
+/* The most groups within each other. */
+#define MAIKO_GROUP_DEPTH_MAX 64
 
 /* Defaults of a group. */
 #define MAIKO_RESTARTS 3

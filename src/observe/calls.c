@@ -53,6 +53,25 @@ static void put_topics(sink *s, const maiko_subscription *topics)
 	}
 }
 
+static void put_supervision(sink *s, const maiko_add_options *o)
+{
+	put_number(s, o->restart);
+	put_number(s, o->group);
+	put_number(s, o->stuck_ms);
+	put_number(s, o->retries);
+	put_number(s, o->start_may_fail);
+	put_number(s, o->ephemeral);
+	put_number(s, o->backoff != NULL);
+	if (o->backoff == NULL)
+		return;
+	put_number(s, o->backoff->first_ms);
+	put_number(s, o->backoff->max_ms);
+	put_number(s, o->backoff->factor);
+	put_number(s, o->backoff->jitter_percent);
+	put_number(s, o->backoff->healthy_ms);
+	put_number(s, o->backoff->overflow);
+}
+
 static void put_addition(sink *s, const mk_call *call)
 {
 	static const maiko_add_options plain;
@@ -67,7 +86,7 @@ static void put_addition(sink *s, const mk_call *call)
 	put_number(s, o->worker);
 	put_number(s, o->own_thread);
 	put_number(s, o->echo);
-	put_number(s, o->restart);
+	put_supervision(s, o);
 	put_number(s, o->drains);
 	put_topics(s, o->topics);
 	put_number(s, o->init == NULL ? 0 : call->type->state_size);
@@ -152,6 +171,25 @@ static void get_topics(supply *s, mo_call *c)
 	}
 }
 
+static void get_supervision(supply *s, mo_call *c)
+{
+	c->options.restart = (maiko_restarting)get_small(s, MAIKO_PERMANENT);
+	c->options.group = get_number(s);
+	c->options.stuck_ms = get_number(s);
+	c->options.retries = get_small(s, UINT32_MAX);
+	c->options.start_may_fail = (uint16_t)get_small(s, 1);
+	c->options.ephemeral = (uint16_t)get_small(s, 1);
+	c->backs_off = get_small(s, 1) != 0;
+	if (!c->backs_off)
+		return;
+	c->backoff.first_ms = get_number(s);
+	c->backoff.max_ms = get_number(s);
+	c->backoff.factor = get_small(s, UINT32_MAX);
+	c->backoff.jitter_percent = get_small(s, UINT32_MAX);
+	c->backoff.healthy_ms = get_number(s);
+	c->backoff.overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
+}
+
 static void get_addition(supply *s, mo_call *c)
 {
 	c->name = get_text(s);
@@ -164,7 +202,7 @@ static void get_addition(supply *s, mo_call *c)
 	c->options.worker = get_small(s, MAIKO_WORKERS_MAX);
 	c->options.own_thread = get_small(s, 1) != 0;
 	c->options.echo = get_small(s, 1) != 0;
-	c->options.restart = (maiko_restarting)get_small(s, MAIKO_TEMPORARY);
+	get_supervision(s, c);
 	c->options.drains = get_small(s, 1);
 	get_topics(s, c);
 	c->init_size = get_small(s, MO_RECORD_MAX);
@@ -181,7 +219,7 @@ bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_
 	if (kind == MK_NOTE_ADD) {
 		get_addition(&s, c);
 	} else if (kind == MK_NOTE_CHANGE) {
-		c->change = (maiko_change)get_small(&s, MAIKO_CHANGE_MOVE);
+		c->change = (maiko_change)get_small(&s, MAIKO_CHANGE_RESTART);
 		get_topics(&s, c);
 	} else if (kind == MK_NOTE_AFTER) {
 		c->delay_ms = get_number(&s);

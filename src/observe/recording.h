@@ -20,7 +20,7 @@
 
 #include <maiko/observe/recorder.h>
 
-#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454303) /* its last byte is the version */
+#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454304) /* its last byte is the version */
 enum { MO_SEGMENT = 1 << 20, MO_RECORD_MAX = MO_SEGMENT / 2, MO_SUP_TAPE = MAIKO_WORKERS_MAX, MO_TAPES };
 
 typedef struct mo_head {
@@ -117,6 +117,8 @@ typedef struct mo_call {
 	/* MK_NOTE_ADD */
 	const char *name, *type;
 	maiko_add_options options; /* without pointers */
+	bool backs_off;            /* .backoff was said: */
+	maiko_backoff backoff;
 	bool told;
 	const unsigned char *init; /* NULL: none */
 	uint32_t init_size;

@@ -22,6 +22,8 @@
  *   C16 removal        no observation of a removed actor
  *   C18 hold           an actor on hold handles no event, except the one that it was handling
  *   C19 interest       when no work is left, each watcher has been told whether anyone subscribes
+ *   C20 restarts       one on_stop for each start, before the next one; the event whose handler has failed is the first
+ *                      again, or set aside; restarts are numbered; nobody waits for a restart that does not come
  */
 #include "properties.h"
 
@@ -304,7 +306,7 @@ static void delivered(mt_properties *properties, property_actor *a, const maiko_
 	push(a, e);
 	if (s->event->sender_id == s->actor && real != NULL && !real->echo)
 		broken(properties, "C5: its own event", s);
-	if (a->ended || (real != NULL && (real->sched & MK_ENDED) != 0))
+	if ((a->ended && !a->down) || (real != NULL && (real->sched & MK_ENDED) != 0))
 		broken(properties, "C16: delivered to one that has ended", s);
 }
 
@@ -357,11 +359,13 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 		broken(properties, "C2: handled, but not in its mailbox", s);
 		return;
 	}
+	a->in_hand = e;
 	if (e.kept == NULL) {
 		property_flow *f = flow_of(properties, s->actor, s->event);
 		uint64_t place = mt_order_of(properties->order, s->event);
 		if (place != 0 && place <= f->handled)
 			broken(properties, "C1: handled out of order", s);
+		a->before = f->handled;
 		f->handled = place != 0 ? place : f->handled;
 	}
 	if (a->on_hold && a->runs_held == 0)
@@ -376,6 +380,36 @@ static void refused(mt_properties *properties, property_actor *a, const maiko_ob
 	property_event e;
 	if (s->was_queued && !take(a, s, &e))
 		broken(properties, "C2: ended, but not in its mailbox", s);
+}
+
+/* It will be restarted, with the event first of which the observation tells. */
+static void restarting(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (a->started && !a->ended)
+		broken(properties, "C20: restarted, but its on_stop has not run", s);
+	a->down = true;
+	if (s->event == NULL)
+		return;
+	if (!is_event(&a->in_hand, s)) {
+		broken(properties, "C20: to be handled again, but it was not handled", s);
+		return;
+	}
+	push(a, a->in_hand);
+	for (uint32_t i = a->count - 1; i > 0; i--)
+		a->queued[(a->head + i) & (a->size - 1)] = a->queued[(a->head + i - 1) & (a->size - 1)];
+	a->queued[a->head & (a->size - 1)] = a->in_hand;
+	if (a->in_hand.kept == NULL)
+		flow_of(properties, s->actor, s->event)->handled = a->before;
+}
+
+static void restarted(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	if (!a->down || (a->started && !a->ended))
+		broken(properties, "C20: restarted, but it had not stopped", s);
+	if (s->code != (int64_t)++a->restarts)
+		broken(properties, "C20: not the number of its restarts", s);
+	a->started = true;
+	a->ended = a->down = false;
 }
 
 static void added(mt_properties *properties, property_actor *a, const maiko_observation *s)
@@ -457,6 +491,12 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 		if (a->started)
 			broken(properties, "C11: started twice", s);
 		a->started = true;
+		break;
+	case MAIKO_OBSERVED_RESTARTING:
+		restarting(properties, a, s);
+		break;
+	case MAIKO_OBSERVED_RESTARTED:
+		restarted(properties, a, s);
 		break;
 	case MAIKO_OBSERVED_STOPPED:
 		if (!a->started || a->ended)

@@ -7,6 +7,7 @@
 #include "lifecycle/notice.h"
 #include "lifecycle/topology.h"
 #include "registry/directory.h"
+#include "registry/group.h"
 #include "registry/topic.h"
 #include "routing/external.h"
 #include "routing/mute_edge.h"
@@ -57,6 +58,11 @@ static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *
 			       (unsigned long long)length, model->count);
 	if ((a->sched & (MK_ENDED | MK_WAITING)) != 0)
 		return;
+	if ((a->sched & MK_DOWN) != 0) {
+		if (a->extra->care->timer.place == 0 && sup->groups->runs == NULL && mk_state_of(sup) == MK_STARTED)
+			maiko_sim_fail(properties->sim, "C20: quiet, but nothing starts %s again", name);
+		return;
+	}
 	if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0)
 		maiko_sim_fail(properties->sim, "C14: quiet, but a change of %s is not complete", name);
 	else if (a->extra != NULL && a->extra->muted_by != NULL && !may_stay_muted(properties, sup, a))

@@ -131,6 +131,7 @@ static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type,
 	if (rc == 0) {
 		c->options.init = init;
 		c->options.topics = c->all_topics ? maiko_all_topics : c->no_topics_said ? NULL : topics;
+		c->options.backoff = c->backs_off ? &c->backoff : NULL;
 		c->options.done = c->told ? ignore : NULL;
 		rc = a == NULL ? maiko_supervisor_add(r->sup, type, c->name, &c->options)
 			       : maiko_ctx_add(a, type, c->name, &c->options);
@@ -168,6 +169,9 @@ static int change(const mt_replay *r, mk_actor *a, uint64_t id, const mo_call *c
 	case MAIKO_CHANGE_UNSUBSCRIBE:
 		rc = a == NULL ? maiko_supervisor_unsubscribe_all(r->sup, id, topics, NULL)
 			       : maiko_ctx_unsubscribe_all(a, id, topics, NULL);
+		break;
+	case MAIKO_CHANGE_RESTART:
+		rc = a == NULL ? maiko_supervisor_restart(r->sup, id, NULL) : maiko_ctx_restart(a, id, NULL);
 		break;
 	default:
 		rc = mk_fail(MAIKO_EINVAL, "a call of an unknown kind, %d", (int)c->change);

@@ -43,16 +43,15 @@ static int watcher_on_ended(watcher *self, const maiko_ended *ev, maiko_ctx *ctx
 }
 MAIKO_ACTOR(watcher, MAIKO_ON_START(watcher_on_start), MAIKO_ON(maiko_ended, watcher_on_ended));
 
-typedef struct operator {
-	uint32_t unused;
-} operator;
-static int operator_on_ended(operator *self, const maiko_ended *ev, maiko_ctx *ctx)
+typedef struct operator { uint32_t unused; }
+operator;
+static int operator_on_ended(operator* self, const maiko_ended *ev, maiko_ctx *ctx)
 {
 	atomic_fetch_add(&ends_heard, 1);
 	atomic_fetch_add(&no_memory_handled, 1);
 	return 0;
 }
-static int operator_on_letter(operator *self, const maiko_dead_letter *ev, maiko_ctx *ctx)
+static int operator_on_letter(operator* self, const maiko_dead_letter *ev, maiko_ctx *ctx)
 {
 	maiko_any any = maiko_letter_event(ev);
 	expect(maiko_as(&any, item) != NULL);
@@ -83,8 +82,8 @@ static void end_targets(maiko_supervisor *sup)
 	test_allocator_fail_never();
 	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(atomic_load(&told), atomic_load(&accepted));
-	uint64_t lost = ledger->untold + no_memory_for(ledger, "maiko.lifecycle") +
-			no_memory_for(ledger, "maiko.dead_letters");
+	uint64_t lost =
+		ledger->untold + no_memory_for(ledger, "maiko.lifecycle") + no_memory_for(ledger, "maiko.dead_letters");
 	assert_int_equal(ends_heard + letters + lost, ended + ledger->total.dead);
 }
 
@@ -95,8 +94,8 @@ static void play(uint32_t workers)
 	if (sup == NULL)
 		return;
 	for (uint32_t i = 0; i < TARGETS; i++)
-		(void)well(maiko_add(sup, target, test_name("target", i), .worker = 1 + i % workers,
-				     .ret_id = &ids[i]));
+		(void)well(
+			maiko_add(sup, target, test_name("target", i), .worker = 1 + i % workers, .ret_id = &ids[i]));
 	bool heard = well(maiko_add(sup, operator, "operator", .worker = 1,
 				    .topics = MAIKO_TOPICS(maiko_lifecycle_topic, maiko_dead_letters_topic)));
 	bool watched = well(maiko_add(sup, watcher, "watcher", .worker = workers));

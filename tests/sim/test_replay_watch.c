@@ -84,6 +84,7 @@ static maiko_next clock_tick(clock_source *self, maiko_ctx *ctx)
 }
 static int clock_on_ended(clock_source *self, const maiko_ended *ev, maiko_ctx *ctx)
 {
+	(void)self;
 	return maiko_send(ctx, tally, .sum = ev->worker);
 }
 MAIKO_ACTOR(clock_source, MAIKO_TICK(clock_tick), MAIKO_ON(maiko_ended, clock_on_ended));
@@ -93,12 +94,14 @@ typedef struct archive {
 } archive;
 static int archive_on_tally(archive *self, const tally *ev, maiko_ctx *ctx)
 {
+	(void)ctx;
 	self->sum += ev->sum;
 	atomic_fetch_add(&tallied, 1);
 	return 0;
 }
 static int archive_on_ended(archive *self, const maiko_ended *ev, maiko_ctx *ctx)
 {
+	(void)ctx;
 	self->sum += ev->worker;
 	return 0;
 }
@@ -106,6 +109,7 @@ MAIKO_ACTOR(archive, MAIKO_ON(tally, archive_on_tally), MAIKO_ON(maiko_ended, ar
 
 static int add_actors(maiko_supervisor *sup, void *arg)
 {
+	(void)arg;
 	int rc = maiko_add(sup, archive, "archive", .topics = MAIKO_TOPICS(tallies, maiko_lifecycle_topic));
 	if (rc == 0)
 		rc = maiko_add(sup, parent, "parent0");

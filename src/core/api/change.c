@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "lifecycle/actor.h"
 #include "lifecycle/completion.h"
+#include "lifecycle/group_steps.h"
 #include "lifecycle/migrate.h"
 #include "observe/note.h"
 #include "registry/directory.h"
@@ -17,8 +18,20 @@
 /* ---- error texts ----------------------------------------------------------------------- */
 
 /* The text for the code; `a` NULL: there is no such actor. `many`: topics. */
-static const char *rule_of(int status, const mk_actor *a, bool many)
+static const char *restart_rule_of(int status, const mk_actor *a)
 {
+	return status == MAIKO_ESTATE                ? "it has not started yet"
+	       : status == MAIKO_EINVAL              ? "it is not supervised: it has neither .group nor .restart"
+	       : status == MAIKO_EBUSY               ? "a restart of it has been asked for already"
+	       : status == MAIKO_ENOENT && a != NULL ? "it is being removed"
+						     : NULL;
+}
+
+static const char *rule_of(maiko_change kind, int status, const mk_actor *a, bool many)
+{
+	const char *rule = kind == MAIKO_CHANGE_RESTART ? restart_rule_of(status, a) : NULL;
+	if (rule != NULL)
+		return rule;
 	switch (status) {
 	case MAIKO_ESTATE:
 		return "the supervisor has not been started";
@@ -74,7 +87,8 @@ static int fail(mk_sup *sup, const request *c, int status)
 		(void)snprintf(worker, sizeof worker, " to worker %u", c->to + 1);
 	(void)mk_fail(status, "%s: actor %#llx%s%s%s%s%s: %s", c->call, (unsigned long long)c->id,
 		      a != NULL ? " '" : "", a != NULL ? a->self->name : "", a != NULL ? "'" : "",
-		      topic ? topics_of(sup, c, topics, sizeof topics) : "", worker, rule_of(status, a, c->count > 1));
+		      topic ? topics_of(sup, c, topics, sizeof topics) : "", worker,
+		      rule_of(c->kind, status, a, c->count > 1));
 	mk_unlock(sup);
 	return status;
 }
@@ -103,11 +117,13 @@ static int ask(mk_sup *sup, mk_actor *requester, request *q, const maiko_change_
 	c->places = q->places;
 	c->place_count = q->count;
 	c->requester = requester == NULL ? 0 : requester->self->id;
+	c->life = requester == NULL || requester->extra == NULL ? 0 : requester->extra->life;
 	c->done = o == NULL ? NULL : o->done;
 	c->done_arg = o == NULL ? NULL : o->done_arg;
 	int status = 0, *wait = requester == NULL && mk_may_wait() ? &status : NULL;
-	int rc = c->kind == MAIKO_CHANGE_MOVE ? mk_migrate_request(sup, c, wait)
-					      : mk_topology_request(sup, mk_caller(sup, requester), c, wait);
+	int rc = c->kind == MAIKO_CHANGE_MOVE      ? mk_migrate_request(sup, c, wait)
+		 : c->kind == MAIKO_CHANGE_RESTART ? mk_group_ask(sup, mk_caller(sup, requester), c, wait)
+						   : mk_topology_request(sup, mk_caller(sup, requester), c, wait);
 	if (rc != 0)
 		mk_change_free(c);
 	else
@@ -284,4 +300,23 @@ int maiko_ctx_unsubscribe_all(maiko_ctx *ctx, maiko_actor_id actor, const maiko_
 {
 	int rc = mk_check_ctx(ctx);
 	return rc != 0 ? rc : subscribe_all(ctx->worker->sup, ctx, MAIKO_CHANGE_UNSUBSCRIBE, actor, topics, options);
+}
+
+static int restart(mk_sup *sup, mk_actor *requester, maiko_actor_id actor, const maiko_change_options *options)
+{
+	request q = {.kind = MAIKO_CHANGE_RESTART, .id = actor, .call = "maiko_restart"};
+	int rc = check_options(q.call, options);
+	return rc != 0 ? rc : ask(sup, requester, &q, options);
+}
+
+int maiko_supervisor_restart(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options)
+{
+	int rc = mk_check_sup(sup);
+	return rc != 0 ? rc : restart(sup, NULL, actor, options);
+}
+
+int maiko_ctx_restart(maiko_ctx *ctx, maiko_actor_id actor, const maiko_change_options *options)
+{
+	int rc = mk_check_ctx(ctx);
+	return rc != 0 ? rc : restart(ctx->worker->sup, ctx, actor, options);
 }

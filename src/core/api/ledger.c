@@ -110,7 +110,8 @@ static void actor_row(report *r, mk_sup *sup, const mk_actor *a)
 	uint32_t holes = mk_mailbox_holes(&a->box);
 	row->counts.queued = tail - head > holes ? tail - head - holes : 0;
 	row->counts.deliveries = tail + (tally == NULL ? 0 : mk_count(&tally->refused));
-	r->ledger.cut_off += row->status >= MAIKO_ACTOR_STUCK && mk_stop_order_has(a);
+	bool stopped = row->status != MAIKO_ACTOR_STUCK && row->status != MAIKO_ACTOR_CUT_OFF;
+	r->ledger.cut_off += !stopped && mk_stop_order_has(a);
 	if (r->given_up) {
 		/* Includes the handled events of a batch in which an actor is stuck: they are counted at its end. */
 		row->counts.queued = row->counts.deliveries - mk_outcomes(&row->counts);
@@ -429,7 +430,8 @@ uint64_t maiko_ledger_lost(const maiko_ledger *ledger)
 
 static const char *status_name(maiko_actor_status status)
 {
-	static const char *const names[] = {"added", "running", "stopped", "failed", "stuck", "cut off", "gone"};
+	static const char *const names[] = {"added", "running", "stopped", "failed",
+					    "stuck", "cut off", "gone",    "restarting"};
 	return (unsigned)status < sizeof names / sizeof names[0] ? names[status] : "?";
 }
 

@@ -14,6 +14,7 @@
 #include "registry/departed.h"
 #include "registry/directory.h"
 #include "registry/failure.h"
+#include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/schema.h"
 #include "registry/topic.h"
@@ -112,6 +113,7 @@ static void free_all(mk_sup *sup)
 	mk_schemas_fini(sup);
 	mk_stop_fini(sup);
 	mk_failures_fini(sup);
+	mk_groups_fini(sup);
 	mk_free(sup->watched);
 	mk_alive_free(sup->alive);
 	if (sup->magic == MK_SUP_MAGIC) { /* else they were not created */
@@ -194,6 +196,8 @@ static int fill(mk_sup *sup)
 	int rc = mk_registry_init(sup);
 	if (rc == 0)
 		rc = mk_failures_init(sup);
+	if (rc == 0)
+		rc = mk_groups_init(sup);
 	if (rc == 0)
 		rc = mk_topology_init(sup);
 	if (rc == 0)
@@ -462,6 +466,7 @@ static mk_change *addition_new(const maiko_actor_type *type, const char *name, c
 		return NULL;
 	c->kind = MAIKO_CHANGE_ADD;
 	c->requester = requester == NULL ? 0 : requester->self->id;
+	c->life = requester == NULL || requester->extra == NULL ? 0 : requester->extra->life;
 	if (o != NULL) {
 		c->done = o->done;
 		c->done_arg = o->done_arg;

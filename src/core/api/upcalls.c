@@ -5,6 +5,7 @@
 
 #include "lifecycle/migrate.h"
 #include "lifecycle/quiescence.h"
+#include "lifecycle/restart.h"
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
 #include "sched/end.h"
@@ -22,5 +23,9 @@ const mk_upcalls mk_up = {
 	.stop_idle = mk_stop_idle,
 	.stop_exited = mk_stop_exited,
 	.stop_for_failure = mk_stop_for_failure,
+	.contain = mk_restart_contain,
+	.care_up = mk_restart_is_up,
+	.care_gone = mk_restart_is_gone,
+	.care_go_on = mk_restart_go_on,
 	.move = mk_migrate,
 };

@@ -38,6 +38,17 @@ void mk_mailbox_shrink(mk_mailbox *box)
 	box->size = 0;
 }
 
+int mk_mailbox_unpop(mk_mailbox *box, struct mk_event *e)
+{
+	int rc = mk_mailbox_span(box) == box->size ? mk_mailbox_grow(box) : 0;
+	if (rc == 0) {
+		uint64_t head = mk_count(&box->head) - 1;
+		*mk_mailbox_slot(box, head) = e;
+		atomic_store_explicit(&box->head, head, memory_order_relaxed);
+	}
+	return rc;
+}
+
 /* Moves the events towards the tail, over the holes. */
 static void close_holes(mk_mailbox *box)
 {

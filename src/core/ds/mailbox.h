@@ -88,6 +88,9 @@ static inline struct mk_event *mk_mailbox_pop(mk_mailbox *box)
 	return NULL;
 }
 
+/* Puts the event that was popped last back, as the first. 0 or MAIKO_ENOMEM. */
+int mk_mailbox_unpop(mk_mailbox *box, struct mk_event *e);
+
 /* Removes the event at `position`. Returns whether other events have moved to higher positions. */
 bool mk_mailbox_remove(mk_mailbox *box, uint64_t position);
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "lifecycle/notice.h"
+#include "lifecycle/restart.h"
 #include "observe/monitor.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
@@ -127,6 +128,29 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 
 /* ---- creation ------------------------------------------------------------------------- */
 
+static int check_supervision(const char *name, const maiko_add_options *o)
+{
+	if ((unsigned)o->restart > MAIKO_PERMANENT)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .restart is %d, which is no maiko_restarting", name,
+			       (int)o->restart);
+	if (o->retries > 1000)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .retries is %u; at most 1000", name, o->retries);
+	if (o->stuck_ms > MAIKO_NEXT_MS_MAX)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .stuck_ms is %llu; at most MAIKO_NEXT_MS_MAX", name,
+			       (unsigned long long)o->stuck_ms);
+	if (o->start_may_fail > 1 || o->ephemeral > 1)
+		return mk_fail(MAIKO_EINVAL, "actor '%s': .start_may_fail is %u, .ephemeral %u; true or false", name,
+			       o->start_may_fail, o->ephemeral);
+	bool supervised = o->group != 0 || o->restart > MAIKO_TEMPORARY;
+	if (!supervised && (o->backoff != NULL || o->retries != 0 || o->start_may_fail != 0 || o->ephemeral != 0))
+		return mk_fail(
+			MAIKO_EINVAL,
+			"actor '%s': .backoff, .retries, .start_may_fail and .ephemeral need .group, or .restart "
+			"MAIKO_TRANSIENT or MAIKO_PERMANENT",
+			name);
+	return mk_backoff_check("actor", name, o->backoff);
+}
+
 static int check_options(const mk_sup *sup, const char *name, const maiko_add_options *o)
 {
 	int rc = MK_RESERVED("maiko_add", o);
@@ -152,12 +176,7 @@ static int check_options(const mk_sup *sup, const char *name, const maiko_add_op
 	if (o->drains > 1)
 		return mk_fail(MAIKO_EINVAL, "actor '%s': .drains is %llu; true or false", name,
 			       (unsigned long long)o->drains);
-	if (o->restart != MAIKO_RESTART_UNSAID && o->restart != MAIKO_TEMPORARY)
-		return mk_fail(MAIKO_EINVAL,
-			       "actor '%s': .restart is %d; unsaid or MAIKO_TEMPORARY: restarting is "
-			       "not possible yet",
-			       name, (int)o->restart);
-	return 0;
+	return check_supervision(name, o);
 }
 
 /* Finds its class; also prefetches the entry of the name index, which with a million names is a
@@ -169,6 +188,15 @@ static int class_of(mk_sup *sup, const maiko_actor_type *type, const char *name,
 	int rc = mk_registry_class(sup, type, ret_class);
 	mk_unlock(sup);
 	return rc;
+}
+
+static int supervise(mk_actor *a, const maiko_add_options *o)
+{
+	if (mk_extra_of(a) == NULL || (a->extra->care = mk_care_new(a, o)) == NULL)
+		return MAIKO_ENOMEM;
+	a->extra->care->timer.fire = mk_restart_due;
+	a->cared = true;
+	return 0;
 }
 
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
@@ -196,6 +224,8 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		rc = mk_notices_new(sup, a);
 	if (rc == 0 && o->mailbox_bytes != 0)
 		rc = mk_weight_bound(a, o->mailbox_bytes);
+	if (rc == 0 && (o->group != 0 || o->restart > MAIKO_TEMPORARY))
+		rc = supervise(a, o);
 	if (rc != 0) {
 		mk_actor_discard(a);
 		return rc;
@@ -234,17 +264,29 @@ int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint
 	return 0;
 }
 
+/* Those of its tick, if `ticks`, and of its restarts. */
+static void unreserve_timers(mk_worker *w, const mk_actor *a, bool ticks)
+{
+	if (ticks && a->class->tick != NULL)
+		mk_timers_unreserve(&w->timers);
+	if (a->cared)
+		mk_timers_unreserve(&w->timers);
+}
+
 int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 {
 	int rc = mk_actor_room(w);
-	if (rc == 0 && a->class->tick != NULL)
-		rc = mk_tick_init(w, a);
+	if (rc == 0 && a->cared)
+		rc = mk_timers_reserve(&w->timers);
 	if (rc != 0)
 		return rc;
+	if (a->class->tick != NULL && (rc = mk_tick_init(w, a)) != 0) {
+		unreserve_timers(w, a, false);
+		return rc;
+	}
 	rc = mk_actor_join(w, a, mk_subscriptions_at(&a->places, a->place_count), a->place_count, joining);
 	if (rc != 0) {
-		if (a->class->tick != NULL)
-			mk_timers_unreserve(&w->timers);
+		unreserve_timers(w, a, true);
 		return rc;
 	}
 	mk_lock(w->sup);
@@ -274,8 +316,7 @@ void mk_actor_depart(mk_worker *w, mk_actor *a)
 {
 	assert((a->sched & MK_ENDED) != 0 && mk_mailbox_length(&a->box) == 0);
 	mk_actor_unlink(w, a);
-	if (a->class->tick != NULL)
-		mk_timers_unreserve(&w->timers);
+	unreserve_timers(w, a, true);
 	MK_NOTIFY(w, MAIKO_OBSERVED_REMOVED, a, NULL, 0);
 	mk_adopted_depart(w, a);
 }

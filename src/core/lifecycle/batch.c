@@ -168,10 +168,9 @@ static void note_change(mk_sup *sup, mk_worker *caller, mk_change *c, int rc)
 
 /* Accepts or refuses a change, records that (a replay repeats the recorded result), and sets its
  * key. With the lock. */
-static int take(mk_sup *sup, mk_worker *caller, mk_change *change)
+int mk_topology_accept(mk_sup *sup, mk_worker *caller, mk_change *change, int rc)
 {
 	mk_told told;
-	int rc = refusal(sup);
 	bool added = change->kind == MAIKO_CHANGE_ADD; /* recorded in one note with its request */
 	if (MK_UNLIKELY(sup->seam.led) && caller != NULL && !added)
 		rc = mk_is_told(caller, MK_NOTE_CHANGE, change->id, &told) ? (int)told.value : MAIKO_EBROKEN;
@@ -188,7 +187,7 @@ int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_
 {
 	mk_topology *t = sup->topology;
 	mk_change_wait waiting = {false, 0};
-	int rc = take(sup, caller, change), state = mk_state_of(sup);
+	int rc = mk_topology_accept(sup, caller, change, refusal(sup)), state = mk_state_of(sup);
 	if (rc != 0)
 		return rc;
 	if (change->ret_id != NULL)

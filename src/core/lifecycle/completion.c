@@ -78,8 +78,10 @@ static void tell_requester(mk_worker *w, mk_message *m)
 	mk_actor *a = mk_directory_look(w->sup, c->requester);
 	c->task = (mk_task){.run = task_run, .drop = task_drop};
 	/* In a damaged recording it may have the id of an actor that has not arrived at its worker. */
-	if (a != NULL && a->worker == w && a->class->done != NULL) {
+	bool told = a != NULL && a->worker == w && a->class->done != NULL;
+	if (told)
 		a->extra->changes--;
+	if (told && a->extra->life == c->life) {
 		mk_task_add(w, a, &c->task);
 	} else {
 		mk_change_free(c);

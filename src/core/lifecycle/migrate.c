@@ -88,6 +88,23 @@ static void unreserve(mk_worker *w, mk_change *c, uint32_t count)
 		mk_topic_unreserve(mk_topic_known(w, places[i].topic));
 }
 
+static void unreserve_timers(mk_worker *w, const mk_change *c)
+{
+	for (uint32_t i = 0; i < c->timers; i++)
+		mk_timers_unreserve(&w->timers);
+}
+
+static int reserve_timers(mk_worker *w, mk_change *c)
+{
+	for (uint32_t i = 0; i < c->timers; i++)
+		if (mk_timers_reserve(&w->timers) != 0) {
+			while (i-- > 0)
+				mk_timers_unreserve(&w->timers);
+			return MAIKO_ENOMEM;
+		}
+	return 0;
+}
+
 /* Reserves all memory that the new home will need, so that it cannot fail later. */
 static int reserve(mk_worker *w, mk_change *c)
 {
@@ -101,7 +118,7 @@ static int reserve(mk_worker *w, mk_change *c)
 		}
 	}
 	int rc = mk_actor_reserve(w);
-	if (rc == 0 && c->shadow->class->tick != NULL && (rc = mk_timers_reserve(&w->timers)) != 0)
+	if (rc == 0 && (rc = reserve_timers(w, c)) != 0)
 		mk_actor_unreserve(w);
 	if (rc == 0 && c->watches && (c->watch_error = mk_fd_watch_reserve(w)) != 0)
 		c->watches = false; /* it matters only if the actor watches a descriptor, which its worker knows */
@@ -126,6 +143,7 @@ static int look_at(mk_worker *w, mk_change *c)
 	c->shadow->worker = w;
 	c->shadow->shadow = c->shadow->warm = true;
 	c->shadow->sched = MK_MOVING; /* it never becomes ready */
+	c->timers = (uint32_t)(a->class->tick != NULL) + a->cared;
 	c->watches = a->class->tick != NULL && w->sup->watched_size != 0;
 	return 0;
 }
@@ -142,8 +160,7 @@ static void give_back(mk_worker *w, mk_change *c)
 {
 	unreserve(w, c, c->place_count);
 	mk_actor_unreserve(w);
-	if (c->shadow->class->tick != NULL)
-		mk_timers_unreserve(&w->timers);
+	unreserve_timers(w, c);
 	if (c->watches)
 		mk_fd_watch_unreserve(w);
 	free_shadow(c);
@@ -299,6 +316,8 @@ static void hand_over(mk_worker *w, mk_change *c)
 	mk_probe_forget(w, a);
 	mk_forget_channels(w, a);
 	mk_tick_pack(w, a);
+	if (a->cared) /* that of its restarts, which is not set: an actor that waits for one does not leave */
+		mk_timers_unreserve(&w->timers);
 	mk_fd_watch_pack(a);
 	mk_delayed_pack(w, a);
 	mk_weight_forget(a);

@@ -181,6 +181,12 @@ void mk_notices_begin(mk_worker *w, mk_actor *a)
 	}
 }
 
+void mk_notices_rest(mk_actor *a)
+{
+	for (uint32_t i = 0; i < a->class->watched_count; i++)
+		a->extra->notices[i].begun = a->extra->notices[i].said = false;
+}
+
 /* ---- a batch, on a worker -------------------------------------------------------------------- */
 
 /* Whether the watcher lived on this worker before the batch of that number. */

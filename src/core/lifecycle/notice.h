@@ -63,6 +63,8 @@ void mk_notices_permit(mk_worker *w, uint64_t number);
 
 /* The actor has started: tells it the current state of each topic. */
 void mk_notices_begin(mk_worker *w, mk_actor *a);
+/* The actor will be restarted: after that it is told anew. */
+void mk_notices_rest(mk_actor *a);
 
 /* Whether the last notice of each topic agrees with `wanted`; for a simulation. */
 MK_PRIVATE bool mk_notices_are_true(const mk_actor *a, bool (*wanted)(mk_sup *sup, uint32_t topic));

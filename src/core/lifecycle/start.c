@@ -9,6 +9,7 @@
 #include "lifecycle/start.h"
 
 #include "base/error.h"
+#include "lifecycle/group_steps.h"
 #include "lifecycle/notice.h"
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
@@ -118,15 +119,21 @@ static void go(mk_worker *w, mk_message *m)
 {
 	(void)m;
 	w->go = true;
+	uv_mutex_lock(&w->sup->lock);
+	mk_groups_tell(w); /* those that failed during the start */
+	uv_mutex_unlock(&w->sup->lock);
 	for (uint32_t i = w->here_count; i-- > 0;) {
 		mk_actor *a = w->here[i];
 		if ((a->sched & MK_ENDED) != 0)
 			continue;
-		if (!hooked(a))
+		if (!hooked(a) && a->status == MAIKO_ACTOR_ADDED)
 			mk_actor_begin(w, a);
-		mk_notices_begin(w, a);
+		bool runs = a->status == MAIKO_ACTOR_RUNNING; /* else it is to be restarted */
+		if (runs)
+			mk_notices_begin(w, a);
 		mk_permit(w, a, MK_WAITING);
-		mk_tick_begin(w, a);
+		if (runs)
+			mk_tick_begin(w, a);
 	}
 }
 
@@ -179,6 +186,7 @@ static int conclude(mk_sup *sup, int rc)
 		atomic_store_explicit(&sup->state, MK_STARTED, memory_order_release);
 		if (rc != 0)
 			mk_stop_failed_start(sup, rc);
+		mk_groups_started(sup);
 		mk_stop_started(sup); /* before the go: a stop that discards must find all events still queued */
 		if (rc == 0)
 			tell_to_go(sup);

@@ -120,7 +120,7 @@ static void next_hook(mk_sup *sup)
 {
 	const mk_stop *s = sup->stop;
 	const mk_hook *h = sup->hooks;
-	while (h != NULL && (mk_stop_stuck(sup) & mk_stop_bit(h->actor->worker)) != 0)
+	while (h != NULL && (!h->pending || (mk_stop_stuck(sup) & mk_stop_bit(h->actor->worker)) != 0))
 		h = h->next;
 	if (h != NULL) {
 		mk_stop_take(sup, MK_STOP_HOOK, mk_stop_bit(h->actor->worker), h->actor);

@@ -12,6 +12,7 @@
 #include "lifecycle/completion.h"
 #include "lifecycle/migrate.h"
 #include "lifecycle/notice.h"
+#include "lifecycle/restart.h"
 #include "lifecycle/stand_in.h"
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
@@ -294,6 +295,16 @@ static void settle_unsubscribed(mk_worker *w, mk_change *c)
 	mk_release_if_low(w, c->actor);
 }
 
+static void begin_actor(mk_worker *w, mk_actor *a)
+{
+	bool runs = a->status == MAIKO_ACTOR_RUNNING; /* else it is to be restarted */
+	if (runs)
+		mk_notices_begin(w, a);
+	mk_permit(w, a, MK_WAITING);
+	if (runs)
+		mk_tick_begin(w, a);
+}
+
 static void settle_here(mk_worker *w, mk_change *c)
 {
 	mk_actor *a = c->actor;
@@ -304,9 +315,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_topics_settle(w, mk_subscriptions_at(&a->places, a->place_count), a->place_count);
 		c->status = mk_actor_start(w, a);
 		if (c->status == 0) {
-			mk_notices_begin(w, a);
-			mk_permit(w, a, MK_WAITING);
-			mk_tick_begin(w, a);
+			begin_actor(w, a);
 		} else {
 			mk_retire(w, a);
 			if (a->status == MAIKO_ACTOR_FAILED && !c->told && !a->temporary)
@@ -518,6 +527,8 @@ void mk_topology_retire(mk_worker *w)
 {
 	mk_actor *a;
 	while ((a = mk_take_retiring(w)) != NULL) {
+		if (a->cared && mk_restart_ended(w, a))
+			continue;
 		w->ending = a;
 		w->ending_why = MAIKO_END_SELF;
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));

@@ -57,6 +57,7 @@ typedef struct mk_change {
 	mk_actor *shadow;
 	mk_arrival arrival; /* at the new home */
 	int watch_error;    /* why the new home cannot watch another descriptor, or 0 */
+	uint32_t timers;    /* reserved at the new home */
 	bool watches;       /* a watch is reserved at the new home (fd_watch.h) */
 	bool lent;          /* the two workers run it in turns (balance.h) */
 	bool on_way;        /* the actor is on no worker's lists */
@@ -68,6 +69,7 @@ typedef struct mk_change {
 	uint16_t by;
 	uint32_t number;
 	maiko_actor_id requester; /* an actor, or 0 */
+	uint32_t life;            /* of it (mk_extra.life) */
 	void (*done)(void *arg, const maiko_completion *completion);
 	void *done_arg;
 	struct mk_change_wait *wait; /* a thread that waits */
@@ -91,6 +93,10 @@ int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *
 /* The same with the lock held, which is released while it waits: for a caller that does more in the same
  * critical section. */
 int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
+
+/* With the lock, for a change that is no part of a batch: notes the request and its result `rc` (in a replay returns the
+ * recorded one), and numbers the change. */
+int mk_topology_accept(mk_sup *sup, mk_worker *caller, mk_change *change, int rc);
 
 /* Ends the worker's retiring actors and requests their removal. */
 void mk_topology_retire(mk_worker *w);

@@ -4,6 +4,7 @@
 #include "registry/directory.h"
 
 #include "base/error.h"
+#include "registry/group.h"
 
 static uint32_t slot_of(maiko_actor_id id) { return (uint32_t)id - 1; }
 
@@ -37,6 +38,8 @@ int mk_directory_enter(mk_sup *sup, mk_actor *a)
 	if (rc != 0)
 		return rc;
 	rc = mk_name_index_put(&sup->actor_names, a->self->name, slot_of(id));
+	if (rc == 0 && a->cared && (rc = mk_care_enter(sup, a)) != 0)
+		mk_name_index_remove(&sup->actor_names, a->self->name);
 	if (rc != 0) {
 		sup->free_ids[sup->free_count++] = id;
 		if (rc == MAIKO_EEXIST)
@@ -74,6 +77,8 @@ int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id)
 		remove_name(sup, before);
 	mk_name_index_remove(&sup->actor_names, a->self->name);
 	int rc = mk_name_index_put(&sup->actor_names, a->self->name, slot);
+	if (rc == 0 && a->cared && (rc = mk_care_enter(sup, a)) != 0)
+		mk_name_index_remove(&sup->actor_names, a->self->name);
 	if (rc != 0)
 		return rc;
 	a->self->id = id;
@@ -94,6 +99,8 @@ void mk_directory_leave(mk_sup *sup, mk_actor *a)
 	uint32_t slot = slot_of(a->self->id);
 	assert(mk_segmented_array_get(&sup->actors, slot) == a || sup->seam.led);
 	remove_name(sup, a);
+	if (a->cared)
+		mk_care_leave(sup, a);
 	if (mk_segmented_array_get(&sup->actors, slot) == a)
 		mk_segmented_array_set(&sup->actors, slot, NULL);
 	if (MK_LIKELY(!sup->seam.led)) /* in a replay the recording has the ids */

@@ -13,29 +13,40 @@ void mk_stop_order_add(mk_sup *sup, mk_actor *a)
 		return;
 	mk_hook *h = hook_of(a);
 	uv_mutex_lock(&sup->lock);
-	*h = (mk_hook){.next = sup->hooks, .actor = a, .pending = true};
-	if (sup->hooks != NULL)
-		sup->hooks->prev = h;
-	sup->hooks = h;
+	if (!h->placed) {
+		*h = (mk_hook){.next = sup->hooks, .actor = a, .placed = true};
+		if (sup->hooks != NULL)
+			sup->hooks->prev = h;
+		sup->hooks = h;
+	}
+	h->pending = true;
 	uv_mutex_unlock(&sup->lock);
 }
 
-bool mk_stop_order_remove(mk_sup *sup, mk_actor *a)
+static void unlink_hook(mk_sup *sup, mk_hook *h)
+{
+	h->placed = false;
+	if (h->prev != NULL)
+		h->prev->next = h->next;
+	else
+		sup->hooks = h->next;
+	if (h->next != NULL)
+		h->next->prev = h->prev;
+}
+
+static bool take(mk_sup *sup, mk_actor *a, bool keeps_place)
 {
 	if (a->class->stop == NULL)
 		return false;
 	mk_hook *h = hook_of(a);
 	uv_mutex_lock(&sup->lock);
 	bool pending = h->pending;
-	if (pending) {
-		h->pending = false;
-		if (h->prev != NULL)
-			h->prev->next = h->next;
-		else
-			sup->hooks = h->next;
-		if (h->next != NULL)
-			h->next->prev = h->prev;
-	}
+	h->pending = false;
+	if (h->placed && !keeps_place)
+		unlink_hook(sup, h);
 	uv_mutex_unlock(&sup->lock);
 	return pending;
 }
+
+bool mk_stop_order_remove(mk_sup *sup, mk_actor *a) { return take(sup, a, false); }
+bool mk_stop_order_take(mk_sup *sup, mk_actor *a) { return take(sup, a, true); }

@@ -11,7 +11,8 @@
 typedef struct mk_hook {
 	struct mk_hook *prev, *next;
 	mk_actor *actor;
-	bool pending;
+	bool pending; /* its on_stop is to run */
+	bool placed;  /* it has its place in the order; while the actor waits for a restart nothing is pending */
 } mk_hook;
 _Static_assert(sizeof(mk_hook) % 16 == 0, "what follows is aligned");
 
@@ -20,7 +21,8 @@ _Static_assert(sizeof(mk_hook) % 16 == 0, "what follows is aligned");
 void mk_stop_order_add(mk_sup *sup, mk_actor *a);
 /* Whether its on_stop is pending. With the lock. */
 bool mk_stop_order_has(const mk_actor *a);
-/* Its on_stop is about to run; false: it is not pending. */
+/* Its on_stop is about to run; false: it is not pending. take: the actor will be restarted, and keeps its place. */
 bool mk_stop_order_remove(mk_sup *sup, mk_actor *a);
+bool mk_stop_order_take(mk_sup *sup, mk_actor *a);
 
 #endif

@@ -9,6 +9,8 @@
 #include "routing/overflow.h"
 
 #include "observe/monitor.h"
+#include "registry/group.h"
+#include "registry/topic.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/private.h"
@@ -176,6 +178,18 @@ void mk_keep_fini(mk_extra *x)
 	x->keep = NULL;
 }
 
+bool mk_overflow_is_replaced(mk_actor *a, const mk_event *e)
+{
+	uint64_t place;
+	const mk_sub *s = mk_topic_sub(e->topic, a);
+	if (s == NULL)
+		s = mk_topic_sub(a->worker->all, a);
+	maiko_overflow policy = s == NULL ? MAIKO_BLOCK : (maiko_overflow)s->overflow;
+	if (policy == MAIKO_OVERFLOW_DEFAULT)
+		policy = e->topic->record->desc.overflow;
+	return policy == MAIKO_KEEP_LATEST && find_latest(a, e, key_of(e), &place);
+}
+
 /* ---- policies ---------------------------------------------------------------------- */
 
 /* Whether the bound in events or the bound in bytes is reached. */
@@ -319,6 +333,8 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;
+	if (policy == MAIKO_BLOCK && (a->sched & MK_DOWN) != 0 && mk_care_of(a)->backoff.overflow == MAIKO_DROP_OLDEST)
+		policy = MAIKO_DROP_OLDEST;
 	/* A shadow's mailbox has capacity 0, so that each delivery comes here. For policies other than block
 	 * its budget, which is the capacity of the actor (migrate.c), is the bound. */
 	uint32_t capacity = a->shadow && policy != MAIKO_BLOCK ? a->box.budget : a->box.capacity;

@@ -22,4 +22,7 @@ void mk_keep_fini(mk_extra *x);
 /* The lower bounds of positions by topic are no longer valid. */
 void mk_oldest_forget(mk_extra *x);
 
+/* Whether the actor has a newer event of its key queued, which replaces an event that would go back. */
+bool mk_overflow_is_replaced(mk_actor *a, const mk_event *e);
+
 #endif

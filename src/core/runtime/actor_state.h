@@ -77,7 +77,8 @@ enum {
 	MK_RETIRING = 1u << 7, /* will be ended and removed between callbacks        */
 	MK_SHUT = 1u << 8,     /* entered from libuv during a drain: may send nothing */
 	MK_ON_HOLD = 1u << 9,  /* maiko_hold: its mailbox waits, everything else runs (intake.h) */
-	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_RETIRING
+	MK_DOWN = 1u << 10,    /* it has failed, and waits for its restart (restart.h) */
+	MK_HELD = MK_MUTED | MK_PAUSED | MK_WAITING | MK_ENDED | MK_MOVING | MK_RETIRING | MK_DOWN
 };
 
 typedef struct mk_counts {
@@ -181,8 +182,9 @@ typedef struct mk_extra {
 	uint64_t moved_ns; /* when it migrated to this worker, or 0 */
 	/* handles.c */
 	struct mk_adopted *adopted;
-	mk_map handles; /* the same, by handle */
-	bool departing; /* the actor is freed with the last of them */
+	mk_map handles;                 /* the same, by handle */
+	struct mk_departure *departure; /* what waits for the last of them to be closed, allocated with the first, */
+	void (*all_closed)(mk_worker *w, mk_actor *a); /* and what is called then; NULL: nobody waits */
 	/* receipt.c */
 	struct mk_receipt *receipts; /* that it waits for */
 	/* notice.c */
@@ -192,6 +194,9 @@ typedef struct mk_extra {
 	struct mk_watch *watches;  /* its own, and the same by the id of the watched */
 	mk_map watched;
 	uint64_t watch_count; /* its own so far */
+	/* restart.c */
+	struct mk_care *care; /* if it is supervised (registry/group.h) */
+	uint32_t life;        /* how many lives have ended: what was begun in an earlier one is dropped */
 	/* failure */
 	int error;
 	char *detail;
@@ -215,6 +220,7 @@ struct maiko_ctx {
 	bool drains : 1;    /* a stop ends its ticks last (stop.h), and has not done so yet */
 	bool temporary : 1; /* its failure does not stop the supervisor */
 	bool gone : 1;      /* removed, but still in the ready list, which frees it */
+	bool cared : 1;     /* it is supervised: extra->care */
 	bool removing;      /* its removal was requested (under the lock) */
 	bool changing;      /* a topology change under way includes it (under the lock) */
 	bool occupied;      /* its extra may have something that a run must look at (mk_occupy) */

@@ -169,7 +169,7 @@ static mk_link **find_posted(mk_worker *w, uint64_t posted, maiko_actor_id of, b
 		const mk_message *m = MK_OF(*at, mk_message, link);
 		bool alone = m->post >= MK_POST_START && m->post == posted >> 56; /* identified by its kind alone */
 		bool same = mk_message_posted(m) == posted;
-		if (alone || (same && (m->post != MK_POST_JOB || mk_message_actor(m) == of)))
+		if (alone || (same && (!mk_message_has_actor(m) || mk_message_actor(m) == of)))
 			return at;
 		if (m->post == MK_POST_NUMBERED && !same && m->from == posted >> 32 && (m->mutes || !mute))
 			break;

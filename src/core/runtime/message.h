@@ -19,17 +19,18 @@ typedef struct mk_message {
 	uint32_t number; /* counts the messages of that worker */
 } mk_message;
 
-/* A finished blocking job (MK_POST_JOB); blocking.c has more fields after these. */
-typedef struct mk_job_message {
+/* One that is identified by an actor too: a finished blocking job, a command to a supervised actor. More fields follow. */
+typedef struct mk_actor_message {
 	mk_message message;
 	uint64_t actor;
-} mk_job_message;
+} mk_actor_message;
 
 /* What identifies a control message in its lane. */
 typedef enum mk_post {
 	MK_POST_NUMBERED = 0, /* the worker that posted it, and its number there */
 	MK_POST_JOB,          /* a job has finished: its actor, and the job's number there */
 	MK_POST_CHANGE,       /* a change is complete: the worker that requested it, and its number there */
+	MK_POST_MEMBER,       /* what a supervised actor is to do (registry/group.h): the actor */
 	MK_POST_START,        /* from here on the kind alone: there is at most one of each */
 	MK_POST_GO,
 	MK_POST_TOPOLOGY,
@@ -44,10 +45,14 @@ static inline uint64_t mk_message_posted(const mk_message *m)
 	return (uint64_t)m->post << 56 | (uint64_t)m->from << 32 | m->number;
 }
 
-/* The actor whose job has finished; 0 for other messages. */
+/* The actor of an mk_actor_message; 0 for other messages. */
+static inline bool mk_message_has_actor(const mk_message *m)
+{
+	return m->post == MK_POST_JOB || m->post == MK_POST_MEMBER;
+}
 static inline uint64_t mk_message_actor(const mk_message *m)
 {
-	return m->post == MK_POST_JOB ? MK_OF((void *)(uintptr_t)m, mk_job_message, message)->actor : 0;
+	return mk_message_has_actor(m) ? MK_OF((void *)(uintptr_t)m, mk_actor_message, message)->actor : 0;
 }
 
 #endif

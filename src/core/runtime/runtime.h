@@ -100,6 +100,7 @@ struct maiko_supervisor {
 	uint32_t free_count, free_size;
 	mk_departed departed;
 	struct mk_failures *failures;
+	struct mk_groups *groups; /* registry/group.h */
 	/* start.c, stop.c */
 	mk_actor *first, **last; /* the first batch, in the order added */
 	struct mk_start_run *start;

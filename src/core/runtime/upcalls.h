@@ -26,6 +26,10 @@ typedef struct mk_upcalls {
 	void (*stop_idle)(mk_worker *w);
 	void (*stop_exited)(mk_worker *w);
 	void (*stop_for_failure)(mk_sup *sup, int code);
+	bool (*contain)(mk_worker *w, mk_actor *a, const struct mk_cause *cause);
+	void (*care_up)(mk_worker *w, mk_actor *a);
+	void (*care_gone)(mk_worker *w, mk_actor *a);
+	void (*care_go_on)(mk_worker *w, mk_actor *a);
 	void (*move)(mk_sup *sup, maiko_actor_id id, uint32_t to, bool lent);
 } mk_upcalls;
 

@@ -4,6 +4,7 @@
 #include "sched/actors.h"
 
 #include "registry/departed.h"
+#include "registry/group.h"
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
@@ -52,6 +53,8 @@ void mk_actor_free(mk_actor *a)
 		mk_free(a->extra->detail);
 		mk_free(a->extra->notices);
 		mk_watches_free(a->extra);
+		mk_free(a->extra->departure);
+		mk_care_free(a->extra->care);
 		mk_free(a->extra);
 	}
 	if (a->self != NULL && !a->shadow)

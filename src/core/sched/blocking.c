@@ -20,12 +20,13 @@
 #include <string.h>
 
 typedef struct mk_job {
-	mk_job_message back; /* returns it to the worker; names the actor */
+	mk_actor_message back; /* returns it to the worker; names the actor */
 	mk_task task;
 	struct mk_job *next;
 	const maiko_job_type *type;
 	mk_worker *worker;
 	uint32_t number;   /* among the jobs that its actor has started */
+	uint32_t life;     /* of the actor (mk_extra.life) */
 	maiko_id cause[2]; /* parent and correlation of the events that `done` sends */
 	int status;
 	_Alignas(16) unsigned char data[];
@@ -85,8 +86,9 @@ static void came_back(mk_worker *w, mk_message *m)
 	mk_actor *a = mk_directory_look(w->sup, job->back.actor);
 	mk_count_add(&w->jobs, (uint64_t)-1);
 	job->task = (mk_task){.run = task_run, .drop = task_drop};
-	if (a != NULL) {
+	if (a != NULL)
 		a->extra->jobs--;
+	if (a != NULL && a->extra->life == job->life) {
 		mk_task_add(w, a, &job->task);
 	} else {
 		mk_free_aligned(job);
@@ -158,6 +160,7 @@ int mk_blocking_start(mk_worker *w, mk_actor *a, const maiko_job_type *type, con
 	job->worker = w;
 	job->back.actor = a->self->id;
 	job->number = a->extra->started_jobs++;
+	job->life = a->extra->life;
 	if (w->event != NULL) {
 		job->cause[0] = w->event->id;
 		job->cause[1] = w->event->correlation;

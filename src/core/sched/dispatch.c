@@ -19,6 +19,7 @@
 #include "runtime/ready.h"
 #include "sched/actors.h"
 #include "sched/end.h"
+#include "sched/retry.h"
 #include "sched/fd_watch.h"
 #include "sched/pace.h"
 #include "sched/tick.h"
@@ -67,19 +68,27 @@ static MK_NOINLINE int attend(mk_worker *w, mk_actor *a, const mk_event *e, int 
 {
 	if (mk_is_watched(w, MAIKO_OBSERVED_HANDLED))
 		rc = tell_handled(w, a, e, rc);
-	if (mk_is_tracked(e))
+	if (mk_is_tracked(e) && rc >= 0)
 		mk_receipt_handled(a, e);
 	mk_pace_sent(w);
 	return rc;
 }
 
-static MK_NOINLINE void failed(mk_worker *w, mk_actor *a, mk_event *e, int rc)
+/* The handler of `e` has failed. Returns how many of the events in hand were not handled: 1, if this one goes back to
+ * the mailbox or is set aside. */
+static MK_NOINLINE uint32_t failed(mk_worker *w, mk_actor *a, mk_event *e, int rc)
 {
 	mk_callback_leave(w);
-	if (!mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e))
+	bool goes_on = mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
+	bool restarts = !goes_on && a->cared && (a->sched & (MK_DOWN | MK_ENDED)) == MK_DOWN;
+	bool back = restarts && mk_retry(w, a, e, rc);
+	if (mk_is_tracked(e) && !back)
+		mk_receipt_handled(a, e);
+	if (!goes_on && !back)
 		mk_receipt_failed(e, rc);
 	mk_callback_enter(w, a);
 	mk_pace_sent(w);
+	return back;
 }
 
 /* Up to `left` events. Precondition: the stint is not over, so at least one is handled, however late it is. */
@@ -105,7 +114,7 @@ static void run_events(mk_worker *w, mk_actor *a, uint32_t left)
 				left = 1; /* this is the last event of the run */
 		}
 		if (MK_UNLIKELY(rc < 0))
-			failed(w, a, e, rc);
+			taken -= failed(w, a, e, rc);
 		mk_event_unref(&w->pool, e);
 		if (MK_UNLIKELY(mk_pace_handled(w) || (a->sched & TAKES_NONE) != 0))
 			break;
@@ -283,7 +292,7 @@ static MK_NOINLINE void dispatch(mk_worker *w)
 /* Handles one event, which was taken from the mailbox. Returns how many more may follow in this run. */
 static MK_INLINE uint32_t take_one(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	uint64_t ignored = 0;
+	uint64_t taken = 1, ignored = 0;
 	uint32_t more = a->box.budget - 1;
 	mk_topic *topic = e->topic;
 	__builtin_prefetch(topic, 1);
@@ -296,12 +305,12 @@ static MK_INLINE uint32_t take_one(mk_worker *w, mk_actor *a, mk_event *e)
 			more = 0;
 	}
 	if (MK_UNLIKELY(rc < 0))
-		failed(w, a, e, rc);
+		taken -= failed(w, a, e, rc);
 	w->event = NULL;
 	mk_event_unref(&w->pool, e);
 	if (mk_pace_handled(w))
 		more = 0;
-	count_handled(a, topic, 1, ignored);
+	count_handled(a, topic, taken, ignored);
 	mk_callback_leave_inline(w);
 	return more;
 }

@@ -6,6 +6,7 @@
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/directory.h"
+#include "registry/group.h"
 #include "registry/stop_order.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
@@ -95,11 +96,8 @@ static void note_failure(mk_worker *w, mk_actor *a, const mk_cause *cause, bool 
 	mk_failure_note(w, a, cause, decisive);
 }
 
-void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
+void mk_actor_note_failure(mk_worker *w, mk_actor *a, const mk_cause *cause, bool decisive)
 {
-	if ((a->sched & MK_ENDED) != 0)
-		return;
-	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
 	note_failure(w, a, cause, decisive);
 	if (cause->detail != NULL && !cause->asked) { /* on_error is called, but its result is ignored */
 		maiko_error error = error_of(cause, cause->detail);
@@ -107,6 +105,14 @@ void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
 		(void)ask_on_error(w, a, &error);
 	}
 	MK_NOTIFY(w, MAIKO_OBSERVED_FAILED, a, NULL, cause->code);
+}
+
+void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause)
+{
+	if ((a->sched & MK_ENDED) != 0 || (a->cared && mk_up.contain(w, a, cause)))
+		return;
+	bool decisive = a->status == MAIKO_ACTOR_RUNNING && !a->temporary;
+	mk_actor_note_failure(w, a, cause, decisive);
 	mk_actor_end(w, a, MAIKO_ACTOR_FAILED, MK_OUTCOME_OF(dead));
 	mk_retire(w, a);
 	if (decisive)
@@ -124,7 +130,10 @@ int mk_actor_start(mk_worker *w, mk_actor *a)
 		mk_callback_enter(w, a);
 		rc = mk_result(w->sup, a, MAIKO_PHASE_START, a->class->start(mk_actor_state(a), a));
 		mk_callback_leave(w);
-		if (rc < 0 && !mk_actor_error(w, a, rc, MAIKO_PHASE_START, NULL))
+		bool goes_on = rc >= 0 || mk_actor_error(w, a, rc, MAIKO_PHASE_START, NULL);
+		if (!goes_on && (a->sched & (MK_DOWN | MK_ENDED)) == MK_DOWN)
+			return 0; /* it will be tried again */
+		if (!goes_on)
 			return a->extra != NULL && a->extra->error < 0 ? a->extra->error : rc;
 	}
 	mk_stop_order_add(w->sup, a);
@@ -134,15 +143,25 @@ int mk_actor_start(mk_worker *w, mk_actor *a)
 
 void mk_actor_begin(mk_worker *w, mk_actor *a)
 {
+	mk_care *c = mk_care_of(a);
+	bool again = a->status == MAIKO_ACTOR_RESTARTING;
 	mk_status_set(a, MAIKO_ACTOR_RUNNING);
-	MK_NOTIFY(w, MAIKO_OBSERVED_STARTED, a, NULL, 0);
+	if (again)
+		mk_count_add(&c->restarts, 1);
+	MK_NOTIFY(w, again ? MAIKO_OBSERVED_RESTARTED : MAIKO_OBSERVED_STARTED, a, NULL,
+		  again ? (int64_t)mk_count(&c->restarts) : 0);
+	if (again)
+		mk_watch_restarted(w, a, c->because, (uint32_t)mk_count(&c->restarts));
+	if (c != NULL)
+		mk_up.care_up(w, a);
 }
 
 /* ---- the end ---------------------------------------------------------------------------- */
 
-/* on_stop has failed: on_error decides, as for other callbacks. */
-static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
+/* on_stop has failed: on_error decides, as for other callbacks. A restart goes on all the same. */
+static void fail_in_stop(mk_worker *w, mk_actor *a, int code, bool again)
 {
+	bool decisive = !a->temporary && !again;
 	char text[MK_ERROR_SIZE];
 	mk_cause cause = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = mk_error_told(code, text)};
 	maiko_error error = error_of(&cause, cause.detail);
@@ -152,24 +171,32 @@ static void fail_in_stop(mk_worker *w, mk_actor *a, int code)
 		return;
 	if (code != cause.code)
 		cause = (mk_cause){.code = code, .phase = MAIKO_PHASE_STOP};
-	note_failure(w, a, &cause, !a->temporary);
+	note_failure(w, a, &cause, decisive);
 	MK_NOTIFY(w, MAIKO_OBSERVED_FAILED, a, NULL, code);
-	if (!a->temporary)
+	if (decisive)
 		mk_up.stop_for_failure(w->sup, code);
 }
 
-/* Runs on_stop, the last callback, if it is due. Its sends do not mute the actor. */
-static int run_on_stop(mk_worker *w, mk_actor *a)
+/* Its sends do not mute the actor. */
+static int on_stop(mk_worker *w, mk_actor *a, bool again)
 {
-	if (!mk_stop_order_remove(w->sup, a))
-		return 0;
 	a->in_stop = true;
 	mk_callback_enter(w, a);
 	int rc = mk_result(w->sup, a, MAIKO_PHASE_STOP, a->class->stop(mk_actor_state(a), a));
 	mk_callback_leave(w);
 	if (rc < 0)
-		fail_in_stop(w, a, rc);
+		fail_in_stop(w, a, rc, again);
+	a->in_stop = !again;
 	return rc;
+}
+
+void mk_actor_run_on_stop(mk_worker *w, mk_actor *a, bool again)
+{
+	bool due = again ? mk_stop_order_take(w->sup, a) : mk_stop_order_remove(w->sup, a);
+	if (a->status != MAIKO_ACTOR_RUNNING)
+		return;
+	int rc = due ? on_stop(w, a, again) : 0;
+	MK_NOTIFY(w, MAIKO_OBSERVED_STOPPED, a, NULL, rc);
 }
 
 static void drop_tasks(mk_extra *x)
@@ -202,39 +229,49 @@ static void drain_no_longer(mk_worker *w, mk_actor *a)
 	a->drains = false;
 }
 
+void mk_actor_shed(mk_worker *w, mk_actor *a)
+{
+	mk_tick_end(w, a);
+	mk_delayed_discard(w, a);
+	if (a->extra == NULL)
+		return;
+	drop_tasks(a->extra);
+	mk_private_drop(a);
+	mk_watches_close(w, a);
+	mk_receipts_leave(w, a);
+	release_kept(w, a->extra);
+}
+
 void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t outcome)
 {
 	if ((a->sched & MK_ENDED) != 0)
 		return;
-	bool ran = a->status == MAIKO_ACTOR_RUNNING;
 	mk_hold(w, a, MK_ENDED);
 	drain_no_longer(w, a);
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
 	mk_forget_waits(w, a);
 	if (!w->draining) /* an event that its on_stop sends may cause the addition of an actor with this name */
 		mk_directory_free_name(w->sup, a);
-	if (ran) {
-		int rc = run_on_stop(w, a);
-		MK_NOTIFY(w, MAIKO_OBSERVED_STOPPED, a, NULL, rc);
-	}
+	mk_actor_run_on_stop(w, a, false);
 	mk_status_set(a, a->extra != NULL && a->extra->error != 0 ? MAIKO_ACTOR_FAILED : status);
 	mk_purge(w, a, false, outcome);
 	mk_release_all(w, a);
-	mk_tick_end(w, a);
-	mk_delayed_discard(w, a);
-	if (a->extra != NULL) {
-		drop_tasks(a->extra);
-		mk_private_drop(a);
-		mk_receipts_leave(w, a);
-		release_kept(w, a->extra);
+	mk_actor_shed(w, a);
+	if (a->extra != NULL)
 		mk_keep_fini(a->extra);
-	}
-	mk_watches_close(w, a);
-	mk_watch_ended(w, a, status == MAIKO_ACTOR_FAILED, 0);
+	mk_watch_ended(w, a, status == MAIKO_ACTOR_FAILED, a->cared ? (uint32_t)mk_count(&mk_care_of(a)->restarts) : 0);
+	if (a->cared)
+		mk_up.care_gone(w, a);
 }
 
 void mk_actor_drain(mk_worker *w, mk_actor *a)
 {
+	if ((a->sched & MK_DOWN) != 0) { /* it is not restarted any more */
+		w->ending = a;
+		w->ending_why = 0;
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
+		return;
+	}
 	if (a->drains)
 		return;
 	mk_tick_drain(w, a);

@@ -5,7 +5,8 @@
  * the handle. For a handle closed by maiko_close the close callback tells. For one that the user has
  * closed with uv_close it does not; but libuv runs all close callbacks that are due in one pass, and a
  * handle of this file that is closed later has its callback in the same pass or the next. So a
- * departure, after all known close callbacks, closes such a handle twice before it frees the actor.
+ * departure, after all known close callbacks, closes such a handle twice before the actor is freed or its
+ * state is renewed.
  */
 #include "sched/handles.h"
 
@@ -28,12 +29,12 @@ typedef struct mk_adopted {
 	bool closing;
 } mk_adopted;
 
-/* The last handle of an actor that departs. */
-typedef struct departure {
+/* The last handle of an actor that departs, or that will be restarted. */
+typedef struct mk_departure {
 	uv_timer_t timer;
 	mk_worker *worker;
 	mk_actor *actor;
-} departure;
+} mk_departure;
 
 int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 {
@@ -49,7 +50,9 @@ int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 	if ((ctx->sched & MK_ENDED) != 0)
 		return mk_fail(MAIKO_ESTATE, "maiko_adopt: actor '%s' is ending", ctx->self->name);
 	mk_extra *x = mk_extra_of(ctx);
-	if (x == NULL)
+	if (x != NULL && x->departure == NULL)
+		x->departure = MK_NEW(mk_departure);
+	if (x == NULL || x->departure == NULL)
 		return MAIKO_ENOMEM;
 	if (mk_map_find(&x->handles, mk_map_key(handle)) != NULL)
 		return mk_fail(MAIKO_EEXIST, "maiko_adopt: actor '%s' has adopted the handle already", ctx->self->name);
@@ -78,18 +81,20 @@ static void unlink_one(mk_adopted *d)
 
 static void departed(uv_handle_t *handle)
 {
-	departure *d = MK_OF(handle, departure, timer);
+	mk_departure *d = MK_OF(handle, mk_departure, timer);
 	mk_worker *w = d->worker;
+	mk_actor *a = d->actor;
+	void (*then)(mk_worker *, mk_actor *) = a->extra->all_closed;
+	a->extra->all_closed = NULL;
 	(void)mk_lane_enter(w); /* as in maiko_enter */
-	mk_actor_dispose(d->actor);
+	then(w, a);
 	mk_lane_leave(w);
-	mk_free(d);
 	mk_worker_handle_closed(w);
 }
 
 static void close_again(uv_handle_t *handle)
 {
-	departure *d = MK_OF(handle, departure, timer);
+	mk_departure *d = MK_OF(handle, mk_departure, timer);
 	uv_timer_init(d->worker->loop, &d->timer);
 	uv_close((uv_handle_t *)&d->timer, departed);
 }
@@ -97,13 +102,7 @@ static void close_again(uv_handle_t *handle)
 /* All known close callbacks have run. */
 static void depart(mk_worker *w, mk_actor *a)
 {
-	departure *d = MK_NEW(departure);
-	if (d == NULL) { /* the actor stays until the worker is freed, after its loop */
-		(void)mk_lane_enter(w);
-		mk_actor_link(w, a);
-		mk_lane_leave(w);
-		return;
-	}
+	mk_departure *d = a->extra->departure;
 	d->worker = w;
 	d->actor = a;
 	w->open_handles++;
@@ -121,7 +120,7 @@ static void on_closed(uv_handle_t *handle)
 	if (d->closed != NULL)
 		d->closed(handle);
 	mk_free(d);
-	if (a->extra->departing && a->extra->adopted == NULL)
+	if (a->extra->all_closed != NULL && a->extra->adopted == NULL)
 		depart(w, a);
 	mk_worker_handle_closed(w);
 }
@@ -181,25 +180,38 @@ void mk_adopted_drain(const mk_actor *a)
 	}
 }
 
-void mk_adopted_depart(mk_worker *w, mk_actor *a)
+static void dispose(mk_worker *w, mk_actor *a)
 {
-	if (a->extra == NULL || a->extra->adopted == NULL) {
-		mk_actor_dispose(a);
+	(void)w;
+	mk_actor_dispose(a);
+}
+
+void mk_adopted_close_all(mk_worker *w, mk_actor *a, void (*then)(mk_worker *w, mk_actor *a))
+{
+	mk_extra *x = a->extra;
+	bool waits = x != NULL && x->all_closed != NULL; /* for a restart: it comes to `then` instead */
+	if (x == NULL || (x->adopted == NULL && !waits)) {
+		then(w, a);
 		return;
 	}
+	x->all_closed = then;
+	if (waits)
+		return;
 	mk_adopted_close(w, a);
-	a->extra->departing = true;
-	if (a->extra->adopted == NULL)
+	if (x->adopted == NULL)
 		depart(w, a);
 }
+
+void mk_adopted_depart(mk_worker *w, mk_actor *a) { mk_adopted_close_all(w, a, dispose); }
 
 /* ---- entering an actor from libuv's callbacks ---------------------------------------------------- */
 
 /* Whether the actor can be entered now: 0, or an error. */
 static int check_enter(const maiko_ctx *ctx)
 {
-	if ((ctx->sched & MK_ENDED) != 0)
-		return mk_fail(MAIKO_EFAILED, "maiko_enter: actor '%s' has ended", ctx->self->name);
+	if ((ctx->sched & (MK_ENDED | MK_DOWN)) != 0)
+		return mk_fail(MAIKO_EFAILED, "maiko_enter: actor '%s' has ended, or waits for its restart",
+			       ctx->self->name);
 	if (ctx->worker->actor != NULL)
 		return mk_fail(MAIKO_ESTATE, "maiko_enter: this thread is inside a callback of actor '%s' already",
 			       ctx->worker->actor->self->name);

@@ -3,7 +3,9 @@
  */
 #include "sched/hold.h"
 
+#include "registry/group.h"
 #include "runtime/ready.h"
+#include "runtime/upcalls.h"
 #include "sched/delayed.h"
 #include "sched/tick.h"
 
@@ -17,10 +19,8 @@ void mk_hold(mk_worker *w, mk_actor *a, unsigned bit)
 		mk_tick_hold(a);
 }
 
-void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
+static void permit(mk_worker *w, mk_actor *a, unsigned bit)
 {
-	if ((a->sched & bit) == 0)
-		return;
 	if ((a->sched & MK_HELD) != bit) {
 		a->sched &= (uint16_t)~bit;
 		return;
@@ -33,6 +33,15 @@ void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
 	mk_tick_permit(w, a);
 	if (mk_has_work(a))
 		mk_wake(w, a);
+}
+
+void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
+{
+	if ((a->sched & bit) == 0)
+		return;
+	permit(w, a, bit);
+	if (MK_UNLIKELY(a->cared) && a->extra->care->waits && (a->sched & (MK_PAUSED | MK_MOVING)) == 0)
+		mk_up.care_go_on(w, a);
 }
 
 void mk_retire(mk_worker *w, mk_actor *a)

@@ -271,3 +271,12 @@ void mk_tick_end(mk_worker *w, mk_actor *a)
 	mk_fd_watch_close(a);
 	a->extra->tick_due = false;
 }
+
+void mk_tick_renew(mk_actor *a)
+{
+	mk_extra *x = a->extra;
+	x->next = maiko_again();
+	x->wants = x->came = x->woken = 0;
+	x->backoff_ms = 0;
+	x->tick_due = x->tick_set = x->tick_late = false;
+}

@@ -50,6 +50,9 @@ void mk_tick_unpack(mk_worker *w, mk_actor *a);
 /* A stop has begun: only ticks after events continue. */
 void mk_tick_drain(mk_worker *w, mk_actor *a);
 
+/* A new life begins: as mk_tick_init has left it. */
+void mk_tick_renew(mk_actor *a);
+
 /* The actor ends. */
 void mk_tick_end(mk_worker *w, mk_actor *a);
 

@@ -3,6 +3,7 @@
  */
 #include "sim/lead.h"
 
+#include "lifecycle/group_steps.h"
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
 #include "routing/backpressure.h"
@@ -132,6 +133,8 @@ static bool sup_piece(mk_sup *sup, mk_note_kind kind, uint64_t number, int64_t v
 		return mk_stop_step_led(sup, value, number);
 	case MK_NOTE_OVER:
 		return mk_stop_over_led(sup);
+	case MK_NOTE_GROUP:
+		return mk_groups_step_led(sup, number, (mk_report_kind)value);
 	default:
 		return false;
 	}
@@ -143,6 +146,8 @@ bool mk_lead_sup(mk_sup *sup, mk_note_kind kind, uint64_t number, int64_t value)
 	uv_mutex_lock(&sup->lock);
 	bool done = sup_piece(sup, kind, number, value);
 	uv_mutex_unlock(&sup->lock);
+	if (kind == MK_NOTE_GROUP)
+		mk_groups_conclude(sup);
 	mk_hosting--;
 	return done;
 }

@@ -1,0 +1,494 @@
+/*
+ * group_steps.c - see group_steps.h.
+ */
+#include "lifecycle/group_steps.h"
+
+#include "base/error.h"
+#include "lifecycle/completion.h"
+#include "lifecycle/restart.h"
+#include "lifecycle/stop.h"
+#include "observe/note.h"
+#include "registry/directory.h"
+#include "registry/failure.h"
+#include "routing/news.h"
+#include "runtime/lane.h"
+
+#include <maiko/lifecycle.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- commands --------------------------------------------------------------------------------- */
+
+static void post(mk_care *c)
+{
+	if (c->posted)
+		return;
+	c->posted = true;
+	c->message = (mk_actor_message){.message = {.run = mk_restart_obey, .post = MK_POST_MEMBER},
+					.actor = c->actor->self->id};
+	mk_lane_post(c->actor->worker, &c->message.message);
+}
+
+static void command(mk_care *c, mk_command what, uint64_t delay_ms)
+{
+	c->command = what;
+	c->delay_ms = delay_ms;
+	if (c->actor->removing) /* its removal has begun, and the worker may free it after the next message */
+		return;
+	post(c);
+}
+
+bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_t *ret_delay_ms)
+{
+	mk_lock(w->sup);
+	c->posted = false;
+	bool here = c->actor->worker == w;
+	if (!here)
+		post(c);
+	*ret_command = c->command;
+	*ret_delay_ms = c->delay_ms;
+	mk_unlock(w->sup);
+	return here;
+}
+
+void mk_group_command_again(mk_sup *sup, mk_care *c)
+{
+	mk_lock(sup);
+	if (c->command == MK_START)
+		c->delay_ms = 0; /* it has waited */
+	if (c->command != MK_NO_COMMAND && !c->actor->removing)
+		post(c);
+	mk_unlock(sup);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------- */
+
+/* Whether the member is in a run of `g` from `from` on. */
+static bool is_in_run(const mk_member *m, const mk_group *g, const mk_member *from)
+{
+	while (m->group != NULL && m->group != g)
+		m = &m->group->member;
+	return m->group == g && m->order >= from->order;
+}
+
+/* The run that includes the member, or NULL. */
+static mk_group *run_of(const mk_member *m)
+{
+	for (mk_group *g = m->group; g != NULL; m = &g->member, g = m->group)
+		if (g->running && g->from != NULL && m->order >= g->from->order)
+			return g;
+	return NULL;
+}
+
+static void end_run(mk_groups *all, mk_group *g)
+{
+	mk_group **at = &all->runs;
+	while (*at != g)
+		at = &(*at)->next_run;
+	*at = g->next_run;
+	g->running = false;
+	g->from = NULL;
+	g->cause = NULL;
+}
+
+/* Whether nothing is to be done with it before its run goes on: `starting`: to start it; else to halt it. */
+static bool is_settled(const mk_care *c, bool starting)
+{
+	if (c->state == MK_CARE_NEW || c->state == MK_CARE_GONE || c->actor->removing)
+		return true;
+	return starting ? c->state == MK_CARE_UP : c->state == MK_CARE_DOWN && c->command == MK_NO_COMMAND;
+}
+
+static void halt_next(mk_group *g)
+{
+	mk_care *c = g->at;
+	while (c != NULL && is_settled(c, false))
+		c = mk_care_before(g, g->from, c);
+	g->at = c;
+	if (c == NULL) {
+		g->starting = true;
+		g->at = mk_care_first(g->from);
+		g->paced = g->delay_ms == 0 || g->cause == NULL || g->cause->state != MK_CARE_DOWN;
+		if (!g->paced)
+			command(g->cause, MK_PACE, g->delay_ms);
+	} else if (c->ephemeral || c->kind == MAIKO_TEMPORARY) {
+		if (c->command != MK_LEAVE)
+			command(c, MK_LEAVE, 0);
+	} else if (c->command != MK_HALT) {
+		command(c, MK_HALT, 0);
+	}
+}
+
+static void start_next(mk_groups *all, mk_group *g)
+{
+	mk_care *c = g->at;
+	while (c != NULL && is_settled(c, true))
+		c = mk_care_after(g, c);
+	g->at = c;
+	if (c == NULL)
+		end_run(all, g);
+	else if (c->state == MK_CARE_DOWN && c->command == MK_NO_COMMAND)
+		command(c, MK_START, 0);
+}
+
+static void advance(mk_groups *all, mk_group *g)
+{
+	if (!g->starting)
+		halt_next(g);
+	if (g->starting && g->paced)
+		start_next(all, g);
+}
+
+/* The members of `g` from `from` on are to be restarted, after the delay of the actor that was the cause. */
+static void begin_run(mk_groups *all, mk_group *g, mk_member *from, mk_care *cause)
+{
+	mk_group *outer = run_of(from), *run = outer != NULL ? outer : g;
+	if (outer == NULL && g->running) /* it includes later members only */
+		g->from = from;
+	if (!run->running) {
+		for (mk_group *r = all->runs, *next; r != NULL; r = next) {
+			next = r->next_run;
+			if (is_in_run(&r->member, g, from))
+				end_run(all, r);
+		}
+		run->running = true;
+		run->from = from;
+		run->next_run = all->runs;
+		all->runs = run;
+	}
+	run->starting = false;
+	run->at = mk_care_last(run);
+	run->cause = cause;
+	run->delay_ms = cause->fail_delay_ms;
+}
+
+/* ---- failures --------------------------------------------------------------------------------- */
+
+static const char *name_of(const mk_group *g) { return g->member.group == NULL ? "the supervisor" : g->name; }
+
+static void tell_chain(mk_groups *all, const char *format, const char *name, unsigned long long number,
+		       unsigned long long ms)
+{
+	size_t length = strlen(all->chain);
+	(void)snprintf(all->chain + length, sizeof all->chain - length, format, name, number, ms);
+}
+
+/* The root has failed because of the actor. */
+static void root_failed(mk_sup *sup, const mk_care *c)
+{
+	mk_failures *f = sup->failures;
+	int code = c->code != 0 ? c->code : MAIKO_EFAILED;
+	sup->groups->fatal = code;
+	if (f->status != 0)
+		return;
+	f->status = code;
+	f->phase = c->phase;
+	memcpy(f->decisive, c->actor->self->name, strlen(c->actor->self->name) + 1);
+	(void)snprintf(f->detail, sizeof f->detail, "%.*s", (int)sizeof f->detail - 1, sup->groups->chain);
+}
+
+static void begin_chain(mk_groups *all, const mk_care *c)
+{
+	(void)snprintf(all->chain, sizeof all->chain, "%s%s%s%s", c->event[0] != '\0' ? "with the event '" : "",
+		       c->event, c->event[0] != '\0' ? "': " : "",
+		       c->code != 0 ? maiko_strerror(c->code) : "it had ended");
+}
+
+/* The group has failed because of the actor; mk_groups_tell publishes that. */
+static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *c)
+{
+	if (mk_reserve((void **)&all->failed, &all->failed_size, all->failed_count + 1, sizeof *all->failed) != 0) {
+		all->untold++;
+		return;
+	}
+	maiko_group_failed *failed = &all->failed[all->failed_count++];
+	*failed = (maiko_group_failed){.group = g->id,
+				       .actor = c->actor->self->id,
+				       .error = c->code,
+				       .restarts = g->limit,
+				       .within_ms = g->within_ms};
+	mk_name_copy(failed->name, g->name);
+	mk_name_copy(failed->actor_name, c->actor->self->name);
+}
+
+void mk_groups_tell(mk_worker *w)
+{
+	mk_groups *all = w->sup->groups;
+	for (uint32_t i = 0; i < all->failed_count; i++)
+		mk_news_group_failed(w, &all->failed[i]);
+	all->failed_count = 0;
+	mk_count_add(&w->untold, all->untold);
+	all->untold = 0;
+}
+
+/* Counts a failure where it occurred, and in each group that fails because of it. Returns the group that is to repair it,
+ * and its member in *ret_member; NULL: the root has failed. */
+static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
+{
+	mk_groups *all = sup->groups;
+	mk_member *m = &c->member;
+	bool counts = c->counts;
+	begin_chain(all, c);
+	for (mk_group *g = m->group; g != NULL; m = &g->member, g = m->group, counts = true) {
+		*ret_member = m;
+		if (!counts || mk_group_count(g, c->report_ns))
+			return g;
+		g->failed++;
+		note_group_failed(all, g, c);
+		tell_chain(all, "; %s had restarted %llu times within %llu ms", name_of(g), g->limit, g->within_ms);
+	}
+	root_failed(sup, c);
+	return NULL;
+}
+
+static void failed(mk_sup *sup, mk_care *c)
+{
+	mk_member *m;
+	c->failed = false;
+	mk_group *g = blame(sup, c, &m);
+	if (g == NULL)
+		return;
+	if (g->strategy == MAIKO_ONE_FOR_ALL)
+		begin_run(sup->groups, g, g->first, c);
+	else if (g->strategy == MAIKO_REST_FOR_ONE)
+		begin_run(sup->groups, g, m, c);
+	else if (m->is_group)
+		begin_run(sup->groups, mk_group_of_member(m), mk_group_of_member(m)->first, c);
+}
+
+/* ---- reports ---------------------------------------------------------------------------------- */
+
+/* maiko_restart is complete. The change is told when the lock is released. */
+static void answer(mk_sup *sup, mk_care *c, int status)
+{
+	mk_change *change = c->asker;
+	if (change == NULL)
+		return;
+	c->asker = NULL;
+	change->status = status;
+	mk_change_tell_waiting(change);
+	mk_change_told(sup);
+	change->next = sup->groups->answered;
+	sup->groups->answered = change;
+}
+
+static void is_down(mk_sup *sup, mk_care *c)
+{
+	bool asked = c->asker != NULL, has_failed = c->failed;
+	int code = c->code;
+	bool tried = c->state == MK_CARE_DOWN; /* to start it again */
+	c->state = MK_CARE_DOWN;
+	c->command = MK_NO_COMMAND;
+	if (has_failed)
+		failed(sup, c);
+	if (sup->groups->fatal != 0)
+		return;
+	if (asked && has_failed && tried) {
+		answer(sup, c, code);
+		asked = false;
+	}
+	mk_group *run = run_of(&c->member);
+	bool alone = (run == NULL || (run->starting && run->paced)) && !c->member.group->removing;
+	if (alone && c->command == MK_NO_COMMAND)
+		command(c, MK_START, has_failed && !asked ? c->fail_delay_ms : 0);
+	if (run != NULL)
+		advance(sup->groups, run);
+}
+
+static void is_up(mk_sup *sup, mk_care *c)
+{
+	c->state = MK_CARE_UP;
+	c->command = MK_NO_COMMAND;
+	answer(sup, c, 0);
+	mk_group *run = run_of(&c->member);
+	if (run != NULL)
+		advance(sup->groups, run);
+}
+
+static void is_paced(mk_sup *sup, mk_care *c)
+{
+	c->command = MK_NO_COMMAND;
+	for (mk_group *g = sup->groups->runs; g != NULL; g = g->next_run)
+		if (g->cause == c && g->starting) {
+			g->paced = true;
+			advance(sup->groups, g);
+			return;
+		}
+}
+
+static void is_gone(mk_sup *sup, mk_care *c)
+{
+	mk_groups *all = sup->groups;
+	mk_group *run = run_of(&c->member);
+	answer(sup, c, mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : MAIKO_ECANCELED);
+	for (mk_group *g = all->runs; g != NULL; g = g->next_run) {
+		if (g->at == c)
+			g->at = g->starting ? mk_care_after(g, c) : mk_care_before(g, g->from, c);
+		if (g->cause == c) {
+			g->cause = NULL;
+			g->paced = true;
+		}
+	}
+	c->command = MK_NO_COMMAND;
+	mk_care_leave(sup, c->actor);
+	if (run != NULL)
+		advance(all, run);
+}
+
+static void is_asked(mk_sup *sup, mk_care *c)
+{
+	if (c->state == MK_CARE_UP && c->command == MK_NO_COMMAND)
+		command(c, MK_HALT, 0);
+	else if (c->state == MK_CARE_DOWN && c->command == MK_START)
+		command(c, MK_START, 0);
+	else if (c->state == MK_CARE_GONE)
+		answer(sup, c, MAIKO_ECANCELED);
+}
+
+/* ---- steps ------------------------------------------------------------------------------------ */
+
+static void take(mk_sup *sup, mk_report *r)
+{
+	mk_care *c = r->care;
+	mk_report_kind kind = r->kind;
+	r->kind = 0;
+	mk_note_sup(sup, MK_NOTE_GROUP, c->actor->self->id, (int64_t)kind);
+	bool over = mk_state_of(sup) >= MK_STOPPING || sup->groups->fatal != 0;
+	if (over && kind != MK_IS_GONE)
+		return;
+	switch (kind) {
+	case MK_IS_UP:
+		is_up(sup, c);
+		break;
+	case MK_IS_DOWN:
+		is_down(sup, c);
+		break;
+	case MK_IS_PACED:
+		is_paced(sup, c);
+		break;
+	case MK_IS_GONE:
+		is_gone(sup, c);
+		break;
+	case MK_IS_ASKED:
+		is_asked(sup, c);
+		break;
+	}
+}
+
+static void append(mk_groups *all, mk_report *r, mk_care *c, mk_report_kind kind)
+{
+	assert(r->kind == 0);
+	*r = (mk_report){.care = c, .kind = kind};
+	*all->report_tail = r;
+	all->report_tail = &r->next;
+}
+
+static mk_report *remove_report(mk_groups *all, mk_report **at)
+{
+	mk_report *r = *at;
+	*at = r->next;
+	if (all->report_tail == &r->next)
+		all->report_tail = at;
+	return r;
+}
+
+static void take_all(mk_sup *sup)
+{
+	mk_groups *all = sup->groups;
+	if (sup->seam.led || mk_state_of(sup) == MK_STARTING)
+		return;
+	while (all->reports != NULL)
+		take(sup, remove_report(all, &all->reports));
+}
+
+/* Tells who has asked for a restart, and stops the supervisor if the root has failed. Without the lock. */
+static void conclude(mk_sup *sup, mk_worker *w)
+{
+	mk_groups *all = sup->groups;
+	mk_lock(sup);
+	int fatal = all->fatal;
+	bool tells = fatal != 0 && !all->told_fatal;
+	all->told_fatal |= tells;
+	mk_change *answered = all->answered;
+	all->answered = NULL;
+	mk_unlock(sup);
+	while (answered != NULL) {
+		mk_change *next = answered->next;
+		mk_change_tell(w != NULL ? w : mk_worker_at(sup, 0), answered);
+		answered = next;
+	}
+	if (tells)
+		mk_stop_for_failure(sup, fatal);
+}
+
+void mk_groups_conclude(mk_sup *sup) { conclude(sup, NULL); }
+
+void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
+{
+	mk_lock(w->sup);
+	if (kind == MK_IS_UP && c->state == MK_CARE_NEW && mk_state_of(w->sup) == MK_STARTING)
+		c->state = MK_CARE_UP; /* nothing waits for it */
+	else
+		append(w->sup->groups, &c->report, c, kind);
+	take_all(w->sup);
+	mk_groups_tell(w);
+	bool more = w->sup->groups->answered != NULL || w->sup->groups->fatal != 0;
+	mk_unlock(w->sup);
+	if (more)
+		conclude(w->sup, w);
+}
+
+void mk_groups_started(mk_sup *sup) { take_all(sup); }
+
+bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind)
+{
+	mk_groups *all = sup->groups;
+	mk_report **at = &all->reports;
+	while (*at != NULL && ((*at)->kind != kind || (*at)->care->actor->self->id != id))
+		at = &(*at)->next;
+	if (*at == NULL)
+		return false;
+	mk_worker *w = (*at)->care->actor->worker;
+	take(sup, remove_report(all, at));
+	mk_groups_tell(w);
+	return true;
+}
+
+/* ---- maiko_restart ---------------------------------------------------------------------------- */
+
+static int refusal(mk_sup *sup, const mk_change *change)
+{
+	const mk_actor *a = mk_directory_find(sup, change->id);
+	const mk_care *c = a == NULL ? NULL : mk_care_of(a);
+	if (mk_state_of(sup) != MK_STARTED)
+		return mk_state_of(sup) < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
+	if (a == NULL || a->removing || (c != NULL && c->state == MK_CARE_GONE))
+		return MAIKO_ENOENT;
+	if (c == NULL)
+		return MAIKO_EINVAL;
+	return c->state == MK_CARE_NEW ? MAIKO_ESTATE : c->asker != NULL ? MAIKO_EBUSY : 0;
+}
+
+int mk_group_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status)
+{
+	mk_change_wait waiting = {false, 0};
+	mk_lock(sup);
+	int rc = mk_topology_accept(sup, caller, change, refusal(sup, change));
+	if (rc == 0) {
+		mk_care *c = mk_care_of(mk_directory_find(sup, change->id));
+		c->asker = change;
+		change->wait = ret_status != NULL ? &waiting : NULL;
+		append(sup->groups, &c->ask, c, MK_IS_ASKED);
+		take_all(sup);
+	}
+	while (rc == 0 && ret_status != NULL && !waiting.complete && mk_state_of(sup) < MK_STOPPED)
+		mk_change_await(sup, &waiting.complete);
+	if (rc == 0 && ret_status != NULL) {
+		if (!waiting.complete)
+			change->wait = NULL; /* the supervisor has stopped, and keeps the change until it is freed */
+		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
+	}
+	mk_unlock(sup);
+	return rc;
+}

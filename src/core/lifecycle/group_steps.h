@@ -1,0 +1,52 @@
+/*
+ * group_steps.h - which supervised actors are restarted, when, and with which others (maiko/group.h).
+ *
+ * The workers report what has happened to their actors; each report is a step under the supervisor's lock, which decides
+ * and commands (registry/group.h). So all decisions are made one after the other, and a recording notes their order.
+ *
+ * A command is what an actor's worker is to do now; the control message only says that there is one. So a later
+ * decision replaces one that has not been executed.
+ *
+ *   failed ─▶ counts for its group ─▶ too many: the group fails, and counts as a failure of one member of its parent,
+ *                                     and so on; at the root: the supervisor stops
+ *                                 ─▶ by the strategy of the group where that ends:
+ *                                      the actor alone: start it after its delay
+ *                                      others with it: a run
+ *
+ * A run of a group restarts its members from one on: it halts their actors, the last first, each when the one after it is
+ * down; waits for the delay; then starts them, the first first, each when the one before it is up. A failure meanwhile
+ * makes it begin again. Of nested groups only the outermost runs: it includes the others.
+ *
+ * While a supervisor starts, reports wait until the start is over; once it stops, nothing is decided any more: its workers
+ * end the actors that are down.
+ */
+#ifndef MK_GROUP_STEPS_H
+#define MK_GROUP_STEPS_H
+
+#include "lifecycle/topology.h"
+#include "registry/group.h"
+
+/* On the actor's worker, without the lock: reports, and takes the step that follows. */
+void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind);
+
+/* On the worker that has the message: what is to be done. False: nothing, or the actor has moved, and the message
+ * follows it. */
+bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_t *ret_delay_ms);
+/* The command is to be executed again: its actor was in a topology change. */
+void mk_group_command_again(mk_sup *sup, mk_care *c);
+
+/* The start is over: takes the steps of the reports since. With the lock. */
+void mk_groups_started(mk_sup *sup);
+
+/* Tells of the groups that have failed. With the lock, on a worker. */
+void mk_groups_tell(mk_worker *w);
+
+/* maiko_restart: takes ownership of the change, or returns an error. With `ret_status`: waits, and sets its result. */
+int mk_group_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
+
+/* In a replay, with the lock: takes the report of that kind of that actor. False: it has not been made. */
+MK_PRIVATE bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind);
+/* Without the lock: stops the supervisor if its root has failed. */
+MK_PRIVATE void mk_groups_conclude(mk_sup *sup);
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * restart.c - see restart.h.
+ */
+#include "lifecycle/restart.h"
+
+#include "lifecycle/group_steps.h"
+#include "lifecycle/notice.h"
+#include "observe/monitor.h"
+#include "registry/registry.h"
+#include "routing/backpressure.h"
+#include "routing/overflow.h"
+#include "runtime/callback.h"
+#include "sched/end.h"
+#include "sched/handles.h"
+#include "sched/hold.h"
+#include "sched/intake.h"
+#include "sched/tick.h"
+
+#include <string.h>
+
+enum { NS_PER_MS = 1000000 };
+
+/* ---- the end of a life ------------------------------------------------------------------------ */
+
+static void is_down(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_ENDED) == 0)
+		mk_group_report(w, mk_care_of(a), MK_IS_DOWN);
+}
+
+/* What it does not keep over a restart. Its handles are closed last, perhaps later. */
+static void halt(mk_worker *w, mk_actor *a)
+{
+	mk_care *c = mk_care_of(a);
+	c->because = c->failed ? c->code : 0;
+	mk_hold(w, a, MK_DOWN);
+	mk_intake_unhold(w, a);
+	mk_actor_run_on_stop(w, a, true);
+	mk_status_set(a, MAIKO_ACTOR_RESTARTING);
+	mk_timer_clear(&w->timers, &c->timer);
+	mk_actor_shed(w, a);
+	mk_notices_rest(a);
+	a->extra->overflowed = false;
+	a->extra->life++;
+	if (c->backoff.overflow == MAIKO_DROP_OLDEST)
+		mk_release_all(w, a); /* nobody waits for an actor that drops */
+}
+
+static void close_handles(mk_worker *w, mk_actor *a) { mk_adopted_close_all(w, a, is_down); }
+
+/* ---- failures --------------------------------------------------------------------------------- */
+
+/* Counts the attempts at the event: what becomes of it. */
+static void count_attempt(mk_care *c, const mk_cause *cause)
+{
+	c->counts = true;
+	c->again = c->aside = false;
+	/* One that it has sent to itself is in no mailbox. */
+	if (cause->event == NULL || cause->phase != MAIKO_PHASE_HANDLE ||
+	    cause->event->topic->index == MK_PRIVATE_TOPIC)
+		return;
+	bool same = c->tried.origin == cause->event->id.origin && c->tried.sequence == cause->event->id.sequence;
+	c->attempts = same ? c->attempts + 1 : 1;
+	c->tried = cause->event->id;
+	c->counts = c->attempts == 1;
+	c->again = c->attempts <= c->retries;
+	c->aside = !c->again;
+}
+
+static void count_delay(mk_worker *w, mk_care *c)
+{
+	if (c->in_a_row != 0 && w->now_ns - c->up_ns >= c->backoff.healthy_ms * NS_PER_MS)
+		c->in_a_row = 0;
+	c->in_a_row++;
+	c->fail_delay_ms =
+		mk_backoff_delay(&c->backoff, c->in_a_row,
+				 c->backoff.jitter_percent != 0 ? mk_random_next(&w->sup->seam, &w->random) : 0);
+}
+
+/* With a report that the actor has failed. */
+static void describe(mk_worker *w, mk_care *c, const mk_cause *cause)
+{
+	c->failed = true;
+	c->code = cause->code;
+	c->phase = cause->phase;
+	c->report_ns = w->now_ns;
+	c->event[0] = '\0';
+	if (cause->event != NULL)
+		memcpy(c->event, cause->event->type->desc->layout->name,
+		       strlen(cause->event->type->desc->layout->name) + 1);
+}
+
+/* Whether its failure is one that somebody repairs. */
+static bool is_contained(const mk_worker *w, const mk_actor *a)
+{
+	const mk_care *c = mk_care_of(a);
+	bool first = a->status == MAIKO_ACTOR_ADDED;
+	return c->kind != MAIKO_TEMPORARY && !w->draining && (!first || c->start_may_fail);
+}
+
+bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
+{
+	mk_care *c = mk_care_of(a);
+	if (!is_contained(w, a))
+		return false;
+	mk_actor_note_failure(w, a, cause, false);
+	count_attempt(c, cause);
+	count_delay(w, c);
+	describe(w, c, cause);
+	halt(w, a);
+	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, c->again ? cause->event : NULL, cause->code);
+	if (cause->phase == MAIKO_PHASE_DEADLOCK) {
+		mk_purge(w, a, false, MK_OUTCOME_OF(dead));
+		mk_release_all(w, a);
+	}
+	close_handles(w, a);
+	return true;
+}
+
+bool mk_restart_ended(mk_worker *w, mk_actor *a)
+{
+	mk_care *c = mk_care_of(a);
+	if (c->kind != MAIKO_PERMANENT || a->status != MAIKO_ACTOR_RUNNING || c->leaves || !is_contained(w, a))
+		return false;
+	mk_cause cause = {.code = 0, .phase = MAIKO_PHASE_STOP};
+	count_attempt(c, &cause);
+	count_delay(w, c);
+	describe(w, c, &cause);
+	halt(w, a);
+	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, NULL, 0);
+	close_handles(w, a);
+	return true;
+}
+
+/* ---- the next life ---------------------------------------------------------------------------- */
+
+static void renew_state(mk_actor *a)
+{
+	const mk_care *c = mk_care_of(a);
+	mk_extra *x = a->extra;
+	if (c->init != NULL)
+		memcpy(mk_actor_state(a), c->init, a->class->desc->state_size);
+	else
+		memset(mk_actor_state(a), 0, a->class->desc->state_size);
+	mk_lock(a->worker->sup); /* maiko_report may read them now */
+	mk_free(x->detail);
+	x->detail = NULL;
+	x->error = 0;
+	mk_unlock(a->worker->sup);
+	if (a->class->tick != NULL)
+		mk_tick_renew(a);
+}
+
+static void start(mk_worker *w, mk_actor *a)
+{
+	renew_state(a);
+	if (mk_actor_start(w, a) != 0 || a->status != MAIKO_ACTOR_RUNNING)
+		return; /* it is halted again, or has ended */
+	mk_care_of(a)->up_ns = w->now_ns;
+	mk_notices_begin(w, a);
+	mk_permit(w, a, MK_DOWN);
+	mk_tick_begin(w, a);
+}
+
+void mk_restart_due(mk_timer *timer)
+{
+	mk_care *c = MK_OF(timer, mk_care, timer);
+	mk_actor *a = c->actor;
+	mk_count_add(&a->worker->activity, 1);
+	if (c->paces)
+		mk_group_report(a->worker, c, MK_IS_PACED);
+	else if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0)
+		c->waits = true;
+	else
+		start(a->worker, a);
+}
+
+/* ---- commands ---------------------------------------------------------------------------------- */
+
+/* Calls mk_restart_due after the delay of the command. */
+static void wait_for(mk_worker *w, mk_care *c, uint64_t delay_ms, bool paces)
+{
+	c->paces = paces;
+	if (delay_ms == 0)
+		mk_restart_due(&c->timer);
+	else
+		mk_timer_set(&w->timers, &c->timer, w->now_ns + delay_ms * NS_PER_MS);
+}
+
+static void obey(mk_worker *w, mk_actor *a, mk_command command, uint64_t delay_ms)
+{
+	mk_care *c = mk_care_of(a);
+	bool down = (a->sched & MK_DOWN) != 0;
+	mk_timer_clear(&w->timers, &c->timer);
+	switch (command) {
+	case MK_NO_COMMAND:
+		break;
+	case MK_HALT:
+		if (!down) {
+			c->failed = false;
+			halt(w, a);
+			MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, NULL, 0);
+			close_handles(w, a);
+		} else if (a->extra->all_closed == NULL) {
+			c->failed = false;
+			is_down(w, a);
+		}
+		break;
+	case MK_START:
+		if (down)
+			wait_for(w, c, delay_ms, false);
+		break;
+	case MK_PACE:
+		wait_for(w, c, delay_ms, true);
+		break;
+	case MK_LEAVE:
+		c->leaves = true;
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
+		mk_retire(w, a);
+		break;
+	}
+}
+
+void mk_restart_obey(mk_worker *w, mk_message *m)
+{
+	mk_care *c = MK_OF(m, mk_care, message.message);
+	mk_actor *a = c->actor;
+	mk_command command;
+	uint64_t delay_ms;
+	if (!mk_group_command(w, c, &command, &delay_ms) || (a->sched & MK_ENDED) != 0 || w->draining)
+		return;
+	if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0 && command != MK_NO_COMMAND)
+		c->waits = true;
+	else
+		obey(w, a, command, delay_ms);
+}
+
+void mk_restart_go_on(mk_worker *w, mk_actor *a)
+{
+	mk_care_of(a)->waits = false;
+	mk_group_command_again(w->sup, mk_care_of(a));
+}
+
+/* ---- reports ----------------------------------------------------------------------------------- */
+
+void mk_restart_is_up(mk_worker *w, mk_actor *a) { mk_group_report(w, mk_care_of(a), MK_IS_UP); }
+void mk_restart_is_gone(mk_worker *w, mk_actor *a)
+{
+	mk_timer_clear(&w->timers, &mk_care_of(a)->timer);
+	mk_group_report(w, mk_care_of(a), MK_IS_GONE);
+}

@@ -1,0 +1,15 @@
+/*
+ * retry.h - the event whose handler has failed, when its actor is restarted (registry/group.h).
+ *
+ * It goes back to the head of the mailbox, where it is queued like any other: a stop, a removal and the ledger know it.
+ * After the actor's last attempt it is set aside.
+ */
+#ifndef MK_RETRY_H
+#define MK_RETRY_H
+
+#include "runtime/runtime.h"
+
+/* What becomes of it: false: its handler counts as run. */
+bool mk_retry(mk_worker *w, mk_actor *a, mk_event *e, int error);
+
+#endif
