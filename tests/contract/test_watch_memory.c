@@ -21,8 +21,16 @@ PER_TEST _Atomic(uint64_t) accepted, told, ends_heard, letters;
 typedef struct target {
 	uint32_t unused;
 } target;
-static int target_on_start(target *self, maiko_ctx *ctx) { return maiko_hold(ctx); }
-static int target_on_item(target *self, const item *ev, maiko_ctx *ctx) { return 0; }
+static int target_on_start(target *self, maiko_ctx *ctx)
+{
+	(void)well(maiko_hold(ctx));
+	return 0;
+}
+static int target_on_item(target *self, const item *ev, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&no_memory_handled, 1);
+	return 0;
+}
 MAIKO_ACTOR(target, MAIKO_ON_START(target_on_start), MAIKO_ON(item, target_on_item));
 
 typedef struct watcher {
