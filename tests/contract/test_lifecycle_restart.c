@@ -40,28 +40,27 @@ PER_TEST _Atomic(uint64_t) told, letters, groups;
 PER_TEST maiko_dead_letter last;
 PER_TEST maiko_group_failed last_group;
 PER_TEST bool asks_for_restarts;
-typedef struct operator {
-	uint32_t unused;
-} operator;
+typedef struct operator { uint32_t unused; }
+operator;
 static int watch(maiko_ctx *ctx)
 {
 	return asks_for_restarts ? maiko_watch(ctx, machine_id, .restarts = true) : maiko_watch(ctx, machine_id);
 }
-static int operator_on_start(operator *self, maiko_ctx *ctx) { return watch(ctx); }
-static int operator_on_restarted(operator *self, const maiko_restarted *ev, maiko_ctx *ctx)
+static int operator_on_start(operator* self, maiko_ctx *ctx) { return watch(ctx); }
+static int operator_on_restarted(operator* self, const maiko_restarted *ev, maiko_ctx *ctx)
 {
 	expect(ev->actor == machine_id && strcmp(ev->name, "machine") == 0);
 	test_note("restarted %u with %d", ev->restarts, ev->error == UV_EIO);
 	atomic_fetch_add(&told, 1);
 	return 0;
 }
-static int operator_on_ended(operator *self, const maiko_ended *ev, maiko_ctx *ctx)
+static int operator_on_ended(operator* self, const maiko_ended *ev, maiko_ctx *ctx)
 {
 	test_note("ended %d after %u", (int)ev->reason, ev->restarts);
 	atomic_fetch_add(&told, 1);
 	return 0;
 }
-static int operator_on_letter(operator *self, const maiko_dead_letter *ev, maiko_ctx *ctx)
+static int operator_on_letter(operator* self, const maiko_dead_letter *ev, maiko_ctx *ctx)
 {
 	last = *ev;
 	atomic_fetch_add(&letters, 1);
@@ -70,7 +69,7 @@ static int operator_on_letter(operator *self, const maiko_dead_letter *ev, maiko
 	atomic_store(&harmless, true);
 	return maiko_resend(ctx, ev);
 }
-static int operator_on_group(operator *self, const maiko_group_failed *ev, maiko_ctx *ctx)
+static int operator_on_group(operator* self, const maiko_group_failed *ev, maiko_ctx *ctx)
 {
 	last_group = *ev;
 	atomic_fetch_add(&groups, 1);

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "lifecycle/notice.h"
-#include "lifecycle/restart.h"
 #include "observe/monitor.h"
+#include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
 #include "registry/topic.h"
@@ -194,7 +194,6 @@ static int supervise(mk_actor *a, const maiko_add_options *o)
 {
 	if (mk_extra_of(a) == NULL || (a->extra->care = mk_care_new(a, o)) == NULL)
 		return MAIKO_ENOMEM;
-	a->extra->care->timer.fire = mk_restart_due;
 	a->cared = true;
 	return 0;
 }

@@ -201,7 +201,7 @@ mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
 
 static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, mk_type **ret_type)
 {
-	if (sup->type_count >= MAIKO_EVENTS_MAX)
+	if (sup->type_count >= MAIKO_EVENTS_MAX + MK_OWN_TYPES)
 		return mk_fail(MAIKO_E2BIG, "event '%s': the supervisor has MAIKO_EVENTS_MAX event types, %d",
 			       desc->layout->name, MAIKO_EVENTS_MAX);
 	const mk_scribe *s = mk_scribe_of(sup);
