@@ -64,7 +64,8 @@ static int parent_on_letter(parent *self, const maiko_dead_letter *ev, maiko_ctx
 	maiko_any any = maiko_letter_event(ev);
 	const step *s = maiko_as(&any, step);
 	self->sum += s == NULL ? 0 : s->n;
-	return maiko_resend(ctx, ev);
+	/* Of one child only: it is sent again to all. */
+	return strncmp(ev->name, maiko_name(ctx), strlen(maiko_name(ctx))) == 0 ? maiko_resend(ctx, ev) : 0;
 }
 MAIKO_ACTOR(parent, MAIKO_ON_START(parent_on_start), MAIKO_ON(maiko_ended, parent_on_ended),
 	    MAIKO_ON(maiko_dead_letter, parent_on_letter));

@@ -75,7 +75,7 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 				       a->self->name, type->desc->layout->name);
 		if (type == NULL || type->topic == MK_PRIVATE_TOPIC || type->topic == MK_LIFECYCLE_TOPIC)
 			continue; /* they come without a subscription */
-		rc = mk_own_policy_check(mk_record_at(sup, type->topic), overflow, a->self->name);
+		rc = mk_own_policy_check(type->topic, overflow, a->self->name);
 		if (rc == 0)
 			rc = add_place(a, type->topic, overflow);
 	}
@@ -102,7 +102,7 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
 	if (s->overflow != MAIKO_OVERFLOW_DEFAULT)
 		overflow = s->overflow;
-	rc = mk_own_policy_check(r, overflow, a->self->name);
+	rc = mk_own_policy_check(r->index, overflow, a->self->name);
 	return rc != 0 ? rc : add_place(a, r->index, overflow);
 }
 

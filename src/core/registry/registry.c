@@ -295,14 +295,14 @@ int mk_reserved_fail(const mk_type *type, uint32_t topic)
 		       mk_own_topics[topic - MK_LIFECYCLE_TOPIC]->name);
 }
 
-int mk_own_policy_check(const mk_record *r, maiko_overflow overflow, const char *who)
+int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who)
 {
-	if (!mk_topic_is_own(r->index) || (overflow != MAIKO_BLOCK && overflow != MAIKO_FAIL))
+	if (overflow != MAIKO_BLOCK && overflow != MAIKO_FAIL)
 		return 0;
 	return mk_fail(MAIKO_EINVAL,
 		       "%s: topic '%s' with .overflow %s: what the library tells waits for nobody and fails nobody; "
 		       "another policy, or none for the topic's",
-		       who, r->desc.name, overflow_name(overflow));
+		       who, mk_own_topics[topic - MK_LIFECYCLE_TOPIC]->name, overflow_name(overflow));
 }
 
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)

@@ -80,7 +80,11 @@ int mk_route_fail(const mk_type *type);
 int mk_reserved_fail(const mk_type *type, uint32_t topic);
 /* 0, or the same: a subscription to a topic of the library with a policy that could make the library wait. `who` begins
  * the text. */
-int mk_own_policy_check(const mk_record *r, maiko_overflow overflow, const char *who);
+int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who);
+static inline int mk_own_policy_check(uint32_t topic, maiko_overflow overflow, const char *who)
+{
+	return MK_LIKELY(!mk_topic_is_own(topic)) ? 0 : mk_own_policy(topic, overflow, who);
+}
 
 /* Whether the value is a policy; and MAIKO_EINVAL, with its text: that topic's or actor's is not one. */
 bool mk_overflow_valid(maiko_overflow overflow);

@@ -293,12 +293,16 @@ static MK_NOINLINE void refuse_taken(mk_worker *w, mk_topic *t, const mk_event *
 		mk_receipt_refused(w, mk_receipt_part(w, from), deliveries);
 }
 
+/* Whether someone here subscribes to all topics, and so to that of the event. */
+static inline bool takes_all(const mk_worker *w, const mk_event *e)
+{
+	return MK_UNLIKELY(w->all->sub_count != 0) && !mk_topic_is_own(e->topic->index);
+}
+
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
-	mk_topic *all = w->all;
-	bool own = MK_UNLIKELY(all->sub_count != 0) && mk_topic_is_own(from->topic->index);
-	bool any = (t != NULL && t->sub_count != 0) || (all->sub_count != 0 && !own);
+	bool any = (t != NULL && t->sub_count != 0) || takes_all(w, from);
 	mk_event *e = NULL;
 	mk_advance_time(w, from);
 	if (!any) { /* the sender's view named a worker too many (topic.c) */
@@ -316,8 +320,8 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 	}
 	e->topic = t;
 	fan_out(w, t, e, marker);
-	if (all->sub_count != 0 && !own)
-		fan_out(w, all, e, marker);
+	if (takes_all(w, e))
+		fan_out(w, w->all, e, marker);
 	mk_event_unref(&w->pool, e);
 }
 
