@@ -144,8 +144,8 @@ static void up_to_4194304_actors(void **state)
 	assert_int_equal((uint32_t)next->self->id, 4194304);
 	assert_int_equal(mk_directory_enter(sup, last), MAIKO_E2BIG);
 	mk_directory_leave(sup, next);
-	mk_actor_discard(last);
-	mk_actor_discard(next);
+	mk_actor_discard(sup, last);
+	mk_actor_discard(sup, next);
 	maiko_supervisor_free(sup);
 	assert_int_equal(test_allocator_living(), 0);
 }

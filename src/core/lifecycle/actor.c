@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "lifecycle/notice.h"
 #include "observe/monitor.h"
+#include "registry/departed.h"
 #include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
@@ -226,7 +227,7 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	if (rc == 0 && (o->group != 0 || o->restart > MAIKO_TEMPORARY))
 		rc = supervise(a, o);
 	if (rc != 0) {
-		mk_actor_discard(a);
+		mk_actor_discard(sup, a);
 		return rc;
 	}
 	if (o->init != NULL)
@@ -240,9 +241,13 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	return 0;
 }
 
-void mk_actor_discard(mk_actor *a)
+void mk_actor_discard(mk_sup *sup, mk_actor *a)
 {
-	mk_free(a->self);
+	/* Acquired, as in departed.c. It is in no directory any more, so there will be no new reference. */
+	if (a->self != NULL && atomic_load_explicit(&a->self->refs, memory_order_acquire) != 0)
+		mk_departed_add(sup, a->self);
+	else
+		mk_free(a->self);
 	a->self = NULL;
 	mk_actor_free(a);
 }

@@ -447,7 +447,7 @@ static void undo_add(mk_sup *sup, mk_change *c)
 				  c->actor->place_count, c->home);
 	mk_worker_at(sup, c->home)->busy = false;
 	mk_directory_leave(sup, c->actor);
-	mk_actor_discard(c->actor);
+	mk_actor_discard(sup, c->actor);
 	c->actor = NULL;
 }
 
@@ -582,7 +582,7 @@ void mk_topology_fini(mk_sup *sup)
 				lists[i] = c->after;
 			}
 			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
-				mk_actor_discard(c->actor);
+				mk_actor_discard(sup, c->actor);
 			if (i == 1 && c->worker != NULL)
 				mk_worker_abort(c->worker);
 			mk_change_free(c);
