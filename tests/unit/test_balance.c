@@ -146,10 +146,55 @@ static void what_saves_less_than_its_talk_costs_stays(void **state)
 	talk_costs(53, 2);
 }
 
+/* ---- one that two workers run in turns ---- */
+
+enum { LOOK_NS = 100000, LOOKS = 8, IDLE_NS = 50000 };
+
+static void look_later(mk_worker *w, uint64_t later_ns)
+{
+	w->now_ns = clock_ns += later_ns;
+	assert_true(mk_balance_due(w));
+	mk_balance_look(w);
+}
+
+static void what_is_lent_runs_first_and_goes_back_when_the_other_worker_rests(void **state)
+{
+	(void)state;
+	set_up();
+	mk_worker *w = the->workers[0], *other = the->workers[1];
+	mk_balance_busy(other, clock_ns);
+	(void)mk_worker_turn(w);
+	ok(maiko_send(the, round, .takes_ns = 1));
+	(void)mk_external_intake(w, 1);
+	const mk_actor *first = w->ready, *lent = first->next;
+	assert_non_null(lent);
+	w->now_ns = clock_ns;
+	atomic_store(&w->lent_asked_ns, clock_ns);
+	mk_balance_lent(w, lent->self->id, other->index);
+	look_later(w, LOOK_NS);
+	assert_ptr_equal(w->ready, lent);
+	assert_ptr_equal(lent->next, first);
+	assert_null(first->next);
+	assert_ptr_equal(w->ready_tail, &first->next);
+	for (int i = 1; i < LOOKS; i++) {
+		look_later(w, LOOK_NS);
+		assert_ptr_equal(w->ready, lent);
+	}
+	assert_int_equal(w->lent, lent->self->id); /* it may go, but the other worker has enough to do */
+	mk_balance_idle(other, clock_ns + LOOK_NS - IDLE_NS);
+	look_later(w, LOOK_NS);
+	assert_int_equal(w->lent, 0);
+	for (int i = 0; i < 10; i++)
+		turns_take();
+	assert_int_equal(given_away(), 1);
+	tear_down();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_saves_less_than_its_talk_costs_stays),
+		cmocka_unit_test(what_is_lent_runs_first_and_goes_back_when_the_other_worker_rests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,7 +177,8 @@ struct mk_worker {
 	uint32_t lender, lent_looks;
 	_Atomic(uint64_t) lent_asked_ns; /* when it was asked for */
 	uint64_t lent_stays_ns;
-	uint64_t lent_ns;       /* when it came, or was last looked at */
+	uint64_t lent_ns;       /* when it came */
+	uint64_t lent_seen_ns;  /* when it was last looked at */
 	mk_blocks blocks;       /* of large payloads */
 	bool unflushed;         /* in a simulation: work was done since the last flush */
 	bool opened;            /* its loop is initialized */

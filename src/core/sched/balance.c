@@ -7,6 +7,7 @@
 #include "sched/balance.h"
 
 #include "runtime/lane.h"
+#include "runtime/ready.h"
 #include "runtime/upcalls.h"
 #include "sched/cut.h"
 #include "sched/sample.h"
@@ -18,7 +19,7 @@ enum {
 	LENT_LOOK_NS = 100000,  /* how often it looks whether an actor that is lent should go back, */
 	LENT_NS = 800000,       /* how long it runs that actor at least, */
 	LENT_IDLE_NS = 50000,   /* how long the other worker has done nothing then, */
-	LENT_LOOKS = 1000,      /* after how many looks without need the actor stays, */
+	LENT_LOOKS = 8000,      /* after how many looks without need the actor stays, */
 	LENT_TRANSITS = 3,      /* and how much longer than its way it runs there */
 	MERGED_PERCENT = 80,    /* the work of two workers that one can do */
 	TALK_PERCENT = 2,       /* of the time: talk with another worker that is worth a merge while both have little */
@@ -230,7 +231,7 @@ void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from)
 		return;
 	w->lent = id;
 	w->lender = from;
-	w->lent_ns = w->looked_ns = w->now_ns;
+	w->lent_ns = w->lent_seen_ns = w->looked_ns = w->now_ns;
 	uint64_t transit_ns = w->now_ns - load(&w->lent_asked_ns);
 	w->lent_stays_ns = transit_ns * LENT_TRANSITS > LENT_NS ? transit_ns * LENT_TRANSITS : LENT_NS;
 	w->lent_looks = LENT_LOOKS;
@@ -245,14 +246,14 @@ void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from)
 static void look_at_lent(mk_worker *w)
 {
 	const mk_worker *lender = w->sup->workers[w->lender];
-	uint64_t span_ns = w->now_ns - w->lent_ns, idle_since_ns = load(&lender->idle_since_ns);
-	w->looked_ns = w->now_ns;
-	if (span_ns < w->lent_stays_ns)
-		return;
+	uint64_t span_ns = w->now_ns - w->lent_seen_ns, idle_since_ns = load(&lender->idle_since_ns);
+	w->looked_ns = w->lent_seen_ns = w->now_ns;
+	mk_ready_first(w, w->lent);
 	bool rests = idle_since_ns != 0 && w->now_ns >= idle_since_ns + LENT_IDLE_NS;
 	bool spare = idle_percent(w, lender, span_ns) > SPARE_PERCENT;
 	bool saturated = idle_percent(w, w, span_ns) < SATURATED_PERCENT;
-	w->lent_ns = w->now_ns;
+	if (w->now_ns - w->lent_ns < w->lent_stays_ns)
+		return;
 	if (saturated && (rests || spare))
 		lend(w, w, w->lent, w->lender);
 	else if (--w->lent_looks != 0)

@@ -7,7 +7,8 @@
  *   spread   It was never idle while another worker mostly was. The worker with spare time decides from the sample
  *            which part of the actors it takes over (cut.h).
  *   lend     No such part exists because single actors have too much of the work: one of them moves to and fro, and
- *            each worker runs it while that worker has less to do.
+ *            each worker runs it while that worker has less to do; first in each turn, so that the actors which it
+ *            sends to have enough events when it leaves.
  *   isolate  One actor has nearly all of the time, in callbacks for which the others wait: it goes alone.
  *   merge    It talks much with another worker, and one could do the work of both: their actors live on one again.
  *
