@@ -17,7 +17,7 @@ static int begin(void **state)
 	s = MK_NEW(mk_sample);
 	assert_non_null(s);
 	s->to = 1;
-	s->spare_percent = 100;
+	s->spare_percent = s->idle_percent = 100;
 	return 0;
 }
 
@@ -220,7 +220,7 @@ static void not_one_that_is_alone_or_whose_place_is_taken(void **state)
 	s->actors[0].long_runs = 2;
 	assert_null(mk_cut_to_isolate(s));
 	actors(1, 10000);
-	s->spare_percent = 79;
+	s->idle_percent = 79;
 	assert_null(mk_cut_to_isolate(s));
 }
 

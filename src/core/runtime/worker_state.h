@@ -145,6 +145,7 @@ struct mk_worker {
 	uint64_t probed_ns;
 	mk_counter activity; /* incremented whenever the worker gets work (quiescence.c, stop.h) */
 	_Atomic(int) tid;    /* of its thread, or 0 (thread_time.c) */
+	_Atomic(int) clock;  /* its processor time; valid if there is a tid */
 	uint64_t settling;   /* the quiescence round that it must answer; 0: none */
 	bool settle_polls;   /* ... only after a poll of libuv */
 	bool settle_stops;   /* the thread of its loop waits until the worker is quiet */
@@ -168,6 +169,8 @@ struct mk_worker {
 	uint64_t looked_ns;
 	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
 	uint64_t seen_taken[MAIKO_WORKERS_MAX]; /* of the channel from each worker */
+	uint64_t outside_ns, outside_looked_ns; /* processor time of threads that are no workers; when it was read */
+	uint32_t outside_percent;               /* of a core, in the time before that */
 	bool balances;
 	struct mk_sample *sample; /* under way, or NULL */
 	uint64_t look_every_ns, sample_wait_ns;

@@ -208,11 +208,11 @@ mk_sampled *mk_cut_to_lend(mk_sample *s)
 
 mk_sampled *mk_cut_to_isolate(mk_sample *s)
 {
-	if (s->spare_percent < ALONE_PERCENT || s->actor_count < 2)
+	if (s->idle_percent < ALONE_PERCENT)
 		return NULL;
 	for (uint32_t i = 0; i < s->actor_count; i++) {
 		mk_sampled *a = &s->actors[i];
-		if (!a->fixed && a->long_runs >= LONG_RUNS && a->ns * 100 >= s->ns * ALONE_PERCENT)
+		if (!a->fixed && a->long_runs >= LONG_RUNS && a->ns < s->ns && a->ns * 100 >= s->ns * ALONE_PERCENT)
 			return a;
 	}
 	return NULL;
