@@ -76,8 +76,9 @@ struct mk_worker {
 	maiko_envelope envelope; /* the result of maiko_meta */
 	/* monitor.c: the monitors of this worker */
 	uint32_t monitor_count, telling;
-	bool detached;          /* some of `monitors` is NULL */
-	maiko_envelope told;    /* the event of the last observation */
+	bool detached;       /* some of `monitors` were removed */
+	maiko_envelope told; /* the event of the last observation that had one */
+	maiko_observation observation;
 	uint64_t watched;       /* bit set: the kinds for which some monitor has a hook */
 	uint64_t watched_sends; /* those of them that a send causes */
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
