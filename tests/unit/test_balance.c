@@ -8,6 +8,7 @@
 #include "routing/external.h"
 #include "runtime/runtime.h"
 #include "sched/balance.h"
+#include "sched/sample.h"
 #include "sched/thread_time.h"
 #include "sched/turn.h"
 
@@ -107,6 +108,18 @@ static size_t given_away(void)
 
 static int send_round(uint64_t takes_ns) { return maiko_send(the, round, .takes_ns = takes_ns); }
 static int send_word(uint64_t takes_ns) { return maiko_send(the, word, .takes_ns = takes_ns); }
+
+static uint32_t lives_on(const char *name)
+{
+	maiko_ledger *ledger = NULL;
+	uint32_t worker = 0;
+	ok(maiko_report(the, &ledger));
+	for (size_t i = 0; i < ledger->actor_count; i++)
+		if (strcmp(ledger->actors[i]->name, name) == 0)
+			worker = ledger->actors[i]->worker;
+	maiko_ledger_free(ledger);
+	return worker;
+}
 
 /* The second worker has been idle for so long as the first looks at it, and for the measurement. */
 static void look_and_measure(mk_worker *w, int (*send)(uint64_t takes_ns), uint64_t takes_ns)
@@ -283,6 +296,154 @@ static void what_is_lent_runs_first_and_goes_back_when_the_other_worker_rests(vo
 	tear_down();
 }
 
+/* ---- samples ---- */
+
+/* Of a worker that was busy for that part of the last second; its actors are still to come. */
+static mk_sample *busy_for(mk_worker *w, uint32_t to, uint64_t percent)
+{
+	enum { SPAN_NS = 1000000000 };
+	mk_sample *s = w->sample = MK_NEW(mk_sample);
+	assert_non_null(s);
+	s->from = w->index;
+	s->to = to;
+	s->spare_percent = 100;
+	s->began_ns = clock_ns;
+	s->ns = SPAN_NS / 100 * percent;
+	w->now_ns = clock_ns += SPAN_NS;
+	return s;
+}
+
+static maiko_actor_id named(const char *name)
+{
+	maiko_actor_id id = 0;
+	ok(maiko_find(the, name, &id));
+	return id;
+}
+
+/* Two workers talk much, and each is busy for that part of its time: does the second give all to the first? */
+static bool merges(uint64_t percent)
+{
+	set_up();
+	busy_for(the->workers[0], 1, percent)->merges = true;
+	mk_balance_look(the->workers[0]);
+	mk_sample *s = busy_for(the->workers[1], 0, percent);
+	s->merges = true;
+	(void)mk_sample_actor(s, named("still0"));
+	mk_balance_look(the->workers[1]);
+	for (int i = 0; i < 10; i++)
+		turns_take();
+	bool moved = lives_on("still0") == 1;
+	tear_down();
+	return moved;
+}
+
+static void what_is_too_much_for_one_worker_stays_on_two(void **state)
+{
+	(void)state;
+	assert_true(merges(40));
+	assert_false(merges(41));
+}
+
+/* Each of those that are sampled takes as long as the others; none of them lives any more. Half of the first worker's
+ * go to the second, or all of the second's to the first. */
+static void a_full_sample_is_read_to_its_last_actor(void **state)
+{
+	(void)state;
+	for (uint32_t from = 0; from < 2; from++) {
+		set_up();
+		mk_sample *s = busy_for(the->workers[from], 1 - from, from == 0 ? 100 : 40);
+		s->merges = from == 1;
+		for (uint32_t i = 0; i < MK_SAMPLE_ACTORS; i++) {
+			mk_sampled *a = &s->actors[mk_sample_actor(s, UINT64_MAX - i)];
+			a->ns = a->beside_ns = s->ns / MK_SAMPLE_ACTORS;
+		}
+		mk_balance_look(the->workers[from]);
+		turns_take();
+		assert_int_equal(given_away(), 0);
+		tear_down();
+	}
+}
+
+static void what_an_actor_sends_to_the_other_worker_is_talk_with_it(void **state)
+{
+	(void)state;
+	set_up();
+	ok(maiko_add(the, hearer, "far", .worker = 2));
+	mk_worker *w = the->workers[0];
+	mk_sample *s = busy_for(w, 1, 0);
+	ok(maiko_send(the, round, .takes_ns = 1));
+	while (mk_worker_turn(w))
+		;
+	w->sample = NULL;
+	for (uint32_t i = 0; i < PAIRS; i++) {
+		uint32_t speaks = mk_sample_actor(s, named(test_name("speaker", i)));
+		assert_int_equal(s->actors[speaks].there, WORDS * MK_SAMPLE_WHOLE);
+	}
+	mk_free(s);
+	tear_down();
+}
+
+/* ---- what could run elsewhere ---- */
+
+static void one_that_is_ready_alone_can_be_helped_if_another_is_muted(void **state)
+{
+	mk_worker *w = MK_NEW(mk_worker);
+	mk_actor *ready = MK_NEW(mk_actor), *other = MK_NEW(mk_actor);
+	(void)state;
+	w->ready = ready;
+	assert_false(mk_sample_may_help(w));
+	w->held = other;
+	other->sched = MK_MUTED;
+	assert_true(mk_sample_may_help(w));
+	other->sched = MK_WAITING;
+	assert_false(mk_sample_may_help(w));
+	mk_free(ready);
+	mk_free(other);
+	mk_free(w);
+}
+
+/* ---- an actor that two workers run in turns ---- */
+
+/* That it was idle for so long until now. */
+static void store_idle(mk_worker *w, uint64_t ns, bool still)
+{
+	mk_balance_idle(w, clock_ns - ns);
+	if (!still)
+		mk_balance_busy(w, clock_ns);
+}
+
+/* A worker with such an actor has done nothing else for a millisecond, and the one that has lent it nothing for that
+ * part of it: does it get it back? */
+static bool goes_back(uint64_t idle_ns, bool at_this_moment)
+{
+	set_up();
+	mk_worker *w = the->workers[1], *lender = the->workers[0];
+	w->balances = true;
+	w->now_ns = clock_ns;
+	atomic_store(&w->lent_asked_ns, clock_ns);
+	mk_balance_lent(w, named("still0"), 0);
+	w->balances = false;
+	w->now_ns = clock_ns += 1000000;
+	store_idle(lender, idle_ns, at_this_moment);
+	mk_balance_look(w);
+	bool over = w->lent == 0;
+	for (int i = 0; i < 10; i++)
+		turns_take();
+	bool back = lives_on("still0") == 1;
+	assert_int_equal(over, back);
+	tear_down();
+	return back;
+}
+
+static void what_is_lent_goes_back_to_one_that_rests_or_has_rested(void **state)
+{
+	(void)state;
+	assert_false(goes_back(40000, true));
+	assert_true(goes_back(60000, true));
+	assert_false(goes_back(200000, false));
+	assert_true(goes_back(300000, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +452,11 @@ int main(void)
 		cmocka_unit_test(what_hears_threads_outside_stays_where_their_events_come_in),
 		cmocka_unit_test(a_worker_takes_nothing_for_a_core_that_the_program_itself_uses),
 		cmocka_unit_test(what_other_threads_use_is_known_apart_from_the_workers),
+		cmocka_unit_test(what_is_too_much_for_one_worker_stays_on_two),
+		cmocka_unit_test(a_full_sample_is_read_to_its_last_actor),
+		cmocka_unit_test(what_an_actor_sends_to_the_other_worker_is_talk_with_it),
+		cmocka_unit_test(one_that_is_ready_alone_can_be_helped_if_another_is_muted),
+		cmocka_unit_test(what_is_lent_goes_back_to_one_that_rests_or_has_rested),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,19 @@ static void friends_go_together(void **state)
 	assert_int_equal(crossing(), 0);
 }
 
+/* Each of them but the last two talks with nobody. */
+static void the_last_two_of_a_full_sample_go_together(void **state)
+{
+	(void)state;
+	actors(MK_SAMPLE_ACTORS, 1000);
+	for (uint32_t i = 0; i < MK_SAMPLE_ACTORS - 2; i++)
+		s->actors[i].fixed = true;
+	s->ns = 8000;
+	talk(MK_SAMPLE_ACTORS - 1, MK_SAMPLE_ACTORS, 1000);
+	assert_true(mk_cut_find(s));
+	assert_int_equal(going(), 2);
+}
+
 /* An event to a hundred crosses once. */
 static void half_of_a_large_audience_goes(void **state)
 {
@@ -248,6 +261,7 @@ int main(void)
 		TEST(a_ring_becomes_two_arcs),
 		TEST(a_pipeline_becomes_two_halves),
 		TEST(friends_go_together),
+		TEST(the_last_two_of_a_full_sample_go_together),
 		TEST(half_of_a_large_audience_goes),
 		TEST(those_that_talk_with_the_other_worker_go_first),
 		TEST(a_mesh_stays),
