@@ -293,9 +293,11 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 		unreserve_timers(w, a, true);
 		return rc;
 	}
-	mk_lock(w->sup);
+	if (joining) /* else the caller has the lock */
+		mk_lock(w->sup);
 	a->worker = w;
-	mk_unlock(w->sup);
+	if (joining)
+		mk_unlock(w->sup);
 	mk_actor_link(w, a);
 	mk_hold(w, a, MK_WAITING);
 	return 0;
