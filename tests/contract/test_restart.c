@@ -131,8 +131,8 @@ TEST_SIM(too_many_failures_stop_the_supervisor_with_the_chain_in_words)
 	returns(maiko_join(sup), UV_EIO);
 	assert_non_null(strstr(maiko_last_error(), "'machine'"));
 	assert_non_null(strstr(maiko_last_error(), "'item'"));
-	assert_non_null(strstr(maiko_last_error(), "inner had restarted 2 times"));
-	assert_non_null(strstr(maiko_last_error(), "outer had restarted 1 times"));
+	assert_non_null(strstr(maiko_last_error(), "'inner' had restarted 2 times"));
+	assert_non_null(strstr(maiko_last_error(), "'outer' had restarted 1 time "));
 	/* 3 failures make inner fail; outer restarts it once; 3 more, and outer fails; the root restarts it 3 times. */
 	assert_int_equal(atomic_load(&starts), 3 * 2 * 4);
 	(void)test_stop_with(sup, UV_EIO);
@@ -182,10 +182,7 @@ static void fail_c(uint32_t workers, maiko_strategy strategy, const char *expect
 	test_release(sup);
 }
 
-TEST_SIM(one_for_one_restarts_it_alone)
-{
-	fail_c(workers, MAIKO_ONE_FOR_ONE, "+a +b +c +d -c +c -d -c -b -a", 4);
-}
+TEST_SIM(one_for_one_restarts_it_alone) { fail_c(workers, MAIKO_ONE_FOR_ONE, "+a +b +c +d -c +c -d -c -b -a", 4); }
 TEST_SIM(one_for_all_stops_all_in_reverse_and_starts_them_in_order)
 {
 	fail_c(workers, MAIKO_ONE_FOR_ALL, "+a +b +c +d -c -d -b -a +a +b +c +d -d -c -b -a", 4);

@@ -22,10 +22,10 @@ typedef struct mk_member {
 
 /* Where a supervised actor is, as far as the decisions know. */
 typedef enum mk_care_state {
-	MK_CARE_NEW,     /* it has not started yet, or its first start is not reported */
-	MK_CARE_UP,      /* started */
-	MK_CARE_DOWN,    /* halted: it waits for a command */
-	MK_CARE_GONE     /* ended */
+	MK_CARE_NEW,  /* it has not started yet, or its first start is not reported */
+	MK_CARE_UP,   /* started */
+	MK_CARE_DOWN, /* halted: it waits for a command */
+	MK_CARE_GONE  /* ended */
 } mk_care_state;
 
 /* What an actor's worker is to do. */
@@ -59,15 +59,15 @@ typedef struct mk_care {
 	maiko_restarting kind; /* resolved: the actor's own, or its group's */
 	/* its worker's */
 	mk_timer timer;
-	maiko_id tried;     /* the event whose handler failed last, */
-	uint32_t attempts;  /* and how often */
-	uint32_t in_a_row;  /* failures without a healthy time in between */
-	uint64_t up_ns;     /* when it started last */
+	maiko_id tried;         /* the event whose handler failed last, */
+	uint32_t attempts;      /* and how often */
+	uint32_t in_a_row;      /* failures without a healthy time in between */
+	uint64_t up_ns;         /* when it started last */
 	uint64_t fail_delay_ms; /* the delay before its next life */
-	bool again, aside;  /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
-	bool waits;         /* a command waits for the end of a topology change */
-	bool paces;         /* the timer is that of MK_PACE */
-	bool leaves;        /* MK_LEAVE has come */
+	bool again, aside;      /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
+	bool waits;             /* a command waits for the end of a topology change */
+	bool paces;             /* the timer is that of MK_PACE */
+	bool leaves;            /* MK_LEAVE has come */
 	/* under the lock */
 	maiko_group_id in; /* the option .group */
 	mk_care_state state;
@@ -83,7 +83,7 @@ typedef struct mk_care {
 	uint64_t report_ns;
 	mk_counter restarts;     /* written by its worker */
 	struct mk_change *asker; /* maiko_restart: it starts without delay once it is down; or NULL */
-	uint64_t resumes_ns;     /* for a report: when it starts again; 0: not known */
+	mk_counter resumes_ns;   /* for a report: until when its worker waits, or 0; written by its worker */
 	uint64_t halt_until_ns;  /* when the command to halt becomes overdue */
 } mk_care;
 
@@ -112,6 +112,7 @@ typedef struct mk_group {
 	mk_care *at;    /* the next one to halt or to start */
 	mk_care *cause; /* its timer paces the run; NULL: it has gone */
 	uint64_t delay_ms;
+	uint32_t row; /* in the ledger that is being made */
 } mk_group;
 
 typedef struct mk_groups {
@@ -121,9 +122,10 @@ typedef struct mk_groups {
 	mk_map by_id, by_hash;
 	mk_group *runs;
 	mk_report *reports, **report_tail;
-	int fatal;          /* the root has failed: the supervisor is to stop with this error; 0 */
-	bool told_fatal;    /* that stop was begun */
-	char chain[1024];   /* that failure in words */
+	int fatal;                  /* the root has failed: the supervisor is to stop with this error; 0 */
+	bool told_fatal;            /* that stop was begun */
+	char *chain;                /* that failure in words; else "" */
+	uint32_t chain_size;        /* enough for the deepest group */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
 
