@@ -72,7 +72,8 @@ static const char *detail_of(const maiko_actor_row *row, const mk_extra *x, bool
 
 static void actor_row(mk_book *b, mk_sup *sup, const mk_actor *a)
 {
-	mk_book_actor *entry = mk_book_add(b, (void **)&b->actors, &b->actor_size, b->ledger.actor_count, sizeof *entry);
+	mk_book_actor *entry =
+		mk_book_add(b, (void **)&b->actors, &b->actor_size, b->ledger.actor_count, sizeof *entry);
 	if (entry == NULL)
 		return;
 	entry->actor = a;
@@ -114,7 +115,8 @@ static void actor_row(mk_book *b, mk_sup *sup, const mk_actor *a)
 
 static void gone_row(mk_book *b, mk_sup *sup)
 {
-	mk_book_actor *entry = mk_book_add(b, (void **)&b->actors, &b->actor_size, b->ledger.actor_count, sizeof *entry);
+	mk_book_actor *entry =
+		mk_book_add(b, (void **)&b->actors, &b->actor_size, b->ledger.actor_count, sizeof *entry);
 	if (entry == NULL)
 		return;
 	maiko_actor_row *row = &entry->row;
@@ -243,7 +245,8 @@ static void add_pairs(mk_book *b, mk_sup *sup)
 
 static void failure_row(mk_book *b, const mk_failure *f)
 {
-	maiko_failure *row = mk_book_add(b, (void **)&b->failures, &b->failure_size, b->ledger.failure_count, sizeof *row);
+	maiko_failure *row =
+		mk_book_add(b, (void **)&b->failures, &b->failure_size, b->ledger.failure_count, sizeof *row);
 	if (row == NULL)
 		return;
 	*row = (maiko_failure){.actor = mk_book_copy(b, f->actor),

@@ -19,8 +19,8 @@ typedef struct mk_book_group {
 	maiko_group_row row;
 	const struct mk_group *run; /* that stops or starts its members; NULL: none; under the lock */
 	uint64_t order;
-	uint32_t group;     /* the index of the group that it is in */
-	uint32_t first;     /* of its members (mk_book_order) */
+	uint32_t group; /* the index of the group that it is in */
+	uint32_t first; /* of its members (mk_book_order) */
 } mk_book_group;
 
 /* A line of the tree. */

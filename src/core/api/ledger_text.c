@@ -16,8 +16,8 @@ typedef unsigned long long number;
 
 static const char *status_name(maiko_actor_status status)
 {
-	static const char *const names[] = {"added", "running", "stopped", "failed", "stuck", "cut off", "gone",
-					    "restarting"};
+	static const char *const names[] = {"added", "running", "stopped", "failed",
+					    "stuck", "cut off", "gone",    "restarting"};
 	return (unsigned)status < sizeof names / sizeof names[0] ? names[status] : "?";
 }
 

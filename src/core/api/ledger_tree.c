@@ -24,8 +24,7 @@ static const mk_care *care_of(const mk_actor *a)
 static uint32_t spent(const mk_group *g, uint64_t now_ns)
 {
 	uint32_t old = 0;
-	while (old < g->time_count &&
-	       g->times[(g->first_time + old) % g->limit] + g->within_ms * NS_PER_MS < now_ns)
+	while (old < g->time_count && g->times[(g->first_time + old) % g->limit] + g->within_ms * NS_PER_MS < now_ns)
 		old++;
 	return g->time_count - old;
 }

@@ -169,7 +169,7 @@ static void start(mk_worker *w, mk_actor *a)
 	mk_tick_begin(w, a);
 }
 
-void mk_restart_due(mk_timer *timer)
+static void due(mk_timer *timer)
 {
 	mk_care *c = MK_OF(timer, mk_care, timer);
 	mk_actor *a = c->actor;
@@ -185,12 +185,13 @@ void mk_restart_due(mk_timer *timer)
 
 /* ---- commands ---------------------------------------------------------------------------------- */
 
-/* Calls mk_restart_due after the delay of the command. */
+/* Calls `due` after the delay of the command. */
 static void wait_for(mk_worker *w, mk_care *c, uint64_t delay_ms, bool paces)
 {
 	c->paces = paces;
+	c->timer.fire = due;
 	if (delay_ms == 0) {
-		mk_restart_due(&c->timer);
+		due(&c->timer);
 		return;
 	}
 	mk_timer_set(&w->timers, &c->timer, w->now_ns + delay_ms * NS_PER_MS);

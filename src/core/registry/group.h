@@ -143,11 +143,8 @@ mk_group *mk_group_named(mk_sup *sup, const char *name);
 /* Frees the group if it is being removed and empty, and then its parent likewise. */
 void mk_group_release(mk_sup *sup, mk_group *g);
 
-/* A member comes, as the last one; or leaves. */
-void mk_member_enter(mk_groups *all, mk_group *g, mk_member *m);
-void mk_member_leave(mk_member *m);
-
-/* An actor that has a care enters its group, whose defaults hold where it says nothing; leaves it. 0 or MAIKO_ENOENT. */
+/* An actor that has a care enters its group, whose defaults hold where it says nothing; leaves it. 0 or
+ * MAIKO_ENOENT. */
 int mk_care_enter(mk_sup *sup, mk_actor *a);
 void mk_care_leave(mk_sup *sup, mk_actor *a);
 
@@ -169,8 +166,6 @@ bool mk_group_count(mk_group *g, uint64_t now_ns);
 mk_care *mk_care_new(mk_actor *a, const maiko_add_options *options);
 void mk_care_free(mk_care *c);
 
-/* The defaults of a backoff filled in. */
-maiko_backoff mk_backoff_of(const maiko_backoff *given);
 /* 0, or MAIKO_EINVAL with its text: a field is out of its bounds; `given` may be NULL. */
 int mk_backoff_check(const char *what, const char *name, const maiko_backoff *given);
 /* The delay after `in_a_row` failures, from 1; `random`: 64 random bits. */

@@ -77,10 +77,13 @@ MK_NOINLINE uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, ui
 	return deliveries;
 }
 
-static void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
+static MK_INLINE void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)
 {
 	mk_count_add(&e->topic->deliveries, mk_fan_out(w, t, e, marker, false));
 }
+
+/* To the subscribers of MAIKO_ALL_TOPICS. */
+static MK_NOINLINE void fan_out_all(mk_worker *w, mk_event *e, uint64_t marker) { fan_out(w, w->all, e, marker); }
 
 /* ---- to other workers ----------------------------------------------------------- */
 
@@ -197,7 +200,7 @@ void mk_publish(mk_worker *w, mk_event *e)
 	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
 	fan_out(w, t, e, w->marker);
 	if (MK_UNLIKELY(w->all->sub_count != 0))
-		fan_out(w, w->all, e, w->marker);
+		fan_out_all(w, e, w->marker);
 	if (workers != 0) {
 		if (MK_LIKELY(!mk_is_tracked(e)))
 			send_entries(w, t, e, workers);
@@ -244,7 +247,7 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 	e->topic = t;
 	fan_out(w, t, e, marker);
 	if (w->all->sub_count != 0)
-		fan_out(w, w->all, e, marker);
+		fan_out_all(w, e, marker);
 	mk_event_unref(&w->pool, e);
 }
 

@@ -76,8 +76,9 @@ struct mk_worker {
 	maiko_envelope envelope; /* the result of maiko_meta */
 	/* monitor.c: the monitors of this worker */
 	uint32_t monitor_count, telling;
-	bool detached;          /* some of `monitors` is NULL */
-	maiko_envelope told;    /* the event of the last observation */
+	bool detached;       /* some of `monitors` were removed */
+	maiko_envelope told; /* the event of the last observation that had one */
+	maiko_observation observation;
 	uint64_t watched;       /* bit set: the kinds for which some monitor has a hook */
 	uint64_t watched_sends; /* those of them that a send causes */
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
@@ -145,6 +146,7 @@ struct mk_worker {
 	uint64_t probed_ns;
 	mk_counter activity; /* incremented whenever the worker gets work (quiescence.c, stop.h) */
 	_Atomic(int) tid;    /* of its thread, or 0 (thread_time.c) */
+	_Atomic(int) clock;  /* its processor time; valid if there is a tid */
 	uint64_t settling;   /* the quiescence round that it must answer; 0: none */
 	bool settle_polls;   /* ... only after a poll of libuv */
 	bool settle_stops;   /* the thread of its loop waits until the worker is quiet */
@@ -168,6 +170,8 @@ struct mk_worker {
 	uint64_t looked_ns;
 	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
 	uint64_t seen_taken[MAIKO_WORKERS_MAX]; /* of the channel from each worker */
+	uint64_t outside_ns, outside_looked_ns; /* processor time of threads that are no workers; when it was read */
+	uint32_t outside_percent;               /* of a core, in the time before that */
 	bool balances;
 	struct mk_sample *sample; /* under way, or NULL */
 	uint64_t look_every_ns, sample_wait_ns;
@@ -177,7 +181,8 @@ struct mk_worker {
 	uint32_t lender, lent_looks;
 	_Atomic(uint64_t) lent_asked_ns; /* when it was asked for */
 	uint64_t lent_stays_ns;
-	uint64_t lent_ns;       /* when it came, or was last looked at */
+	uint64_t lent_ns;       /* when it came */
+	uint64_t lent_seen_ns;  /* when it was last looked at */
 	mk_blocks blocks;       /* of large payloads */
 	bool unflushed;         /* in a simulation: work was done since the last flush */
 	bool opened;            /* its loop is initialized */
