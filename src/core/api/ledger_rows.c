@@ -281,8 +281,10 @@ void mk_book_rows(mk_book *b, mk_sup *sup)
 	add_gone_topics(b, sup);
 	add_pairs(b, sup);
 	add_failures(b, sup->failures);
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		b->ledger.jobs += mk_count(&sup->workers[i]->jobs);
+		b->ledger.untold += mk_count(&sup->workers[i]->untold);
+	}
 	b->ledger.workers = mk_worker_total(sup);
 	b->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
 }

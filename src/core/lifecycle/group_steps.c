@@ -9,8 +9,11 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/failure.h"
+#include "routing/news.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
+
+#include <maiko/lifecycle.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,6 +209,33 @@ static void root_failed(mk_sup *sup, const mk_care *c)
 	tell_chain(sup->groups, c);
 }
 
+/* The group has failed because of the actor; mk_groups_tell publishes that. */
+static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *c)
+{
+	if (mk_reserve((void **)&all->failed, &all->failed_size, all->failed_count + 1, sizeof *all->failed) != 0) {
+		all->untold++;
+		return;
+	}
+	maiko_group_failed *failed = &all->failed[all->failed_count++];
+	*failed = (maiko_group_failed){.group = g->id,
+				       .actor = c->actor->self->id,
+				       .error = c->code,
+				       .restarts = g->limit,
+				       .within_ms = g->within_ms};
+	mk_name_copy(failed->name, g->name);
+	mk_name_copy(failed->actor_name, c->actor->self->name);
+}
+
+void mk_groups_tell(mk_worker *w)
+{
+	mk_groups *all = w->sup->groups;
+	for (uint32_t i = 0; i < all->failed_count; i++)
+		mk_news_group_failed(w, &all->failed[i]);
+	all->failed_count = 0;
+	mk_count_add(&w->untold, all->untold);
+	all->untold = 0;
+}
+
 /* Counts a failure where it occurred, and in each group that fails because of it. Returns the group that is to repair
  * it, and its member in *ret_member; NULL: the root has failed. */
 static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
@@ -217,6 +247,7 @@ static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
 		if (!counts || mk_group_count(g, c->report_ns))
 			return g;
 		g->failed++;
+		note_group_failed(all, g, c);
 	}
 	root_failed(sup, c);
 	return NULL;
@@ -412,6 +443,7 @@ void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
 	else
 		append(w->sup->groups, &c->report, c, kind);
 	take_all(w->sup);
+	mk_groups_tell(w);
 	bool more = w->sup->groups->answered != NULL || w->sup->groups->fatal != 0;
 	mk_unlock(w->sup);
 	if (more)
@@ -428,7 +460,9 @@ bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind)
 		at = &(*at)->next;
 	if (*at == NULL)
 		return false;
+	mk_worker *w = (*at)->care->actor->worker;
 	take(sup, remove_report(all, at));
+	mk_groups_tell(w);
 	return true;
 }
 

@@ -38,6 +38,9 @@ void mk_group_command_again(mk_sup *sup, mk_care *c);
 /* The start is over: takes the steps of the reports since. With the lock. */
 void mk_groups_started(mk_sup *sup);
 
+/* Tells of the groups that have failed. With the lock, on a worker. */
+void mk_groups_tell(mk_worker *w);
+
 /* maiko_restart: takes ownership of the change, or returns an error. With `ret_status`: waits, and sets its result. */
 int mk_group_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
 

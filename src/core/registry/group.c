@@ -279,6 +279,7 @@ void mk_groups_fini(mk_sup *sup)
 	mk_map_fini(&all->by_hash);
 	mk_free(all->root.times);
 	mk_free(all->chain);
+	mk_free(all->failed);
 	mk_free(all);
 	sup->groups = NULL;
 }

@@ -64,6 +64,7 @@ typedef struct mk_care {
 	uint32_t in_a_row;      /* failures without a healthy time in between */
 	uint64_t up_ns;         /* when it started last */
 	uint64_t fail_delay_ms; /* the delay before its next life */
+	int because;            /* why it restarts: the error; 0: it has not failed */
 	bool again, aside;      /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
 	bool waits;             /* a command waits for the end of a topology change */
 	bool paces;             /* the timer is that of MK_PACE */
@@ -122,10 +123,13 @@ typedef struct mk_groups {
 	mk_map by_id, by_hash;
 	mk_group *runs;
 	mk_report *reports, **report_tail;
-	int fatal;                  /* the root has failed: the supervisor is to stop with this error; 0 */
-	bool told_fatal;            /* that stop was begun */
-	char *chain;                /* that failure in words; else "" */
-	uint32_t chain_size;        /* enough for the deepest group */
+	int fatal;           /* the root has failed: the supervisor is to stop with this error; 0 */
+	bool told_fatal;     /* that stop was begun */
+	char *chain;         /* that failure in words; else "" */
+	uint32_t chain_size; /* enough for the deepest group */
+	struct maiko_group_failed *failed; /* groups that have failed, which no worker has told yet */
+	uint32_t failed_count, failed_size;
+	uint64_t untold; /* for which there was no memory */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
 

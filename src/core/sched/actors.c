@@ -8,6 +8,7 @@
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/watch.h"
 #include "routing/receipt.h"
 #include "routing/weight.h"
 #include "runtime/ready.h"
@@ -51,6 +52,7 @@ void mk_actor_free(mk_actor *a)
 			mk_map_fini(maps[i]);
 		mk_free(a->extra->detail);
 		mk_free(a->extra->notices);
+		mk_watches_free(a->extra);
 		mk_free(a->extra->departure);
 		mk_care_free(a->extra->care);
 		mk_free(a->extra);
