@@ -247,7 +247,7 @@ static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
 		if (!counts || mk_group_count(g, c->report_ns))
 			return g;
 		g->failed++;
-		note_group_failed(all, g, c);
+		note_group_failed(sup->groups, g, c);
 	}
 	root_failed(sup, c);
 	return NULL;
