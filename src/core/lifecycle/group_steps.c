@@ -15,6 +15,7 @@
 
 #include <maiko/lifecycle.h>
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -165,16 +166,36 @@ static void begin_run(mk_groups *all, mk_group *g, mk_member *from, mk_care *cau
 
 /* ---- failures --------------------------------------------------------------------------------- */
 
-static const char *name_of(const mk_group *g) { return g->member.group == NULL ? "the supervisor" : g->name; }
-
-static void tell_chain(mk_groups *all, const char *format, const char *name, unsigned long long number,
-		       unsigned long long ms)
+/* Appends to the chain. Its memory suffices (group.c). */
+static void __attribute__((format(printf, 2, 3))) tell(mk_groups *all, const char *format, ...)
 {
 	size_t length = strlen(all->chain);
-	(void)snprintf(all->chain + length, sizeof all->chain - length, format, name, number, ms);
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(all->chain + length, all->chain_size - length, format, args);
+	va_end(args);
 }
 
-/* The root has failed because of the actor. */
+static void tell_chain(mk_groups *all, const mk_care *c)
+{
+	const mk_actor *a = c->actor;
+	if (c->code == 0) {
+		tell(all, "the actor '%s', which is permanent, has ended", a->self->name);
+	} else {
+		tell(all, "the actor '%s' failed in %s", a->self->name, maiko_phase_text(c->phase));
+		if (c->event[0] != '\0')
+			tell(all, " of '%s'", c->event);
+		tell(all, ": %s", a->extra->detail != NULL ? a->extra->detail : maiko_strerror(c->code));
+	}
+	for (const mk_group *g = c->member.group; g != NULL; g = g->member.group) {
+		bool root = g->member.group == NULL;
+		tell(all, "; %s%s%s had restarted %u time%s within %llu ms", root ? "the supervisor" : "the group '",
+		     root ? "" : g->name, root ? "" : "'", g->limit, g->limit == 1 ? "" : "s",
+		     (unsigned long long)g->within_ms);
+	}
+}
+
+/* The root has failed because of the actor, and each group between them. */
 static void root_failed(mk_sup *sup, const mk_care *c)
 {
 	mk_failures *f = sup->failures;
@@ -185,14 +206,7 @@ static void root_failed(mk_sup *sup, const mk_care *c)
 	f->status = code;
 	f->phase = c->phase;
 	memcpy(f->decisive, c->actor->self->name, strlen(c->actor->self->name) + 1);
-	(void)snprintf(f->detail, sizeof f->detail, "%.*s", (int)sizeof f->detail - 1, sup->groups->chain);
-}
-
-static void begin_chain(mk_groups *all, const mk_care *c)
-{
-	(void)snprintf(all->chain, sizeof all->chain, "%s%s%s%s", c->event[0] != '\0' ? "with the event '" : "",
-		       c->event, c->event[0] != '\0' ? "': " : "",
-		       c->code != 0 ? maiko_strerror(c->code) : "it had ended");
+	tell_chain(sup->groups, c);
 }
 
 /* The group has failed because of the actor; mk_groups_tell publishes that. */
@@ -226,17 +240,14 @@ void mk_groups_tell(mk_worker *w)
  * it, and its member in *ret_member; NULL: the root has failed. */
 static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
 {
-	mk_groups *all = sup->groups;
 	mk_member *m = &c->member;
 	bool counts = c->counts;
-	begin_chain(all, c);
 	for (mk_group *g = m->group; g != NULL; m = &g->member, g = m->group, counts = true) {
 		*ret_member = m;
 		if (!counts || mk_group_count(g, c->report_ns))
 			return g;
 		g->failed++;
-		note_group_failed(all, g, c);
-		tell_chain(all, "; %s had restarted %llu times within %llu ms", name_of(g), g->limit, g->within_ms);
+		note_group_failed(sup->groups, g, c);
 	}
 	root_failed(sup, c);
 	return NULL;

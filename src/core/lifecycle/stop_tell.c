@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "lifecycle/stop_steps.h"
 #include "registry/failure.h"
+#include "registry/group.h"
 
 #include <stdio.h>
 
@@ -160,6 +161,9 @@ int mk_stop_say(mk_sup *sup, const char *call, int status)
 		return say_given_up(sup, call);
 	if (status == 0 || status != all->status || all->decisive[0] == '\0')
 		return status;
+	const mk_groups *groups = sup->groups;
+	if (groups->chain[0] != '\0')
+		return mk_fail(status, "%s: %s", call, groups->chain);
 	return mk_fail(status, "%s: the actor '%s' failed in %s: %s", call, all->decisive, maiko_phase_text(all->phase),
 		       all->detail[0] != '\0' ? all->detail : maiko_strerror(status));
 }
