@@ -17,6 +17,8 @@
 #include "observe/note.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
+#include "runtime/timed.h"
+#include "runtime/upcalls.h"
 #include "sched/end.h"
 #include "sched/hold.h"
 #include "sched/tick.h"
@@ -146,6 +148,11 @@ static int open_all(mk_sup *sup)
 	for (uint32_t i = 0; rc == 0 && !sup->embedded && i < count; i++) {
 		rc = mk_worker_spawn(sup->workers[i]);
 		spawned += rc == 0;
+	}
+	if (rc == 0) {
+		uv_mutex_lock(&sup->lock);
+		rc = sup->watchdog != NULL && sup->watchdog->actors.count != 0 ? mk_up.watchdog_need(sup) : 0;
+		uv_mutex_unlock(&sup->lock);
 	}
 	if (rc != 0) { /* the spawned workers see the state and leave */
 		atomic_store_explicit(&sup->state, MK_ABANDONED, memory_order_seq_cst);

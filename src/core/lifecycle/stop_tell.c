@@ -156,7 +156,8 @@ int mk_stop_say(mk_sup *sup, const char *call, int status)
 	int broken = status != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
 	if (broken != 0)
 		return broken;
-	if (status == MAIKO_ETIMEDOUT && mk_state_of(sup) == MK_ABANDONED)
+	bool overdue = all->status == MAIKO_ETIMEDOUT; /* an actor, of which that text tells more (group_steps.c) */
+	if (status == MAIKO_ETIMEDOUT && mk_state_of(sup) == MK_ABANDONED && !overdue)
 		return say_given_up(sup, call);
 	if (status == 0 || status != all->status || all->decisive[0] == '\0')
 		return status;

@@ -10,6 +10,7 @@
 #include "routing/private.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
+#include "runtime/timed.h"
 #include "runtime/upcalls.h"
 
 typedef struct mk_delayed {
@@ -95,7 +96,11 @@ static bool run_own(mk_actor *a, mk_private *private)
 	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
 	MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
 	w->event = e;
+	if (a->timed)
+		mk_timed_pin(w, e);
 	int rc = handle(w, a, e);
+	if (a->timed)
+		mk_timed_unpin(w);
 	if (rc < 0)
 		(void)mk_up.error(w, a, rc, MAIKO_PHASE_HANDLE, e);
 	w->event = NULL;
