@@ -27,6 +27,7 @@ my @together = (
 	[qw(lifecycle/batch lifecycle/migrate lifecycle/topology)],
 	[qw(lifecycle/stop_deadline lifecycle/stop_steps)],
 	[qw(lifecycle/start lifecycle/stop)],
+	[qw(lifecycle/group_steps lifecycle/restart)],
 );
 
 # The libraries beside the core, and which private headers each may include: its own folder's, and of these.
@@ -204,12 +205,13 @@ for my $header (sort keys %declares) {
 
 # What a public header declares is defined in a file of its name (chain.h: chain.c, chain_print.c), or in one of these.
 my %also = (
-	actor => [qw(core/api/supervisor core/registry/failure)],
+	actor => [qw(core/api/add core/registry/failure)],
 	ctx => [qw(core/api/change core/sched/handles)],
+	group => [qw(core/api/change)],
 	event => [qw(core/registry/registry core/registry/schema)],
 	receipt => [qw(core/routing/send)],
 	send => [qw(core/api/ctx core/event/event core/event/print core/routing/inject)],
-	supervisor => [qw(core/api/change core/api/run_main core/base/memory core/base/arena)],
+	supervisor => [qw(core/api/add core/api/change core/api/run_main core/base/memory core/base/arena)],
 	topic => [qw(core/registry/registry)],
 	version => [qw(core/base/error)],
 );

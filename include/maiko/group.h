@@ -66,7 +66,7 @@ typedef enum maiko_strategy {
 
 /* Zero in any field means the default. */
 typedef struct maiko_group_options {
-	maiko_group_id group;         /* the group that it is a member of; default: the root              */
+	maiko_group_id group; /* the group that it is a member of; default: the root              */
 	maiko_strategy strategy;
 	uint32_t restarts;            /* failures within .within_ms before the group fails, 1 to
 				       * MAIKO_RESTARTS_MAX or MAIKO_UNLIMITED; MAIKO_RESTARTS, 3. The
@@ -104,8 +104,8 @@ MAIKO_API int maiko_find_group(maiko_supervisor *sup, const char *name, maiko_gr
  * From now on nothing can be added to it, and none of its actors is restarted. On a thread that may wait it returns
  * when the last actor has been removed; in an actor's callback when all removals are requested. The group vanishes
  * with its last member. Before the start an empty group alone can be removed. Errors: MAIKO_ENOENT (no such group, or
- * it is being removed), MAIKO_ESTATE (it has actors, and the supervisor has not been started), MAIKO_ENOMEM (some of its
- * actors may have been removed; call it again), MAIKO_ESHUTDOWN, MAIKO_EINVAL, MAIKO_EFORK.
+ * it is being removed), MAIKO_ESTATE (it has actors, and the supervisor has not been started), MAIKO_ENOMEM (some of
+ * its actors may have been removed; call it again), MAIKO_ESHUTDOWN, MAIKO_EINVAL, MAIKO_EFORK.
  */
 MAIKO_API int maiko_supervisor_remove_group(maiko_supervisor *sup, maiko_group_id group);
 MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);

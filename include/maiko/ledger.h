@@ -45,10 +45,10 @@ typedef enum maiko_actor_status {
 	MAIKO_ACTOR_RUNNING = 1,
 	MAIKO_ACTOR_STOPPED = 2,
 	MAIKO_ACTOR_FAILED = 3,
-	MAIKO_ACTOR_STUCK = 4,   /* it had not returned from a callback when the stop ended */
-	MAIKO_ACTOR_CUT_OFF = 5, /* its worker was stuck in another's callback: it was not stopped, and its
+	MAIKO_ACTOR_STUCK = 4,     /* it had not returned from a callback when the stop ended */
+	MAIKO_ACTOR_CUT_OFF = 5,   /* its worker was stuck in another's callback: it was not stopped, and its
 			      * on_stop, if it has one, did not run */
-	MAIKO_ACTOR_GONE = 6,    /* the row with the sums of all removed actors */
+	MAIKO_ACTOR_GONE = 6,      /* the row with the sums of all removed actors */
 	MAIKO_ACTOR_RESTARTING = 7 /* it has failed, or its group restarts it, and it has not started again */
 } maiko_actor_status;
 

@@ -459,6 +459,34 @@ static void hold_changed(mt_properties *properties, property_actor *a, const mai
 	a->runs_held = a->on_hold && is_in_handler(s) && mk_id_is_none(a->own);
 }
 
+/* What happens to the actor itself. */
+static void life_seen(mt_properties *properties, property_actor *a, const maiko_observation *s)
+{
+	switch (s->kind) {
+	case MAIKO_OBSERVED_STARTED:
+		if (a->started)
+			broken(properties, "C11: started twice", s);
+		a->started = true;
+		break;
+	case MAIKO_OBSERVED_RESTARTING:
+		restarting(properties, a, s);
+		break;
+	case MAIKO_OBSERVED_RESTARTED:
+		restarted(properties, a, s);
+		break;
+	case MAIKO_OBSERVED_STOPPED:
+		if (!a->started || a->ended)
+			broken(properties, "C11: on_stop without a start, or twice", s);
+		a->ended = true;
+		break;
+	case MAIKO_OBSERVED_REMOVED:
+		removed(properties, a, s);
+		break;
+	default:
+		break;
+	}
+}
+
 void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 {
 	if (s->kind == MAIKO_OBSERVED_DISPATCHED)
@@ -487,22 +515,6 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 	case MAIKO_OBSERVED_DISCARDED:
 		refused(properties, a, s);
 		break;
-	case MAIKO_OBSERVED_STARTED:
-		if (a->started)
-			broken(properties, "C11: started twice", s);
-		a->started = true;
-		break;
-	case MAIKO_OBSERVED_RESTARTING:
-		restarting(properties, a, s);
-		break;
-	case MAIKO_OBSERVED_RESTARTED:
-		restarted(properties, a, s);
-		break;
-	case MAIKO_OBSERVED_STOPPED:
-		if (!a->started || a->ended)
-			broken(properties, "C11: on_stop without a start, or twice", s);
-		a->ended = true;
-		break;
 	case MAIKO_OBSERVED_TICK_ENTERED:
 		tick_entered(properties, a, s);
 		break;
@@ -519,10 +531,8 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 	case MAIKO_OBSERVED_UNHELD:
 		hold_changed(properties, a, s);
 		break;
-	case MAIKO_OBSERVED_REMOVED:
-		removed(properties, a, s);
-		break;
 	default:
+		life_seen(properties, a, s);
 		break;
 	}
 }

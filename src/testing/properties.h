@@ -21,12 +21,12 @@ typedef struct property_actor {
 	property_event *queued; /* a ring, a power of two */
 	uint32_t head, count, size;
 	bool started, ended, in_tick, muted;
-	bool down;             /* it waits for its restart */
+	bool down; /* it waits for its restart */
 	uint32_t restarts;
 	property_event in_hand; /* the event that it has handled last, */
 	uint64_t before;        /* and the one of the same flow before that (property_flow.handled) */
-	maiko_id own;        /* the event that it has sent to itself and handles now, or none */
-	uint32_t runs_muted; /* events that it may still handle while muted: the current one */
+	maiko_id own;           /* the event that it has sent to itself and handles now, or none */
+	uint32_t runs_muted;    /* events that it may still handle while muted: the current one */
 	bool on_hold;
 	uint32_t runs_held; /* the same, being on hold */
 	uint64_t walked;    /* by which walk along mutes it was found last */

@@ -58,7 +58,7 @@ static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *
 	if ((a->sched & (MK_ENDED | MK_WAITING)) != 0)
 		return;
 	if ((a->sched & MK_DOWN) != 0) {
-		if (a->extra->care->timer.place == 0 && sup->groups->runs == NULL && mk_state_of(sup) == MK_STARTED)
+		if (mk_care_of(a)->timer.place == 0 && sup->groups->runs == NULL && mk_state_of(sup) == MK_STARTED)
 			maiko_sim_fail(properties->sim, "C20: quiet, but nothing starts %s again", name);
 		return;
 	}

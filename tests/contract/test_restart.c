@@ -182,10 +182,7 @@ static void fail_c(uint32_t workers, maiko_strategy strategy, const char *expect
 	test_release(sup);
 }
 
-TEST_SIM(one_for_one_restarts_it_alone)
-{
-	fail_c(workers, MAIKO_ONE_FOR_ONE, "+a +b +c +d -c +c -d -c -b -a", 4);
-}
+TEST_SIM(one_for_one_restarts_it_alone) { fail_c(workers, MAIKO_ONE_FOR_ONE, "+a +b +c +d -c +c -d -c -b -a", 4); }
 TEST_SIM(one_for_all_stops_all_in_reverse_and_starts_them_in_order)
 {
 	fail_c(workers, MAIKO_ONE_FOR_ALL, "+a +b +c +d -c -d -b -a +a +b +c +d -d -c -b -a", 4);

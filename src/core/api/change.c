@@ -20,11 +20,16 @@
 /* The text for the code; `a` NULL: there is no such actor. `many`: topics. */
 static const char *restart_rule_of(int status, const mk_actor *a)
 {
-	return status == MAIKO_ESTATE   ? "it has not started yet"
-	       : status == MAIKO_EINVAL ? "it is not supervised: it has neither .group nor .restart"
-	       : status == MAIKO_EBUSY  ? "a restart of it has been asked for already"
-	       : status == MAIKO_ENOENT && a != NULL ? "it is being removed"
-						     : NULL;
+	switch (status) {
+	case MAIKO_ESTATE:
+		return "it has not started yet";
+	case MAIKO_EINVAL:
+		return "it is not supervised: it has neither .group nor .restart";
+	case MAIKO_EBUSY:
+		return "a restart of it has been asked for already";
+	default:
+		return status == MAIKO_ENOENT && a != NULL ? "it is being removed" : NULL;
+	}
 }
 
 static const char *rule_of(maiko_change kind, int status, const mk_actor *a, bool many)

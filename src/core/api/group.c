@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "observe/note.h"
 #include "registry/group.h"
-#include "registry/registry.h"
 #include "runtime/callback.h"
 
 /* ---- making ------------------------------------------------------------------------------------ */

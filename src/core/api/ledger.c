@@ -447,8 +447,8 @@ uint64_t maiko_ledger_lost(const maiko_ledger *ledger)
 
 static const char *status_name(maiko_actor_status status)
 {
-	static const char *const names[] = {"added", "running", "stopped", "failed", "stuck", "cut off", "gone",
-					    "restarting"};
+	static const char *const names[] = {"added", "running", "stopped", "failed",
+					    "stuck", "cut off", "gone",    "restarting"};
 	return (unsigned)status < sizeof names / sizeof names[0] ? names[status] : "?";
 }
 

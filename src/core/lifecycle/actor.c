@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "lifecycle/notice.h"
-#include "lifecycle/restart.h"
 #include "observe/monitor.h"
+#include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
 #include "registry/topic.h"
@@ -137,10 +137,11 @@ static int check_supervision(const char *name, const maiko_add_options *o)
 			       o->start_may_fail, o->ephemeral);
 	bool supervised = o->group != 0 || o->restart > MAIKO_TEMPORARY;
 	if (!supervised && (o->backoff != NULL || o->retries != 0 || o->start_may_fail != 0 || o->ephemeral != 0))
-		return mk_fail(MAIKO_EINVAL,
-			       "actor '%s': .backoff, .retries, .start_may_fail and .ephemeral need .group, or .restart "
-			       "MAIKO_TRANSIENT or MAIKO_PERMANENT",
-			       name);
+		return mk_fail(
+			MAIKO_EINVAL,
+			"actor '%s': .backoff, .retries, .start_may_fail and .ephemeral need .group, or .restart "
+			"MAIKO_TRANSIENT or MAIKO_PERMANENT",
+			name);
 	return mk_backoff_check("actor", name, o->backoff);
 }
 
@@ -187,7 +188,6 @@ static int supervise(mk_actor *a, const maiko_add_options *o)
 {
 	if (mk_extra_of(a) == NULL || (a->extra->care = mk_care_new(a, o)) == NULL)
 		return MAIKO_ENOMEM;
-	a->extra->care->timer.fire = mk_restart_due;
 	a->cared = true;
 	return 0;
 }

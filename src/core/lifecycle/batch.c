@@ -7,7 +7,6 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/idle_topics.h"
-#include "registry/registry.h"
 
 #include <string.h>
 
@@ -145,49 +144,11 @@ static int refusal(const mk_sup *sup)
 							   : MAIKO_ESHUTDOWN; /* the caller sets the error text */
 }
 
-/* Records a change with its topics. With the lock. */
-static void note_change(mk_sup *sup, mk_worker *caller, mk_change *c, int rc)
-{
-	mk_call call = {.change = c->kind};
-	maiko_subscription *topics = NULL;
-	if (c->kind == MAIKO_CHANGE_SUBSCRIBE || c->kind == MAIKO_CHANGE_UNSUBSCRIBE) {
-		const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
-		topics = mk_calloc((size_t)c->place_count + 1, sizeof *topics);
-		if (topics == NULL) { /* the recording ends here */
-			mk_note_sup(sup, MK_NOTE_GIVE_UP, 0, MAIKO_ENOMEM);
-			return;
-		}
-		for (uint32_t i = 0; i < c->place_count; i++)
-			topics[i] = (maiko_subscription){.topic = &mk_record_at(sup, places[i].topic)->desc,
-							 .overflow = (maiko_overflow)places[i].overflow};
-		call.topics = topics;
-	}
-	mk_note_call(sup, caller, MK_NOTE_CHANGE, c->id, rc, &call);
-	mk_free(topics);
-}
-
-/* Accepts or refuses a change, records that (a replay repeats the recorded result), and sets its
- * key. With the lock. */
-int mk_topology_accept(mk_sup *sup, mk_worker *caller, mk_change *change, int rc)
-{
-	mk_told told;
-	bool added = change->kind == MAIKO_CHANGE_ADD; /* recorded in one note with its request */
-	if (MK_UNLIKELY(sup->seam.led) && caller != NULL && !added)
-		rc = mk_is_told(caller, MK_NOTE_CHANGE, change->id, &told) ? (int)told.value : MAIKO_EBROKEN;
-	if (rc == 0) {
-		change->by = caller == NULL ? 0 : (uint16_t)(caller->index + 1);
-		change->number = caller == NULL ? sup->asked_changes++ : caller->asked_changes++;
-	}
-	if (MK_UNLIKELY(sup->seam.noted) && !added)
-		note_change(sup, caller, change, rc);
-	return rc;
-}
-
 int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status)
 {
 	mk_topology *t = sup->topology;
 	mk_change_wait waiting = {false, 0};
-	int rc = mk_topology_accept(sup, caller, change, refusal(sup)), state = mk_state_of(sup);
+	int rc = mk_change_accept(sup, caller, change, refusal(sup)), state = mk_state_of(sup);
 	if (rc != 0)
 		return rc;
 	if (change->ret_id != NULL)

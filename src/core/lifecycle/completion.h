@@ -45,4 +45,8 @@ void mk_change_free(mk_change *c);
  * Freed with the change, or by mk_free_aligned. */
 mk_given *mk_given_new(const maiko_actor_type *type, const char *name, const void *init);
 
+/* With the lock: notes the request of a change and its result `rc` (in a replay returns the recorded one), and numbers
+ * it if that is 0. */
+int mk_change_accept(mk_sup *sup, mk_worker *caller, mk_change *change, int rc);
+
 #endif

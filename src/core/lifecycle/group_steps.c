@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "lifecycle/completion.h"
 #include "lifecycle/restart.h"
-#include "lifecycle/stop.h"
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/failure.h"
@@ -201,13 +200,13 @@ static void root_failed(mk_sup *sup, const mk_care *c)
 
 static void begin_chain(mk_groups *all, const mk_care *c)
 {
-	(void)snprintf(all->chain, sizeof all->chain, "%s%s%s%s",
-		       c->event[0] != '\0' ? "with the event '" : "", c->event, c->event[0] != '\0' ? "': " : "",
+	(void)snprintf(all->chain, sizeof all->chain, "%s%s%s%s", c->event[0] != '\0' ? "with the event '" : "",
+		       c->event, c->event[0] != '\0' ? "': " : "",
 		       c->code != 0 ? maiko_strerror(c->code) : "it had ended");
 }
 
-/* Counts a failure where it occurred, and in each group that fails because of it. Returns the group that is to repair it,
- * and its member in *ret_member; NULL: the root has failed. */
+/* Counts a failure where it occurred, and in each group that fails because of it. Returns the group that is to repair
+ * it, and its member in *ret_member; NULL: the root has failed. */
 static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
 {
 	mk_groups *all = sup->groups;
@@ -448,7 +447,7 @@ static void conclude(mk_sup *sup, mk_worker *w)
 		answered = next;
 	}
 	if (tells)
-		mk_stop_for_failure(sup, fatal);
+		mk_up.stop_for_failure(sup, fatal);
 }
 
 void mk_groups_conclude(mk_sup *sup) { conclude(sup, NULL); }
@@ -506,20 +505,22 @@ static int refusal(mk_sup *sup, const mk_change *change)
 {
 	const mk_actor *a = mk_directory_find(sup, change->id);
 	const mk_care *c = a == NULL ? NULL : mk_care_of(a);
-	if (mk_state_of(sup) != MK_STARTED)
-		return mk_state_of(sup) < MK_STARTED ? MAIKO_ESTATE : MAIKO_ESHUTDOWN;
+	if (mk_state_of(sup) > MK_STARTED)
+		return MAIKO_ESHUTDOWN;
+	if (mk_state_of(sup) < MK_STARTED || (c != NULL && c->state == MK_CARE_NEW))
+		return MAIKO_ESTATE; /* change.c makes the error text, also of these: */
 	if (a == NULL || a->removing || (c != NULL && c->state == MK_CARE_GONE))
 		return MAIKO_ENOENT;
 	if (c == NULL)
-		return MAIKO_EINVAL;
-	return c->state == MK_CARE_NEW ? MAIKO_ESTATE : c->asker != NULL ? MAIKO_EBUSY : 0;
+		return MAIKO_EINVAL;               /* as above */
+	return c->asker != NULL ? MAIKO_EBUSY : 0; /* as above */
 }
 
 int mk_group_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status)
 {
 	mk_change_wait waiting = {false, 0};
 	mk_lock(sup);
-	int rc = mk_topology_accept(sup, caller, change, refusal(sup, change));
+	int rc = mk_change_accept(sup, caller, change, refusal(sup, change));
 	if (rc == 0) {
 		mk_care *c = mk_care_of(mk_directory_find(sup, change->id));
 		c->asker = change;

@@ -1,8 +1,8 @@
 /*
  * group_steps.h - which supervised actors are restarted, when, and with which others (maiko/group.h).
  *
- * The workers report what has happened to their actors; each report is a step under the supervisor's lock, which decides
- * and commands (registry/group.h). So all decisions are made one after the other, and a recording notes their order.
+ * The workers report what has happened to their actors; each report is a step under the supervisor's lock, which
+ * decides and commands (registry/group.h). So all decisions have one order, and a recording notes it.
  *
  * A command is what an actor's worker is to do now; the control message only says that there is one. So a later
  * decision replaces one that has not been executed.
@@ -13,12 +13,12 @@
  *                                      the actor alone: start it after its delay
  *                                      others with it: a run
  *
- * A run of a group restarts its members from one on: it halts their actors, the last first, each when the one after it is
- * down; waits for the delay; then starts them, the first first, each when the one before it is up. A failure meanwhile
- * makes it begin again. Of nested groups only the outermost runs: it includes the others.
+ * A run of a group restarts its members from one on: it halts their actors, the last first, each when the one after it
+ * is down; waits for the delay; then starts them, the first first, each when the one before it is up. A failure
+ * meanwhile makes it begin again. Of nested groups only the outermost runs: it includes the others.
  *
- * While a supervisor starts, reports wait until the start is over; once it stops, nothing is decided any more: its workers
- * end the actors that are down.
+ * While a supervisor starts, reports wait until the start is over; once it stops, nothing is decided any more: its
+ * workers end the actors that are down.
  */
 #ifndef MK_GROUP_STEPS_H
 #define MK_GROUP_STEPS_H

@@ -71,8 +71,9 @@ static void count_delay(mk_worker *w, mk_care *c)
 	if (c->in_a_row != 0 && w->now_ns - c->up_ns >= c->backoff.healthy_ms * NS_PER_MS)
 		c->in_a_row = 0;
 	c->in_a_row++;
-	c->fail_delay_ms = mk_backoff_delay(&c->backoff, c->in_a_row,
-					    c->backoff.jitter_percent != 0 ? mk_random_next(&w->sup->seam, &w->random) : 0);
+	c->fail_delay_ms =
+		mk_backoff_delay(&c->backoff, c->in_a_row,
+				 c->backoff.jitter_percent != 0 ? mk_random_next(&w->sup->seam, &w->random) : 0);
 }
 
 /* With a report that the actor has failed. */
@@ -160,7 +161,7 @@ static void start(mk_worker *w, mk_actor *a)
 	mk_tick_begin(w, a);
 }
 
-void mk_restart_due(mk_timer *timer)
+static void due(mk_timer *timer)
 {
 	mk_care *c = MK_OF(timer, mk_care, timer);
 	mk_actor *a = c->actor;
@@ -175,12 +176,13 @@ void mk_restart_due(mk_timer *timer)
 
 /* ---- commands ---------------------------------------------------------------------------------- */
 
-/* Calls mk_restart_due after the delay of the command. */
+/* Calls `due` after the delay of the command. */
 static void wait_for(mk_worker *w, mk_care *c, uint64_t delay_ms, bool paces)
 {
 	c->paces = paces;
+	c->timer.fire = due;
 	if (delay_ms == 0)
-		mk_restart_due(&c->timer);
+		due(&c->timer);
 	else
 		mk_timer_set(&w->timers, &c->timer, w->now_ns + delay_ms * NS_PER_MS);
 }

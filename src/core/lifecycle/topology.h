@@ -94,10 +94,6 @@ int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *
  * critical section. */
 int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_status);
 
-/* With the lock, for a change that is no part of a batch: notes the request and its result `rc` (in a replay returns the
- * recorded one), and numbers the change. */
-int mk_topology_accept(mk_sup *sup, mk_worker *caller, mk_change *change, int rc);
-
 /* Ends the worker's retiring actors and requests their removal. */
 void mk_topology_retire(mk_worker *w);
 

@@ -10,7 +10,8 @@
 
 /* ---- backoff ------------------------------------------------------------------------------ */
 
-maiko_backoff mk_backoff_of(const maiko_backoff *given)
+/* The defaults filled in. */
+static maiko_backoff backoff_of(const maiko_backoff *given)
 {
 	maiko_backoff b = given != NULL ? *given : (maiko_backoff){.first_ms = 100};
 	if (b.max_ms == 0)
@@ -55,7 +56,8 @@ uint64_t mk_backoff_delay(const maiko_backoff *b, uint32_t in_a_row, uint64_t ra
 
 /* ---- members ------------------------------------------------------------------------------ */
 
-void mk_member_enter(mk_groups *all, mk_group *g, mk_member *m)
+/* As the last one. */
+static void enter(mk_groups *all, mk_group *g, mk_member *m)
 {
 	m->group = g;
 	m->order = ++all->order;
@@ -68,7 +70,7 @@ void mk_member_enter(mk_groups *all, mk_group *g, mk_member *m)
 	g->last = m;
 }
 
-void mk_member_leave(mk_member *m)
+static void leave(mk_member *m)
 {
 	mk_group *g = m->group;
 	if (g == NULL)
@@ -149,7 +151,7 @@ mk_care *mk_care_last(const mk_group *top)
 
 mk_care *mk_care_before(const mk_group *top, const mk_member *from, mk_care *c)
 {
-	for (mk_member *m = &c->member; m != from; ) {
+	for (mk_member *m = &c->member; m != from;) {
 		if (m->prev == NULL) {
 			if (m->group == top || m->group == NULL)
 				return NULL;
@@ -194,7 +196,7 @@ static int set_up(mk_group *g, const maiko_group_options *o)
 	g->within_ms = o->within_ms != 0 ? o->within_ms : MAIKO_RESTARTS_WITHIN_MS;
 	g->stop_ms = o->stop_ms != 0 ? o->stop_ms : MAIKO_GROUP_STOP_MS;
 	g->restart = o->restart != MAIKO_RESTART_UNSAID ? o->restart : MAIKO_TRANSIENT;
-	g->backoff = mk_backoff_of(o->backoff);
+	g->backoff = backoff_of(o->backoff);
 	g->times = g->limit == MAIKO_UNLIMITED ? NULL : mk_calloc(g->limit, sizeof *g->times);
 	return g->limit == MAIKO_UNLIMITED || g->times != NULL ? 0 : MAIKO_ENOMEM;
 }
@@ -320,7 +322,7 @@ int mk_group_new(mk_sup *sup, const char *name, const maiko_group_options *optio
 		all->first = g;
 	all->last = g;
 	all->count++;
-	mk_member_enter(all, parent, &g->member);
+	enter(all, parent, &g->member);
 	*ret_group = g;
 	return 0;
 }
@@ -329,7 +331,7 @@ void mk_group_release(mk_sup *sup, mk_group *g)
 {
 	while (g != NULL && g != &sup->groups->root && g->removing && g->first == NULL) {
 		mk_group *parent = g->member.group;
-		mk_member_leave(&g->member);
+		leave(&g->member);
 		free_group(sup->groups, g);
 		g = parent;
 	}
@@ -354,7 +356,15 @@ mk_care *mk_care_new(mk_actor *a, const maiko_add_options *options)
 	c->in = options->group;
 	c->kind = options->restart;
 	c->has_backoff = options->backoff != NULL;
+<<<<<<< HEAD
 	c->backoff = mk_backoff_of(options->backoff);
+||||||| c00a6ca
+	c->backoff = mk_backoff_of(options->backoff);
+	c->stuck_ms = options->stuck_ms;
+=======
+	c->backoff = backoff_of(options->backoff);
+	c->stuck_ms = options->stuck_ms;
+>>>>>>> sup
 	c->retries = options->retries;
 	c->start_may_fail = options->start_may_fail != 0;
 	c->ephemeral = options->ephemeral != 0;
@@ -380,7 +390,7 @@ int mk_care_enter(mk_sup *sup, mk_actor *a)
 	if (!c->has_backoff)
 		c->backoff = g->backoff;
 	a->temporary = c->kind == MAIKO_TEMPORARY;
-	mk_member_enter(sup->groups, g, &c->member);
+	enter(sup->groups, g, &c->member);
 	return 0;
 }
 
@@ -389,6 +399,6 @@ void mk_care_leave(mk_sup *sup, mk_actor *a)
 	mk_care *c = mk_care_of(a);
 	mk_group *g = c->member.group;
 	c->state = MK_CARE_GONE;
-	mk_member_leave(&c->member);
+	leave(&c->member);
 	mk_group_release(sup, g);
 }

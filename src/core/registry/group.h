@@ -22,10 +22,10 @@ typedef struct mk_member {
 
 /* Where a supervised actor is, as far as the decisions know. */
 typedef enum mk_care_state {
-	MK_CARE_NEW,     /* it has not started yet, or its first start is not reported */
-	MK_CARE_UP,      /* started */
-	MK_CARE_DOWN,    /* halted: it waits for a command */
-	MK_CARE_GONE     /* ended */
+	MK_CARE_NEW,  /* it has not started yet, or its first start is not reported */
+	MK_CARE_UP,   /* started */
+	MK_CARE_DOWN, /* halted: it waits for a command */
+	MK_CARE_GONE  /* ended */
 } mk_care_state;
 
 /* What an actor's worker is to do. */
@@ -65,15 +65,15 @@ typedef struct mk_care {
 	maiko_restarting kind; /* resolved: the actor's own, or its group's */
 	/* its worker's */
 	mk_timer timer;
-	maiko_id tried;     /* the event whose handler failed last, */
-	uint32_t attempts;  /* and how often */
-	uint32_t in_a_row;  /* failures without a healthy time in between */
-	uint64_t up_ns;     /* when it started last */
+	maiko_id tried;         /* the event whose handler failed last, */
+	uint32_t attempts;      /* and how often */
+	uint32_t in_a_row;      /* failures without a healthy time in between */
+	uint64_t up_ns;         /* when it started last */
 	uint64_t fail_delay_ms; /* the delay before its next life */
-	bool again, aside;  /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
-	bool waits;         /* a command waits for the end of a topology change */
-	bool paces;         /* the timer is that of MK_PACE */
-	bool leaves;        /* MK_LEAVE has come */
+	bool again, aside;      /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
+	bool waits;             /* a command waits for the end of a topology change */
+	bool paces;             /* the timer is that of MK_PACE */
+	bool leaves;            /* MK_LEAVE has come */
 	/* under the lock */
 	maiko_group_id in; /* the option .group */
 	mk_care_state state;
@@ -127,9 +127,9 @@ typedef struct mk_groups {
 	mk_map by_id, by_hash;
 	mk_group *runs;
 	mk_report *reports, **report_tail;
-	int fatal;          /* the root has failed: the supervisor is to stop with this error; 0 */
-	bool told_fatal;    /* that stop was begun */
-	char chain[1024];   /* that failure in words */
+	int fatal;                  /* the root has failed: the supervisor is to stop with this error; 0 */
+	bool told_fatal;            /* that stop was begun */
+	char chain[1024];           /* that failure in words */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
 
@@ -147,11 +147,8 @@ mk_group *mk_group_named(mk_sup *sup, const char *name);
 /* Frees the group if it is being removed and empty, and then its parent likewise. */
 void mk_group_release(mk_sup *sup, mk_group *g);
 
-/* A member comes, as the last one; or leaves. */
-void mk_member_enter(mk_groups *all, mk_group *g, mk_member *m);
-void mk_member_leave(mk_member *m);
-
-/* An actor that has a care enters its group, whose defaults hold where it says nothing; leaves it. 0 or MAIKO_ENOENT. */
+/* An actor that has a care enters its group, whose defaults hold where it says nothing; leaves it. 0 or
+ * MAIKO_ENOENT. */
 int mk_care_enter(mk_sup *sup, mk_actor *a);
 void mk_care_leave(mk_sup *sup, mk_actor *a);
 
@@ -173,8 +170,6 @@ bool mk_group_count(mk_group *g, uint64_t now_ns);
 mk_care *mk_care_new(mk_actor *a, const maiko_add_options *options);
 void mk_care_free(mk_care *c);
 
-/* The defaults of a backoff filled in. */
-maiko_backoff mk_backoff_of(const maiko_backoff *given);
 /* 0, or MAIKO_EINVAL with its text: a field is out of its bounds; `given` may be NULL. */
 int mk_backoff_check(const char *what, const char *name, const maiko_backoff *given);
 /* The delay after `in_a_row` failures, from 1; `random`: 64 random bits. */

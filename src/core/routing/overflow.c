@@ -319,8 +319,7 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;
-	if (policy == MAIKO_BLOCK && (a->sched & MK_DOWN) != 0 &&
-	    mk_care_of(a)->backoff.overflow == MAIKO_DROP_OLDEST)
+	if (policy == MAIKO_BLOCK && (a->sched & MK_DOWN) != 0 && mk_care_of(a)->backoff.overflow == MAIKO_DROP_OLDEST)
 		policy = MAIKO_DROP_OLDEST;
 	/* A shadow's mailbox has capacity 0, so that each delivery comes here. For policies other than block
 	 * its budget, which is the capacity of the actor (migrate.c), is the bound. */

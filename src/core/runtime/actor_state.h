@@ -182,7 +182,7 @@ typedef struct mk_extra {
 	uint64_t moved_ns; /* when it migrated to this worker, or 0 */
 	/* handles.c */
 	struct mk_adopted *adopted;
-	mk_map handles; /* the same, by handle */
+	mk_map handles;                 /* the same, by handle */
 	struct mk_departure *departure; /* what waits for the last of them to be closed, allocated with the first, */
 	void (*all_closed)(mk_worker *w, mk_actor *a); /* and what is called then; NULL: nobody waits */
 	/* receipt.c */

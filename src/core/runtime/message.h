@@ -19,7 +19,7 @@ typedef struct mk_message {
 	uint32_t number; /* counts the messages of that worker */
 } mk_message;
 
-/* One that is identified by an actor too: a finished blocking job, a command to a supervised actor. More fields follow. */
+/* One that is identified by an actor too: a finished blocking job, a command to a supervised actor. */
 typedef struct mk_actor_message {
 	mk_message message;
 	uint64_t actor;

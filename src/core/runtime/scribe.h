@@ -34,7 +34,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_CANCEL, /* value: the id of the delayed send */
 	MK_NOTE_RANDOM,
 	MK_NOTE_STOP_SELF,
-	MK_NOTE_HOLD, /* value: 1, or 0: it is unheld */
+	MK_NOTE_HOLD,       /* value: 1, or 0: it is unheld */
 	MK_NOTE_GROUP_MADE, /* maiko_group in a callback; value: the id, or the error */
 	/* steps of the supervisor */
 	MK_NOTE_STARTING,
@@ -44,9 +44,9 @@ typedef enum mk_note_kind {
 	MK_NOTE_FINISHED, /* all workers have settled; number: the last one */
 	MK_NOTE_STOP,     /* a stop begins; value: its deadline */
 	MK_NOTE_DISCARD,
-	MK_NOTE_STEP,    /* value: a step of a stop (mk_stop_step); number: of a hook, its actor; else the workers */
-	MK_NOTE_OVER,    /* the supervisor has stopped */
-	MK_NOTE_GROUP,   /* a report of a supervised actor is taken (group_steps.h); number: the actor, value: its kind */
+	MK_NOTE_STEP,  /* value: a step of a stop (mk_stop_step); number: of a hook, its actor; else the workers */
+	MK_NOTE_OVER,  /* the supervisor has stopped */
+	MK_NOTE_GROUP, /* a report of a supervised actor is taken (group_steps.h); number: the actor, value: its kind */
 	MK_NOTE_GIVE_UP, /* the recording ends: what follows cannot be replayed; value: the error */
 	MK_NOTES
 } mk_note_kind;

@@ -18,8 +18,8 @@ bool mk_actor_error_of(mk_worker *w, mk_actor *a, const mk_cause *cause);
  * mk_actor_start. */
 void mk_actor_fail(mk_worker *w, mk_actor *a, const mk_cause *cause);
 
-/* The part of it that concerns records and notices: the failure is noted, on_error is called if it was not, monitors are
- * told. `decisive`: the supervisor stops because of it. */
+/* The part of it that concerns records and notices: the failure is noted, on_error is called if it was not, monitors
+ * are told. `decisive`: the supervisor stops because of it. */
 void mk_actor_note_failure(mk_worker *w, mk_actor *a, const mk_cause *cause, bool decisive);
 
 /* Runs on_start. 0, or the error that made the actor fail; 0 also if it has failed and will be tried again: then it is

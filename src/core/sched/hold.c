@@ -40,7 +40,7 @@ void mk_permit(mk_worker *w, mk_actor *a, unsigned bit)
 	if ((a->sched & bit) == 0)
 		return;
 	permit(w, a, bit);
-	if (MK_UNLIKELY(a->cared) && a->extra->care->waits && (a->sched & (MK_PAUSED | MK_MOVING)) == 0)
+	if (MK_UNLIKELY(a->cared) && mk_care_of(a)->waits && (a->sched & (MK_PAUSED | MK_MOVING)) == 0)
 		mk_up.care_go_on(w, a);
 }
 
