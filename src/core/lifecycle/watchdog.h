@@ -6,10 +6,10 @@
  * the first actor that has .stuck_ms, at the earliest when the supervisor starts; or when a group restarts several
  * members. It ends with the supervisor. In a simulation there is none: in virtual time callbacks take no time.
  *
- * How it sees a callback without cost for those of others, and when it sleeps: runtime/timed.h. While a worker is awake
- * it looks four times per .stuck_ms of the actor with the least (to a power of two). A callback is reported when it was
- * seen for that long, and again each time that has doubled. Time in which its thread waits for a processor does not
- * count (sched/thread_time.h), so a busy machine is no reason for a report.
+ * How it sees a callback without cost for those of others, and when it sleeps: runtime/timed.h. While a worker is
+ * awake it looks four times per .stuck_ms of the actor with the least (to a power of two). A callback is reported when
+ * it was seen for that long, and again each time that has doubled. Time in which its thread waits for a processor does
+ * not count (sched/thread_time.h), so a busy machine is no reason for a report.
  *
  * It calls the hooks of monitors itself (mk_monitor_tell). The event in hand is theirs to read meanwhile: a worker whose
  * callback returns just then waits for them.
