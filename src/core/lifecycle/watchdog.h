@@ -11,8 +11,8 @@
  * it was seen for that long, and again each time that has doubled. Time in which its thread waits for a processor does
  * not count (sched/thread_time.h), so a busy machine is no reason for a report.
  *
- * It calls the hooks of monitors itself (mk_monitor_tell). The event in hand is theirs to read meanwhile: a worker whose
- * callback returns just then waits for them.
+ * It calls the hooks of monitors itself (mk_monitor_tell). The event in hand is theirs to read meanwhile: a worker
+ * whose callback returns just then waits for them.
  */
 #ifndef MK_WATCHDOG_H
 #define MK_WATCHDOG_H
