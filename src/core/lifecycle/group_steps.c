@@ -430,28 +430,6 @@ static void take_all(mk_sup *sup)
 		take(sup, remove_report(all, &all->reports));
 }
 
-/* Tells who has asked for a restart, and stops the supervisor if the root has failed. Without the lock. */
-static void conclude(mk_sup *sup, mk_worker *w)
-{
-	mk_groups *all = sup->groups;
-	mk_lock(sup);
-	int fatal = all->fatal;
-	bool tells = fatal != 0 && !all->told_fatal;
-	all->told_fatal |= tells;
-	mk_change *answered = all->answered;
-	all->answered = NULL;
-	mk_unlock(sup);
-	while (answered != NULL) {
-		mk_change *next = answered->next;
-		mk_change_tell(w != NULL ? w : mk_worker_at(sup, 0), answered);
-		answered = next;
-	}
-	if (tells)
-		mk_up.stop_for_failure(sup, fatal);
-}
-
-void mk_groups_conclude(mk_sup *sup) { conclude(sup, NULL); }
-
 void mk_groups_end(mk_sup *sup)
 {
 	mk_groups *all = sup->groups;
@@ -461,8 +439,26 @@ void mk_groups_end(mk_sup *sup)
 	all->told_fatal |= tells;
 	mk_unlock(sup);
 	if (tells)
-		mk_stop_for_failure(sup, fatal);
+		mk_up.stop_for_failure(sup, fatal);
 }
+
+/* Tells who has asked for a restart, and stops the supervisor if the root has failed. Without the lock. */
+static void conclude(mk_sup *sup, mk_worker *w)
+{
+	mk_groups *all = sup->groups;
+	mk_lock(sup);
+	mk_change *answered = all->answered;
+	all->answered = NULL;
+	mk_unlock(sup);
+	while (answered != NULL) {
+		mk_change *next = answered->next;
+		mk_change_tell(w != NULL ? w : mk_worker_at(sup, 0), answered);
+		answered = next;
+	}
+	mk_groups_end(sup);
+}
+
+void mk_groups_conclude(mk_sup *sup) { conclude(sup, NULL); }
 
 void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
 {
