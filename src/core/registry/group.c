@@ -356,15 +356,7 @@ mk_care *mk_care_new(mk_actor *a, const maiko_add_options *options)
 	c->in = options->group;
 	c->kind = options->restart;
 	c->has_backoff = options->backoff != NULL;
-<<<<<<< HEAD
-	c->backoff = mk_backoff_of(options->backoff);
-||||||| c00a6ca
-	c->backoff = mk_backoff_of(options->backoff);
-	c->stuck_ms = options->stuck_ms;
-=======
 	c->backoff = backoff_of(options->backoff);
-	c->stuck_ms = options->stuck_ms;
->>>>>>> sup
 	c->retries = options->retries;
 	c->start_may_fail = options->start_may_fail != 0;
 	c->ephemeral = options->ephemeral != 0;
