@@ -25,6 +25,7 @@
 #include <maiko/actor.h>
 #include <maiko/event.h>
 #include <maiko/export.h>
+#include <maiko/group.h>
 #include <maiko/outcome.h>
 #include <stdio.h>
 
@@ -66,7 +67,32 @@ typedef struct maiko_actor_row {
 	uint64_t bytes;     /* queued: of buffers, and of payloads over 480 bytes; exact between its turns */
 	maiko_counts counts;
 	bool held; /* on hold (maiko_hold); of one that has ended: when it did */
+	/* If it is supervised (group.h), else 0 and "": */
+	bool supervised;
+	bool waits;           /* RESTARTING: it starts when its group starts it; resumes_ns is 0 */
+	maiko_group_id group; /* 0: the root */
+	uint64_t restarts;    /* how often it has started again */
+	uint64_t resumes_ns;  /* RESTARTING: when it starts again, as maiko_now; if its group restarts with it, at
+			       * the earliest; 0: at once, or it waits */
+	/* RESTARTING, if it has failed: `error` and `detail` say why, and these where */
+	maiko_phase phase;
+	const char *event; /* the type of the event that it was handling; "" if none */
 } maiko_actor_row;
+
+/* A group (group.h). */
+typedef struct maiko_group_row {
+	const char *name;      /* "supervisor": the root */
+	maiko_group_id id;     /* 0: the root */
+	maiko_group_id parent; /* the group that it is a member of; 0: the root, or it is the root */
+	maiko_strategy strategy;
+	uint32_t restarts; /* how many failures within within_ms it repairs, or MAIKO_UNLIMITED */
+	uint64_t within_ms;
+	uint32_t spent;      /* of these, at the time of the ledger; 0 if without limit */
+	uint64_t failures;   /* of its members, in total */
+	uint64_t failed;     /* how often it has failed itself, because there were more */
+	bool restarting;     /* it restarts members now: it stops them, waits, or starts them */
+	uint64_t resumes_ns; /* it waits, and starts them then, as maiko_now; else 0 */
+} maiko_group_row;
 
 /* A failure of an actor, which may have been removed since. */
 typedef struct maiko_failure {
@@ -119,7 +145,15 @@ typedef struct maiko_ledger {
 	uint64_t failed;    /* failures of actors, in total */
 	size_t failure_count;
 	const maiko_failure *const *failures; /* the last MAIKO_FAILURES_KEPT of them, oldest first */
+	uint64_t untold;                      /* events of the library itself (lifecycle.h) for which there was no
+					       * memory */
 	uint64_t cut_off;                     /* actors whose on_stop did not run: rows CUT_OFF, and STUCK ones */
+	uint64_t now_ns;                      /* when it was made, as maiko_now */
+	size_t group_count;                   /* 0: nothing is supervised */
+	const maiko_group_row *const *groups; /* the root, then depth first, as they were made */
+	/* If the root has failed, and so the supervisor stops: the actor, in which callback and with which event it
+	 * failed last, the error, and how often each of its groups has restarted. "" otherwise. */
+	const char *chain;
 } maiko_ledger;
 
 MAIKO_BEGIN_DECLS
@@ -142,8 +176,25 @@ MAIKO_API bool maiko_ledger_balanced(const maiko_ledger *ledger);
 MAIKO_API uint64_t maiko_ledger_lost(const maiko_ledger *ledger);
 
 /* Writes it as a human-readable table, which ends with "balanced" or "not balanced". One of a running
- * supervisor need not be: see above. 0, or MAIKO_EINVAL for a NULL. */
+ * supervisor need not be: see above. If anything is supervised it contains what maiko_ledger_print_tree writes.
+ * 0, or MAIKO_EINVAL for a NULL. Any thread. */
 MAIKO_API int maiko_ledger_print(const maiko_ledger *ledger, FILE *out);
+
+/*
+ * Writes the groups and their actors as a tree, in the order in which they were added (that of their starts), with the
+ * restarts spent, the state of each actor and why and until when it waits. Then the actors that are not supervised,
+ * and the chain:
+ *
+ *   supervisor     one for one, 0 of 3 restarts in 5 s
+ *   +- devices     rest for one, 3 of 5 restarts in 10 s, restarts its members in 1.2 s
+ *   |  +- probe-3  running     2 restarts
+ *   |  +- probe-4  restarting  in 1.2 s: i/o error, in a handler of reading; 2 restarts
+ *   |  +- display  restarting  with its group; 2 restarts
+ *   +- log         running
+ *
+ * 0, or MAIKO_EINVAL for a NULL. Any thread.
+ */
+MAIKO_API int maiko_ledger_print_tree(const maiko_ledger *ledger, FILE *out);
 
 MAIKO_END_DECLS
 

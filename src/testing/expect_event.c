@@ -143,9 +143,9 @@ int maiko_expect_children_at(const maiko_here *here, maiko_query query, size_t c
 
 static const char *status_text(maiko_actor_status status)
 {
-	static const char *const texts[] = {"added, not started",  "running", "stopped",  "failed",
-					    "stuck in a callback", "cut off", "not there"};
-	return (unsigned)status <= MAIKO_ACTOR_GONE ? texts[status] : "?";
+	static const char *const texts[] = {"added, not started",  "running", "stopped",   "failed",
+					    "stuck in a callback", "cut off", "not there", "restarting"};
+	return (unsigned)status <= MAIKO_ACTOR_RESTARTING ? texts[status] : "?";
 }
 
 int maiko_expect_actor_at(const maiko_here *here, maiko_harness *h, const char *actor, maiko_actor_status status)
@@ -166,7 +166,8 @@ int maiko_expect_actor_at(const maiko_here *here, maiko_harness *h, const char *
 	fprintf(f.out, "%s: %s\n", actor, status_text(now));
 	maiko_query life = maiko_query_events(h, .of = MAIKO_OF_OBSERVATIONS, .receiver = actor,
 					      .kinds = MAIKO_KIND(ADDED) | MAIKO_KIND(STARTED) | MAIKO_KIND(STOPPED) |
-						       MAIKO_KIND(FAILED) | MAIKO_KIND(REMOVED) | MAIKO_KIND(ERROR));
+						       MAIKO_KIND(FAILED) | MAIKO_KIND(REMOVED) | MAIKO_KIND(ERROR) |
+						       MAIKO_KIND(RESTARTING) | MAIKO_KIND(RESTARTED));
 	mt_fail_query(&f, &life);
 	return mt_fail_end(&f);
 }

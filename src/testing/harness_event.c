@@ -88,10 +88,15 @@ typedef struct life {
 	bool stopped, failed;
 } life;
 
+static bool is_of_restart(maiko_observation_kind kind)
+{
+	return kind == MAIKO_OBSERVED_RESTARTING || kind == MAIKO_OBSERVED_RESTARTED;
+}
+
 static bool is_of_life(maiko_observation_kind kind)
 {
 	return kind == MAIKO_OBSERVED_ADDED || kind == MAIKO_OBSERVED_STARTED || kind == MAIKO_OBSERVED_STOPPED ||
-	       kind == MAIKO_OBSERVED_FAILED || kind == MAIKO_OBSERVED_REMOVED;
+	       kind == MAIKO_OBSERVED_FAILED || kind == MAIKO_OBSERVED_REMOVED || is_of_restart(kind);
 }
 
 static life life_of(maiko_harness *h, const char *actor)
@@ -103,7 +108,7 @@ static life life_of(maiko_harness *h, const char *actor)
 			continue;
 		if (l.id == 0)
 			l.id = r->actor;
-		if (l.id != r->actor)
+		if (l.id != r->actor || is_of_restart(r->kind)) /* a failure before that is repaired */
 			break;
 		l.stopped |= r->kind == MAIKO_OBSERVED_STOPPED || r->kind == MAIKO_OBSERVED_REMOVED;
 		l.failed |= r->kind == MAIKO_OBSERVED_FAILED;

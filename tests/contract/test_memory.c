@@ -254,6 +254,9 @@ static void add_first(maiko_supervisor *sup, uint32_t workers)
 	(void)well(maiko_add(sup, sink, "far", .worker = workers, .mailbox = 4));
 	(void)well(maiko_add(sup, sink, "all", .topics = MAIKO_ALL_TOPICS));
 	(void)well(maiko_add(sup, busy, "busy", .worker = 1));
+	maiko_group_id group;
+	if (well(maiko_group(sup, "group", .ret_id = &group)))
+		(void)well(maiko_add(sup, sink, "member", .topics = MAIKO_NO_TOPICS, .group = group));
 	(void)well(maiko_add(sup, lookout, "lookout", .worker = workers));
 }
 

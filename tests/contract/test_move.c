@@ -358,6 +358,58 @@ TEST_SIM(one_that_moves_subscribes_and_leaves)
 	assert_int_equal(atomic_load(&done_calls), atomic_load(&asked));
 }
 
+/* On hold for a second: so what comes is queued, and moves with it. */
+typedef struct rester {
+	uint32_t next;
+	bool rested;
+} rester;
+static int rester_on_start(rester *self, maiko_ctx *ctx) { return maiko_hold(ctx); }
+static maiko_next rester_tick(rester *self, maiko_ctx *ctx)
+{
+	if (!self->rested) {
+		self->rested = true;
+		return maiko_after_ms(1000);
+	}
+	expect(maiko_unhold(ctx) == 0);
+	return maiko_never();
+}
+static int rester_on_poke(rester *self, const poke *ev, maiko_ctx *ctx)
+{
+	expect(ev->what == self->next++);
+	return 0;
+}
+MAIKO_ACTOR(rester, MAIKO_ON_START(rester_on_start), MAIKO_TICK(rester_tick), MAIKO_ON(poke, rester_on_poke));
+
+/* Returns the number of allocations. */
+static uint64_t move_queued(maiko_supervisor *sup, maiko_actor_id id, uint32_t to)
+{
+	uint64_t before = test_allocator_count();
+	ok(maiko_move(sup, id, to));
+	return test_allocator_count() - before;
+}
+
+TEST_SIM(a_queued_event_that_moves_again_is_not_copied_again)
+{
+	enum { QUEUED = 200, MORE = 5 };
+	maiko_actor_id id;
+	int64_t before = test_allocator_living();
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, pusher, "pusher", .worker = 1, .init = &(pusher){.count = QUEUED}));
+	ok(maiko_add(sup, rester, "rester", .worker = 1, .ret_id = &id));
+	ok(maiko_add(sup, slow, "slow")); /* it refers to the same events */
+	ok(maiko_start(sup));
+	ok(maiko_sim_advance(maiko_sim_of(sup), 1));
+	uint64_t first = move_queued(sup, id, workers);
+	for (uint32_t i = 0; i < MORE; i++)
+		ok(maiko_send(sup, poke, .what = QUEUED + i));
+	uint64_t back = move_queued(sup, id, 1), again = move_queued(sup, id, workers);
+	if (workers != 1)
+		assert_true(first >= QUEUED && back < QUEUED / 2 && again < QUEUED / 2);
+	ok(maiko_sim_advance(maiko_sim_of(sup), 1000));
+	assert_int_equal(test_finish(sup).handled, 2 * (QUEUED + MORE));
+	assert_int_equal(test_allocator_living(), before);
+}
+
 /* Keeps its worker while the gate is shut. */
 PER_TEST _Atomic(bool) gate;
 typedef struct porter {

@@ -131,8 +131,8 @@ TEST_SIM(too_many_failures_stop_the_supervisor_with_the_chain_in_words)
 	returns(maiko_join(sup), UV_EIO);
 	assert_non_null(strstr(maiko_last_error(), "'machine'"));
 	assert_non_null(strstr(maiko_last_error(), "'item'"));
-	assert_non_null(strstr(maiko_last_error(), "inner had restarted 2 times"));
-	assert_non_null(strstr(maiko_last_error(), "outer had restarted 1 times"));
+	assert_non_null(strstr(maiko_last_error(), "'inner' had restarted 2 times"));
+	assert_non_null(strstr(maiko_last_error(), "'outer' had restarted 1 time "));
 	/* 3 failures make inner fail; outer restarts it once; 3 more, and outer fails; the root restarts it 3 times. */
 	assert_int_equal(atomic_load(&starts), 3 * 2 * 4);
 	(void)test_stop_with(sup, UV_EIO);

@@ -4,6 +4,8 @@
  */
 #include "support.h"
 
+#include <maiko/lifecycle.h>
+
 #include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
@@ -25,7 +27,7 @@ MAIKO_EVENT(bell, bells, n);
 
 enum { NS_PER_MS = 1000000 };
 
-PER_TEST _Atomic(uint64_t) reports, entered, released, handled, stops, quick_calls, ended, lives;
+PER_TEST _Atomic(uint64_t) reports, entered, released, handled, stops, quick_calls, ended, lives, told;
 PER_TEST _Atomic(uint64_t) last_ms;
 
 /* ---- the observation ---- */
@@ -207,6 +209,36 @@ TEST_WORKERS(the_handler_of_a_timer_of_its_own_is_reported)
 	report_in(workers, &(slow){.own = true, .busy = true}, "bell", 9);
 }
 
+/* ---- told to who subscribes ---- */
+
+typedef struct operator { uint32_t unused; }
+operator;
+static int operator_on_stuck(operator* self, const maiko_stuck *ev, maiko_ctx *ctx)
+{
+	expect(strcmp(ev->name, "slow") == 0 && strcmp(ev->event, "item") == 0);
+	expect(ev->ms > 0 && ev->worker == 1 && ev->actors >= 2);
+	if (atomic_fetch_add(&told, 1) == 0)
+		release();
+	return 0;
+}
+MAIKO_ACTOR(operator, MAIKO_ON(maiko_stuck, operator_on_stuck));
+
+/* On another worker while it runs; on the same one when it can. */
+TEST_WORKERS(a_subscriber_is_told)
+{
+	maiko_supervisor *sup = begin(workers);
+	ok(maiko_add(sup, slow, "slow", .stuck_ms = 1, .worker = 1, .init = &(slow){.handler = 1, .busy = true}));
+	ok(maiko_add(sup, listener, "beside", .worker = 1));
+	ok(maiko_add(sup, operator, "operator", .worker = workers));
+	ok(maiko_start(sup));
+	if (workers == 1)
+		atomic_store(&released, 1);
+	ok(maiko_send(sup, item, .n = 7));
+	test_wait_for(&told, 1);
+	test_wait_for(&handled, 1);
+	test_finish(sup);
+}
+
 /* ---- on the caller's loop, and in a libuv callback ---- */
 
 typedef struct looped {
@@ -383,7 +415,7 @@ TEST_WORKERS(a_member_that_does_not_stop_in_time_ends_the_supervisor)
 	ok(maiko_send(sup, item, .n = 1));
 	returns(maiko_join(sup), MAIKO_ETIMEDOUT);
 	assert_non_null(strstr(maiko_last_error(), "'lingering'"));
-	assert_non_null(strstr(maiko_last_error(), "devices restarts"));
+	assert_non_null(strstr(maiko_last_error(), "the group 'devices' restarts"));
 	assert_non_null(strstr(maiko_last_error(), "within 1 ms"));
 	assert_int_equal(atomic_load(&reports), 1);
 	assert_string_equal(seen.actor_name, "lingering");

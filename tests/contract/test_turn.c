@@ -161,6 +161,45 @@ TEST_WORKERS(to_free_a_supervisor_takes_no_longer_than_the_callback_that_runs)
 	assert_int_equal(atomic_load(&stops), 1);
 }
 
+/* ---- what a callback has sent to its own actor ---- */
+
+typedef struct lap {
+	uint32_t n;
+} lap;
+MAIKO_TOPIC(laps);
+MAIKO_EVENT(lap, laps, n);
+
+typedef struct runner {
+	uint32_t unused;
+} runner;
+
+static int runner_on_lap(runner *self, const lap *ev, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&entered, 1);
+	int rc = maiko_send(ctx, lap, .n = ev->n + 1);
+	return rc != 0 || ev->n != 0 ? rc : maiko_remove(ctx, maiko_self(ctx));
+}
+
+static int runner_on_stop(runner *self, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+MAIKO_ACTOR(runner, MAIKO_ON(lap, runner_on_lap), MAIKO_ON_STOP(runner_on_stop));
+
+/* The event that it handles was the only one in its mailbox. */
+TEST_WORKERS(a_removal_takes_effect_before_what_the_callback_has_sent_to_its_own_actor)
+{
+	test_begin();
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, runner, "runner", .worker = 1, .echo = true));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, lap, .n = 0));
+	test_wait_for(&stops, 1);
+	assert_int_equal(atomic_load(&entered), 1);
+	(void)test_finish(sup);
+}
+
 /* ---- what a callback has sent ---- */
 
 typedef struct sender {

@@ -67,7 +67,7 @@ maiko_buffer *cargo_of(uint64_t n);
 /* ---- faults ------------------------------------------------------------------------------- */
 
 extern _Atomic(uint64_t) faults;
-/* One event must be hidden from the checks. */
+/* The first event of each sender must be hidden from the check of gaps. */
 extern _Atomic(bool) spoils;
 
 /* Reports an event that must not have arrived, or that is missing. */

@@ -199,7 +199,7 @@ static int report(maiko_ctx *ctx, uint64_t random)
 	(void)random;
 	int rc = maiko_report(sup, &ledger);
 	for (size_t i = 0; rc == 0 && i < ledger->actor_count; i++)
-		if (ledger->actors[i]->worker > ledger->workers || ledger->actors[i]->status > MAIKO_ACTOR_GONE)
+		if (ledger->actors[i]->worker > ledger->workers || ledger->actors[i]->status > MAIKO_ACTOR_RESTARTING)
 			fault_code("the report", (int)ledger->actors[i]->worker);
 	if (rc == 0)
 		maiko_ledger_free(ledger);

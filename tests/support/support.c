@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <maiko/testing/sim.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -391,16 +392,28 @@ maiko_supervisor *test_supervisor_with(maiko_options options)
 	return sup;
 }
 
+/* Yields the processor in the first microseconds of a wait, then blocks, since a thread that uses a core counts where
+ * actors are placed. */
+static void pause_since(uint64_t since_ns)
+{
+	enum { YIELDS_NS = 50000, BLOCKS_NS = 100000 };
+	if (uv_hrtime() - since_ns < YIELDS_NS)
+		sched_yield();
+	else
+		(void)ppoll(NULL, 0, &(struct timespec){.tv_nsec = BLOCKS_NS}, NULL);
+}
+
 void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line)
 {
-	uint64_t until = uv_hrtime() + UINT64_C(300000000000);
+	uint64_t since_ns = uv_hrtime(), until = since_ns + UINT64_C(300000000000);
 	while (atomic_load(value) < least) {
 		if (simulating ? !wait_in_simulation(value, least) : uv_hrtime() > until) {
 			print_error("waited in vain for %s: it is %llu\n", text,
 				    (unsigned long long)atomic_load(value));
 			_fail(file, line);
 		}
-		sched_yield();
+		if (!simulating)
+			pause_since(since_ns);
 	}
 }
 

@@ -182,7 +182,7 @@ maiko_supervisor *test_supervisor(uint32_t workers);
 maiko_supervisor *test_supervisor_with(maiko_options options);
 
 /* Waits until `*value` is at least `least`; after five minutes fails the test with the text of the
- * condition. Yields the processor between checks. */
+ * condition. Between checks it yields the processor, after some microseconds it blocks. */
 #define test_wait_for(value, least) test_wait_for_((value), (least), #value " >= " #least, __FILE__, __LINE__)
 void test_wait_for_(_Atomic(uint64_t) *value, uint64_t least, const char *text, const char *file, int line);
 

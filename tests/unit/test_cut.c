@@ -17,7 +17,7 @@ static int begin(void **state)
 	s = MK_NEW(mk_sample);
 	assert_non_null(s);
 	s->to = 1;
-	s->spare_percent = 100;
+	s->spare_percent = s->idle_percent = 100;
 	return 0;
 }
 
@@ -100,6 +100,19 @@ static void friends_go_together(void **state)
 	assert_true(mk_cut_find(s));
 	assert_int_equal(going(), 2 * FRIENDS);
 	assert_int_equal(crossing(), 0);
+}
+
+/* Each of them but the last two talks with nobody. */
+static void the_last_two_of_a_full_sample_go_together(void **state)
+{
+	(void)state;
+	actors(MK_SAMPLE_ACTORS, 1000);
+	for (uint32_t i = 0; i < MK_SAMPLE_ACTORS - 2; i++)
+		s->actors[i].fixed = true;
+	s->ns = 8000;
+	talk(MK_SAMPLE_ACTORS - 1, MK_SAMPLE_ACTORS, 1000);
+	assert_true(mk_cut_find(s));
+	assert_int_equal(going(), 2);
 }
 
 /* An event to a hundred crosses once. */
@@ -220,7 +233,7 @@ static void not_one_that_is_alone_or_whose_place_is_taken(void **state)
 	s->actors[0].long_runs = 2;
 	assert_null(mk_cut_to_isolate(s));
 	actors(1, 10000);
-	s->spare_percent = 79;
+	s->idle_percent = 79;
 	assert_null(mk_cut_to_isolate(s));
 }
 
@@ -248,6 +261,7 @@ int main(void)
 		TEST(a_ring_becomes_two_arcs),
 		TEST(a_pipeline_becomes_two_halves),
 		TEST(friends_go_together),
+		TEST(the_last_two_of_a_full_sample_go_together),
 		TEST(half_of_a_large_audience_goes),
 		TEST(those_that_talk_with_the_other_worker_go_first),
 		TEST(a_mesh_stays),

@@ -208,6 +208,36 @@ static void two_threads_use_it(void **state)
 	assert_int_equal(test_allocator_living(), 0);
 }
 
+/* Relaxed: it orders nothing, so only the feed tells the consumer what the producer has done. */
+static _Atomic(bool) over;
+
+static void end_after_a_refusal(void *arg)
+{
+	mk_feed *feed = arg;
+	add(feed, 2, 50, 100);
+	assert_int_equal(mk_feed_publish(feed), MK_FEED_REFUSED);
+	mk_feed_end(feed);
+	atomic_store_explicit(&over, true, memory_order_relaxed);
+}
+
+static void the_consumer_frees_what_the_producer_has_left(void **state)
+{
+	(void)state;
+	static mk_feed feed;
+	mk_feed_init(&feed);
+	uv_thread_t producer;
+	add(&feed, 1, 1, sizeof(number));
+	(void)mk_feed_publish(&feed);
+	expect_take(&feed, 1, 1);
+	mk_feed_close(&feed);
+	assert_int_equal(uv_thread_create(&producer, end_after_a_refusal, &feed), 0);
+	while (!atomic_load_explicit(&over, memory_order_relaxed))
+		sched_yield();
+	assert_true(mk_feed_rest(&feed));
+	uv_thread_join(&producer);
+	assert_int_equal(test_allocator_living(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_closed_feed_refuses_and_keeps_what_it_has),
 		cmocka_unit_test(without_memory_nothing_is_added),
 		cmocka_unit_test(two_threads_use_it),
+		cmocka_unit_test(the_consumer_frees_what_the_producer_has_left),
 	};
 	test_allocator_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,21 @@ static void a_name_is_one_to_63_bytes_that_print(void **state)
 	assert_false(mk_name_valid("a\x7f"));
 }
 
+static void no_byte_of_a_name_is_a_control_character(void **state)
+{
+	enum { LONGEST = 20 };
+	(void)state;
+	for (size_t length = 1; length <= LONGEST; length++)
+		for (size_t at = 0; at < length; at++)
+			for (int byte = 1; byte < 256; byte++) {
+				char name[LONGEST + 1];
+				memset(name, 'n', sizeof name);
+				name[length] = '\0';
+				name[at] = (char)byte;
+				assert_int_equal(mk_name_valid(name), byte >= ' ' && byte != 127);
+			}
+}
+
 static void a_plain_layout_passes(void **state)
 {
 	(void)state;
@@ -346,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_is_one_to_63_bytes_that_print),
+		cmocka_unit_test(no_byte_of_a_name_is_a_control_character),
 		cmocka_unit_test(a_plain_layout_passes),
 		cmocka_unit_test(a_null_or_a_bad_frame_is_refused),
 		cmocka_unit_test(a_field_lies_inside_the_struct),

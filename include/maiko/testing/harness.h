@@ -174,8 +174,8 @@ MAIKO_API size_t maiko_event_children(const maiko_record *event, const maiko_rec
 /* For its events: maiko_received_by and maiko_sent_by (query.h). */
 
 /* Its status, from the records of the last actor of that name, else from the supervisor's
- * ledger; MAIKO_ACTOR_GONE: there is none. A failed actor remains MAIKO_ACTOR_FAILED, a
- * removed one MAIKO_ACTOR_STOPPED. */
+ * ledger; MAIKO_ACTOR_GONE: there is none. A failed actor remains MAIKO_ACTOR_FAILED, unless it is
+ * restarted; a removed one MAIKO_ACTOR_STOPPED. */
 MAIKO_API maiko_actor_status maiko_harness_actor(maiko_harness *h, const char *actor);
 
 /* ---- output ------------------------------------------------------------------------------------ */

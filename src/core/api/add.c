@@ -117,7 +117,7 @@ static int add_before_start(mk_sup *sup, mk_actor *a, const maiko_add_options *o
 	if (rc != 0) {
 		mk_worker_at(sup, mk_home_now(a->self))->busy = false;
 		mk_directory_leave(sup, a);
-		mk_actor_discard(a);
+		mk_actor_discard(sup, a);
 		return rc;
 	}
 	*sup->last = a;
@@ -225,7 +225,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	if (rc != 0) {
 		mk_unlock(sup);
 		mk_change_free(c);
-		mk_actor_discard(a);
+		mk_actor_discard(sup, a);
 		return rc;
 	}
 	maiko_actor_id id = a->self->id;

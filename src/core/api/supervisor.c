@@ -19,6 +19,7 @@
 #include "registry/schema.h"
 #include "registry/topic.h"
 #include "routing/external.h"
+#include "routing/letter.h"
 #include "routing/origin.h"
 #include "routing/receipt.h"
 #include "runtime/callback.h"
@@ -64,7 +65,7 @@ static int check_options(const maiko_options *o)
 		return mk_fail(MAIKO_EINVAL,
 			       "maiko_supervisor_new: .channel is %u; it must be a power of 2, 16 to 65536",
 			       o->channel);
-	return 0;
+	return mk_letters_check(o->dead_letters);
 }
 
 static int set_options(mk_sup *sup, const maiko_options *options)

@@ -140,15 +140,16 @@ void mk_feed_move_on(mk_feed *feed)
 bool mk_feed_rest(mk_feed *feed)
 {
 	uint64_t taken = atomic_load_explicit(&feed->taken, memory_order_relaxed);
-	uint64_t state = atomic_load_explicit(&feed->state, memory_order_acquire);
-	do {
+	for (;;) {
+		uint64_t state = atomic_load_explicit(&feed->state, memory_order_acquire);
 		if (state >> MK_FEED_COUNT != taken)
 			return false;
 		if (MK_UNLIKELY((state & MK_FEED_ENDED) != 0))
 			free_segments(feed);
-	} while (!atomic_compare_exchange_weak_explicit(&feed->state, &state, state | MK_FEED_RESTS,
-							memory_order_seq_cst, memory_order_acquire));
-	return true;
+		if (atomic_compare_exchange_weak_explicit(&feed->state, &state, state | MK_FEED_RESTS,
+							  memory_order_seq_cst, memory_order_relaxed))
+			return true;
+	}
 }
 
 void mk_feed_close(mk_feed *feed) { atomic_fetch_or_explicit(&feed->state, MK_FEED_CLOSED, memory_order_seq_cst); }

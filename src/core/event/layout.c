@@ -9,15 +9,27 @@
 
 #include <string.h>
 
+/* Whether one of eight bytes is a control character: below 32, or 127. No sum carries into the next byte. */
+static bool has_control(uint64_t bytes)
+{
+	const uint64_t each = UINT64_MAX / UINT8_MAX, high = each * 0x80;
+	uint64_t low = bytes & ~high, printable = low + each * (0x80 - ' '), delete = low + each;
+	return ((~printable | delete) & ~bytes & high) != 0;
+}
+
 bool mk_name_valid(const char *name)
 {
-	size_t length = 0;
-	if (name == NULL)
+	size_t length = name == NULL ? 0 : strnlen(name, MAIKO_NAME_MAX + 1);
+	if (length == 0 || length > MAIKO_NAME_MAX)
 		return false;
-	for (; name[length] != '\0'; length++)
-		if (length == MAIKO_NAME_MAX || (unsigned char)name[length] < ' ' || name[length] == 0x7f)
+	for (size_t at = 0; at < length; at += sizeof(uint64_t)) {
+		size_t left = length - at;
+		uint64_t bytes = UINT64_MAX;
+		memcpy(&bytes, name + at, left < sizeof bytes ? left : sizeof bytes);
+		if (has_control(bytes))
 			return false;
-	return length > 0;
+	}
+	return true;
 }
 
 static bool size_fits_kind(const maiko_field *f)

@@ -9,9 +9,13 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/failure.h"
+#include "routing/news.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
 
+#include <maiko/lifecycle.h>
+
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -175,50 +179,95 @@ static void begin_run(mk_groups *all, mk_group *g, mk_member *from, mk_care *cau
 
 /* ---- failures --------------------------------------------------------------------------------- */
 
-static const char *name_of(const mk_group *g) { return g->member.group == NULL ? "the supervisor" : g->name; }
-
-static void tell_chain(mk_groups *all, const char *format, const char *name, unsigned long long number,
-		       unsigned long long ms)
+/* Appends to the chain. Its memory suffices (group.c). */
+static void __attribute__((format(printf, 2, 3))) tell(mk_groups *all, const char *format, ...)
 {
 	size_t length = strlen(all->chain);
-	(void)snprintf(all->chain + length, sizeof all->chain - length, format, name, number, ms);
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(all->chain + length, all->chain_size - length, format, args);
+	va_end(args);
 }
 
-/* The root has failed because of the actor. */
-static void root_failed(mk_sup *sup, const mk_care *c)
+static void tell_chain(mk_groups *all, const mk_care *c)
+{
+	const mk_actor *a = c->actor;
+	if (c->code == 0) {
+		tell(all, "the actor '%s', which is permanent, has ended", a->self->name);
+	} else {
+		tell(all, "the actor '%s' failed in %s", a->self->name, maiko_phase_text(c->phase));
+		if (c->event[0] != '\0')
+			tell(all, " of '%s'", c->event);
+		tell(all, ": %s", a->extra->detail != NULL ? a->extra->detail : maiko_strerror(c->code));
+	}
+	for (const mk_group *g = c->member.group; g != NULL; g = g->member.group) {
+		bool root = g->member.group == NULL;
+		tell(all, "; %s%s%s had restarted %u time%s within %llu ms", root ? "the supervisor" : "the group '",
+		     root ? "" : g->name, root ? "" : "'", g->limit, g->limit == 1 ? "" : "s",
+		     (unsigned long long)g->within_ms);
+	}
+}
+
+/* The supervisor is to stop because of the actor. False: it does already, because of another. */
+static bool decide(mk_sup *sup, const mk_care *c)
 {
 	mk_failures *f = sup->failures;
 	int code = c->code != 0 ? c->code : MAIKO_EFAILED;
 	sup->groups->fatal = code;
 	if (f->status != 0)
-		return;
+		return false;
 	f->status = code;
 	f->phase = c->phase;
 	memcpy(f->decisive, c->actor->self->name, strlen(c->actor->self->name) + 1);
-	(void)snprintf(f->detail, sizeof f->detail, "%.*s", (int)sizeof f->detail - 1, sup->groups->chain);
+	return true;
 }
 
-static void begin_chain(mk_groups *all, const mk_care *c)
+/* The root has failed because of the actor, and each group between them. */
+static void root_failed(mk_sup *sup, const mk_care *c)
 {
-	(void)snprintf(all->chain, sizeof all->chain, "%s%s%s%s", c->event[0] != '\0' ? "with the event '" : "",
-		       c->event, c->event[0] != '\0' ? "': " : "",
-		       c->code != 0 ? maiko_strerror(c->code) : "it had ended");
+	if (decide(sup, c))
+		tell_chain(sup->groups, c);
+}
+
+/* The group has failed because of the actor; mk_groups_tell publishes that. */
+static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *c)
+{
+	if (mk_reserve((void **)&all->failed, &all->failed_size, all->failed_count + 1, sizeof *all->failed) != 0) {
+		all->untold++;
+		return;
+	}
+	maiko_group_failed *failed = &all->failed[all->failed_count++];
+	*failed = (maiko_group_failed){.group = g->id,
+				       .actor = c->actor->self->id,
+				       .error = c->code,
+				       .restarts = g->limit,
+				       .within_ms = g->within_ms};
+	mk_name_copy(failed->name, g->name);
+	mk_name_copy(failed->actor_name, c->actor->self->name);
+}
+
+void mk_groups_tell(mk_worker *w)
+{
+	mk_groups *all = w->sup->groups;
+	for (uint32_t i = 0; i < all->failed_count; i++)
+		mk_news_group_failed(w, &all->failed[i]);
+	all->failed_count = 0;
+	mk_count_add(&w->untold, all->untold);
+	all->untold = 0;
 }
 
 /* Counts a failure where it occurred, and in each group that fails because of it. Returns the group that is to repair
  * it, and its member in *ret_member; NULL: the root has failed. */
 static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
 {
-	mk_groups *all = sup->groups;
 	mk_member *m = &c->member;
 	bool counts = c->counts;
-	begin_chain(all, c);
 	for (mk_group *g = m->group; g != NULL; m = &g->member, g = m->group, counts = true) {
 		*ret_member = m;
 		if (!counts || mk_group_count(g, c->report_ns))
 			return g;
 		g->failed++;
-		tell_chain(all, "; %s had restarted %llu times within %llu ms", name_of(g), g->limit, g->within_ms);
+		note_group_failed(sup->groups, g, c);
 	}
 	root_failed(sup, c);
 	return NULL;
@@ -343,13 +392,14 @@ static const char *hindrance(const mk_actor *a)
 
 static void is_overdue(mk_sup *sup, const mk_group *g, mk_care *c)
 {
-	mk_groups *all = sup->groups;
+	bool root = g->member.group == NULL;
 	mk_note_sup(sup, MK_NOTE_GROUP, c->actor->self->id, MK_IS_OVERDUE);
-	(void)snprintf(all->chain, sizeof all->chain, "%s restarts, and it has not stopped within %llu ms: %s",
-		       name_of(g), (unsigned long long)g->stop_ms, hindrance(c->actor));
 	c->code = MAIKO_ETIMEDOUT;
 	c->phase = MAIKO_PHASE_STOP;
-	root_failed(sup, c);
+	if (decide(sup, c))
+		tell(sup->groups, "%s%s%s restarts, and the actor '%s' has not stopped within %llu ms: %s",
+		     root ? "the supervisor" : "the group '", root ? "" : g->name, root ? "" : "'",
+		     c->actor->self->name, (unsigned long long)g->stop_ms, hindrance(c->actor));
 }
 
 const mk_care *mk_groups_overdue(mk_sup *sup, uint64_t now_ns, uint64_t *ret_due_ns, uint64_t *ret_late_ms)
@@ -468,6 +518,7 @@ void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
 	else
 		append(w->sup->groups, &c->report, c, kind);
 	take_all(w->sup);
+	mk_groups_tell(w);
 	bool more = w->sup->groups->answered != NULL || w->sup->groups->fatal != 0;
 	mk_unlock(w->sup);
 	if (more)
@@ -491,7 +542,9 @@ bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind)
 		at = &(*at)->next;
 	if (*at == NULL)
 		return false;
+	mk_worker *w = (*at)->care->actor->worker;
 	take(sup, remove_report(all, at));
+	mk_groups_tell(w);
 	return true;
 }
 

@@ -284,12 +284,18 @@ void mk_migrate_apply(mk_worker *w, mk_change *c)
 		mk_arrival_expect(w, &c->arrival, c->id);
 }
 
+/* Whether an event is on the heap for this mailbox alone: the copy of an earlier migration. It belongs to no worker. */
+static bool is_apart(const mk_event *e)
+{
+	return mk_is_tracked(e) ? mk_receipt_is_split(e) : (e->size_class & MK_SIZE_CLASS_HOLDS) != 0 && e->refs == 1;
+}
+
 /* Replaces its queued events by copies outside any pool. */
 static void pack_mailbox(mk_worker *w, mk_actor *a)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (place < mk_count(&a->box.head) || e == NULL || mk_receipt_is_split(e))
+		if (place < mk_count(&a->box.head) || e == NULL || is_apart(e))
 			continue;
 		mk_event *copy = MK_UNLIKELY(mk_is_tracked(e)) ? mk_receipt_split(e) : mk_event_copy(NULL, e);
 		if (copy != NULL) {

@@ -24,9 +24,10 @@
  * (mk_home_of). The new home keeps them until the take-over. So the messages of each worker stay
  * in order.
  *
- * Its queued events belong to the old worker's pool, so they move as copies on the heap; an event
- * without memory for its copy is counted as no_memory. The shadow is an mk_actor with the same
- * identity. With a blocking policy it is full from the start, so the mailbox bound holds.
+ * Its queued events belong to the old worker's pool, so they move as copies on the heap. A copy
+ * belongs to no worker: if the actor moves again, it goes along. An event without memory for its
+ * copy is counted as no_memory. The shadow is an mk_actor with the same identity. With a blocking
+ * policy it is full from the start, so the mailbox bound holds.
  */
 #ifndef MK_MIGRATE_H
 #define MK_MIGRATE_H

@@ -28,15 +28,22 @@ static void is_down(mk_worker *w, mk_actor *a)
 		mk_group_report(w, mk_care_of(a), MK_IS_DOWN);
 }
 
+static void set_resumes(mk_actor *a, uint64_t ns)
+{
+	atomic_store_explicit(&a->extra->care->resumes_ns, ns, memory_order_relaxed);
+}
+
 /* What it does not keep over a restart. Its handles are closed last, perhaps later. */
 static void halt(mk_worker *w, mk_actor *a)
 {
 	mk_care *c = mk_care_of(a);
+	c->because = c->failed ? c->code : 0;
 	mk_hold(w, a, MK_DOWN);
 	mk_intake_unhold(w, a);
 	mk_actor_run_on_stop(w, a, true);
 	mk_status_set(a, MAIKO_ACTOR_RESTARTING);
 	mk_timer_clear(&w->timers, &c->timer);
+	set_resumes(a, 0);
 	mk_actor_shed(w, a);
 	mk_notices_rest(a);
 	a->extra->overflowed = false;
@@ -79,6 +86,7 @@ static void count_delay(mk_worker *w, mk_care *c)
 /* With a report that the actor has failed. */
 static void describe(mk_worker *w, mk_care *c, const mk_cause *cause)
 {
+	mk_lock(w->sup); /* maiko_report may read it now */
 	c->failed = true;
 	c->code = cause->code;
 	c->phase = cause->phase;
@@ -87,6 +95,7 @@ static void describe(mk_worker *w, mk_care *c, const mk_cause *cause)
 	if (cause->event != NULL)
 		memcpy(c->event, cause->event->type->desc->layout->name,
 		       strlen(cause->event->type->desc->layout->name) + 1);
+	mk_unlock(w->sup);
 }
 
 /* Whether its failure is one that somebody repairs. */
@@ -166,6 +175,7 @@ static void due(mk_timer *timer)
 	mk_care *c = MK_OF(timer, mk_care, timer);
 	mk_actor *a = c->actor;
 	mk_count_add(&a->worker->activity, 1);
+	set_resumes(a, 0);
 	if (c->paces)
 		mk_group_report(a->worker, c, MK_IS_PACED);
 	else if ((a->sched & (MK_PAUSED | MK_MOVING)) != 0)
@@ -181,10 +191,12 @@ static void wait_for(mk_worker *w, mk_care *c, uint64_t delay_ms, bool paces)
 {
 	c->paces = paces;
 	c->timer.fire = due;
-	if (delay_ms == 0)
+	if (delay_ms == 0) {
 		due(&c->timer);
-	else
-		mk_timer_set(&w->timers, &c->timer, w->now_ns + delay_ms * NS_PER_MS);
+		return;
+	}
+	mk_timer_set(&w->timers, &c->timer, w->now_ns + delay_ms * NS_PER_MS);
+	set_resumes(c->actor, c->timer.due_ns);
 }
 
 static void obey(mk_worker *w, mk_actor *a, mk_command command, uint64_t delay_ms)
@@ -192,6 +204,7 @@ static void obey(mk_worker *w, mk_actor *a, mk_command command, uint64_t delay_m
 	mk_care *c = mk_care_of(a);
 	bool down = (a->sched & MK_DOWN) != 0;
 	mk_timer_clear(&w->timers, &c->timer);
+	set_resumes(a, 0);
 	switch (command) {
 	case MK_NO_COMMAND:
 		break;

@@ -121,6 +121,9 @@ static void go(mk_worker *w, mk_message *m)
 {
 	(void)m;
 	w->go = true;
+	uv_mutex_lock(&w->sup->lock);
+	mk_groups_tell(w); /* those that failed during the start */
+	uv_mutex_unlock(&w->sup->lock);
 	for (uint32_t i = w->here_count; i-- > 0;) {
 		mk_actor *a = w->here[i];
 		if ((a->sched & MK_ENDED) != 0)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "lifecycle/stop_steps.h"
 #include "registry/failure.h"
+#include "registry/group.h"
 
 #include <stdio.h>
 
@@ -156,11 +157,14 @@ int mk_stop_say(mk_sup *sup, const char *call, int status)
 	int broken = status != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
 	if (broken != 0)
 		return broken;
-	bool overdue = all->status == MAIKO_ETIMEDOUT; /* an actor, of which that text tells more (group_steps.c) */
+	const mk_groups *groups = sup->groups;
+	bool overdue = all->status == MAIKO_ETIMEDOUT && groups->chain[0] != '\0'; /* that text tells more */
 	if (status == MAIKO_ETIMEDOUT && mk_state_of(sup) == MK_ABANDONED && !overdue)
 		return say_given_up(sup, call);
 	if (status == 0 || status != all->status || all->decisive[0] == '\0')
 		return status;
+	if (groups->chain[0] != '\0')
+		return mk_fail(status, "%s: %s", call, groups->chain);
 	return mk_fail(status, "%s: the actor '%s' failed in %s: %s", call, all->decisive, maiko_phase_text(all->phase),
 		       all->detail[0] != '\0' ? all->detail : maiko_strerror(status));
 }

@@ -6,9 +6,12 @@
 #include "base/system.h"
 #include "lifecycle/group_steps.h"
 #include "observe/monitor.h"
+#include "routing/news.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 #include "sched/thread_time.h"
+
+#include <maiko/lifecycle.h>
 
 #include <string.h>
 
@@ -128,6 +131,49 @@ static void tell(mk_sup *sup, const mk_report_of_stuck *r)
 	uv_mutex_lock(&sup->lock);
 }
 
+/* A maiko_stuck on its way to a worker that publishes it. */
+typedef struct mk_stuck_news {
+	mk_message message;
+	maiko_stuck stuck;
+} mk_stuck_news;
+
+static void drop_news(mk_message *m) { mk_free(MK_OF(m, mk_stuck_news, message)); }
+static void run_news(mk_worker *w, mk_message *m)
+{
+	mk_news_stuck(w, &MK_OF(m, mk_stuck_news, message)->stuck);
+	drop_news(m);
+}
+
+/* A worker whose callback was not reported, or the stuck one itself, which publishes it when it can. */
+static mk_worker *publisher_for(mk_sup *sup, mk_worker *stuck)
+{
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+		if (i != stuck->index && sup->watchdog->marks[i].told_ms == 0)
+			return mk_worker_at(sup, i);
+	return stuck;
+}
+
+/* Not while it is recorded: in a replay callbacks take no time. Nor in a stop: it may come after the drain. */
+static void publish(mk_sup *sup, mk_worker *w, const mk_report_of_stuck *r)
+{
+	if (mk_state_of(sup) != MK_STARTED || sup->seam.noted)
+		return;
+	mk_stuck_news *news = MK_NEW(mk_stuck_news);
+	if (news == NULL) {
+		sup->groups->untold++;
+		return;
+	}
+	news->stuck = (maiko_stuck){.actor = r->seen.actor,
+				    .ms = (uint64_t)r->seen.code,
+				    .worker = r->seen.worker,
+				    .actors = __atomic_load_n(&w->here_count, __ATOMIC_RELAXED)};
+	mk_name_copy(news->stuck.name, r->name);
+	if (r->seen.event != NULL)
+		mk_name_copy(news->stuck.event, r->envelope.type->layout->name);
+	news->message = (mk_message){.run = run_news, .drop = drop_news, .post = MK_POST_UNSEEN};
+	mk_lane_post(publisher_for(sup, w), &news->message);
+}
+
 static void report(mk_sup *sup, mk_worker *w, const mk_actor *a)
 {
 	mk_watchdog *d = sup->watchdog;
@@ -141,6 +187,7 @@ static void report(mk_sup *sup, mk_worker *w, const mk_actor *a)
 	while (m->next_ms * NS_PER_MS <= m->stood_ns)
 		m->next_ms *= 2;
 	describe(&r, sup, w, a, e, m->told_ms);
+	publish(sup, w, &r);
 	d->reads = e != NULL ? w : NULL;
 	tell(sup, &r);
 	d->reads = NULL;

@@ -2,7 +2,7 @@
  * monitor.c - see monitor.h.
  *
  * While a worker calls hooks (`telling` is the depth, as a hook may cause another observation),
- * removed monitors are only set to NULL in its array; it is compacted afterwards. So a hook may
+ * `none` takes the place of removed monitors in its array; it is compacted afterwards. So a hook may
  * remove any monitor. A hook is a callback: `mk_inside` is its worker, and it must not wait.
  */
 #include "observe/monitor.h"
@@ -31,6 +31,9 @@ const char *maiko_observation_text(maiko_observation_kind kind)
 	return (unsigned)kind < MAIKO_OBSERVATION_KINDS ? texts[kind] : "";
 }
 
+/* Stands for a removed monitor: it has no hook. */
+static maiko_monitor none;
+
 /* ---- calling hooks --------------------------------------------------------------------- */
 
 /* Which kinds are watched: a hop pays only for those that it causes (send.c, dispatch.c). */
@@ -39,7 +42,7 @@ static void set_watched(mk_worker *w)
 	const uint64_t sends = MK_KIND_BIT(MAIKO_OBSERVED_DISPATCHED) | MK_KIND_BIT(MAIKO_OBSERVED_DELIVERED);
 	w->watched = 0;
 	for (uint32_t i = 0; i < w->monitor_count; i++)
-		w->watched |= w->monitors[i] == NULL ? 0 : w->monitors[i]->kinds;
+		w->watched |= w->monitors[i]->kinds;
 	w->watched_sends = w->watched & sends;
 	if (mk_is_watched(w, MAIKO_OBSERVED_HANDLED))
 		atomic_fetch_or_explicit(&w->attention, MK_WATCHED, memory_order_relaxed);
@@ -52,7 +55,7 @@ static void compact(mk_worker *w)
 	uint32_t count = 0;
 	w->detached = false;
 	for (uint32_t i = 0; i < w->monitor_count; i++)
-		if (w->monitors[i] != NULL)
+		if (w->monitors[i] != &none)
 			w->monitors[count++] = w->monitors[i];
 	if (count == w->monitor_count)
 		return;
@@ -61,61 +64,75 @@ static void compact(mk_worker *w)
 	mk_routes_forget(w);
 }
 
-/* The description of an event. Most observations are about the event of the one before: it was published, then
+/* Most observations are about the event of the one before, which is described already: it was published, then
  * delivered. An injected event may have the id of another. */
-static const maiko_envelope *told_of(mk_worker *w, const mk_event *e)
+static MK_INLINE void describe(mk_worker *w, const mk_event *e)
 {
 	maiko_envelope *told = &w->told;
-	if (!maiko_id_equal(told->id, e->id) || MK_UNLIKELY(mk_is_injected(e)) || told->injected)
+	if (!maiko_id_equal(told->id, e->id) || MK_UNLIKELY(mk_is_injected(e) || told->injected))
 		mk_envelope_fill(told, e);
-	return told;
 }
 
-static void call_hooks(mk_worker *w, const maiko_observation *observation)
+static MK_INLINE void tell(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
+			   int64_t code, bool was_queued)
 {
-	mk_worker *before = mk_inside;
+	maiko_observation *o = &w->observation;
+	o->kind = kind;
+	o->now_ns = w->now_ns;
+	o->actor = a == NULL ? 0 : a->self->id;
+	o->actor_name = a == NULL ? "" : a->self->name;
+	o->actor_type = a == NULL ? "" : a->class->desc->name;
+	o->event = e == NULL ? NULL : &w->told;
+	o->data = e == NULL ? NULL : e->data;
+	o->code = code;
+	o->was_queued = was_queued;
+	o->tracked = e != NULL && mk_has_receipt(e);
+	if (e != NULL)
+		describe(w, e);
+	for (maiko_monitor **at = w->monitors, **end = at + w->monitor_count; at != end; at++)
+		if ((*at)->hooks[o->kind] != NULL)
+			(*at)->hooks[o->kind]((*at)->arg, o);
+}
+
+/* Outside the callbacks of actors, and what a hook has caused: then the observation that it was given is as it was
+ * when it goes on. */
+static MK_NOINLINE void tell_apart(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
+				   int64_t code, bool was_queued)
+{
+	maiko_observation observation = w->observation;
+	maiko_envelope told = w->told;
+	mk_worker *inside = mk_inside;
 	mk_inside = w;
 	w->telling++;
-	for (uint32_t i = 0, count = w->monitor_count; i < count; i++) {
-		const maiko_monitor *m = w->monitors[i];
-		if (m != NULL && m->hooks[observation->kind] != NULL)
-			m->hooks[observation->kind](m->arg, observation);
-	}
-	if (--w->telling == 0 && MK_UNLIKELY(w->detached))
+	tell(w, kind, a, e, code, was_queued);
+	mk_inside = inside;
+	if (--w->telling == 0) {
 		compact(w);
-	mk_inside = before;
+	} else {
+		w->observation = observation;
+		w->told = told;
+	}
 }
 
 MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
 			   int64_t code, bool was_queued)
 {
-	maiko_envelope envelope; /* of what a hook has caused: the description of its own event must not change */
 	if (a != NULL &&
 	    MK_UNLIKELY(a->shadow)) { /* its events count as delivered when the actor has arrived (migrate.c) */
 		if (kind == MAIKO_OBSERVED_DELIVERED)
 			return;
 		was_queued = false;
 	}
-	const maiko_envelope *event = NULL;
-	if (e != NULL && MK_LIKELY(w->telling == 0)) {
-		event = told_of(w, e);
-	} else if (e != NULL) {
-		mk_envelope_fill(&envelope, e);
-		event = &envelope;
+	if (MK_UNLIKELY(w->actor == NULL || w->telling != 0)) {
+		tell_apart(w, kind, a, e, code, was_queued);
+		return;
 	}
-	maiko_observation observation = {.kind = kind,
-					 .supervisor = w->sup,
-					 .worker = w->index + 1,
-					 .now_ns = w->now_ns,
-					 .actor = a == NULL ? 0 : a->self->id,
-					 .actor_name = a == NULL ? "" : a->self->name,
-					 .actor_type = a == NULL ? "" : a->class->desc->name,
-					 .event = event,
-					 .data = e == NULL ? NULL : e->data,
-					 .code = code,
-					 .was_queued = was_queued,
-					 .tracked = e != NULL && mk_has_receipt(e)};
-	call_hooks(w, &observation);
+	assert(mk_inside == w);
+	w->telling = 1;
+	tell(w, kind, a, e, code, was_queued);
+	w->telling = 0;
+	if (MK_UNLIKELY(w->detached))
+		compact(w);
 }
 
 /* ---- on a worker -------------------------------------------------------------------------- */
@@ -126,6 +143,8 @@ static void attach(mk_worker *w, maiko_monitor *m)
 		if (w->monitors[i] == m)
 			return;
 	mk_routes_forget(w);
+	w->observation.supervisor = w->sup;
+	w->observation.worker = w->index + 1;
 	w->monitors[w->monitor_count++] = m; /* never inside a hook, so there are at most MAIKO_MONITORS_MAX */
 	set_watched(w);
 }
@@ -134,7 +153,7 @@ static void detach(mk_worker *w, const maiko_monitor *m)
 {
 	for (uint32_t i = 0; i < w->monitor_count; i++)
 		if (w->monitors[i] == m) {
-			w->monitors[i] = NULL;
+			w->monitors[i] = &none;
 			w->detached = true;
 		}
 	if (w->telling == 0)

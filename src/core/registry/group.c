@@ -201,10 +201,21 @@ static int set_up(mk_group *g, const maiko_group_options *o)
 	return g->limit == MAIKO_UNLIMITED || g->times != NULL ? 0 : MAIKO_ENOMEM;
 }
 
+/* Memory for the words of a failure `depth` groups below the root: it may be told without any. */
+static int reserve_chain(mk_groups *all, uint32_t depth)
+{
+	enum { ACTOR = MK_ERROR_SIZE + 256, GROUP = 160 };
+	bool first = all->chain == NULL;
+	int rc = mk_reserve((void **)&all->chain, &all->chain_size, ACTOR + (depth + 1) * GROUP, 1);
+	if (rc == 0 && first)
+		all->chain[0] = '\0';
+	return rc;
+}
+
 int mk_groups_init(mk_sup *sup)
 {
 	sup->groups = MK_NEW(mk_groups);
-	if (sup->groups == NULL)
+	if (sup->groups == NULL || reserve_chain(sup->groups, 0) != 0)
 		return MAIKO_ENOMEM;
 	sup->groups->report_tail = &sup->groups->reports;
 	return set_up(&sup->groups->root, &(maiko_group_options){.strategy = MAIKO_ONE_FOR_ONE});
@@ -267,6 +278,8 @@ void mk_groups_fini(mk_sup *sup)
 	mk_map_fini(&all->by_id);
 	mk_map_fini(&all->by_hash);
 	mk_free(all->root.times);
+	mk_free(all->chain);
+	mk_free(all->failed);
 	mk_free(all);
 	sup->groups = NULL;
 }
@@ -300,7 +313,7 @@ int mk_group_new(mk_sup *sup, const char *name, const maiko_group_options *optio
 	if (parent->depth >= MAIKO_GROUP_DEPTH_MAX)
 		return mk_fail(MAIKO_E2BIG, "maiko_group: group '%s' would be on level %u; MAIKO_GROUP_DEPTH_MAX is %u",
 			       name, parent->depth + 1, MAIKO_GROUP_DEPTH_MAX);
-	mk_group *g = MK_NEW(mk_group);
+	mk_group *g = reserve_chain(all, parent->depth + 1) != 0 ? NULL : MK_NEW(mk_group);
 	if (g == NULL || set_up(g, options) != 0) {
 		mk_free(g);
 		return MAIKO_ENOMEM;

@@ -70,6 +70,7 @@ typedef struct mk_care {
 	uint32_t in_a_row;      /* failures without a healthy time in between */
 	uint64_t up_ns;         /* when it started last */
 	uint64_t fail_delay_ms; /* the delay before its next life */
+	int because;            /* why it restarts: the error; 0: it has not failed */
 	bool again, aside;      /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
 	bool waits;             /* a command waits for the end of a topology change */
 	bool paces;             /* the timer is that of MK_PACE */
@@ -89,7 +90,7 @@ typedef struct mk_care {
 	uint64_t report_ns;
 	mk_counter restarts;     /* written by its worker */
 	struct mk_change *asker; /* maiko_restart: it starts without delay once it is down; or NULL */
-	uint64_t resumes_ns;     /* for a report: when it starts again; 0: not known */
+	mk_counter resumes_ns;   /* for a report: until when its worker waits, or 0; written by its worker */
 	uint64_t halt_until_ns;  /* when it is overdue to stop for a run; 0: none waits for it */
 } mk_care;
 
@@ -118,6 +119,7 @@ typedef struct mk_group {
 	mk_care *at;    /* the next one to halt or to start */
 	mk_care *cause; /* its timer paces the run; NULL: it has gone */
 	uint64_t delay_ms;
+	uint32_t row; /* in the ledger that is being made */
 } mk_group;
 
 typedef struct mk_groups {
@@ -127,9 +129,13 @@ typedef struct mk_groups {
 	mk_map by_id, by_hash;
 	mk_group *runs;
 	mk_report *reports, **report_tail;
-	int fatal;                  /* the root has failed: the supervisor is to stop with this error; 0 */
-	bool told_fatal;            /* that stop was begun */
-	char chain[1024];           /* that failure in words */
+	int fatal;           /* the root has failed: the supervisor is to stop with this error; 0 */
+	bool told_fatal;     /* that stop was begun */
+	char *chain;         /* that failure in words; else "" */
+	uint32_t chain_size; /* enough for the deepest group */
+	struct maiko_group_failed *failed; /* groups that have failed, which no worker has told yet */
+	uint32_t failed_count, failed_size;
+	uint64_t untold; /* for which there was no memory */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
 

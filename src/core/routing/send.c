@@ -8,6 +8,7 @@
  *   route unknown    any             any                any            send_any: learns the route, then as below
  *   by type          plain           remembered, room   may send       send_remembered: send_to_only, no call
  *   by type          plain           remembered         muted          send_muted: send_to_only, spends its allowance
+ *   by type          watched         one, with room     may send       send_watched: send_to_only, tells the monitors
  *   by type          any             otherwise          any            send_typed: remembers the one, if there is one
  *   by content       plain           remembered, room   may send       send_routed: send_to_only
  *   by content       any             otherwise          any            send_targeted: remembers the one, if any
@@ -18,6 +19,7 @@
  *   plain (of a type)    the payload is inline in the event, without buffers and counted arrays: copied by a few
  *                        instructions
  *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no monitor (mk_is_plain)
+ *   watched              plain, but there is a monitor of sends
  *   remembered           mk_route.only, or mk_target.only, as long as its route_version matches the worker's
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
  *
@@ -42,14 +44,13 @@
 
 /* ---- from an actor ----------------------------------------------------------------------- */
 
-/* Sends a copy of `value`, or the block that contains it, to a topic. */
-static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-			     unsigned flags)
+/* Sends a copy of `value`, or the block that contains it, to a topic. `plain`: mk_is_plain. */
+static MK_INLINE int send_to(mk_topic *t, bool plain, const mk_type *type, maiko_ctx *ctx, const void *value,
+			     mk_block *block, unsigned flags)
 {
 	int rc;
 	mk_worker *w = ctx->worker;
 	assert(mk_is_inside(ctx)); /* in a callback of this actor, on its worker */
-	bool plain = mk_is_plain(w, t);
 	if (MK_UNLIKELY(!plain) && (rc = mk_router_prepare(w, t)) != 0)
 		return rc;
 	mk_event *e = MK_LIKELY(block == NULL && type->plain) ? mk_event_make_plain(&w->pool, type, value)
@@ -69,11 +70,11 @@ static MK_INLINE int send_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, c
 	return 0;
 }
 
-/* The most frequent case, without a call: an event of a plain type to the only subscriber of a plain
- * topic, which has room; or (`muted`, a constant: this actor is muted) which already mutes this actor.
+/* The most frequent case, without a call: an event of a plain type to the only subscriber of a plain (or `watched`, a
+ * constant) topic, which has room; or (`muted`, a constant: this actor is muted) which already mutes this actor.
  * False: it is another case, and nothing was changed. */
 static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value,
-				   bool muted)
+				   bool muted, bool watched)
 {
 	mk_worker *w = ctx->worker;
 	uint64_t tail = mk_count(&a->box.tail), span = tail - mk_count(&a->box.head);
@@ -84,7 +85,8 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 		return false;
 	if (muted)
 		ctx->extra->allowance--;
-	assert(mk_is_inside(ctx) && mk_is_plain(w, t) && mk_only_subscriber(t) == a && type->plain);
+	assert(mk_is_inside(ctx) && (watched ? mk_is_local(w, t) : mk_is_plain(w, t)));
+	assert(mk_only_subscriber(t) == a && type->plain);
 	mk_pool_take_first(&w->pool, type->size_class); /* this order of statements needs the fewest registers */
 	mk_mailbox_put(&a->box, e, tail);
 	mk_wake_for_event(w, a);
@@ -94,6 +96,10 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 	mk_count_add(&ctx->sent, 1);
 	mk_event_stamp(w, e, ctx->self, t, false);
 	mk_event_fill(e, type, value);
+	if (watched) {
+		MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
+		MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
+	}
 	return true;
 }
 
@@ -103,11 +109,12 @@ static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *v
 	mk_topic *t = route->topic;
 	const mk_type *type = route->type;
 	mk_actor *only = mk_only_subscriber(t);
-	if (only != NULL && type->plain && mk_is_plain(ctx->worker, t)) {
+	bool plain = mk_is_plain(ctx->worker, t);
+	if (plain && only != NULL && type->plain) {
 		route->only = only;
 		route->route_version = ctx->worker->route_version;
 	}
-	return send_to(t, type, ctx, value, block, flags);
+	return send_to(t, plain, type, ctx, value, block, flags);
 }
 
 /* Routed by content, to that target, which may be NULL; caches the only subscriber in it. */
@@ -120,15 +127,16 @@ static MK_NOINLINE int send_targeted(mk_target *target, const maiko_topic *desc,
 		int rc = mk_target_learn(w, type, desc, &t);
 		if (rc != 0)
 			return rc;
-		return send_to(t, type, ctx, value, block, flags);
+		return send_to(t, mk_is_plain(w, t), type, ctx, value, block, flags);
 	}
 	t = target->topic;
 	mk_actor *only = mk_only_subscriber(t);
-	if (only != NULL && mk_is_plain(w, t)) {
+	bool plain = mk_is_plain(w, t);
+	if (plain && only != NULL) {
 		target->only = only;
 		target->route_version = w->route_version;
 	}
-	return send_to(t, type, ctx, value, block, flags);
+	return send_to(t, plain, type, ctx, value, block, flags);
 }
 
 /* Routed by content. */
@@ -145,7 +153,8 @@ static MK_NOINLINE int send_routed(const mk_type *type, maiko_ctx *ctx, const vo
 			ctx->target = mk_target_guess(w, target);
 	}
 	if (MK_LIKELY(target->route_version == w->route_version && (ctx->sched & MK_SEND_CHECKED) == 0) &&
-	    MK_LIKELY(type->plain) && MK_LIKELY(send_to_only(target->only, target->topic, type, ctx, value, false)))
+	    MK_LIKELY(type->plain) &&
+	    MK_LIKELY(send_to_only(target->only, target->topic, type, ctx, value, false, false)))
 		return 0;
 	return send_targeted(target, desc, type, ctx, value, NULL, 0);
 }
@@ -159,7 +168,7 @@ static int send_routed_any(const mk_type *type, maiko_ctx *ctx, const void *valu
 static MK_NOINLINE int send_muted(mk_route *route, maiko_ctx *ctx, const void *value)
 {
 	bool shut = (ctx->sched & MK_SHUT) != 0;
-	return !shut && send_to_only(route->only, route->topic, route->type, ctx, value, true)
+	return !shut && send_to_only(route->only, route->topic, route->type, ctx, value, true, false)
 		       ? 0
 		       : send_typed(route, ctx, value, NULL, 0);
 }
@@ -169,9 +178,25 @@ static MK_NOINLINE int send_remembered(mk_route *route, maiko_ctx *ctx, const vo
 {
 	if (MK_UNLIKELY((ctx->sched & MK_SEND_CHECKED) != 0))
 		return send_muted(route, ctx, value);
-	return MK_LIKELY(send_to_only(route->only, route->topic, route->type, ctx, value, false))
+	return MK_LIKELY(send_to_only(route->only, route->topic, route->type, ctx, value, false, false))
 		       ? 0
 		       : send_typed(route, ctx, value, NULL, 0);
+}
+
+static inline int send_unremembered(mk_route *route, maiko_ctx *ctx, const void *value)
+{
+	return route->topic != NULL ? send_typed(route, ctx, value, NULL, 0) : send_routed(route->type, ctx, value);
+}
+
+/* There is a monitor of sends: to the only subscriber, if send_to_only can. */
+static MK_NOINLINE int send_watched(mk_route *route, maiko_ctx *ctx, const void *value)
+{
+	mk_topic *t = route->topic;
+	mk_actor *only = t == NULL ? NULL : mk_only_subscriber(t);
+	if (only != NULL && route->type->plain && mk_is_local(ctx->worker, t) && (ctx->sched & MK_SEND_CHECKED) == 0 &&
+	    send_to_only(only, t, route->type, ctx, value, false, true))
+		return 0;
+	return send_unremembered(route, ctx, value);
 }
 
 /* With a receipt. */
@@ -218,7 +243,8 @@ int maiko_ctx_send(maiko_ctx *ctx, const maiko_event_type *type, const void *eve
 		return send_any(ctx, type, event, NULL, flags);
 	if (MK_LIKELY(route->route_version == ctx->worker->route_version))
 		return send_remembered(route, ctx, event);
-	return route->topic != NULL ? send_typed(route, ctx, event, NULL, 0) : send_routed(route->type, ctx, event);
+	return MK_UNLIKELY(ctx->worker->watched_sends != 0) ? send_watched(route, ctx, event)
+							    : send_unremembered(route, ctx, event);
 }
 
 /* The block of a draft that may be published. 0 or MAIKO_EINVAL. */

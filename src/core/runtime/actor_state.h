@@ -189,6 +189,11 @@ typedef struct mk_extra {
 	struct mk_receipt *receipts; /* that it waits for */
 	/* notice.c */
 	struct mk_notice *notices; /* of each topic that it watches */
+	/* watch.c */
+	struct mk_watch *watchers; /* what watches it */
+	struct mk_watch *watches;  /* its own, and the same by the id of the watched */
+	mk_map watched;
+	uint64_t watch_count; /* its own so far */
 	/* restart.c */
 	struct mk_care *care; /* if it is supervised (registry/group.h) */
 	uint32_t life;        /* how many lives have ended: what was begun in an earlier one is dropped */

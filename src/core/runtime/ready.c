@@ -11,6 +11,24 @@ bool mk_has_work(const mk_actor *a)
 	       (x != NULL && (x->tasks != NULL || x->privates != NULL || x->tick_due || x->overflowed));
 }
 
+enum { FIRST_OF = 64 }; /* as many as a turn runs at most */
+
+void mk_ready_first(mk_worker *w, maiko_actor_id id)
+{
+	mk_actor **at = &w->ready, *a;
+	uint32_t left = FIRST_OF;
+	for (; (a = *at) != NULL && a->self->id != id; at = &a->next)
+		if (--left == 0)
+			return;
+	if (a == NULL || a == w->ready)
+		return;
+	*at = a->next;
+	if (w->ready_tail == &a->next)
+		w->ready_tail = at;
+	a->next = w->ready;
+	w->ready = a;
+}
+
 /* The list that a held actor is in. */
 static mk_actor **list_of(mk_worker *w, const mk_actor *a)
 {

@@ -31,6 +31,9 @@ static inline void mk_wake(mk_worker *w, mk_actor *a)
 		mk_ready(w, a);
 }
 
+/* If the actor with that id is one of the next 64 that run, it runs next. */
+void mk_ready_first(mk_worker *w, maiko_actor_id id);
+
 /* Whether it has events, tasks, a due tick or an overflow to handle. */
 MK_PRIVATE bool mk_has_work(const mk_actor *a);
 

@@ -87,6 +87,7 @@ struct maiko_supervisor {
 	mk_segmented_array types, topics;
 	uint32_t type_count, topic_count;
 	mk_name_index type_names, topic_names, actor_names;
+	mk_sender *own_sender; /* of the events of the library itself */
 	mk_actor_class *classes;
 	mk_map class_of; /* the same, by description */
 	mk_idle_topics idle_topics;

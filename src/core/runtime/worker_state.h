@@ -76,8 +76,9 @@ struct mk_worker {
 	maiko_envelope envelope; /* the result of maiko_meta */
 	/* monitor.c: the monitors of this worker */
 	uint32_t monitor_count, telling;
-	bool detached;          /* some of `monitors` is NULL */
-	maiko_envelope told;    /* the event of the last observation */
+	bool detached;       /* some of `monitors` were removed */
+	maiko_envelope told; /* the event of the last observation that had one */
+	maiko_observation observation;
 	uint64_t watched;       /* bit set: the kinds for which some monitor has a hook */
 	uint64_t watched_sends; /* those of them that a send causes */
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
@@ -89,17 +90,23 @@ struct mk_worker {
 	mk_route *recent;
 	mk_target *targets; /* target.h: a table of target_mask + 1 entries */
 	uint32_t target_mask, target_span, target_shift, target_count; /* span: of a guess (mk_actor.target) */
-	uint64_t route_version;     /* from 1; incremented when subscriptions or monitors change on this worker */
-	mk_segmented_array topics;  /* mk_topic, by index */
-	mk_topic *all;              /* of MAIKO_ALL_TOPICS */
-	uint64_t marker;            /* the last topology change applied */
-	bool changing;              /* that change is under way: not all markers have passed */
-	uint64_t outgoing;          /* bit set: workers to which it has a channel */
-	uint64_t unpublished;       /* bit set: those of them with entries not published */
-	mk_topic *private_topic;    /* private.h */
-	uint32_t tracked;           /* parts of receipts whose events are here (receipt.c) */
-	uint64_t parts_sent;        /* to other workers */
-	struct mk_receipt *orphans; /* of senders that have ended */
+	uint64_t route_version;    /* from 1; incremented when subscriptions or monitors change on this worker */
+	mk_segmented_array topics; /* mk_topic, by index */
+	mk_topic *all;             /* of MAIKO_ALL_TOPICS */
+	uint64_t marker;           /* the last topology change applied */
+	bool changing;             /* that change is under way: not all markers have passed */
+	uint64_t outgoing;         /* bit set: workers to which it has a channel */
+	uint64_t unpublished;      /* bit set: those of them with entries not published */
+	mk_topic *private_topic;   /* private.h */
+	mk_event **news;           /* news.h: what the library tells, not published yet */
+	uint32_t news_count, news_size;
+	mk_counter untold;                              /* what it could not tell without memory */
+	mk_link *watches_coming, **watches_coming_tail; /* watch.c: messages for actors that are being added */
+	const mk_actor *ending;                         /* why mk_actor_end ends it, unless it was removed: */
+	uint8_t ending_why;                             /* a maiko_end_reason, or 0: the supervisor stops */
+	uint32_t tracked;                               /* parts of receipts whose events are here (receipt.c) */
+	uint64_t parts_sent;                            /* to other workers */
+	struct mk_receipt *orphans;                     /* of senders that have ended */
 	mk_channel *out[MAIKO_WORKERS_MAX];
 	/* actors */
 	mk_actor **here; /* all actors of this worker */
@@ -147,6 +154,7 @@ struct mk_worker {
 	uint64_t probed_ns;
 	mk_counter activity; /* incremented whenever the worker gets work (quiescence.c, stop.h) */
 	_Atomic(int) tid;    /* of its thread, or 0 (thread_time.c) */
+	_Atomic(int) clock;  /* its processor time; valid if there is a tid */
 	uint64_t settling;   /* the quiescence round that it must answer; 0: none */
 	bool settle_polls;   /* ... only after a poll of libuv */
 	bool settle_stops;   /* the thread of its loop waits until the worker is quiet */
@@ -170,6 +178,8 @@ struct mk_worker {
 	uint64_t looked_ns;
 	uint64_t seen_idle_ns[MAIKO_WORKERS_MAX];
 	uint64_t seen_taken[MAIKO_WORKERS_MAX]; /* of the channel from each worker */
+	uint64_t outside_ns, outside_looked_ns; /* processor time of threads that are no workers; when it was read */
+	uint32_t outside_percent;               /* of a core, in the time before that */
 	bool balances;
 	struct mk_sample *sample; /* under way, or NULL */
 	uint64_t look_every_ns, sample_wait_ns;
@@ -179,7 +189,8 @@ struct mk_worker {
 	uint32_t lender, lent_looks;
 	_Atomic(uint64_t) lent_asked_ns; /* when it was asked for */
 	uint64_t lent_stays_ns;
-	uint64_t lent_ns;       /* when it came, or was last looked at */
+	uint64_t lent_ns;       /* when it came */
+	uint64_t lent_seen_ns;  /* when it was last looked at */
 	mk_blocks blocks;       /* of large payloads */
 	bool unflushed;         /* in a simulation: work was done since the last flush */
 	bool opened;            /* its loop is initialized */

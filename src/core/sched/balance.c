@@ -7,18 +7,21 @@
 #include "sched/balance.h"
 
 #include "runtime/lane.h"
+#include "runtime/ready.h"
 #include "runtime/upcalls.h"
 #include "sched/cut.h"
 #include "sched/sample.h"
+#include "sched/thread_time.h"
 
 enum {
 	SATURATED_PERCENT = 10, /* a worker that is idle for less is saturated */
 	SPARE_PERCENT = 25,     /* a worker that is idle for more has spare capacity */
 	SAMPLE_NS = 2000000,
+	OUTSIDE_NS = 20000000,  /* the least time over which the program's other threads are measured */
 	LENT_LOOK_NS = 100000,  /* how often it looks whether an actor that is lent should go back, */
 	LENT_NS = 800000,       /* how long it runs that actor at least, */
 	LENT_IDLE_NS = 50000,   /* how long the other worker has done nothing then, */
-	LENT_LOOKS = 1000,      /* after how many looks without need the actor stays, */
+	LENT_LOOKS = 8000,      /* after how many looks without need the actor stays, */
 	LENT_TRANSITS = 3,      /* and how much longer than its way it runs there */
 	MERGED_PERCENT = 80,    /* the work of two workers that one can do */
 	TALK_PERCENT = 2,       /* of the time: talk with another worker that is worth a merge while both have little */
@@ -69,8 +72,24 @@ typedef struct mk_look {
 	uint32_t talk_at; /* the worker from which most events came */
 	uint64_t talk_ns; /* their extra cost */
 	uint64_t idle_there;
-	uint64_t busy; /* of all workers, in percent of a core */
+	uint64_t spare_core; /* what the cores have of that */
+	uint64_t busy;       /* of all workers and of the program's other threads, in percent of a core */
 } mk_look;
+
+/* What the program's threads that are no workers use, and actors with a thread of their own. The system counts a
+ * running thread up to its last tick, 4 or 10 ms ago, so a short time tells nothing; after a long one without looks
+ * what was before says little about now. Until it is known, it counts as much. */
+static void look_outside(mk_worker *w)
+{
+	static const uint32_t unknown_percent = UINT32_MAX;
+	uint64_t span_ns = w->now_ns - w->outside_looked_ns, ns = 0;
+	if (w->sup->seam.now_ns != NULL || span_ns < OUTSIDE_NS || !mk_thread_time_outside(w->sup, &ns))
+		return;
+	uint64_t used_ns = ns > w->outside_ns ? ns - w->outside_ns : 0;
+	w->outside_percent = span_ns > 2 * WAIT_LONGEST_NS ? unknown_percent : (uint32_t)(used_ns * 100 / span_ns);
+	w->outside_ns = ns;
+	w->outside_looked_ns = w->now_ns;
+}
 
 /* Events that have come from another worker since the last look. */
 static uint64_t come_from(mk_worker *w, uint32_t from)
@@ -84,15 +103,16 @@ static uint64_t come_from(mk_worker *w, uint32_t from)
 static mk_look look(mk_worker *w)
 {
 	mk_look l = {.span_ns = w->now_ns - w->looked_ns};
+	look_outside(w);
 	l.idle = idle_percent(w, w, l.span_ns);
-	l.busy = 100 - l.idle;
+	l.busy = 100 - l.idle + w->outside_percent;
 	for (uint32_t i = 0; i < mk_worker_total(w->sup); i++) {
 		if (i == w->index)
 			continue;
 		uint64_t idle = idle_percent(w, w->sup->workers[i], l.span_ns);
-		l.busy += 100 - idle;
 		if (i >= w->sup->options.workers)
 			continue; /* it has a thread of its own */
+		l.busy += 100 - idle;
 		uint64_t talk_ns = come_from(w, i) * MK_TALK_NS;
 		if (idle > l.spare) {
 			l.spare = idle;
@@ -104,14 +124,21 @@ static mk_look look(mk_worker *w)
 			l.idle_there = idle;
 		}
 	}
+	uint64_t cores = (uint64_t)w->sup->cores * 100, left = cores > l.busy ? cores - l.busy : 0;
+	l.spare_core = l.spare < left ? l.spare : left;
 	return l;
 }
 
-/* A worker with spare time is of use only if a core has it too. */
 static bool may_spread(const mk_worker *w, const mk_look *l)
 {
-	bool core = l->busy + SPARE_PERCENT <= (uint64_t)w->sup->cores * 100;
-	return l->idle < SATURATED_PERCENT && l->spare > SPARE_PERCENT && core && w->now_ns >= load(&w->calm_until_ns);
+	return l->idle < SATURATED_PERCENT && l->spare_core > SPARE_PERCENT && w->now_ns >= load(&w->calm_until_ns);
+}
+
+/* Whether there is a core less than is wanted, even if the worker and the one that it talks to were one. */
+static bool is_crowded(const mk_worker *w, const mk_look *l)
+{
+	uint64_t both = 200 - l->idle - l->idle_there, saved = both > 100 ? both - 100 : 0;
+	return l->busy - saved + SPARE_PERCENT > (uint64_t)w->sup->cores * 100;
 }
 
 static bool may_merge(const mk_look *l)
@@ -171,7 +198,7 @@ static void merge(mk_worker *w, const mk_sample *s)
 	store(&mk_worker_at(w->sup, s->to)->calm_until_ns, w->now_ns + CALM_NS);
 }
 
-/* Of two, the one with the smaller number keeps all. */
+/* Of two, the one with the smaller number keeps all. Where no core is left for the other, two do no more than one. */
 static void merge_if_enough(mk_worker *w, const mk_sample *s)
 {
 	mk_worker *other = mk_worker_at(w->sup, s->to);
@@ -179,8 +206,8 @@ static void merge_if_enough(mk_worker *w, const mk_sample *s)
 	store(&w->worked_percent, work);
 	store(&w->worked_ns, w->now_ns);
 	bool known = w->now_ns - load(&other->worked_ns) < CALM_NS;
-	uint64_t theirs = known ? load(&other->worked_percent) : 100 - s->spare_percent;
-	if (w->index > s->to && work + theirs <= MERGED_PERCENT)
+	uint64_t theirs = known ? load(&other->worked_percent) : 100 - s->idle_percent;
+	if (w->index > s->to && (s->crowded || work + theirs <= MERGED_PERCENT))
 		merge(w, s);
 }
 
@@ -207,16 +234,18 @@ static void finish_sample(mk_worker *w)
 	}
 }
 
-static void begin_sample(mk_worker *w, uint32_t to, uint64_t spare_percent, bool merges)
+static void begin_sample(mk_worker *w, const mk_look *l, bool merges)
 {
 	mk_sample *s = MK_NEW(mk_sample);
 	w->sample_wait_ns = w->sample_wait_ns * 2 < WAIT_LONGEST_NS ? w->sample_wait_ns * 2 : WAIT_LONGEST_NS;
 	if (s == NULL)
 		return;
 	s->from = w->index;
-	s->to = to;
-	s->spare_percent = (uint32_t)spare_percent;
+	s->to = merges ? l->talk_at : l->spare_at;
+	s->idle_percent = (uint32_t)(merges ? l->idle_there : l->spare);
+	s->spare_percent = (uint32_t)l->spare_core;
 	s->merges = merges;
+	s->crowded = merges && is_crowded(w, l);
 	s->began_ns = w->now_ns;
 	w->sample = s;
 	w->look_every_ns = SAMPLE_NS;
@@ -230,7 +259,7 @@ void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from)
 		return;
 	w->lent = id;
 	w->lender = from;
-	w->lent_ns = w->looked_ns = w->now_ns;
+	w->lent_ns = w->lent_seen_ns = w->looked_ns = w->now_ns;
 	uint64_t transit_ns = w->now_ns - load(&w->lent_asked_ns);
 	w->lent_stays_ns = transit_ns * LENT_TRANSITS > LENT_NS ? transit_ns * LENT_TRANSITS : LENT_NS;
 	w->lent_looks = LENT_LOOKS;
@@ -245,14 +274,14 @@ void mk_balance_lent(mk_worker *w, maiko_actor_id id, uint32_t from)
 static void look_at_lent(mk_worker *w)
 {
 	const mk_worker *lender = w->sup->workers[w->lender];
-	uint64_t span_ns = w->now_ns - w->lent_ns, idle_since_ns = load(&lender->idle_since_ns);
-	w->looked_ns = w->now_ns;
-	if (span_ns < w->lent_stays_ns)
-		return;
+	uint64_t span_ns = w->now_ns - w->lent_seen_ns, idle_since_ns = load(&lender->idle_since_ns);
+	w->looked_ns = w->lent_seen_ns = w->now_ns;
+	mk_ready_first(w, w->lent);
 	bool rests = idle_since_ns != 0 && w->now_ns >= idle_since_ns + LENT_IDLE_NS;
 	bool spare = idle_percent(w, lender, span_ns) > SPARE_PERCENT;
 	bool saturated = idle_percent(w, w, span_ns) < SATURATED_PERCENT;
-	w->lent_ns = w->now_ns;
+	if (w->now_ns - w->lent_ns < w->lent_stays_ns)
+		return;
 	if (saturated && (rests || spare))
 		lend(w, w, w->lent, w->lender);
 	else if (--w->lent_looks != 0)
@@ -281,9 +310,9 @@ void mk_balance_look(mk_worker *w)
 		return;
 	if (may_spread(w, &l)) {
 		if (mk_sample_may_help(w))
-			begin_sample(w, l.spare_at, l.spare, false);
+			begin_sample(w, &l, false);
 	} else if (may_merge(&l)) {
-		begin_sample(w, l.talk_at, l.idle_there, true);
+		begin_sample(w, &l, true);
 	} else if (w->sample_wait_ns > MK_BALANCE_EVERY_NS) {
 		w->sample_wait_ns /= 2;
 		w->look_every_ns = w->sample_wait_ns;

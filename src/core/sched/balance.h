@@ -5,11 +5,14 @@
  * few milliseconds, and samples its actors for two milliseconds or more (sample.h) if that could help:
  *
  *   spread   It was never idle while another worker mostly was. The worker with spare time decides from the sample
- *            which part of the actors it takes over (cut.h).
+ *            which part of the actors it takes over (cut.h). It has no more time than the cores, of which other
+ *            threads of the program use some.
  *   lend     No such part exists because single actors have too much of the work: one of them moves to and fro, and
- *            each worker runs it while that worker has less to do.
+ *            each worker runs it while that worker has less to do; first in each turn, so that the actors which it
+ *            sends to have enough events when it leaves.
  *   isolate  One actor has nearly all of the time, in callbacks for which the others wait: it goes alone.
- *   merge    It talks much with another worker, and one could do the work of both: their actors live on one again.
+ *   merge    It talks much with another worker, and one could do the work of both, or there is no core for the other:
+ *            their actors live on one again.
  *
  * A look that finds nothing to do costs a few loads. After each sample the next one waits twice as long, up to
  * 640 ms, so a load that no move can improve is hardly ever sampled. A worker that is idle looks at nothing.

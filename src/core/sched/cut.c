@@ -118,13 +118,12 @@ static uint32_t next(part *g)
 	return found;
 }
 
-/* Grows a part from that actor until the other worker would have more to do than this one has now; marks the best one
- * on the way if it is done before `best_ns`. Returns the lesser of the two. */
+/* Grows a part without actors from that one until the other worker would have more to do than this one has now; marks
+ * the best one on the way if it is done before `best_ns`. Returns the lesser of the two. */
 static uint64_t grow(part *g, uint32_t from, uint64_t best_ns)
 {
 	mk_sample *s = g->s;
 	uint32_t best = 0;
-	begin(g);
 	for (uint32_t i = from; i != MK_SAMPLE_ACTORS && g->there_ns + g->ns < s->ns; i = next(g)) {
 		add(g, i);
 		if (done_ns(g) < best_ns) {
@@ -147,6 +146,7 @@ static int64_t by_time(const part *g, uint32_t i) { return (int64_t)g->s->actors
 static int64_t by_little_talk(const part *g, uint32_t i) { return g->gain[i]; } /* of a part without actors */
 static int64_t by_age(const part *g, uint32_t i) { return (int64_t)(g->s->actor_count - i); }
 
+/* Begins a part. Returns its first actor, or MK_SAMPLE_ACTORS. */
 static uint32_t first_by(part *g, int64_t (*worth)(const part *, uint32_t))
 {
 	uint32_t found = MK_SAMPLE_ACTORS;
@@ -208,11 +208,11 @@ mk_sampled *mk_cut_to_lend(mk_sample *s)
 
 mk_sampled *mk_cut_to_isolate(mk_sample *s)
 {
-	if (s->spare_percent < ALONE_PERCENT || s->actor_count < 2)
+	if (s->idle_percent < ALONE_PERCENT)
 		return NULL;
 	for (uint32_t i = 0; i < s->actor_count; i++) {
 		mk_sampled *a = &s->actors[i];
-		if (!a->fixed && a->long_runs >= LONG_RUNS && a->ns * 100 >= s->ns * ALONE_PERCENT)
+		if (!a->fixed && a->long_runs >= LONG_RUNS && a->ns < s->ns && a->ns * 100 >= s->ns * ALONE_PERCENT)
 			return a;
 	}
 	return NULL;

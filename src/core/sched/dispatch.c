@@ -42,8 +42,8 @@ static inline int handle(mk_actor *a, const mk_event *e, uint64_t *ignored)
 	return 0;
 }
 
-/* Not inline: it is called only with a monitor; a simulation always has one. */
-static MK_NOINLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_event *e, int rc)
+/* It is called only with a monitor; a simulation always has one. */
+static MK_INLINE int tell_handled(mk_worker *w, const mk_actor *a, const mk_event *e, int rc)
 {
 	bool ignored = mk_ignores(a->class, e->type);
 	if (!ignored)
@@ -67,7 +67,7 @@ static MK_INLINE void count_handled(mk_actor *a, mk_topic *t, uint64_t taken, ui
  * the result of the callback. */
 static MK_NOINLINE int attend(mk_worker *w, mk_actor *a, const mk_event *e, int rc)
 {
-	if (mk_is_watched(w, MAIKO_OBSERVED_HANDLED))
+	if (MK_UNLIKELY(mk_is_watched(w, MAIKO_OBSERVED_HANDLED)))
 		rc = tell_handled(w, a, e, rc);
 	if (mk_is_tracked(e) && rc >= 0)
 		mk_receipt_handled(a, e);

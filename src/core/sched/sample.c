@@ -30,7 +30,7 @@ uint32_t mk_sample_actor(mk_sample *s, maiko_actor_id id)
 			return s->actor_at[at] - 1u;
 	if (s->actor_count == MK_SAMPLE_ACTORS)
 		return MK_SAMPLE_ACTORS;
-	s->actors[s->actor_count] = (mk_sampled){.id = id};
+	s->actors[s->actor_count] = (mk_sampled){.id = id, .fixed = id == 0};
 	s->actor_at[at] = (uint16_t)++s->actor_count;
 	return s->actor_count - 1;
 }
@@ -74,7 +74,7 @@ static void count_talk(mk_worker *w, const mk_actor *a, uint32_t index)
 		end = place + a->box.budget;
 	for (; place < end; place++) {
 		const mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (e == NULL || mk_external_of(e->sender) != NULL || e->sender == a->self)
+		if (e == NULL || e->sender == a->self || e->sender == w->sup->own_sender)
 			continue;
 		uint64_t parts = MK_SAMPLE_WHOLE / (e->topic->sub_count == 0 ? 1 : e->topic->sub_count);
 		uint32_t home = mk_home_of(w, e->sender);

@@ -4,6 +4,8 @@
  *
  * balance.c makes one of a worker that could share its work; cut.c finds in it what would better live elsewhere.
  * Talk is counted where it arrives: before an actor runs, its mailbox tells who sent the events that it will handle.
+ * External threads are one more actor, with the id 0, that stays: their events come by way of one worker, and an actor
+ * elsewhere gets them from there.
  *
  * A sample holds a bounded number of actors and of pairs of them. Of a worker with more it holds those that ran first,
  * and the others stay where they are until a later sample has them. It belongs to the sampled worker; once it is sent,
@@ -19,7 +21,7 @@
 
 enum { MK_SAMPLE_ACTORS = 1024, MK_SAMPLE_PAIRS = 4096 };
 
-/* An actor, and how long it ran. */
+/* An actor, and how long it ran; or the external threads. */
 typedef struct mk_sampled {
 	maiko_actor_id id;
 	uint64_t ns;
@@ -39,8 +41,10 @@ typedef struct mk_pair {
 typedef struct mk_sample {
 	mk_message message; /* which carries it to the worker `to` */
 	uint32_t from, to;
-	uint32_t spare_percent; /* how much of the time `to` was idle */
+	uint32_t idle_percent;  /* how much of the time `to` was idle, */
+	uint32_t spare_percent; /* and how much of that a core is there for it, to take a part of the work */
 	bool merges;            /* for a merge with `to`, not for a cut */
+	bool crowded;           /* ... because no core is left for one of the two */
 	uint64_t began_ns;
 	uint32_t runs;
 	uint64_t ns; /* of all runs, also of actors that are not in it */

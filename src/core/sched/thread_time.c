@@ -14,7 +14,27 @@
 
 void mk_thread_time_init(mk_worker *w)
 {
-	atomic_store_explicit(&w->tid, (int)syscall(SYS_gettid), memory_order_relaxed);
+	clockid_t clock;
+	if (pthread_getcpuclockid(pthread_self(), &clock) != 0)
+		return;
+	atomic_store_explicit(&w->clock, (int)clock, memory_order_relaxed);
+	atomic_store_explicit(&w->tid, (int)syscall(SYS_gettid), memory_order_release);
+}
+
+static bool read_clock(clockid_t clock, uint64_t *ret_ns)
+{
+	struct timespec run;
+	if (clock_gettime(clock, &run) != 0)
+		return false;
+	*ret_ns = (uint64_t)run.tv_sec * 1000000000u + (uint64_t)run.tv_nsec;
+	return true;
+}
+
+/* A thread that has ended has no clock any more. */
+static bool run_time(const mk_worker *w, uint64_t *ret_ns)
+{
+	return atomic_load_explicit(&w->tid, memory_order_acquire) != 0 &&
+	       read_clock((clockid_t)atomic_load_explicit(&w->clock, memory_order_relaxed), ret_ns);
 }
 
 static bool is_runnable(int tid)
@@ -32,12 +52,24 @@ static bool is_runnable(int tid)
 
 bool mk_thread_time_wants(mk_worker *w, uint64_t *ret_run_ns)
 {
-	clockid_t clock;
-	struct timespec run;
 	int tid = atomic_load_explicit(&w->tid, memory_order_relaxed);
-	if (tid == 0 || atomic_load_explicit(&w->finished, memory_order_acquire) || !is_runnable(tid) ||
-	    pthread_getcpuclockid(w->thread, &clock) != 0 || clock_gettime(clock, &run) != 0)
+	if (tid == 0 || atomic_load_explicit(&w->finished, memory_order_acquire) || !is_runnable(tid))
 		return false;
-	*ret_run_ns = (uint64_t)run.tv_sec * 1000000000u + (uint64_t)run.tv_nsec;
+	return run_time(w, ret_run_ns);
+}
+
+/* The workers first: the clock of the process has what a thread has run since the last tick only if its own clock was
+ * read. */
+bool mk_thread_time_outside(mk_sup *sup, uint64_t *ret_ns)
+{
+	uint64_t workers_ns = 0, one_ns, all_ns;
+	for (uint32_t i = 0; i < sup->options.workers; i++) {
+		if (!run_time(sup->workers[i], &one_ns))
+			return false;
+		workers_ns += one_ns;
+	}
+	if (!read_clock(CLOCK_PROCESS_CPUTIME_ID, &all_ns))
+		return false;
+	*ret_ns = all_ns > workers_ns ? all_ns - workers_ns : 0;
 	return true;
 }

@@ -15,4 +15,8 @@ void mk_thread_time_init(mk_worker *w);
  * slow for a hot path. */
 bool mk_thread_time_wants(mk_worker *w, uint64_t *ret_run_ns);
 
+/* Any thread: the total run time of the process's threads that are no workers, and of those workers that are for one
+ * actor (.own_thread). False: it is not known, because a worker has not begun, or has ended. A few system calls. */
+bool mk_thread_time_outside(mk_sup *sup, uint64_t *ret_ns);
+
 #endif
