@@ -10,6 +10,7 @@
 
 #include "lifecycle/watchdog.h"
 #include "registry/failure.h"
+#include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
 #include "registry/topic.h"
@@ -303,8 +304,8 @@ void mk_book_rows(mk_book *b, mk_sup *sup)
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		b->ledger.jobs += mk_count(&sup->workers[i]->jobs);
 		b->ledger.untold += mk_count(&sup->workers[i]->untold);
-	b->ledger.untold += sup->groups->untold;
 	}
+	b->ledger.untold += sup->groups->untold;
 	b->ledger.workers = mk_worker_total(sup);
 	b->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
 }
