@@ -211,7 +211,8 @@ typedef struct maiko_actor_type {
 	maiko_group_id group;              /* that it is a member of; 0: none                        */                \
 	const maiko_backoff *backoff;      /* the delay of its restarts, copied; NULL: the group's   */                \
 	uint64_t stuck_ms;                 /* a callback that runs longer is reported while it runs,                   \
-					    * by a thread of the library (monitor.h: stuck), up to                     \
+					    * by a thread of the library (monitor.h: stuck;                            \
+					    * lifecycle.h: maiko_stuck), up to                                         \
 					    * MAIKO_NEXT_MS_MAX; 0: none. Time in which its thread                     \
 					    * waits for a processor does not count. The report of                      \
 					    * the supervisor names the actors that wait for it                         \

@@ -109,7 +109,7 @@ static void limit_halt(const mk_group *g, mk_care *c)
 	if (c->halt_until_ns != 0 || sup->seam.simulated || (sup->embedded && sup->watchdog == NULL))
 		return;
 	c->halt_until_ns = mk_deadline(&sup->seam, g->stop_ms);
-	(void)mk_up.watchdog_need(sup);
+	(void)mk_up.watchdog_need(sup, c->halt_until_ns);
 }
 
 static void halt_next(mk_group *g)

@@ -17,7 +17,6 @@
 #include "observe/note.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
-#include "runtime/timed.h"
 #include "runtime/upcalls.h"
 #include "sched/end.h"
 #include "sched/hold.h"
@@ -141,8 +140,10 @@ static void go(mk_worker *w, mk_message *m)
 
 static int open_all(mk_sup *sup)
 {
-	int rc = 0;
 	uint32_t count = mk_worker_total(sup), spawned = 0;
+	uv_mutex_lock(&sup->lock);
+	int rc = sup->watchdog != NULL ? mk_up.watchdog_need(sup, 0) : 0; /* some actor has .stuck_ms */
+	uv_mutex_unlock(&sup->lock);
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = mk_worker_open(sup->workers[i]);
 	sup->loop_thread = uv_thread_self();
@@ -151,11 +152,6 @@ static int open_all(mk_sup *sup)
 	for (uint32_t i = 0; rc == 0 && !sup->embedded && i < count; i++) {
 		rc = mk_worker_spawn(sup->workers[i]);
 		spawned += rc == 0;
-	}
-	if (rc == 0) {
-		uv_mutex_lock(&sup->lock);
-		rc = sup->watchdog != NULL && sup->watchdog->actors.count != 0 ? mk_up.watchdog_need(sup) : 0;
-		uv_mutex_unlock(&sup->lock);
 	}
 	if (rc != 0) { /* the spawned workers see the state and leave */
 		atomic_store_explicit(&sup->state, MK_ABANDONED, memory_order_seq_cst);

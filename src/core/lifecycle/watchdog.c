@@ -9,6 +9,7 @@
 #include "routing/news.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
+#include "runtime/timed.h"
 #include "sched/thread_time.h"
 
 #include <maiko/lifecycle.h>
@@ -234,9 +235,11 @@ static bool rest(mk_sup *sup)
 	mk_watchdog *d = sup->watchdog;
 	atomic_store_explicit(&sup->watchdog_rests, true, memory_order_seq_cst);
 	bool rests = !is_any_awake(sup);
+	d->until_ns = UINT64_MAX;
 	while (rests && atomic_load_explicit(&sup->watchdog_rests, memory_order_relaxed) && !is_over(sup))
 		uv_cond_wait(&d->cond, &sup->lock);
 	atomic_store_explicit(&sup->watchdog_rests, false, memory_order_relaxed);
+	d->until_ns = 0;
 	return rests;
 }
 
@@ -246,10 +249,12 @@ static void wait_until(mk_sup *sup, uint64_t until_ns)
 	uint64_t now_ns = mk_now(&sup->seam);
 	if (is_over(sup) || now_ns >= until_ns)
 		return;
+	d->until_ns = until_ns;
 	if (until_ns == UINT64_MAX)
 		uv_cond_wait(&d->cond, &sup->lock);
 	else
 		(void)uv_cond_timedwait(&d->cond, &sup->lock, until_ns - now_ns);
+	d->until_ns = 0;
 }
 
 static void look(mk_sup *sup)
@@ -262,7 +267,6 @@ static void look(mk_sup *sup)
 		if (a != NULL)
 			report(sup, w, a);
 	}
-	d->looks++;
 	uint64_t due_ns = look_at_groups(sup, now_ns), step_ns = pause_ns(d);
 	if (is_over(sup))
 		return;
@@ -283,13 +287,14 @@ static void run(void *arg)
 	uv_mutex_unlock(&sup->lock);
 }
 
-int mk_watchdog_need(mk_sup *sup)
+int mk_watchdog_need(mk_sup *sup, uint64_t by_ns)
 {
 	mk_watchdog *d = mk_watchdog_of(sup);
 	if (d == NULL)
 		return MAIKO_ENOMEM;
-	if (d->made || sup->seam.simulated) {
-		mk_watchdog_wake(sup);
+	if (d->made) {
+		if (by_ns < d->until_ns)
+			mk_watchdog_wake(sup);
 		return 0;
 	}
 	int rc = mk_thread_create(&d->thread, run, sup);

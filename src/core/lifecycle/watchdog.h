@@ -17,11 +17,11 @@
 #ifndef MK_WATCHDOG_H
 #define MK_WATCHDOG_H
 
-#include "runtime/timed.h"
+#include "runtime/runtime.h"
 
-/* With the lock, while the supervisor runs: makes the thread if there is none, and lets it look at once. 0, or the
- * system's error. */
-int mk_watchdog_need(mk_sup *sup);
+/* With the lock, while the supervisor runs: makes the thread if there is none; it will look at that time at the latest.
+ * 0, or the system's error. */
+int mk_watchdog_need(mk_sup *sup, uint64_t by_ns);
 
 /* After the end of the supervisor: waits for the thread. Without the lock. */
 void mk_watchdog_end(mk_sup *sup);

@@ -42,8 +42,8 @@ typedef struct mk_watchdog {
 	mk_map actors;                       /* those that are timed and present, by their sender */
 	uint32_t of_class[MK_STUCK_CLASSES]; /* how many of them have a .stuck_ms of 2 to that power or more */
 	mk_stuck_mark marks[MAIKO_WORKERS_MAX];
+	uint64_t until_ns;      /* it sleeps until then; UINT64_MAX: until it is woken; 0: it is awake */
 	const mk_worker *reads; /* the worker whose pinned event it reads, or NULL */
-	uint64_t looks;         /* so far: for tests */
 } mk_watchdog;
 
 /* With the lock. The supervisor's; made if it is missing, without its thread. NULL without memory. */
