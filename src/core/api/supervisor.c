@@ -24,6 +24,7 @@
 #include "routing/receipt.h"
 #include "runtime/callback.h"
 #include "runtime/stop_state.h"
+#include "runtime/timed.h"
 #include "sched/blocking.h"
 #include "sched/worker.h"
 #include "sim/step.h"
