@@ -212,8 +212,7 @@ static int new_one(maiko_supervisor **ret_sup)
 {
 	int rc = maiko_supervisor_new(ret_sup, &(maiko_options){.workers = 2, .blocking_threads = 1});
 	if (rc == 0)
-		rc = maiko_add(*ret_sup, reader, "reader", .init = &(reader){.fd = pipe_ends[0]},
-			       .stuck_ms = 60000);
+		rc = maiko_add(*ret_sup, reader, "reader", .init = &(reader){.fd = pipe_ends[0]}, .stuck_ms = 60000);
 	return rc;
 }
 
