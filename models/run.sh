@@ -57,7 +57,12 @@ finds() {
 	done
 }
 
-small_channel() {
+smsmall_watchdog() {
+	holds watchdog "" "a callback that does not return is seen" "$SAFE" ""
+	finds watchdog "" LOOKS_FIRST
+}
+
+all_channel() {
 	holds channel "-DEVENTS=4 -DMARKERS=0" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	finds channel "" LOST_WAKE
 }
@@ -202,16 +207,23 @@ all_feed() {
 	finds feed "-DFEEDS=1 -DTHREADS=2" LOADS_TWICE FREES_BLIND FREES_LATE TAKES_OVER_EARLY
 }
 
+all_watchdog() {
+	for defines in "" "-DWORKERS=3 -DROUNDS=3"; do
+		holds watchdog "$defines" "a callback that does not return is seen" "$SAFE" ""
+	done
+	finds watchdog "" LOOKS_FIRST RISES_LATE WAKES_UNLOCKED
+}
+
 size=all
 if [ "${1:-}" = --small ]; then
 	size=small
 	shift
 	command -v spin >/dev/null || { echo "spin is not installed"; exit 77; }
 fi
-[ $# -gt 0 ] || set -- channel mute stop topology receipt watch interest feed
+[ $# -gt 0 ] || set -- channel mute stop topology receipt watch interest feed watchdog
 for model in "$@"; do
 	case $model in
-	channel | mute | stop | topology | receipt | watch | interest | feed) "${size}_$model" || failed=1 ;;
+	channel | mute | stop | topology | receipt | watch | interest | feed | watchdog) "${size}_$model" || failed=1 ;;
 	*)
 		echo "run.sh: no such model: $model" >&2
 		exit 2

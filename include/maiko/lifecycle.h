@@ -91,7 +91,9 @@ typedef struct maiko_group_failed {
 /* Its descriptor: MAIKO_EVENT_REF(maiko_group_failed). */
 extern MAIKO_API const maiko_event_type maiko_gen_event_maiko_group_failed;
 
-/* A callback runs longer than the actor's .stuck_ms. */
+/* A callback runs longer than the actor's .stuck_ms; again each time that has doubled. Published while it runs, by
+ * another worker; if each is stuck, when that worker can. Not in a stop, nor while the run is recorded, because in a
+ * replay callbacks take no time. */
 typedef struct maiko_stuck {
 	maiko_actor_id actor;
 	char name[MAIKO_NAME_MAX + 1];

@@ -199,6 +199,15 @@ static int supervise(mk_actor *a, const maiko_add_options *o)
 	return 0;
 }
 
+static int time_callbacks(mk_actor *a, uint64_t stuck_ms)
+{
+	if (mk_extra_of(a) == NULL)
+		return MAIKO_ENOMEM;
+	a->extra->stuck_ms = stuck_ms;
+	a->timed = true;
+	return 0;
+}
+
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
 		 mk_actor **ret_actor)
 {
@@ -226,6 +235,8 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		rc = mk_weight_bound(a, o->mailbox_bytes);
 	if (rc == 0 && (o->group != 0 || o->restart > MAIKO_TEMPORARY))
 		rc = supervise(a, o);
+	if (rc == 0 && o->stuck_ms != 0 && !sup->seam.simulated) /* in virtual time callbacks take none */
+		rc = time_callbacks(a, o->stuck_ms);
 	if (rc != 0) {
 		mk_actor_discard(sup, a);
 		return rc;

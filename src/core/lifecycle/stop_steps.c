@@ -11,6 +11,7 @@
 #include "routing/external.h"
 #include "routing/router.h"
 #include "runtime/lane.h"
+#include "runtime/timed.h"
 #include "sched/end.h"
 #include "sched/handles.h"
 #include "sched/intake.h"
@@ -114,6 +115,7 @@ void mk_stop_is_over(mk_sup *sup)
 	for (; stuck != 0; stuck &= stuck - 1) /* a worker that returns later leaves */
 		mk_lane_wake(mk_worker_at(sup, (uint32_t)__builtin_ctzll(stuck)));
 	uv_cond_broadcast(&sup->cond);
+	mk_watchdog_wake(sup); /* it ends */
 }
 
 static void next_hook(mk_sup *sup)

@@ -39,7 +39,14 @@ typedef enum mk_command {
 
 /* What an actor's worker tells, in a list of the supervisor's until it is taken; at most one of an actor at a time. And
  * what a caller of maiko_restart asks. */
-typedef enum mk_report_kind { MK_IS_UP = 1, MK_IS_DOWN, MK_IS_PACED, MK_IS_GONE, MK_IS_ASKED } mk_report_kind;
+typedef enum mk_report_kind {
+	MK_IS_UP = 1,
+	MK_IS_DOWN,
+	MK_IS_PACED,
+	MK_IS_GONE,
+	MK_IS_ASKED,
+	MK_IS_OVERDUE /* of no worker: it has not stopped in time */
+} mk_report_kind;
 typedef struct mk_report {
 	struct mk_report *next;
 	struct mk_care *care;
@@ -53,7 +60,6 @@ typedef struct mk_care {
 	/* constant */
 	maiko_backoff backoff;
 	void *init; /* a copy, or NULL: zeroed */
-	uint64_t stuck_ms;
 	uint32_t retries;
 	bool start_may_fail, ephemeral, has_backoff;
 	maiko_restarting kind; /* resolved: the actor's own, or its group's */
@@ -85,7 +91,7 @@ typedef struct mk_care {
 	mk_counter restarts;     /* written by its worker */
 	struct mk_change *asker; /* maiko_restart: it starts without delay once it is down; or NULL */
 	mk_counter resumes_ns;   /* for a report: until when its worker waits, or 0; written by its worker */
-	uint64_t halt_until_ns;  /* when the command to halt becomes overdue */
+	uint64_t halt_until_ns;  /* when it is overdue to stop for a run; 0: none waits for it */
 } mk_care;
 
 typedef struct mk_group {

@@ -6,6 +6,7 @@
 #include "observe/monitor.h"
 #include "runtime/callback.h"
 #include "runtime/ready.h"
+#include "runtime/timed.h"
 #include "runtime/upcalls.h"
 
 int mk_private_prepare(mk_actor *a) { return mk_extra_of(a) == NULL || mk_tally_of(a) == NULL ? MAIKO_ENOMEM : 0; }
@@ -78,7 +79,11 @@ void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e)
 	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
 	MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
 	w->event = e;
+	if (a->timed)
+		mk_timed_pin(w, e);
 	int rc = handle(w, a, e);
+	if (a->timed)
+		mk_timed_unpin(w);
 	if (rc < 0)
 		(void)mk_up.error(w, a, rc, MAIKO_PHASE_HANDLE, e);
 	w->event = NULL;

@@ -197,6 +197,7 @@ typedef struct mk_extra {
 	/* restart.c */
 	struct mk_care *care; /* if it is supervised (registry/group.h) */
 	uint32_t life;        /* how many lives have ended: what was begun in an earlier one is dropped */
+	uint64_t stuck_ms;    /* timed.h: .stuck_ms, or 0 */
 	/* failure */
 	int error;
 	char *detail;
@@ -221,6 +222,7 @@ struct maiko_ctx {
 	bool temporary : 1; /* its failure does not stop the supervisor */
 	bool gone : 1;      /* removed, but still in the ready list, which frees it */
 	bool cared : 1;     /* it is supervised: extra->care */
+	bool timed : 1;     /* its callbacks are timed: extra->stuck_ms (timed.h) */
 	bool removing;      /* its removal was requested (under the lock) */
 	bool changing;      /* a topology change under way includes it (under the lock) */
 	bool occupied;      /* its extra may have something that a run must look at (mk_occupy) */

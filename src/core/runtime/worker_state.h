@@ -141,6 +141,8 @@ struct mk_worker {
 	_Atomic(uint8_t) rest;        /* an mk_rest (lane.h) */
 	bool entered;                 /* maiko_enter stands in for it */
 	_Atomic(mk_sender *) running; /* the actor in a callback, for the report of a stop */
+	mk_counter timed_calls;       /* timed.h: callbacks of actors with .stuck_ms, */
+	_Atomic(mk_event *) pinned;   /* and the event that such an actor handles, or NULL */
 	/* life cycle */
 	bool go;         /* the first batch has started */
 	bool draining;   /* a stop has begun */
