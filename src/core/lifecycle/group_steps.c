@@ -25,7 +25,7 @@
  * replay may do earlier or later. */
 static void post_next(mk_care *c)
 {
-	if (c->posted || c->owed == 0)
+	if (c->posted || c->pending == 0)
 		return;
 	c->posted = true;
 	c->message = (mk_actor_message){.message = {.run = mk_restart_obey, .post = MK_POST_MEMBER},
@@ -35,7 +35,7 @@ static void post_next(mk_care *c)
 
 static void post(mk_care *c)
 {
-	c->owed++;
+	c->pending++;
 	post_next(c);
 }
 
@@ -55,7 +55,7 @@ bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_
 	mk_lock(w->sup);
 	c->posted = false;
 	bool here = c->actor->worker == w;
-	c->owed -= here;
+	c->pending -= here;
 	post_next(c);
 	uint64_t value = c->delay_ms * KINDS + (uint64_t)c->command;
 	mk_unlock(w->sup);
