@@ -330,9 +330,13 @@ static void is_down(mk_sup *sup, mk_care *c)
 
 static void is_up(mk_sup *sup, mk_care *c)
 {
+	bool first = c->state == MK_CARE_NEW;
 	c->state = MK_CARE_UP;
 	c->command = MK_NO_COMMAND;
-	answer(sup, c, 0);
+	if (first && c->asker != NULL)
+		command(c, MK_HALT, 0); /* it was asked for before */
+	else
+		answer(sup, c, 0);
 	mk_group *run = run_of(&c->member);
 	if (run != NULL)
 		advance(sup->groups, run);
@@ -556,7 +560,7 @@ static int refusal(mk_sup *sup, const mk_change *change)
 	const mk_care *c = a == NULL ? NULL : mk_care_of(a);
 	if (mk_state_of(sup) > MK_STARTED)
 		return MAIKO_ESHUTDOWN;
-	if (mk_state_of(sup) < MK_STARTED || (c != NULL && c->state == MK_CARE_NEW))
+	if (mk_state_of(sup) < MK_STARTED)
 		return MAIKO_ESTATE; /* change.c makes the error text, also of these: */
 	if (a == NULL || a->removing || (c != NULL && c->state == MK_CARE_GONE))
 		return MAIKO_ENOENT;
