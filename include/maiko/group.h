@@ -27,10 +27,10 @@
  * and the strategy of its parent applies to it as to one member; that counts as one failure there. If the root fails,
  * the supervisor stops, and ends with the error of the last failed actor; maiko_last_error tells the chain.
  *
- * A failure in on_stop is reported, and the restart goes on. One in on_start is like any other failure; but if an
- * actor has never started, its start fails (maiko_start, maiko_add), unless it was added with .start_may_fail. While
- * a supervisor stops nothing is restarted: a failure then is one of the stop, and an actor that waits for its restart
- * ends; what is queued for it is counted discarded.
+ * A failure in on_stop is reported, and the restart or the removal goes on. One in on_start is like any other failure;
+ * but if an actor has never started, its start fails (maiko_start, maiko_add), unless it was added with
+ * .start_may_fail. While a supervisor stops nothing is restarted: a failure then is one of the stop, and an actor that
+ * waits for its restart ends; what is queued for it is counted discarded.
  *
  * SPDX-License-Identifier: MIT
  */
