@@ -118,7 +118,7 @@ MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);
  * It counts as no failure; no other actor is restarted with it. One that waits for its restart restarts at once. Like a
  * change (supervisor.h): on a thread that may wait it returns when on_start has returned; else it completes
  * later, and .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART). Errors: MAIKO_ENOENT (no such actor),
- * MAIKO_EINVAL (it is not supervised: it has neither .group nor .restart), MAIKO_ESTATE (not started yet), MAIKO_EBUSY
+ * MAIKO_EINVAL (it is not supervised: it has neither .group nor .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY
  * (a restart of it has been asked for already), MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM,
  * MAIKO_ESHUTDOWN; the error of on_start.
  */
