@@ -452,6 +452,8 @@ bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind)
 	if (*at == NULL)
 		return false;
 	mk_worker *w = (*at)->care->actor->worker;
+	if (w == NULL) /* a restart was asked for, and the actor has not arrived yet */
+		w = mk_worker_at(sup, 0);
 	take(sup, remove_report(all, at));
 	mk_groups_tell(w);
 	return true;
