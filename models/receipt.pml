@@ -185,7 +185,7 @@ inline part_is_here(me, p)
 	fi
 }
 
-/* send_part, mk_channel_send_parcel */
+/* mk_router_send_parcel, mk_channel_send_parcel */
 inline send_part(me, p)
 {
 	to = HOME_OF(me);

@@ -57,7 +57,12 @@ finds() {
 	done
 }
 
-small_channel() {
+smsmall_watchdog() {
+	holds watchdog "" "a callback that does not return is seen" "$SAFE" ""
+	finds watchdog "" LOOKS_FIRST
+}
+
+all_channel() {
 	holds channel "-DEVENTS=4 -DMARKERS=0" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	finds channel "" LOST_WAKE
 }
@@ -77,7 +82,19 @@ small_topology() {
 	finds topology "-DMOVES -DEVENTS=2" RUNS_BEFORE_HAND_OVER
 }
 
-small_receipt() {
+small_watch() {
+	holds watch "" "told once, each half freed once" "$SAFE" ""
+	finds watch "" NOT_KEPT
+}
+
+small_watch() {
+	for defines in "" "-DWATCHER_MOVES=6 -DWATCHED_MOVES=6 -DWATCHES=3" "-DCHANGES=3 -DWATCHER_MOVES=10 -DWATCHED_MOVES=12"; do
+		holds watch "$defines" "told once, each half freed once" "$SAFE" ""
+	done
+	finds watch "" NOT_SENT_ON NOT_KEPT BACK_NOT_KEPT TELLS_CANCELLED FORGOTTEN
+}
+
+all_receipt() {
 	holds receipt "-DNO_MEMORY=1" "one receipt, its counts, behind the replies" "$SAFE" ""
 	holds receipt "-DEVENTS=1 -DFIRST=BOTH_MOVE -DNO_MEMORY=1 -DFULL=1" "one receipt, its counts, behind the replies" "$SAFE" ""
 	finds receipt "-DNO_MEMORY=1" ASIDE_ON_LANE
@@ -152,6 +169,13 @@ all_topology() {
 	finds topology "-DSTAND_INS -DEVENTS=2" PASSES_AHEAD
 }
 
+all_watch() {
+	for defines in "" "-DWATCHER_MOVES=6 -DWATCHED_MOVES=6 -DWATCHES=3" "-DCHANGES=3 -DWATCHER_MOVES=10 -DWATCHED_MOVES=12"; do
+		holds watch "$defines" "told once, each half freed once" "$SAFE" ""
+	done
+	finds watch "" NOT_SENT_ON NOT_KEPT BACK_NOT_KEPT TELLS_CANCELLED FORGOTTEN
+}
+
 all_receipt() {
 	for defines in "-DNO_MEMORY=2 -DFULL=1" "-DSECOND=SENDER_MOVES_BACK -DNO_MEMORY=1 -DFULL=1" "-DSECOND=SENDER_GOES -DNO_MEMORY=2 -DFULL=1" \
 		"-DFIRST=SUBSCRIBER_MOVES -DSECOND=SUBSCRIBER_GOES -DNO_MEMORY=2 -DFULL=1" \
@@ -183,16 +207,23 @@ all_feed() {
 	finds feed "-DFEEDS=1 -DTHREADS=2" LOADS_TWICE FREES_BLIND FREES_LATE TAKES_OVER_EARLY
 }
 
+all_watchdog() {
+	for defines in "" "-DWORKERS=3 -DROUNDS=3"; do
+		holds watchdog "$defines" "a callback that does not return is seen" "$SAFE" ""
+	done
+	finds watchdog "" LOOKS_FIRST RISES_LATE WAKES_UNLOCKED
+}
+
 size=all
 if [ "${1:-}" = --small ]; then
 	size=small
 	shift
 	command -v spin >/dev/null || { echo "spin is not installed"; exit 77; }
 fi
-[ $# -gt 0 ] || set -- channel mute stop topology receipt interest feed
+[ $# -gt 0 ] || set -- channel mute stop topology receipt watch interest feed watchdog
 for model in "$@"; do
 	case $model in
-	channel | mute | stop | topology | receipt | interest | feed) "${size}_$model" || failed=1 ;;
+	channel | mute | stop | topology | receipt | watch | interest | feed | watchdog) "${size}_$model" || failed=1 ;;
 	*)
 		echo "run.sh: no such model: $model" >&2
 		exit 2

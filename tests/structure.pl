@@ -209,6 +209,7 @@ my %also = (
 	ctx => [qw(core/api/change core/sched/handles)],
 	group => [qw(core/api/change)],
 	event => [qw(core/registry/registry core/registry/schema)],
+	lifecycle => [qw(core/routing/watch core/routing/resend)],
 	receipt => [qw(core/routing/send)],
 	send => [qw(core/api/ctx core/event/event core/event/print core/routing/inject)],
 	supervisor => [qw(core/api/add core/api/change core/api/run_main core/base/memory core/base/arena)],

@@ -210,8 +210,13 @@ typedef struct maiko_actor_type {
 					    * on hold (maiko_hold), or the deadline comes            */                \
 	maiko_group_id group;              /* that it is a member of; 0: none                        */                \
 	const maiko_backoff *backoff;      /* the delay of its restarts, copied; NULL: the group's   */                \
-	uint64_t stuck_ms;                 /* a callback that runs longer is reported (lifecycle.h),                   \
-					    * up to MAIKO_NEXT_MS_MAX; 0: none                       */                \
+	uint64_t stuck_ms;                 /* a callback that runs longer is reported while it runs,                   \
+					    * by a thread of the library (monitor.h: stuck;                            \
+					    * lifecycle.h: maiko_stuck), up to                                         \
+					    * MAIKO_NEXT_MS_MAX; 0: none. Time in which its thread                     \
+					    * waits for a processor does not count. The report of                      \
+					    * the supervisor names the actors that wait for it                         \
+					    * (ledger.h). Not in simulation                          */                \
 	uint32_t retries;                  /* of an event whose handler has failed, before it is set                   \
 					    * aside; up to 1000                                      */                \
 	uint16_t start_may_fail;           /* true: a failure of its first on_start is one like any                    \

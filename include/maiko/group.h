@@ -74,7 +74,9 @@ typedef struct maiko_group_options {
 	uint64_t within_ms;           /* 1 to MAIKO_NEXT_MS_MAX; MAIKO_RESTARTS_WITHIN_MS, 5000           */
 	uint64_t stop_ms;             /* when the group restarts: the time for each member to stop, 1 to
 				       * MAIKO_NEXT_MS_MAX; MAIKO_GROUP_STOP_MS, 5000. The supervisor stops
-				       * with MAIKO_ETIMEDOUT if one has not: C cannot end a callback.     */
+				       * with MAIKO_ETIMEDOUT if one has not: C cannot end a callback. A
+				       * thread of the library watches that (with .loop only if an actor
+				       * has .stuck_ms); none, if the system refuses it; none in simulation. */
 	maiko_restarting restart;     /* of members that say nothing; MAIKO_TRANSIENT                     */
 	const maiko_backoff *backoff; /* of members that say nothing; copied                              */
 	maiko_group_id *ret_id;       /* receives the id; may be NULL                                     */

@@ -145,6 +145,8 @@ typedef struct maiko_ledger {
 	uint64_t failed;    /* failures of actors, in total */
 	size_t failure_count;
 	const maiko_failure *const *failures; /* the last MAIKO_FAILURES_KEPT of them, oldest first */
+	uint64_t untold;                      /* events of the library itself (lifecycle.h) for which there was no
+					       * memory */
 	uint64_t cut_off;                     /* actors whose on_stop did not run: rows CUT_OFF, and STUCK ones */
 	uint64_t now_ns;                      /* when it was made, as maiko_now */
 	size_t group_count;                   /* 0: nothing is supervised */

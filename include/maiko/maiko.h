@@ -13,6 +13,7 @@
  *   ctx.h         what an actor may call inside a callback
  *   supervisor.h  creating, starting, feeding and stopping a set of actors
  *   group.h       supervision: which actors are restarted when they fail, and with which others
+ *   lifecycle.h   ends and restarts of actors, watches, dead letters
  *   receipt.h     the sender learns what became of one event
  *   outcome.h     what can become of a delivery
  *   ledger.h      accounts for every event
@@ -30,6 +31,7 @@
 #include <maiko/event.h>
 #include <maiko/group.h>
 #include <maiko/ledger.h>
+#include <maiko/lifecycle.h>
 #include <maiko/monitor.h>
 #include <maiko/next.h>
 #include <maiko/outcome.h>

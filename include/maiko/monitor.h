@@ -10,6 +10,14 @@
  * take a ctx. A kind that no monitor has a hook for costs one predictable branch; a monitor of
  * rare kinds alone, such as `failed`, costs the path of an event nothing.
  *
+ * Only `stuck` comes from another thread, one of the library's, because it is about a worker
+ * that is in a callback now: longer than its actor's .stuck_ms, and again each time that has
+ * doubled. `worker` is that worker, on which other hooks may run meanwhile; `event` and `data`
+ * are those that the callback handles, if any, and valid as ever: if the callback returns just
+ * then, its worker waits for the hook. Or it is about a group's member that has not stopped
+ * within .stop_ms (group.h). No such hook begins once the supervisor has stopped. A recording
+ * does not contain it.
+ *
  * The observations of one event, in order: 1 once, on the sender's worker (of an external
  * thread: on the worker that took the event in); 2 and 3 for each subscriber, on its worker.
  *
@@ -77,7 +85,7 @@
 	XX(19, RESTARTED, restarted, "restarted")      /* the number of its restarts                            */     \
 	XX(20, GROUP_FAILED, group_failed, "group failed")                                                             \
 	XX(21, SET_ASIDE, set_aside, "set aside") /* the error; the event is not tried again               */          \
-	XX(22, STUCK, stuck, "stuck")             /* the ms since its callback began                       */          \
+	XX(22, STUCK, stuck, "stuck")             /* for how many ms it was seen in one callback so far    */          \
 	XX(23, HELD, held, "held")                /* maiko_hold                                            */          \
 	XX(24, UNHELD, unheld, "unheld")          /* maiko_unhold                                          */          \
 	XX(25, LINK_UP, link_up, "link up")                                                                            \

@@ -76,7 +76,11 @@ typedef struct maiko_options {
 	 * maiko_supervisor_free does nothing there and returns it.                                  */
 	void (*on_end)(void *arg, int status);
 	void *on_end_arg;
-	uint64_t reserved_[8];
+	uint64_t dead_letters; /* a set of maiko_letter_reason (lifecycle.h): which deliveries that were not
+				* handled are told of on the topic maiko.dead_letters, if anyone
+				* subscribes to it. 0: MAIKO_LETTERS, those that were set aside and those
+				* whose subscriber has ended; MAIKO_NO_LETTERS: none                */
+	uint64_t reserved_[7];
 } maiko_options;
 
 /* The options of a change. `done` is called once on completion, on a worker (on the

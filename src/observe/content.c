@@ -7,6 +7,7 @@
 #include "recording.h"
 
 #include "base/error.h"
+#include "event/enclosed.h"
 #include "event/layout.h"
 
 #include <stddef.h>
@@ -142,9 +143,10 @@ static maiko_buffer *buffer_at(const void *field)
 	return buffer;
 }
 
+/* The event in a dead letter is in the recording already, with bytes that have a meaning. */
 static void put_buffer(sink *s, const maiko_buffer *buffer)
 {
-	if (buffer == NULL)
+	if (buffer == NULL || mk_enclosed(buffer).type != NULL)
 		put(s, &no_buffer, sizeof no_buffer);
 	else
 		put_sized(s, maiko_buffer_data(buffer), maiko_buffer_size(buffer));

@@ -271,7 +271,7 @@ static void see_other(maiko_recorder *r, const maiko_observation *s)
 static void see(void *arg, const maiko_observation *s)
 {
 	maiko_recorder *r = arg;
-	if (is_over(r))
+	if (is_over(r) || s->kind == MAIKO_OBSERVED_STUCK) /* called on no worker; in a replay callbacks take no time */
 		return;
 	if (s->kind == MAIKO_OBSERVED_DISCARDED && s->code == MAIKO_NO_MEMORY) {
 		/* A replay could not reproduce it. */

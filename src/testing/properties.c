@@ -320,7 +320,7 @@ static bool may_run_on(const maiko_observation *s)
 /* It was not in the mailbox: its handler runs at once, also on hold. */
 static void own_delivered(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
-	if (s->event->sender_id != s->actor)
+	if (s->event->sender_id != s->actor && s->event->sender_id != 0 /* the library */)
 		broken(properties, "C5: to itself, but from another", s);
 	if (!mk_id_is_none(a->own))
 		broken(properties, "C4: to itself, while it handles another such event", s);

@@ -11,6 +11,7 @@
 #include "registry/topic.h"
 #include "routing/external.h"
 #include "routing/mute_edge.h"
+#include "routing/watch.h"
 #include "runtime/ready.h"
 #include "sched/intake.h"
 
@@ -72,6 +73,8 @@ static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *
 		maiko_sim_fail(properties->sim, "C8: quiet, but what %s sends later is due and is not sent", name);
 	else if (mk_has_work(a))
 		maiko_sim_fail(properties->sim, "C14: quiet, but %s has something to do: a lost wake-up", name);
+	else if (mk_state_of(sup) == MK_STARTED && !mk_watches_are_true(sup, a))
+		maiko_sim_fail(properties->sim, "C20: quiet, but %s watches one that has ended", name);
 	else if (!mk_notices_are_true(a, has_subscriber))
 		maiko_sim_fail(properties->sim, "C19: quiet, but %s was told something else of a topic than is so",
 			       name);

@@ -104,6 +104,7 @@ static void note(void *arg, mk_worker *w, const mk_note *n)
 	case MK_NOTE_RANDOM:
 	case MK_NOTE_STOP_SELF:
 	case MK_NOTE_HOLD:
+	case MK_NOTE_WATCH:
 		if (same && !r->calling)
 			mt_replay_consume(r, w->index);
 		break;
@@ -128,8 +129,8 @@ static bool told(void *arg, mk_worker *w, mk_note_kind kind, uint64_t number, mk
 		*ret_told = (mk_told){next->number, next->value};
 		return true;
 	}
-	if (next != NULL &&
-	    (kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE || kind == MK_NOTE_FOUND || kind == MK_NOTE_GROUP_MADE))
+	if (next != NULL && (kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE || kind == MK_NOTE_FOUND ||
+			     kind == MK_NOTE_WATCH || kind == MK_NOTE_GROUP_MADE))
 		mt_replay_differs(r, next, w->index, "a call to add, find or change actors or subscriptions");
 	return false;
 }

@@ -198,6 +198,13 @@ static int send_later(mt_replay *r, mk_actor *a, const mo_call *c)
 	return rc;
 }
 
+static int watch(mk_actor *a, const mo_record *record)
+{
+	bool restarts = (record->value & MK_NOTED_RESTARTS) != 0;
+	return (record->value & MK_NOTED_UNWATCH) != 0 ? maiko_unwatch_actor(a, record->number)
+						       : maiko_watch(a, record->number, .restarts = restarts);
+}
+
 static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 {
 	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
@@ -219,6 +226,8 @@ static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 		return maiko_stop_self(a);
 	case MK_NOTE_HOLD:
 		return record->value != 0 ? maiko_hold(a) : maiko_unhold(a);
+	case MK_NOTE_WATCH:
+		return watch(a, record);
 	default:
 		return mk_fail(MAIKO_EINVAL, "no call, %d", (int)kind);
 	}
@@ -235,7 +244,8 @@ static void fail(mt_replay *r, const mo_record *record, const char *why)
 void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record)
 {
 	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
-	bool answered = kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE;
+	bool watches = kind == MK_NOTE_WATCH && (record->value & MK_NOTED_UNWATCH) == 0;
+	bool answered = kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE || watches;
 	mo_call call;
 	size_t size;
 	const unsigned char *content = mt_content_of(record, &size);

@@ -61,7 +61,7 @@ TEST_ONCE(a_field_of_a_later_version_is_refused)
 	ok(maiko_start(sup));
 
 	refused(maiko_supervisor_new(&none, LATER(maiko_options)), "maiko_supervisor_new");
-	refused(maiko_supervisor_new(&none, LATER_AT(maiko_options, 7)), "maiko_supervisor_new");
+	refused(maiko_supervisor_new(&none, LATER_AT(maiko_options, 6)), "maiko_supervisor_new");
 	refused(maiko_supervisor_add(sup, MAIKO_ACTOR_REF(sink), "a", LATER(maiko_add_options)), "maiko_add");
 	refused(maiko_add(sup, sink, "a", .topics = topics), "a subscription of .topics");
 	refused(maiko_supervisor_remove(sup, id, LATER(maiko_change_options)), "maiko_remove");

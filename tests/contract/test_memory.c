@@ -250,7 +250,7 @@ static void add_first(maiko_supervisor *sup, uint32_t workers)
 {
 	const maiko_topic *topic;
 	(void)well(maiko_topic_named(sup, "device.42", &topic));
-	(void)well(maiko_add(sup, sink, "near", .worker = 1, .mailbox = 4));
+	(void)well(maiko_add(sup, sink, "near", .worker = 1, .mailbox = 4, .stuck_ms = 60000));
 	(void)well(maiko_add(sup, sink, "far", .worker = workers, .mailbox = 4));
 	(void)well(maiko_add(sup, sink, "all", .topics = MAIKO_ALL_TOPICS));
 	(void)well(maiko_add(sup, busy, "busy", .worker = 1));
@@ -263,7 +263,7 @@ static void add_first(maiko_supervisor *sup, uint32_t workers)
 static void change(maiko_supervisor *sup)
 {
 	maiko_actor_id late, own;
-	if (well(maiko_add(sup, sink, "late", .topics = MAIKO_NO_TOPICS, .ret_id = &late))) {
+	if (well(maiko_add(sup, sink, "late", .topics = MAIKO_NO_TOPICS, .stuck_ms = 60000, .ret_id = &late))) {
 		bool subscribed = well(maiko_subscribe(sup, late, MAIKO_TOPIC_REF(smalls)));
 		send_from_outside(sup);
 		if (subscribed)

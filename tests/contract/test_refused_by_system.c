@@ -212,7 +212,7 @@ static int new_one(maiko_supervisor **ret_sup)
 {
 	int rc = maiko_supervisor_new(ret_sup, &(maiko_options){.workers = 2, .blocking_threads = 1});
 	if (rc == 0)
-		rc = maiko_add(*ret_sup, reader, "reader", .init = &(reader){.fd = pipe_ends[0]});
+		rc = maiko_add(*ret_sup, reader, "reader", .init = &(reader){.fd = pipe_ends[0]}, .stuck_ms = 60000);
 	return rc;
 }
 
@@ -242,8 +242,8 @@ static void life(void)
 	atomic_store(&got, 0);
 	maiko_supervisor *sup = started();
 	begin(ADD);
-	if (fell_short(ADD, maiko_add(sup, sink, "sink", .own_thread = true)))
-		CHECK(maiko_add(sup, sink, "sink", .own_thread = true) == 0);
+	if (fell_short(ADD, maiko_add(sup, sink, "sink", .own_thread = true, .stuck_ms = 60000)))
+		CHECK(maiko_add(sup, sink, "sink", .own_thread = true, .stuck_ms = 60000) == 0);
 	CHECK(maiko_send(sup, item, .n = 1) == 0);
 	WAIT_FOR(atomic_load(&handled) == 1);
 

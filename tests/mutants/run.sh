@@ -12,6 +12,8 @@ set -eu
 patch=$1 work=$2 compiler=$3 flags=$(printf '%s' "$4" | tr ';' ' ')
 shift 4
 seeds=10000 choices_max=30
+# A seed takes milliseconds. One that hangs is tried again many times, to shorten its schedule.
+seed_ms=2000
 root=$(cd "$(dirname "$0")/../.." && pwd)
 name=$(basename "$patch" .patch)
 dir=$work/$name
@@ -39,7 +41,7 @@ $compiler $flags $objects "$@" -o "$dir/explore"
 # Some seeds fail only by many choices; then a later one is asked.
 from=0
 while [ "$from" -lt "$seeds" ]; do
-	"$dir/explore" --from "$from" --seeds $((seeds - from)) --jobs 1 --quiet >"$dir/log" && break
+	"$dir/explore" --from "$from" --seeds $((seeds - from)) --jobs 1 --seed-ms "$seed_ms" --quiet >"$dir/log" && break
 	seed=$(sed -n 's/^FAILED: seed \([0-9]*\):.*/\1/p' "$dir/log")
 	choices=$(sed -n 's/^schedule: \([0-9]*\) choices.*/\1/p' "$dir/log")
 	[ -n "$seed" ] || fail "the explorer failed: $(head -n 3 "$dir/log")"

@@ -1,7 +1,7 @@
 /*
  * explore_main.c - the program behind `./dev explore`: the mixed scenario for many seeds.
  *
- *   explore [--seeds N] [--from X] [--jobs N] [--quiet]
+ *   explore [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
  *   explore --replay SEED [--schedule "INDEX:VALUE ..."]
  *
  * Ends with 1 if a seed fails or what it prints is lost, 2 if it could not explore.
@@ -16,7 +16,7 @@
 
 static int usage(void)
 {
-	fputs("usage: explore [--seeds N] [--from X] [--jobs N] [--quiet]\n"
+	fputs("usage: explore [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
 	      "       explore --replay SEED [--schedule \"INDEX:VALUE ...\"]\n",
 	      stderr);
 	return 2;
@@ -72,6 +72,8 @@ static bool parse(int argc, char **argv, maiko_explore_options *o, bool *quiet)
 			o->from = strtoull(value, NULL, 10);
 		} else if (strcmp(argv[i], "--jobs") == 0) {
 			o->jobs = (uint32_t)strtoul(value, NULL, 10);
+		} else if (strcmp(argv[i], "--seed-ms") == 0) {
+			o->seed_ms_max = (uint32_t)strtoul(value, NULL, 10);
 		} else if (strcmp(argv[i], "--replay") == 0) {
 			o->from = strtoull(value, NULL, 10);
 			o->count = 1;

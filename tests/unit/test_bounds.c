@@ -7,7 +7,7 @@
  */
 #include "lifecycle/actor.h"
 #include "registry/directory.h"
-#include "registry/registry.h"
+#include "registry/own.h"
 #include "support.h"
 
 #include <stdio.h>
@@ -71,7 +71,7 @@ static void up_to_65536_events(void **state)
 		many.layouts[i] = (maiko_layout){many.names[i], 4, 4, fields, MAIKO_FORMAT};
 		many.types[i] = (maiko_event_type){.layout = &many.layouts[i], .topic = &news};
 		assert_int_equal(mk_registry_type(sup, &many.types[i], &t), 0);
-		assert_int_equal(t->index, i);
+		assert_int_equal(t->index, MK_OWN_TYPES + i); /* after those of the library */
 	}
 	assert_int_equal(mk_registry_type(sup, &unknown, &t), MAIKO_E2BIG);
 	assert_int_equal(send_one(sup, &unknown), MAIKO_E2BIG);
@@ -79,7 +79,7 @@ static void up_to_65536_events(void **state)
 	assert_int_equal(send_one(sup, &many.types[0]), 0);
 	assert_int_equal(send_one(sup, &many.types[65535]), 0);
 	assert_int_equal(add(sup, &plain, "a", NULL), 0); /* the name is free yet */
-	assert_int_equal(sup->type_count, 65536);
+	assert_int_equal(sup->type_count, MK_OWN_TYPES + 65536);
 	test_finish(sup);
 }
 
@@ -92,8 +92,7 @@ static void up_to_4194304_topics(void **state)
 	const maiko_event_type unknown = {.layout = &unknown_layout, .topic = &more_news};
 	const maiko_topic *topic = NULL, *again = NULL;
 	assert_int_equal(send_one(sup, &known), 0);
-	assert_int_equal(sup->topic_count,
-			 2 + MK_PRIVATE_TOPIC); /* the wildcard is one, that of private deliveries another */
+	assert_int_equal(sup->topic_count, 1 + MK_OWN_TOPICS_END); /* after the wildcard and those of the library */
 	sup->topic_count = 4194303;
 	assert_int_equal(maiko_topic_named(sup, "last", &topic), 0);
 	assert_int_equal(sup->topic_count, 4194304);
@@ -111,7 +110,7 @@ static void up_to_4194304_topics(void **state)
 	/* Back to what there is, the last at the place that it would have had. */
 	mk_record *last = mk_record_at(sup, 4194303);
 	mk_segmented_array_set(&sup->topics, 4194303, NULL);
-	last->index = 2 + MK_PRIVATE_TOPIC;
+	last->index = 1 + MK_OWN_TOPICS_END;
 	mk_segmented_array_set(&sup->topics, last->index, last);
 	sup->topic_count = last->index + 1;
 	test_finish(sup);
@@ -145,8 +144,8 @@ static void up_to_4194304_actors(void **state)
 	assert_int_equal((uint32_t)next->self->id, 4194304);
 	assert_int_equal(mk_directory_enter(sup, last), MAIKO_E2BIG);
 	mk_directory_leave(sup, next);
-	mk_actor_discard(last);
-	mk_actor_discard(next);
+	mk_actor_discard(sup, last);
+	mk_actor_discard(sup, next);
 	maiko_supervisor_free(sup);
 	assert_int_equal(test_allocator_living(), 0);
 }

@@ -34,7 +34,7 @@ static mk_actor *enter(maiko_supervisor *sup, const char *name)
 static void leave(maiko_supervisor *sup, mk_actor *a)
 {
 	mk_directory_leave(sup, a);
-	mk_actor_discard(a);
+	mk_actor_discard(sup, a);
 }
 
 static void expect_name(maiko_supervisor *sup, const char *name, maiko_actor_id expected)

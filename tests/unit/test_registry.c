@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "registry/registry.h"
+#include "registry/own.h"
 
 #include "support.h"
 
@@ -40,12 +40,15 @@ static const maiko_topic *to_news(const void *event, maiko_supervisor *sup)
 static uint64_t key_one(const maiko_any *event) { return (uintptr_t)event->data; }
 static uint64_t key_two(const maiko_any *event) { return (uintptr_t)event->type; }
 
+/* The topics of the library, besides the wildcard. */
+enum { OWN_TOPICS = MK_OWN_TOPICS_END - 1 };
+
 static uint32_t topic_of(maiko_supervisor *sup, const maiko_topic *desc)
 {
 	mk_record *r = NULL;
 	assert_int_equal(mk_registry_topic(sup, desc, &r), 0);
 	assert_ptr_equal(mk_record_at(sup, r->index), r);
-	return r->index - MK_PRIVATE_TOPIC; /* those of the library come first */
+	return r->index - OWN_TOPICS; /* those of the library come first */
 }
 
 static const mk_type *type_of(maiko_supervisor *sup, const maiko_event_type *desc)
@@ -109,7 +112,7 @@ static void a_bad_topic_is_refused(void **state)
 	refused_topic(sup, &(maiko_topic){.name = ""}, MAIKO_EINVAL);
 	refused_topic(sup, &(maiko_topic){.name = "a\n"}, MAIKO_EINVAL);
 	refused_topic(sup, &(maiko_topic){.name = "t", .overflow = (maiko_overflow)6}, MAIKO_EINVAL);
-	assert_int_equal(sup->topic_count, 1 + MK_PRIVATE_TOPIC);
+	assert_int_equal(sup->topic_count, 1 + OWN_TOPICS);
 	maiko_supervisor_free(sup);
 }
 
@@ -193,9 +196,9 @@ static void a_hundred_thousand_topics_have_names_of_their_own(void **state)
 			snprintf(name, sizeof name, "device.%u", (unsigned)i);
 			assert_int_equal(maiko_topic_named(sup, name, &topic), 0);
 			assert_string_equal(topic->name, name);
-			assert_ptr_equal(topic, &mk_record_at(sup, i + 1 + MK_PRIVATE_TOPIC)->desc);
+			assert_ptr_equal(topic, &mk_record_at(sup, i + 1 + OWN_TOPICS)->desc);
 		}
-	assert_int_equal(sup->topic_count, 100001 + MK_PRIVATE_TOPIC);
+	assert_int_equal(sup->topic_count, 100001 + OWN_TOPICS);
 	maiko_supervisor_free(sup);
 }
 
@@ -230,11 +233,11 @@ static void an_event_is_known_by_name_and_layout(void **state)
 	const maiko_topic topic = {.name = "news"};
 	const maiko_event_type again = {.layout = &layout, .topic = &topic};
 	const mk_type *a = type_of(sup, &a_event), *b = type_of(sup, &b_event);
-	assert_int_equal(a->index, 0);
-	assert_int_equal(a->topic, 1 + MK_PRIVATE_TOPIC);
+	assert_int_equal(a->index, MK_OWN_TYPES);
+	assert_int_equal(a->topic, 1 + OWN_TOPICS);
 	assert_int_equal(a->size, 4);
 	assert_ptr_equal(a->desc, &a_event);
-	assert_int_equal(b->index, 1);
+	assert_int_equal(b->index, MK_OWN_TYPES + 1);
 	assert_ptr_equal(type_of(sup, &again), a);
 	assert_ptr_equal(type_of(sup, &a_event), a);
 	maiko_supervisor_free(sup);
@@ -277,7 +280,7 @@ static void a_bad_event_is_refused(void **state)
 	refused_type(sup, &(maiko_event_type){.layout = &a_layout}, MAIKO_EINVAL);
 	refused_type(sup, &(maiko_event_type){.layout = &a_layout, .topic = &news, .route = to_news}, MAIKO_EINVAL);
 	refused_type(sup, &(maiko_event_type){.layout = &a_layout, .topic = &bad}, MAIKO_EINVAL);
-	assert_int_equal(sup->type_count, 0);
+	assert_int_equal(sup->type_count, MK_OWN_TYPES);
 	type_of(sup, &a_event); /* its name is free yet */
 	maiko_supervisor_free(sup);
 }
@@ -316,8 +319,8 @@ static void two_supervisors_share_slots_in_turn(void **state)
 		assert_ptr_equal(type_of(one, &event), in_one);
 		assert_ptr_equal(type_of(two, &event), in_two);
 	}
-	assert_int_equal(in_one->index, 0);
-	assert_int_equal(in_two->index, 1);
+	assert_int_equal(in_one->index, MK_OWN_TYPES);
+	assert_int_equal(in_two->index, MK_OWN_TYPES + 1);
 	maiko_supervisor_free(one);
 	assert_int_equal(topic_of(two, &topic), 2);
 	one = test_supervisor(1); /* perhaps where the other was */
@@ -338,7 +341,7 @@ static void a_slot_remembers_after_the_first_use(void **state)
 	assert_false(mk_slot_get(&slot, sup->serial, &index));
 	topic_of(sup, &topic);
 	assert_true(mk_slot_get(&slot, sup->serial, &index));
-	assert_int_equal(index, 1 + MK_PRIVATE_TOPIC);
+	assert_int_equal(index, 1 + OWN_TOPICS);
 	assert_false(mk_slot_get(&slot, sup->serial + 1, &index));
 	assert_false(mk_slot_get(NULL, sup->serial, &index));
 	refused_topic(sup, &(maiko_topic){.name = "t", .overflow = MAIKO_FAIL, .slot = NULL}, MAIKO_EINVAL);
@@ -520,8 +523,8 @@ static void whatever_allocation_fails_it_can_be_done_again(void **state)
 		test_allocator_fail_never();
 		assert_int_equal(rc, failed ? MAIKO_ENOMEM : 0);
 		assert_int_equal(register_all(sup), 0);
-		assert_int_equal(sup->topic_count, 3 + MK_PRIVATE_TOPIC);
-		assert_int_equal(sup->type_count, 2);
+		assert_int_equal(sup->topic_count, 3 + OWN_TOPICS); /* the wildcard, and two */
+		assert_int_equal(sup->type_count, MK_OWN_TYPES + 2);
 		maiko_supervisor_free(sup);
 		assert_int_equal(test_allocator_living(), 0);
 	}
@@ -591,7 +594,7 @@ static void threads_find_the_same_topics(void **state)
 			assert_ptr_equal(many.found[k][i], many.found[0][i]);
 			assert_int_equal(many.indexes[k][i], many.indexes[0][i]);
 		}
-	assert_int_equal(many.sup->topic_count, 2001 + MK_PRIVATE_TOPIC);
+	assert_int_equal(many.sup->topic_count, 2001 + OWN_TOPICS);
 	maiko_supervisor_free(many.sup);
 }
 

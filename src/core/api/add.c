@@ -7,6 +7,7 @@
 #include "lifecycle/actor.h"
 #include "lifecycle/completion.h"
 #include "lifecycle/topology.h"
+#include "lifecycle/watchdog.h"
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/directory.h"
@@ -116,7 +117,7 @@ static int add_before_start(mk_sup *sup, mk_actor *a, const maiko_add_options *o
 	if (rc != 0) {
 		mk_worker_at(sup, mk_home_now(a->self))->busy = false;
 		mk_directory_leave(sup, a);
-		mk_actor_discard(a);
+		mk_actor_discard(sup, a);
 		return rc;
 	}
 	*sup->last = a;
@@ -179,6 +180,8 @@ static int enter_actor(mk_sup *sup, mk_actor *a, const maiko_add_options *o, mk_
 	} else if (mk_state_of(sup) >= MK_STOPPING) {
 		rc = fail_stopping(a->self->name);
 	}
+	if (rc == 0 && a->timed && mk_state_of(sup) != MK_NEW)
+		rc = mk_watchdog_need(sup, mk_deadline(&sup->seam, a->extra->stuck_ms));
 	if (rc == 0)
 		rc = led != NULL ? mk_directory_enter_as(sup, a, led->number) : mk_directory_enter(sup, a);
 	if (rc == 0 && (rc = place_actor(sup, a, o, caller, led, ret_new)) != 0)
@@ -222,7 +225,7 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	if (rc != 0) {
 		mk_unlock(sup);
 		mk_change_free(c);
-		mk_actor_discard(a);
+		mk_actor_discard(sup, a);
 		return rc;
 	}
 	maiko_actor_id id = a->self->id;

@@ -153,6 +153,9 @@ static int add_place(mk_sup *sup, request *q, const mk_actor *a, const maiko_sub
 		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
 	if (s->overflow != MAIKO_OVERFLOW_DEFAULT)
 		overflow = s->overflow;
+	rc = mk_own_policy_check(r->index, overflow, q->call);
+	if (rc != 0)
+		return rc;
 	return mk_subscriptions_add(&q->places, &q->count, (mk_subscription){r->index, (uint8_t)overflow});
 }
 

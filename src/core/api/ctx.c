@@ -71,6 +71,8 @@ int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *
 	int rc = check_delay(ctx);
 	if (rc == 0)
 		rc = mk_registry_type_of(ctx->worker->sup, type, &route.type);
+	if (rc == 0 && mk_topic_is_own(route.type->topic))
+		rc = mk_reserved_fail(route.type, route.type->topic);
 	if (rc == 0 && mk_ignores(ctx->class, route.type))
 		rc = mk_fail(
 			MAIKO_EINVAL,

@@ -8,7 +8,9 @@
  */
 #include "api/ledger_rows.h"
 
+#include "lifecycle/watchdog.h"
 #include "registry/failure.h"
+#include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
 #include "registry/topic.h"
@@ -16,6 +18,7 @@
 #include "routing/weight.h"
 #include "runtime/stop_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +73,21 @@ static const char *detail_of(const maiko_actor_row *row, const mk_extra *x, bool
 	return !row->held ? "" : row->status <= MAIKO_ACTOR_RUNNING ? "on hold" : "on hold when it ended";
 }
 
+/* While a callback was reported to run too long: says so of its actor, and of those that wait for it. */
+static bool says_stuck(char *text, size_t size, mk_sup *sup, const mk_worker *w, const mk_actor *a)
+{
+	uint64_t ms;
+	const mk_actor *in = w == NULL || mk_state_of(sup) == MK_ABANDONED ? NULL : mk_watchdog_stuck(sup, w, &ms);
+	if (in == a)
+		(void)snprintf(text, size, "in one callback for %llu ms", (unsigned long long)ms);
+	else if (in != NULL && __atomic_load_n(&a->status, __ATOMIC_RELAXED) == MAIKO_ACTOR_RUNNING)
+		(void)snprintf(text, size, "waits: '%s' is in one callback for %llu ms", in->self->name,
+			       (unsigned long long)ms);
+	else
+		return false;
+	return true;
+}
+
 static void actor_row(mk_book *b, mk_sup *sup, const mk_actor *a)
 {
 	mk_book_actor *entry =
@@ -88,7 +106,9 @@ static void actor_row(mk_book *b, mk_sup *sup, const mk_actor *a)
 	row->status = status_of(sup, w, a);
 	row->error = x == NULL ? 0 : x->error;
 	row->held = x != NULL && atomic_load_explicit(&x->on_hold, memory_order_relaxed);
-	row->detail = mk_book_copy(b, detail_of(row, x, mk_stop_order_has(a)));
+	char stuck[2 * MAIKO_NAME_MAX];
+	bool says = says_stuck(stuck, sizeof stuck, sup, w, a);
+	row->detail = mk_book_copy(b, says ? stuck : detail_of(row, x, mk_stop_order_has(a)));
 	row->event = "";
 	row->sent = mk_count(&a->sent);
 	row->ticks = x == NULL ? 0 : mk_count(&x->ticks);
@@ -281,8 +301,11 @@ void mk_book_rows(mk_book *b, mk_sup *sup)
 	add_gone_topics(b, sup);
 	add_pairs(b, sup);
 	add_failures(b, sup->failures);
-	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
+	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		b->ledger.jobs += mk_count(&sup->workers[i]->jobs);
+		b->ledger.untold += mk_count(&sup->workers[i]->untold);
+	}
+	b->ledger.untold += sup->groups->untold;
 	b->ledger.workers = mk_worker_total(sup);
 	b->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
 }

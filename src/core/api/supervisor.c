@@ -9,6 +9,7 @@
 #include "lifecycle/start.h"
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
+#include "lifecycle/watchdog.h"
 #include "observe/monitor.h"
 #include "registry/departed.h"
 #include "registry/directory.h"
@@ -18,10 +19,12 @@
 #include "registry/schema.h"
 #include "registry/topic.h"
 #include "routing/external.h"
+#include "routing/letter.h"
 #include "routing/origin.h"
 #include "routing/receipt.h"
 #include "runtime/callback.h"
 #include "runtime/stop_state.h"
+#include "runtime/timed.h"
 #include "sched/blocking.h"
 #include "sched/worker.h"
 #include "sim/step.h"
@@ -63,7 +66,7 @@ static int check_options(const maiko_options *o)
 		return mk_fail(MAIKO_EINVAL,
 			       "maiko_supervisor_new: .channel is %u; it must be a power of 2, 16 to 65536",
 			       o->channel);
-	return 0;
+	return mk_letters_check(o->dead_letters);
 }
 
 static int set_options(mk_sup *sup, const maiko_options *options)
@@ -112,6 +115,7 @@ static void free_all(mk_sup *sup)
 	mk_stop_fini(sup);
 	mk_failures_fini(sup);
 	mk_groups_fini(sup);
+	mk_watchdog_fini(sup);
 	mk_free(sup->watched);
 	mk_alive_free(sup->alive);
 	if (sup->magic == MK_SUP_MAGIC) { /* else they were not created */
@@ -243,7 +247,7 @@ static bool is_worker_thread(const mk_sup *sup)
 static bool is_in_use(mk_sup *sup)
 {
 	bool over = mk_state_of(sup) >= MK_STOPPED || mk_state_of(sup) == MK_NEW;
-	return mk_inside != NULL || is_worker_thread(sup) || mk_blocking_is_worker(sup) ||
+	return mk_inside != NULL || is_worker_thread(sup) || mk_watchdog_is_here(sup) || mk_blocking_is_worker(sup) ||
 	       (!over && (sup->embedded || !mk_may_wait()));
 }
 
@@ -259,6 +263,7 @@ maiko_supervisor *maiko_supervisor_free(maiko_supervisor *sup)
 	const void *before = mk_ending_enter(sup);
 	mk_stop_tell(sup);
 	mk_ending_leave(sup, before);
+	mk_watchdog_end(sup);
 	/* A callback or job that still returns may use any memory: then nothing is freed. */
 	bool left = (mk_state_of(sup) != MK_ABANDONED || sup->seam.simulated) &&
 		    mk_blocking_drain(sup, MAIKO_STOP_GRACE_MS);

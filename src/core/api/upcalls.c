@@ -8,6 +8,7 @@
 #include "lifecycle/restart.h"
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
+#include "lifecycle/watchdog.h"
 #include "sched/end.h"
 #include "sched/hold.h"
 
@@ -23,6 +24,7 @@ const mk_upcalls mk_up = {
 	.stop_idle = mk_stop_idle,
 	.stop_exited = mk_stop_exited,
 	.stop_for_failure = mk_stop_for_failure,
+	.watchdog_need = mk_watchdog_need,
 	.contain = mk_restart_contain,
 	.care_up = mk_restart_is_up,
 	.care_gone = mk_restart_is_gone,

@@ -74,6 +74,15 @@ static inline int mk_mailbox_push(mk_mailbox *box, struct mk_event *e)
 	return rc;
 }
 
+/* The event that a pop would return. NULL when empty. */
+static inline struct mk_event *mk_mailbox_first(const mk_mailbox *box)
+{
+	for (uint64_t at = mk_count(&box->head); at != mk_count(&box->tail); at++)
+		if (*mk_mailbox_slot(box, at) != NULL)
+			return *mk_mailbox_slot(box, at);
+	return NULL;
+}
+
 /* NULL when empty. */
 static inline struct mk_event *mk_mailbox_pop(mk_mailbox *box)
 {

@@ -6,10 +6,11 @@
  * releases, and the last drop acquires, so that all accesses to the bytes by any thread
  * happen before they are freed.
  */
+#include "event/buffer.h"
+
 #include "base/error.h"
 #include "base/memory.h"
 
-#include <maiko/buffer.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,11 @@ maiko_buffer *maiko_buffer_unref(const maiko_buffer *buffer)
 		mk_free(b);
 	}
 	return NULL;
+}
+
+void *mk_buffer_arg_of(const maiko_buffer *buffer, void (*release)(void *data, void *arg))
+{
+	return buffer != NULL && buffer->release == release ? buffer->arg : NULL;
 }
 
 const void *(maiko_buffer_data)(const maiko_buffer *buffer) { return maiko_buffer_data_(buffer); }

@@ -5,6 +5,7 @@
  * for truncation. The text is always terminated.
  */
 #include "base/error.h"
+#include "event/enclosed.h"
 #include "event/layout.h"
 
 #include <maiko/event.h>
@@ -144,6 +145,8 @@ static void put_one(writer *w, const maiko_field *f, const char *at)
 		memcpy(&buffer, at, sizeof buffer);
 		if (buffer == NULL)
 			putf(w, "null");
+		else if (mk_enclosed(buffer).type != NULL)
+			put_struct(w, mk_enclosed(buffer).type->layout, mk_enclosed(buffer).data);
 		else
 			put_hex(w, maiko_buffer_data(buffer), maiko_buffer_size(buffer));
 		break;

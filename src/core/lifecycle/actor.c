@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "lifecycle/notice.h"
 #include "observe/monitor.h"
+#include "registry/departed.h"
 #include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
@@ -73,7 +74,10 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 			return mk_fail(MAIKO_EINVAL,
 				       "actor '%s' handles '%s', which is routed by its content: it needs .topics",
 				       a->self->name, type->desc->layout->name);
-		if (type != NULL && type->topic != MK_PRIVATE_TOPIC)
+		if (type == NULL || type->topic == MK_PRIVATE_TOPIC || type->topic == MK_LIFECYCLE_TOPIC)
+			continue; /* they come without a subscription */
+		rc = mk_own_policy_check(type->topic, overflow, a->self->name);
+		if (rc == 0)
 			rc = add_place(a, type->topic, overflow);
 	}
 	return rc == 0 ? merge_places(sup, a) : rc;
@@ -97,7 +101,10 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 		return rc;
 	if (!mk_actor_class_handles(a->class, r->index))
 		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
-	return add_place(a, r->index, s->overflow != MAIKO_OVERFLOW_DEFAULT ? s->overflow : overflow);
+	if (s->overflow != MAIKO_OVERFLOW_DEFAULT)
+		overflow = s->overflow;
+	rc = mk_own_policy_check(r->index, overflow, a->self->name);
+	return rc != 0 ? rc : add_place(a, r->index, overflow);
 }
 
 static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
@@ -192,6 +199,15 @@ static int supervise(mk_actor *a, const maiko_add_options *o)
 	return 0;
 }
 
+static int time_callbacks(mk_actor *a, uint64_t stuck_ms)
+{
+	if (mk_extra_of(a) == NULL)
+		return MAIKO_ENOMEM;
+	a->extra->stuck_ms = stuck_ms;
+	a->timed = true;
+	return 0;
+}
+
 int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, const maiko_add_options *options,
 		 mk_actor **ret_actor)
 {
@@ -219,8 +235,10 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		rc = mk_weight_bound(a, o->mailbox_bytes);
 	if (rc == 0 && (o->group != 0 || o->restart > MAIKO_TEMPORARY))
 		rc = supervise(a, o);
+	if (rc == 0 && o->stuck_ms != 0 && !sup->seam.simulated) /* in virtual time callbacks take none */
+		rc = time_callbacks(a, o->stuck_ms);
 	if (rc != 0) {
-		mk_actor_discard(a);
+		mk_actor_discard(sup, a);
 		return rc;
 	}
 	if (o->init != NULL)
@@ -234,9 +252,13 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	return 0;
 }
 
-void mk_actor_discard(mk_actor *a)
+void mk_actor_discard(mk_sup *sup, mk_actor *a)
 {
-	mk_free(a->self);
+	/* Acquired, as in departed.c. It is in no directory any more, so there will be no new reference. */
+	if (a->self != NULL && atomic_load_explicit(&a->self->refs, memory_order_acquire) != 0)
+		mk_departed_add(sup, a->self);
+	else
+		mk_free(a->self);
 	a->self = NULL;
 	mk_actor_free(a);
 }

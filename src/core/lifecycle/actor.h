@@ -15,7 +15,7 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 int mk_actor_deaf(const mk_actor_class *class, const char *who, const char *topic);
 
 /* Frees an actor that never arrived at a worker. */
-void mk_actor_discard(mk_actor *a);
+void mk_actor_discard(mk_sup *sup, mk_actor *a);
 
 /* Sorts requested subscriptions and merges those to the same topic. MAIKO_EINVAL, with an error text that begins with
  * `who`: they have different policies. */

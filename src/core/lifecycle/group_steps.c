@@ -9,8 +9,11 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/failure.h"
+#include "routing/news.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
+
+#include <maiko/lifecycle.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -98,12 +101,25 @@ static bool is_settled(const mk_care *c, bool starting)
 	return starting ? c->state == MK_CARE_UP : c->state == MK_CARE_DOWN && c->command == MK_NO_COMMAND;
 }
 
+/* The time begins in which the member is to stop. Without a thread for it that time is not limited; an embedded
+ * supervisor has one only if the user has asked for it, by .stuck_ms. */
+static void limit_halt(const mk_group *g, mk_care *c)
+{
+	mk_sup *sup = c->actor->worker->sup;
+	if (c->halt_until_ns != 0 || sup->seam.simulated || (sup->embedded && sup->watchdog == NULL))
+		return;
+	c->halt_until_ns = mk_deadline(&sup->seam, g->stop_ms);
+	(void)mk_up.watchdog_need(sup, c->halt_until_ns);
+}
+
 static void halt_next(mk_group *g)
 {
 	mk_care *c = g->at;
 	while (c != NULL && is_settled(c, false))
 		c = mk_care_before(g, g->from, c);
 	g->at = c;
+	if (c != NULL)
+		limit_halt(g, c);
 	if (c == NULL) {
 		g->starting = true;
 		g->at = mk_care_first(g->from);
@@ -192,18 +208,52 @@ static void tell_chain(mk_groups *all, const mk_care *c)
 	}
 }
 
-/* The root has failed because of the actor, and each group between them. */
-static void root_failed(mk_sup *sup, const mk_care *c)
+/* The supervisor is to stop because of the actor. False: it does already, because of another. */
+static bool decide(mk_sup *sup, const mk_care *c)
 {
 	mk_failures *f = sup->failures;
 	int code = c->code != 0 ? c->code : MAIKO_EFAILED;
 	sup->groups->fatal = code;
 	if (f->status != 0)
-		return;
+		return false;
 	f->status = code;
 	f->phase = c->phase;
 	memcpy(f->decisive, c->actor->self->name, strlen(c->actor->self->name) + 1);
-	tell_chain(sup->groups, c);
+	return true;
+}
+
+/* The root has failed because of the actor, and each group between them. */
+static void root_failed(mk_sup *sup, const mk_care *c)
+{
+	if (decide(sup, c))
+		tell_chain(sup->groups, c);
+}
+
+/* The group has failed because of the actor; mk_groups_tell publishes that. */
+static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *c)
+{
+	if (mk_reserve((void **)&all->failed, &all->failed_size, all->failed_count + 1, sizeof *all->failed) != 0) {
+		all->untold++;
+		return;
+	}
+	maiko_group_failed *failed = &all->failed[all->failed_count++];
+	*failed = (maiko_group_failed){.group = g->id,
+				       .actor = c->actor->self->id,
+				       .error = c->code,
+				       .restarts = g->limit,
+				       .within_ms = g->within_ms};
+	mk_name_copy(failed->name, g->name);
+	mk_name_copy(failed->actor_name, c->actor->self->name);
+}
+
+void mk_groups_tell(mk_worker *w)
+{
+	mk_groups *all = w->sup->groups;
+	for (uint32_t i = 0; i < all->failed_count; i++)
+		mk_news_group_failed(w, &all->failed[i]);
+	all->failed_count = 0;
+	mk_count_add(&w->untold, all->untold);
+	all->untold = 0;
 }
 
 /* Counts a failure where it occurred, and in each group that fails because of it. Returns the group that is to repair
@@ -217,6 +267,7 @@ static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
 		if (!counts || mk_group_count(g, c->report_ns))
 			return g;
 		g->failed++;
+		note_group_failed(sup->groups, g, c);
 	}
 	root_failed(sup, c);
 	return NULL;
@@ -260,6 +311,7 @@ static void is_down(mk_sup *sup, mk_care *c)
 	bool tried = c->state == MK_CARE_DOWN; /* to start it again */
 	c->state = MK_CARE_DOWN;
 	c->command = MK_NO_COMMAND;
+	c->halt_until_ns = 0;
 	if (has_failed)
 		failed(sup, c);
 	if (sup->groups->fatal != 0)
@@ -326,6 +378,50 @@ static void is_asked(mk_sup *sup, mk_care *c)
 		answer(sup, c, MAIKO_ECANCELED);
 }
 
+/* ---- members that do not stop ------------------------------------------------------------------ */
+
+/* Why it may not have stopped yet. */
+static const char *hindrance(const mk_actor *a)
+{
+	if (atomic_load_explicit(&a->worker->running, memory_order_relaxed) == a->self)
+		return "a callback of it does not return";
+	if (__atomic_load_n(&a->status, __ATOMIC_RELAXED) == MAIKO_ACTOR_RESTARTING)
+		return "a handle that it has adopted does not close";
+	return "its worker has not come to it";
+}
+
+static void is_overdue(mk_sup *sup, const mk_group *g, mk_care *c)
+{
+	bool root = g->member.group == NULL;
+	mk_note_sup(sup, MK_NOTE_GROUP, c->actor->self->id, MK_IS_OVERDUE);
+	c->code = MAIKO_ETIMEDOUT;
+	c->phase = MAIKO_PHASE_STOP;
+	if (decide(sup, c))
+		tell(sup->groups, "%s%s%s restarts, and the actor '%s' has not stopped within %llu ms: %s",
+		     root ? "the supervisor" : "the group '", root ? "" : g->name, root ? "" : "'",
+		     c->actor->self->name, (unsigned long long)g->stop_ms, hindrance(c->actor));
+}
+
+const mk_care *mk_groups_overdue(mk_sup *sup, uint64_t now_ns, uint64_t *ret_due_ns, uint64_t *ret_late_ms)
+{
+	*ret_due_ns = UINT64_MAX;
+	if (mk_state_of(sup) != MK_STARTED || sup->groups->fatal != 0 || sup->seam.led)
+		return NULL;
+	for (const mk_group *g = sup->groups->runs; g != NULL; g = g->next_run) {
+		mk_care *c = g->starting ? NULL : g->at;
+		if (c == NULL || c->halt_until_ns == 0)
+			continue;
+		if (c->halt_until_ns <= now_ns) {
+			*ret_late_ms = g->stop_ms;
+			is_overdue(sup, g, c);
+			return c;
+		}
+		if (c->halt_until_ns < *ret_due_ns)
+			*ret_due_ns = c->halt_until_ns;
+	}
+	return NULL;
+}
+
 /* ---- steps ------------------------------------------------------------------------------------ */
 
 static void take(mk_sup *sup, mk_report *r)
@@ -352,6 +448,8 @@ static void take(mk_sup *sup, mk_report *r)
 		break;
 	case MK_IS_ASKED:
 		is_asked(sup, c);
+		break;
+	case MK_IS_OVERDUE: /* not a report */
 		break;
 	}
 }
@@ -382,14 +480,23 @@ static void take_all(mk_sup *sup)
 		take(sup, remove_report(all, &all->reports));
 }
 
-/* Tells who has asked for a restart, and stops the supervisor if the root has failed. Without the lock. */
-static void conclude(mk_sup *sup, mk_worker *w)
+void mk_groups_end(mk_sup *sup)
 {
 	mk_groups *all = sup->groups;
 	mk_lock(sup);
 	int fatal = all->fatal;
 	bool tells = fatal != 0 && !all->told_fatal;
 	all->told_fatal |= tells;
+	mk_unlock(sup);
+	if (tells)
+		mk_up.stop_for_failure(sup, fatal);
+}
+
+/* Tells who has asked for a restart, and stops the supervisor if the root has failed. Without the lock. */
+static void conclude(mk_sup *sup, mk_worker *w)
+{
+	mk_groups *all = sup->groups;
+	mk_lock(sup);
 	mk_change *answered = all->answered;
 	all->answered = NULL;
 	mk_unlock(sup);
@@ -398,8 +505,7 @@ static void conclude(mk_sup *sup, mk_worker *w)
 		mk_change_tell(w != NULL ? w : mk_worker_at(sup, 0), answered);
 		answered = next;
 	}
-	if (tells)
-		mk_up.stop_for_failure(sup, fatal);
+	mk_groups_end(sup);
 }
 
 void mk_groups_conclude(mk_sup *sup) { conclude(sup, NULL); }
@@ -412,6 +518,7 @@ void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
 	else
 		append(w->sup->groups, &c->report, c, kind);
 	take_all(w->sup);
+	mk_groups_tell(w);
 	bool more = w->sup->groups->answered != NULL || w->sup->groups->fatal != 0;
 	mk_unlock(w->sup);
 	if (more)
@@ -424,11 +531,20 @@ bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind)
 {
 	mk_groups *all = sup->groups;
 	mk_report **at = &all->reports;
+	if (kind == MK_IS_OVERDUE) {
+		const mk_actor *a = mk_directory_find(sup, id);
+		const mk_group *run = a == NULL || !a->cared ? NULL : run_of(&mk_care_of(a)->member);
+		if (run != NULL)
+			is_overdue(sup, run, mk_care_of(a));
+		return run != NULL;
+	}
 	while (*at != NULL && ((*at)->kind != kind || (*at)->care->actor->self->id != id))
 		at = &(*at)->next;
 	if (*at == NULL)
 		return false;
+	mk_worker *w = (*at)->care->actor->worker;
 	take(sup, remove_report(all, at));
+	mk_groups_tell(w);
 	return true;
 }
 

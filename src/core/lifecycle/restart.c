@@ -37,6 +37,7 @@ static void set_resumes(mk_actor *a, uint64_t ns)
 static void halt(mk_worker *w, mk_actor *a)
 {
 	mk_care *c = mk_care_of(a);
+	c->because = c->failed ? c->code : 0;
 	mk_hold(w, a, MK_DOWN);
 	mk_intake_unhold(w, a);
 	mk_actor_run_on_stop(w, a, true);

@@ -8,6 +8,7 @@
 #include "registry/departed.h"
 #include "registry/idle_topics.h"
 #include "registry/interest.h"
+#include "registry/registry.h"
 #include "routing/router.h"
 #include "runtime/lane.h"
 #include "sched/turn.h"
@@ -56,8 +57,9 @@ void mk_share_markers(mk_worker *w, uint64_t held)
 
 /* ---- which changes, which workers ------------------------------------------------------------- */
 
-/* Whether the change needs no callback, neither of its actor nor for its completion. */
-static bool is_plain(const mk_change *c)
+/* Whether the change needs no callback, neither of its actor nor for its completion. `told`: someone is told of
+ * ends. */
+static bool is_plain(const mk_change *c, bool told)
 {
 	if (c->kind == MAIKO_CHANGE_MOVE || c->done != NULL || c->requester != 0 || c->worker != NULL)
 		return false;
@@ -65,6 +67,8 @@ static bool is_plain(const mk_change *c)
 		return true;
 	const mk_actor_class *class = c->actor->class;
 	bool adds = c->kind == MAIKO_CHANGE_ADD, ends = c->kind == MAIKO_CHANGE_REMOVE;
+	if (ends && told) /* its worker has something to publish */
+		return false;
 	if (adds && (class->start != NULL || class->tick != NULL || c->actor->extra != NULL))
 		return false;
 	return (!adds && !ends) || (class->stop == NULL && class->watched_count == 0);
@@ -77,10 +81,11 @@ static uint64_t concerned(mk_sup *sup)
 	if (sup->seam.noted || mk_state_of(sup) != MK_STARTED || t->touched != NULL || mk_idle_topics_examined(sup))
 		return UINT64_MAX;
 	uint64_t workers = 0;
+	bool told = mk_record_at(sup, MK_LIFECYCLE_TOPIC)->listeners != 0;
 	for (const mk_change *c = t->batch; c != NULL; c = c->next) {
 		if (c->kind == MAIKO_CHANGE_MOVE)
 			return UINT64_MAX;
-		if (!is_plain(c))
+		if (!is_plain(c, told))
 			workers |= UINT64_C(1) << c->home;
 	}
 	return workers;
@@ -135,7 +140,7 @@ static bool settle_for(mk_worker *w, void (*here)(mk_worker *w))
 {
 	enum { SLABS_MAX = 8 }; /* to search more events would hold the worker up for long */
 	bool long_search = w->sup->departed.examined != 0 && w->pool.slab_count > SLABS_MAX;
-	if (long_search || is_watched(w) || !all_here(w, may_settle))
+	if (long_search || is_watched(w) || w->watches_coming != NULL || !all_here(w, may_settle))
 		return false;
 	mk_departed_look(w);
 	here(w);

@@ -17,6 +17,7 @@
 #include "observe/note.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
+#include "runtime/upcalls.h"
 #include "sched/end.h"
 #include "sched/hold.h"
 #include "sched/tick.h"
@@ -119,6 +120,9 @@ static void go(mk_worker *w, mk_message *m)
 {
 	(void)m;
 	w->go = true;
+	uv_mutex_lock(&w->sup->lock);
+	mk_groups_tell(w); /* those that failed during the start */
+	uv_mutex_unlock(&w->sup->lock);
 	for (uint32_t i = w->here_count; i-- > 0;) {
 		mk_actor *a = w->here[i];
 		if ((a->sched & MK_ENDED) != 0)
@@ -136,8 +140,10 @@ static void go(mk_worker *w, mk_message *m)
 
 static int open_all(mk_sup *sup)
 {
-	int rc = 0;
 	uint32_t count = mk_worker_total(sup), spawned = 0;
+	uv_mutex_lock(&sup->lock);
+	int rc = sup->watchdog != NULL ? mk_up.watchdog_need(sup, 0) : 0; /* some actor has .stuck_ms */
+	uv_mutex_unlock(&sup->lock);
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = mk_worker_open(sup->workers[i]);
 	sup->loop_thread = uv_thread_self();

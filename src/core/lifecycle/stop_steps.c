@@ -11,6 +11,7 @@
 #include "routing/external.h"
 #include "routing/router.h"
 #include "runtime/lane.h"
+#include "runtime/timed.h"
 #include "sched/end.h"
 #include "sched/handles.h"
 #include "sched/intake.h"
@@ -114,6 +115,7 @@ void mk_stop_is_over(mk_sup *sup)
 	for (; stuck != 0; stuck &= stuck - 1) /* a worker that returns later leaves */
 		mk_lane_wake(mk_worker_at(sup, (uint32_t)__builtin_ctzll(stuck)));
 	uv_cond_broadcast(&sup->cond);
+	mk_watchdog_wake(sup); /* it ends */
 }
 
 static void next_hook(mk_sup *sup)
@@ -222,6 +224,8 @@ static void run_hook(mk_worker *w, mk_message *m)
 	uv_mutex_unlock(&w->sup->lock);
 	if (a == NULL)
 		return; /* the worker was given up */
+	w->ending = a;
+	w->ending_why = 0;
 	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, w->discarding ? MK_OUTCOME_OF(discarded) : MK_OUTCOME_OF(dead));
 	w->asked_idle = true;
 }
@@ -240,8 +244,12 @@ static void run_end(mk_worker *w, mk_message *m)
 	(void)m;
 	if (was_given_up(w))
 		return;
-	for (uint32_t i = w->here_count; i-- > 0;)
+	for (uint32_t i = w->here_count; i-- > 0;) {
+		w->ending = w->here[i];
+		w->ending_why = 0;
 		mk_actor_end(w, w->here[i], MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
+	}
+	mk_publish_news(w); /* letters of what was discarded */
 	uv_mutex_lock(&w->sup->lock);
 	w->sup->stop->ended_late |= mk_sends(w) != w->quiet_sends;
 	answered(w);

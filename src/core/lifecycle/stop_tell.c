@@ -157,11 +157,12 @@ int mk_stop_say(mk_sup *sup, const char *call, int status)
 	int broken = status != MAIKO_ETIMEDOUT || sup->seam.failure == NULL ? 0 : sup->seam.failure(sup->seam.arg);
 	if (broken != 0)
 		return broken;
-	if (status == MAIKO_ETIMEDOUT && mk_state_of(sup) == MK_ABANDONED)
+	const mk_groups *groups = sup->groups;
+	bool overdue = all->status == MAIKO_ETIMEDOUT && groups->chain[0] != '\0'; /* that text tells more */
+	if (status == MAIKO_ETIMEDOUT && mk_state_of(sup) == MK_ABANDONED && !overdue)
 		return say_given_up(sup, call);
 	if (status == 0 || status != all->status || all->decisive[0] == '\0')
 		return status;
-	const mk_groups *groups = sup->groups;
 	if (groups->chain[0] != '\0')
 		return mk_fail(status, "%s: %s", call, groups->chain);
 	return mk_fail(status, "%s: the actor '%s' failed in %s: %s", call, all->decisive, maiko_phase_text(all->phase),

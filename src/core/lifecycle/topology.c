@@ -27,6 +27,7 @@
 #include "routing/external.h"
 #include "routing/overflow.h"
 #include "routing/router.h"
+#include "routing/watch.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
 #include "sched/end.h"
@@ -123,6 +124,8 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		mk_worker_number(c->worker, count);
 		c->worker->marker = sup->topology->number - 1;
 		mk_topic_refresh(c->worker->all, count); /* it has not seen the changes since its creation */
+		for (uint32_t topic = MK_LIFECYCLE_TOPIC; topic < MK_OWN_TOPICS_END; topic++)
+			mk_topic_refresh(mk_topic_known(c->worker, topic), count);
 		if (MK_UNLIKELY(sup->seam.noted))
 			mk_topics_know_all(c->worker);
 		mk_monitor_welcome(c->worker);
@@ -350,6 +353,15 @@ static void settle_all_here(mk_worker *w)
 			settle_here(w, c);
 }
 
+/* What watches an actor that was being added enters it now, before its on_start, or never. */
+static void settle_watches(mk_worker *w)
+{
+	for (const mk_change *c = w->sup->topology->batch; c != NULL; c = c->next)
+		if (c->kind == MAIKO_CHANGE_ADD && !c->arrived)
+			mk_watches_never(w, c->id);
+	mk_watches_settle(w);
+}
+
 static void settle(mk_worker *w, mk_message *m)
 {
 	mk_topology *t = w->sup->topology;
@@ -357,6 +369,8 @@ static void settle(mk_worker *w, mk_message *m)
 	mk_departed_look(w); /* must precede the hand-over of an actor */
 	mk_idle_topics_count(w);
 	mk_notices_tell(w, t->number);
+	if (MK_UNLIKELY(w->watches_coming != NULL))
+		settle_watches(w);
 	settle_all_here(w);
 	mk_share_interest(w, true);
 	mk_routes_forget(w);
@@ -433,7 +447,7 @@ static void undo_add(mk_sup *sup, mk_change *c)
 				  c->actor->place_count, c->home);
 	mk_worker_at(sup, c->home)->busy = false;
 	mk_directory_leave(sup, c->actor);
-	mk_actor_discard(c->actor);
+	mk_actor_discard(sup, c->actor);
 	c->actor = NULL;
 }
 
@@ -515,7 +529,10 @@ void mk_topology_retire(mk_worker *w)
 	while ((a = mk_take_retiring(w)) != NULL) {
 		if (a->cared && mk_restart_ended(w, a))
 			continue;
+		w->ending = a;
+		w->ending_why = MAIKO_END_SELF;
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
+		w->ending = NULL;
 		if (w->draining)
 			continue; /* the stop removes it */
 		mk_change *c = MK_NEW(mk_change);
@@ -565,7 +582,7 @@ void mk_topology_fini(mk_sup *sup)
 				lists[i] = c->after;
 			}
 			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
-				mk_actor_discard(c->actor);
+				mk_actor_discard(sup, c->actor);
 			if (i == 1 && c->worker != NULL)
 				mk_worker_abort(c->worker);
 			mk_change_free(c);

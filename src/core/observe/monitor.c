@@ -178,11 +178,12 @@ typedef struct order {
 } order;
 
 struct request {
+	request *next; /* of sup->untold */
 	mk_sup *sup;
 	maiko_monitor *monitor; /* may be freed before the last drop */
 	bool watches, removes;
 	bool waited_for; /* a caller waits for the request, and frees it */
-	uint32_t left;   /* under the lock */
+	uint32_t left;   /* under the lock: workers, and mk_monitor_tell, that have not applied it */
 	order orders[];
 };
 
@@ -204,15 +205,9 @@ static void free_removed(maiko_monitor *m)
 	mk_free(m);
 }
 
-static void run(mk_worker *w, mk_message *message)
+/* One party has applied the request. With the lock, which it releases. */
+static void applied(mk_sup *sup, request *r)
 {
-	request *r = MK_OF(message, order, message)->of;
-	mk_sup *sup = w->sup;
-	mk_lock(sup);
-	if (!r->watches)
-		detach(w, r->monitor);
-	else if (r->monitor->watches) /* else a later pause or removal already applies */
-		attach(w, r->monitor);
 	bool last = --r->left == 0, mine = last && !r->waited_for;
 	maiko_monitor *gone = mine && r->removes ? r->monitor : NULL;
 	if (gone != NULL)
@@ -224,6 +219,18 @@ static void run(mk_worker *w, mk_message *message)
 		free_removed(gone);
 	if (mine)
 		mk_free(r);
+}
+
+static void run(mk_worker *w, mk_message *message)
+{
+	request *r = MK_OF(message, order, message)->of;
+	mk_sup *sup = w->sup;
+	mk_lock(sup);
+	if (!r->watches)
+		detach(w, r->monitor);
+	else if (r->monitor->watches) /* else a later pause or removal already applies */
+		attach(w, r->monitor);
+	applied(sup, r);
 }
 
 /* The supervisor is being freed: no thread waits, and the monitor is freed. */
@@ -274,7 +281,11 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 		       .watches = watches,
 		       .removes = removes,
 		       .waited_for = wait,
-		       .left = count};
+		       .left = count + (sup->telling ? 1 : 0)};
+	if (sup->telling) {
+		r->next = sup->untold;
+		sup->untold = r;
+	}
 	if (ret_monitor != NULL)
 		*ret_monitor = m; /* set before the first hook, which may use it */
 	for (uint32_t i = 0; i < count; i++) {
@@ -283,6 +294,15 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 	}
 	*ret_request = r;
 	return 0;
+}
+
+/* The workers have ended: waits until no hook runs any more, except in a hook. With the lock, which it releases
+ * meanwhile. */
+static void await_telling(mk_sup *sup)
+{
+	uv_thread_t self = uv_thread_self();
+	while (sup->telling && !uv_thread_equal(&self, &sup->telling_thread))
+		mk_await(sup);
 }
 
 static int fail_given_up(void)
@@ -305,6 +325,7 @@ static int await(mk_sup *sup, request *r)
 		r->removes = r->waited_for = false;
 		if (is_given_up(sup))
 			return fail_given_up();
+		await_telling(sup);
 		apply_to_all(sup, m, watches);
 	}
 	if (removes)
@@ -321,10 +342,11 @@ static int change(maiko_monitor *m, bool watches, bool removes, maiko_monitor **
 	if (is_given_up(sup)) /* the stuck callback's worker may still read its array */
 		return fail_given_up();
 	if (!is_running(sup)) {
+		m->watches = watches;
+		await_telling(sup);
 		if (ret_monitor != NULL)
 			*ret_monitor = m;
 		apply_to_all(sup, m, watches);
-		m->watches = watches;
 		if (removes)
 			remove_now(m);
 		return 0;
@@ -381,6 +403,44 @@ int maiko_monitor_add(maiko_supervisor *sup, const maiko_hooks *hooks, void *arg
 	mk_unlock(sup);
 	mk_free(m);
 	return rc;
+}
+
+/* The next monitor that has a hook for that kind and was not called in this round. With the lock. */
+static maiko_monitor *next_to_tell(mk_sup *sup, maiko_observation_kind kind)
+{
+	for (uint32_t i = 0; i < sup->monitor_count; i++) {
+		maiko_monitor *m = sup->monitors[i];
+		if (m->watches && m->told != sup->telling_round && m->hooks[kind] != NULL)
+			return m;
+	}
+	return NULL;
+}
+
+/* While it calls hooks it takes part in each request, as the workers do: so no monitor is freed whose hook runs. */
+void mk_monitor_tell(mk_sup *sup, const maiko_observation *observation)
+{
+	maiko_monitor *m;
+	mk_lock(sup);
+	sup->telling = true;
+	sup->telling_thread = uv_thread_self();
+	sup->telling_round++;
+	while ((m = next_to_tell(sup, observation->kind)) != NULL) {
+		m->told = sup->telling_round;
+		mk_unlock(sup);
+		m->hooks[observation->kind](m->arg, observation);
+		mk_lock(sup);
+	}
+	sup->telling = false;
+	request *r = sup->untold;
+	sup->untold = NULL;
+	uv_cond_broadcast(&sup->cond);
+	while (r != NULL) {
+		request *next = r->next;
+		applied(sup, r);
+		r = next;
+		mk_lock(sup);
+	}
+	mk_unlock(sup);
 }
 
 static int change_public(maiko_monitor *m, bool watches, bool removes, void (*removed)(void *arg))

@@ -19,6 +19,7 @@ struct maiko_monitor {
 	bool leaving;   /* under the lock, as is: */
 	bool watches;   /* not paused, as last requested */
 	uint64_t kinds; /* bit set: those with a hook */
+	uint64_t told;  /* under the lock: the number of the last mk_monitor_tell that has called it */
 };
 
 #define MK_KIND_BIT(kind) (UINT64_C(1) << (kind))
@@ -30,6 +31,9 @@ static inline bool mk_is_watched(const mk_worker *w, maiko_observation_kind kind
 /* Calls the hooks for an observation. `e` may belong to another worker. */
 MK_PRIVATE MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
 				      int64_t code, bool was_queued);
+
+/* Calls the hooks on a thread that is no worker, the same one each time, while the workers run. Without the lock. */
+void mk_monitor_tell(mk_sup *sup, const maiko_observation *observation);
 
 /* Attaches the supervisor's monitors to a new worker. With the lock. */
 void mk_monitor_welcome(mk_worker *w);

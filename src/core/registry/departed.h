@@ -11,6 +11,7 @@
  *   - an event on the heap (in the mailbox of a migrating actor), a probe, a cycle: these count a reference
  *     (mk_sender_hold). So does a mute's wait whose sender has ended or lives on another worker, and through it its
  *     edge.
+ *   - a watch, of its watcher and of the watched actor: these count a reference, also on an actor that is never added.
  *   - a wait also refers to the subscriber. A subscriber that ends releases all senders that it mutes, before it
  *     departs; and the release precedes the next batch in the lane of the sender's worker.
  *   - an observation: until its monitor's hook returns. The last observation of an actor precedes its freeing.

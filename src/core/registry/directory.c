@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "registry/group.h"
+#include "runtime/timed.h"
 
 static uint32_t slot_of(maiko_actor_id id) { return (uint32_t)id - 1; }
 
@@ -31,6 +32,15 @@ static int free_id(mk_sup *sup, maiko_actor_id *ret_id)
 	return 0;
 }
 
+/* Its group, and the timed actors. */
+static int enter_lists(mk_sup *sup, mk_actor *a)
+{
+	int rc = a->timed ? mk_timed_enter(sup, a) : 0;
+	if (rc == 0 && a->cared && (rc = mk_care_enter(sup, a)) != 0 && a->timed)
+		mk_timed_leave(sup, a);
+	return rc;
+}
+
 int mk_directory_enter(mk_sup *sup, mk_actor *a)
 {
 	maiko_actor_id id = 0;
@@ -38,7 +48,7 @@ int mk_directory_enter(mk_sup *sup, mk_actor *a)
 	if (rc != 0)
 		return rc;
 	rc = mk_name_index_put(&sup->actor_names, a->self->name, slot_of(id));
-	if (rc == 0 && a->cared && (rc = mk_care_enter(sup, a)) != 0)
+	if (rc == 0 && (rc = enter_lists(sup, a)) != 0)
 		mk_name_index_remove(&sup->actor_names, a->self->name);
 	if (rc != 0) {
 		sup->free_ids[sup->free_count++] = id;
@@ -77,7 +87,7 @@ int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id)
 		remove_name(sup, before);
 	mk_name_index_remove(&sup->actor_names, a->self->name);
 	int rc = mk_name_index_put(&sup->actor_names, a->self->name, slot);
-	if (rc == 0 && a->cared && (rc = mk_care_enter(sup, a)) != 0)
+	if (rc == 0 && (rc = enter_lists(sup, a)) != 0)
 		mk_name_index_remove(&sup->actor_names, a->self->name);
 	if (rc != 0)
 		return rc;
@@ -101,6 +111,8 @@ void mk_directory_leave(mk_sup *sup, mk_actor *a)
 	remove_name(sup, a);
 	if (a->cared)
 		mk_care_leave(sup, a);
+	if (a->timed)
+		mk_timed_leave(sup, a);
 	if (mk_segmented_array_get(&sup->actors, slot) == a)
 		mk_segmented_array_set(&sup->actors, slot, NULL);
 	if (MK_LIKELY(!sup->seam.led)) /* in a replay the recording has the ids */

@@ -279,6 +279,7 @@ void mk_groups_fini(mk_sup *sup)
 	mk_map_fini(&all->by_hash);
 	mk_free(all->root.times);
 	mk_free(all->chain);
+	mk_free(all->failed);
 	mk_free(all);
 	sup->groups = NULL;
 }
@@ -369,7 +370,6 @@ mk_care *mk_care_new(mk_actor *a, const maiko_add_options *options)
 	c->kind = options->restart;
 	c->has_backoff = options->backoff != NULL;
 	c->backoff = backoff_of(options->backoff);
-	c->stuck_ms = options->stuck_ms;
 	c->retries = options->retries;
 	c->start_may_fail = options->start_may_fail != 0;
 	c->ephemeral = options->ephemeral != 0;

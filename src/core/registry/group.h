@@ -39,7 +39,14 @@ typedef enum mk_command {
 
 /* What an actor's worker tells, in a list of the supervisor's until it is taken; at most one of an actor at a time. And
  * what a caller of maiko_restart asks. */
-typedef enum mk_report_kind { MK_IS_UP = 1, MK_IS_DOWN, MK_IS_PACED, MK_IS_GONE, MK_IS_ASKED } mk_report_kind;
+typedef enum mk_report_kind {
+	MK_IS_UP = 1,
+	MK_IS_DOWN,
+	MK_IS_PACED,
+	MK_IS_GONE,
+	MK_IS_ASKED,
+	MK_IS_OVERDUE /* of no worker: it has not stopped in time */
+} mk_report_kind;
 typedef struct mk_report {
 	struct mk_report *next;
 	struct mk_care *care;
@@ -53,7 +60,6 @@ typedef struct mk_care {
 	/* constant */
 	maiko_backoff backoff;
 	void *init; /* a copy, or NULL: zeroed */
-	uint64_t stuck_ms;
 	uint32_t retries;
 	bool start_may_fail, ephemeral, has_backoff;
 	maiko_restarting kind; /* resolved: the actor's own, or its group's */
@@ -64,6 +70,7 @@ typedef struct mk_care {
 	uint32_t in_a_row;      /* failures without a healthy time in between */
 	uint64_t up_ns;         /* when it started last */
 	uint64_t fail_delay_ms; /* the delay before its next life */
+	int because;            /* why it restarts: the error; 0: it has not failed */
 	bool again, aside;      /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
 	bool waits;             /* a command waits for the end of a topology change */
 	bool paces;             /* the timer is that of MK_PACE */
@@ -84,7 +91,7 @@ typedef struct mk_care {
 	mk_counter restarts;     /* written by its worker */
 	struct mk_change *asker; /* maiko_restart: it starts without delay once it is down; or NULL */
 	mk_counter resumes_ns;   /* for a report: until when its worker waits, or 0; written by its worker */
-	uint64_t halt_until_ns;  /* when the command to halt becomes overdue */
+	uint64_t halt_until_ns;  /* when it is overdue to stop for a run; 0: none waits for it */
 } mk_care;
 
 typedef struct mk_group {
@@ -122,10 +129,13 @@ typedef struct mk_groups {
 	mk_map by_id, by_hash;
 	mk_group *runs;
 	mk_report *reports, **report_tail;
-	int fatal;                  /* the root has failed: the supervisor is to stop with this error; 0 */
-	bool told_fatal;            /* that stop was begun */
-	char *chain;                /* that failure in words; else "" */
-	uint32_t chain_size;        /* enough for the deepest group */
+	int fatal;                         /* the root has failed: the supervisor is to stop with this error; 0 */
+	bool told_fatal;                   /* that stop was begun */
+	char *chain;                       /* that failure in words; else "" */
+	uint32_t chain_size;               /* enough for the deepest group */
+	struct maiko_group_failed *failed; /* groups that have failed, which no worker has told yet */
+	uint32_t failed_count, failed_size;
+	uint64_t untold;            /* for which there was no memory */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "registry/idle_topics.h"
+#include "registry/own.h"
 #include "runtime/scribe.h"
 #include "runtime/upcalls.h"
 
@@ -200,7 +201,7 @@ mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
 
 static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, mk_type **ret_type)
 {
-	if (sup->type_count >= MAIKO_EVENTS_MAX)
+	if (sup->type_count >= MAIKO_EVENTS_MAX + MK_OWN_TYPES)
 		return mk_fail(MAIKO_E2BIG, "event '%s': the supervisor has MAIKO_EVENTS_MAX event types, %d",
 			       desc->layout->name, MAIKO_EVENTS_MAX);
 	const mk_scribe *s = mk_scribe_of(sup);
@@ -282,11 +283,26 @@ int mk_route_fail(const mk_type *type)
 		       type->desc->layout->name);
 }
 
-int mk_private_fail(const mk_type *type)
+int mk_reserved_fail(const mk_type *type, uint32_t topic)
 {
+	const char *name = type->desc->layout->name;
+	if (topic == MK_PRIVATE_TOPIC)
+		return mk_fail(MAIKO_EINVAL,
+			       "event '%s' is of maiko_private_topic: an actor sends it to itself, by "
+			       "maiko_send_self_after_ms",
+			       name);
+	return mk_fail(MAIKO_EINVAL, "event '%s' is for topic '%s', to which only the library sends", name,
+		       mk_own_topics[topic - MK_LIFECYCLE_TOPIC]->name);
+}
+
+int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who)
+{
+	if (overflow != MAIKO_BLOCK && overflow != MAIKO_FAIL)
+		return 0;
 	return mk_fail(MAIKO_EINVAL,
-		       "event '%s' is of maiko_private_topic: an actor sends it to itself, by maiko_send_self_after_ms",
-		       type->desc->layout->name);
+		       "%s: topic '%s' with .overflow %s: what the library tells waits for nobody and fails nobody; "
+		       "another policy, or none for the topic's",
+		       who, mk_own_topics[topic - MK_LIFECYCLE_TOPIC]->name, overflow_name(overflow));
 }
 
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
@@ -504,13 +520,33 @@ static int make_reserved(mk_sup *sup, const maiko_topic *desc)
 	return rc;
 }
 
-int mk_registry_init(mk_sup *sup)
+static int make_first(mk_sup *sup)
 {
 	static const maiko_topic all = {.name = "*", .overflow = MAIKO_BLOCK};
 	mk_name_index_init(&sup->topic_names, &sup->topics, topic_name);
 	mk_name_index_init(&sup->type_names, &sup->types, type_name);
 	int rc = make_reserved(sup, &all);
 	return rc != 0 ? rc : make_reserved(sup, &maiko_private_topic);
+}
+
+/* No lock is needed yet. */
+static int make_own(mk_sup *sup)
+{
+	int rc = 0;
+	mk_record *r;
+	const mk_type *type;
+	for (uint32_t i = 0; rc == 0 && i < sizeof mk_own_topics / sizeof mk_own_topics[0]; i++)
+		rc = mk_registry_topic_locked(sup, mk_own_topics[i], &r);
+	for (uint32_t i = 0; rc == 0 && i < MK_OWN_TYPES; i++)
+		rc = type_locked(sup, mk_own_types[i], &type);
+	sup->own_sender = rc == 0 ? mk_sender_new("maiko") : NULL;
+	return rc == 0 && sup->own_sender == NULL ? MAIKO_ENOMEM : rc;
+}
+
+int mk_registry_init(mk_sup *sup)
+{
+	int rc = make_first(sup);
+	return rc != 0 ? rc : make_own(sup);
 }
 
 void mk_registry_fini(mk_sup *sup)
@@ -528,6 +564,7 @@ void mk_registry_fini(mk_sup *sup)
 		sup->classes = c->next;
 		mk_free(c);
 	}
+	mk_free(sup->own_sender);
 	mk_map_fini(&sup->class_of);
 	mk_segmented_array_fini(&sup->topics);
 	mk_segmented_array_fini(&sup->types);

@@ -26,10 +26,17 @@ static inline void mk_slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
 		__atomic_store_n(slot, (uint64_t)serial << 32 | index, __ATOMIC_RELEASE);
 }
 
-/* The topic of private deliveries (private.h). */
-enum { MK_PRIVATE_TOPIC = 1 };
+/* The topic of private deliveries (private.h), and those of the library itself (own.h). */
+enum { MK_PRIVATE_TOPIC = 1, MK_LIFECYCLE_TOPIC, MK_GROUPS_TOPIC, MK_LETTERS_TOPIC, MK_STUCK_TOPIC, MK_OWN_TOPICS_END };
+static inline bool mk_topic_is_own(uint32_t topic) { return topic > MK_PRIVATE_TOPIC && topic < MK_OWN_TOPICS_END; }
+/* Whether only the library publishes there. */
+static inline bool mk_topic_is_reserved(uint32_t topic)
+{
+	return topic >= MK_PRIVATE_TOPIC && topic < MK_OWN_TOPICS_END;
+}
 
-/* Makes the wildcard topic (index 0) and that of private deliveries. 0 or MAIKO_ENOMEM. */
+/* Makes the wildcard topic (index 0), that of private deliveries, and the topics, event types and sender of the library
+ * itself. 0 or MAIKO_ENOMEM. */
 int mk_registry_init(mk_sup *sup);
 void mk_registry_fini(mk_sup *sup);
 
@@ -69,8 +76,15 @@ bool mk_actor_class_handles(const mk_actor_class *class, uint32_t topic);
 
 /* MAIKO_EINVAL, with its text: the function that routes events of that type returned NULL. */
 int mk_route_fail(const mk_type *type);
-/* The same: that type is of the topic of private deliveries, and was to be sent to others. */
-int mk_private_fail(const mk_type *type);
+/* The same: an event of that type was to be sent to a reserved topic. */
+int mk_reserved_fail(const mk_type *type, uint32_t topic);
+/* 0, or the same: a subscription to a topic of the library with a policy that could make the library wait. `who` begins
+ * the text. */
+int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who);
+static inline int mk_own_policy_check(uint32_t topic, maiko_overflow overflow, const char *who)
+{
+	return MK_LIKELY(!mk_topic_is_own(topic)) ? 0 : mk_own_policy(topic, overflow, who);
+}
 
 /* Whether the value is a policy; and MAIKO_EINVAL, with its text: that topic's or actor's is not one. */
 bool mk_overflow_valid(maiko_overflow overflow);

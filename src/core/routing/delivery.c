@@ -5,6 +5,7 @@
 
 #include "observe/monitor.h"
 #include "routing/external_sender.h"
+#include "routing/letter.h"
 #include "routing/receipt.h"
 
 /* ---- counting ------------------------------------------------------------------------- */
@@ -19,6 +20,7 @@ void mk_count_outcome(mk_actor *a, const mk_event *e, size_t outcome)
 	add_one(&a->tally->counts, outcome);
 	add_one(&e->topic->counts, outcome);
 	mk_receipt_count(e, outcome);
+	mk_letter(a->worker, a, e, outcome);
 }
 
 void mk_count_refused_on(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome)
@@ -33,6 +35,7 @@ void mk_count_refused(mk_worker *w, mk_actor *a, const mk_event *e, size_t outco
 {
 	mk_count_refused_on(w, a, e->topic, outcome);
 	mk_receipt_count(e, outcome);
+	mk_letter(w, a, e, outcome);
 }
 
 /* ---- into a mailbox --------------------------------------------------------------------- */

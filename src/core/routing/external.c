@@ -227,10 +227,13 @@ int mk_external_wait(mk_sup *sup, mk_external *f, uint64_t timeout_ms)
 int mk_external_topic(mk_sup *sup, const mk_type *type, const void *value, uint32_t *ret_topic)
 {
 	*ret_topic = type->topic;
-	if (type->desc->route == NULL)
-		return type->topic == MK_PRIVATE_TOPIC ? mk_private_fail(type) : 0;
-	const maiko_topic *desc = type->desc->route(value, sup);
-	return desc == NULL ? mk_route_fail(type) : mk_registry_topic_index(sup, desc, ret_topic);
+	if (type->desc->route != NULL) {
+		const maiko_topic *desc = type->desc->route(value, sup);
+		int rc = desc == NULL ? mk_route_fail(type) : mk_registry_topic_index(sup, desc, ret_topic);
+		if (rc != 0)
+			return rc;
+	}
+	return MK_UNLIKELY(mk_topic_is_reserved(*ret_topic)) ? mk_reserved_fail(type, *ret_topic) : 0;
 }
 
 /* ---- on the worker -------------------------------------------------------------------------------- */

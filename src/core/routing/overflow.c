@@ -34,7 +34,7 @@ uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, 
 {
 	uint64_t refused = 0;
 	mk_topic *row = t == NULL ? w->all : t;
-	mk_topic *both[2] = {t, w->all};
+	mk_topic *both[2] = {t, mk_topic_is_own(from->topic->index) ? NULL : w->all};
 	for (int k = 0; k < 2; k++)
 		for (uint32_t i = 0; both[k] != NULL && i < both[k]->sub_count; i++) {
 			const mk_sub *s = &both[k]->subs[i];
@@ -220,6 +220,20 @@ static void block(mk_worker *w, mk_actor *a, mk_event *e)
 		deliver(w, a, e);
 }
 
+static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e, uint32_t capacity);
+
+/* One of a new key: in a full mailbox it mutes its sender, or, from the library, replaces the oldest of its topic. */
+static void keep_new(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	uint32_t capacity = a->shadow ? a->box.budget : a->box.capacity;
+	if (!mk_topic_is_own(e->topic->index))
+		block(w, a, e);
+	else if (is_full(w, a, e, capacity))
+		drop_oldest(w, a, e, capacity);
+	else
+		deliver(w, a, e);
+}
+
 static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 {
 	uint64_t place, key = key_of(e);
@@ -236,7 +250,7 @@ static void keep_latest(mk_worker *w, mk_actor *a, mk_event *e)
 		return;
 	}
 	uint64_t tail = mk_count(&a->box.tail);
-	block(w, a, e);
+	keep_new(w, a, e);
 	if (mk_count(&a->box.tail) != tail)
 		remember(a, e, key, tail);
 }

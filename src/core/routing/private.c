@@ -3,7 +3,11 @@
  */
 #include "routing/private.h"
 
+#include "observe/monitor.h"
+#include "runtime/callback.h"
 #include "runtime/ready.h"
+#include "runtime/timed.h"
+#include "runtime/upcalls.h"
 
 int mk_private_prepare(mk_actor *a) { return mk_extra_of(a) == NULL || mk_tally_of(a) == NULL ? MAIKO_ENOMEM : 0; }
 
@@ -52,6 +56,38 @@ void mk_private_take_back(mk_actor *a, mk_private *private)
 	mk_private *next = private->next;
 	*private->at = next;
 	*(next == NULL ? &a->extra->private_tail : &next->at) = private->at;
+}
+
+/* Its handler, as a callback; its result. */
+static int handle(mk_worker *w, mk_actor *a, const mk_event *e)
+{
+	const mk_handler *h = mk_handler_of(a->class, e->type);
+	mk_callback_enter(w, a);
+	int rc = h != NULL ? h->on(mk_actor_state(a), e->data, a)
+			   : a->class->any(mk_actor_state(a), &(maiko_any){e->type->desc, e->data}, a);
+	rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc > 0 ? 0 : rc);
+	MK_NOTIFY(w, MAIKO_OBSERVED_HANDLED, a, e, rc);
+	mk_callback_leave(w);
+	return rc;
+}
+
+void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e)
+{
+	e->id = (maiko_id){w->origin, ++w->sequence};
+	if (mk_id_is_none(e->parent))
+		e->correlation = e->id;
+	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
+	MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
+	w->event = e;
+	if (a->timed)
+		mk_timed_pin(w, e);
+	int rc = handle(w, a, e);
+	if (a->timed)
+		mk_timed_unpin(w);
+	if (rc < 0)
+		(void)mk_up.error(w, a, rc, MAIKO_PHASE_HANDLE, e);
+	w->event = NULL;
+	mk_event_unref(&w->pool, e);
 }
 
 static mk_private *take_first(mk_actor *a)

@@ -35,6 +35,10 @@ static inline bool mk_private_is_due(const mk_actor *a)
 	return (int64_t)(mk_count(&a->box.head) - first->after) >= 0;
 }
 
+/* Handles an event as one, in its `run`: gives it its id, shows it to monitors and calls its handler. Takes over the
+ * reference on it. */
+void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e);
+
 /* Runs the first one, as a callback of the actor. */
 void mk_private_run(mk_worker *w, mk_actor *a);
 

@@ -147,34 +147,16 @@ static void part_is_here(mk_worker *w, mk_part *part)
 	mk_private_give(w, mk_directory_look(w->sup, r->sender->id), &r->private);
 }
 
-static void send_part(mk_worker *w, mk_part *part, uint32_t to)
-{
-	w->parts_sent++;
-	mk_count_add(&w->activity, 1);
-	if (w->out[to] == NULL && mk_router_open(w, UINT64_C(1) << to) != 0) {
-		mk_lane_post_by(w, mk_worker_at(w->sup, to), &part->message);
-		return;
-	}
-	mk_channel *ch = w->out[to];
-	mk_channel_send_parcel(ch, &part->message.link);
-	if (mk_channel_waits(ch))
-		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
-	mk_count_add(&ch->sent, 1);
-	w->unpublished |= UINT64_C(1) << to;
-}
-
 /* Takes a part at the sender's home, keeps it until the sender arrives there, or sends it on. */
 static void arrived(mk_worker *w, mk_message *m)
 {
 	mk_part *part = MK_OF(m, mk_part, message);
 	uint32_t home = mk_home_of(w, part->receipt->sender);
 	if (home != w->index)
-		send_part(w, part, home);
+		mk_router_send_parcel(w, home, m);
 	else if (!mk_arrival_keeps(w, part->receipt->sender->id, m))
 		part_is_here(w, part);
 }
-
-void mk_receipt_arrives(mk_worker *w, mk_part *part) { arrived(w, &part->message); }
 
 static void over_external(mk_part *part)
 {

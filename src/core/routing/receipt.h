@@ -101,9 +101,6 @@ void mk_receipt_comes(mk_worker *w, const mk_event *e);
 
 /* ---- the way back ------------------------------------------------------------------------------ */
 
-/* A part was taken from a channel. */
-void mk_receipt_arrives(mk_worker *w, mk_part *part);
-
 /* The sender has ended: its receipts count as dead when they are complete. */
 void mk_receipts_leave(mk_worker *w, mk_actor *a);
 

@@ -12,6 +12,7 @@
 #include "registry/target.h"
 #include "registry/topic.h"
 #include "routing/backpressure.h"
+#include "routing/letter.h"
 #include "routing/overflow.h"
 #include "routing/receipt.h"
 #include "runtime/lane.h"
@@ -22,8 +23,8 @@ int mk_route_learn(mk_worker *w, const maiko_event_type *desc, mk_route **ret_ro
 {
 	const mk_type *type;
 	int rc = mk_registry_type(w->sup, desc, &type);
-	if (rc == 0 && desc->topic == &maiko_private_topic)
-		rc = mk_private_fail(type);
+	if (rc == 0 && mk_topic_is_reserved(type->topic))
+		rc = mk_reserved_fail(type, type->topic);
 	if (rc != 0)
 		return rc;
 	uint32_t size = w->route_size;
@@ -47,6 +48,8 @@ MK_NOINLINE int mk_target_learn(mk_worker *w, const mk_type *type, const maiko_t
 	int rc = mk_registry_topic_index(w->sup, desc, &index);
 	if (rc != 0)
 		return desc == NULL ? mk_route_fail(type) : rc;
+	if (mk_topic_is_reserved(index))
+		return mk_reserved_fail(type, index);
 	*ret_topic = mk_topic_here(w, index);
 	if (*ret_topic == NULL)
 		return MAIKO_ENOMEM;
@@ -151,6 +154,7 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	} else if (may_drop || mk_channel_spill(ch, (uintptr_t)e) != 0) {
 		mk_count_add(&ch->dropped, 1);
 		mk_count_add(&e->topic->channel_dropped, 1);
+		mk_letter_not_sent(w, e);
 		if (mk_is_carrier(e))
 			mk_receipt_unknown(e);
 		MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
@@ -191,6 +195,12 @@ static MK_NOINLINE void send_tracked(mk_worker *w, mk_topic *t, mk_event *e, uin
 		mk_event_unref(&w->pool, entry);
 }
 
+MK_NOINLINE void mk_unrouted(mk_worker *w, mk_topic *t, const mk_event *e)
+{
+	mk_count_add(&t->unrouted, 1);
+	mk_letter_unrouted(w, e);
+}
+
 void mk_publish(mk_worker *w, mk_event *e)
 {
 	mk_topic *t = e->topic;
@@ -207,10 +217,71 @@ void mk_publish(mk_worker *w, mk_event *e)
 		else
 			send_tracked(w, t, e, workers);
 	} else if (t->sub_count + w->all->sub_count == 0) {
-		mk_count_add(&t->unrouted, 1);
+		mk_unrouted(w, t, e);
 	}
 	mk_event_unref(&w->pool, e);
 }
+
+/* ---- what the library tells ----------------------------------------------------------- */
+
+/* To the topic's subscribers alone, without those of all topics; nothing waits for room in a channel. */
+static void tell(mk_worker *w, mk_event *e)
+{
+	mk_topic *t = e->topic;
+	mk_count_add(&t->published, 1);
+	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
+	fan_out(w, t, e, w->marker);
+	for (uint64_t left = t->remote; left != 0; left &= left - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(left);
+		mk_channel *ch = w->out[to];
+		w->unpublished |= UINT64_C(1) << to;
+		if (mk_channel_waits(ch) || !mk_channel_has_room(ch)) {
+			send_full(w, to, e, true);
+			continue;
+		}
+		mk_channel_push(ch, (uintptr_t)e);
+		e->refs++;
+		mk_count_add(&ch->sent, 1);
+	}
+	mk_event_unref(&w->pool, e);
+}
+
+void mk_publish_news(mk_worker *w)
+{
+	for (uint32_t i = 0; i < w->news_count; i++) { /* telling may add more */
+		mk_event *e = w->news[i];
+		uint64_t missing = e->topic->remote & ~w->outgoing;
+		if (missing != 0 && mk_router_open(w, missing) != 0) {
+			mk_count_add(&w->untold, 1);
+			mk_event_unref(&w->pool, e);
+			continue;
+		}
+		e->id = (maiko_id){w->origin, ++w->sequence};
+		if (mk_id_is_none(e->parent))
+			e->correlation = e->id;
+		e->timestamp_ns = w->now_ns + w->wall_offset_ns;
+		tell(w, e);
+	}
+	w->news_count = 0;
+}
+
+void mk_router_send_parcel(mk_worker *w, uint32_t to, mk_message *parcel)
+{
+	w->parts_sent++;
+	mk_count_add(&w->activity, 1);
+	if (w->out[to] == NULL && mk_router_open(w, UINT64_C(1) << to) != 0) {
+		mk_lane_post_by(w, mk_worker_at(w->sup, to), parcel);
+		return;
+	}
+	mk_channel *ch = w->out[to];
+	mk_channel_send_parcel(ch, &parcel->link);
+	if (mk_channel_waits(ch))
+		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
+	mk_count_add(&ch->sent, 1);
+	w->unpublished |= UINT64_C(1) << to;
+}
+
+/* ---- from other workers ---------------------------------------------------------------- */
 
 static MK_NOINLINE mk_event *copy_carried(mk_worker *w, const mk_event *from)
 {
@@ -225,10 +296,16 @@ static MK_NOINLINE void refuse_taken(mk_worker *w, mk_topic *t, const mk_event *
 		mk_receipt_refused(w, mk_receipt_part(w, from), deliveries);
 }
 
+/* Whether someone here subscribes to all topics, and so to that of the event. */
+static inline bool takes_all(const mk_worker *w, const mk_event *e)
+{
+	return MK_UNLIKELY(w->all->sub_count != 0) && !mk_topic_is_own(e->topic->index);
+}
+
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
-	bool any = (t != NULL && t->sub_count != 0) || w->all->sub_count != 0;
+	bool any = (t != NULL && t->sub_count != 0) || takes_all(w, from);
 	mk_event *e = NULL;
 	mk_advance_time(w, from);
 	if (!any) { /* the sender's view named a worker too many (topic.c) */
@@ -246,7 +323,7 @@ void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 	}
 	e->topic = t;
 	fan_out(w, t, e, marker);
-	if (w->all->sub_count != 0)
+	if (takes_all(w, e))
 		fan_out_all(w, e, marker);
 	mk_event_unref(&w->pool, e);
 }

@@ -170,6 +170,9 @@ static MK_INLINE uint64_t mk_fan_out(mk_worker *w, mk_topic *t, mk_event *e, uin
 	return deliveries;
 }
 
+/* Nobody subscribes to the topic of that event. */
+MK_NOINLINE void mk_unrouted(mk_worker *w, mk_topic *t, const mk_event *e);
+
 /* mk_publish for a plain topic. */
 static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
 {
@@ -178,7 +181,8 @@ static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
 	mk_count_add(&t->published, 1);
 	mk_count_add(&t->deliveries, deliveries);
 	if (MK_UNLIKELY(e->refs == 0)) { /* no mailbox has it */
-		mk_count_add(&t->unrouted, t->sub_count == 0);
+		if (t->sub_count == 0)
+			mk_unrouted(w, t, e);
 		e->refs = 1;
 		mk_event_unref(&w->pool, e);
 	}
@@ -186,6 +190,13 @@ static MK_INLINE void mk_publish_plain(mk_worker *w, mk_topic *t, mk_event *e)
 
 /* Fans out a copy of an entry taken from a channel; `marker` is that channel's. */
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker);
+
+/* Publishes what the library tells (news.h). */
+void mk_publish_news(mk_worker *w);
+
+/* Sends a parcel to another worker: it arrives behind the events that were sent there, and its `run` is called then.
+ * Without a channel, and without memory for one, nothing precedes it, and it takes the control lane. */
+void mk_router_send_parcel(mk_worker *w, uint32_t to, mk_message *parcel);
 
 /* Sends a marker into every outgoing channel, to be published later. Returns how many channels it has passed already:
  * those to a worker that rests, where nothing precedes it. `held` not 0: the workers, this one included, for which this

@@ -189,9 +189,15 @@ typedef struct mk_extra {
 	struct mk_receipt *receipts; /* that it waits for */
 	/* notice.c */
 	struct mk_notice *notices; /* of each topic that it watches */
+	/* watch.c */
+	struct mk_watch *watchers; /* what watches it */
+	struct mk_watch *watches;  /* its own, and the same by the id of the watched */
+	mk_map watched;
+	uint64_t watch_count; /* its own so far */
 	/* restart.c */
 	struct mk_care *care; /* if it is supervised (registry/group.h) */
 	uint32_t life;        /* how many lives have ended: what was begun in an earlier one is dropped */
+	uint64_t stuck_ms;    /* timed.h: .stuck_ms, or 0 */
 	/* failure */
 	int error;
 	char *detail;
@@ -216,6 +222,7 @@ struct maiko_ctx {
 	bool temporary : 1; /* its failure does not stop the supervisor */
 	bool gone : 1;      /* removed, but still in the ready list, which frees it */
 	bool cared : 1;     /* it is supervised: extra->care */
+	bool timed : 1;     /* its callbacks are timed: extra->stuck_ms (timed.h) */
 	bool removing;      /* its removal was requested (under the lock) */
 	bool changing;      /* a topology change under way includes it (under the lock) */
 	bool occupied;      /* its extra may have something that a run must look at (mk_occupy) */

@@ -14,6 +14,8 @@
  */
 #include "runtime/lane.h"
 
+#include "runtime/timed.h"
+
 #include <sched.h>
 
 void mk_lane_rest(mk_worker *w, mk_rest how) { atomic_store_explicit(&w->rest, (uint8_t)how, memory_order_seq_cst); }
@@ -46,6 +48,7 @@ bool mk_lane_rise(mk_worker *w)
 	uint8_t rest = undisturbed(w);
 	while (rest != MK_AWAKE && !change_rest(w, &rest, MK_AWAKE))
 		rest = undisturbed(w);
+	mk_watchdog_risen(w);
 	return rest == MK_AWAKE;
 }
 
@@ -80,6 +83,7 @@ bool mk_lane_enter(mk_worker *w)
 	while (rest != MK_AWAKE && !change_rest(w, &rest, rest | MK_STOOD_IN))
 		rest = undisturbed(w);
 	w->entered = rest != MK_AWAKE;
+	mk_watchdog_risen(w);
 	return w->entered;
 }
 

@@ -87,6 +87,7 @@ struct maiko_supervisor {
 	mk_segmented_array types, topics;
 	uint32_t type_count, topic_count;
 	mk_name_index type_names, topic_names, actor_names;
+	mk_sender *own_sender; /* of the events of the library itself */
 	mk_actor_class *classes;
 	mk_map class_of; /* the same, by description */
 	mk_idle_topics idle_topics;
@@ -105,7 +106,10 @@ struct maiko_supervisor {
 	struct mk_start_run *start;
 	struct mk_hook *hooks; /* stop_order.c: the last started first */
 	struct mk_stop *stop;
-	uint64_t stop_ms;           /* the default deadline of a stop (under the lock) */
+	uint64_t stop_ms; /* the default deadline of a stop (under the lock) */
+	/* timed.h */
+	struct mk_watchdog *watchdog; /* made when it is needed */
+	_Atomic(bool) watchdog_rests;
 	mk_quiescence_round settle; /* under the lock */
 	/* topology.c */
 	struct mk_topology *topology;
@@ -125,6 +129,10 @@ struct maiko_supervisor {
 	/* monitor.c */
 	maiko_monitor *monitors[MAIKO_MONITORS_MAX];
 	uint32_t monitor_count;
+	bool telling; /* mk_monitor_tell calls hooks */
+	uv_thread_t telling_thread;
+	uint64_t telling_round;
+	struct request *untold; /* that it has to apply then */
 };
 
 /* Subscriptions or monitors have changed on this worker: invalidates the subscribers cached in its routes. */
@@ -263,7 +271,8 @@ static inline void mk_occupy(mk_actor *a) { a->occupied = true; }
 static inline bool mk_is_occupied(const mk_extra *x)
 {
 	return x->tasks != NULL || x->privates != NULL || x->overflowed || x->runs_on || x->tick_due ||
-	       (x->wants & MAIKO_WOKEN_EVENTS) != 0 || x->watch != NULL || x->weights != NULL || x->mutes != NULL;
+	       (x->wants & MAIKO_WOKEN_EVENTS) != 0 || x->watch != NULL || x->weights != NULL || x->mutes != NULL ||
+	       x->stuck_ms != 0;
 }
 
 /* The extra of an actor, allocated if missing; NULL without memory. Stored with release

@@ -13,6 +13,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_RUN,     /* step: runs the actor `number` */
 	MK_NOTE_RETIRE,  /* step: ends the retiring actors */
 	MK_NOTE_PROBE,   /* step: sends probes */
+	MK_NOTE_NEWS,    /* step: publishes what the library tells */
 	MK_NOTE_FLUSH,   /* step: flushes the channel to `number`, acknowledged up to `value` */
 	MK_NOTE_IDLE,  /* step: discards what is left for actors on hold, or reports to the stop that nothing is left */
 	MK_NOTE_HOOKS, /* step: runs on_start of the first batch */
@@ -35,6 +36,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_RANDOM,
 	MK_NOTE_STOP_SELF,
 	MK_NOTE_HOLD,       /* value: 1, or 0: it is unheld */
+	MK_NOTE_WATCH,      /* number: the watched actor; value: MK_NOTED_FOUND and so on */
 	MK_NOTE_GROUP_MADE, /* maiko_group in a callback; value: the id, or the error */
 	/* steps of the supervisor */
 	MK_NOTE_STARTING,
@@ -52,6 +54,8 @@ typedef enum mk_note_kind {
 } mk_note_kind;
 
 enum { MK_NOTE_NEW_WORKER = 0xff };
+/* Of MK_NOTE_WATCH: there is such an actor; restarts are told too; the watch ends. */
+enum { MK_NOTED_FOUND = 1, MK_NOTED_RESTARTS = 2, MK_NOTED_UNWATCH = 4 };
 #define MK_ANY_NUMBER UINT64_MAX
 
 /* The arguments of a call. */

@@ -90,17 +90,23 @@ struct mk_worker {
 	mk_route *recent;
 	mk_target *targets; /* target.h: a table of target_mask + 1 entries */
 	uint32_t target_mask, target_span, target_shift, target_count; /* span: of a guess (mk_actor.target) */
-	uint64_t route_version;     /* from 1; incremented when subscriptions or monitors change on this worker */
-	mk_segmented_array topics;  /* mk_topic, by index */
-	mk_topic *all;              /* of MAIKO_ALL_TOPICS */
-	uint64_t marker;            /* the last topology change applied */
-	bool changing;              /* that change is under way: not all markers have passed */
-	uint64_t outgoing;          /* bit set: workers to which it has a channel */
-	uint64_t unpublished;       /* bit set: those of them with entries not published */
-	mk_topic *private_topic;    /* private.h */
-	uint32_t tracked;           /* parts of receipts whose events are here (receipt.c) */
-	uint64_t parts_sent;        /* to other workers */
-	struct mk_receipt *orphans; /* of senders that have ended */
+	uint64_t route_version;    /* from 1; incremented when subscriptions or monitors change on this worker */
+	mk_segmented_array topics; /* mk_topic, by index */
+	mk_topic *all;             /* of MAIKO_ALL_TOPICS */
+	uint64_t marker;           /* the last topology change applied */
+	bool changing;             /* that change is under way: not all markers have passed */
+	uint64_t outgoing;         /* bit set: workers to which it has a channel */
+	uint64_t unpublished;      /* bit set: those of them with entries not published */
+	mk_topic *private_topic;   /* private.h */
+	mk_event **news;           /* news.h: what the library tells, not published yet */
+	uint32_t news_count, news_size;
+	mk_counter untold;                              /* what it could not tell without memory */
+	mk_link *watches_coming, **watches_coming_tail; /* watch.c: messages for actors that are being added */
+	const mk_actor *ending;                         /* why mk_actor_end ends it, unless it was removed: */
+	uint8_t ending_why;                             /* a maiko_end_reason, or 0: the supervisor stops */
+	uint32_t tracked;                               /* parts of receipts whose events are here (receipt.c) */
+	uint64_t parts_sent;                            /* to other workers */
+	struct mk_receipt *orphans;                     /* of senders that have ended */
 	mk_channel *out[MAIKO_WORKERS_MAX];
 	/* actors */
 	mk_actor **here; /* all actors of this worker */
@@ -135,6 +141,8 @@ struct mk_worker {
 	_Atomic(uint8_t) rest;        /* an mk_rest (lane.h) */
 	bool entered;                 /* maiko_enter stands in for it */
 	_Atomic(mk_sender *) running; /* the actor in a callback, for the report of a stop */
+	mk_counter timed_calls;       /* timed.h: callbacks of actors with .stuck_ms, */
+	_Atomic(mk_event *) pinned;   /* and the event that such an actor handles, or NULL */
 	/* life cycle */
 	bool go;         /* the first batch has started */
 	bool draining;   /* a stop has begun */

@@ -8,6 +8,7 @@
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/watch.h"
 #include "routing/receipt.h"
 #include "routing/weight.h"
 #include "runtime/ready.h"
@@ -51,6 +52,7 @@ void mk_actor_free(mk_actor *a)
 			mk_map_fini(maps[i]);
 		mk_free(a->extra->detail);
 		mk_free(a->extra->notices);
+		mk_watches_free(a->extra);
 		mk_free(a->extra->departure);
 		mk_care_free(a->extra->care);
 		mk_free(a->extra);
@@ -92,10 +94,14 @@ int mk_actor_reserve(mk_worker *w)
 
 void mk_actor_unreserve(mk_worker *w) { w->here_reserved--; }
 
+/* Relaxed: the watchdog reads it on another thread. */
+static void count_here(mk_worker *w, uint32_t count) { __atomic_store_n(&w->here_count, count, __ATOMIC_RELAXED); }
+
 void mk_actor_link(mk_worker *w, mk_actor *a)
 {
 	a->here = w->here_count;
-	w->here[w->here_count++] = a;
+	w->here[w->here_count] = a;
+	count_here(w, w->here_count + 1);
 	w->drainers += a->drains;
 	if ((a->sched & MK_ON_HOLD) != 0)
 		mk_intake_link(w, a);
@@ -103,7 +109,8 @@ void mk_actor_link(mk_worker *w, mk_actor *a)
 
 void mk_actor_unlink(mk_worker *w, mk_actor *a)
 {
-	mk_actor *last = w->here[--w->here_count];
+	count_here(w, w->here_count - 1);
+	mk_actor *last = w->here[w->here_count];
 	w->here[a->here] = last;
 	last->here = a->here;
 	w->drainers -= a->drains;

@@ -4,13 +4,11 @@
 #include "sched/delayed.h"
 
 #include "base/error.h"
-#include "observe/monitor.h"
 #include "registry/registry.h"
 #include "registry/topic.h"
 #include "routing/private.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
-#include "runtime/upcalls.h"
 
 typedef struct mk_delayed {
 	mk_timer timer;
@@ -68,19 +66,6 @@ static void send_now(mk_worker *w, mk_delayed *d)
 
 /* ---- to the actor itself --------------------------------------------------------------------- */
 
-/* Its handler, as a callback; its result. */
-static int handle(mk_worker *w, mk_actor *a, const mk_event *e)
-{
-	const mk_handler *h = mk_handler_of(a->class, e->type);
-	mk_callback_enter(w, a);
-	int rc = h != NULL ? h->on(mk_actor_state(a), e->data, a)
-			   : a->class->any(mk_actor_state(a), &(maiko_any){e->type->desc, e->data}, a);
-	rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc > 0 ? 0 : rc);
-	MK_NOTIFY(w, MAIKO_OBSERVED_HANDLED, a, e, rc);
-	mk_callback_leave(w);
-	return rc;
-}
-
 /* Its turn has come: from here on it can no longer be cancelled. */
 static bool run_own(mk_actor *a, mk_private *private)
 {
@@ -88,18 +73,10 @@ static bool run_own(mk_actor *a, mk_private *private)
 	mk_worker *w = a->worker;
 	mk_event *e = d->event;
 	release(w, d);
-	number(w, e);
 	e->refs = 1;
 	mk_private_count(w, a);
 	mk_count_add(&a->sent, 1);
-	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
-	MK_NOTIFY(w, MAIKO_OBSERVED_DELIVERED, a, e, 0);
-	w->event = e;
-	int rc = handle(w, a, e);
-	if (rc < 0)
-		(void)mk_up.error(w, a, rc, MAIKO_PHASE_HANDLE, e);
-	w->event = NULL;
-	mk_event_unref(&w->pool, e);
+	mk_private_handle(w, a, e);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #include "routing/weight.h"
 #include "runtime/callback.h"
 #include "runtime/ready.h"
+#include "runtime/timed.h"
 #include "sched/actors.h"
 #include "sched/end.h"
 #include "sched/retry.h"
@@ -268,6 +269,22 @@ static MK_NOINLINE void take_events(mk_worker *w, mk_actor *a, uint32_t most)
 	mk_callback_leave(w);
 }
 
+/* The same for an actor whose callbacks are timed: each event is a callback of its own, and pinned meanwhile. */
+static MK_NOINLINE void take_timed(mk_worker *w, mk_actor *a, uint32_t most)
+{
+	mk_event *e;
+	do {
+		e = mk_mailbox_first(&a->box);
+		if (e == NULL)
+			break;
+		e->refs++;
+		mk_timed_pin(w, e);
+		take_events(w, a, 1);
+		mk_timed_unpin(w);
+		mk_event_unref(&w->pool, e);
+	} while (--most > 0 && (a->sched & TAKES_NONE) == 0 && !w->pace.over && !mk_pace_posted(w));
+}
+
 /* Any actor. */
 static MK_NOINLINE void dispatch(mk_worker *w)
 {
@@ -284,8 +301,12 @@ static MK_NOINLINE void dispatch(mk_worker *w)
 	a->sched |= MK_RUNNING;
 	if (a->occupied)
 		run_before(w, a);
-	if ((a->sched & TAKES_NONE) == 0 && mk_mailbox_span(&a->box) != 0)
-		take_events(w, a, a->box.budget);
+	if ((a->sched & TAKES_NONE) == 0 && mk_mailbox_span(&a->box) != 0) {
+		if (MK_UNLIKELY(a->timed))
+			take_timed(w, a, a->box.budget);
+		else
+			take_events(w, a, a->box.budget);
+	}
 	run_over(w, a);
 }
 

@@ -13,6 +13,7 @@
 #include "routing/overflow.h"
 #include "routing/private.h"
 #include "routing/receipt.h"
+#include "routing/watch.h"
 #include "runtime/callback.h"
 #include "runtime/upcalls.h"
 #include "sched/delayed.h"
@@ -149,6 +150,8 @@ void mk_actor_begin(mk_worker *w, mk_actor *a)
 		mk_count_add(&c->restarts, 1);
 	MK_NOTIFY(w, again ? MAIKO_OBSERVED_RESTARTED : MAIKO_OBSERVED_STARTED, a, NULL,
 		  again ? (int64_t)mk_count(&c->restarts) : 0);
+	if (again)
+		mk_watch_restarted(w, a, c->because, (uint32_t)mk_count(&c->restarts));
 	if (c != NULL)
 		mk_up.care_up(w, a);
 }
@@ -234,6 +237,7 @@ void mk_actor_shed(mk_worker *w, mk_actor *a)
 		return;
 	drop_tasks(a->extra);
 	mk_private_drop(a);
+	mk_watches_close(w, a);
 	mk_receipts_leave(w, a);
 	release_kept(w, a->extra);
 }
@@ -255,6 +259,7 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 	mk_actor_shed(w, a);
 	if (a->extra != NULL)
 		mk_keep_fini(a->extra);
+	mk_watch_ended(w, a, status == MAIKO_ACTOR_FAILED, a->cared ? (uint32_t)mk_count(&mk_care_of(a)->restarts) : 0);
 	if (a->cared)
 		mk_up.care_gone(w, a);
 }
@@ -262,6 +267,8 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 void mk_actor_drain(mk_worker *w, mk_actor *a)
 {
 	if ((a->sched & MK_DOWN) != 0) { /* it is not restarted any more */
+		w->ending = a;
+		w->ending_why = 0;
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
 		return;
 	}

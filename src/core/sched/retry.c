@@ -6,6 +6,7 @@
 #include "observe/monitor.h"
 #include "registry/group.h"
 #include "routing/delivery.h"
+#include "routing/letter.h"
 #include "routing/overflow.h"
 #include "routing/receipt.h"
 #include "routing/weight.h"
@@ -36,6 +37,7 @@ bool mk_retry(mk_worker *w, mk_actor *a, mk_event *e, int error)
 		return again;
 	mk_receipt_failed(e, error);
 	mk_count_outcome(a, e, MK_OUTCOME_OF(set_aside));
+	mk_letter_set_aside(w, a, e, error, c->attempts);
 	MK_NOTIFY(w, MAIKO_OBSERVED_SET_ASIDE, a, e, error);
 	return true;
 }

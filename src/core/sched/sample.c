@@ -74,7 +74,7 @@ static void count_talk(mk_worker *w, const mk_actor *a, uint32_t index)
 		end = place + a->box.budget;
 	for (; place < end; place++) {
 		const mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (e == NULL || e->sender == a->self)
+		if (e == NULL || e->sender == a->self || e->sender == w->sup->own_sender)
 			continue;
 		uint64_t parts = MK_SAMPLE_WHOLE / (e->topic->sub_count == 0 ? 1 : e->topic->sub_count);
 		uint32_t home = mk_home_of(w, e->sender);

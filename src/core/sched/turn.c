@@ -71,7 +71,8 @@ static bool run_channel(mk_worker *w, uint32_t from, int left)
 			continue;
 		}
 		if (!mk_entry_is_marker(entry)) {
-			mk_receipt_arrives(w, mk_entry_parcel(entry));
+			mk_message *parcel = mk_entry_parcel(entry);
+			parcel->run(w, parcel);
 			taken++;
 			continue;
 		}
@@ -101,7 +102,7 @@ static bool run_channels(mk_worker *w)
 bool mk_worker_has_input(mk_worker *w)
 {
 	if (!mk_inbox_empty(&w->control) || w->deferred != NULL || w->ready != NULL || w->retiring != NULL ||
-	    (w->reprobe && w->now_ns >= mk_probes_due(w)) || (w->go && mk_external_waits(w)))
+	    w->news_count != 0 || (w->reprobe && w->now_ns >= mk_probes_due(w)) || (w->go && mk_external_waits(w)))
 		return true;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_seq_cst);
 	for (; incoming != 0; incoming &= incoming - 1) {
@@ -144,7 +145,7 @@ void mk_worker_take(mk_worker *w, uint32_t from, uint32_t count) { run_channel(w
 static bool has_nothing(mk_worker *w)
 {
 	if (w->ready != NULL || w->retiring != NULL || w->deferred != NULL || w->unpublished != 0 ||
-	    !mk_inbox_empty(&w->control) || (mk_count(&w->jobs) != 0 && !w->discarding))
+	    w->news_count != 0 || !mk_inbox_empty(&w->control) || (mk_count(&w->jobs) != 0 && !w->discarding))
 		return false;
 	uint64_t incoming = atomic_load_explicit(&w->incoming, memory_order_acquire);
 	for (; incoming != 0; incoming &= incoming - 1) {
@@ -224,6 +225,10 @@ bool mk_worker_turn(mk_worker *w)
 	if (MK_UNLIKELY(w->reprobe) && w->now_ns >= mk_probes_due(w)) {
 		MK_NOTE(w, MK_NOTE_PROBE, 0, 0);
 		mk_probe_now(w);
+	}
+	if (MK_UNLIKELY(w->news_count != 0)) {
+		MK_NOTE(w, MK_NOTE_NEWS, 0, 0);
+		mk_publish_news(w);
 	}
 	mk_router_flush(w);
 	if (MK_UNLIKELY(w->asked_idle || w->draining) && mk_worker_may_answer(w)) {

@@ -10,8 +10,10 @@
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/external.h"
+#include "routing/news.h"
 #include "routing/receipt.h"
 #include "routing/router.h"
+#include "routing/watch.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
@@ -107,6 +109,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	mk_targets_forget(w);
 	w->deferred_tail = w->deferred_seen = &w->deferred;
 	w->feeds_tail = &w->feeds;
+	w->watches_coming_tail = &w->watches_coming;
 	w->loop = sup->embedded ? sup->options.loop : &w->own_loop;
 	w->pool.blocks = &w->blocks;
 	w->blocks.most = sup->options.mailbox_bytes;
@@ -118,8 +121,10 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	mk_spin_init(&w->spin, (uint64_t)sup->options.spin_us * 1000);
 	w->all = mk_topic_here(w, 0);
 	w->private_topic = w->all == NULL ? NULL : mk_topic_here(w, MK_PRIVATE_TOPIC);
-	if (w->all == NULL || w->private_topic == NULL ||
-	    mk_timers_reserve(&w->timers) != 0 /* for the stop deadline */) {
+	bool own = w->private_topic != NULL;
+	for (uint32_t topic = MK_LIFECYCLE_TOPIC; own && topic < MK_OWN_TOPICS_END; topic++)
+		own = mk_topic_here(w, topic) != NULL;
+	if (!own || mk_timers_reserve(&w->timers) != 0 /* for the stop deadline */) {
 		mk_worker_free(w);
 		return NULL;
 	}
@@ -226,6 +231,18 @@ void mk_worker_abort(mk_worker *w)
 	mk_worker_free(w);
 }
 
+/* A parcel that was `taken` is its receiver's. */
+static void free_entry(mk_worker *w, uint64_t entry, bool taken)
+{
+	if (mk_entry_is_event(entry)) {
+		mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
+	} else if (!mk_entry_is_marker(entry) && !taken) {
+		mk_message *parcel = mk_entry_parcel(entry);
+		if (parcel->drop != NULL)
+			parcel->drop(parcel);
+	}
+}
+
 /* Frees the channel with its remaining entries and the mutes that wait for it. */
 static void free_channel(mk_worker *w, mk_channel *ch)
 {
@@ -234,8 +251,7 @@ static void free_channel(mk_worker *w, mk_channel *ch)
 		mk_channel_unspill(ch);
 		ch->seen_head = ch->tail;
 		while (mk_channel_reclaim(ch, &entry))
-			if (mk_entry_is_event(entry))
-				mk_event_unref(&w->pool, (mk_event *)(uintptr_t)entry);
+			free_entry(w, entry, ch->reclaimed <= ch->taken_to);
 	} while (mk_channel_waits(ch));
 	mk_drop_channel_waits(ch);
 	mk_channel_free(ch);
@@ -272,6 +288,8 @@ static void empty(mk_worker *w)
 	while (w->here_count > 0)
 		mk_actor_free(w->here[--w->here_count]);
 	mk_free(w->here);
+	mk_news_fini(w);
+	mk_watches_drop(w);
 	if (w->all != NULL)
 		mk_topics_fini(w);
 	mk_free(w->routes);

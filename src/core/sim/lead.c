@@ -56,6 +56,9 @@ static bool piece(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t valu
 	case MK_NOTE_PROBE:
 		mk_probe_now(w);
 		return true;
+	case MK_NOTE_NEWS:
+		mk_publish_news(w);
+		return true;
 	case MK_NOTE_FLUSH:
 		return mk_router_flush_led(w, (uint32_t)number, (uint64_t)value);
 	case MK_NOTE_IDLE:

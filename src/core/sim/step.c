@@ -62,6 +62,8 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 		STEP(MK_STEP_RETIRE, 0);
 	if (w->reprobe && w->ready == NULL && !mk_worker_has_control(w))
 		STEP(MK_STEP_PROBE, 0);
+	if (w->news_count != 0)
+		STEP(MK_STEP_NEWS, 0);
 	if (w->unflushed || has_room_again(w))
 		STEP(MK_STEP_FLUSH, 0);
 	if ((w->asked_idle || w->draining) && mk_worker_may_answer(w))
@@ -98,6 +100,9 @@ static void take(mk_worker *w, mk_step step)
 		break;
 	case MK_STEP_PROBE:
 		mk_probe_now(w);
+		break;
+	case MK_STEP_NEWS:
+		mk_publish_news(w);
 		break;
 	case MK_STEP_FLUSH:
 		mk_router_flush(w);

@@ -22,6 +22,7 @@ typedef enum mk_step_kind {
 	MK_STEP_RUN,
 	MK_STEP_RETIRE,
 	MK_STEP_PROBE,
+	MK_STEP_NEWS,  /* publishes what the library tells */
 	MK_STEP_FLUSH, /* publishes what it has sent */
 	MK_STEP_IDLE,  /* tells the stop that it is idle */
 	MK_STEP_JOB    /* runs a job of the blocking pool */
@@ -35,7 +36,7 @@ typedef struct mk_step {
 } mk_step;
 
 /* The maximum number of steps that one worker can have. */
-enum { MK_STEPS_MAX = 9 + MAIKO_WORKERS_MAX };
+enum { MK_STEPS_MAX = 10 + MAIKO_WORKERS_MAX };
 
 /* Creates a simulated supervisor that uses `seam` throughout; options.workers must be set,
  * options.loop must not. Errors: as maiko_supervisor_new. */

@@ -1,0 +1,45 @@
+/*
+ * news.c - see news.h.
+ */
+#include "routing/news.h"
+
+#include "base/memory.h"
+
+#include <maiko/lifecycle.h>
+
+void mk_news_add(mk_worker *w, mk_own_type type, const void *value, const mk_event *about)
+{
+	const mk_type *t = mk_own_type_of(w->sup, type);
+	if (!mk_news_wanted(w, t->topic))
+		return;
+	mk_event *e = mk_reserve((void **)&w->news, &w->news_size, w->news_count + 1, sizeof *w->news) != 0
+			      ? NULL
+			      : mk_event_make(&w->pool, t, value, NULL);
+	if (e == NULL) {
+		mk_count_add(&w->untold, 1);
+		return;
+	}
+	static const maiko_id none;
+	e->id = none;
+	e->parent = about == NULL ? none : about->id;
+	e->correlation = about == NULL ? none : about->correlation;
+	e->sender = w->sup->own_sender;
+	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
+	e->topic = mk_topic_known(w, t->topic);
+	e->refs = 1;
+	w->news[w->news_count++] = e;
+}
+
+void mk_news_group_failed(mk_worker *w, const maiko_group_failed *failed)
+{
+	mk_news_add(w, MK_TYPE_GROUP_FAILED, failed, NULL);
+}
+
+void mk_news_stuck(mk_worker *w, const maiko_stuck *stuck) { mk_news_add(w, MK_TYPE_STUCK, stuck, NULL); }
+
+void mk_news_fini(mk_worker *w)
+{
+	while (w->news_count > 0)
+		mk_event_unref(&w->pool, w->news[--w->news_count]);
+	mk_free(w->news);
+}
