@@ -110,6 +110,19 @@ TEST_SIM(an_actor_of_no_group_is_a_member_of_the_root)
 	(void)test_finish(sup);
 }
 
+TEST_SIM(an_actor_of_no_such_group_is_refused_and_its_name_is_free)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	returns(maiko_add(sup, idler, "lost", .group = 99), MAIKO_ENOENT);
+	assert_non_null(strstr(maiko_last_error(), "actor 'lost': .group is 99"));
+	ok(maiko_add(sup, idler, "lost"));
+	assert_int_equal(test_report(sup)->actor_count, 2); /* it, and the removed ones */
+	ok(maiko_start(sup));
+	returns(maiko_add(sup, idler, "late", .group = 99), MAIKO_ENOENT);
+	ok(maiko_add(sup, idler, "late"));
+	(void)test_finish(sup);
+}
+
 /* ---- backing off ---- */
 
 TEST_SIM(it_tells_until_when_an_actor_waits_and_why)
