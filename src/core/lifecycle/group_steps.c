@@ -21,14 +21,22 @@
 
 /* ---- commands --------------------------------------------------------------------------------- */
 
-static void post(mk_care *c)
+/* One message for each command, one at a time: how many there are does not depend on when they are taken, which a
+ * replay may do earlier or later. */
+static void post_next(mk_care *c)
 {
-	if (c->posted)
+	if (c->posted || c->owed == 0)
 		return;
 	c->posted = true;
 	c->message = (mk_actor_message){.message = {.run = mk_restart_obey, .post = MK_POST_MEMBER},
 					.actor = c->actor->self->id};
 	mk_lane_post(c->actor->worker, &c->message.message);
+}
+
+static void post(mk_care *c)
+{
+	c->owed++;
+	post_next(c);
 }
 
 static void command(mk_care *c, mk_command what, uint64_t delay_ms)
@@ -42,15 +50,24 @@ static void command(mk_care *c, mk_command what, uint64_t delay_ms)
 
 bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_t *ret_delay_ms)
 {
+	enum { KINDS = 8 };
+	mk_told told;
 	mk_lock(w->sup);
 	c->posted = false;
 	bool here = c->actor->worker == w;
-	if (!here)
-		post(c);
-	*ret_command = c->command;
-	*ret_delay_ms = c->delay_ms;
+	c->owed -= here;
+	post_next(c);
+	uint64_t value = c->delay_ms * KINDS + (uint64_t)c->command;
 	mk_unlock(w->sup);
-	return here;
+	if (!here)
+		return false;
+	if (MK_UNLIKELY(w->sup->seam.led) && mk_is_told(w, MK_NOTE_COMMAND, c->actor->self->id, &told))
+		value = (uint64_t)told.value;
+	else
+		MK_NOTE(w, MK_NOTE_COMMAND, c->actor->self->id, (int64_t)value);
+	*ret_command = (mk_command)(value % KINDS);
+	*ret_delay_ms = value / KINDS;
+	return true;
 }
 
 void mk_group_command_again(mk_sup *sup, mk_care *c)
@@ -134,6 +151,13 @@ static void halt_next(mk_group *g)
 	}
 }
 
+/* Its next life; but in a group that is being removed there is none. */
+static void bring_back(mk_care *c, uint64_t delay_ms)
+{
+	bool leaves = c->member.group->removing;
+	command(c, leaves ? MK_LEAVE : MK_START, leaves ? 0 : delay_ms);
+}
+
 static void start_next(mk_groups *all, mk_group *g)
 {
 	mk_care *c = g->at;
@@ -143,7 +167,7 @@ static void start_next(mk_groups *all, mk_group *g)
 	if (c == NULL)
 		end_run(all, g);
 	else if (c->state == MK_CARE_DOWN && c->command == MK_NO_COMMAND)
-		command(c, MK_START, 0);
+		bring_back(c, 0);
 }
 
 static void advance(mk_groups *all, mk_group *g)
@@ -158,18 +182,18 @@ static void advance(mk_groups *all, mk_group *g)
 static void begin_run(mk_groups *all, mk_group *g, mk_member *from, mk_care *cause)
 {
 	mk_group *outer = run_of(from), *run = outer != NULL ? outer : g;
-	if (outer == NULL && g->running) /* it includes later members only */
-		g->from = from;
-	if (!run->running) {
+	if (outer == NULL) {
 		for (mk_group *r = all->runs, *next; r != NULL; r = next) {
 			next = r->next_run;
 			if (is_in_run(&r->member, g, from))
 				end_run(all, r);
 		}
-		run->running = true;
-		run->from = from;
-		run->next_run = all->runs;
-		all->runs = run;
+		g->from = from; /* if it runs, it includes later members only */
+		if (!g->running) {
+			g->running = true;
+			g->next_run = all->runs;
+			all->runs = g;
+		}
 	}
 	run->starting = false;
 	run->at = mk_care_last(run);
@@ -321,18 +345,22 @@ static void is_down(mk_sup *sup, mk_care *c)
 		asked = false;
 	}
 	mk_group *run = run_of(&c->member);
-	bool alone = (run == NULL || (run->starting && run->paced)) && !c->member.group->removing;
+	bool alone = run == NULL || (run->starting && run->paced);
 	if (alone && c->command == MK_NO_COMMAND)
-		command(c, MK_START, has_failed && !asked ? c->fail_delay_ms : 0);
+		bring_back(c, has_failed && !asked ? c->fail_delay_ms : 0);
 	if (run != NULL)
 		advance(sup->groups, run);
 }
 
 static void is_up(mk_sup *sup, mk_care *c)
 {
+	bool first = c->state == MK_CARE_NEW;
 	c->state = MK_CARE_UP;
 	c->command = MK_NO_COMMAND;
-	answer(sup, c, 0);
+	if (first && c->asker != NULL)
+		command(c, MK_HALT, 0); /* it was asked for before */
+	else
+		answer(sup, c, 0);
 	mk_group *run = run_of(&c->member);
 	if (run != NULL)
 		advance(sup->groups, run);
@@ -340,6 +368,8 @@ static void is_up(mk_sup *sup, mk_care *c)
 
 static void is_paced(mk_sup *sup, mk_care *c)
 {
+	if (c->command != MK_PACE) /* its run has begun again, and has another command for it */
+		return;
 	c->command = MK_NO_COMMAND;
 	for (mk_group *g = sup->groups->runs; g != NULL; g = g->next_run)
 		if (g->cause == c && g->starting) {
@@ -363,9 +393,12 @@ static void is_gone(mk_sup *sup, mk_care *c)
 		}
 	}
 	c->command = MK_NO_COMMAND;
-	mk_care_leave(sup, c->actor);
-	if (run != NULL)
-		advance(all, run);
+	mk_care_leave(sup, c->actor); /* frees a group that is being removed */
+	for (mk_group *g = all->runs; g != NULL; g = g->next_run)
+		if (g == run) {
+			advance(all, g);
+			return;
+		}
 }
 
 static void is_asked(mk_sup *sup, mk_care *c)
@@ -556,7 +589,7 @@ static int refusal(mk_sup *sup, const mk_change *change)
 	const mk_care *c = a == NULL ? NULL : mk_care_of(a);
 	if (mk_state_of(sup) > MK_STARTED)
 		return MAIKO_ESHUTDOWN;
-	if (mk_state_of(sup) < MK_STARTED || (c != NULL && c->state == MK_CARE_NEW))
+	if (mk_state_of(sup) < MK_STARTED)
 		return MAIKO_ESTATE; /* change.c makes the error text, also of these: */
 	if (a == NULL || a->removing || (c != NULL && c->state == MK_CARE_GONE))
 		return MAIKO_ENOENT;

@@ -41,19 +41,17 @@ static int enter_lists(mk_sup *sup, mk_actor *a)
 	return rc;
 }
 
-/* Puts it in the slot, under its name, and in the lists; on an error in none of them. */
-static int enter_slot(mk_sup *sup, mk_actor *a, uint32_t slot)
+/* The lists come first: until the actor is in its slot its name cannot be removed. */
+static int put_name(mk_sup *sup, mk_actor *a, uint32_t slot)
 {
-	void *before = mk_segmented_array_get(&sup->actors, slot);
-	int rc = mk_name_index_put(&sup->actor_names, a->self->name, slot);
+	int rc = enter_lists(sup, a);
 	if (rc != 0)
 		return rc;
-	mk_segmented_array_set(&sup->actors, slot, a); /* before a removal of the name, which is read there */
-	rc = enter_lists(sup, a);
-	if (rc != 0) {
-		mk_name_index_remove(&sup->actor_names, a->self->name);
-		mk_segmented_array_set(&sup->actors, slot, before);
-	}
+	rc = mk_name_index_put(&sup->actor_names, a->self->name, slot);
+	if (rc != 0 && a->cared)
+		mk_care_leave(sup, a);
+	if (rc != 0 && a->timed)
+		mk_timed_leave(sup, a);
 	return rc;
 }
 
@@ -63,7 +61,7 @@ int mk_directory_enter(mk_sup *sup, mk_actor *a)
 	int rc = free_id(sup, &id);
 	if (rc != 0)
 		return rc;
-	rc = enter_slot(sup, a, slot_of(id));
+	rc = put_name(sup, a, slot_of(id));
 	if (rc != 0) {
 		sup->free_ids[sup->free_count++] = id;
 		if (rc == MAIKO_EEXIST)
@@ -71,6 +69,7 @@ int mk_directory_enter(mk_sup *sup, mk_actor *a)
 		return rc;
 	}
 	a->self->id = id;
+	mk_segmented_array_set(&sup->actors, slot_of(id), a);
 	sup->actor_count++;
 	return 0;
 }
@@ -99,10 +98,11 @@ int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id)
 	if (before != NULL)
 		remove_name(sup, before);
 	mk_name_index_remove(&sup->actor_names, a->self->name);
-	int rc = enter_slot(sup, a, slot);
+	int rc = put_name(sup, a, slot);
 	if (rc != 0)
 		return rc;
 	a->self->id = id;
+	mk_segmented_array_set(&sup->actors, slot, a);
 	sup->actor_count++;
 	return 0;
 }

@@ -80,7 +80,8 @@ typedef struct mk_care {
 	mk_care_state state;
 	mk_command command; /* under way, or MK_NO_COMMAND */
 	uint64_t delay_ms;
-	bool posted; /* the message is in a lane: it executes what `command` is when it arrives */
+	bool posted;   /* the message is in a lane: it executes what `command` is when it arrives */
+	uint32_t owed; /* commands whose message has not been taken */
 	mk_actor_message message;
 	mk_report report, ask;
 	bool failed, counts; /* of a report: it has failed; and that is more than another attempt at the same event */
