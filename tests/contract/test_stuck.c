@@ -27,7 +27,7 @@ MAIKO_EVENT(bell, bells, n);
 
 enum { NS_PER_MS = 1000000 };
 
-PER_TEST _Atomic(uint64_t) reports, entered, released, handled, stops, ended, lives, told;
+PER_TEST _Atomic(uint64_t) reports, entered, released, handled, stops, ended, lives, told, removed;
 PER_TEST _Atomic(uint64_t) last_ms;
 
 /* ---- the observation ---- */
@@ -534,6 +534,36 @@ TEST_WORKERS(a_hook_may_stop_the_supervisor_and_remove_its_monitor)
 	ok(maiko_send(sup, item, .n = 1));
 	ok(maiko_join(sup));
 	assert_int_equal(atomic_load(&reports), 1);
+	test_finish(sup);
+}
+
+/* All workers have applied the removal; its hook still runs. */
+static void count_removed(void *arg) { atomic_fetch_add(&removed, 1); }
+static void remove_itself(void *arg, const maiko_observation *o)
+{
+	expect(maiko_monitor_remove(*(maiko_monitor **)arg, count_removed) == 0);
+	atomic_fetch_add(&reports, 1);
+	while (atomic_load(&handled) < maiko_worker_count(o->supervisor))
+		(void)sched_yield();
+	expect(atomic_load(&removed) == 0);
+}
+
+TEST_WORKERS(a_monitor_is_not_freed_while_its_hook_runs)
+{
+	static maiko_monitor *monitor;
+	open_gate();
+	atomic_store(&released, 1);
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.stuck = remove_itself}, &monitor, &monitor));
+	ok(maiko_add(sup, slow, "slow", .stuck_ms = 1, .init = &(slow){.tick = 1, .busy = true},
+		     .topics = MAIKO_NO_TOPICS));
+	for (uint32_t i = 1; i <= workers; i++)
+		ok(maiko_add(sup, slow, test_name("handles", i), .worker = i));
+	ok(maiko_start(sup));
+	test_wait_for(&reports, 1);
+	ok(maiko_send(sup, item, .n = 1));
+	test_wait_for(&handled, workers);
+	test_wait_for(&removed, 1);
 	test_finish(sup);
 }
 
