@@ -240,6 +240,9 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 	}
 	for (size_t i = 0; i < ledger->failure_count; i++)
 		print_failure(ledger->failures[i], out);
+	if (ledger->untold != 0)
+		fprintf(out, "not told on a topic of the library, without memory: %llu\n",
+			(unsigned long long)ledger->untold);
 	if (ledger->group_count != 0)
 		(void)maiko_ledger_print_tree(ledger, out);
 	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (unsigned long long)ledger->published,

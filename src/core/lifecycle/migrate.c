@@ -143,7 +143,8 @@ static int look_at(mk_worker *w, mk_change *c)
 	c->shadow->worker = w;
 	c->shadow->shadow = c->shadow->warm = true;
 	c->shadow->sched = MK_MOVING; /* it never becomes ready */
-	c->timers = (uint32_t)(a->class->tick != NULL) + a->cared;
+	/* One for its restarts; whether it needs that, only its worker may read. */
+	c->timers = (uint32_t)(a->class->tick != NULL) + 1;
 	c->watches = a->class->tick != NULL && w->sup->watched_size != 0;
 	return 0;
 }
@@ -428,6 +429,8 @@ static void take_over(mk_worker *w, mk_message *m)
 	take_counts(w, a, c->shadow);
 	mk_mutes_join(w, a, c->shadow);
 	link_here(w, a, c->watches);
+	if (!a->cared)
+		mk_timers_unreserve(&w->timers);
 	mk_arrival_hear(w, &c->arrival);
 	take_events_of_shadow(w, c);
 	mk_private_shift(a); /* what came meanwhile was sent before that */

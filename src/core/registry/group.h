@@ -129,13 +129,13 @@ typedef struct mk_groups {
 	mk_map by_id, by_hash;
 	mk_group *runs;
 	mk_report *reports, **report_tail;
-	int fatal;           /* the root has failed: the supervisor is to stop with this error; 0 */
-	bool told_fatal;     /* that stop was begun */
-	char *chain;         /* that failure in words; else "" */
-	uint32_t chain_size; /* enough for the deepest group */
+	int fatal;                         /* the root has failed: the supervisor is to stop with this error; 0 */
+	bool told_fatal;                   /* that stop was begun */
+	char *chain;                       /* that failure in words; else "" */
+	uint32_t chain_size;               /* enough for the deepest group */
 	struct maiko_group_failed *failed; /* groups that have failed, which no worker has told yet */
 	uint32_t failed_count, failed_size;
-	uint64_t untold; /* for which there was no memory */
+	uint64_t untold;            /* for which there was no memory */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
 
