@@ -305,7 +305,8 @@ void mk_book_rows(mk_book *b, mk_sup *sup)
 		b->ledger.jobs += mk_count(&sup->workers[i]->jobs);
 		b->ledger.untold += mk_count(&sup->workers[i]->untold);
 	}
-	b->ledger.untold += sup->groups->untold;
+	const mk_groups *groups = sup->groups;
+	b->ledger.untold += groups->untold;
 	b->ledger.workers = mk_worker_total(sup);
 	b->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
 }
