@@ -24,6 +24,7 @@ extern const growth_operation growth_actors[]; /* actors.c */
 extern const growth_operation growth_topics[]; /* topics.c */
 extern const growth_operation growth_events[]; /* events.c */
 extern const growth_operation growth_mutes[];  /* mutes.c  */
+extern const growth_operation growth_groups[]; /* groups.c */
 extern const growth_operation growth_others[]; /* others.c */
 
 /* The operation of that name, or NULL. */

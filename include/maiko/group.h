@@ -27,10 +27,10 @@
  * and the strategy of its parent applies to it as to one member; that counts as one failure there. If the root fails,
  * the supervisor stops, and ends with the error of the last failed actor; maiko_last_error tells the chain.
  *
- * A failure in on_stop is reported, and the restart goes on. One in on_start is like any other failure; but if an
- * actor has never started, its start fails (maiko_start, maiko_add), unless it was added with .start_may_fail. While
- * a supervisor stops nothing is restarted: a failure then is one of the stop, and an actor that waits for its restart
- * ends; what is queued for it is counted discarded.
+ * A failure in on_stop is reported, and the restart or the removal goes on. One in on_start is like any other failure;
+ * but if an actor has never started, its start fails (maiko_start, maiko_add), unless it was added with
+ * .start_may_fail. While a supervisor stops nothing is restarted: a failure then is one of the stop, and an actor that
+ * waits for its restart ends; what is queued for it is counted discarded.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -118,7 +118,7 @@ MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);
  * It counts as no failure; no other actor is restarted with it. One that waits for its restart restarts at once. Like a
  * change (supervisor.h): on a thread that may wait it returns when on_start has returned; else it completes
  * later, and .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART). Errors: MAIKO_ENOENT (no such actor),
- * MAIKO_EINVAL (it is not supervised: it has neither .group nor .restart), MAIKO_ESTATE (not started yet), MAIKO_EBUSY
+ * MAIKO_EINVAL (it is not supervised: it has neither .group nor .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY
  * (a restart of it has been asked for already), MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM,
  * MAIKO_ESHUTDOWN; the error of on_start.
  */

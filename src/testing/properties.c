@@ -513,6 +513,7 @@ void mt_properties_see(mt_properties *properties, const maiko_observation *s)
 		break;
 	case MAIKO_OBSERVED_OVERFLOWED:
 	case MAIKO_OBSERVED_DISCARDED:
+	case MAIKO_OBSERVED_SET_ASIDE:
 		refused(properties, a, s);
 		break;
 	case MAIKO_OBSERVED_TICK_ENTERED:

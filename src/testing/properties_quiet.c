@@ -26,7 +26,7 @@ static bool has_subscriber(mk_sup *sup, uint32_t topic)
 	return false;
 }
 
-/* Whether another actor on hold mutes it, or an actor that waits for one. */
+/* Whether another actor that handles nothing now, on hold or before its restart, mutes it, or one that waits for it. */
 static bool waits_for_hold(mt_properties *properties, mk_sup *sup, const mk_actor *from, const mk_actor *a)
 {
 	const mk_wait *wait = a->extra == NULL ? NULL : a->extra->muted_by;
@@ -36,7 +36,7 @@ static bool waits_for_hold(mt_properties *properties, mk_sup *sup, const mk_acto
 		if (model == NULL || model->walked == properties->walk)
 			continue;
 		model->walked = properties->walk;
-		if ((by->sched & MK_ON_HOLD) != 0 || waits_for_hold(properties, sup, from, by))
+		if ((by->sched & (MK_ON_HOLD | MK_DOWN)) != 0 || waits_for_hold(properties, sup, from, by))
 			return true;
 	}
 	return false;
@@ -46,6 +46,17 @@ static bool may_stay_muted(mt_properties *properties, mk_sup *sup, const mk_acto
 {
 	properties->walk++;
 	return ((a->sched & MK_ON_HOLD) != 0 && a->extra->runs_on) || waits_for_hold(properties, sup, a, a);
+}
+
+/* Whether one that is supervised waits for its time. */
+static bool some_timer_is_set(mk_sup *sup)
+{
+	for (uint32_t slot = 0; slot < sup->actor_slots; slot++) {
+		const mk_actor *a = mk_segmented_array_get(&sup->actors, slot);
+		if (a != NULL && a->cared && mk_care_of(a)->timer.place != 0)
+			return true;
+	}
+	return false;
 }
 
 static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *a)
@@ -59,7 +70,9 @@ static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *
 	if ((a->sched & (MK_ENDED | MK_WAITING)) != 0)
 		return;
 	if ((a->sched & MK_DOWN) != 0) {
-		if (mk_care_of(a)->timer.place == 0 && sup->groups->runs == NULL && mk_state_of(sup) == MK_STARTED)
+		const mk_care *c = mk_care_of(a);
+		bool waits = c->timer.place != 0 || (sup->groups->runs != NULL && some_timer_is_set(sup));
+		if (!waits && mk_state_of(sup) == MK_STARTED && sup->groups->fatal == 0)
 			maiko_sim_fail(properties->sim, "C20: quiet, but nothing starts %s again", name);
 		return;
 	}

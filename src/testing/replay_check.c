@@ -55,6 +55,7 @@ static const char *const note_texts[MK_NOTES] = {
 	[MK_NOTE_STOP_SELF] = "maiko_stop_self",
 	[MK_NOTE_HOLD] = "maiko_hold or maiko_unhold",
 	[MK_NOTE_WATCH] = "maiko_watch or maiko_unwatch_actor",
+	[MK_NOTE_COMMAND] = "a command to a supervised actor",
 	[MK_NOTE_GROUP_MADE] = "maiko_group",
 	[MK_NOTE_GROUP] = "a decision on a supervised actor",
 	[MK_NOTE_STARTING] = "the start",

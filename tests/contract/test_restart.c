@@ -212,6 +212,17 @@ TEST_SIM(a_restart_on_request_counts_as_no_failure)
 	test_release(sup);
 }
 
+TEST_SIM(a_restart_may_be_asked_for_as_soon_as_the_start_has_returned)
+{
+	maiko_supervisor *sup = with_listener(workers);
+	maiko_actor_id id;
+	ok(maiko_add(sup, puppet, "puppet", .restart = MAIKO_TRANSIENT, .ret_id = &id));
+	returns(maiko_restart(sup, id), MAIKO_ESTATE);
+	ok(maiko_start(sup));
+	ok(maiko_restart(sup, id));
+	(void)test_finish(sup);
+}
+
 TEST_SIM(a_permanent_actor_comes_back_when_it_has_stopped_itself)
 {
 	maiko_supervisor *sup = with_listener(workers);

@@ -127,17 +127,28 @@ static void started(void *arg, const maiko_observation *s)
 		a->running = true;
 }
 
-/* Its failure is nobody's surprise, but it need not have had everything; and the first that
- * nobody has decided about is what the end says. */
 static void failed(void *arg, const maiko_observation *s)
 {
 	(void)arg;
 	sc_actor *a = actor_of(s);
-	if (a == NULL)
-		return;
-	a->failed = true;
-	if (a->running && !a->temporary && sc.status == 0)
-		sc.status = (int)s->code;
+	if (a != NULL)
+		sc_failed(a, s);
+}
+
+static void restarting(void *arg, const maiko_observation *s)
+{
+	(void)arg;
+	sc_actor *a = actor_of(s);
+	if (a != NULL)
+		sc_restarting(a, s);
+}
+
+static void restarted(void *arg, const maiko_observation *s)
+{
+	(void)arg;
+	sc_actor *a = actor_of(s);
+	if (a != NULL)
+		sc_restarted(a);
 }
 
 static void observed(void *arg, const maiko_observation *s)
@@ -160,9 +171,16 @@ static int set_up(maiko_sim *sim)
 	sc.stops = sc_draw(&random, 4) == 0;
 	sc.fatal = sc_draw(&random, 4) == 0;
 	sc.random = random;
+	sc.groups = (random >> 50 & 1) != 0;
+	uint64_t groups = random ^ UINT64_C(0x6a09e667f3bcc909);
+	for (uint32_t i = sc_draw(&groups, 4); sc.groups && i > 0; i--)
+		(void)sc_group(NULL, &groups);
 	const maiko_hooks hooks = {.started = started,
 				   .failed = failed,
+				   .restarting = restarting,
+				   .restarted = restarted,
 				   .handled = observed,
+				   .set_aside = observed,
 				   .overflowed = observed,
 				   .discarded = observed};
 	int rc = maiko_monitor_add(sc.sup, &hooks, NULL, &monitor);
@@ -180,8 +198,30 @@ static void send_outside(uint64_t *random)
 			return;
 }
 
+/* With actors and groups that are restarted. */
+static void supervise(uint64_t *random)
+{
+	switch (sc_draw(random, 8)) {
+	case 0:
+		(void)sc_group(NULL, random);
+		break;
+	case 1:
+		(void)sc_ungroup(NULL, random);
+		break;
+	case 2:
+	case 3:
+		(void)sc_restart(NULL, random);
+		break;
+	default:
+		break;
+	}
+}
+
 static void do_something(uint64_t *random)
 {
+	uint64_t other = *random ^ UINT64_C(0xbb67ae8584caa73b);
+	if (sc.groups)
+		supervise(&other);
 	switch (sc_draw(random, 14)) {
 	case 0:
 		(void)sc_add(NULL, random);
@@ -266,7 +306,7 @@ int scenario_run(maiko_sim *sim, void *arg)
 		stop(&random);
 	}
 	rc = maiko_sim_finish(sim);
-	if (rc != sc.status && maiko_sim_failure(sim) == NULL)
+	if (!sc_is_status(rc) && maiko_sim_failure(sim) == NULL)
 		maiko_sim_fail(sim, "C11: the end says %d, not %d", rc, sc.status);
 	else if (rc != MAIKO_EBROKEN)
 		sc_end();

@@ -28,7 +28,8 @@ enum {
 	SC_REPLIES = 4,
 	SC_ELSEWHERE = 16,
 	SC_INJECTED = 256,
-	SC_CHANGES = 256
+	SC_CHANGES = 256,
+	SC_GROUPS = 12
 };
 
 /* What every event of the scenario begins with. */
@@ -98,6 +99,9 @@ typedef struct sc_actor {
 	bool watches;       /* topics: it has private deliveries too */
 	bool has_receipts;  /* of what it has sent */
 	bool temporary;     /* its failure does not stop the others */
+	bool supervised;    /* it is restarted instead */
+	bool down, loses;   /* it waits for its restart; loses: it may miss events because of that */
+	uint32_t again;     /* the serial number of the event that it handles once more, + 1 */
 	bool running, failed, leaving, stopped;
 	bool drains;
 	uint16_t later;             /* events sent later, accepted */
@@ -144,6 +148,9 @@ typedef struct sc_world {
 	maiko_id chains[SC_CHAINS];                          /* the correlation; none: no event was handled yet */
 	sc_receipt receipts[SC_RECEIPTS];
 	sc_origin elsewhere[SC_ELSEWHERE], injected[SC_INJECTED];
+	bool groups; /* there may be some */
+	uint32_t group_count;
+	maiko_group_id group_ids[SC_GROUPS];
 	uint32_t change_count;
 	sc_change changes[SC_CHANGES];
 } sc_world;
@@ -183,6 +190,10 @@ int sc_resubscribe(maiko_ctx *ctx, uint64_t *random);
 int sc_remove(maiko_ctx *ctx, uint64_t *random);
 /* Moves some actor to some worker, which may not be possible. */
 int sc_move(maiko_ctx *ctx, uint64_t *random);
+/* Restarts some actor; makes a group; removes some group. */
+int sc_restart(maiko_ctx *ctx, uint64_t *random);
+int sc_group(maiko_ctx *ctx, uint64_t *random);
+int sc_ungroup(maiko_ctx *ctx, uint64_t *random);
 /* Finds some actor by its name, and changes it. */
 int sc_meet(uint64_t *random);
 
@@ -194,6 +205,12 @@ void sc_saw(sc_actor *a, const parcel *p, const maiko_envelope *meta);
 /* An observation of a tracked event; the receipt of one, and which that is. */
 void sc_observed(const maiko_observation *s);
 const sc_receipt *sc_receipt_came(sc_actor *a, const maiko_receipt *receipt);
+/* It has failed, or is to be restarted; it has been. */
+void sc_failed(sc_actor *a, const maiko_observation *s);
+void sc_restarting(sc_actor *a, const maiko_observation *s);
+void sc_restarted(sc_actor *a);
+/* What the end may say: of the failures of those that nobody restarts, or of the root. */
+bool sc_is_status(int status);
 /* A tick begins. */
 void sc_tick_begins(sc_actor *a, const maiko_ctx *ctx);
 void sc_tick_ends(sc_actor *a, const maiko_ctx *ctx, const maiko_next *next);

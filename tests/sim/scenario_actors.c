@@ -57,8 +57,29 @@ static void keep(maiko_ctx *ctx, sc_actor *a, const parcel *p)
 	}
 }
 
+static void supervise(maiko_ctx *ctx, sc_actor *a)
+{
+	uint64_t random = a->random ^ UINT64_C(0x3c6ef372fe94f82b);
+	switch (sc_draw(&random, 8)) {
+	case 0:
+		(void)sc_group(ctx, &random);
+		break;
+	case 1:
+		(void)sc_ungroup(ctx, &random);
+		break;
+	case 2:
+	case 3:
+		(void)sc_restart(ctx, &random);
+		break;
+	default:
+		break;
+	}
+}
+
 static void change_something(maiko_ctx *ctx, sc_actor *a)
 {
+	if (sc.groups)
+		supervise(ctx, a);
 	switch (sc_draw(&a->random, 8)) {
 	case 0:
 		(void)sc_add(ctx, &a->random);
@@ -406,6 +427,30 @@ static void unsubscribed(void *arg, const maiko_completion *completion)
 
 static void joined(void *arg, const maiko_completion *completion) { (void)arg, (void)completion; }
 
+/* Of a third of the actors somebody takes care, where there are groups. */
+static void care_for(sc_actor *a, uint64_t random, maiko_add_options *o, maiko_backoff *backoff)
+{
+	if (!sc.groups || sc_draw(&random, 3) == 0)
+		return;
+	if (sc.group_count > 0 && sc_draw(&random, 4) != 0)
+		o->group = sc.group_ids[sc_draw(&random, sc.group_count)];
+	if (o->group == 0 || sc_draw(&random, 3) == 0)
+		o->restart = sc_draw(&random, 3) == 0 ? MAIKO_PERMANENT : MAIKO_TRANSIENT;
+	else
+		o->restart = sc_draw(&random, 6) == 0 ? MAIKO_TEMPORARY : MAIKO_RESTART_UNSAID;
+	a->temporary = o->restart == MAIKO_TEMPORARY;
+	a->supervised = !a->temporary;
+	*backoff = (maiko_backoff){.first_ms = sc_draw(&random, 4),
+				   .max_ms = 10,
+				   .jitter_percent = 30 * sc_draw(&random, 2),
+				   .overflow = sc_draw(&random, 4) == 0 ? MAIKO_DROP_OLDEST : MAIKO_OVERFLOW_DEFAULT};
+	a->loses = backoff->overflow == MAIKO_DROP_OLDEST;
+	o->backoff = backoff;
+	o->retries = sc_draw(&random, 3);
+	o->start_may_fail = sc_draw(&random, 2) != 0;
+	o->ephemeral = sc_draw(&random, 8) == 0;
+}
+
 int sc_add(maiko_ctx *ctx, uint64_t *random)
 {
 	maiko_subscription subs[SC_USED_MAX + 1] = {{.topic = NULL}};
@@ -431,6 +476,8 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 			       .restart = a->temporary ? MAIKO_TEMPORARY : MAIKO_RESTART_UNSAID,
 			       .ret_id = &a->id,
 			       .done = subscribed};
+	maiko_backoff backoff;
+	care_for(a, *random ^ UINT64_C(0xa54ff53a5f1d36f1), &o, &backoff);
 	uint32_t place = sc_draw(random, 12);
 	o.own_thread = place == 0;
 	o.worker = place > 9 ? 1 : 0;
@@ -558,4 +605,42 @@ int sc_move(maiko_ctx *ctx, uint64_t *random)
 	uint32_t worker = 1 + sc_draw(random, maiko_worker_count(sc.sup));
 	maiko_change_options o = {.done = joined};
 	return ctx != NULL ? maiko_ctx_move(ctx, a->id, worker, &o) : maiko_supervisor_move(sc.sup, a->id, worker, &o);
+}
+
+int sc_restart(maiko_ctx *ctx, uint64_t *random)
+{
+	if (sc.actor_count == 0)
+		return MAIKO_ENOENT;
+	sc_actor *a = &sc.actors[sc_draw(random, sc.actor_count)];
+	maiko_change_options o = {.done = joined};
+	return ctx != NULL ? maiko_ctx_restart(ctx, a->id, &o) : maiko_supervisor_restart(sc.sup, a->id, &o);
+}
+
+/* Those below the root never fail for good, but in some worlds. */
+int sc_group(maiko_ctx *ctx, uint64_t *random)
+{
+	char name[8];
+	if (sc.group_count == SC_GROUPS)
+		return MAIKO_E2BIG;
+	uint32_t within = sc_draw(random, sc.group_count + 1);
+	maiko_group_id id = 0;
+	maiko_group_options o = {.group = within == 0 ? 0 : sc.group_ids[within - 1],
+				 .strategy = (maiko_strategy)sc_draw(random, 3),
+				 .restarts = within == 0 && !sc.fatal ? MAIKO_UNLIMITED : 1 + sc_draw(random, 5),
+				 .within_ms = 1 + sc_draw(random, 50),
+				 .backoff = &(maiko_backoff){.first_ms = sc_draw(random, 3), .max_ms = 8},
+				 .ret_id = &id};
+	snprintf(name, sizeof name, "g%u", sc.group_count);
+	int rc = ctx != NULL ? maiko_ctx_group(ctx, name, &o) : maiko_supervisor_group(sc.sup, name, &o);
+	if (rc == 0)
+		sc.group_ids[sc.group_count++] = id;
+	return rc;
+}
+
+int sc_ungroup(maiko_ctx *ctx, uint64_t *random)
+{
+	if (sc.group_count == 0)
+		return MAIKO_ENOENT;
+	maiko_group_id id = sc.group_ids[sc_draw(random, sc.group_count)];
+	return ctx != NULL ? maiko_ctx_remove_group(ctx, id) : maiko_supervisor_remove_group(sc.sup, id);
 }

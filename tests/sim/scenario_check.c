@@ -6,6 +6,7 @@
 #include "runtime/runtime.h"
 
 #include "registry/directory.h"
+#include "registry/group.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ static uint32_t number_of(const sc_actor *a) { return (uint32_t)(a - sc.actors);
 static bool gets_all(const sc_actor *a, uint32_t sender, uint32_t topic)
 {
 	bool follows = ((a->whole | a->known[sender]) >> topic & 1) != 0;
-	return follows && sc.strict && !a->ignores && a->policy[topic] == MAIKO_BLOCK &&
+	return follows && sc.strict && !a->ignores && !a->loses && a->policy[topic] == MAIKO_BLOCK &&
 	       (!a->holds || mk_state_of(sc.sup) < MK_STOPPING);
 }
 
@@ -92,7 +93,9 @@ void sc_saw(sc_actor *a, const parcel *p, const maiko_envelope *meta)
 	a->wait.events = true;
 	saw_chain(p, meta->correlation);
 	saw_envelope(p, meta);
-	if (p->n != 0 && a->policy[p->topic] != MAIKO_KEEP_LATEST)
+	bool again = a->again == p->serial + 1;
+	a->again = 0;
+	if (p->n != 0 && a->policy[p->topic] != MAIKO_KEEP_LATEST && !again)
 		saw_number(a, p);
 }
 
@@ -105,7 +108,10 @@ void sc_observed(const maiko_observation *s)
 	sc_receipt *r = &sc.receipts[((const parcel *)s->data)->receipt];
 	if (s->kind == MAIKO_OBSERVED_HANDLED)
 		r->seen[s->code == 1 ? MAIKO_IGNORED : MAIKO_HANDLED]++;
-	else if (s->actor != 0)
+	else if (s->kind == MAIKO_OBSERVED_SET_ASIDE) {
+		r->seen[MAIKO_HANDLED] -= !s->was_queued; /* else it was to be tried again */
+		r->seen[MAIKO_SET_ASIDE]++;
+	} else if (s->actor != 0)
 		r->seen[s->code]++;
 }
 
@@ -164,6 +170,57 @@ const sc_receipt *sc_receipt_came(sc_actor *a, const maiko_receipt *receipt)
 	return r;
 }
 
+/* ---- a restart -------------------------------------------------------------------------------------- */
+
+/* Whether somebody repairs this failure. */
+static bool is_contained(const sc_actor *a)
+{
+	const mk_actor *real = mk_directory_find(sc.sup, a->id);
+	return a->supervised && real != NULL && !real->worker->draining;
+}
+
+/* Its failure is nobody's surprise, but it need not have had everything; and the first that
+ * nobody has decided about is what the end says. */
+void sc_failed(sc_actor *a, const maiko_observation *s)
+{
+	if (is_contained(a)) {
+		a->loses |= s->code == MAIKO_EDEADLK;
+		return;
+	}
+	a->failed = true;
+	if (a->running && !a->temporary && sc.status == 0)
+		sc.status = (int)s->code;
+}
+
+void sc_restarting(sc_actor *a, const maiko_observation *s)
+{
+	a->down = true;
+	a->on_hold = a->leaving = a->stopped = false;
+	a->kept = NULL;
+	a->wait = (sc_wait){0};
+	for (uint32_t i = 1; i <= sc.receipt_count; i++)
+		if (sc.receipts[i].sender == a)
+			sc.receipts[i].awaited = false;
+	if (s->event == NULL)
+		return;
+	const parcel *p = s->data;
+	a->again = p->serial + 1;
+	if (s->tracked)
+		sc.receipts[p->receipt].seen[MAIKO_HANDLED]--;
+}
+
+void sc_restarted(sc_actor *a)
+{
+	a->down = false;
+	a->running = true;
+}
+
+bool sc_is_status(int status)
+{
+	return status == sc.status ||
+	       (sc.sup->groups != NULL && sc.sup->groups->fatal != 0 && status == sc.sup->groups->fatal);
+}
+
 /* ---- a tick ------------------------------------------------------------------------------------------ */
 
 /* C12: it is told what has come, and nothing else. */
@@ -210,10 +267,11 @@ static void quiet_tick(const sc_actor *a)
 void sc_had_all(const sc_actor *a)
 {
 	if (!sc.strict || !sc.graceful || !sc.started || a->ignores || a->holds || a->failed || a->leaving ||
-	    a->stopped || a->unsubscribing != 0)
+	    a->stopped || a->unsubscribing != 0 || a->down || a->loses)
 		return;
 	const mk_actor *real = mk_directory_find(sc.sup, a->id);
-	if (real == NULL || real->removing)
+	bool leaves = real != NULL && real->cared && mk_care_of(real)->leaves;
+	if (real == NULL || real->removing || leaves || (real->sched & MK_DOWN) != 0)
 		return;
 	for (uint32_t t = 0; t < sc.used; t++) {
 		for (uint32_t s = 0; s < SC_SENDERS; s++)
@@ -227,8 +285,13 @@ void sc_had_all(const sc_actor *a)
 void sc_quiet(void)
 {
 	uint64_t random = 1;
-	for (uint32_t i = 0; i < sc.actor_count; i++)
+	bool down = false; /* who sends to one that waits for its restart may wait too */
+	for (uint32_t i = 0; i < sc.actor_count; i++) {
 		quiet_tick(&sc.actors[i]);
+		down |= sc.actors[i].down;
+	}
+	if (down)
+		return;
 	for (uint32_t i = 0; i < mk_worker_total(sc.sup); i++)
 		if (mk_worker_at(sc.sup, i)->on_hold != NULL)
 			return;

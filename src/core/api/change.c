@@ -22,7 +22,7 @@ static const char *restart_rule_of(int status, const mk_actor *a)
 {
 	switch (status) {
 	case MAIKO_ESTATE:
-		return "it has not started yet";
+		return "the supervisor has not been started";
 	case MAIKO_EINVAL:
 		return "it is not supervised: it has neither .group nor .restart";
 	case MAIKO_EBUSY:

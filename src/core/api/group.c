@@ -118,15 +118,18 @@ static void mark_removing(mk_group *g)
 			mark_removing(mk_group_of_member(m));
 }
 
-/* Frees it, if it has no actors, with all its groups. */
-static void release_all(mk_sup *sup, mk_group *g)
+/* Frees its groups that have no actors, and then itself if it has none. */
+static void release_empty(mk_sup *sup, mk_group *g)
 {
-	for (mk_member *m = g->first, *next; m != NULL; m = next) {
+	if (g->first == NULL) {
+		mk_group_release(sup, g);
+		return;
+	}
+	for (mk_member *m = g->first, *next; m != NULL; m = next) { /* the last one may free g */
 		next = m->next;
 		if (m->is_group)
-			release_all(sup, mk_group_of_member(m));
+			release_empty(sup, mk_group_of_member(m));
 	}
-	mk_group_release(sup, g);
 }
 
 /* With the lock. */
@@ -148,8 +151,7 @@ static int begin_removal(mk_sup *sup, maiko_group_id id, actor_ids *ids)
 	if (rc != 0)
 		return rc;
 	mark_removing(g);
-	if (ids->count == 0)
-		release_all(sup, g);
+	release_empty(sup, g);
 	return 0;
 }
 

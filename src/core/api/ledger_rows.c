@@ -305,8 +305,7 @@ void mk_book_rows(mk_book *b, mk_sup *sup)
 		b->ledger.jobs += mk_count(&sup->workers[i]->jobs);
 		b->ledger.untold += mk_count(&sup->workers[i]->untold);
 	}
-	const mk_groups *groups = sup->groups;
-	b->ledger.untold += groups->untold;
+	b->ledger.untold += mk_groups_untold(sup);
 	b->ledger.workers = mk_worker_total(sup);
 	b->ledger.stopped = mk_state_of(sup) >= MK_STOPPED;
 }

@@ -3,32 +3,32 @@
  */
 #include "lifecycle/group_steps.h"
 
-#include "base/error.h"
 #include "lifecycle/completion.h"
+#include "lifecycle/group_failure.h"
 #include "lifecycle/restart.h"
 #include "observe/note.h"
 #include "registry/directory.h"
-#include "registry/failure.h"
-#include "routing/news.h"
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
 
-#include <maiko/lifecycle.h>
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 /* ---- commands --------------------------------------------------------------------------------- */
 
-static void post(mk_care *c)
+/* One message for each command, one at a time: how many there are does not depend on when they are taken, which a
+ * replay may do earlier or later. */
+static void post_next(mk_care *c)
 {
-	if (c->posted)
+	if (c->posted || c->pending == 0)
 		return;
 	c->posted = true;
 	c->message = (mk_actor_message){.message = {.run = mk_restart_obey, .post = MK_POST_MEMBER},
 					.actor = c->actor->self->id};
 	mk_lane_post(c->actor->worker, &c->message.message);
+}
+
+static void post(mk_care *c)
+{
+	c->pending++;
+	post_next(c);
 }
 
 static void command(mk_care *c, mk_command what, uint64_t delay_ms)
@@ -42,15 +42,24 @@ static void command(mk_care *c, mk_command what, uint64_t delay_ms)
 
 bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_t *ret_delay_ms)
 {
+	enum { KINDS = 8 };
+	mk_told told;
 	mk_lock(w->sup);
 	c->posted = false;
 	bool here = c->actor->worker == w;
-	if (!here)
-		post(c);
-	*ret_command = c->command;
-	*ret_delay_ms = c->delay_ms;
+	c->pending -= here;
+	post_next(c);
+	uint64_t value = c->delay_ms * KINDS + (uint64_t)c->command;
 	mk_unlock(w->sup);
-	return here;
+	if (!here)
+		return false;
+	if (MK_UNLIKELY(w->sup->seam.led) && mk_is_told(w, MK_NOTE_COMMAND, c->actor->self->id, &told))
+		value = (uint64_t)told.value;
+	else
+		MK_NOTE(w, MK_NOTE_COMMAND, c->actor->self->id, (int64_t)value);
+	*ret_command = (mk_command)(value % KINDS);
+	*ret_delay_ms = value / KINDS;
+	return true;
 }
 
 void mk_group_command_again(mk_sup *sup, mk_care *c)
@@ -134,6 +143,13 @@ static void halt_next(mk_group *g)
 	}
 }
 
+/* Its next life; but in a group that is being removed there is none. */
+static void bring_back(mk_care *c, uint64_t delay_ms)
+{
+	bool leaves = c->member.group->removing;
+	command(c, leaves ? MK_LEAVE : MK_START, leaves ? 0 : delay_ms);
+}
+
 static void start_next(mk_groups *all, mk_group *g)
 {
 	mk_care *c = g->at;
@@ -143,7 +159,7 @@ static void start_next(mk_groups *all, mk_group *g)
 	if (c == NULL)
 		end_run(all, g);
 	else if (c->state == MK_CARE_DOWN && c->command == MK_NO_COMMAND)
-		command(c, MK_START, 0);
+		bring_back(c, 0);
 }
 
 static void advance(mk_groups *all, mk_group *g)
@@ -158,18 +174,18 @@ static void advance(mk_groups *all, mk_group *g)
 static void begin_run(mk_groups *all, mk_group *g, mk_member *from, mk_care *cause)
 {
 	mk_group *outer = run_of(from), *run = outer != NULL ? outer : g;
-	if (outer == NULL && g->running) /* it includes later members only */
-		g->from = from;
-	if (!run->running) {
+	if (outer == NULL) {
 		for (mk_group *r = all->runs, *next; r != NULL; r = next) {
 			next = r->next_run;
 			if (is_in_run(&r->member, g, from))
 				end_run(all, r);
 		}
-		run->running = true;
-		run->from = from;
-		run->next_run = all->runs;
-		all->runs = run;
+		g->from = from; /* if it runs, it includes later members only */
+		if (!g->running) {
+			g->running = true;
+			g->next_run = all->runs;
+			all->runs = g;
+		}
 	}
 	run->starting = false;
 	run->at = mk_care_last(run);
@@ -179,105 +195,11 @@ static void begin_run(mk_groups *all, mk_group *g, mk_member *from, mk_care *cau
 
 /* ---- failures --------------------------------------------------------------------------------- */
 
-/* Appends to the chain. Its memory suffices (group.c). */
-static void __attribute__((format(printf, 2, 3))) tell(mk_groups *all, const char *format, ...)
-{
-	size_t length = strlen(all->chain);
-	va_list args;
-	va_start(args, format);
-	(void)vsnprintf(all->chain + length, all->chain_size - length, format, args);
-	va_end(args);
-}
-
-static void tell_chain(mk_groups *all, const mk_care *c)
-{
-	const mk_actor *a = c->actor;
-	if (c->code == 0) {
-		tell(all, "the actor '%s', which is permanent, has ended", a->self->name);
-	} else {
-		tell(all, "the actor '%s' failed in %s", a->self->name, maiko_phase_text(c->phase));
-		if (c->event[0] != '\0')
-			tell(all, " of '%s'", c->event);
-		tell(all, ": %s", a->extra->detail != NULL ? a->extra->detail : maiko_strerror(c->code));
-	}
-	for (const mk_group *g = c->member.group; g != NULL; g = g->member.group) {
-		bool root = g->member.group == NULL;
-		tell(all, "; %s%s%s had restarted %u time%s within %llu ms", root ? "the supervisor" : "the group '",
-		     root ? "" : g->name, root ? "" : "'", g->limit, g->limit == 1 ? "" : "s",
-		     (unsigned long long)g->within_ms);
-	}
-}
-
-/* The supervisor is to stop because of the actor. False: it does already, because of another. */
-static bool decide(mk_sup *sup, const mk_care *c)
-{
-	mk_failures *f = sup->failures;
-	int code = c->code != 0 ? c->code : MAIKO_EFAILED;
-	sup->groups->fatal = code;
-	if (f->status != 0)
-		return false;
-	f->status = code;
-	f->phase = c->phase;
-	memcpy(f->decisive, c->actor->self->name, strlen(c->actor->self->name) + 1);
-	return true;
-}
-
-/* The root has failed because of the actor, and each group between them. */
-static void root_failed(mk_sup *sup, const mk_care *c)
-{
-	if (decide(sup, c))
-		tell_chain(sup->groups, c);
-}
-
-/* The group has failed because of the actor; mk_groups_tell publishes that. */
-static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *c)
-{
-	if (mk_reserve((void **)&all->failed, &all->failed_size, all->failed_count + 1, sizeof *all->failed) != 0) {
-		all->untold++;
-		return;
-	}
-	maiko_group_failed *failed = &all->failed[all->failed_count++];
-	*failed = (maiko_group_failed){.group = g->id,
-				       .actor = c->actor->self->id,
-				       .error = c->code,
-				       .restarts = g->limit,
-				       .within_ms = g->within_ms};
-	mk_name_copy(failed->name, g->name);
-	mk_name_copy(failed->actor_name, c->actor->self->name);
-}
-
-void mk_groups_tell(mk_worker *w)
-{
-	mk_groups *all = w->sup->groups;
-	for (uint32_t i = 0; i < all->failed_count; i++)
-		mk_news_group_failed(w, &all->failed[i]);
-	all->failed_count = 0;
-	mk_count_add(&w->untold, all->untold);
-	all->untold = 0;
-}
-
-/* Counts a failure where it occurred, and in each group that fails because of it. Returns the group that is to repair
- * it, and its member in *ret_member; NULL: the root has failed. */
-static mk_group *blame(mk_sup *sup, mk_care *c, mk_member **ret_member)
-{
-	mk_member *m = &c->member;
-	bool counts = c->counts;
-	for (mk_group *g = m->group; g != NULL; m = &g->member, g = m->group, counts = true) {
-		*ret_member = m;
-		if (!counts || mk_group_count(g, c->report_ns))
-			return g;
-		g->failed++;
-		note_group_failed(sup->groups, g, c);
-	}
-	root_failed(sup, c);
-	return NULL;
-}
-
 static void failed(mk_sup *sup, mk_care *c)
 {
 	mk_member *m;
 	c->failed = false;
-	mk_group *g = blame(sup, c, &m);
+	mk_group *g = mk_group_blame(sup, c, &m);
 	if (g == NULL)
 		return;
 	if (g->strategy == MAIKO_ONE_FOR_ALL)
@@ -321,18 +243,22 @@ static void is_down(mk_sup *sup, mk_care *c)
 		asked = false;
 	}
 	mk_group *run = run_of(&c->member);
-	bool alone = (run == NULL || (run->starting && run->paced)) && !c->member.group->removing;
+	bool alone = run == NULL || (run->starting && run->paced);
 	if (alone && c->command == MK_NO_COMMAND)
-		command(c, MK_START, has_failed && !asked ? c->fail_delay_ms : 0);
+		bring_back(c, has_failed && !asked ? c->fail_delay_ms : 0);
 	if (run != NULL)
 		advance(sup->groups, run);
 }
 
 static void is_up(mk_sup *sup, mk_care *c)
 {
+	bool first = c->state == MK_CARE_NEW;
 	c->state = MK_CARE_UP;
 	c->command = MK_NO_COMMAND;
-	answer(sup, c, 0);
+	if (first && c->asker != NULL)
+		command(c, MK_HALT, 0); /* it was asked for before */
+	else
+		answer(sup, c, 0);
 	mk_group *run = run_of(&c->member);
 	if (run != NULL)
 		advance(sup->groups, run);
@@ -340,6 +266,8 @@ static void is_up(mk_sup *sup, mk_care *c)
 
 static void is_paced(mk_sup *sup, mk_care *c)
 {
+	if (c->command != MK_PACE) /* its run has begun again, and has another command for it */
+		return;
 	c->command = MK_NO_COMMAND;
 	for (mk_group *g = sup->groups->runs; g != NULL; g = g->next_run)
 		if (g->cause == c && g->starting) {
@@ -363,9 +291,12 @@ static void is_gone(mk_sup *sup, mk_care *c)
 		}
 	}
 	c->command = MK_NO_COMMAND;
-	mk_care_leave(sup, c->actor);
-	if (run != NULL)
-		advance(all, run);
+	mk_care_leave(sup, c->actor); /* frees a group that is being removed */
+	for (mk_group *g = all->runs; g != NULL; g = g->next_run)
+		if (g == run) {
+			advance(all, g);
+			return;
+		}
 }
 
 static void is_asked(mk_sup *sup, mk_care *c)
@@ -380,28 +311,6 @@ static void is_asked(mk_sup *sup, mk_care *c)
 
 /* ---- members that do not stop ------------------------------------------------------------------ */
 
-/* Why it may not have stopped yet. */
-static const char *hindrance(const mk_actor *a)
-{
-	if (atomic_load_explicit(&a->worker->running, memory_order_relaxed) == a->self)
-		return "a callback of it does not return";
-	if (__atomic_load_n(&a->status, __ATOMIC_RELAXED) == MAIKO_ACTOR_RESTARTING)
-		return "a handle that it has adopted does not close";
-	return "its worker has not come to it";
-}
-
-static void is_overdue(mk_sup *sup, const mk_group *g, mk_care *c)
-{
-	bool root = g->member.group == NULL;
-	mk_note_sup(sup, MK_NOTE_GROUP, c->actor->self->id, MK_IS_OVERDUE);
-	c->code = MAIKO_ETIMEDOUT;
-	c->phase = MAIKO_PHASE_STOP;
-	if (decide(sup, c))
-		tell(sup->groups, "%s%s%s restarts, and the actor '%s' has not stopped within %llu ms: %s",
-		     root ? "the supervisor" : "the group '", root ? "" : g->name, root ? "" : "'",
-		     c->actor->self->name, (unsigned long long)g->stop_ms, hindrance(c->actor));
-}
-
 const mk_care *mk_groups_overdue(mk_sup *sup, uint64_t now_ns, uint64_t *ret_due_ns, uint64_t *ret_late_ms)
 {
 	*ret_due_ns = UINT64_MAX;
@@ -413,7 +322,7 @@ const mk_care *mk_groups_overdue(mk_sup *sup, uint64_t now_ns, uint64_t *ret_due
 			continue;
 		if (c->halt_until_ns <= now_ns) {
 			*ret_late_ms = g->stop_ms;
-			is_overdue(sup, g, c);
+			mk_group_is_overdue(sup, g, c);
 			return c;
 		}
 		if (c->halt_until_ns < *ret_due_ns)
@@ -535,7 +444,7 @@ bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind)
 		const mk_actor *a = mk_directory_find(sup, id);
 		const mk_group *run = a == NULL || !a->cared ? NULL : run_of(&mk_care_of(a)->member);
 		if (run != NULL)
-			is_overdue(sup, run, mk_care_of(a));
+			mk_group_is_overdue(sup, run, mk_care_of(a));
 		return run != NULL;
 	}
 	while (*at != NULL && ((*at)->kind != kind || (*at)->care->actor->self->id != id))
@@ -556,7 +465,7 @@ static int refusal(mk_sup *sup, const mk_change *change)
 	const mk_care *c = a == NULL ? NULL : mk_care_of(a);
 	if (mk_state_of(sup) > MK_STARTED)
 		return MAIKO_ESHUTDOWN;
-	if (mk_state_of(sup) < MK_STARTED || (c != NULL && c->state == MK_CARE_NEW))
+	if (mk_state_of(sup) < MK_STARTED)
 		return MAIKO_ESTATE; /* change.c makes the error text, also of these: */
 	if (a == NULL || a->removing || (c != NULL && c->state == MK_CARE_GONE))
 		return MAIKO_ENOENT;

@@ -38,9 +38,6 @@ void mk_group_command_again(mk_sup *sup, mk_care *c);
 /* The start is over: takes the steps of the reports since. With the lock. */
 void mk_groups_started(mk_sup *sup);
 
-/* Tells of the groups that have failed. With the lock, on a worker. */
-void mk_groups_tell(mk_worker *w);
-
 /* With the lock: the first member that has not stopped in the time of a run that waits for it; the root has failed by
  * that. NULL: none; *ret_due_ns: when the next one is overdue, or UINT64_MAX. */
 const mk_care *mk_groups_overdue(mk_sup *sup, uint64_t now_ns, uint64_t *ret_due_ns, uint64_t *ret_late_ms);

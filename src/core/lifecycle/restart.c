@@ -39,15 +39,15 @@ static void halt(mk_worker *w, mk_actor *a)
 	mk_care *c = mk_care_of(a);
 	c->because = c->failed ? c->code : 0;
 	mk_hold(w, a, MK_DOWN);
-	mk_intake_unhold(w, a);
 	mk_actor_run_on_stop(w, a, true);
+	mk_intake_unhold(w, a); /* also one that on_stop has begun */
 	mk_status_set(a, MAIKO_ACTOR_RESTARTING);
 	mk_timer_clear(&w->timers, &c->timer);
+	a->extra->life++; /* what it keeps may be the last of events whose receipts it waits for */
 	set_resumes(a, 0);
 	mk_actor_shed(w, a);
 	mk_notices_rest(a);
 	a->extra->overflowed = false;
-	a->extra->life++;
 	if (c->backoff.overflow == MAIKO_DROP_OLDEST)
 		mk_release_all(w, a); /* nobody waits for an actor that drops */
 }

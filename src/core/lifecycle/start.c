@@ -9,6 +9,7 @@
 #include "lifecycle/start.h"
 
 #include "base/error.h"
+#include "lifecycle/group_failure.h"
 #include "lifecycle/group_steps.h"
 #include "lifecycle/notice.h"
 #include "lifecycle/stop.h"

@@ -41,15 +41,27 @@ static int enter_lists(mk_sup *sup, mk_actor *a)
 	return rc;
 }
 
+/* The lists come first: until the actor is in its slot its name cannot be removed. */
+static int put_name(mk_sup *sup, mk_actor *a, uint32_t slot)
+{
+	int rc = enter_lists(sup, a);
+	if (rc != 0)
+		return rc;
+	rc = mk_name_index_put(&sup->actor_names, a->self->name, slot);
+	if (rc != 0 && a->cared)
+		mk_care_leave(sup, a);
+	if (rc != 0 && a->timed)
+		mk_timed_leave(sup, a);
+	return rc;
+}
+
 int mk_directory_enter(mk_sup *sup, mk_actor *a)
 {
 	maiko_actor_id id = 0;
 	int rc = free_id(sup, &id);
 	if (rc != 0)
 		return rc;
-	rc = mk_name_index_put(&sup->actor_names, a->self->name, slot_of(id));
-	if (rc == 0 && (rc = enter_lists(sup, a)) != 0)
-		mk_name_index_remove(&sup->actor_names, a->self->name);
+	rc = put_name(sup, a, slot_of(id));
 	if (rc != 0) {
 		sup->free_ids[sup->free_count++] = id;
 		if (rc == MAIKO_EEXIST)
@@ -86,9 +98,7 @@ int mk_directory_enter_as(mk_sup *sup, mk_actor *a, maiko_actor_id id)
 	if (before != NULL)
 		remove_name(sup, before);
 	mk_name_index_remove(&sup->actor_names, a->self->name);
-	int rc = mk_name_index_put(&sup->actor_names, a->self->name, slot);
-	if (rc == 0 && (rc = enter_lists(sup, a)) != 0)
-		mk_name_index_remove(&sup->actor_names, a->self->name);
+	int rc = put_name(sup, a, slot);
 	if (rc != 0)
 		return rc;
 	a->self->id = id;

@@ -254,6 +254,11 @@ static void unindex_group(mk_groups *all, mk_group *g)
 
 static void free_group(mk_groups *all, mk_group *g)
 {
+	mk_group **run = &all->runs;
+	while (g->running && *run != g)
+		run = &(*run)->next_run;
+	if (g->running)
+		*run = g->next_run;
 	unindex_group(all, g);
 	if (g->all_prev != NULL)
 		g->all_prev->all_next = g->all_next;

@@ -80,7 +80,8 @@ typedef struct mk_care {
 	mk_care_state state;
 	mk_command command; /* under way, or MK_NO_COMMAND */
 	uint64_t delay_ms;
-	bool posted; /* the message is in a lane: it executes what `command` is when it arrives */
+	bool posted;      /* the message is in a lane: it executes what `command` is when it arrives */
+	uint32_t pending; /* commands whose message has not been taken */
 	mk_actor_message message;
 	mk_report report, ask;
 	bool failed, counts; /* of a report: it has failed; and that is more than another attempt at the same event */
@@ -138,6 +139,9 @@ typedef struct mk_groups {
 	uint64_t untold;            /* for which there was no memory */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
+
+/* Failures of groups that could not be told. With the lock. */
+static inline uint64_t mk_groups_untold(const mk_sup *sup) { return sup->groups->untold; }
 
 int mk_groups_init(mk_sup *sup);
 void mk_groups_fini(mk_sup *sup);

@@ -29,11 +29,18 @@ void mk_private_count(mk_worker *w, mk_actor *a)
 
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private)
 {
+	if (a == NULL || (a->sched & MK_ENDED) != 0) {
+		mk_private_refuse(w, a, private);
+		return;
+	}
 	mk_private_count(w, a);
-	if (a == NULL || (a->sched & MK_ENDED) != 0)
-		drop(w, a, private);
-	else
-		mk_private_queue(w, a, private);
+	mk_private_queue(w, a, private);
+}
+
+void mk_private_refuse(mk_worker *w, mk_actor *a, mk_private *private)
+{
+	mk_private_count(w, a);
+	drop(w, a, private);
 }
 
 void mk_private_queue(mk_worker *w, mk_actor *a, mk_private *private)

@@ -19,6 +19,8 @@ int mk_private_prepare(mk_actor *a);
 
 /* Gives the actor a private delivery, whose `run`, `drop` and `first` are set. `a` NULL: the actor is gone. */
 void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private);
+/* Counts it dead at once: it was meant for an earlier life of the actor. */
+void mk_private_refuse(mk_worker *w, mk_actor *a, mk_private *private);
 
 /* Adds one that may be taken back until it runs: it is no delivery before, so its `run` calls mk_private_count.
  * Precondition: the actor is prepared and has not ended. */

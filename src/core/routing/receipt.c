@@ -23,6 +23,7 @@ struct mk_receipt {
 	mk_sup *sup;
 	maiko_receipt sum;
 	_Atomic(uint32_t) parts;   /* not over yet */
+	uint32_t life;             /* of its sender: that one alone waits for it (mk_extra.life) */
 	bool external;             /* if so, the rest is under the lock: */
 	bool complete, unobserved; /* unobserved: its thread does not wait any more */
 	mk_part *more;             /* the parts for other workers */
@@ -144,7 +145,11 @@ static void part_is_here(mk_worker *w, mk_part *part)
 	if (!take_part(r, part))
 		return;
 	r->private = (mk_private){.run = run, .drop = drop};
-	mk_private_give(w, mk_directory_look(w->sup, r->sender->id), &r->private);
+	mk_actor *a = mk_directory_look(w->sup, r->sender->id);
+	if (a != NULL && a->extra->life != r->life)
+		mk_private_refuse(w, a, &r->private);
+	else
+		mk_private_give(w, a, &r->private);
 }
 
 /* Takes a part at the sender's home, keeps it until the sender arrives there, or sends it on. */
@@ -259,6 +264,7 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	else
 		mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
 	describe(r, e);
+	r->life = ctx->extra->life;
 	r->part[0].remote = &r->part[1];
 	r->part[0].workers = workers;
 	r->part[0].carrier = carrier;

@@ -38,6 +38,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_HOLD,       /* value: 1, or 0: it is unheld */
 	MK_NOTE_WATCH,      /* number: the watched actor; value: MK_NOTED_FOUND and so on */
 	MK_NOTE_GROUP_MADE, /* maiko_group in a callback; value: the id, or the error */
+	MK_NOTE_COMMAND,    /* what a supervised actor is to do (group_steps.h); value: the command and its delay */
 	/* steps of the supervisor */
 	MK_NOTE_STARTING,
 	MK_NOTE_STARTED,  /* the on_start hooks have run */

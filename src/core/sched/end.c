@@ -158,10 +158,11 @@ void mk_actor_begin(mk_worker *w, mk_actor *a)
 
 /* ---- the end ---------------------------------------------------------------------------- */
 
-/* on_stop has failed: on_error decides, as for other callbacks. A restart goes on all the same. */
+/* on_stop has failed: on_error decides, as for other callbacks. A restart goes on all the same, as does the removal of
+ * one that is supervised. */
 static void fail_in_stop(mk_worker *w, mk_actor *a, int code, bool again)
 {
-	bool decisive = !a->temporary && !again;
+	bool decisive = !a->temporary && !again && (!a->cared || w->draining);
 	char text[MK_ERROR_SIZE];
 	mk_cause cause = {.code = code, .phase = MAIKO_PHASE_STOP, .detail = mk_error_told(code, text)};
 	maiko_error error = error_of(&cause, cause.detail);

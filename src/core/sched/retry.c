@@ -38,6 +38,9 @@ bool mk_retry(mk_worker *w, mk_actor *a, mk_event *e, int error)
 	mk_receipt_failed(e, error);
 	mk_count_outcome(a, e, MK_OUTCOME_OF(set_aside));
 	mk_letter_set_aside(w, a, e, error, c->attempts);
-	MK_NOTIFY(w, MAIKO_OBSERVED_SET_ASIDE, a, e, error);
+	if (again) /* the monitors have heard that it goes back */
+		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_SET_ASIDE, a, e, error);
+	else
+		MK_NOTIFY(w, MAIKO_OBSERVED_SET_ASIDE, a, e, error);
 	return true;
 }
