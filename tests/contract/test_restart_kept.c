@@ -242,6 +242,42 @@ TEST_SIM(a_newer_one_of_its_key_replaces_the_event_that_has_failed)
 	test_release(sup);
 }
 
+/* Has so many other prices queued when it fails that where they are is looked up anew. */
+typedef struct flooded {
+	uint32_t unused;
+} flooded;
+static int flooded_on_price(flooded *self, const price *ev, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&handled, 1);
+	for (uint32_t n = 0; ev->n == 1 && n < 40; n++)
+		expect(maiko_send(ctx, price, .key = 100 + n, .n = 0) == 0);
+	return ev->n == 1 ? UV_EIO : 0;
+}
+static int flooded_on_stop(flooded *self, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&stops, 1);
+	return 0;
+}
+MAIKO_ACTOR(flooded, MAIKO_ON(price, flooded_on_price), MAIKO_ON_STOP(flooded_on_stop));
+
+TEST_SIM(a_newer_one_of_its_key_replaces_it_among_many)
+{
+	maiko_supervisor *sup = with(workers);
+	maiko_actor_id id;
+	ok(maiko_add(sup, flooded, "flooded", .restart = MAIKO_TRANSIENT, .retries = 1, .mailbox = 64, .echo = true,
+		     .backoff = &(maiko_backoff){.first_ms = 1000000}, .ret_id = &id));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, price, .key = 7, .n = 1));
+	test_wait_for(&stops, 1);
+	ok(maiko_send(sup, price, .key = 7, .n = 2));
+	test_settle(sup);
+	ok(maiko_restart(sup, id));
+	test_wait_for(&handled, 42);
+	const maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "flooded")->counts.dropped, 1);
+	test_release(sup);
+}
+
 TEST_SIM(the_event_that_has_failed_is_the_oldest_to_be_dropped)
 {
 	maiko_actor_id id;

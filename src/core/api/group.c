@@ -155,11 +155,35 @@ static int begin_removal(mk_sup *sup, maiko_group_id id, actor_ids *ids)
 	return 0;
 }
 
+/* Which actors a callback has removed, as notes: in a replay they may have gone before, or not yet. With the lock. */
+static int note_removal(mk_sup *sup, mk_worker *caller, actor_ids *ids, int rc)
+{
+	mk_told told;
+	if (!sup->seam.led) {
+		for (uint32_t i = 0; i < ids->count; i++)
+			MK_NOTE(caller, MK_NOTE_GROUP_MADE, ids->ids[i], 0);
+		MK_NOTE(caller, MK_NOTE_GROUP_MADE, 0, rc);
+		return rc;
+	}
+	ids->count = 0;
+	for (;;) {
+		if (!mk_is_told(caller, MK_NOTE_GROUP_MADE, MK_ANY_NUMBER, &told))
+			return MAIKO_EBROKEN;
+		if (told.number == 0)
+			return (int)told.value;
+		if (mk_reserve((void **)&ids->ids, &ids->size, ids->count + 1, sizeof *ids->ids) != 0)
+			return MAIKO_ENOMEM;
+		ids->ids[ids->count++] = told.number;
+	}
+}
+
 static int remove_group(mk_sup *sup, maiko_ctx *ctx, maiko_group_id id)
 {
 	actor_ids ids = {NULL, 0, 0};
 	mk_lock(sup);
 	int rc = begin_removal(sup, id, &ids);
+	if (ctx != NULL)
+		rc = note_removal(sup, ctx->worker, &ids, rc);
 	mk_unlock(sup);
 	for (uint32_t i = 0; rc == 0 && i < ids.count; i++) {
 		rc = ctx != NULL ? maiko_ctx_remove(ctx, ids.ids[i], NULL)

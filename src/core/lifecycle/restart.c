@@ -48,7 +48,13 @@ static void halt(mk_worker *w, mk_actor *a)
 	mk_actor_shed(w, a);
 	mk_notices_rest(a);
 	a->extra->overflowed = false;
-	if (c->backoff.overflow == MAIKO_DROP_OLDEST)
+}
+
+/* It is halted: `e` comes first in its next life, or NULL. */
+static void tell_halted(mk_worker *w, mk_actor *a, const mk_event *e, int code)
+{
+	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, e, code);
+	if (mk_care_of(a)->backoff.overflow == MAIKO_DROP_OLDEST)
 		mk_release_all(w, a); /* nobody waits for an actor that drops */
 }
 
@@ -118,7 +124,7 @@ bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
 	count_delay(w, a);
 	describe(w, c, cause);
 	halt(w, a);
-	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, c->again ? cause->event : NULL, cause->code);
+	tell_halted(w, a, c->again ? cause->event : NULL, cause->code);
 	if (cause->phase == MAIKO_PHASE_DEADLOCK) {
 		mk_purge(w, a, false, MK_OUTCOME_OF(dead));
 		mk_release_all(w, a);
@@ -137,7 +143,7 @@ bool mk_restart_ended(mk_worker *w, mk_actor *a)
 	count_delay(w, a);
 	describe(w, c, &cause);
 	halt(w, a);
-	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, NULL, 0);
+	tell_halted(w, a, NULL, 0);
 	close_handles(w, a);
 	return true;
 }
@@ -213,7 +219,7 @@ static void obey(mk_worker *w, mk_actor *a, mk_command command, uint64_t delay_m
 		if (!down) {
 			c->failed = false;
 			halt(w, a);
-			MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, NULL, 0);
+			tell_halted(w, a, NULL, 0);
 			close_handles(w, a);
 		} else if (a->extra->all_closed == NULL) {
 			c->failed = false;

@@ -190,6 +190,12 @@ bool mk_overflow_is_replaced(mk_actor *a, const mk_event *e)
 	return policy == MAIKO_KEEP_LATEST && find_latest(a, e, key_of(e), &place);
 }
 
+void mk_overflow_returned(mk_actor *a, const mk_event *e)
+{
+	if (a->extra->keep != NULL)
+		remember(a, e, key_of(e), mk_count(&a->box.head));
+}
+
 /* ---- policies ---------------------------------------------------------------------- */
 
 /* Whether the bound in events or the bound in bytes is reached. */

@@ -24,5 +24,7 @@ void mk_oldest_forget(mk_extra *x);
 
 /* Whether the actor has a newer event of its key queued, which replaces an event that would go back. */
 bool mk_overflow_is_replaced(mk_actor *a, const mk_event *e);
+/* It has gone back, as the first. */
+void mk_overflow_returned(mk_actor *a, const mk_event *e);
 
 #endif

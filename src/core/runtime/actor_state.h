@@ -221,11 +221,11 @@ struct maiko_ctx {
 	bool drains : 1;    /* a stop ends its ticks last (stop.h), and has not done so yet */
 	bool temporary : 1; /* its failure does not stop the supervisor */
 	bool gone : 1;      /* removed, but still in the ready list, which frees it */
-	bool cared : 1;     /* it is supervised: extra->care */
 	bool timed : 1;     /* its callbacks are timed: extra->stuck_ms (timed.h) */
-	bool removing;      /* its removal was requested (under the lock) */
-	bool changing;      /* a topology change under way includes it (under the lock) */
-	bool occupied;      /* its extra may have something that a run must look at (mk_occupy) */
+	bool cared; /* it is supervised: extra->care; constant, and read by any thread: so in no byte with others */
+	bool removing : 1; /* its removal was requested (under the lock) */
+	bool changing : 1; /* a topology change under way includes it (under the lock) */
+	bool occupied;     /* its extra may have something that a run must look at (mk_occupy) */
 	/* accessed by a run: the next line */
 	const mk_actor_class *class;
 	mk_extra *extra;

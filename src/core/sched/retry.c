@@ -20,6 +20,7 @@ static bool put_back(mk_actor *a, mk_event *e)
 	e->refs++;
 	mk_oldest_forget(a->extra); /* it is older than what these say */
 	mk_weight_again(a);
+	mk_overflow_returned(a, e);
 	return true;
 }
 
