@@ -57,7 +57,7 @@ finds() {
 	done
 }
 
-smsmall_watchdog() {
+small_watchdog() {
 	holds watchdog "" "a callback that does not return is seen" "$SAFE" ""
 	finds watchdog "" LOOKS_FIRST
 }

@@ -19,8 +19,8 @@ int console_add(maiko_supervisor *sup);
 int journal_add(maiko_supervisor *sup, const char *path);
 int alerter_add(maiko_supervisor *sup, const limits *allowed);
 int rates_add(maiko_supervisor *sup);
-int watch_add(maiko_supervisor *sup, const char *dir);
-int sources_add(maiko_supervisor *sup, const char *proc_dir, uint64_t interval_ms);
+int watch_add(maiko_supervisor *sup, maiko_group_id group, const char *dir);
+int sources_add(maiko_supervisor *sup, maiko_group_id group, const char *proc_dir, uint64_t interval_ms);
 int time_limit_add(maiko_supervisor *sup, uint64_t seconds);
 
 #endif

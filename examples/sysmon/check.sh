@@ -44,6 +44,21 @@ journal_has() {
 	done
 }
 
+# begin NAME ARGUMENT...: in the background; finish: interrupts it
+begin() {
+	name=$1
+	shift
+	: >"$dir/out"
+	"$binary" --watch "$dir/watched" "$@" >>"$dir/out" 2>"$dir/err" &
+	pid=$!
+}
+finish() {
+	kill -INT "$pid"
+	wait "$pid"
+	status=$?
+	[ "$status" -eq 0 ] || fail "ended with status $status, not 0"
+}
+
 # await PATTERN: until the run in the background has printed it, or has ended
 await() {
 	until grep -q -e "$1" "$dir/out"; do
@@ -85,6 +100,21 @@ run "missing" 0 --interval 100 --seconds 1 --proc "$dir/proc"
 prints 'TROUBLE cpu: .*directory' 'TROUBLE memory: meminfo: MemTotal' 'TROUBLE network: ' 'TROUBLE disk: '
 prints_ledger
 
+# A file that goes away is a failure, which its group repairs when the file is back.
+cp /proc/meminfo "$dir/proc/meminfo"
+begin "pulled away" --interval 20 --seconds 50 --proc "$dir/proc" --journal "$dir/journal" --record "$dir/pulled"
+await ' memory '
+mv "$dir/proc/meminfo" "$dir/proc/away"
+await 'TROUBLE memory: .*/meminfo: '
+mv "$dir/proc/away" "$dir/proc/meminfo"
+await 'again *memory: '
+: >"$dir/out" # what comes from here on
+await ' memory '
+finish
+prints '^+- sources .*without limit' '^|  +- memory .* restart' '^|  +- cpu .*failed'
+run "pulled away, replayed" 0 --seconds 50 --journal "$dir/journal" --replay "$dir/pulled"
+prints 'no divergence$'
+
 # What is lost is told, and so is that not all went well.
 run "full disk" 1 --interval 10 --seconds 1 --journal /dev/full
 prints 'TROUBLE journal: /dev/full: ' 'TROUBLE journal: .* lines lost in all' \
@@ -97,18 +127,12 @@ name="nowhere to print"
 status=$?
 [ "$status" -eq 1 ] || fail "ended with status $status, not 1"
 
-name="interrupted"
-: >"$dir/out"
-"$binary" --seconds 50 --watch "$dir/watched" >"$dir/out" 2>"$dir/err" &
-pid=$!
+begin "interrupted" --seconds 50
 await ' cpu '
 : >"$dir/watched/new
 file"
 await 'written: new?file'
-kill -INT "$pid"
-wait "$pid"
-status=$?
-[ "$status" -eq 0 ] || fail "ended with status $status, not 0"
+finish
 prints 'file .*created: new?file' 'file .*written: new?file'
 prints_ledger
 

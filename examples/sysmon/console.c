@@ -252,6 +252,11 @@ static int console_on_trouble(console *self, const trouble *ev, maiko_ctx *ctx)
 	return show_notice(self, ctx, &self->urgent, "TROUBLE %s: line %u: %s", ev->source, ev->line, ev->text);
 }
 
+static int console_on_restarted(console *self, const maiko_restarted *ev, maiko_ctx *ctx)
+{
+	return show_notice(self, ctx, &self->urgent, "again   %s: restart %u", ev->name, ev->restarts);
+}
+
 /* ---- when --------------------------------------------------------------------------------- */
 
 static int console_on_start(console *self, maiko_ctx *ctx)
@@ -287,13 +292,13 @@ static int console_on_error(console *self, const maiko_error *error, maiko_ctx *
 MAIKO_ACTOR(console, MAIKO_ON(cpu_load, console_on_cpu), MAIKO_ON(mem_load, console_on_mem),
 	    MAIKO_ON(net_rate, console_on_net), MAIKO_ON(disk_rate, console_on_disk), MAIKO_ON(alert, console_on_alert),
 	    MAIKO_ON(file_change, console_on_file), MAIKO_ON(trouble, console_on_trouble),
-	    MAIKO_ON_START(console_on_start), MAIKO_TICK(console_tick), MAIKO_ON_STOP(console_on_stop),
+	    MAIKO_ON(maiko_restarted, console_on_restarted), MAIKO_ON_START(console_on_start), MAIKO_TICK(console_tick), MAIKO_ON_STOP(console_on_stop),
 	    MAIKO_ON_ERROR(console_on_error));
 
 int console_add(maiko_supervisor *sup)
 {
 	return maiko_add(sup, console, "console", .own_thread = true,
-			 .topics = MAIKO_TOPICS(MAIKO_SUB(figures, .overflow = MAIKO_KEEP_LATEST),
+			 .topics = MAIKO_TOPICS(maiko_lifecycle_topic, MAIKO_SUB(figures, .overflow = MAIKO_KEEP_LATEST),
 						MAIKO_SUB(alerts, .overflow = MAIKO_DROP_OLDEST),
 						MAIKO_SUB(files, .overflow = MAIKO_DROP_OLDEST),
 						MAIKO_SUB(troubles, .overflow = MAIKO_DROP_OLDEST)));

@@ -2,9 +2,9 @@
  * sources.c - four actors that sample the figures of the machine, on a time-based tick.
  *
  * One actor type serves all four: they differ in the file that they read and in the
- * parser, a row of the table below. A file that cannot be read, or a line that cannot be
- * parsed, is a trouble; the other lines are sent. The same trouble is reported once, not
- * with every sample, until it changes.
+ * parser, a row of the table below. A line that cannot be parsed is a trouble, and the
+ * other lines are sent. A file that cannot be read is a failure: the group tries again,
+ * later and later. The same trouble is reported once, until it changes.
  *
  * /proc is memory, so reading it does not block; a read from a disk would belong into
  * maiko_blocking, as in journal.c.
@@ -31,13 +31,13 @@ typedef struct source {
 	const char *name; /* of the actor */
 	const char *file; /* below /proc */
 	take_fn *take;
+	int told; /* the trouble that was told last, before a restart or since: its code and line */
+	unsigned told_line;
 } source;
 
 typedef struct sampler {
-	const source *source;
+	source *source;
 	uint64_t interval_ms;
-	int told; /* the trouble that was told last: its code and line */
-	unsigned told_line;
 	char path[PATH_MAX];
 	char text[TEXT_SIZE];
 } sampler;
@@ -71,11 +71,11 @@ static int take_disk(proc_text *text, maiko_ctx *ctx)
 	return result == PROC_SAMPLE ? maiko_send_copy(ctx, disk_sample, &sample) : result;
 }
 
-static const source sources[] = {
-	{"cpu", "stat", take_cpu},
-	{"memory", "meminfo", take_mem},
-	{"network", "net/dev", take_net},
-	{"disk", "diskstats", take_disk},
+static source sources[] = {
+	{"cpu", "stat", take_cpu, 0, 0},
+	{"memory", "meminfo", take_mem, 0, 0},
+	{"network", "net/dev", take_net, 0, 0},
+	{"disk", "diskstats", take_disk, 0, 0},
 };
 
 /* Reads the file into `text`: at most `size` bytes, and whole lines of a longer file. */
@@ -102,12 +102,19 @@ static int read_file(const char *path, char *text, size_t size, size_t *ret_size
 }
 
 /* Whether this trouble is another than the one before. */
-static bool is_news(sampler *self, int code, unsigned line)
+static bool is_news(source *self, int code, unsigned line)
 {
 	bool news = code != self->told || line != self->told_line;
 	self->told = code;
 	self->told_line = line;
 	return news;
+}
+
+static int sampler_on_start(sampler *self, maiko_ctx *ctx)
+{
+	size_t size;
+	(void)ctx;
+	return read_file(self->path, self->text, sizeof(self->text), &size);
 }
 
 static maiko_next sampler_tick(sampler *self, maiko_ctx *ctx)
@@ -122,7 +129,7 @@ static maiko_next sampler_tick(sampler *self, maiko_ctx *ctx)
 		if (rc < 0) return maiko_failed(rc);
 		if (rc != PROC_SAMPLE && faults++ == 0) first = rc, fault = text;
 	}
-	if (is_news(self, first, fault.line) && faults > 0) {
+	if (is_news(self->source, first, fault.line) && faults > 0) {
 		rc = trouble_send(ctx, fault.line, "%s: %s: %s (lines at fault: %d)", self->source->file, fault.what,
 				  proc_result_text((proc_result)first), faults);
 		if (rc != 0) return maiko_failed(rc);
@@ -132,21 +139,22 @@ static maiko_next sampler_tick(sampler *self, maiko_ctx *ctx)
 
 static int sampler_on_error(sampler *self, const maiko_error *error, maiko_ctx *ctx)
 {
-	if (is_news(self, error->code, 0))
+	if (is_news(self->source, error->code, 0))
 		(void)trouble_send(ctx, 0, "%s: %s", self->path, maiko_strerror(error->code));
-	return 0; /* the tick comes back after its interval: the file may be there then */
+	return error->code;
 }
 
-MAIKO_ACTOR(sampler, MAIKO_TICK(sampler_tick), MAIKO_ON_ERROR(sampler_on_error));
+MAIKO_ACTOR(sampler, MAIKO_ON_START(sampler_on_start), MAIKO_TICK(sampler_tick), MAIKO_ON_ERROR(sampler_on_error));
 
-int sources_add(maiko_supervisor *sup, const char *proc_dir, uint64_t interval_ms)
+int sources_add(maiko_supervisor *sup, maiko_group_id group, const char *proc_dir, uint64_t interval_ms)
 {
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		sampler init = {.source = &sources[i], .interval_ms = interval_ms};
 		int size = snprintf(init.path, sizeof(init.path), "%s/%s", proc_dir, sources[i].file);
 		if (size < 0 || (size_t)size >= sizeof(init.path)) return UV_ENAMETOOLONG;
 
-		int rc = maiko_add(sup, sampler, sources[i].name, .init = &init, .topics = MAIKO_NO_TOPICS);
+		int rc = maiko_add(sup, sampler, sources[i].name, .group = group, .start_may_fail = true, .init = &init,
+				   .topics = MAIKO_NO_TOPICS);
 		if (rc != 0) return rc;
 	}
 	return 0;

@@ -90,7 +90,7 @@ typedef enum maiko_restarting {
 typedef uint64_t maiko_group_id;
 
 /* The delay before a restart: the first failure waits first_ms, each further one `factor` times as long, up to
- * max_ms. After healthy_ms without a failure it begins anew. Without a maiko_backoff: 100 ms, doubling, 30 s. */
+ * max_ms. When it has run for healthy_ms, the delays begin anew. Without a maiko_backoff: 100 ms, doubling, 30 s. */
 typedef struct maiko_backoff {
 	uint64_t first_ms;       /* 0: no delay at all; up to MAIKO_NEXT_MS_MAX                    */
 	uint64_t max_ms;         /* 0: 30000, or first_ms if that is more                          */

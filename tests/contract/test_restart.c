@@ -115,6 +115,22 @@ TEST_SIM(the_delay_doubles_up_to_its_maximum)
 	test_release(sup);
 }
 
+TEST_SIM(one_whose_start_keeps_failing_waits_longer_and_longer)
+{
+	enum { FAILURES = 6, TOTAL_MS = 10 + 20 + 40 + 50 + 50 + 50 };
+	maiko_supervisor *sup = with_listener(workers);
+	maiko_group_id group;
+	ok(maiko_group(sup, "all", .restarts = MAIKO_UNLIMITED, .ret_id = &group));
+	ok(maiko_add(sup, machine, "machine", .group = group, .start_may_fail = true,
+		     .backoff = &(maiko_backoff){.first_ms = 10, .max_ms = 50}));
+	atomic_store(&start_failures_left, FAILURES);
+	uint64_t before = test_now_ns();
+	ok(maiko_start(sup));
+	test_wait_for(&starts, FAILURES + 1);
+	expect(test_now_ns() - before >= TOTAL_MS * 1000000);
+	(void)test_finish(sup);
+}
+
 /* ---- the intensity ---- */
 
 TEST_SIM(too_many_failures_stop_the_supervisor_with_the_chain_in_words)

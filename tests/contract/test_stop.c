@@ -531,7 +531,7 @@ static maiko_supervisor *supervisor_with_stuck(uint32_t workers)
 	test_begin();
 	maiko_supervisor *sup = test_supervisor(workers);
 	add_counters(sup, 4);
-	ok(maiko_add(sup, blocker, "stuck", .own_thread = true, .init = &(blocker){&stuck_gate}));
+	ok(maiko_add(sup, blocker, "stuck", .own_thread = true, .stuck_ms = 1, .init = &(blocker){&stuck_gate}));
 	for (uint32_t i = 4; i < 8; i++)
 		ok(maiko_add(sup, counter, test_name("counter", i), .init = &(counter){.number = (int)i}));
 	ok(maiko_start(sup));
@@ -595,7 +595,7 @@ TEST_ONCE(a_stuck_callback_on_the_only_worker)
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = test_supervisor(1);
 	add_counters(sup, 2);
-	ok(maiko_add(sup, blocker, "stuck", .init = &(blocker){&stuck_gate}));
+	ok(maiko_add(sup, blocker, "stuck", .stuck_ms = 1, .init = &(blocker){&stuck_gate}));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, item, .n = 0));
 	test_wait_for(&entered, 1);

@@ -27,7 +27,7 @@ MAIKO_EVENT(bell, bells, n);
 
 enum { NS_PER_MS = 1000000 };
 
-PER_TEST _Atomic(uint64_t) reports, entered, released, handled, stops, quick_calls, ended, lives, told;
+PER_TEST _Atomic(uint64_t) reports, entered, released, handled, stops, ended, lives, told, removed;
 PER_TEST _Atomic(uint64_t) last_ms;
 
 /* ---- the observation ---- */
@@ -300,43 +300,49 @@ TEST_ONCE(on_the_callers_loop_the_option_asks_for_a_thread)
 
 /* ---- never of short ones ---- */
 
+/* Long enough that whoever looks finds it in a callback almost always. */
+static void spend(void)
+{
+	for (uint64_t end = test_now_ns() + NS_PER_MS / 5; test_now_ns() < end;)
+		continue;
+}
 typedef struct quick {
 	uint32_t unused;
 } quick;
 static int quick_on_item(quick *self, const item *ev, maiko_ctx *ctx)
 {
-	atomic_fetch_add(&quick_calls, 1);
+	spend();
 	return 0;
 }
+MAIKO_ACTOR(quick, MAIKO_ON(item, quick_on_item));
 typedef struct ticker {
 	uint32_t unused;
 } ticker;
 static maiko_next ticker_tick(ticker *self, maiko_ctx *ctx)
 {
-	atomic_fetch_add(&quick_calls, 1);
+	spend();
 	return maiko_again();
 }
 MAIKO_ACTOR(ticker, MAIKO_TICK(ticker_tick));
-MAIKO_ACTOR(quick, MAIKO_ON(item, quick_on_item));
 
-/* For much longer than .stuck_ms each worker is in a callback of the same actor whenever somebody looks. */
-TEST_WORKERS(short_callbacks_one_after_the_other_are_not_reported)
+/* For much longer than .stuck_ms. */
+static void be_quick(uint32_t workers, const maiko_actor_type *type)
 {
-	enum { STUCK_MS = 40 };
+	enum { STUCK_MS = 20 };
 	maiko_supervisor *sup = begin(workers);
-	for (uint32_t i = 1; i <= workers; i++) {
-		ok(maiko_add(sup, quick, test_name("quick", i), .stuck_ms = STUCK_MS, .worker = i));
-		if (i == 1)
-			continue;
-		ok(maiko_add(sup, ticker, test_name("ticker", i), .stuck_ms = STUCK_MS, .worker = i));
-	}
+	for (uint32_t i = 1; i <= workers; i++)
+		ok(maiko_supervisor_add(sup, type, test_name("quick", i),
+					&(maiko_add_options){.stuck_ms = STUCK_MS, .worker = i}));
 	ok(maiko_start(sup));
-	for (uint64_t end = test_now_ns() + 3 * STUCK_MS * NS_PER_MS; test_now_ns() < end;)
-		for (uint32_t n = 0; n < 1000; n++)
+	for (uint64_t end = test_now_ns() + 6 * STUCK_MS * NS_PER_MS; test_now_ns() < end;)
+		for (uint32_t n = 0; type == MAIKO_ACTOR_REF(quick) && n < 10; n++)
 			ok(maiko_send(sup, item, .n = n));
 	assert_int_equal(atomic_load(&reports), 0);
 	test_finish(sup);
 }
+
+TEST_WORKERS(short_handlers_one_after_the_other_are_not_reported) { be_quick(workers, MAIKO_ACTOR_REF(quick)); }
+TEST_WORKERS(short_ticks_one_after_the_other_are_not_reported) { be_quick(workers, MAIKO_ACTOR_REF(ticker)); }
 
 /* ---- an idle program ---- */
 
@@ -528,6 +534,36 @@ TEST_WORKERS(a_hook_may_stop_the_supervisor_and_remove_its_monitor)
 	ok(maiko_send(sup, item, .n = 1));
 	ok(maiko_join(sup));
 	assert_int_equal(atomic_load(&reports), 1);
+	test_finish(sup);
+}
+
+/* All workers have applied the removal; its hook still runs. */
+static void count_removed(void *arg) { atomic_fetch_add(&removed, 1); }
+static void remove_itself(void *arg, const maiko_observation *o)
+{
+	expect(maiko_monitor_remove(*(maiko_monitor **)arg, count_removed) == 0);
+	atomic_fetch_add(&reports, 1);
+	while (atomic_load(&handled) < maiko_worker_count(o->supervisor))
+		(void)sched_yield();
+	expect(atomic_load(&removed) == 0);
+}
+
+TEST_WORKERS(a_monitor_is_not_freed_while_its_hook_runs)
+{
+	static maiko_monitor *monitor;
+	open_gate();
+	atomic_store(&released, 1);
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.stuck = remove_itself}, &monitor, &monitor));
+	ok(maiko_add(sup, slow, "slow", .stuck_ms = 1, .init = &(slow){.tick = 1, .busy = true},
+		     .topics = MAIKO_NO_TOPICS));
+	for (uint32_t i = 1; i <= workers; i++)
+		ok(maiko_add(sup, slow, test_name("handles", i), .worker = i));
+	ok(maiko_start(sup));
+	test_wait_for(&reports, 1);
+	ok(maiko_send(sup, item, .n = 1));
+	test_wait_for(&handled, workers);
+	test_wait_for(&removed, 1);
 	test_finish(sup);
 }
 

@@ -110,6 +110,19 @@ TEST_SIM(an_actor_of_no_group_is_a_member_of_the_root)
 	(void)test_finish(sup);
 }
 
+TEST_SIM(an_actor_of_no_such_group_is_refused_and_its_name_is_free)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	returns(maiko_add(sup, idler, "lost", .group = 99), MAIKO_ENOENT);
+	assert_non_null(strstr(maiko_last_error(), "actor 'lost': .group is 99"));
+	ok(maiko_add(sup, idler, "lost"));
+	assert_int_equal(test_report(sup)->actor_count, 2); /* it, and the removed ones */
+	ok(maiko_start(sup));
+	returns(maiko_add(sup, idler, "late", .group = 99), MAIKO_ENOENT);
+	ok(maiko_add(sup, idler, "late"));
+	(void)test_finish(sup);
+}
+
 /* ---- backing off ---- */
 
 TEST_SIM(it_tells_until_when_an_actor_waits_and_why)
@@ -352,6 +365,65 @@ TEST_SIM(a_permanent_actor_that_ends_too_often_is_told_as_that)
 			    "the actor 'puppet', which is permanent, has ended; "
 			    "the supervisor had restarted 3 times within 5000 ms");
 	test_release(sup);
+}
+
+/* ---- from another thread ---- */
+
+enum { ENOUGH = 200 };
+
+PER_TEST _Atomic(uint64_t) attempts;
+
+/* Sends itself a reading, and fails with it. */
+typedef struct flapper {
+	uint32_t n;
+} flapper;
+static int flapper_on_start(flapper *self, maiko_ctx *ctx) { return maiko_send(ctx, reading, .n = self->n); }
+static int flapper_on_reading(flapper *self, const reading *ev, maiko_ctx *ctx)
+{
+	if (ev->n != self->n)
+		return 0;
+	return atomic_fetch_add(&attempts, 1) < ENOUGH ? UV_EIO : 0;
+}
+MAIKO_ACTOR(flapper, MAIKO_ON_START(flapper_on_start), MAIKO_ON(reading, flapper_on_reading));
+
+static void expect_sane(const maiko_ledger *ledger, uint64_t *restarts)
+{
+	assert_int_equal(ledger->group_count, 3);
+	for (size_t i = 0; i + 1 < ledger->actor_count; i++) {
+		const maiko_actor_row *row = ledger->actors[i];
+		assert_true(row->supervised);
+		assert_true(row->restarts >= restarts[i]);
+		restarts[i] = row->restarts;
+		assert_true(row->status == MAIKO_ACTOR_RESTARTING || (row->resumes_ns == 0 && !row->waits));
+		assert_true(row->phase == 0 || row->phase == MAIKO_PHASE_HANDLE);
+		assert_string_equal(row->event, row->phase == 0 ? "" : "reading");
+	}
+}
+
+TEST_WORKERS(reports_are_sane_while_actors_restart)
+{
+	static const maiko_backoff at_once = {.first_ms = 0}, soon = {.first_ms = 1, .factor = 1};
+	maiko_supervisor *sup = test_supervisor(workers);
+	maiko_group_id alone, together;
+	ok(maiko_group(sup, "alone", .restarts = MAIKO_UNLIMITED, .backoff = &at_once, .ret_id = &alone));
+	ok(maiko_group(sup, "together", .strategy = MAIKO_ONE_FOR_ALL, .restarts = MAIKO_UNLIMITED, .backoff = &soon,
+		       .ret_id = &together));
+	ok(maiko_add(sup, flapper, "one", .group = alone, .echo = true, .init = &(flapper){.n = 1}));
+	ok(maiko_add(sup, idler, "with it", .group = together));
+	ok(maiko_add(sup, flapper, "two", .group = together, .echo = true, .init = &(flapper){.n = 2}));
+	ok(maiko_start(sup));
+	uint64_t restarts[3] = {0, 0, 0};
+	while (atomic_load(&attempts) < ENOUGH + 2) { /* each has not failed once */
+		maiko_ledger *ledger;
+		ok(maiko_report(sup, &ledger));
+		expect_sane(ledger, restarts);
+		maiko_ledger_free(ledger);
+	}
+	test_settle(sup);
+	expect_sane(test_report(sup), restarts);
+	assert_int_equal(restarts[0] + restarts[2], ENOUGH);
+	assert_true(restarts[1] <= restarts[2]); /* it may have been about to start for the first time */
+	(void)test_finish(sup);
 }
 
 /* ---- without memory ---- */

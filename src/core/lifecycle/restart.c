@@ -79,9 +79,11 @@ static void count_attempt(mk_care *c, const mk_cause *cause)
 	c->aside = !c->again;
 }
 
-static void count_delay(mk_worker *w, mk_care *c)
+static void count_delay(mk_worker *w, const mk_actor *a)
 {
-	if (c->in_a_row != 0 && w->now_ns - c->up_ns >= c->backoff.healthy_ms * NS_PER_MS)
+	mk_care *c = mk_care_of(a);
+	bool was_up = a->status == MAIKO_ACTOR_RUNNING; /* an on_start that fails again and again is not healthy */
+	if (was_up && w->now_ns - c->up_ns >= c->backoff.healthy_ms * NS_PER_MS)
 		c->in_a_row = 0;
 	c->in_a_row++;
 	c->fail_delay_ms =
@@ -119,7 +121,7 @@ bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
 		return false;
 	mk_actor_note_failure(w, a, cause, false);
 	count_attempt(c, cause);
-	count_delay(w, c);
+	count_delay(w, a);
 	describe(w, c, cause);
 	halt(w, a);
 	tell_halted(w, a, c->again ? cause->event : NULL, cause->code);
@@ -138,7 +140,7 @@ bool mk_restart_ended(mk_worker *w, mk_actor *a)
 		return false;
 	mk_cause cause = {.code = 0, .phase = MAIKO_PHASE_STOP};
 	count_attempt(c, &cause);
-	count_delay(w, c);
+	count_delay(w, a);
 	describe(w, c, &cause);
 	halt(w, a);
 	tell_halted(w, a, NULL, 0);
@@ -170,7 +172,6 @@ static void start(mk_worker *w, mk_actor *a)
 	renew_state(a);
 	if (mk_actor_start(w, a) != 0 || a->status != MAIKO_ACTOR_RUNNING)
 		return; /* it is halted again, or has ended */
-	mk_care_of(a)->up_ns = w->now_ns;
 	mk_notices_begin(w, a);
 	mk_permit(w, a, MK_DOWN);
 	mk_tick_begin(w, a);
@@ -262,7 +263,11 @@ void mk_restart_go_on(mk_worker *w, mk_actor *a)
 
 /* ---- reports ----------------------------------------------------------------------------------- */
 
-void mk_restart_is_up(mk_worker *w, mk_actor *a) { mk_group_report(w, mk_care_of(a), MK_IS_UP); }
+void mk_restart_is_up(mk_worker *w, mk_actor *a)
+{
+	mk_care_of(a)->up_ns = w->now_ns;
+	mk_group_report(w, mk_care_of(a), MK_IS_UP);
+}
 void mk_restart_is_gone(mk_worker *w, mk_actor *a)
 {
 	mk_timer_clear(&w->timers, &mk_care_of(a)->timer);
