@@ -208,6 +208,26 @@ TEST_SIM(rest_for_one_restarts_those_after_it)
 	fail_c(workers, MAIKO_REST_FOR_ONE, "+a +b +c +d -c -d +c +d -d -c -b -a", 4);
 }
 
+TEST_SIM(who_comes_and_goes_down_during_the_delay_is_started_too)
+{
+	maiko_supervisor *sup = with_listener(workers);
+	maiko_group_id all, early, id;
+	ok(maiko_group(sup, "all", .strategy = MAIKO_ONE_FOR_ALL, .ret_id = &all));
+	ok(maiko_group(sup, "early", .group = all, .ret_id = &early));
+	ok(maiko_add(sup, member, "c", .group = all, .retries = 1));
+	ok(maiko_add(sup, member, "d", .group = all));
+	ok(maiko_start(sup));
+	atomic_store(&failures_left, 1);
+	ok(maiko_send(sup, item, .n = 'c'));
+	test_settle(sup);
+	ok(maiko_add(sup, member, "a", .group = early, .ret_id = &id));
+	ok(maiko_restart(sup, id));
+	test_wait_for(&test_heard_events, 2);
+	(void)test_stop(sup);
+	expect_noted("+c +d -c -d +a -a +a +c +d -a -d -c");
+	test_release(sup);
+}
+
 /* ---- on request ---- */
 
 TEST_SIM(a_restart_on_request_counts_as_no_failure)

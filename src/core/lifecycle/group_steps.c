@@ -130,8 +130,7 @@ static void halt_next(mk_group *g)
 	if (c != NULL)
 		limit_halt(g, c);
 	if (c == NULL) {
-		g->starting = true;
-		g->at = mk_care_first(g->from);
+		g->starting = g->starts_first = true;
 		g->paced = g->delay_ms == 0 || g->cause == NULL || g->cause->state != MK_CARE_DOWN;
 		if (!g->paced)
 			command(g->cause, MK_PACE, g->delay_ms);
@@ -152,6 +151,9 @@ static void bring_back(mk_care *c, uint64_t delay_ms)
 
 static void start_next(mk_groups *all, mk_group *g)
 {
+	if (g->starts_first) /* not before: actors may have come, and gone down, during the delay */
+		g->at = mk_care_first(g->from);
+	g->starts_first = false;
 	mk_care *c = g->at;
 	while (c != NULL && is_settled(c, true))
 		c = mk_care_after(g, c);

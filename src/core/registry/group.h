@@ -115,6 +115,7 @@ typedef struct mk_group {
 	uint64_t failures, failed; /* of its members in total; how often it has failed itself */
 	/* a run: its members from `from` on stop in reverse, then start in order */
 	bool running, starting, paced;
+	bool starts_first;         /* starting: none has been started yet */
 	struct mk_group *next_run; /* in the list of those that run */
 	mk_member *from;
 	mk_care *at;    /* the next one to halt or to start */
