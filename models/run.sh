@@ -62,7 +62,7 @@ small_watchdog() {
 	finds watchdog "" LOOKS_FIRST
 }
 
-all_channel() {
+small_channel() {
 	holds channel "-DEVENTS=4 -DMARKERS=0" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	finds channel "" LOST_WAKE
 }
@@ -87,14 +87,14 @@ small_watch() {
 	finds watch "" NOT_KEPT
 }
 
-small_watch() {
+all_watch() {
 	for defines in "" "-DWATCHER_MOVES=6 -DWATCHED_MOVES=6 -DWATCHES=3" "-DCHANGES=3 -DWATCHER_MOVES=10 -DWATCHED_MOVES=12"; do
 		holds watch "$defines" "told once, each half freed once" "$SAFE" ""
 	done
 	finds watch "" NOT_SENT_ON NOT_KEPT BACK_NOT_KEPT TELLS_CANCELLED FORGOTTEN
 }
 
-all_receipt() {
+small_receipt() {
 	holds receipt "-DNO_MEMORY=1" "one receipt, its counts, behind the replies" "$SAFE" ""
 	holds receipt "-DEVENTS=1 -DFIRST=BOTH_MOVE -DNO_MEMORY=1 -DFULL=1" "one receipt, its counts, behind the replies" "$SAFE" ""
 	finds receipt "-DNO_MEMORY=1" ASIDE_ON_LANE
