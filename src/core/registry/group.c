@@ -177,7 +177,8 @@ bool mk_group_count(mk_group *g, uint64_t now_ns)
 		g->times[(g->first_time + g->time_count++) % g->limit] = now_ns;
 		return true;
 	}
-	if (now_ns - g->times[g->first_time] <= g->within_ms * 1000000) {
+	/* It may be before that time: workers read their clocks at different moments. */
+	if (now_ns <= g->times[g->first_time] + g->within_ms * 1000000) {
 		g->time_count = 0;
 		return false;
 	}
