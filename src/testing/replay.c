@@ -130,7 +130,7 @@ static bool told(void *arg, mk_worker *w, mk_note_kind kind, uint64_t number, mk
 		return true;
 	}
 	if (next != NULL && (kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE || kind == MK_NOTE_FOUND ||
-			     kind == MK_NOTE_WATCH || kind == MK_NOTE_GROUP_MADE))
+			     kind == MK_NOTE_WATCH || kind == MK_NOTE_GROUP_MADE || kind == MK_NOTE_GROUP_REMOVED))
 		mt_replay_differs(r, next, w->index, "a call to add, find or change actors or subscriptions");
 	return false;
 }

@@ -134,6 +134,56 @@ static void record(uint32_t workers, const char *path)
 	test_release(sup);
 }
 
+/* ---- a group that another thread makes --------------------------------------------------------- */
+
+/* Tells whether the group is there. */
+typedef struct finder {
+	uint32_t unused;
+} finder;
+static int finder_on_item(finder *self, const item *ev, maiko_ctx *ctx)
+{
+	maiko_group_id id;
+	(void)self;
+	int rc = maiko_find_group(maiko_supervisor_of(ctx), "late", &id);
+	return maiko_send(ctx, result, .n = ev->n, .handled = rc == 0);
+}
+MAIKO_ACTOR(finder, MAIKO_ON(item, finder_on_item));
+TEST_LISTENER(listener, result);
+
+static int add_finder(maiko_supervisor *sup, void *arg)
+{
+	(void)arg;
+	int rc = maiko_add(sup, finder, "finder");
+	return rc != 0 ? rc : maiko_add(sup, listener, "listener");
+}
+
+TEST_ONCE(what_a_callback_finds_is_found_in_the_replay)
+{
+	char path[64];
+	maiko_recorder *recorder;
+	maiko_replay_result replayed;
+	snprintf(path, sizeof path, "/tmp/maiko-replay-find-group-%ld", (long)getpid());
+	unlink(path);
+	test_begin();
+	maiko_supervisor *sup = test_supervisor(1);
+	ok(maiko_recorder_new(&recorder, sup, path, NULL));
+	ok(add_finder(sup, NULL));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	test_wait_for(&test_heard_events, 1);
+	ok(maiko_group(sup, "late"));
+	ok(maiko_send(sup, item, .n = 2));
+	test_wait_for(&test_heard_events, 2);
+	ok(maiko_stop(sup, NULL));
+	ok(maiko_recorder_free(recorder));
+	test_release(sup);
+	int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = add_finder}, &replayed);
+	if (rc != 0)
+		fail_msg("%s: %s", maiko_strerror(rc), replayed.text);
+	assert_true(replayed.complete);
+	unlink(path);
+}
+
 TEST_WORKERS(a_run_with_restarts_is_replayed_without_a_divergence)
 {
 	char path[64];

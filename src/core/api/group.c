@@ -82,9 +82,15 @@ int maiko_find_group(maiko_supervisor *sup, const char *name, maiko_group_id *re
 		rc = MK_NULL(name, ret_id);
 	if (rc != 0)
 		return rc;
+	mk_worker *caller = MK_LIKELY(!sup->seam.noted) ? NULL : mk_caller(sup, NULL);
+	mk_told told;
 	mk_lock(sup);
 	const mk_group *g = mk_group_named(sup, name);
 	maiko_group_id id = g == NULL ? 0 : g->id;
+	if (caller != NULL && sup->seam.led && mk_is_told(caller, MK_NOTE_FOUND, MK_ANY_NUMBER, &told))
+		id = (maiko_group_id)told.value;
+	else if (caller != NULL)
+		mk_note_here(caller, MK_NOTE_FOUND, 0, (int64_t)id);
 	mk_unlock(sup);
 	if (id == 0)
 		return mk_fail(MAIKO_ENOENT, "maiko_find_group: there is no group '%s'", name);
@@ -94,12 +100,12 @@ int maiko_find_group(maiko_supervisor *sup, const char *name, maiko_group_id *re
 
 /* ---- removing ---------------------------------------------------------------------------------- */
 
-/* The ids of the actors of the group and its groups, the last first, in *ret_ids. */
 typedef struct actor_ids {
 	maiko_actor_id *ids;
 	uint32_t count, size;
 } actor_ids;
 
+/* The actors of the group and its groups, the last first. */
 static int collect(const mk_group *g, actor_ids *ids)
 {
 	for (mk_care *c = mk_care_last(g); c != NULL; c = mk_care_before(g, g->first, c)) {
@@ -155,19 +161,19 @@ static int begin_removal(mk_sup *sup, maiko_group_id id, actor_ids *ids)
 	return 0;
 }
 
-/* Which actors a callback has removed, as notes: in a replay they may have gone before, or not yet. With the lock. */
+/* Which actors a callback removes, as notes: in a replay they may have gone before, or not yet. With the lock. */
 static int note_removal(mk_sup *sup, mk_worker *caller, actor_ids *ids, int rc)
 {
 	mk_told told;
 	if (!sup->seam.led) {
 		for (uint32_t i = 0; i < ids->count; i++)
-			MK_NOTE(caller, MK_NOTE_GROUP_MADE, ids->ids[i], 0);
-		MK_NOTE(caller, MK_NOTE_GROUP_MADE, 0, rc);
+			MK_NOTE(caller, MK_NOTE_GROUP_REMOVED, ids->ids[i], 0);
+		MK_NOTE(caller, MK_NOTE_GROUP_REMOVED, 0, rc);
 		return rc;
 	}
 	ids->count = 0;
 	for (;;) {
-		if (!mk_is_told(caller, MK_NOTE_GROUP_MADE, MK_ANY_NUMBER, &told))
+		if (!mk_is_told(caller, MK_NOTE_GROUP_REMOVED, MK_ANY_NUMBER, &told))
 			return MAIKO_EBROKEN;
 		if (told.number == 0)
 			return (int)told.value;

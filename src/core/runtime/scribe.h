@@ -27,7 +27,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_MUTE,      /* a mute is taken out of the lane; number: mk_message_posted */
 	MK_NOTE_OPEN,      /* the check number `number` of a cycle has found it open */
 	MK_NOTE_STOPPING,  /* value: whether MAIKO_ESHUTDOWN means the stop */
-	MK_NOTE_FOUND,     /* maiko_find in a callback; value: the id, or 0 */
+	MK_NOTE_FOUND,     /* maiko_find, maiko_find_group in a callback; value: the id, or 0 */
 	/* calls, with their arguments: mk_call */
 	MK_NOTE_ADD,    /* value: the error, or the actor's worker (MK_NOTE_NEW_WORKER); number: its id */
 	MK_NOTE_CHANGE, /* value: the error, or 0; number: the actor */
@@ -38,7 +38,10 @@ typedef enum mk_note_kind {
 	MK_NOTE_HOLD,       /* value: 1, or 0: it is unheld */
 	MK_NOTE_WATCH,      /* number: the watched actor; value: MK_NOTED_FOUND and so on */
 	MK_NOTE_GROUP_MADE, /* maiko_group in a callback; value: the id, or the error */
-	MK_NOTE_COMMAND,    /* what a supervised actor is to do (group_steps.h); value: the command and its delay */
+	/* maiko_remove_group in a callback: one for each actor that it removes, `number`; then one of number 0, and
+	 * value: the result so far */
+	MK_NOTE_GROUP_REMOVED,
+	MK_NOTE_COMMAND, /* what a supervised actor is to do (group_steps.h); value: the command and its delay */
 	/* steps of the supervisor */
 	MK_NOTE_STARTING,
 	MK_NOTE_STARTED,  /* the on_start hooks have run */
