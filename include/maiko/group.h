@@ -16,7 +16,8 @@
  *   kept      the name and the id, subscriptions, the mailbox with its events, the worker, the place in the order of
  *             on_stop, mutes that it causes and those that it suffers
  *   renewed   the state; events that it kept (released), delayed sends and timers (cancelled), receipts that it waits
- *             for (dead), a hold (ended), blocking jobs and completions (their functions do not run)
+ *             for (dead), a hold (ended), blocking jobs (their `done` does not run), and changes that it has requested
+ *             (they complete, and .done tells; MAIKO_ON_DONE does not)
  *
  * The event whose handler has failed is handled again first, up to .retries times; these failures count as one. After
  * the last it is set aside: its delivery is counted `set_aside`, and a dead letter tells of it (lifecycle.h). What a
@@ -57,7 +58,7 @@
 #define MAIKO_GROUP_STOP_MS 5000
 
 /* Which members are restarted when one has failed. The others that are stop first, in reverse order; then all start
- * in the order in which they were added. */
+ * in the order in which they were added. Of the others, those with .ephemeral or MAIKO_TEMPORARY are removed. */
 typedef enum maiko_strategy {
 	MAIKO_ONE_FOR_ONE = 0, /* it alone                     */
 	MAIKO_ONE_FOR_ALL = 1, /* all members of the group     */
@@ -116,11 +117,11 @@ MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);
  * The raw calls behind maiko_restart(to, id, options...): restarts an actor now, without delay; `options` may be NULL.
  *
  * It counts as no failure; no other actor is restarted with it. One that waits for its restart restarts at once. Like a
- * change (supervisor.h): on a thread that may wait it returns when on_start has returned; else it completes
- * later, and .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART). Errors: MAIKO_ENOENT (no such actor),
- * MAIKO_EINVAL (it is not supervised: it has neither .group nor .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY
- * (a restart of it has been asked for already), MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM,
- * MAIKO_ESHUTDOWN; the error of on_start.
+ * change (supervisor.h): on a thread that may wait it returns when on_start has returned; else it completes later, and
+ * .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART); of one that restarts itself, .done alone, because MAIKO_ON_DONE
+ * would be of its earlier life. Errors: MAIKO_ENOENT (no such actor), MAIKO_EINVAL (it is not supervised: it has
+ * neither .group nor .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY (a restart of it has been asked for
+ * already), MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM, MAIKO_ESHUTDOWN; the error of on_start.
  */
 MAIKO_API int maiko_supervisor_restart(maiko_supervisor *sup, maiko_actor_id actor,
 				       const maiko_change_options *options);

@@ -80,9 +80,9 @@ extern MAIKO_API const maiko_event_type maiko_gen_event_maiko_restarted;
 
 /* A group has failed: more failures than its .restarts within .within_ms (group.h). */
 typedef struct maiko_group_failed {
-	maiko_group_id group;
-	char name[MAIKO_NAME_MAX + 1];
-	maiko_actor_id actor; /* whose failure was the last */
+	maiko_group_id group;          /* 0: the root; the supervisor stops */
+	char name[MAIKO_NAME_MAX + 1]; /* "": the root */
+	maiko_actor_id actor;          /* whose failure was the last */
 	char actor_name[MAIKO_NAME_MAX + 1];
 	int error;         /* of that failure */
 	uint32_t restarts; /* the group's .restarts */

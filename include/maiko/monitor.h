@@ -29,6 +29,12 @@
  *   or overflowed      a later event took its place in the mailbox
  *   or discarded       the subscriber ended or unsubscribed, or the stop discarded it
  *
+ * If the handler fails and its actor will be restarted (group.h), 3 has the error, and then comes one of these:
+ *
+ *   restarting         with this event: it is in the mailbox again, as the first, and 3 follows once more; or, if it
+ *                      cannot go back, overflowed (a newer one of its key is queued) or set aside (no memory)
+ *   set aside          it is not tried again
+ *
  * "overflowed" without an actor stands in for 2 and 3 of all subscribers of a worker: the channel
  * to it was full and all of them drop, or there was no memory. An event that makes way for
  * another is "overflowed" before the other is "delivered".
@@ -47,6 +53,8 @@
  *                      not handle that: error, failed, stopped
  *   6  discarded       each event that was still in its mailbox, or that comes for it later
  *   7  removed         the last one; a stop of the whole supervisor removes no actor
+ *
+ * A restart (group.h): 4 if it has failed, 5 if it had started, restarting; later restarted instead of 2, or 4 again.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -84,7 +92,7 @@
 	XX(18, RESTARTING, restarting, "restarting")   /* the error; the actor will be started again            */     \
 	XX(19, RESTARTED, restarted, "restarted")      /* the number of its restarts                            */     \
 	XX(20, GROUP_FAILED, group_failed, "group failed")                                                             \
-	XX(21, SET_ASIDE, set_aside, "set aside") /* the error; the event is not tried again               */          \
+	XX(21, SET_ASIDE, set_aside, "set aside") /* the error of its last handler                         */          \
 	XX(22, STUCK, stuck, "stuck")             /* for how many ms it was seen in one callback so far    */          \
 	XX(23, HELD, held, "held")                /* maiko_hold                                            */          \
 	XX(24, UNHELD, unheld, "unheld")          /* maiko_unhold                                          */          \
@@ -114,7 +122,7 @@ typedef struct maiko_observation {
 	const maiko_envelope *event; /* NULL: it is about no event */
 	const void *data;            /* the event's struct, or NULL */
 	int64_t code;                /* see MAIKO_OBSERVATION_MAP; else 0 */
-	bool was_queued;             /* overflowed, discarded: it had been delivered */
+	bool was_queued;             /* overflowed, discarded, set aside: it was in the mailbox */
 	bool tracked;                /* the event has a receipt (receipt.h) */
 } maiko_observation;
 

@@ -226,6 +226,7 @@ MAIKO_API int maiko_supervisor_run(maiko_supervisor *sup, const maiko_run_option
  * is not of 1 to MAIKO_NAME_MAX bytes without control characters, or is "outside", the sender
  * name of external threads; an invalid option; no .topics, which an actor with MAIKO_ON_ANY or
  * a routed event needs; in .topics a topic none of whose events the type can handle),
+ * MAIKO_ENOENT (there is no group .group, or it is being removed),
  * MAIKO_EEXIST (an actor of that name), MAIKO_ETYPE, MAIKO_E2BIG, MAIKO_ENOMEM,
  * MAIKO_ESHUTDOWN; the error of on_start, when it fails.
  * *ret_id and `done` are used only when the request was accepted.

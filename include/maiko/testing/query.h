@@ -65,7 +65,7 @@ typedef struct maiko_record {
 	const maiko_envelope *event; /* NULL: it is about no event */
 	const void *data;            /* the event's struct, or NULL */
 	int64_t code;                /* see MAIKO_OBSERVATION_MAP */
-	bool was_queued;             /* overflowed, discarded: it had been delivered */
+	bool was_queued;             /* overflowed, discarded, set aside: it was in the mailbox */
 } maiko_record;
 
 /* ---- matchers ------------------------------------------------------------------------- */
