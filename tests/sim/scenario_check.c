@@ -270,7 +270,7 @@ void sc_had_all(const sc_actor *a)
 	    a->stopped || a->unsubscribing != 0 || a->down || a->loses)
 		return;
 	const mk_actor *real = mk_directory_find(sc.sup, a->id);
-	bool leaves = real != NULL && real->cared && mk_care_of(real)->leaves;
+	bool leaves = real != NULL && real->cared && mk_care_of(real)->command == MK_LEAVE;
 	if (real == NULL || real->removing || leaves || (real->sched & MK_DOWN) != 0)
 		return;
 	for (uint32_t t = 0; t < sc.used; t++) {

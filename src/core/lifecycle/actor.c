@@ -314,6 +314,16 @@ int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining)
 	return 0;
 }
 
+void mk_actor_go(mk_worker *w, mk_actor *a, unsigned bit)
+{
+	bool runs = a->status == MAIKO_ACTOR_RUNNING;
+	if (runs)
+		mk_notices_begin(w, a);
+	mk_permit(w, a, bit);
+	if (runs)
+		mk_tick_begin(w, a);
+}
+
 void mk_actor_fold(mk_worker *w, const mk_actor *a)
 {
 	mk_count_add(&w->gone.handled, mk_count(&a->handled));

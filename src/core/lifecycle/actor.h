@@ -28,6 +28,10 @@ int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint
  * subscribes it. 0, or MAIKO_ENOMEM without effect. */
 int mk_actor_arrive(mk_worker *w, mk_actor *a, bool joining);
 
+/* Its start or restart is over: it runs, unless it has failed and is to be restarted. `bit`: the one of MK_HELD that
+ * held it meanwhile. */
+void mk_actor_go(mk_worker *w, mk_actor *a, unsigned bit);
+
 /* With the lock, when it leaves the directory: adds its counters to the worker's row of removed
  * actors. */
 void mk_actor_fold(mk_worker *w, const mk_actor *a);

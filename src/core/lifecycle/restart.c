@@ -3,6 +3,7 @@
  */
 #include "lifecycle/restart.h"
 
+#include "lifecycle/actor.h"
 #include "lifecycle/group_steps.h"
 #include "lifecycle/notice.h"
 #include "observe/monitor.h"
@@ -33,11 +34,12 @@ static void set_resumes(mk_actor *a, uint64_t ns)
 	atomic_store_explicit(&a->extra->care->resumes_ns, ns, memory_order_relaxed);
 }
 
-/* What it does not keep over a restart. Its handles are closed last, perhaps later. */
-static void halt(mk_worker *w, mk_actor *a)
+/* Ends what it does not keep over a restart, which is because of `error` (0: not of a failure). In its next life `e`
+ * comes first, or NULL. Its handles are closed after that (close_handles). */
+static void halt(mk_worker *w, mk_actor *a, const mk_event *e, int error)
 {
 	mk_care *c = mk_care_of(a);
-	c->because = c->failed ? c->code : 0;
+	c->because = error;
 	mk_hold(w, a, MK_DOWN);
 	mk_actor_run_on_stop(w, a, true);
 	mk_intake_unhold(w, a); /* also one that on_stop has begun */
@@ -48,13 +50,8 @@ static void halt(mk_worker *w, mk_actor *a)
 	mk_actor_shed(w, a);
 	mk_notices_rest(a);
 	a->extra->overflowed = false;
-}
-
-/* It is halted: `e` comes first in its next life, or NULL. */
-static void tell_halted(mk_worker *w, mk_actor *a, const mk_event *e, int code)
-{
-	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, e, code);
-	if (mk_care_of(a)->backoff.overflow == MAIKO_DROP_OLDEST)
+	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, e, error);
+	if (c->backoff.overflow == MAIKO_DROP_OLDEST)
 		mk_release_all(w, a); /* nobody waits for an actor that drops */
 }
 
@@ -91,7 +88,7 @@ static void count_delay(mk_worker *w, const mk_actor *a)
 				 c->backoff.jitter_percent != 0 ? mk_random_next(&w->sup->seam, &w->random) : 0);
 }
 
-/* With a report that the actor has failed. */
+/* For the report that it has failed. */
 static void describe(mk_worker *w, mk_care *c, const mk_cause *cause)
 {
 	mk_lock(w->sup); /* maiko_report may read it now */
@@ -114,17 +111,21 @@ static bool is_contained(const mk_worker *w, const mk_actor *a)
 	return c->kind != MAIKO_TEMPORARY && !w->draining && (!first || c->start_may_fail);
 }
 
-bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
+static void halt_failed(mk_worker *w, mk_actor *a, const mk_cause *cause)
 {
 	mk_care *c = mk_care_of(a);
-	if (!is_contained(w, a))
-		return false;
-	mk_actor_note_failure(w, a, cause, false);
 	count_attempt(c, cause);
 	count_delay(w, a);
 	describe(w, c, cause);
-	halt(w, a);
-	tell_halted(w, a, c->again ? cause->event : NULL, cause->code);
+	halt(w, a, c->again ? cause->event : NULL, cause->code);
+}
+
+bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
+{
+	if (!is_contained(w, a))
+		return false;
+	mk_actor_note_failure(w, a, cause, false);
+	halt_failed(w, a, cause);
 	if (cause->phase == MAIKO_PHASE_DEADLOCK) {
 		mk_purge(w, a, false, MK_OUTCOME_OF(dead));
 		mk_release_all(w, a);
@@ -135,15 +136,9 @@ bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
 
 bool mk_restart_ended(mk_worker *w, mk_actor *a)
 {
-	mk_care *c = mk_care_of(a);
-	if (c->kind != MAIKO_PERMANENT || a->status != MAIKO_ACTOR_RUNNING || c->leaves || !is_contained(w, a))
+	if (mk_care_of(a)->kind != MAIKO_PERMANENT || a->status != MAIKO_ACTOR_RUNNING || !is_contained(w, a))
 		return false;
-	mk_cause cause = {.code = 0, .phase = MAIKO_PHASE_STOP};
-	count_attempt(c, &cause);
-	count_delay(w, a);
-	describe(w, c, &cause);
-	halt(w, a);
-	tell_halted(w, a, NULL, 0);
+	halt_failed(w, a, &(mk_cause){.code = 0, .phase = MAIKO_PHASE_STOP});
 	close_handles(w, a);
 	return true;
 }
@@ -172,9 +167,7 @@ static void start(mk_worker *w, mk_actor *a)
 	renew_state(a);
 	if (mk_actor_start(w, a) != 0 || a->status != MAIKO_ACTOR_RUNNING)
 		return; /* it is halted again, or has ended */
-	mk_notices_begin(w, a);
-	mk_permit(w, a, MK_DOWN);
-	mk_tick_begin(w, a);
+	mk_actor_go(w, a, MK_DOWN);
 }
 
 static void due(mk_timer *timer)
@@ -218,8 +211,7 @@ static void obey(mk_worker *w, mk_actor *a, mk_command command, uint64_t delay_m
 	case MK_HALT:
 		if (!down) {
 			c->failed = false;
-			halt(w, a);
-			tell_halted(w, a, NULL, 0);
+			halt(w, a, NULL, 0);
 			close_handles(w, a);
 		} else if (a->extra->all_closed == NULL) {
 			c->failed = false;
@@ -234,7 +226,6 @@ static void obey(mk_worker *w, mk_actor *a, mk_command command, uint64_t delay_m
 		wait_for(w, c, delay_ms, true);
 		break;
 	case MK_LEAVE:
-		c->leaves = true;
 		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
 		mk_retire(w, a);
 		break;

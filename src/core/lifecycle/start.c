@@ -9,9 +9,9 @@
 #include "lifecycle/start.h"
 
 #include "base/error.h"
+#include "lifecycle/actor.h"
 #include "lifecycle/group_failure.h"
 #include "lifecycle/group_steps.h"
-#include "lifecycle/notice.h"
 #include "lifecycle/stop.h"
 #include "lifecycle/topology.h"
 #include "observe/monitor.h"
@@ -20,8 +20,6 @@
 #include "runtime/lane.h"
 #include "runtime/upcalls.h"
 #include "sched/end.h"
-#include "sched/hold.h"
-#include "sched/tick.h"
 #include "sched/worker.h"
 
 #include <stdio.h>
@@ -130,12 +128,7 @@ static void go(mk_worker *w, mk_message *m)
 			continue;
 		if (!hooked(a) && a->status == MAIKO_ACTOR_ADDED)
 			mk_actor_begin(w, a);
-		bool runs = a->status == MAIKO_ACTOR_RUNNING; /* else it is to be restarted */
-		if (runs)
-			mk_notices_begin(w, a);
-		mk_permit(w, a, MK_WAITING);
-		if (runs)
-			mk_tick_begin(w, a);
+		mk_actor_go(w, a, MK_WAITING);
 	}
 }
 

@@ -55,11 +55,8 @@ static void stop_unstarted(mk_sup *sup)
 	while (!all_quiet(sup));
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		mk_worker *w = sup->workers[i];
-		for (uint32_t k = w->here_count; k-- > 0;) {
-			w->ending = w->here[k];
-			w->ending_why = 0;
-			mk_actor_end(w, w->here[k], MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
-		}
+		for (uint32_t k = w->here_count; k-- > 0;)
+			mk_actor_end_in_stop(w, w->here[k], MK_OUTCOME_OF(discarded));
 	}
 	mk_ending_leave(sup, before);
 	uv_mutex_lock(&sup->lock);

@@ -224,9 +224,7 @@ static void run_hook(mk_worker *w, mk_message *m)
 	uv_mutex_unlock(&w->sup->lock);
 	if (a == NULL)
 		return; /* the worker was given up */
-	w->ending = a;
-	w->ending_why = 0;
-	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, w->discarding ? MK_OUTCOME_OF(discarded) : MK_OUTCOME_OF(dead));
+	mk_actor_end_in_stop(w, a, w->discarding ? MK_OUTCOME_OF(discarded) : MK_OUTCOME_OF(dead));
 	w->asked_idle = true;
 }
 
@@ -244,11 +242,8 @@ static void run_end(mk_worker *w, mk_message *m)
 	(void)m;
 	if (was_given_up(w))
 		return;
-	for (uint32_t i = w->here_count; i-- > 0;) {
-		w->ending = w->here[i];
-		w->ending_why = 0;
-		mk_actor_end(w, w->here[i], MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
-	}
+	for (uint32_t i = w->here_count; i-- > 0;)
+		mk_actor_end_in_stop(w, w->here[i], MK_OUTCOME_OF(discarded));
 	mk_publish_news(w); /* letters of what was discarded */
 	uv_mutex_lock(&w->sup->lock);
 	w->sup->stop->ended_late |= mk_sends(w) != w->quiet_sends;

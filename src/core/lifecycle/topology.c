@@ -32,7 +32,6 @@
 #include "runtime/upcalls.h"
 #include "sched/end.h"
 #include "sched/hold.h"
-#include "sched/tick.h"
 #include "sched/worker.h"
 
 int mk_topology_init(mk_sup *sup)
@@ -295,16 +294,6 @@ static void settle_unsubscribed(mk_worker *w, mk_change *c)
 	mk_release_if_low(w, c->actor);
 }
 
-static void begin_actor(mk_worker *w, mk_actor *a)
-{
-	bool runs = a->status == MAIKO_ACTOR_RUNNING; /* else it is to be restarted */
-	if (runs)
-		mk_notices_begin(w, a);
-	mk_permit(w, a, MK_WAITING);
-	if (runs)
-		mk_tick_begin(w, a);
-}
-
 static void settle_here(mk_worker *w, mk_change *c)
 {
 	mk_actor *a = c->actor;
@@ -315,7 +304,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		mk_topics_settle(w, mk_subscriptions_at(&a->places, a->place_count), a->place_count);
 		c->status = mk_actor_start(w, a);
 		if (c->status == 0) {
-			begin_actor(w, a);
+			mk_actor_go(w, a, MK_WAITING);
 		} else {
 			mk_retire(w, a);
 			if (a->status == MAIKO_ACTOR_FAILED && !c->told && !a->temporary)

@@ -89,29 +89,7 @@ static void leave(mk_member *m)
 	m->prev = m->next = NULL;
 }
 
-/* The first actor at or below `m` or a later member; upwards until `top` (NULL: not upwards). */
-static mk_care *forward(const mk_group *top, mk_member *m)
-{
-	while (m != NULL) {
-		if (!m->is_group)
-			return mk_care_of_member(m);
-		mk_group *g = mk_group_of_member(m);
-		if (g->first != NULL) {
-			m = g->first;
-			continue;
-		}
-		while (m->next == NULL) {
-			const mk_group *up = m->group;
-			if (up == NULL || up == top || up->member.group == NULL)
-				return NULL;
-			m = &m->group->member;
-		}
-		m = m->next;
-	}
-	return NULL;
-}
-
-/* What follows m in that order, when its own members do not. */
+/* The member after `m` and all that is in it, upwards until `top`; NULL: none. */
 static mk_member *following(const mk_group *top, mk_member *m)
 {
 	while (m->next == NULL) {
@@ -122,6 +100,16 @@ static mk_member *following(const mk_group *top, mk_member *m)
 	return m->next;
 }
 
+/* The first actor at or below `m`, or after that; NULL: none. */
+static mk_care *forward(const mk_group *top, mk_member *m)
+{
+	while (m != NULL && m->is_group) {
+		mk_member *first = mk_group_of_member(m)->first;
+		m = first != NULL ? first : following(top, m);
+	}
+	return m == NULL ? NULL : mk_care_of_member(m);
+}
+
 mk_care *mk_care_first(mk_member *from) { return from == NULL ? NULL : forward(from->group, from); }
 
 mk_care *mk_care_after(const mk_group *top, mk_care *c) { return forward(top, following(top, &c->member)); }
@@ -129,16 +117,10 @@ mk_care *mk_care_after(const mk_group *top, mk_care *c) { return forward(top, fo
 /* The last actor at or below `m`; NULL: none. */
 static mk_care *deepest(mk_member *m)
 {
-	if (!m->is_group)
-		return mk_care_of_member(m);
-	for (mk_member *in = mk_group_of_member(m)->last; in != NULL; in = in->prev) {
-		mk_care *c = deepest(in);
-		if (c != NULL)
-			return c;
-	}
-	return NULL;
+	return m->is_group ? mk_care_last(mk_group_of_member(m)) : mk_care_of_member(m);
 }
 
+/* Recursion is bounded by MAIKO_GROUP_DEPTH_MAX. */
 mk_care *mk_care_last(const mk_group *top)
 {
 	for (mk_member *m = top->last; m != NULL; m = m->prev) {
@@ -303,22 +285,31 @@ mk_group *mk_group_named(mk_sup *sup, const char *name)
 	return g;
 }
 
-int mk_group_new(mk_sup *sup, const char *name, const maiko_group_options *options, maiko_group_id id,
-		 mk_group **ret_group)
+/* 0, or why the parent (NULL: there is none) can have no group of that name. */
+static int check_new(mk_sup *sup, const char *name, const maiko_group_options *options, const mk_group *parent)
 {
-	mk_groups *all = sup->groups;
-	mk_group *parent = mk_group_find(sup, options->group);
 	if (parent == NULL || parent->removing)
 		return mk_fail(MAIKO_ENOENT, "maiko_group: group '%s': .group %llu: there is no such group", name,
 			       (unsigned long long)options->group);
 	if (mk_group_named(sup, name) != NULL)
 		return mk_fail(MAIKO_EEXIST, "maiko_group: there is a group '%s' already", name);
-	if (all->count >= MAIKO_GROUPS_MAX)
+	if (sup->groups->count >= MAIKO_GROUPS_MAX)
 		return mk_fail(MAIKO_E2BIG, "maiko_group: the supervisor has MAIKO_GROUPS_MAX groups, %u",
 			       MAIKO_GROUPS_MAX);
 	if (parent->depth >= MAIKO_GROUP_DEPTH_MAX)
 		return mk_fail(MAIKO_E2BIG, "maiko_group: group '%s' would be on level %u; MAIKO_GROUP_DEPTH_MAX is %u",
 			       name, parent->depth + 1, MAIKO_GROUP_DEPTH_MAX);
+	return 0;
+}
+
+int mk_group_new(mk_sup *sup, const char *name, const maiko_group_options *options, maiko_group_id id,
+		 mk_group **ret_group)
+{
+	mk_groups *all = sup->groups;
+	mk_group *parent = mk_group_find(sup, options->group);
+	int rc = check_new(sup, name, options, parent);
+	if (rc != 0)
+		return rc;
 	mk_group *g = reserve_chain(all, parent->depth + 1) != 0 ? NULL : MK_NEW(mk_group);
 	if (g == NULL || set_up(g, options) != 0) {
 		mk_free(g);

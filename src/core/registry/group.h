@@ -5,7 +5,7 @@
  * name; an actor that is supervised, but in no group of the user's, is a member of the root.
  *
  * What becomes of a member is decided by lifecycle/group_steps.c, on one thread at a time; what happens to an actor, on
- * its worker, is lifecycle/restart.c. Between the two go commands (`wanted`) and reports (`report`). An actor has
+ * its worker, is lifecycle/restart.c. Between the two go commands (`command`) and reports (`report`). An actor has
  * at most one of each under way.
  */
 #ifndef MK_GROUP_STATE_H
@@ -57,26 +57,33 @@ typedef struct mk_report {
 typedef struct mk_care {
 	mk_member member;
 	mk_actor *actor;
-	/* constant */
+	/* constant: options; where the actor has said nothing, its group's, from mk_care_enter on */
+	maiko_group_id in; /* .group */
+	maiko_restarting kind;
 	maiko_backoff backoff;
-	void *init; /* a copy, or NULL: zeroed */
+	bool has_backoff; /* its own */
+	void *init;       /* a copy, or NULL: zeroed */
 	uint32_t retries;
-	bool start_may_fail, ephemeral, has_backoff;
-	maiko_restarting kind; /* resolved: the actor's own, or its group's */
+	bool start_may_fail, ephemeral;
 	/* its worker's */
 	mk_timer timer;
-	maiko_id tried;         /* the event whose handler failed last, */
-	uint32_t attempts;      /* and how often */
-	uint32_t in_a_row;      /* failures without a healthy time in between */
-	uint64_t up_ns;         /* when it started last */
-	uint64_t fail_delay_ms; /* the delay before its next life */
-	int because;            /* why it restarts: the error; 0: it has not failed */
-	bool again, aside;      /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
-	bool waits;             /* a command waits for the end of a topology change */
-	bool paces;             /* the timer is that of MK_PACE */
-	bool leaves;            /* MK_LEAVE has come */
+	maiko_id tried;    /* the event whose handler failed last, */
+	uint32_t attempts; /* and how often */
+	uint32_t in_a_row; /* failures without a healthy time in between */
+	uint64_t up_ns;    /* when it started last */
+	int because;       /* why it restarts: the error; 0: it has not failed */
+	bool again, aside; /* what becomes of the event in hand: it goes back to the mailbox; it is set aside */
+	bool waits;        /* a command waits for the end of a topology change */
+	bool paces;        /* the timer is that of MK_PACE */
+	/* written by its worker, read by any thread */
+	mk_counter restarts;
+	mk_counter resumes_ns; /* until when it waits, or 0 */
+	/* of its worker until it reports, then of the step that takes the report */
+	bool failed;            /* it has failed */
+	bool counts;            /* that is more than another attempt at the same event */
+	uint64_t report_ns;     /* when */
+	uint64_t fail_delay_ms; /* before its next life */
 	/* under the lock */
-	maiko_group_id in; /* the option .group */
 	mk_care_state state;
 	mk_command command; /* under way, or MK_NO_COMMAND */
 	uint64_t delay_ms;
@@ -84,15 +91,11 @@ typedef struct mk_care {
 	uint32_t pending; /* commands whose message has not been taken */
 	mk_actor_message message;
 	mk_report report, ask;
-	bool failed, counts; /* of a report: it has failed; and that is more than another attempt at the same event */
-	int code;
+	int code; /* of its last failure */
 	maiko_phase phase;
 	char event[MAIKO_NAME_MAX + 1]; /* the type of the event that it handled, or "" */
-	uint64_t report_ns;
-	mk_counter restarts;     /* written by its worker */
-	struct mk_change *asker; /* maiko_restart: it starts without delay once it is down; or NULL */
-	mk_counter resumes_ns;   /* for a report: until when its worker waits, or 0; written by its worker */
-	uint64_t halt_until_ns;  /* when it is overdue to stop for a run; 0: none waits for it */
+	struct mk_change *asker;        /* maiko_restart: it starts without delay once it is down; or NULL */
+	uint64_t halt_until_ns;         /* when it is overdue to stop for a run; 0: none waits for it */
 } mk_care;
 
 typedef struct mk_group {
@@ -129,19 +132,19 @@ typedef struct mk_groups {
 	mk_group *first, *last; /* all others */
 	uint64_t count, made, order;
 	mk_map by_id, by_hash;
-	mk_group *runs;
-	mk_report *reports, **report_tail;
+	mk_group *runs;                    /* those that run */
+	mk_report *reports, **report_tail; /* not taken yet */
 	int fatal;                         /* the root has failed: the supervisor is to stop with this error; 0 */
 	bool told_fatal;                   /* that stop was begun */
 	char *chain;                       /* that failure in words; else "" */
 	uint32_t chain_size;               /* enough for the deepest group */
 	struct maiko_group_failed *failed; /* groups that have failed, which no worker has told yet */
 	uint32_t failed_count, failed_size;
-	uint64_t untold;            /* for which there was no memory */
+	uint64_t untold;            /* what could not be told without memory, and is in no worker's count yet */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */
 } mk_groups;
 
-/* Failures of groups that could not be told. With the lock. */
+/* With the lock. */
 static inline uint64_t mk_groups_untold(const mk_sup *sup) { return sup->groups->untold; }
 
 int mk_groups_init(mk_sup *sup);
@@ -174,7 +177,7 @@ mk_care *mk_care_after(const mk_group *top, mk_care *c);
 mk_care *mk_care_last(const mk_group *top);
 mk_care *mk_care_before(const mk_group *top, const mk_member *from, mk_care *c);
 
-/* Counts a failure at that time. False: there were more than the group allows. */
+/* Counts a failure at that time, by the clock of any worker. False: there were more than the group allows. */
 bool mk_group_count(mk_group *g, uint64_t now_ns);
 
 /* What a supervised actor needs, without its group yet. NULL without memory. free: NULL is allowed. */

@@ -265,12 +265,17 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 		mk_up.care_gone(w, a);
 }
 
+void mk_actor_end_in_stop(mk_worker *w, mk_actor *a, size_t outcome)
+{
+	w->ending = a;
+	w->ending_why = 0;
+	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, outcome);
+}
+
 void mk_actor_drain(mk_worker *w, mk_actor *a)
 {
 	if ((a->sched & MK_DOWN) != 0) { /* it is not restarted any more */
-		w->ending = a;
-		w->ending_why = 0;
-		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(discarded));
+		mk_actor_end_in_stop(w, a, MK_OUTCOME_OF(discarded));
 		return;
 	}
 	if (a->drains)

@@ -33,6 +33,9 @@ void mk_actor_begin(mk_worker *w, mk_actor *a);
  * Does nothing if it has ended. */
 void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t outcome);
 
+/* The same, because the supervisor stops: nobody is told of it (watch.h). */
+void mk_actor_end_in_stop(mk_worker *w, mk_actor *a, size_t outcome);
+
 /* The end of a life: runs on_stop if it is due (`again`: the actor will be restarted); gives up everything that a
  * restart renews: tick, delayed sends, tasks, private deliveries, receipts, kept events. */
 void mk_actor_run_on_stop(mk_worker *w, mk_actor *a, bool again);
