@@ -23,21 +23,20 @@ static const char *status_name(maiko_actor_status status)
 
 static void print_counts(const maiko_counts *c, FILE *out)
 {
-	fprintf(out, " %10llu %10llu", (unsigned long long)c->deliveries, (unsigned long long)c->handled);
-	fprintf(out, " %8llu %8llu", (unsigned long long)c->ignored, (unsigned long long)c->queued);
-	fprintf(out, " %8llu %8llu", (unsigned long long)c->dropped, (unsigned long long)c->discarded);
-	fprintf(out, " %8llu %8llu\n", (unsigned long long)c->dead, (unsigned long long)c->no_memory);
+	fprintf(out, " %10llu %10llu", (number)c->deliveries, (number)c->handled);
+	fprintf(out, " %8llu %8llu", (number)c->ignored, (number)c->queued);
+	fprintf(out, " %8llu %8llu", (number)c->dropped, (number)c->discarded);
+	fprintf(out, " %8llu %8llu\n", (number)c->dead, (number)c->no_memory);
 	if (c->expired + c->filtered + c->set_aside + c->passed_on + c->lost != 0)
 		fprintf(out, "  %llu expired, %llu filtered, %llu set aside, %llu passed on, %llu lost\n",
-			(unsigned long long)c->expired, (unsigned long long)c->filtered,
-			(unsigned long long)c->set_aside, (unsigned long long)c->passed_on,
-			(unsigned long long)c->lost);
+			(number)c->expired, (number)c->filtered, (number)c->set_aside, (number)c->passed_on,
+			(number)c->lost);
 }
 
 static void print_bytes(uint64_t bytes, FILE *out)
 {
 	if (bytes != 0)
-		fprintf(out, "  queued: %llu bytes of large payloads and buffers\n", (unsigned long long)bytes);
+		fprintf(out, "  queued: %llu bytes of large payloads and buffers\n", (number)bytes);
 }
 
 static void print_head(const char *first, FILE *out)
@@ -225,28 +224,25 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 			fprintf(out,
 				"  of %llu published: %llu to nobody, %llu entries dropped; delayed: %llu, %llu "
 				"cancelled\n",
-				(unsigned long long)row->published, (unsigned long long)row->unrouted,
-				(unsigned long long)row->channel_dropped, (unsigned long long)row->delayed,
-				(unsigned long long)row->delayed_discarded);
+				(number)row->published, (number)row->unrouted, (number)row->channel_dropped,
+				(number)row->delayed, (number)row->delayed_discarded);
 	}
 	fprintf(out, "%-20s %10s %10s %8s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped",
 		"discard");
 	for (size_t i = 0; i < ledger->pair_count; i++) {
 		const maiko_pair_row *row = ledger->pairs[i];
 		fprintf(out, "%7s%-3u -> %-6u %10llu %10llu %8llu %8llu %8llu\n", row->from == 0 ? "outside" : "",
-			row->from, row->to, (unsigned long long)row->sent, (unsigned long long)row->taken,
-			(unsigned long long)row->in_flight, (unsigned long long)row->dropped,
-			(unsigned long long)row->discarded);
+			row->from, row->to, (number)row->sent, (number)row->taken, (number)row->in_flight,
+			(number)row->dropped, (number)row->discarded);
 	}
 	for (size_t i = 0; i < ledger->failure_count; i++)
 		print_failure(ledger->failures[i], out);
 	if (ledger->untold != 0)
-		fprintf(out, "not told on a topic of the library, without memory: %llu\n",
-			(unsigned long long)ledger->untold);
+		fprintf(out, "not told on a topic of the library, without memory: %llu\n", (number)ledger->untold);
 	if (ledger->group_count != 0)
 		(void)maiko_ledger_print_tree(ledger, out);
-	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (unsigned long long)ledger->published,
-		(unsigned long long)ledger->total.deliveries, (unsigned long long)ledger->total.handled,
+	fprintf(out, "published %llu, delivered %llu, handled %llu: %s\n", (number)ledger->published,
+		(number)ledger->total.deliveries, (number)ledger->total.handled,
 		maiko_ledger_balanced(ledger) ? "balanced"
 		: ledger->stopped             ? "NOT BALANCED"
 					      : "not balanced, because it was made while events were in flight");

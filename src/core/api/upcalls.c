@@ -24,10 +24,10 @@ const mk_upcalls mk_up = {
 	.stop_idle = mk_stop_idle,
 	.stop_exited = mk_stop_exited,
 	.stop_for_failure = mk_stop_for_failure,
-	.watchdog_need = mk_watchdog_need,
 	.contain = mk_restart_contain,
 	.care_up = mk_restart_is_up,
 	.care_gone = mk_restart_is_gone,
 	.care_go_on = mk_restart_go_on,
 	.move = mk_migrate,
+	.watchdog_need = mk_watchdog_need,
 };

@@ -76,8 +76,6 @@ static void note_change(mk_sup *sup, mk_worker *caller, mk_change *c, int rc)
 	mk_free(topics);
 }
 
-/* Accepts or refuses a change, records that (a replay repeats the recorded result), and sets its
- * key. With the lock. */
 int mk_change_accept(mk_sup *sup, mk_worker *caller, mk_change *change, int rc)
 {
 	mk_told told;

@@ -88,7 +88,7 @@ void mk_groups_tell(mk_worker *w)
 {
 	mk_groups *all = w->sup->groups;
 	for (uint32_t i = 0; i < all->failed_count; i++)
-		mk_news_group_failed(w, &all->failed[i]);
+		mk_news_add(w, MK_TYPE_GROUP_FAILED, &all->failed[i], NULL);
 	all->failed_count = 0;
 	mk_count_add(&w->untold, all->untold);
 	all->untold = 0;

@@ -29,8 +29,7 @@
 /* On the actor's worker, without the lock: reports, and takes the step that follows. */
 void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind);
 
-/* On the worker that has the message: what is to be done. False: nothing, or the actor has moved, and the message
- * follows it. */
+/* On the worker that has the message: what is to be done now. False: the actor has moved, and the message follows. */
 bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_t *ret_delay_ms);
 /* The command is to be executed again: its actor was in a topology change. */
 void mk_group_command_again(mk_sup *sup, mk_care *c);

@@ -141,7 +141,7 @@ typedef struct mk_stuck_news {
 static void drop_news(mk_message *m) { mk_free(MK_OF(m, mk_stuck_news, message)); }
 static void run_news(mk_worker *w, mk_message *m)
 {
-	mk_news_stuck(w, &MK_OF(m, mk_stuck_news, message)->stuck);
+	mk_news_add(w, MK_TYPE_STUCK, &MK_OF(m, mk_stuck_news, message)->stuck, NULL);
 	drop_news(m);
 }
 

@@ -169,7 +169,7 @@ void mk_monitor_welcome(mk_worker *w)
 
 /* ---- a change, posted to all workers ---------------------------------------------------------- */
 
-typedef struct request request;
+typedef struct mk_monitor_request request;
 
 /* The part of a worker in a request. */
 typedef struct order {
@@ -177,8 +177,8 @@ typedef struct order {
 	request *of;
 } order;
 
-struct request {
-	request *next; /* of sup->untold */
+struct mk_monitor_request {
+	request *next; /* of sup->telling_requests */
 	mk_sup *sup;
 	maiko_monitor *monitor; /* may be freed before the last drop */
 	bool watches, removes;
@@ -283,8 +283,8 @@ static int send_request(maiko_monitor *m, bool watches, bool removes, bool wait,
 		       .waited_for = wait,
 		       .left = count + (sup->telling ? 1 : 0)};
 	if (sup->telling) {
-		r->next = sup->untold;
-		sup->untold = r;
+		r->next = sup->telling_requests;
+		sup->telling_requests = r;
 	}
 	if (ret_monitor != NULL)
 		*ret_monitor = m; /* set before the first hook, which may use it */
@@ -431,8 +431,8 @@ void mk_monitor_tell(mk_sup *sup, const maiko_observation *observation)
 		mk_lock(sup);
 	}
 	sup->telling = false;
-	request *r = sup->untold;
-	sup->untold = NULL;
+	request *r = sup->telling_requests;
+	sup->telling_requests = NULL;
 	uv_cond_broadcast(&sup->cond);
 	while (r != NULL) {
 		request *next = r->next;

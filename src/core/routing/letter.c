@@ -35,15 +35,15 @@ static maiko_letter_reason reason_of(size_t outcome)
 	}
 }
 
-/* Whether it is told. Of the library's own events there are no letters, least of all of letters. */
-static bool is_told(mk_worker *w, const mk_event *e, maiko_letter_reason reason)
+/* Whether a letter is to be written. Of the library's own events there are no letters, least of all of letters. */
+static bool is_wanted(mk_worker *w, const mk_event *e, maiko_letter_reason reason)
 {
 	uint64_t letters = w->sup->options.dead_letters;
 	return ((letters == 0 ? MAIKO_LETTERS : letters) & reason) != 0 && !w->discarding &&
 	       !mk_topic_is_reserved(e->topic->index) && mk_news_wanted(w, MK_LETTERS_TOPIC);
 }
 
-/* `a` NULL: no subscriber. Precondition: is_told. */
+/* `a` NULL: no subscriber. Precondition: is_wanted. */
 static void write_letter(mk_worker *w, const mk_actor *a, const mk_event *e, maiko_dead_letter *letter)
 {
 	maiko_envelope envelope;
@@ -71,7 +71,7 @@ static void write_letter(mk_worker *w, const mk_actor *a, const mk_event *e, mai
 void mk_letter_of_outcome(mk_worker *w, const mk_actor *a, const mk_event *e, size_t outcome)
 {
 	maiko_dead_letter letter = {.reason = reason_of(outcome)};
-	if (!is_told(w, e, letter.reason))
+	if (!is_wanted(w, e, letter.reason))
 		return;
 	if (letter.reason == MAIKO_LETTER_DEAD && a->extra != NULL)
 		letter.error = a->extra->error;
@@ -81,20 +81,20 @@ void mk_letter_of_outcome(mk_worker *w, const mk_actor *a, const mk_event *e, si
 void mk_letter_set_aside(mk_worker *w, const mk_actor *a, const mk_event *e, int error, uint32_t attempts)
 {
 	maiko_dead_letter letter = {.reason = MAIKO_LETTER_SET_ASIDE, .error = error, .attempts = attempts};
-	if (is_told(w, e, letter.reason))
+	if (is_wanted(w, e, letter.reason))
 		write_letter(w, a, e, &letter);
 }
 
 void mk_letter_unrouted(mk_worker *w, const mk_event *e)
 {
 	maiko_dead_letter letter = {.reason = MAIKO_LETTER_UNROUTED};
-	if (is_told(w, e, letter.reason))
+	if (is_wanted(w, e, letter.reason))
 		write_letter(w, NULL, e, &letter);
 }
 
 void mk_letter_not_sent(mk_worker *w, const mk_event *e)
 {
 	maiko_dead_letter letter = {.reason = MAIKO_LETTER_DROPPED};
-	if (is_told(w, e, letter.reason))
+	if (is_wanted(w, e, letter.reason))
 		write_letter(w, NULL, e, &letter);
 }

@@ -5,8 +5,6 @@
 
 #include "base/memory.h"
 
-#include <maiko/lifecycle.h>
-
 void mk_news_add(mk_worker *w, mk_own_type type, const void *value, const mk_event *about)
 {
 	const mk_type *t = mk_own_type_of(w->sup, type);
@@ -20,22 +18,14 @@ void mk_news_add(mk_worker *w, mk_own_type type, const void *value, const mk_eve
 		return;
 	}
 	static const maiko_id none;
-	e->id = none;
+	/* It gets its id and its time when it is published. */
 	e->parent = about == NULL ? none : about->id;
 	e->correlation = about == NULL ? none : about->correlation;
 	e->sender = w->sup->own_sender;
-	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
 	e->topic = mk_topic_known(w, t->topic);
 	e->refs = 1;
 	w->news[w->news_count++] = e;
 }
-
-void mk_news_group_failed(mk_worker *w, const maiko_group_failed *failed)
-{
-	mk_news_add(w, MK_TYPE_GROUP_FAILED, failed, NULL);
-}
-
-void mk_news_stuck(mk_worker *w, const maiko_stuck *stuck) { mk_news_add(w, MK_TYPE_STUCK, stuck, NULL); }
 
 void mk_news_fini(mk_worker *w)
 {

@@ -27,14 +27,10 @@ static inline bool mk_news_wanted(mk_worker *w, uint32_t topic)
  * on the worker, also with the lock. */
 void mk_news_add(mk_worker *w, mk_own_type type, const void *value, const mk_event *about);
 
-/* What the supervision tells; of ends and restarts: watch.h. */
-void mk_news_group_failed(mk_worker *w, const struct maiko_group_failed *failed);
-void mk_news_stuck(mk_worker *w, const struct maiko_stuck *stuck);
-
 /* The worker is freed. */
 void mk_news_fini(mk_worker *w);
 
-/* Copies a name, which fits. */
+/* Copies a name. Precondition: `to` is zeroed. */
 static inline void mk_name_copy(char to[MAIKO_NAME_MAX + 1], const char *from)
 {
 	size_t length = __builtin_strlen(from);

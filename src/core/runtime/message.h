@@ -45,11 +45,12 @@ static inline uint64_t mk_message_posted(const mk_message *m)
 	return (uint64_t)m->post << 56 | (uint64_t)m->from << 32 | m->number;
 }
 
-/* The actor of an mk_actor_message; 0 for other messages. */
+/* Whether it is an mk_actor_message. */
 static inline bool mk_message_has_actor(const mk_message *m)
 {
 	return m->post == MK_POST_JOB || m->post == MK_POST_MEMBER;
 }
+/* Its actor; 0 for other messages. */
 static inline uint64_t mk_message_actor(const mk_message *m)
 {
 	return mk_message_has_actor(m) ? MK_OF((void *)(uintptr_t)m, mk_actor_message, message)->actor : 0;

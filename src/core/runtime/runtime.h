@@ -132,7 +132,7 @@ struct maiko_supervisor {
 	bool telling; /* mk_monitor_tell calls hooks */
 	uv_thread_t telling_thread;
 	uint64_t telling_round;
-	struct request *untold; /* that it has to apply then */
+	struct mk_monitor_request *telling_requests; /* that it applies after the hooks */
 };
 
 /* Subscriptions or monitors have changed on this worker: invalidates the subscribers cached in its routes. */

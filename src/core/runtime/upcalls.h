@@ -26,13 +26,13 @@ typedef struct mk_upcalls {
 	void (*stop_idle)(mk_worker *w);
 	void (*stop_exited)(mk_worker *w);
 	void (*stop_for_failure)(mk_sup *sup, int code);
-	/* within the life cycle, with the lock */
-	int (*watchdog_need)(mk_sup *sup, uint64_t by_ns);
 	bool (*contain)(mk_worker *w, mk_actor *a, const struct mk_cause *cause);
 	void (*care_up)(mk_worker *w, mk_actor *a);
 	void (*care_gone)(mk_worker *w, mk_actor *a);
 	void (*care_go_on)(mk_worker *w, mk_actor *a);
 	void (*move)(mk_sup *sup, maiko_actor_id id, uint32_t to, bool lent);
+	/* within the life cycle, with the lock */
+	int (*watchdog_need)(mk_sup *sup, uint64_t by_ns);
 } mk_upcalls;
 
 extern const mk_upcalls mk_up;

@@ -20,9 +20,9 @@
 #include "runtime/timed.h"
 #include "sched/actors.h"
 #include "sched/end.h"
-#include "sched/retry.h"
 #include "sched/fd_watch.h"
 #include "sched/pace.h"
+#include "sched/retry.h"
 #include "sched/tick.h"
 
 /* With one of these bits of `sched` an actor takes no event. */

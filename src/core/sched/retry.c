@@ -29,13 +29,15 @@ bool mk_retry(mk_worker *w, mk_actor *a, mk_event *e, int error)
 	mk_care *c = mk_care_of(a);
 	bool again = c->again, aside = c->aside;
 	c->again = c->aside = false;
+	if (!again && !aside)
+		return false;
 	if (again && mk_overflow_is_replaced(a, e)) {
 		mk_count_outcome(a, e, MK_OUTCOME_OF(dropped));
 		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_OVERFLOWED, a, e, MAIKO_DROPPED);
 		return true;
 	}
-	if ((again && put_back(a, e)) || (!again && !aside))
-		return again;
+	if (again && put_back(a, e))
+		return true;
 	mk_receipt_failed(e, error);
 	mk_count_outcome(a, e, MK_OUTCOME_OF(set_aside));
 	mk_letter_set_aside(w, a, e, error, c->attempts);

@@ -9,7 +9,8 @@
 
 #include "runtime/runtime.h"
 
-/* What becomes of it: false: its handler counts as run. */
+/* True: it has gone back, has made way for a newer one of its key, or is set aside.
+ * False: its handler counts as run. */
 bool mk_retry(mk_worker *w, mk_actor *a, mk_event *e, int error);
 
 #endif
