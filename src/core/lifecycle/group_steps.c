@@ -17,7 +17,7 @@
  * replay may do earlier or later. */
 static void post_next(mk_care *c)
 {
-	if (c->posted || c->pending == 0)
+	if (c->posted || c->pending == 0 || c->actor->removing) /* the worker may free it before it takes this one */
 		return;
 	c->posted = true;
 	c->message = (mk_actor_message){.message = {.run = mk_restart_obey, .post = MK_POST_MEMBER},
