@@ -106,9 +106,10 @@ MAIKO_API int maiko_find_group(maiko_supervisor *sup, const char *name, maiko_gr
  *
  * From now on nothing can be added to it, and none of its actors is restarted. On a thread that may wait it returns
  * when the last actor has been removed; in an actor's callback when all removals are requested. The group vanishes
- * with its last member. Before the start an empty group alone can be removed. Errors: MAIKO_ENOENT (no such group, or
- * it is being removed), MAIKO_ESTATE (it has actors, and the supervisor has not been started), MAIKO_ENOMEM (some of
- * its actors may have been removed; call it again), MAIKO_ESHUTDOWN, MAIKO_EINVAL, MAIKO_EFORK.
+ * with its last member. Before the start an empty group alone can be removed. A second call while it is being removed
+ * returns 0, perhaps before the last actor has gone. Errors: MAIKO_ENOENT (no such group), MAIKO_ESTATE (it has actors,
+ * and the supervisor has not been started), MAIKO_ENOMEM (some of its actors may have been removed; call it again),
+ * MAIKO_ESHUTDOWN, MAIKO_EINVAL, MAIKO_EFORK.
  */
 MAIKO_API int maiko_supervisor_remove_group(maiko_supervisor *sup, maiko_group_id group);
 MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);
@@ -116,12 +117,13 @@ MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);
 /*
  * The raw calls behind maiko_restart(to, id, options...): restarts an actor now, without delay; `options` may be NULL.
  *
- * It counts as no failure; no other actor is restarted with it. One that waits for its restart restarts at once. Like a
- * change (supervisor.h): on a thread that may wait it returns when on_start has returned; else it completes later, and
- * .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART); of one that restarts itself, .done alone, because MAIKO_ON_DONE
- * would be of its earlier life. Errors: MAIKO_ENOENT (no such actor), MAIKO_EINVAL (it is not supervised: it has
- * neither .group nor .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY (a restart of it has been asked for
- * already), MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM, MAIKO_ESHUTDOWN; the error of on_start.
+ * It counts as no failure; no other actor is restarted with it. One that waits for its restart restarts at once, and
+ * if its group waits to restart with it, all of that. Like a change (supervisor.h): on a thread that may wait it returns
+ * when on_start has returned; else it completes later, and .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART); of one
+ * that restarts itself, .done alone, because MAIKO_ON_DONE would be of its earlier life. Errors: MAIKO_ENOENT (no such
+ * actor), MAIKO_EINVAL (it is not supervised: it has neither .group nor .restart), MAIKO_ESTATE (before the start),
+ * MAIKO_EBUSY (a restart of it has been asked for already), MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM,
+ * MAIKO_ESHUTDOWN; the error of on_start.
  */
 MAIKO_API int maiko_supervisor_restart(maiko_supervisor *sup, maiko_actor_id actor,
 				       const maiko_change_options *options);

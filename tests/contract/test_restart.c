@@ -228,6 +228,34 @@ TEST_SIM(who_comes_and_goes_down_during_the_delay_is_started_too)
 	test_release(sup);
 }
 
+/* Fails in its first callback, and does not want another. */
+typedef struct quitter {
+	uint32_t unused;
+} quitter;
+
+static int quitter_on_start(quitter *self, maiko_ctx *ctx)
+{
+	expect(maiko_stop_self(ctx) == 0);
+	return UV_EIO;
+}
+MAIKO_ACTOR(quitter, MAIKO_ON_START(quitter_on_start));
+
+TEST_SIM(one_that_fails_and_stops_itself_during_the_start_ends)
+{
+	maiko_supervisor *sup = with_listener(workers);
+	maiko_actor_id id;
+	ok(maiko_add(sup, quitter, "quitter", .worker = 1, .restart = MAIKO_TRANSIENT, .start_may_fail = true));
+	for (const char *name = "abcdefgh"; *name != '\0';
+	     name++) /* their starts take steps, in which the first may end */
+		ok(maiko_add(sup, member, ((char[]){*name, '\0'})));
+	ok(maiko_start(sup));
+	test_settle(sup);
+	returns(maiko_find(sup, "quitter", &id), MAIKO_ENOENT);
+	const maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(ledger->failed, 1);
+	test_release(sup);
+}
+
 /* ---- on request ---- */
 
 TEST_SIM(a_restart_on_request_counts_as_no_failure)
@@ -247,6 +275,33 @@ TEST_SIM(a_restart_on_request_counts_as_no_failure)
 	expect_heard_in_order("listener", 1, 10);
 	test_release(sup);
 }
+
+/* `asked` restarts while its group waits for an hour. */
+static void ask_a_waiting_group(uint32_t workers, const char *asked)
+{
+	enum { HOUR_MS = 3600000 };
+	maiko_supervisor *sup = with_listener(workers);
+	maiko_group_id group;
+	maiko_actor_id id;
+	ok(maiko_group(sup, "all", .strategy = MAIKO_ONE_FOR_ALL, .backoff = &(maiko_backoff){.first_ms = HOUR_MS},
+		       .ret_id = &group));
+	for (const char *name = "abc"; *name != '\0'; name++)
+		ok(maiko_add(sup, member, ((char[]){*name, '\0'}), .group = group, .retries = 1));
+	ok(maiko_start(sup));
+	atomic_store(&failures_left, 1);
+	ok(maiko_send(sup, item, .n = 'b'));
+	test_settle(sup);
+	ok(maiko_find(sup, asked, &id));
+	uint64_t before = test_now_ns();
+	ok(maiko_restart(sup, id));
+	expect(test_now_ns() - before < HOUR_MS * UINT64_C(1000000));
+	test_wait_for(&test_heard_events, 3);
+	(void)test_stop(sup);
+	expect_noted("+a +b +c -b -c -a +a +b +c -c -b -a");
+	test_release(sup);
+}
+TEST_SIM(a_restart_of_who_has_failed_ends_the_delay_of_its_group) { ask_a_waiting_group(workers, "b"); }
+TEST_SIM(a_restart_of_another_member_ends_the_delay_of_its_group) { ask_a_waiting_group(workers, "c"); }
 
 TEST_SIM(a_restart_may_be_asked_for_as_soon_as_the_start_has_returned)
 {

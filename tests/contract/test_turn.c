@@ -262,3 +262,28 @@ TEST_WORKERS(what_the_first_slow_callback_after_fast_ones_has_sent_is_seen_durin
 	if (workers > 1)
 		is_seen_at_once(workers, FAST);
 }
+
+/* ---- control messages that post others ---- */
+
+/* Is restarted without end and without delay. */
+typedef struct hopeless {
+	uint32_t unused;
+} hopeless;
+
+static int hopeless_on_start(hopeless *self, maiko_ctx *ctx) { return UV_EIO; }
+MAIKO_ACTOR(hopeless, MAIKO_ON_START(hopeless_on_start));
+
+TEST_WORKERS(an_actor_that_restarts_without_end_delays_no_other)
+{
+	test_begin();
+	maiko_supervisor *sup = test_supervisor(workers);
+	maiko_group_id group;
+	ok(maiko_group(sup, "hopeless", .restarts = MAIKO_UNLIMITED, .backoff = &(maiko_backoff){.first_ms = 0},
+		       .ret_id = &group));
+	ok(maiko_add(sup, hopeless, "hopeless", .worker = 1, .group = group, .start_may_fail = true));
+	ok(maiko_add(sup, reader, "reader", .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, result, .n = 1));
+	test_wait_for(&test_heard_events, 1);
+	(void)test_finish(sup);
+}

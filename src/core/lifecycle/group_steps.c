@@ -17,7 +17,7 @@
  * replay may do earlier or later. */
 static void post_next(mk_care *c)
 {
-	if (c->posted || c->pending == 0)
+	if (c->posted || c->pending == 0 || c->actor->removing) /* the worker may free it before it takes this one */
 		return;
 	c->posted = true;
 	c->message = (mk_actor_message){.message = {.run = mk_restart_obey, .post = MK_POST_MEMBER},
@@ -245,7 +245,7 @@ static void is_down(mk_sup *sup, mk_care *c)
 		asked = false;
 	}
 	mk_group *run = run_of(&c->member);
-	bool alone = run == NULL || (run->starting && run->paced);
+	bool alone = run == NULL || (run->starting && (run->paced || asked)); /* asked: it has come during the delay */
 	if (alone && c->command == MK_NO_COMMAND)
 		bring_back(c, has_failed && !asked ? c->fail_delay_ms : 0);
 	if (run != NULL)
@@ -303,6 +303,11 @@ static void is_gone(mk_sup *sup, mk_care *c)
 
 static void is_asked(mk_sup *sup, mk_care *c)
 {
+	mk_group *run = run_of(&c->member);
+	if (run != NULL) /* it restarts with its group, which does not wait any more */
+		run->delay_ms = 0;
+	if (run != NULL && run->starting && !run->paced && c->state == MK_CARE_DOWN)
+		command(run->cause, MK_PACE, 0);
 	if (c->state == MK_CARE_UP && c->command == MK_NO_COMMAND)
 		command(c, MK_HALT, 0);
 	else if (c->state == MK_CARE_DOWN && c->command == MK_START)
@@ -426,6 +431,8 @@ void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
 	mk_lock(w->sup);
 	if (kind == MK_IS_UP && c->state == MK_CARE_NEW && mk_state_of(w->sup) == MK_STARTING)
 		c->state = MK_CARE_UP; /* nothing waits for it */
+	else if (c->report.kind == MK_IS_DOWN && kind == MK_IS_GONE)
+		c->report.kind = MK_IS_GONE; /* it has failed and stopped itself before the start was over */
 	else
 		append(w->sup->groups, &c->report, c, kind);
 	take_all(w->sup);

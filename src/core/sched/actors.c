@@ -126,7 +126,7 @@ void mk_actor_unready(mk_worker *w, mk_actor *a)
 {
 	for (mk_actor **at = &w->ready; (a->sched & MK_QUEUED) != 0 && *at != NULL;) {
 		mk_actor *b = *at;
-		if (b != a && (b->sched & MK_MOVING) == 0) {
+		if (b != a && ((b->sched & MK_MOVING) == 0 || b->gone)) { /* who has gone is freed at its turn */
 			at = &b->next;
 			continue;
 		}

@@ -193,6 +193,24 @@ bool mk_worker_may_answer(mk_worker *w)
 
 /* ---- a turn ------------------------------------------------------------------------------- */
 
+/* Returns how many have run. One runs in any case: control messages that post others, such as the restarts of an
+ * on_start that fails without delay, would end every turn before it. */
+static inline uint32_t run_actors(mk_worker *w)
+{
+	uint32_t ran = 0;
+	if (w->ready == NULL)
+		return 0;
+	do {
+		if (MK_LIKELY(w->sample == NULL))
+			mk_dispatch_next(w);
+		else
+			mk_sample_run_next(w);
+		if (w->unpublished != 0)
+			mk_router_show(w);
+	} while (++ran < ACTORS_PER_TURN && w->ready != NULL && mk_pace_goes_on(w));
+	return ran;
+}
+
 bool mk_worker_turn(mk_worker *w)
 {
 	if (MK_LIKELY(!w->is_now))
@@ -208,16 +226,7 @@ bool mk_worker_turn(mk_worker *w)
 	if (MK_UNLIKELY(w->sup->seam.noted) && mk_timers_due(&w->timers) <= w->now_ns)
 		mk_note_here(w, MK_NOTE_TIMERS, 0, 0);
 	mk_timers_fire(&w->timers, w->now_ns);
-	uint32_t left = ACTORS_PER_TURN;
-	for (; left > 0 && w->ready != NULL && mk_pace_goes_on(w); left--) {
-		if (MK_LIKELY(w->sample == NULL))
-			mk_dispatch_next(w);
-		else
-			mk_sample_run_next(w);
-		if (w->unpublished != 0)
-			mk_router_show(w);
-	}
-	w->ran += ACTORS_PER_TURN - left;
+	w->ran += run_actors(w);
 	if (MK_UNLIKELY(w->retiring != NULL)) {
 		MK_NOTE(w, MK_NOTE_RETIRE, 0, 0);
 		mk_up.topology_retire(w);
