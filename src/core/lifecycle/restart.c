@@ -117,8 +117,11 @@ static bool is_contained(const mk_worker *w, const mk_actor *a)
 bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
 {
 	mk_care *c = mk_care_of(a);
-	if (!is_contained(w, a))
+	if (!is_contained(w, a)) {
+		if (w->draining && c->kind != MAIKO_TEMPORARY)
+			count_attempt(c, cause); /* the last one */
 		return false;
+	}
 	mk_actor_note_failure(w, a, cause, false);
 	count_attempt(c, cause);
 	count_delay(w, a);
