@@ -20,7 +20,7 @@
  *   array x[N] of numbers, bools,           x, MAIKO_ENUM(x) or MAIKO_NESTED(x, type)
  *   enums or described structs
  *   such an array of which the first        MAIKO_COUNTED(x, n), or
- *   n count, an unsigned integer            MAIKO_COUNTED(MAIKO_NESTED(x, type), n)
+ *   n count, an unsigned integer            MAIKO_COUNTED(MAIKO_NESTED(x, type), n); not of uint8_t
  *
  * Any other field (a pointer, an array of arrays, of texts or of buffers) does not compile.
  *

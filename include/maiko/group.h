@@ -30,7 +30,8 @@
  *
  * A failure in on_stop is reported, and the restart or the removal goes on. One in on_start is like any other failure;
  * but if an actor has never started, its start fails (maiko_start, maiko_add), unless it was added with
- * .start_may_fail. While a supervisor stops nothing is restarted: a failure then is one of the stop, and an actor that
+ * .start_may_fail. While a supervisor stops nothing is restarted: a failure then is one of the stop, the event whose
+ * handler has failed is set aside whatever .retries says, and what is queued behind it is counted dead. An actor that
  * waits for its restart ends; what is queued for it is counted discarded.
  *
  * SPDX-License-Identifier: MIT

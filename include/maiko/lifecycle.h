@@ -68,7 +68,8 @@ typedef struct maiko_ended {
 /* Its descriptor: MAIKO_EVENT_REF(maiko_ended). */
 extern MAIKO_API const maiko_event_type maiko_gen_event_maiko_ended;
 
-/* An actor has been restarted: its new on_start has returned. */
+/* An actor has been restarted: its new on_start has returned. That it has failed and waits is told by the hook
+ * `restarting` of a monitor (monitor.h), and by maiko_report. */
 typedef struct maiko_restarted {
 	maiko_actor_id actor;
 	char name[MAIKO_NAME_MAX + 1];
@@ -141,7 +142,7 @@ MAIKO_API int maiko_unwatch_actor(maiko_ctx *ctx, maiko_actor_id actor);
 
 /* Why an event was not handled; also the bits of maiko_options.dead_letters. */
 typedef enum maiko_letter_reason {
-	MAIKO_LETTER_SET_ASIDE = 1,  /* its handler has failed repeatedly (group.h)                          */
+	MAIKO_LETTER_SET_ASIDE = 1,  /* its handler has failed, and is not to try it again (group.h)         */
 	MAIKO_LETTER_DEAD = 2,       /* its subscriber has ended, or no longer subscribes                     */
 	MAIKO_LETTER_DROPPED = 4,    /* by the policy of a full mailbox, or of a full channel between workers */
 	MAIKO_LETTER_EXPIRED = 8,    /* older than its time to live                                           */

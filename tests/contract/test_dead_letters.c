@@ -58,6 +58,7 @@ static int reader_on_letter(reader *self, const maiko_dead_letter *ev, maiko_ctx
 			: ev->reason == MAIKO_LETTER_DROPPED   ? "dropped"
 			: ev->reason == MAIKO_LETTER_UNROUTED  ? "unrouted"
 			: ev->reason == MAIKO_LETTER_DISCARDED ? "discarded"
+			: ev->reason == MAIKO_LETTER_SET_ASIDE ? "set aside"
 							       : "?");
 	if (in != NULL)
 		test_note("%u", in->n);
@@ -147,6 +148,36 @@ TEST_SIM(what_a_stop_discards_before_its_deadline_is_told_if_switched_on)
 	assert_int_equal(test_report(sup)->total.discarded, 2);
 	expect_noted("discarded 1 discarded 2");
 	test_release(sup);
+}
+
+/* Its last word comes to an actor that fails in the drain of the stop, and is not restarted then. */
+typedef struct leaver {
+	uint32_t unused;
+} leaver;
+static int leaver_on_stop(leaver *self, maiko_ctx *ctx) { return maiko_send(ctx, item, .n = 1); }
+MAIKO_ACTOR(leaver, MAIKO_ON_STOP(leaver_on_stop));
+typedef struct faulty {
+	uint32_t unused;
+} faulty;
+static int faulty_on_item(faulty *self, const item *ev, maiko_ctx *ctx) { return UV_EIO; }
+MAIKO_ACTOR(faulty, MAIKO_ON(item, faulty_on_item));
+
+TEST_SIM(an_event_whose_handler_fails_in_a_stop_is_set_aside)
+{
+	for (uint32_t retries = 0; retries < 2; retries++) {
+		maiko_supervisor *sup = with_reader(workers, 0);
+		ok(maiko_add(sup, faulty, "faulty", .worker = 1, .restart = MAIKO_TRANSIENT, .retries = retries));
+		ok(maiko_add(sup, leaver, "leaver", .worker = 1));
+		ok(maiko_start(sup));
+		returns(maiko_stop(sup, NULL), UV_EIO);
+		const maiko_counts *counts = &test_actor_row(test_report(sup), "faulty")->counts;
+		assert_int_equal(counts->handled, 0);
+		assert_int_equal(counts->set_aside, 1);
+		assert_int_equal(last.attempts, 1);
+		assert_int_equal(last.error, UV_EIO);
+		test_release(sup);
+	}
+	expect_noted("set aside 1 set aside 1");
 }
 
 TEST_SIM(no_letters_are_none)

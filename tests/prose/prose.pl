@@ -180,6 +180,7 @@ my @facts = (
 	['docs/stopping.md', 'At the deadline ({} seconds', 'MAIKO_STOP_DEADLINE_MS / 1000'],
 	['docs/stopping.md', 'names the last {} failures', 'MAIKO_FAILURES_KEPT'],
 	['docs/tick.md', '`.max_events_per_tick` events, {} by default', 'src/core/api/supervisor.c:max_events_per_tick, (\d+)'],
+	['docs/supervision.md', 'The maximum is {}: with', 'src/core/lifecycle/actor.c:retries > (\d+)'],
 	['docs/threads.md', 'used up its credit ({} events', 'src/core/api/supervisor.c:external_credit, (\d+)'],
 	['docs/topics-and-overflow.md', 'A mailbox holds {} events', 'src/core/api/supervisor.c:mailbox, (\d+)'],
 	['docs/topics-and-overflow.md', 'may send {} events more', 'MAIKO_ALLOWANCE'],

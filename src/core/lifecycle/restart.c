@@ -122,8 +122,11 @@ static void halt_failed(mk_worker *w, mk_actor *a, const mk_cause *cause)
 
 bool mk_restart_contain(mk_worker *w, mk_actor *a, const mk_cause *cause)
 {
-	if (!is_contained(w, a))
+	if (!is_contained(w, a)) {
+		if (w->draining && mk_care_of(a)->kind != MAIKO_TEMPORARY)
+			count_attempt(mk_care_of(a), cause); /* the last one */
 		return false;
+	}
 	mk_actor_note_failure(w, a, cause, false);
 	halt_failed(w, a, cause);
 	if (cause->phase == MAIKO_PHASE_DEADLOCK) {

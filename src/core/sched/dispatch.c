@@ -81,8 +81,7 @@ static MK_NOINLINE uint32_t failed(mk_worker *w, mk_actor *a, mk_event *e, int r
 {
 	mk_callback_leave(w);
 	bool goes_on = mk_actor_error(w, a, rc, MAIKO_PHASE_HANDLE, e);
-	bool restarts = !goes_on && a->cared && (a->sched & (MK_DOWN | MK_ENDED)) == MK_DOWN;
-	bool back = restarts && mk_retry(w, a, e, rc);
+	bool back = !goes_on && a->cared && mk_retry(w, a, e, rc);
 	if (mk_is_tracked(e) && !back)
 		mk_receipt_handled(a, e);
 	if (!goes_on && !back)

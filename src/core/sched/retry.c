@@ -27,7 +27,8 @@ static bool put_back(mk_actor *a, mk_event *e)
 bool mk_retry(mk_worker *w, mk_actor *a, mk_event *e, int error)
 {
 	mk_care *c = mk_care_of(a);
-	bool again = c->again, aside = c->aside;
+	bool ended = (a->sched & MK_ENDED) != 0; /* in a stop: it is not tried again */
+	bool again = c->again && !ended, aside = c->aside || (c->again && ended);
 	c->again = c->aside = false;
 	if (!again && !aside)
 		return false;

@@ -1,8 +1,8 @@
 /*
- * retry.h - the event whose handler has failed, when its actor is restarted (registry/group.h).
+ * retry.h - the event whose handler has failed, if its actor is supervised (registry/group.h).
  *
  * It goes back to the head of the mailbox, where it is queued like any other: a stop, a removal and the ledger know it.
- * After the actor's last attempt it is set aside.
+ * After the actor's last attempt it is set aside; so it is in a stop, in which nothing is restarted.
  */
 #ifndef MK_RETRY_H
 #define MK_RETRY_H
