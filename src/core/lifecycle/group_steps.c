@@ -490,6 +490,8 @@ int mk_group_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_sta
 	mk_change_wait waiting = {false, 0};
 	mk_lock(sup);
 	int rc = mk_change_accept(sup, caller, change, refusal(sup, change));
+	if (rc == 0 && refusal(sup, change) != 0)
+		rc = MAIKO_EBROKEN; /* in a replay, which differs from its recording */
 	if (rc == 0) {
 		mk_care *c = mk_care_of(mk_directory_find(sup, change->id));
 		c->asker = change;

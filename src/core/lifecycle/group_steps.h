@@ -34,7 +34,7 @@ bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_
 /* The command is to be executed again: its actor was in a topology change. */
 void mk_group_command_again(mk_sup *sup, mk_care *c);
 
-/* The start is over: takes the steps of the reports since. With the lock. */
+/* The start, or a replay, is over: takes the steps of the reports since. With the lock. */
 void mk_groups_started(mk_sup *sup);
 
 /* With the lock: the first member that has not stopped in the time of a run that waits for it; the root has failed by

@@ -375,8 +375,10 @@ mk_care *mk_care_new(mk_actor *a, const maiko_add_options *options)
 
 void mk_care_free(mk_care *c)
 {
-	if (c != NULL)
+	if (c != NULL) {
 		mk_free(c->init);
+		mk_free(c->asker); /* of a simulation or a replay that has ended before */
+	}
 	mk_free(c);
 }
 

@@ -158,6 +158,8 @@ void mk_lead_end(mk_sup *sup)
 	sup->seam.scribe = NULL;
 	uv_mutex_lock(&sup->lock);
 	mk_topology_go_on(sup);
+	mk_groups_started(sup); /* the reports that the recording does not take any more */
 	uv_mutex_unlock(&sup->lock);
+	mk_groups_conclude(sup);
 	mk_stop_go_on(sup);
 }
