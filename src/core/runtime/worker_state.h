@@ -113,6 +113,7 @@ struct mk_worker {
 	uint32_t here_count, here_size;
 	uint32_t here_reserved; /* of here_size, for actors that migrate to this worker */
 	mk_actor *ready, **ready_tail;
+	uint32_t passed_over;              /* turns since one of them has run */
 	mk_actor *held, *retiring, *ended; /* each held actor is in one of these lists */
 	uint32_t drainers;                 /* actors here with `drains` */
 	mk_actor *on_hold;                 /* those that take no events (intake.h) */

@@ -19,6 +19,7 @@
 
 enum {
 	ACTORS_PER_TURN = 64,    /* at most */
+	TURNS_PASSED_OVER = 16,  /* without a run of an actor that is ready, at most */
 	ENTRIES_PER_TURN = 1024, /* of one channel */
 	EXTERNAL_PER_TURN = 256  /* events of external threads */
 };
@@ -193,21 +194,23 @@ bool mk_worker_may_answer(mk_worker *w)
 
 /* ---- a turn ------------------------------------------------------------------------------- */
 
-/* Returns how many have run. One runs in any case: control messages that post others, such as the restarts of an
- * on_start that fails without delay, would end every turn before it. */
+/* Returns how many have run. A turn may end before any has, because a control message has come. Messages that post
+ * others, such as the restarts of an on_start that fails without delay, could end every turn so: after some of them one
+ * actor runs. Not in a recording, whose replay would not know. */
 static inline uint32_t run_actors(mk_worker *w)
 {
+	bool passed_over = w->passed_over >= TURNS_PASSED_OVER && !w->sup->seam.noted;
 	uint32_t ran = 0;
-	if (w->ready == NULL)
-		return 0;
-	do {
+	while (ran < ACTORS_PER_TURN && w->ready != NULL && (mk_pace_goes_on(w) || (passed_over && ran == 0))) {
 		if (MK_LIKELY(w->sample == NULL))
 			mk_dispatch_next(w);
 		else
 			mk_sample_run_next(w);
 		if (w->unpublished != 0)
 			mk_router_show(w);
-	} while (++ran < ACTORS_PER_TURN && w->ready != NULL && mk_pace_goes_on(w));
+		ran++;
+	}
+	w->passed_over = ran == 0 && w->ready != NULL ? w->passed_over + 1 : 0;
 	return ran;
 }
 
