@@ -189,8 +189,8 @@ static bool begins_private(const mo_record *record)
 
 static run_of read_run(const mt_tape *t, uint64_t id)
 {
-	run_of run = {.tasks = UINT32_MAX};
-	bool in_event = false, in_tick = false, in_private = false;
+	run_of run = {.tasks = 0}; /* a run that took none has no note of that */
+	bool in_event = false, in_tick = false, in_private = false, noted = false;
 	uint32_t i = t->at, privates = 0;
 	for (; i < t->count && !mt_is_piece(t->records[i]); i++) {
 		const mo_record *record = t->records[i];
@@ -204,11 +204,14 @@ static run_of read_run(const mt_tape *t, uint64_t id)
 		in_tick = entered || (in_tick && record->kind != MAIKO_OBSERVED_TICK_LEFT);
 		in_event = !handled && !in_tick;
 		run.tick_is_late |= mt_is_note(record, MK_NOTE_TICK_LATE);
+		noted |= mt_is_note(record, MK_NOTE_TASKS);
 		if (mt_is_note(record, MK_NOTE_TASKS))
 			run.tasks = (uint32_t)record->value;
 		if (mt_is_note(record, MK_NOTE_PRIVATES))
 			run.privates = (uint32_t)record->value;
 	}
+	if (i == t->count && !noted) /* the tape may end in a task */
+		run.tasks = UINT32_MAX;
 	if (i == t->count && in_private) /* the tape ends in this event */
 		run.privates = privates;
 	else if (i == t->count && in_event)
