@@ -37,6 +37,7 @@ MAIKO_ACTOR(clerk, MAIKO_ON(request, clerk_on_request));
 typedef struct manager {
 	const maiko_dead_letter *letters[LETTERS_MAX];
 	unsigned count;
+	bool served; /* there is a clerk again */
 } manager;
 
 static int manager_on_start(manager *self, maiko_ctx *ctx)
@@ -56,9 +57,18 @@ static int manager_on_ended(manager *self, const maiko_ended *ev, maiko_ctx *ctx
 	return rc == 0 ? maiko_watch(ctx, id) : rc;
 }
 
-/* Keeps the letter until there is a clerk again. */
+static int again(const maiko_dead_letter *letter, maiko_ctx *ctx)
+{
+	maiko_any any = maiko_letter_event(letter);
+	const request *ev = maiko_as(&any, request);
+	if (ev != NULL) printf("manager: request %d again\n", ev->number);
+	return maiko_resend(ctx, letter);
+}
+
+/* Keeps the letter until there is a clerk again, who may be there already. */
 static int manager_on_letter(manager *self, const maiko_dead_letter *letter, maiko_ctx *ctx)
 {
+	if (self->served) return again(letter, ctx);
 	if (self->count == LETTERS_MAX) return MAIKO_E2BIG;
 	self->letters[self->count++] = letter;
 	return maiko_keep(ctx, letter);
@@ -68,14 +78,12 @@ static int manager_on_done(manager *self, const maiko_completion *completion, ma
 {
 	if (completion->status != 0) return completion->status;
 	for (unsigned i = 0; i < self->count; i++) {
-		maiko_any any = maiko_letter_event(self->letters[i]);
-		const request *ev = maiko_as(&any, request);
-		if (ev != NULL) printf("manager: request %d again\n", ev->number);
-		int rc = maiko_resend(ctx, self->letters[i]);
+		int rc = again(self->letters[i], ctx);
 		if (rc == 0) rc = maiko_release(ctx, self->letters[i]);
 		if (rc != 0) return rc;
 	}
 	self->count = 0;
+	self->served = true;
 	return 0;
 }
 
