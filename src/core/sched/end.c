@@ -239,7 +239,6 @@ void mk_actor_shed(mk_worker *w, mk_actor *a)
 	drop_tasks(a->extra);
 	mk_private_drop(a);
 	mk_watches_close(w, a);
-	mk_receipts_leave(w, a);
 	release_kept(w, a->extra);
 }
 
@@ -258,8 +257,10 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 	mk_purge(w, a, false, outcome);
 	mk_release_all(w, a);
 	mk_actor_shed(w, a);
-	if (a->extra != NULL)
+	if (a->extra != NULL) {
+		mk_receipts_leave(w, a); /* a restart keeps those of its earlier lives, which move with the actor */
 		mk_keep_fini(a->extra);
+	}
 	mk_watch_ended(w, a, status == MAIKO_ACTOR_FAILED, a->cared ? (uint32_t)mk_count(&mk_care_of(a)->restarts) : 0);
 	if (a->cared)
 		mk_up.care_gone(w, a);
