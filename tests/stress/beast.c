@@ -10,10 +10,9 @@
 const char *const hook_names[HOOKS] = {"on_start", "handler", "tick",        "on_stop", "job",
 				       "on_done",  "receipt", "on_interest", "timer"};
 const maiko_topic *topics[TOPICS];
-uint64_t round_seed;
 record records[BEASTS_MAX + GUESTS_MAX];
 _Atomic(bool) calm;
-_Atomic(uint64_t) injected[HOOKS], faults, sent[THREADS][TOPICS];
+_Atomic(uint64_t) injected[HOOKS], sent[THREADS][TOPICS];
 
 MAIKO_TOPIC(gossip);
 typedef struct rumour {
@@ -23,24 +22,12 @@ MAIKO_EVENT(rumour, gossip, n);
 static const maiko_topic *topic_of(const parcel *p) { return topics[p->topic]; }
 MAIKO_EVENT_ROUTED_DEFINE(parcel, topic_of, thread, topic, hops, n);
 
-enum { FAULTS_TOLD = 10 };
-
 void fault(const char *what, const char *who, uint64_t number, uint64_t other)
 {
 	if (atomic_fetch_add(&faults, 1) < FAULTS_TOLD)
 		fprintf(stderr, "chaos: round seed %" PRIu64 ": %s: %s: %" PRIu64 ", %" PRIu64 "\n", round_seed, who,
 			what, number, other);
 }
-
-/* splitmix64 (Steele, Lea and Flood, 2014) */
-uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-uint32_t below(uint64_t *state, uint32_t count) { return (uint32_t)(random_next(state) % count); }
 
 /* The error of this call of the hook, or 0: of the seed, the actor and how often that hook was called before. */
 static int error_of(record *r, hook h)

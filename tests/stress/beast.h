@@ -5,6 +5,8 @@
 #ifndef BEAST_H
 #define BEAST_H
 
+#include "account.h"
+
 #include <maiko/maiko.h>
 
 #include <stdatomic.h>
@@ -49,13 +51,10 @@ typedef struct beast {
 MAIKO_ACTOR_DECLARE(beast);
 
 extern const maiko_topic *topics[TOPICS];
-extern uint64_t round_seed;
 extern record records[BEASTS_MAX + GUESTS_MAX];
 extern _Atomic(bool) calm; /* nothing fails any more */
-extern _Atomic(uint64_t) injected[HOOKS], faults, sent[THREADS][TOPICS];
+extern _Atomic(uint64_t) injected[HOOKS], sent[THREADS][TOPICS];
 
 void fault(const char *what, const char *who, uint64_t number, uint64_t other);
-uint64_t random_next(uint64_t *state);
-uint32_t below(uint64_t *state, uint32_t count);
 
 #endif

@@ -35,8 +35,8 @@
 
 enum { GROUPS = 60, CHURNERS = 2, QUIET_MS = 120000 };
 
+const char program_name[] = "chaos";
 static _Atomic(bool) over, stopping;
-static maiko_counts in_all;
 static uint64_t rounds_failed, lives_in_all;
 
 typedef struct round_of {
@@ -231,14 +231,6 @@ static void churn(void *arg)
 
 /* ---- the end ---------------------------------------------------------------------------------- */
 
-static void fault_at_end(const char *what, const maiko_ledger *ledger)
-{
-	fprintf(stderr, "chaos: round seed %" PRIu64 ": %s\n", round_seed, what);
-	if (ledger != NULL)
-		maiko_ledger_print(ledger, stderr);
-	atomic_fetch_add(&faults, 1);
-}
-
 /* Nothing is under way, and all that stay run; or the supervisor has stopped. */
 static bool is_quiet(const round_of *r, const maiko_ledger *ledger)
 {
@@ -293,24 +285,6 @@ static void check_tails(const round_of *r)
 	}
 }
 
-static void account(const maiko_ledger *ledger, bool graceful)
-{
-	const maiko_counts *c = &ledger->total;
-	bool under_way = c->queued != 0;
-	for (size_t i = 0; i < ledger->pair_count; i++)
-		under_way |= ledger->pairs[i]->in_flight != 0;
-	if (!maiko_ledger_balanced(ledger))
-		fault_at_end("the ledger does not balance", ledger);
-	else if (under_way)
-		fault_at_end("something is left", ledger);
-	else if (graceful && c->discarded != 0)
-		fault_at_end("a graceful stop has discarded something", ledger);
-	in_all.deliveries += c->deliveries;
-#define ADD(field, text) in_all.field += c->field;
-	MAIKO_OUTCOME_MAP(ADD)
-#undef ADD
-}
-
 /* The errors of callbacks are those of a stop in which they fail, or of a root that has failed. */
 static bool may_end_with(int rc, bool fails)
 {
@@ -329,7 +303,7 @@ static void stop(round_of *r, bool calmed)
 	if (!may_end_with(rc, !calmed || r->fatal))
 		fault_at_end(maiko_strerror(rc), ledger);
 	if (ledger != NULL)
-		account(ledger, calmed && rc == 0);
+		(void)account(ledger, calmed && rc == 0);
 	if (calmed && rc == 0)
 		check_tails(r);
 	maiko_ledger_free(ledger);
@@ -448,10 +422,7 @@ static void tell_all(uint64_t rounds, double took)
 {
 	printf("%" PRIu64 " rounds in %.1f s, %" PRIu64 " of them ended by a failure; %" PRIu64 " lives\n", rounds,
 	       took, rounds_failed, lives_in_all);
-	printf("%" PRIu64 " deliveries:", in_all.deliveries);
-#define TELL(field, text) printf(" %" PRIu64 " " #field, in_all.field);
-	MAIKO_OUTCOME_MAP(TELL)
-#undef TELL
+	tell_deliveries();
 	printf("\nfailures:");
 	for (int h = 0; h < HOOKS; h++)
 		printf(" %" PRIu64 " %s", atomic_load(&injected[h]), hook_names[h]);

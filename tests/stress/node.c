@@ -11,9 +11,8 @@
 const maiko_topic *topics[TOPICS];
 maiko_overflow policies[TOPICS];
 bool crated[TOPICS];
-uint64_t round_seed;
 _Atomic(uint32_t) senders;
-_Atomic(uint64_t) sent[SENDERS][TOPICS], faults;
+_Atomic(uint64_t) sent[SENDERS][TOPICS];
 awaited receipts_of[SENDERS];
 _Atomic(uint64_t) receipts_in_all;
 _Atomic(bool) spoils;
@@ -32,8 +31,6 @@ maiko_buffer *cargo_of(uint64_t n)
 	return cargo;
 }
 
-enum { FAULTS_TOLD = 10 };
-
 void fault_of(const char *what, const char *who, const parcel *p, uint64_t last)
 {
 	if (atomic_fetch_add(&faults, 1) < FAULTS_TOLD)
@@ -49,16 +46,6 @@ void fault_code(const char *call, int rc)
 		fprintf(stderr, "stress: %s returned %s, round seed %" PRIu64 "\n", call, maiko_err_name(rc),
 			round_seed);
 }
-
-/* splitmix64 (Steele, Lea and Flood, 2014) */
-uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-uint32_t below(uint64_t *state, uint32_t count) { return (uint32_t)(random_next(state) % count); }
 
 /* ---- nodes: receive, check, forward ----------------------------------------------------------- */
 

@@ -6,6 +6,8 @@
 #ifndef NODE_H
 #define NODE_H
 
+#include "account.h"
+
 #include <maiko/maiko.h>
 
 #include <stdatomic.h>
@@ -45,8 +47,7 @@ MAIKO_ACTOR_DECLARE(node);
 
 extern const maiko_topic *topics[TOPICS]; /* of the round's supervisor */
 extern maiko_overflow policies[TOPICS];
-extern bool crated[TOPICS]; /* crates are sent there, else parcels */
-extern uint64_t round_seed;
+extern bool crated[TOPICS];                     /* crates are sent there, else parcels */
 extern _Atomic(uint32_t) senders;               /* numbers given so far */
 extern _Atomic(uint64_t) sent[SENDERS][TOPICS]; /* accepted */
 
@@ -66,7 +67,6 @@ maiko_buffer *cargo_of(uint64_t n);
 
 /* ---- faults ------------------------------------------------------------------------------- */
 
-extern _Atomic(uint64_t) faults;
 /* The first event of each sender must be hidden from the check of gaps. */
 extern _Atomic(bool) spoils;
 
@@ -75,10 +75,5 @@ void fault_of(const char *what, const char *who, const parcel *p, uint64_t last)
 
 /* Reports a call with a result that is not allowed. */
 void fault_code(const char *call, int rc);
-
-/* ---- random numbers --------------------------------------------------------------------------- */
-
-uint64_t random_next(uint64_t *state);
-uint32_t below(uint64_t *state, uint32_t count);
 
 #endif

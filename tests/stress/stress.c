@@ -49,11 +49,11 @@ enum { NODES = 48, CHURNED = 8, THREADS = 3 };
 /* Enough for the slowest machine: a graceful stop that takes longer is a fault. */
 enum { GRACEFUL_MS = 300000 };
 
+const char program_name[] = "stress";
 static _Atomic(uint64_t) timeouts;
 static _Atomic(bool) stopping, over; /* the round is being stopped; its threads must end */
-static maiko_counts in_all;
-static uint64_t failed_rounds; /* ended by a failure */
-static uint64_t replayed;      /* records replayed */
+static uint64_t failed_rounds;       /* ended by a failure */
+static uint64_t replayed;            /* records replayed */
 
 typedef struct round_of {
 	maiko_supervisor *sup;
@@ -234,34 +234,6 @@ static void churn(void *arg)
 
 /* ---- the end of a round --------------------------------------------------------------------------- */
 
-static void fault_at_end(const char *what, const maiko_ledger *ledger)
-{
-	fprintf(stderr, "stress: round seed %" PRIu64 ": %s\n", round_seed, what);
-	if (ledger != NULL)
-		maiko_ledger_print(ledger, stderr);
-	atomic_fetch_add(&faults, 1);
-}
-
-static void account(const maiko_ledger *ledger, bool graceful)
-{
-	const maiko_counts *c = &ledger->total;
-	bool under_way = c->queued != 0;
-	for (size_t i = 0; i < ledger->pair_count; i++)
-		under_way |= ledger->pairs[i]->in_flight != 0;
-	if (!maiko_ledger_balanced(ledger))
-		fault_at_end("the ledger does not balance", ledger);
-	else if (under_way)
-		fault_at_end("something is left", ledger);
-	else if (graceful && c->discarded != 0)
-		fault_at_end("a graceful stop has discarded something", ledger);
-	else if (c->no_memory != 0)
-		fault_at_end("no memory", ledger);
-	in_all.deliveries += c->deliveries;
-#define ADD(field, text) in_all.field += c->field;
-	MAIKO_OUTCOME_MAP(ADD)
-#undef ADD
-}
-
 static const maiko_actor_row *row_of(const maiko_ledger *ledger, uint32_t i)
 {
 	char name[16];
@@ -327,8 +299,8 @@ static maiko_ledger *stop(round_of *r, bool *ret_graceful)
 	failed_rounds += rc != 0;
 	if (!ends_as_it_should(r, rc, ledger))
 		fault_at_end(maiko_strerror(rc), ledger);
-	else
-		account(ledger, *ret_graceful);
+	else if (account(ledger, *ret_graceful) && ledger->total.no_memory != 0)
+		fault_at_end("no memory", ledger);
 	return ledger;
 }
 
@@ -512,12 +484,9 @@ static bool read_options(int argc, char **argv, wishes *w)
 
 static void tell_all(uint64_t rounds, double took, bool recorded)
 {
-	printf("%" PRIu64 " rounds in %.1f s, %" PRIu64 " of them ended by a failure, %" PRIu64
-	       " sends timed out\n%" PRIu64 " deliveries:",
-	       rounds, took, failed_rounds, atomic_load(&timeouts), in_all.deliveries);
-#define TELL(field, text) printf(" %" PRIu64 " " #field, in_all.field);
-	MAIKO_OUTCOME_MAP(TELL)
-#undef TELL
+	printf("%" PRIu64 " rounds in %.1f s, %" PRIu64 " of them ended by a failure, %" PRIu64 " sends timed out\n",
+	       rounds, took, failed_rounds, atomic_load(&timeouts));
+	tell_deliveries();
 	printf("\n%" PRIu64 " receipts", atomic_load(&receipts_in_all));
 	if (recorded)
 		printf("\n%" PRIu64 " records replayed", replayed);
