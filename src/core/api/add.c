@@ -274,15 +274,9 @@ int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id *ret_id)
 		rc = MK_NULL(name, ret_id);
 	if (rc != 0)
 		return rc;
-	mk_worker *caller = MK_LIKELY(!sup->seam.noted) ? NULL : mk_caller(sup, NULL);
-	mk_told told;
 	mk_lock(sup);
 	const mk_actor *a = mk_name_index_get(&sup->actor_names, name);
-	maiko_actor_id id = a == NULL ? 0 : a->self->id;
-	if (caller != NULL && sup->seam.led && mk_is_told(caller, MK_NOTE_FOUND, MK_ANY_NUMBER, &told))
-		id = (maiko_actor_id)told.value;
-	else if (caller != NULL)
-		mk_note_here(caller, MK_NOTE_FOUND, 0, (int64_t)id);
+	maiko_actor_id id = mk_note_found(sup, a == NULL ? 0 : a->self->id);
 	mk_unlock(sup);
 	if (id != 0)
 		*ret_id = id;

@@ -82,15 +82,9 @@ int maiko_find_group(maiko_supervisor *sup, const char *name, maiko_group_id *re
 		rc = MK_NULL(name, ret_id);
 	if (rc != 0)
 		return rc;
-	mk_worker *caller = MK_LIKELY(!sup->seam.noted) ? NULL : mk_caller(sup, NULL);
-	mk_told told;
 	mk_lock(sup);
 	const mk_group *g = mk_group_named(sup, name);
-	maiko_group_id id = g == NULL ? 0 : g->id;
-	if (caller != NULL && sup->seam.led && mk_is_told(caller, MK_NOTE_FOUND, MK_ANY_NUMBER, &told))
-		id = (maiko_group_id)told.value;
-	else if (caller != NULL)
-		mk_note_here(caller, MK_NOTE_FOUND, 0, (int64_t)id);
+	maiko_group_id id = mk_note_found(sup, g == NULL ? 0 : g->id);
 	mk_unlock(sup);
 	if (id == 0)
 		return mk_fail(MAIKO_ENOENT, "maiko_find_group: there is no group '%s'", name);

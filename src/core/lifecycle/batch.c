@@ -159,12 +159,8 @@ int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_
 	t->pending_tail = &change->next;
 	if (state == MK_STARTED)
 		mk_topology_next(sup);
-	while (ret_status != NULL && !waiting.complete && mk_state_of(sup) != MK_ABANDONED)
-		mk_change_await(sup, &waiting.complete);
-	if (ret_status != NULL && !waiting.complete)
-		change->wait = NULL; /* it may still complete if the stuck callback returns */
-	if (ret_status != NULL)
-		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
+	if (ret_status != NULL) /* of one that is abandoned, it may still complete if the stuck callback returns */
+		*ret_status = mk_change_wait_for(sup, change, &waiting, MK_ABANDONED);
 	return 0;
 }
 

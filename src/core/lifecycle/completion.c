@@ -192,6 +192,16 @@ void mk_change_await(mk_sup *sup, _Atomic(bool) *complete)
 	sup->sleeping_for_changes--;
 }
 
+int mk_change_wait_for(mk_sup *sup, mk_change *c, mk_change_wait *wait, int last)
+{
+	while (!wait->complete && mk_state_of(sup) < last)
+		mk_change_await(sup, &wait->complete);
+	if (wait->complete)
+		return wait->status; /* the change may be freed */
+	c->wait = NULL;
+	return MAIKO_ESHUTDOWN;
+}
+
 void mk_change_conclude(mk_worker *w, mk_change *c)
 {
 	mk_lock(w->sup);

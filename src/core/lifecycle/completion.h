@@ -45,6 +45,10 @@ void mk_change_free(mk_change *c);
  * Freed with the change, or by mk_free_aligned. */
 mk_given *mk_given_new(const maiko_actor_type *type, const char *name, const void *init);
 
+/* With the lock: waits until a change is complete whose `wait` that is, and returns its status; MAIKO_ESHUTDOWN: the
+ * supervisor has come to the state `last` (mk_state) before, and the change has no `wait` any more. */
+int mk_change_wait_for(mk_sup *sup, mk_change *c, mk_change_wait *wait, int last);
+
 /* With the lock: notes the request of a change and its result `rc` (in a replay returns the recorded one), and numbers
  * it if that is 0. */
 int mk_change_accept(mk_sup *sup, mk_worker *caller, mk_change *change, int rc);

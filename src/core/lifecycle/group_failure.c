@@ -27,6 +27,14 @@ static void __attribute__((format(printf, 2, 3))) tell(mk_groups *all, const cha
 	va_end(args);
 }
 
+static void tell_name(mk_groups *all, const mk_group *g)
+{
+	if (g->member.group == NULL)
+		tell(all, "the supervisor");
+	else
+		tell(all, "the group '%s'", g->name);
+}
+
 static void tell_chain(mk_groups *all, const mk_care *c)
 {
 	const mk_actor *a = c->actor;
@@ -39,9 +47,9 @@ static void tell_chain(mk_groups *all, const mk_care *c)
 		tell(all, ": %s", a->extra->detail != NULL ? a->extra->detail : maiko_strerror(c->code));
 	}
 	for (const mk_group *g = c->member.group; g != NULL; g = g->member.group) {
-		bool root = g->member.group == NULL;
-		tell(all, "; %s%s%s had restarted %u time%s within %llu ms", root ? "the supervisor" : "the group '",
-		     root ? "" : g->name, root ? "" : "'", g->limit, g->limit == 1 ? "" : "s",
+		tell(all, "; ");
+		tell_name(all, g);
+		tell(all, " had restarted %u time%s within %llu ms", g->limit, g->limit == 1 ? "" : "s",
 		     (unsigned long long)g->within_ms);
 	}
 }
@@ -123,12 +131,12 @@ static const char *hindrance(const mk_actor *a)
 
 void mk_group_is_overdue(mk_sup *sup, const mk_group *g, mk_care *c)
 {
-	bool root = g->member.group == NULL;
 	mk_note_sup(sup, MK_NOTE_GROUP, c->actor->self->id, MK_IS_OVERDUE);
 	c->code = MAIKO_ETIMEDOUT;
 	c->phase = MAIKO_PHASE_STOP;
-	if (decide(sup, c))
-		tell(sup->groups, "%s%s%s restarts, and the actor '%s' has not stopped within %llu ms: %s",
-		     root ? "the supervisor" : "the group '", root ? "" : g->name, root ? "" : "'",
-		     c->actor->self->name, (unsigned long long)g->stop_ms, hindrance(c->actor));
+	if (!decide(sup, c))
+		return;
+	tell_name(sup->groups, g);
+	tell(sup->groups, " restarts, and the actor '%s' has not stopped within %llu ms: %s", c->actor->self->name,
+	     (unsigned long long)g->stop_ms, hindrance(c->actor));
 }

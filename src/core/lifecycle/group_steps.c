@@ -17,7 +17,8 @@
  * replay may do earlier or later. */
 static void post_next(mk_care *c)
 {
-	if (c->posted || c->pending == 0 || c->actor->removing) /* the worker may free it before it takes this one */
+	if (c->posted || c->pending == 0 ||
+	    c->actor->removing) /* the worker may free one that is, before it takes this */
 		return;
 	c->posted = true;
 	c->message = (mk_actor_message){.message = {.run = mk_restart_obey, .post = MK_POST_MEMBER},
@@ -35,8 +36,6 @@ static void command(mk_care *c, mk_command what, uint64_t delay_ms)
 {
 	c->command = what;
 	c->delay_ms = delay_ms;
-	if (c->actor->removing) /* its removal has begun, and the worker may free it after the next message */
-		return;
 	post(c);
 }
 
@@ -67,7 +66,7 @@ void mk_group_command_again(mk_sup *sup, mk_care *c)
 	mk_lock(sup);
 	if (c->command == MK_START)
 		c->delay_ms = 0; /* it has waited */
-	if (c->command != MK_NO_COMMAND && !c->actor->removing)
+	if (c->command != MK_NO_COMMAND)
 		post(c);
 	mk_unlock(sup);
 }
@@ -499,13 +498,8 @@ int mk_group_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_sta
 		append(sup->groups, &c->ask, c, MK_IS_ASKED);
 		take_all(sup);
 	}
-	while (rc == 0 && ret_status != NULL && !waiting.complete && mk_state_of(sup) < MK_STOPPED)
-		mk_change_await(sup, &waiting.complete);
-	if (rc == 0 && ret_status != NULL) {
-		if (!waiting.complete)
-			change->wait = NULL; /* the supervisor has stopped, and keeps the change until it is freed */
-		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
-	}
+	if (rc == 0 && ret_status != NULL) /* a supervisor that has stopped keeps the change until it is freed */
+		*ret_status = mk_change_wait_for(sup, change, &waiting, MK_STOPPED);
 	mk_unlock(sup);
 	return rc;
 }

@@ -58,13 +58,8 @@ int mk_migrate_request(mk_sup *sup, mk_change *c, int *ret_status)
 		c->wait = ret_status != NULL ? &waiting : NULL;
 		post(sup, c, c->to, prepare);
 	}
-	while (rc == 0 && ret_status != NULL && !waiting.complete && mk_state_of(sup) < MK_STOPPED)
-		mk_change_await(sup, &waiting.complete);
-	if (rc == 0 && ret_status != NULL) {
-		if (!waiting.complete)
-			c->wait = NULL; /* no worker takes it out of its lane any more */
-		*ret_status = waiting.complete ? waiting.status : MAIKO_ESHUTDOWN;
-	}
+	if (rc == 0 && ret_status != NULL) /* of one that has stopped, no worker takes it out of its lane any more */
+		*ret_status = mk_change_wait_for(sup, c, &waiting, MK_STOPPED);
 	mk_unlock(sup);
 	return rc;
 }

@@ -31,7 +31,7 @@ static void is_down(mk_worker *w, mk_actor *a)
 
 static void set_resumes(mk_actor *a, uint64_t ns)
 {
-	atomic_store_explicit(&a->extra->care->resumes_ns, ns, memory_order_relaxed);
+	atomic_store_explicit(&mk_care_of(a)->resumes_ns, ns, memory_order_relaxed);
 }
 
 /* Ends what it does not keep over a restart, which is because of `error` (0: not of a failure). In its next life `e`
@@ -68,7 +68,7 @@ static void count_attempt(mk_care *c, const mk_cause *cause)
 	if (cause->event == NULL || cause->phase != MAIKO_PHASE_HANDLE ||
 	    cause->event->topic->index == MK_PRIVATE_TOPIC)
 		return;
-	bool same = c->tried.origin == cause->event->id.origin && c->tried.sequence == cause->event->id.sequence;
+	bool same = maiko_id_equal(c->tried, cause->event->id);
 	c->attempts = same ? c->attempts + 1 : 1;
 	c->tried = cause->event->id;
 	c->counts = c->attempts == 1;

@@ -56,11 +56,10 @@ static bool is_stuck(mk_sup *sup, mk_worker *w)
 {
 	mk_stop_mark *last = &sup->stop->marks[w->index], m = mark_of(sup, w);
 	m.looked_ns = mk_now(&sup->seam);
-	bool wants = mk_thread_time_wants(w, &m.run_ns);
+	m.run_ns = last->run_ns;
+	uint64_t stood_ns = mk_thread_time_stood(w, last->looked_ns, m.looked_ns, &m.run_ns);
 	if (last->looked_ns != 0 && m.running == last->running && m.head == last->head)
-		m.stood_ns = last->stood_ns + (!wants              ? m.looked_ns - last->looked_ns
-					       : last->run_ns != 0 ? m.run_ns - last->run_ns
-								   : 0);
+		m.stood_ns = last->stood_ns + stood_ns;
 	*last = m;
 	return m.stood_ns >= (uint64_t)(m.running != NULL ? MAIKO_STOP_GRACE_MS : NO_ACTOR_GRACE_MS) * NS_PER_MS;
 }

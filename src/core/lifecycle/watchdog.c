@@ -70,9 +70,8 @@ static const mk_actor *look_at(mk_sup *sup, mk_worker *w, uint64_t now_ns)
 	}
 	m.next_ms = a->extra->stuck_ms;
 	if (is_same(&m, last)) {
-		bool wants = mk_thread_time_wants(w, &m.run_ns);
-		uint64_t ran_ns = last->run_ns != 0 ? m.run_ns - last->run_ns : 0;
-		m.stood_ns = last->stood_ns + (wants ? ran_ns : now_ns - last->looked_ns);
+		m.run_ns = last->run_ns;
+		m.stood_ns = last->stood_ns + mk_thread_time_stood(w, last->looked_ns, now_ns, &m.run_ns);
 		m.next_ms = last->next_ms;
 		m.told_ms = last->told_ms;
 	}

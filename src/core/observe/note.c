@@ -77,3 +77,15 @@ bool mk_is_told(mk_worker *w, mk_note_kind kind, uint64_t number, mk_told *ret_t
 {
 	return mk_caller_is_told(w->sup, w, kind, number, ret_told);
 }
+
+uint64_t mk_note_found(mk_sup *sup, uint64_t id)
+{
+	mk_told told;
+	mk_worker *caller = MK_LIKELY(!sup->seam.noted) ? NULL : mk_caller(sup, NULL);
+	if (caller == NULL)
+		return id;
+	if (sup->seam.led && mk_is_told(caller, MK_NOTE_FOUND, MK_ANY_NUMBER, &told))
+		return (uint64_t)told.value;
+	mk_note_here(caller, MK_NOTE_FOUND, 0, (int64_t)id);
+	return id;
+}

@@ -54,6 +54,10 @@ void mk_note_call(mk_sup *sup, mk_worker *caller, mk_note_kind kind, uint64_t nu
  * it. */
 mk_worker *mk_caller(const mk_sup *sup, const mk_actor *requester);
 
+/* With the lock: a call has looked up an id (0: it is not there). In an actor's callback it is noted, or, in a replay,
+ * that of the recording is returned. */
+uint64_t mk_note_found(mk_sup *sup, uint64_t id);
+
 /* ---- replay ----------------------------------------------------------------------------- */
 
 /* In a replay: whether that is the next note of the recording. */

@@ -378,16 +378,22 @@ static maiko_ended ended_of(const mk_worker *w, const mk_actor *a, bool failed, 
 	return e;
 }
 
+static void forget_watchers(mk_extra *x)
+{
+	while (x->watchers != NULL) {
+		mk_watch *one = x->watchers;
+		unlink_one(one);
+		give_up_half(one);
+	}
+}
+
 void mk_watch_ended(mk_worker *w, mk_actor *a, bool failed, uint32_t restarts)
 {
 	mk_extra *x = a->extra;
 	bool watched = x != NULL && x->watchers != NULL;
 	if (is_stopped(w, a)) {
-		while (watched && x->watchers != NULL) {
-			mk_watch *one = x->watchers;
-			unlink_one(one);
-			give_up_half(one);
-		}
+		if (watched)
+			forget_watchers(x);
 		return;
 	}
 	if (!watched && !mk_news_wanted(w, MK_LIFECYCLE_TOPIC))
@@ -462,11 +468,7 @@ bool mk_watches_are_true(mk_sup *sup, const mk_actor *a)
 
 void mk_watches_free(mk_extra *x)
 {
-	while (x->watchers != NULL) {
-		mk_watch *one = x->watchers;
-		unlink_one(one);
-		give_up_half(one);
-	}
+	forget_watchers(x);
 	while (x->watches != NULL) {
 		mk_watch *one = x->watches;
 		unlink_own(x, one);

@@ -50,12 +50,22 @@ static bool is_runnable(int tid)
 	return name_end != NULL && strncmp(name_end, ") R", 3) == 0;
 }
 
-bool mk_thread_time_wants(mk_worker *w, uint64_t *ret_run_ns)
+/* Whether the thread is runnable, and its total run time. */
+static bool wants(mk_worker *w, uint64_t *ret_run_ns)
 {
 	int tid = atomic_load_explicit(&w->tid, memory_order_relaxed);
 	if (tid == 0 || atomic_load_explicit(&w->finished, memory_order_acquire) || !is_runnable(tid))
 		return false;
 	return run_time(w, ret_run_ns);
+}
+
+uint64_t mk_thread_time_stood(mk_worker *w, uint64_t looked_ns, uint64_t now_ns, uint64_t *run_ns)
+{
+	uint64_t before_ns = *run_ns;
+	*run_ns = 0;
+	if (!wants(w, run_ns))
+		return now_ns - looked_ns;
+	return before_ns != 0 ? *run_ns - before_ns : 0;
 }
 
 /* The workers first: the clock of the process has what a thread has run since the last tick only if its own clock was
