@@ -351,12 +351,93 @@ static void a_pointer_in_a_state_can_be_put_right(void **state)
 	unlink(path);
 }
 
+/* ---- a receipt behind an event that was discarded ---- */
+
+typedef struct reader {
+	uint32_t requests, receipts;
+} reader;
+
+static int reader_on_done(reader *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)completion;
+	return maiko_unhold(ctx);
+}
+
+static int reader_on_request(reader *self, const request *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	if (self->requests++ > 0)
+		return maiko_send_tracked(ctx, order, .n = 1);
+	int rc = maiko_hold(ctx); /* another request waits, and an extra behind it */
+	return rc == 0 ? maiko_unsubscribe(ctx, maiko_self(ctx), MAIKO_TOPIC_REF(extras)) : rc;
+}
+
+static int reader_on_extra(reader *self, const extra *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ev;
+	(void)ctx;
+	fail_msg("it was unsubscribed");
+	return 0;
+}
+
+static int reader_on_receipt(reader *self, const maiko_receipt *receipt, maiko_ctx *ctx)
+{
+	(void)receipt;
+	self->receipts++;
+	return maiko_stop_all(ctx);
+}
+MAIKO_ACTOR(reader, MAIKO_ON(request, reader_on_request), MAIKO_ON(extra, reader_on_extra),
+	    MAIKO_ON_DONE(reader_on_done), MAIKO_ON_RECEIPT(reader_on_receipt));
+
+typedef struct writer {
+	uint32_t sent;
+} writer;
+
+static int writer_start(writer *self, maiko_ctx *ctx)
+{
+	int rc = 0;
+	for (; self->sent < 2 && rc == 0; self->sent++)
+		rc = maiko_send(ctx, request, .n = self->sent);
+	return rc == 0 ? maiko_send(ctx, extra, .n = 1) : rc;
+}
+MAIKO_ACTOR(writer, MAIKO_ON_START(writer_start));
+
+static int set_up_reader(maiko_supervisor *sup, void *arg)
+{
+	(void)arg;
+	int rc = maiko_add(sup, reader, "reader");
+	return rc == 0 ? maiko_add(sup, writer, "writer") : rc;
+}
+
+/* Its run, repeated, ends with the last event that was handled: what was discarded behind that counts no more. */
+static void a_receipt_does_not_wait_for_what_was_discarded(void **state)
+{
+	char path[64];
+	maiko_recorder *recorder;
+	maiko_replay_result result;
+	(void)state;
+	path_of(path, sizeof path);
+	maiko_supervisor *sup = test_supervisor(1);
+	assert_int_equal(maiko_recorder_new(&recorder, sup, path, NULL), 0);
+	assert_int_equal(set_up_reader(sup, NULL), 0);
+	assert_int_equal(maiko_run(sup), 0);
+	assert_int_equal(maiko_recorder_free(recorder), 0);
+	assert_null(maiko_supervisor_free(sup));
+	int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = set_up_reader}, &result);
+	if (rc != 0)
+		fail_msg("%s: %s", maiko_strerror(rc), result.text);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(actors_that_come_and_go_do_so_again),
 		cmocka_unit_test(an_actor_type_that_only_a_source_adds_must_be_listed),
 		cmocka_unit_test(a_pointer_in_a_state_can_be_put_right),
+		cmocka_unit_test(a_receipt_does_not_wait_for_what_was_discarded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,6 +153,28 @@ static void holes_are_closed_before_there_are_more_than_events(void **state)
 	mk_mailbox_shrink(&box);
 }
 
+static void the_head_passes_holes_up_to_the_first_event(void **state)
+{
+	(void)state;
+	mk_mailbox box = {.capacity = 8};
+	push(&box, 0, 5);
+	assert_false(mk_mailbox_remove(&box, 1));
+	assert_false(mk_mailbox_remove(&box, 2));
+	assert_false(mk_mailbox_remove(&box, 5));
+	mk_mailbox_pass_holes(&box); /* none is at the head */
+	assert_int_equal(mk_mailbox_span(&box), 6);
+	check(&box, 0, 0);
+	mk_mailbox_pass_holes(&box);
+	assert_int_equal(mk_mailbox_span(&box), 3);
+	assert_int_equal(mk_mailbox_length(&box), 2);
+	check(&box, 3, 4);
+	mk_mailbox_pass_holes(&box); /* the last one */
+	assert_int_equal(mk_mailbox_span(&box), 0);
+	mk_mailbox_pass_holes(&box);
+	assert_int_equal(mk_mailbox_length(&box), 0);
+	mk_mailbox_shrink(&box);
+}
+
 static void without_memory_a_push_fails_and_nothing_is_lost(void **state)
 {
 	(void)state;
@@ -185,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_shrunk_one_goes_on),
 		cmocka_unit_test(one_is_taken_out_and_the_others_keep_their_order),
 		cmocka_unit_test(holes_are_closed_before_there_are_more_than_events),
+		cmocka_unit_test(the_head_passes_holes_up_to_the_first_event),
 		cmocka_unit_test(without_memory_a_push_fails_and_nothing_is_lost),
 	};
 	test_allocator_install();

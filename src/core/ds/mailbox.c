@@ -49,6 +49,16 @@ int mk_mailbox_unpop(mk_mailbox *box, struct mk_event *e)
 	return rc;
 }
 
+void mk_mailbox_pass_holes(mk_mailbox *box)
+{
+	uint64_t head = mk_count(&box->head), tail = mk_count(&box->tail);
+	uint32_t holes = mk_mailbox_holes(box);
+	for (; head != tail && *mk_mailbox_slot(box, head) == NULL; head++)
+		holes--;
+	atomic_store_explicit(&box->head, head, memory_order_relaxed);
+	atomic_store_explicit(&box->holes, holes, memory_order_relaxed);
+}
+
 /* Moves the events towards the tail, over the holes. */
 static void close_holes(mk_mailbox *box)
 {

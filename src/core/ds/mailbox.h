@@ -100,6 +100,9 @@ static inline struct mk_event *mk_mailbox_pop(mk_mailbox *box)
 /* Puts the event that was popped last back, as the first. 0 or MAIKO_ENOMEM. */
 int mk_mailbox_unpop(mk_mailbox *box, struct mk_event *e);
 
+/* Moves the head over the holes that it is at, to the first event or to the tail. */
+void mk_mailbox_pass_holes(mk_mailbox *box);
+
 /* Removes the event at `position`. Returns whether other events have moved to higher positions. */
 bool mk_mailbox_remove(mk_mailbox *box, uint64_t position);
 

@@ -28,12 +28,15 @@ void mk_private_queue(mk_worker *w, mk_actor *a, mk_private *private);
 void mk_private_take_back(mk_actor *a, mk_private *private);
 void mk_private_count(mk_worker *w, mk_actor *a);
 
-/* Whether the first one may run now. Precondition: the actor is prepared. */
-static inline bool mk_private_is_due(const mk_actor *a)
+/* Whether the first one may run now: what was discarded before it does not delay it. Precondition: the actor is
+ * prepared. */
+static inline bool mk_private_is_due(mk_actor *a)
 {
 	const mk_private *first = a->extra->privates;
 	if (first == NULL || first->first || (a->sched & MK_ON_HOLD) != 0)
 		return first != NULL;
+	if (mk_mailbox_holes(&a->box) != 0)
+		mk_mailbox_pass_holes(&a->box);
 	return (int64_t)(mk_count(&a->box.head) - first->after) >= 0;
 }
 
