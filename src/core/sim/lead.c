@@ -85,11 +85,19 @@ static bool begin(mk_worker *w)
 	return true;
 }
 
+/* Recorded while the worker was still closing its handles: its actors had ended, and nobody sees what it did. A message
+ * that came with the one by which it left (the end of a stop's patience) ran too. */
+static bool left(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t value)
+{
+	if (kind == MK_NOTE_CONTROL)
+		return run_control(w, number, (maiko_actor_id)value);
+	return kind == MK_NOTE_PROBE || kind == MK_NOTE_FLUSH || kind == MK_NOTE_TIMERS;
+}
+
 bool mk_lead_piece(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t value)
 {
-	/* Recorded while the worker was still closing its handles; its actors had ended. */
-	if (w->left && (kind == MK_NOTE_PROBE || kind == MK_NOTE_FLUSH || kind == MK_NOTE_TIMERS))
-		return true;
+	if (w->left)
+		return left(w, kind, number, value);
 	bool done = begin(w);
 	if (done) {
 		done = piece(w, kind, number, value);
