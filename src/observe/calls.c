@@ -53,6 +53,19 @@ static void put_topics(sink *s, const maiko_subscription *topics)
 	}
 }
 
+static void put_backoff(sink *s, const maiko_backoff *b)
+{
+	put_number(s, b != NULL);
+	if (b == NULL)
+		return;
+	put_number(s, b->first_ms);
+	put_number(s, b->max_ms);
+	put_number(s, b->factor);
+	put_number(s, b->jitter_percent);
+	put_number(s, b->healthy_ms);
+	put_number(s, b->overflow);
+}
+
 static void put_supervision(sink *s, const maiko_add_options *o)
 {
 	put_number(s, o->restart);
@@ -61,15 +74,19 @@ static void put_supervision(sink *s, const maiko_add_options *o)
 	put_number(s, o->retries);
 	put_number(s, o->start_may_fail);
 	put_number(s, o->ephemeral);
-	put_number(s, o->backoff != NULL);
-	if (o->backoff == NULL)
-		return;
-	put_number(s, o->backoff->first_ms);
-	put_number(s, o->backoff->max_ms);
-	put_number(s, o->backoff->factor);
-	put_number(s, o->backoff->jitter_percent);
-	put_number(s, o->backoff->healthy_ms);
-	put_number(s, o->backoff->overflow);
+	put_backoff(s, o->backoff);
+}
+
+static void put_group(sink *s, const char *name, const maiko_group_options *o)
+{
+	put_text(s, name);
+	put_number(s, o->group);
+	put_number(s, o->strategy);
+	put_number(s, o->restarts);
+	put_number(s, o->within_ms);
+	put_number(s, o->stop_ms);
+	put_number(s, o->restart);
+	put_backoff(s, o->backoff);
 }
 
 static void put_addition(sink *s, const mk_call *call)
@@ -102,6 +119,8 @@ size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
 	} else if (kind == MK_NOTE_CHANGE) {
 		put_number(&s, call->change);
 		put_topics(&s, call->topics);
+	} else if (kind == MK_NOTE_GROUP_MADE) {
+		put_group(&s, call->name, call->group);
 	} else if (kind == MK_NOTE_AFTER) {
 		put_number(&s, call->delay_ms);
 		put_number(&s, call->own);
@@ -171,14 +190,8 @@ static void get_topics(supply *s, mo_call *c)
 	}
 }
 
-static void get_supervision(supply *s, mo_call *c)
+static void get_backoff(supply *s, mo_call *c)
 {
-	c->options.restart = (maiko_restarting)get_small(s, MAIKO_PERMANENT);
-	c->options.group = get_number(s);
-	c->options.stuck_ms = get_number(s);
-	c->options.retries = get_small(s, UINT32_MAX);
-	c->options.start_may_fail = (uint16_t)get_small(s, 1);
-	c->options.ephemeral = (uint16_t)get_small(s, 1);
 	c->backs_off = get_small(s, 1) != 0;
 	if (!c->backs_off)
 		return;
@@ -188,6 +201,29 @@ static void get_supervision(supply *s, mo_call *c)
 	c->backoff.jitter_percent = get_small(s, UINT32_MAX);
 	c->backoff.healthy_ms = get_number(s);
 	c->backoff.overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
+}
+
+static void get_group(supply *s, mo_call *c)
+{
+	c->name = get_text(s);
+	c->group.group = get_number(s);
+	c->group.strategy = (maiko_strategy)get_small(s, MAIKO_REST_FOR_ONE);
+	c->group.restarts = get_small(s, UINT32_MAX);
+	c->group.within_ms = get_number(s);
+	c->group.stop_ms = get_number(s);
+	c->group.restart = (maiko_restarting)get_small(s, MAIKO_PERMANENT);
+	get_backoff(s, c);
+}
+
+static void get_supervision(supply *s, mo_call *c)
+{
+	c->options.restart = (maiko_restarting)get_small(s, MAIKO_PERMANENT);
+	c->options.group = get_number(s);
+	c->options.stuck_ms = get_number(s);
+	c->options.retries = get_small(s, UINT32_MAX);
+	c->options.start_may_fail = (uint16_t)get_small(s, 1);
+	c->options.ephemeral = (uint16_t)get_small(s, 1);
+	get_backoff(s, c);
 }
 
 static void get_addition(supply *s, mo_call *c)
@@ -221,6 +257,8 @@ bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_
 	} else if (kind == MK_NOTE_CHANGE) {
 		c->change = (maiko_change)get_small(&s, MAIKO_CHANGE_RESTART);
 		get_topics(&s, c);
+	} else if (kind == MK_NOTE_GROUP_MADE) {
+		get_group(&s, c);
 	} else if (kind == MK_NOTE_AFTER) {
 		c->delay_ms = get_number(&s);
 		c->own = get_small(&s, 1) != 0;

@@ -20,7 +20,7 @@
 
 #include <maiko/observe/recorder.h>
 
-#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454304) /* its last byte is the version */
+#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454305) /* its last byte is the version */
 enum { MO_SEGMENT = 1 << 20, MO_RECORD_MAX = MO_SEGMENT / 2, MO_SUP_TAPE = MAIKO_WORKERS_MAX, MO_TAPES };
 
 typedef struct mo_head {
@@ -114,7 +114,7 @@ typedef struct mo_call_topic {
 
 /* As it was read; texts lie in the record. */
 typedef struct mo_call {
-	/* MK_NOTE_ADD */
+	/* MK_NOTE_ADD, and `name` and `backoff` of MK_NOTE_GROUP_MADE */
 	const char *name, *type;
 	maiko_add_options options; /* without pointers */
 	bool backs_off;            /* .backoff was said: */
@@ -128,6 +128,8 @@ typedef struct mo_call {
 	bool all_topics, no_topics_said;
 	mo_call_topic *topics;
 	uint32_t topic_count;
+	/* MK_NOTE_GROUP_MADE */
+	maiko_group_options group; /* without pointers */
 	/* MK_NOTE_AFTER */
 	uint64_t delay_ms;
 	bool own;

@@ -5,6 +5,7 @@
  * The replay repeats the pieces in the order of their tickets, each as a whole. Each observation must
  * equal the next one on that worker's tape (replay_check.c); the first that differs is the divergence.
  * If a piece depends on a nondeterministic value, that value is next on the tape.
+ * A group that one of its callbacks uses, and that another thread made during it, is made before the piece.
  *
  * Event ids are the same because the seed is, and because a worker numbers its events in order.
  */
@@ -285,6 +286,7 @@ static bool advance_worker(mt_replay *r, uint32_t tape, const mo_record *record)
 	if (tape >= mk_worker_total(r->sup))
 		return false;
 	mk_worker *w = mk_worker_at(r->sup, tape);
+	mt_replay_groups(r, tape);
 	return mt_is_piece(record) ? piece(r, w, record) : fail_again(r, w, record);
 }
 
@@ -300,7 +302,7 @@ static bool advance_sup(mt_replay *r, const mo_record *record)
 	mt_replay_consume(r, MO_SUP_TAPE);
 	mk_hosting++; /* no call in it may wait */
 	bool done = true;
-	if (kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE)
+	if (mt_is_call_from_outside(kind))
 		mt_replay_call(r, NULL, record);
 	else if (kind == MK_NOTE_BATCH)
 		done = mk_topology_begin_led(r->sup, record->number, (const uint64_t *)(const void *)content,

@@ -46,6 +46,12 @@ const char *mt_recording_type(const mt_recording *recording, uint32_t type);
 double mt_recording_seconds(const mt_recording *recording, const mo_record *record);
 
 static inline bool mt_is_note(const mo_record *record, mk_note_kind kind) { return record->kind == MO_NOTES + kind; }
+/* Of the calls on the supervisor's tape. */
+static inline bool mt_is_call_from_outside(mk_note_kind kind)
+{
+	return kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE || kind == MK_NOTE_GROUP_MADE ||
+	       kind == MK_NOTE_GROUP_REMOVED;
+}
 static inline bool mt_is_observation(const mo_record *record) { return record->kind < MO_NAMES_ACTOR; }
 /* Whether it begins a piece of a worker's work. */
 static inline bool mt_is_piece(const mo_record *record)
@@ -131,5 +137,8 @@ void *mt_replay_content(mt_replay *r, uint32_t number, const unsigned char *from
 void mt_replay_drop(const maiko_event_type *type, void *data);
 /* Repeats a recorded call; `a` NULL: of an external thread. */
 void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record);
+/* Before a piece of that tape: makes the groups that its callbacks use, and that another thread made during it: it is
+ * repeated as a whole, and so before their notes. */
+void mt_replay_groups(mt_replay *r, uint32_t tape);
 
 #endif

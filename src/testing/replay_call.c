@@ -4,6 +4,7 @@
 #include "replay.h"
 
 #include "base/error.h"
+#include "registry/group.h"
 #include "registry/registry.h"
 
 #include <stdio.h>
@@ -205,10 +206,22 @@ static int watch(mk_actor *a, const mo_record *record)
 						       : maiko_watch(a, record->number, .restarts = restarts);
 }
 
+static int make_group(const mt_replay *r, mk_actor *a, mo_call *c)
+{
+	c->group.backoff = c->backs_off ? &c->backoff : NULL;
+	return a == NULL ? maiko_supervisor_group(r->sup, c->name, &c->group) : maiko_ctx_group(a, c->name, &c->group);
+}
+
+/* From outside: the removals of its actors are repeated by their own notes. */
+static int remove_group(const mt_replay *r, mk_actor *a, maiko_group_id id)
+{
+	return a == NULL ? maiko_supervisor_remove_group(r->sup, id) : maiko_ctx_remove_group(a, id);
+}
+
 static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 {
 	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
-	if (a == NULL && kind != MK_NOTE_ADD && kind != MK_NOTE_CHANGE)
+	if (a == NULL && !mt_is_call_from_outside(kind))
 		return mk_fail(MAIKO_EINVAL, "no call from outside, %d", (int)kind);
 	switch (kind) {
 	case MK_NOTE_ADD:
@@ -228,6 +241,10 @@ static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 		return record->value != 0 ? maiko_hold(a) : maiko_unhold(a);
 	case MK_NOTE_WATCH:
 		return watch(a, record);
+	case MK_NOTE_GROUP_MADE:
+		return make_group(r, a, c);
+	case MK_NOTE_GROUP_REMOVED:
+		return remove_group(r, a, record->number);
 	default:
 		return mk_fail(MAIKO_EINVAL, "no call, %d", (int)kind);
 	}
@@ -245,7 +262,7 @@ void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record)
 {
 	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
 	bool watches = kind == MK_NOTE_WATCH && (record->value & MK_NOTED_UNWATCH) == 0;
-	bool answered = kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE || watches;
+	bool answered = mt_is_call_from_outside(kind) || watches;
 	mo_call call;
 	size_t size;
 	const unsigned char *content = mt_content_of(record, &size);
@@ -266,8 +283,73 @@ void mt_replay_call(mt_replay *r, mk_actor *a, const mo_record *record)
 	int rc = make(r, a, record, &call);
 	mo_call_drop(&call);
 	r->calling = false;
-	bool asked = answered && (a != NULL || kind == MK_NOTE_ADD) ? !r->given : rc == 0;
+	bool takes = a != NULL || kind == MK_NOTE_ADD || kind == MK_NOTE_GROUP_MADE; /* what it is given */
+	bool asked = answered && takes ? !r->given : rc == 0;
 	r->given = false;
 	if (!asked && !r->failed)
 		fail(r, record, maiko_last_error());
+}
+
+/* ---- groups -------------------------------------------------------------------------------------- */
+
+/* The note that a group of that id was made, from here on. NULL: there is none. */
+static const mo_record *making_of(const mt_replay *r, maiko_group_id id)
+{
+	for (size_t i = r->at; i < r->recording.count; i++) {
+		const mo_record *record = r->recording.entries[i].record;
+		if (mt_is_note(record, MK_NOTE_GROUP_MADE) && record->value == (int64_t)id)
+			return record;
+	}
+	return NULL;
+}
+
+/* What is wrong with the note is told when it is repeated. */
+static void make_early(mt_replay *r, maiko_group_id id)
+{
+	mo_call call;
+	size_t size;
+	uv_mutex_lock(&r->sup->lock);
+	bool there = mk_group_find(r->sup, id) != NULL;
+	uv_mutex_unlock(&r->sup->lock);
+	const mo_record *record = there ? NULL : making_of(r, id);
+	const unsigned char *content = record == NULL ? NULL : mt_content_of(record, &size);
+	if (record == NULL || !mo_call_read(MK_NOTE_GROUP_MADE, content, size, &call))
+		return;
+	if (call.group.group < id) /* so are those of all groups that it is in */
+		make_early(r, call.group.group);
+	r->given = true;
+	r->given_kind = MK_NOTE_GROUP_MADE;
+	r->told = (mk_told){record->number, record->value};
+	(void)make_group(r, NULL, &call);
+	r->given = false;
+	mo_call_drop(&call);
+}
+
+/* The group that a call uses; 0: none, or the root. */
+static maiko_group_id group_of(const mo_record *record)
+{
+	mo_call call;
+	size_t size;
+	bool adds = mt_is_note(record, MK_NOTE_ADD), makes = mt_is_note(record, MK_NOTE_GROUP_MADE);
+	const unsigned char *content = mt_content_of(record, &size);
+	if (mt_is_note(record, MK_NOTE_GROUP_REMOVED))
+		return record->number;
+	if ((!adds && !makes) || record->value < 0 ||
+	    !mo_call_read((mk_note_kind)(record->kind - MO_NOTES), content, size, &call))
+		return 0;
+	mo_call_drop(&call);
+	return adds ? call.options.group : call.group.group;
+}
+
+void mt_replay_groups(mt_replay *r, uint32_t tape)
+{
+	const mt_tape *t = &r->recording.tapes[tape];
+	for (uint32_t i = t->at + 1; i < t->count && !mt_is_piece(t->records[i]); i++) {
+		maiko_group_id id = group_of(t->records[i]);
+		if (id != 0)
+			make_early(r, id);
+		if (mt_is_note(t->records[i], MK_NOTE_GROUP_REMOVED) && t->records[i]->value > 0 &&
+		    t->records[i]->value < t->count - i)
+			i += (uint32_t)t->records[i]->value; /* its actors */
+	}
 }

@@ -82,7 +82,7 @@ void mt_source_play(mt_replay *r, mk_actor *a)
 			send_again(r, a, next);
 			if (mt_replay_peek(r, tape) == next)
 				return;
-		} else if (next->kind >= MO_NOTES + MK_NOTE_FOUND && next->kind <= MO_NOTES + MK_NOTE_WATCH) {
+		} else if (next->kind >= MO_NOTES + MK_NOTE_FOUND && next->kind <= MO_NOTES + MK_NOTE_GROUP_REMOVED) {
 			mt_replay_consume(r, tape);
 			if (!mt_is_note(next, MK_NOTE_FOUND))
 				mt_replay_call(r, a, next);

@@ -232,6 +232,17 @@ static int read_compact(const char *path, uint8_t **ret_data, size_t *ret_size)
 	return rc;
 }
 
+/* A group, from outside; what the talker's stop does not refuse by then. */
+static void manage(maiko_supervisor *sup)
+{
+	maiko_group_id group;
+	if (maiko_group(sup, "late", .restarts = MAIKO_UNLIMITED, .backoff = &(maiko_backoff){.first_ms = 1},
+			.ret_id = &group) != 0)
+		return;
+	(void)maiko_add(sup, echoer, "late echo", .group = group, .mailbox = 2, .retries = 1);
+	(void)maiko_remove_group(sup, group);
+}
+
 static int record(unsigned run, const char *path)
 {
 	maiko_supervisor *sup;
@@ -246,8 +257,10 @@ static int record(unsigned run, const char *path)
 		rc = maiko_send(sup, reply, .n = 1);
 	if (rc == 0)
 		rc = maiko_start(sup);
-	if (rc == 0)
-		rc = maiko_join(sup);
+	if (rc == 0) {
+		manage(sup);
+		(void)maiko_join(sup); /* an echo may fail in the stop */
+	}
 	int ended = maiko_recorder_free(recorder);
 	maiko_supervisor_free(sup);
 	return rc != 0 ? rc : ended;

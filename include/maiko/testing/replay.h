@@ -12,7 +12,7 @@
  * repeats in its name the events it sent, and its additions, removals and subscriptions. All other actors
  * must be deterministic: the same input gives the same output. Then a replay has no divergence, and after
  * a change of an actor it names the first event that differs. Mutes, drops, cycles of full mailboxes,
- * failures, delayed events, actors with .own_thread, blocking jobs and all changes of actors and
+ * failures, delayed events, actors with .own_thread, blocking jobs and all changes of actors, groups and
  * subscriptions, by actors or external threads, are replayed exactly.
  *
  * SPDX-License-Identifier: MIT

@@ -29,28 +29,53 @@ static int check_options(const char *name, const maiko_group_options *o)
 	return mk_backoff_check("group", name, o->backoff);
 }
 
-/* In a replay the id, or the error, of the recording. With the lock. */
+/* Whether calls on groups are notes now: not before the start, which a replay begins by making the same groups. */
+static bool is_noted(const mk_sup *sup) { return MK_UNLIKELY(sup->seam.noted) && mk_state_of(sup) != MK_NEW; }
+
+static void note_made(mk_sup *sup, mk_worker *caller, const char *name, const maiko_group_options *o, int rc,
+		      const mk_group *g)
+{
+	if (rc == 0 || caller != NULL) /* else it had no effect */
+		mk_note_call(sup, caller, MK_NOTE_GROUP_MADE, 0, rc != 0 ? rc : (int64_t)g->id,
+			     &(mk_call){.name = name, .group = o});
+}
+
+/* In a replay: the id, or the error, of the recording. */
+static int made_before(const mk_sup *sup, mk_worker *caller, maiko_group_id *ret_id)
+{
+	mk_told told;
+	if (!mk_caller_is_told(sup, caller, MK_NOTE_GROUP_MADE, MK_ANY_NUMBER, &told))
+		return MAIKO_EBROKEN;
+	if (told.value < 0)
+		return (int)told.value;
+	*ret_id = (maiko_group_id)told.value;
+	return 0;
+}
+
+/* With the lock. */
 static int make(mk_sup *sup, mk_worker *caller, const char *name, const maiko_group_options *o)
 {
 	mk_group *g = NULL;
-	mk_told told;
-	int rc = mk_state_of(sup) >= MK_STOPPING
-			 ? mk_fail(MAIKO_ESHUTDOWN,
-				   "maiko_group: group '%s': the supervisor is stopping or has stopped", name)
-			 : 0;
-	bool led = caller != NULL && sup->seam.led && mk_is_told(caller, MK_NOTE_GROUP_MADE, MK_ANY_NUMBER, &told);
+	maiko_group_id id = 0;
+	int rc = 0;
+	bool noted = is_noted(sup), led = noted && sup->seam.led;
 	if (led)
-		rc = told.value < 0 ? (int)told.value : 0;
-	if (rc == 0)
-		rc = mk_group_new(sup, name, o, led ? (maiko_group_id)told.value : 0, &g);
-	if (caller != NULL && !led)
-		MK_NOTE(caller, MK_NOTE_GROUP_MADE, 0, rc != 0 ? rc : (int64_t)g->id);
+		rc = made_before(sup, caller, &id);
+	else if (mk_state_of(sup) >= MK_STOPPING)
+		rc = mk_fail(MAIKO_ESHUTDOWN, "maiko_group: group '%s': the supervisor is stopping or has stopped",
+			     name);
+	if (rc == 0 && id != 0)
+		g = mk_group_find(sup, id); /* it is there: a callback that used it was repeated first */
+	if (rc == 0 && g == NULL)
+		rc = mk_group_new(sup, name, o, id, &g);
+	if (noted && !led)
+		note_made(sup, caller, name, o, rc, g);
 	if (rc == 0 && o->ret_id != NULL)
 		*o->ret_id = g->id;
 	return rc;
 }
 
-static int group(mk_sup *sup, mk_worker *caller, const char *name, const maiko_group_options *options)
+static int group(mk_sup *sup, const maiko_ctx *ctx, const char *name, const maiko_group_options *options)
 {
 	static const maiko_group_options plain;
 	const maiko_group_options *o = options != NULL ? options : &plain;
@@ -58,7 +83,7 @@ static int group(mk_sup *sup, mk_worker *caller, const char *name, const maiko_g
 	if (rc != 0)
 		return rc;
 	mk_lock(sup);
-	rc = make(sup, caller, name, o);
+	rc = make(sup, mk_caller(sup, ctx), name, o);
 	mk_unlock(sup);
 	return rc;
 }
@@ -72,7 +97,7 @@ int maiko_supervisor_group(maiko_supervisor *sup, const char *name, const maiko_
 int maiko_ctx_group(maiko_ctx *ctx, const char *name, const maiko_group_options *options)
 {
 	int rc = mk_check_ctx(ctx);
-	return rc != 0 ? rc : group(ctx->worker->sup, ctx->worker, name, options);
+	return rc != 0 ? rc : group(ctx->worker->sup, ctx, name, options);
 }
 
 int maiko_find_group(maiko_supervisor *sup, const char *name, maiko_group_id *ret_id)
@@ -155,35 +180,47 @@ static int begin_removal(mk_sup *sup, maiko_group_id id, actor_ids *ids)
 	return 0;
 }
 
-/* Which actors a callback removes, as notes: in a replay they may have gone before, or not yet. With the lock. */
-static int note_removal(mk_sup *sup, mk_worker *caller, actor_ids *ids, int rc)
+static void note_removal(mk_sup *sup, mk_worker *caller, maiko_group_id id, const actor_ids *ids, int rc)
 {
-	mk_told told;
-	if (!sup->seam.led) {
-		for (uint32_t i = 0; i < ids->count; i++)
-			MK_NOTE(caller, MK_NOTE_GROUP_REMOVED, ids->ids[i], 0);
-		MK_NOTE(caller, MK_NOTE_GROUP_REMOVED, 0, rc);
-		return rc;
-	}
+	if (caller == NULL && rc == 0)
+		mk_note_sup(sup, MK_NOTE_GROUP_REMOVED, id, 0);
+	if (caller == NULL)
+		return;
+	mk_note_here(caller, MK_NOTE_GROUP_REMOVED, id, rc != 0 ? (int64_t)rc : (int64_t)ids->count);
+	for (uint32_t i = 0; rc == 0 && i < ids->count; i++)
+		mk_note_here(caller, MK_NOTE_GROUP_REMOVED, ids->ids[i], 0);
+}
+
+/* Which actors a callback removed in the recording: here they may have gone before, or have not come yet. What an
+ * external thread removed is repeated by notes of its own. */
+static int removal_told(mk_worker *caller, maiko_group_id id, actor_ids *ids, int rc)
+{
+	mk_told told, one;
 	ids->count = 0;
-	for (;;) {
-		if (!mk_is_told(caller, MK_NOTE_GROUP_REMOVED, MK_ANY_NUMBER, &told))
+	if (caller == NULL)
+		return rc;
+	if (!mk_is_told(caller, MK_NOTE_GROUP_REMOVED, id, &told))
+		return MAIKO_EBROKEN;
+	while (ids->count < told.value) {
+		if (!mk_is_told(caller, MK_NOTE_GROUP_REMOVED, MK_ANY_NUMBER, &one))
 			return MAIKO_EBROKEN;
-		if (told.number == 0)
-			return (int)told.value;
 		if (mk_reserve((void **)&ids->ids, &ids->size, ids->count + 1, sizeof *ids->ids) != 0)
 			return MAIKO_ENOMEM;
-		ids->ids[ids->count++] = told.number;
+		ids->ids[ids->count++] = one.number;
 	}
+	return told.value < 0 ? (int)told.value : 0;
 }
 
 static int remove_group(mk_sup *sup, maiko_ctx *ctx, maiko_group_id id)
 {
 	actor_ids ids = {NULL, 0, 0};
+	mk_worker *caller = mk_caller(sup, ctx);
 	mk_lock(sup);
 	int rc = begin_removal(sup, id, &ids);
-	if (ctx != NULL)
-		rc = note_removal(sup, ctx->worker, &ids, rc);
+	if (is_noted(sup) && sup->seam.led)
+		rc = removal_told(caller, id, &ids, rc);
+	else if (is_noted(sup))
+		note_removal(sup, caller, id, &ids, rc);
 	mk_unlock(sup);
 	for (uint32_t i = 0; rc == 0 && i < ids.count; i++) {
 		rc = ctx != NULL ? maiko_ctx_remove(ctx, ids.ids[i], NULL)

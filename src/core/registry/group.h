@@ -155,7 +155,7 @@ void mk_groups_fini(mk_sup *sup);
 int mk_group_new(mk_sup *sup, const char *name, const maiko_group_options *options, maiko_group_id id,
 		 mk_group **ret_group);
 /* NULL if there is none; 0: the root. */
-mk_group *mk_group_find(mk_sup *sup, maiko_group_id id);
+MK_PRIVATE mk_group *mk_group_find(mk_sup *sup, maiko_group_id id);
 mk_group *mk_group_named(mk_sup *sup, const char *name);
 
 /* Frees the group if it is being removed and empty, and then its parent likewise. */

@@ -37,9 +37,9 @@ typedef enum mk_note_kind {
 	MK_NOTE_STOP_SELF,
 	MK_NOTE_HOLD,       /* value: 1, or 0: it is unheld */
 	MK_NOTE_WATCH,      /* number: the watched actor; value: MK_NOTED_FOUND and so on */
-	MK_NOTE_GROUP_MADE, /* maiko_group in a callback; value: the id, or the error */
-	/* maiko_remove_group in a callback: one for each actor that it removes, `number`; then one of number 0, and
-	 * value: the result so far */
+	MK_NOTE_GROUP_MADE, /* maiko_group; value: the id, or the error */
+	/* maiko_remove_group; number: the group. In a callback, value: the error, or how many of these follow, each of
+	 * an actor that it removes, `number`. Each removal has its own note, MK_NOTE_CHANGE. */
 	MK_NOTE_GROUP_REMOVED,
 	MK_NOTE_COMMAND, /* what a supervised actor is to do (group_steps.h); value: the command and its delay */
 	/* steps of the supervisor */
@@ -72,6 +72,8 @@ typedef struct mk_call {
 	/* MK_NOTE_CHANGE */
 	maiko_change change;
 	const maiko_subscription *topics; /* NULL: none */
+	/* MK_NOTE_GROUP_MADE, and `name` */
+	const maiko_group_options *group;
 	/* MK_NOTE_AFTER */
 	const maiko_event_type *event;
 	const void *data;
