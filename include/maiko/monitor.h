@@ -18,6 +18,11 @@
  * within .stop_ms (group.h). No such hook begins once the supervisor has stopped. A recording
  * does not contain it.
  *
+ * `group_failed` is called once for each failure of a group, the root included, on the worker of the actor that failed
+ * last: soon after, between callbacks, since a group fails where no hook may run. `data` is the maiko_group_failed
+ * (lifecycle.h), `code` its error, `actor` 0. Subscribers to maiko_groups_topic get theirs next; none is needed. One
+ * for which there is no memory is counted (maiko_ledger.untold).
+ *
  * The observations of one event, in order: 1 once, on the sender's worker (of an external
  * thread: on the worker that took the event in); 2 and 3 for each subscriber, on its worker.
  *
@@ -120,7 +125,7 @@ typedef struct maiko_observation {
 	const char *actor_name;      /* "" then */
 	const char *actor_type;      /* "" then */
 	const maiko_envelope *event; /* NULL: it is about no event */
-	const void *data;            /* the event's struct, or NULL */
+	const void *data;            /* the event's struct; group failed: a maiko_group_failed; else NULL */
 	int64_t code;                /* see MAIKO_OBSERVATION_MAP; else 0 */
 	bool was_queued;             /* overflowed, discarded, set aside: it was in the mailbox */
 	bool tracked;                /* the event has a receipt (receipt.h) */

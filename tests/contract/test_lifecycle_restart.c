@@ -197,3 +197,42 @@ TEST_SIM(a_group_that_has_failed_is_told)
 	assert_int_equal(last_group.within_ms, 60000);
 	test_finish(sup);
 }
+
+/* ---- for a program, which is no actor -------------------------------------------------------------- */
+
+static int argument;
+static void on_group_failed(void *arg, const maiko_observation *o)
+{
+	const maiko_group_failed *failed = o->data;
+	expect(arg == &argument && o->actor == 0 && o->event == NULL && o->worker >= 1);
+	expect(o->code == UV_EIO && failed->error == UV_EIO && strcmp(failed->actor_name, "machine") == 0);
+	expect(maiko_stop(o->supervisor, NULL) == MAIKO_EDEADLK); /* it counts as a callback */
+	test_note("'%s' %u", failed->name, failed->restarts);
+}
+
+static void fail_groups(uint32_t workers, bool subscribed)
+{
+	maiko_group_id outer, inner;
+	maiko_monitor *monitor;
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_monitor_add(sup, &(maiko_hooks){.group_failed = on_group_failed}, &argument, &monitor));
+	ok(maiko_group(sup, "outer", .restarts = 1, .ret_id = &outer));
+	ok(maiko_group(sup, "inner", .group = outer, .restarts = 1, .ret_id = &inner));
+	ok(maiko_add(sup, machine, "machine", .group = inner, .worker = workers, .ret_id = &machine_id,
+		     .backoff = &(maiko_backoff){.first_ms = 0}));
+	if (subscribed)
+		ok(maiko_add(sup, operator, "operator", .topics = MAIKO_TOPICS(maiko_groups_topic), .worker = 1));
+	ok(maiko_start(sup));
+	for (uint32_t n = 1; n <= 16; n++)
+		ok(maiko_send(sup, item, .n = POISON));
+	returns(maiko_join(sup), UV_EIO);
+	/* Every second failure of the inner group is one of the outer, and every second of those one of the root. */
+	expect_noted("'inner' 1 'inner' 1 'outer' 1 'inner' 1 'inner' 1 'outer' 1 "
+		     "'inner' 1 'inner' 1 'outer' 1 'inner' 1 'inner' 1 'outer' 1 '' 3");
+	test_finish_with(sup, UV_EIO);
+	assert_int_equal(atomic_load(&groups), subscribed ? 13 : 0);
+}
+
+TEST_WORKERS(a_monitor_is_told_on_real_threads_of_each_group_that_fails) { fail_groups(workers, true); }
+TEST_SIM(a_monitor_is_told_once_of_each_group_that_fails) { fail_groups(workers, false); }
+TEST_SIM(a_monitor_and_a_subscriber_are_told_of_each_group_that_fails) { fail_groups(workers, true); }

@@ -63,7 +63,7 @@ typedef struct recorded {
 	const char *const *sources;
 } recorded;
 
-static recorded record(uint32_t workers, int (*setup)(maiko_supervisor *sup, void *arg), const char *const *sources)
+static recorded prepare(uint32_t workers, int (*setup)(maiko_supervisor *sup, void *arg), const char *const *sources)
 {
 	recorded r = {.setup = setup, .sources = sources};
 	snprintf(r.path, sizeof r.path, "/tmp/maiko-replay-groups-%ld", (long)getpid());
@@ -71,6 +71,12 @@ static recorded record(uint32_t workers, int (*setup)(maiko_supervisor *sup, voi
 	r.sup = test_supervisor(workers);
 	ok(maiko_recorder_new(&r.recorder, r.sup, r.path, &(maiko_recorder_options){.sources = sources}));
 	ok(setup(r.sup, NULL));
+	return r;
+}
+
+static recorded record(uint32_t workers, int (*setup)(maiko_supervisor *sup, void *arg), const char *const *sources)
+{
+	recorded r = prepare(workers, setup, sources);
 	ok(maiko_start(r.sup));
 	return r;
 }
@@ -79,7 +85,7 @@ static void replay(recorded *r)
 {
 	static const maiko_actor_type *const actors[] = {MAIKO_ACTOR_REF(machine), NULL};
 	maiko_replay_result replayed;
-	ok(maiko_stop(r->sup, NULL));
+	(void)maiko_stop(r->sup, NULL); /* it may meet a failure, or the end of the root */
 	ok(maiko_recorder_free(r->recorder));
 	test_release(r->sup);
 	int rc = maiko_replay(
@@ -207,4 +213,49 @@ TEST_WORKERS(a_group_that_a_source_makes_and_removes_is_there_in_the_replay)
 	static const char *const sources[] = {"manager", NULL};
 	recorded r = record(workers, add_manager, sources);
 	let_it_manage(&r);
+}
+
+/* ---- groups that fail -------------------------------------------------------------------------------- */
+
+/* Fails in each on_start. */
+typedef struct weak {
+	bool unused;
+} weak;
+static int weak_on_start(weak *self, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return UV_ENODEV;
+}
+MAIKO_ACTOR(weak, MAIKO_ON_START(weak_on_start));
+
+static int add_weak(maiko_supervisor *sup, void *arg)
+{
+	maiko_group_id group;
+	int rc = 0;
+	(void)arg;
+	for (uint32_t i = 0; rc == 0 && i < 4; i++) {
+		rc = maiko_group(sup, test_name("group", i), .restarts = 1, .ret_id = &group, .backoff = &soon);
+		for (uint32_t k = 0; rc == 0 && k < 2; k++)
+			rc = maiko_add(sup, weak, test_name("weak", 2 * i + k), .group = group, .start_may_fail = true);
+	}
+	return rc;
+}
+
+static void see_failure(void *arg, const maiko_observation *o)
+{
+	(void)arg;
+	(void)o;
+	atomic_fetch_add(&finds, 1);
+}
+
+/* Of the actors that failed before it was over each worker tells about its own. */
+TEST_WORKERS(groups_that_fail_while_the_supervisor_starts_fail_in_the_replay)
+{
+	maiko_monitor *monitor;
+	recorded r = prepare(workers, add_weak, NULL);
+	ok(maiko_monitor_add(r.sup, &(maiko_hooks){.group_failed = see_failure}, NULL, &monitor));
+	ok(maiko_start(r.sup));
+	test_wait_for(&finds, 4);
+	replay(&r);
 }

@@ -75,6 +75,12 @@ static void root_failed(mk_sup *sup, const mk_care *c)
 		tell_chain(sup->groups, c);
 }
 
+/* A group that has failed, because of an actor of that worker. */
+typedef struct mk_failed_group {
+	maiko_group_failed failed;
+	const mk_worker *worker;
+} mk_failed_group;
+
 /* The group has failed because of the actor; mk_groups_tell publishes that. */
 static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *c)
 {
@@ -82,7 +88,9 @@ static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *
 		all->untold++;
 		return;
 	}
-	maiko_group_failed *failed = &all->failed[all->failed_count++];
+	mk_failed_group *f = &all->failed[all->failed_count++];
+	f->worker = c->actor->worker;
+	maiko_group_failed *failed = &f->failed;
 	*failed = (maiko_group_failed){.group = g->id,
 				       .actor = c->actor->self->id,
 				       .error = c->code,
@@ -95,9 +103,13 @@ static void note_group_failed(mk_groups *all, const mk_group *g, const mk_care *
 void mk_groups_tell(mk_worker *w)
 {
 	mk_groups *all = w->sup->groups;
+	uint32_t others = 0;
 	for (uint32_t i = 0; i < all->failed_count; i++)
-		mk_news_add(w, MK_TYPE_GROUP_FAILED, &all->failed[i], NULL);
-	all->failed_count = 0;
+		if (all->failed[i].worker == w)
+			mk_news_add(w, MK_TYPE_GROUP_FAILED, &all->failed[i].failed, NULL);
+		else
+			all->failed[others++] = all->failed[i];
+	all->failed_count = others;
 	mk_count_add(&w->untold, all->untold);
 	all->untold = 0;
 }

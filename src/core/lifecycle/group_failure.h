@@ -13,7 +13,8 @@ mk_group *mk_group_blame(mk_sup *sup, mk_care *c, mk_member **ret_member);
 /* The supervisor is to stop, because the actor has not stopped in the time of a run of `g`. With the lock. */
 void mk_group_is_overdue(mk_sup *sup, const mk_group *g, mk_care *c);
 
-/* Tells of the groups that have failed. With the lock, on a worker. */
+/* Tells of the groups that have failed because of an actor of this worker, as news (routing/news.h). With the lock, on
+ * that worker. */
 void mk_groups_tell(mk_worker *w);
 
 #endif

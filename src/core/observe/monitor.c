@@ -11,6 +11,8 @@
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 
+#include <maiko/lifecycle.h>
+
 #include <string.h>
 
 static const char *const texts[] = {
@@ -73,6 +75,13 @@ static MK_INLINE void describe(mk_worker *w, const mk_event *e)
 		mk_envelope_fill(told, e);
 }
 
+static MK_INLINE void call_hooks(mk_worker *w, const maiko_observation *o)
+{
+	for (maiko_monitor **at = w->monitors, **end = at + w->monitor_count; at != end; at++)
+		if ((*at)->hooks[o->kind] != NULL)
+			(*at)->hooks[o->kind]((*at)->arg, o);
+}
+
 static MK_INLINE void tell(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
 			   int64_t code, bool was_queued)
 {
@@ -89,9 +98,7 @@ static MK_INLINE void tell(mk_worker *w, maiko_observation_kind kind, const mk_a
 	o->tracked = e != NULL && mk_has_receipt(e);
 	if (e != NULL)
 		describe(w, e);
-	for (maiko_monitor **at = w->monitors, **end = at + w->monitor_count; at != end; at++)
-		if ((*at)->hooks[o->kind] != NULL)
-			(*at)->hooks[o->kind]((*at)->arg, o);
+	call_hooks(w, o);
 }
 
 /* Outside the callbacks of actors, and what a hook has caused: then the observation that it was given is as it was
@@ -133,6 +140,25 @@ MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_a
 	w->telling = 0;
 	if (MK_UNLIKELY(w->detached))
 		compact(w);
+}
+
+void mk_notify_group_failed(mk_worker *w, const maiko_group_failed *failed)
+{
+	maiko_observation o = {.kind = MAIKO_OBSERVED_GROUP_FAILED,
+			       .supervisor = w->sup,
+			       .worker = w->index + 1,
+			       .now_ns = w->now_ns,
+			       .actor_name = "",
+			       .actor_type = "",
+			       .data = failed,
+			       .code = failed->error};
+	assert(w->actor == NULL && w->telling == 0);
+	mk_inside = w;
+	w->telling = 1;
+	call_hooks(w, &o);
+	w->telling = 0;
+	mk_inside = NULL;
+	compact(w);
 }
 
 /* ---- on a worker -------------------------------------------------------------------------- */

@@ -32,6 +32,9 @@ static inline bool mk_is_watched(const mk_worker *w, maiko_observation_kind kind
 MK_PRIVATE MK_NOINLINE void mk_notify(mk_worker *w, maiko_observation_kind kind, const mk_actor *a, const mk_event *e,
 				      int64_t code, bool was_queued);
 
+/* The same for a group; outside the callbacks of actors. */
+void mk_notify_group_failed(mk_worker *w, const struct maiko_group_failed *failed);
+
 /* Calls the hooks on a thread that is no worker, the same one each time, while the workers run. Without the lock. */
 void mk_monitor_tell(mk_sup *sup, const maiko_observation *observation);
 

@@ -138,7 +138,7 @@ typedef struct mk_groups {
 	bool told_fatal;                   /* that stop was begun */
 	char *chain;                       /* that failure in words; else "" */
 	uint32_t chain_size;               /* enough for the deepest group */
-	struct maiko_group_failed *failed; /* groups that have failed, which no worker has told yet */
+	struct mk_failed_group *failed;    /* groups that have failed, which no worker has told yet */
 	uint32_t failed_count, failed_size;
 	uint64_t untold;            /* what could not be told without memory, and is in no worker's count yet */
 	struct mk_change *answered; /* maiko_restart: complete, to be told */

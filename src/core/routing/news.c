@@ -4,11 +4,13 @@
 #include "routing/news.h"
 
 #include "base/memory.h"
+#include "observe/monitor.h"
 
 void mk_news_add(mk_worker *w, mk_own_type type, const void *value, const mk_event *about)
 {
 	const mk_type *t = mk_own_type_of(w->sup, type);
-	if (!mk_news_wanted(w, t->topic))
+	bool watched = type == MK_TYPE_GROUP_FAILED && mk_is_watched(w, MAIKO_OBSERVED_GROUP_FAILED);
+	if (!watched && !mk_news_wanted(w, t->topic))
 		return;
 	mk_event *e = mk_reserve((void **)&w->news, &w->news_size, w->news_count + 1, sizeof *w->news) != 0
 			      ? NULL

@@ -23,8 +23,9 @@ static inline bool mk_news_wanted(mk_worker *w, uint32_t topic)
 	return (t->sub_count | t->remote) != 0;
 }
 
-/* Adds an event of that type, if its topic is wanted. `about`: the event that becomes its parent, or NULL. Any moment
- * on the worker, also with the lock. */
+/* Adds an event of that type, if its topic is wanted, or a monitor is to be told of it when it is published (a failed
+ * group: that is decided under the lock, where no hook may run). `about`: the event that becomes its parent, or NULL.
+ * Any moment on the worker, also with the lock. */
 void mk_news_add(mk_worker *w, mk_own_type type, const void *value, const mk_event *about);
 
 /* The worker is freed. */

@@ -246,10 +246,22 @@ static void tell(mk_worker *w, mk_event *e)
 	mk_event_unref(&w->pool, e);
 }
 
+/* Whether anyone subscribes to it, too. */
+static bool tell_of_group(mk_worker *w, const mk_event *e)
+{
+	if (mk_is_watched(w, MAIKO_OBSERVED_GROUP_FAILED))
+		mk_notify_group_failed(w, e->data);
+	return mk_news_wanted(w, e->topic->index);
+}
+
 void mk_publish_news(mk_worker *w)
 {
 	for (uint32_t i = 0; i < w->news_count; i++) { /* telling may add more */
 		mk_event *e = w->news[i];
+		if (e->type == mk_own_type_of(w->sup, MK_TYPE_GROUP_FAILED) && !tell_of_group(w, e)) {
+			mk_event_unref(&w->pool, e);
+			continue;
+		}
 		uint64_t missing = e->topic->remote & ~w->outgoing;
 		if (missing != 0 && mk_router_open(w, missing) != 0) {
 			mk_count_add(&w->untold, 1);
