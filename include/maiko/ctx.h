@@ -77,7 +77,7 @@ MAIKO_API int maiko_keep(maiko_ctx *ctx, const void *event);
  *
  * Both may be called again, which does nothing. At a stop, docs/stopping.md: what is left for an actor on hold
  * that nothing can unhold any more is counted discarded, and the ledger names it (maiko_actor_row.held).
- * MAIKO_ESTATE: the actor is ending; MAIKO_ENOMEM: of maiko_hold. */
+ * MAIKO_ESTATE: the actor is ending, or in its on_stop, also that of a restart; MAIKO_ENOMEM: of maiko_hold. */
 MAIKO_API int maiko_hold(maiko_ctx *ctx);
 MAIKO_API int maiko_unhold(maiko_ctx *ctx);
 
@@ -85,7 +85,7 @@ MAIKO_API int maiko_unhold(maiko_ctx *ctx);
 MAIKO_API int maiko_release(maiko_ctx *ctx, const void *event);
 
 /* Makes the tick due now, whatever it waits for. MAIKO_EINVAL: the actor has no
- * tick; MAIKO_ESHUTDOWN: ticks have ended. */
+ * tick; MAIKO_ESHUTDOWN: ticks have ended, or it is in its on_stop. */
 MAIKO_API int maiko_wake_tick(maiko_ctx *ctx);
 
 /* What the running tick was woken by: a set of maiko_woken (next.h) of what its last result waits for,
@@ -154,7 +154,7 @@ MAIKO_API struct uv_loop_s *maiko_loop(maiko_ctx *ctx);
  * closed, if it is not closing yet, and the state is freed only after the close callback. To close
  * it earlier, call maiko_close instead of uv_close; otherwise the library takes it for open.
  * Errors: MAIKO_EINVAL (a NULL, or a handle of another loop), MAIKO_EEXIST, MAIKO_ENOMEM,
- * MAIKO_ESTATE (the actor is ending).
+ * MAIKO_ESTATE (the actor is ending, or in its on_stop, also that of a restart).
  *
  * When the drain of a stop begins, adopted streams and UDP sockets stop reading (uv_read_stop,
  * uv_udp_recv_stop): otherwise the drain would never end. All other handles (timers, listening

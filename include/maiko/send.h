@@ -116,8 +116,9 @@ MAIKO_API int maiko_inject_tracked(maiko_ctx *ctx, const maiko_event_type *type,
 
 /* Sends an event after `delay_ms` milliseconds (at most MAIKO_NEXT_MS_MAX), from this
  * actor, as a child of the event being handled now. It is cancelled when the actor
- * ends or the supervisor stops (counted discarded). *ret_delayed (may be NULL)
- * identifies it for maiko_cancel. Errors as above. */
+ * ends or is restarted or the supervisor stops (counted discarded). *ret_delayed (may be NULL)
+ * identifies it for maiko_cancel. Errors as above; and MAIKO_ESHUTDOWN: the actor is in its on_stop, also that of a
+ * restart, or the supervisor is stopping. */
 MAIKO_API int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
 				   const maiko_event_type *type, const void *event);
 
@@ -133,11 +134,12 @@ MAIKO_API int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_dela
  *
  *   MAIKO_EVENT(timeout, maiko_private_topic, attempt);
  *
- * Until its handler runs maiko_cancel cancels it. When the actor ends or the supervisor stops it is cancelled and
- * counted (delayed_discarded); that of an actor with .drains later (actor.h). *ret_delayed (may be NULL) identifies it.
+ * Until its handler runs maiko_cancel cancels it. When the actor ends or is restarted or the supervisor stops it is
+ * cancelled and counted (delayed_discarded); that of an actor with .drains later (actor.h). *ret_delayed (may be NULL)
+ * identifies it.
  *
- * Errors as for a send; and MAIKO_EINVAL: the actor has no handler for it; MAIKO_ESHUTDOWN: the actor is ending, as
- * in its on_stop, or the supervisor is stopping.
+ * Errors as for a send; and MAIKO_EINVAL: the actor has no handler for it; MAIKO_ESHUTDOWN: the actor is in its
+ * on_stop, also that of a restart, or the supervisor is stopping.
  */
 MAIKO_API int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
 					const maiko_event_type *type, const void *event);

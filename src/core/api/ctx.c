@@ -26,8 +26,11 @@ static int check_delay(const maiko_ctx *ctx)
 	const mk_worker *w = ctx->worker;
 	if (mk_forked(w->sup))
 		return mk_fail_forked();
-	if (mk_is_drained(w, ctx) || (ctx->sched & MK_ENDED) != 0)
-		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the actor is ending or the supervisor stopping");
+	if (mk_is_ending(ctx))
+		return mk_fail_text(MAIKO_ESHUTDOWN,
+				    "no delayed send: the actor is in its on_stop, whose end, or restart, cancels it");
+	if (mk_is_drained(w, ctx))
+		return mk_fail_text(MAIKO_ESHUTDOWN, "no delayed send: the supervisor is stopping");
 	return 0;
 }
 
@@ -194,8 +197,9 @@ int maiko_wake_tick(maiko_ctx *ctx)
 		return rc;
 	if ((ctx->sched & MK_SHUT) != 0)
 		return mk_refuse_shut();
-	if ((ctx->sched & MK_ENDED) != 0 ||
-	    (mk_is_drained(ctx->worker, ctx) && (ctx->extra->wants & MAIKO_WOKEN_EVENTS) == 0))
+	if (mk_is_ending(ctx))
+		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the actor is in its on_stop");
+	if (mk_is_drained(ctx->worker, ctx) && (ctx->extra->wants & MAIKO_WOKEN_EVENTS) == 0)
 		return mk_fail_text(MAIKO_ESHUTDOWN, "maiko_wake_tick: ticks have ended, the supervisor is stopping");
 	mk_occupy(ctx);
 	ctx->extra->tick_due = true;
@@ -223,15 +227,25 @@ static int check_not_ending(const maiko_ctx *ctx, const char *call)
 	return rc;
 }
 
+/* The same; nor in the on_stop of a restart, which ends a hold. */
+static int check_may_hold(const maiko_ctx *ctx, const char *call)
+{
+	int rc = check_not_ending(ctx, call);
+	if (rc == 0 && ctx->in_stop)
+		rc = mk_fail(MAIKO_ESTATE, "%s: actor '%s' is in its on_stop, before its restart", call,
+			     ctx->self->name);
+	return rc;
+}
+
 int maiko_hold(maiko_ctx *ctx)
 {
-	int rc = check_not_ending(ctx, "maiko_hold");
+	int rc = check_may_hold(ctx, "maiko_hold");
 	return rc != 0 ? rc : mk_intake_hold(ctx->worker, ctx);
 }
 
 int maiko_unhold(maiko_ctx *ctx)
 {
-	int rc = check_not_ending(ctx, "maiko_unhold");
+	int rc = check_may_hold(ctx, "maiko_unhold");
 	if (rc == 0)
 		mk_intake_unhold(ctx->worker, ctx);
 	return rc;

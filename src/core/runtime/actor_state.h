@@ -248,6 +248,9 @@ _Static_assert(offsetof(struct maiko_ctx, class) <= MK_LINE, "a delivery touches
 _Static_assert(sizeof(struct maiko_ctx) <= 144, "an idle actor is small");
 
 /* The user's state: after the actor, with the alignment of its type. */
+/* Whether it is in its on_stop, also that of a restart, or has ended: what it asks for now would be given up. */
+static inline bool mk_is_ending(const mk_actor *a) { return (a->sched & MK_ENDED) != 0 || a->in_stop; }
+
 static inline void *mk_actor_state(const mk_actor *a) { return (char *)(uintptr_t)a + sizeof *a; }
 
 #endif

@@ -47,8 +47,9 @@ int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 			       ctx->self->name);
 	if (mk_forked(ctx->worker->sup))
 		return mk_fail_forked();
-	if ((ctx->sched & MK_ENDED) != 0)
-		return mk_fail(MAIKO_ESTATE, "maiko_adopt: actor '%s' is ending", ctx->self->name);
+	if (mk_is_ending(ctx))
+		return mk_fail(MAIKO_ESTATE, "maiko_adopt: actor '%s' is ending, or in the on_stop of a restart",
+			       ctx->self->name);
 	mk_extra *x = mk_extra_of(ctx);
 	if (x != NULL && x->departure == NULL)
 		x->departure = MK_NEW(mk_departure);
