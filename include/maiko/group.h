@@ -90,9 +90,9 @@ MAIKO_BEGIN_DECLS
 /*
  * maiko_group(to, name, options...) - makes a group, at any time before the stop; `to` is a supervisor or a ctx.
  *
- * Errors: MAIKO_EINVAL (a NULL, a name that is not valid, an option out of its bounds), MAIKO_ENOENT (there is no
- * group .group, or it is being removed), MAIKO_EEXIST (a group of that name), MAIKO_E2BIG, MAIKO_ENOMEM,
- * MAIKO_ESHUTDOWN, MAIKO_EFORK. Any thread; it takes a lock briefly.
+ * Errors: MAIKO_EINVAL (a NULL, a name that is not valid or "supervisor", as a report calls the root, an option out of
+ * its bounds), MAIKO_ENOENT (there is no group .group, or it is being removed), MAIKO_EEXIST (a group of that name),
+ * MAIKO_E2BIG, MAIKO_ENOMEM, MAIKO_ESHUTDOWN, MAIKO_EFORK. Any thread; it takes a lock briefly.
  */
 
 /* The raw calls behind maiko_group; `options` may be NULL. */

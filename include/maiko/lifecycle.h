@@ -151,6 +151,10 @@ typedef enum maiko_letter_reason {
 	MAIKO_LETTER_LOST = 64       /* on a link                                                             */
 } maiko_letter_reason;
 
+/* The text of a reason, as the ledger counts such events: "set aside", "dead", "dropped"; "?" for an unknown one. Never
+ * NULL; static memory. Any thread. */
+MAIKO_API const char *maiko_letter_reason_text(maiko_letter_reason reason);
+
 /* For maiko_options.dead_letters: the default; and none at all. */
 #define MAIKO_LETTERS (MAIKO_LETTER_SET_ASIDE | MAIKO_LETTER_DEAD)
 #define MAIKO_NO_LETTERS (UINT64_C(1) << 63)

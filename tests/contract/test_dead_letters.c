@@ -54,12 +54,7 @@ static int reader_on_letter(reader *self, const maiko_dead_letter *ev, maiko_ctx
 {
 	maiko_any any = maiko_letter_event(ev);
 	const item *in = maiko_as(&any, item);
-	test_note("%s", ev->reason == MAIKO_LETTER_DEAD        ? "dead"
-			: ev->reason == MAIKO_LETTER_DROPPED   ? "dropped"
-			: ev->reason == MAIKO_LETTER_UNROUTED  ? "unrouted"
-			: ev->reason == MAIKO_LETTER_DISCARDED ? "discarded"
-			: ev->reason == MAIKO_LETTER_SET_ASIDE ? "set aside"
-							       : "?");
+	test_note("%s", maiko_letter_reason_text(ev->reason));
 	if (in != NULL)
 		test_note("%u", in->n);
 	last = *ev;
@@ -311,4 +306,14 @@ TEST_SIM(a_letter_without_an_event_is_refused)
 	test_order(sup, "puppet", resend_nothing);
 	test_settle(sup);
 	test_finish(sup);
+}
+
+TEST_ONCE(each_reason_of_a_letter_has_a_text)
+{
+	static const char *const texts[] = {"set aside", "dead", "dropped", "expired", "discarded", "unrouted", "lost"};
+	for (unsigned i = 0; i < 7; i++)
+		assert_string_equal(maiko_letter_reason_text((maiko_letter_reason)(1u << i)), texts[i]);
+	assert_string_equal(maiko_letter_reason_text((maiko_letter_reason)0), "?");
+	assert_string_equal(maiko_letter_reason_text((maiko_letter_reason)3), "?");
+	assert_string_equal(maiko_letter_reason_text((maiko_letter_reason)128), "?");
 }

@@ -7,6 +7,8 @@
 #include "registry/group.h"
 #include "runtime/callback.h"
 
+#include <string.h>
+
 /* ---- making ------------------------------------------------------------------------------------ */
 
 static int check_options(const char *name, const maiko_group_options *o)
@@ -14,6 +16,9 @@ static int check_options(const char *name, const maiko_group_options *o)
 	int rc = MK_RESERVED("maiko_group", o);
 	if (rc != 0)
 		return rc;
+	if (strcmp(name, MK_ROOT_NAME) == 0)
+		return mk_fail(MAIKO_EINVAL,
+			       "the name of a group is '" MK_ROOT_NAME "', which the report says of the root");
 	if ((unsigned)o->strategy > MAIKO_REST_FOR_ONE)
 		return mk_fail(MAIKO_EINVAL, "group '%s': .strategy is %d, which is no maiko_strategy", name,
 			       (int)o->strategy);
@@ -21,8 +26,11 @@ static int check_options(const char *name, const maiko_group_options *o)
 		return mk_fail(MAIKO_EINVAL,
 			       "group '%s': .restarts is %u; at most MAIKO_RESTARTS_MAX, %u, or MAIKO_UNLIMITED", name,
 			       o->restarts, MAIKO_RESTARTS_MAX);
-	if (o->within_ms > MAIKO_NEXT_MS_MAX || o->stop_ms > MAIKO_NEXT_MS_MAX)
-		return mk_fail(MAIKO_EINVAL, "group '%s': .within_ms or .stop_ms is more than MAIKO_NEXT_MS_MAX", name);
+	rc = mk_check_ms("group", name, ".within_ms", o->within_ms);
+	if (rc == 0)
+		rc = mk_check_ms("group", name, ".stop_ms", o->stop_ms);
+	if (rc != 0)
+		return rc;
 	if ((unsigned)o->restart > MAIKO_PERMANENT)
 		return mk_fail(MAIKO_EINVAL, "group '%s': .restart is %d, which is no maiko_restarting", name,
 			       (int)o->restart);

@@ -53,7 +53,7 @@ static void add_group(mk_book *b, mk_group *g)
 		entry->group = parent->row;
 		entry->run = run_of(parent, &b->groups[parent->row], &g->member);
 	}
-	entry->row = (maiko_group_row){.name = mk_book_copy(b, parent != NULL ? g->name : "supervisor"),
+	entry->row = (maiko_group_row){.name = mk_book_copy(b, parent != NULL ? g->name : MK_ROOT_NAME),
 				       .id = g->id,
 				       .parent = parent != NULL ? parent->id : 0,
 				       .strategy = g->strategy,

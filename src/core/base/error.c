@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 
+#include <maiko/next.h>
 #include <maiko/version.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -122,6 +123,14 @@ int mk_fail_null(const char *call, const char *names, const void *const *pointer
 	for (size_t i = 0; i + 1 < count && pointers[i] != NULL; i++)
 		names += strcspn(names, ",") + 2;
 	return mk_fail(MAIKO_EINVAL, "%s: %.*s is NULL", call, (int)strcspn(names, ","), names);
+}
+
+int mk_check_ms(const char *what, const char *name, const char *field, uint64_t ms)
+{
+	if (ms <= MAIKO_NEXT_MS_MAX)
+		return 0;
+	return mk_fail(MAIKO_EINVAL, "%s '%s': %s is %llu ms; at most MAIKO_NEXT_MS_MAX, %llu", what, name, field,
+		       (unsigned long long)ms, (unsigned long long)MAIKO_NEXT_MS_MAX);
 }
 
 int mk_fail_reserved(const char *what)

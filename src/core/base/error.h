@@ -66,6 +66,9 @@ static inline bool mk_is_zero(const void *bytes, size_t size)
 /* 0, or MAIKO_EINVAL: a description has a format that this library does not know. `what` names it. */
 MK_PRIVATE int mk_check_format(const char *what, uint32_t format);
 
+/* 0, or MAIKO_EINVAL: a time is more than MAIKO_NEXT_MS_MAX. `what` and `name` say whose `field` it is. */
+int mk_check_ms(const char *what, const char *name, const char *field, uint64_t ms);
+
 /* MAIKO_EFORK. */
 MK_PRIVATE int mk_fail_forked(void) __attribute__((cold));
 

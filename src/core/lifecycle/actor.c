@@ -136,9 +136,9 @@ static int check_supervision(const char *name, const maiko_add_options *o)
 			       (int)o->restart);
 	if (o->retries > 1000)
 		return mk_fail(MAIKO_EINVAL, "actor '%s': .retries is %u; at most 1000", name, o->retries);
-	if (o->stuck_ms > MAIKO_NEXT_MS_MAX)
-		return mk_fail(MAIKO_EINVAL, "actor '%s': .stuck_ms is %llu; at most MAIKO_NEXT_MS_MAX", name,
-			       (unsigned long long)o->stuck_ms);
+	int rc = mk_check_ms("actor", name, ".stuck_ms", o->stuck_ms);
+	if (rc != 0)
+		return rc;
 	if (o->start_may_fail > 1 || o->ephemeral > 1)
 		return mk_fail(MAIKO_EINVAL, "actor '%s': .start_may_fail is %u, .ephemeral %u; true or false", name,
 			       o->start_may_fail, o->ephemeral);

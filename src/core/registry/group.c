@@ -27,16 +27,22 @@ int mk_backoff_check(const char *what, const char *name, const maiko_backoff *gi
 {
 	if (given == NULL)
 		return 0;
-	if (given->first_ms > MAIKO_NEXT_MS_MAX || given->max_ms > MAIKO_NEXT_MS_MAX ||
-	    given->healthy_ms > MAIKO_NEXT_MS_MAX)
-		return mk_fail(MAIKO_EINVAL, "%s '%s': .backoff: a time is longer than MAIKO_NEXT_MS_MAX ms", what,
-			       name);
+	int rc = mk_check_ms(what, name, ".backoff: .first_ms", given->first_ms);
+	if (rc == 0)
+		rc = mk_check_ms(what, name, ".backoff: .max_ms", given->max_ms);
+	if (rc == 0)
+		rc = mk_check_ms(what, name, ".backoff: .healthy_ms", given->healthy_ms);
+	if (rc != 0)
+		return rc;
 	if (given->max_ms != 0 && given->max_ms < given->first_ms)
 		return mk_fail(MAIKO_EINVAL, "%s '%s': .backoff: .max_ms %llu is less than .first_ms %llu", what, name,
 			       (unsigned long long)given->max_ms, (unsigned long long)given->first_ms);
-	if (given->factor > 100 || given->jitter_percent > 100)
-		return mk_fail(MAIKO_EINVAL, "%s '%s': .backoff: .factor %u, .jitter_percent %u; at most 100", what,
-			       name, given->factor, given->jitter_percent);
+	if (given->factor > 100)
+		return mk_fail(MAIKO_EINVAL, "%s '%s': .backoff: .factor is %u; at most 100", what, name,
+			       given->factor);
+	if (given->jitter_percent > 100)
+		return mk_fail(MAIKO_EINVAL, "%s '%s': .backoff: .jitter_percent is %u; at most 100", what, name,
+			       given->jitter_percent);
 	if (given->overflow != MAIKO_OVERFLOW_DEFAULT && given->overflow != MAIKO_DROP_OLDEST)
 		return mk_fail(MAIKO_EINVAL, "%s '%s': .backoff: .overflow is %d; unsaid or MAIKO_DROP_OLDEST", what,
 			       name, (int)given->overflow);

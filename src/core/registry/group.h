@@ -127,6 +127,9 @@ typedef struct mk_group {
 	uint32_t row; /* in the ledger that is being made */
 } mk_group;
 
+/* What a report calls the root: no group may be named like that. */
+#define MK_ROOT_NAME "supervisor"
+
 typedef struct mk_groups {
 	mk_group root;
 	mk_group *first, *last; /* all others */

@@ -1,11 +1,32 @@
 /*
- * resend.c - the event of a dead letter, and sending it again (maiko/lifecycle.h).
+ * resend.c - a dead letter: its reason as text, its event, and sending that again (maiko/lifecycle.h).
  */
 #include "base/error.h"
 #include "event/enclosed.h"
 
 #include <maiko/lifecycle.h>
 #include <maiko/send.h>
+
+const char *maiko_letter_reason_text(maiko_letter_reason reason)
+{
+	switch (reason) {
+	case MAIKO_LETTER_SET_ASIDE:
+		return "set aside";
+	case MAIKO_LETTER_DEAD:
+		return "dead";
+	case MAIKO_LETTER_DROPPED:
+		return "dropped";
+	case MAIKO_LETTER_EXPIRED:
+		return "expired";
+	case MAIKO_LETTER_DISCARDED:
+		return "discarded";
+	case MAIKO_LETTER_UNROUTED:
+		return "unrouted";
+	case MAIKO_LETTER_LOST:
+		return "lost";
+	}
+	return "?";
+}
 
 maiko_any maiko_letter_event(const maiko_dead_letter *letter)
 {
