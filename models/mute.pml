@@ -15,13 +15,14 @@
  * keeps all cycles for which it runs: a cycle may be found several times, by the probes of
  * several members, and its members must know the same ones. When a member is released by
  * its next, all its cycles with that edge are open, and so is a cycle whose verdict finds a
- * member that does not wait. An actor without a cycle that is not open is held, and sends a
- * probe.
+ * member that does not wait, or is on hold since the probe. An actor without a cycle that is
+ * not open is held, and sends a probe.
  *
  * With HOLDS actor 0 goes on hold once, at any time, and comes off it later, at any time that it runs: its
  * handlers rest meanwhile, what it sends by its tick goes on. A probe that has walked one on hold says so, and
  * so does its cycle: of that only those that are on hold run on. Going on hold and coming off it opens what
- * cycles the actor knows, and sends a probe.
+ * cycles the actor knows, and sends a probe. The restart of an actor is the same: from the end of the one life
+ * to the begin of the next it is as one on hold that sends nothing.
  *
  * Properties, for two and three actors in a cycle, for two cycles that share an actor
  * (HUB), for two that send to one (FAN), and for a small channel (CHANNEL):
@@ -567,7 +568,8 @@ inline verdict_arrived(who, cycle)
 {
 	pending[cycle] = pending[cycle] & ~(1 << who);
 	if
-	:: ended[who] || !IS_MUTED_BY(who, c_next[cycle * N + who]) -> c_open[cycle] = true
+	:: ended[who] || !IS_MUTED_BY(who, c_next[cycle * N + who]) || (on_hold[who] && !c_on_hold[cycle]) ->
+		c_open[cycle] = true
 	:: else
 	fi;
 	if

@@ -9,6 +9,7 @@
 #include "observe/monitor.h"
 #include "registry/registry.h"
 #include "routing/backpressure.h"
+#include "routing/cycle.h"
 #include "routing/overflow.h"
 #include "runtime/callback.h"
 #include "sched/end.h"
@@ -46,6 +47,7 @@ static void halt(mk_worker *w, mk_actor *a, const mk_event *e, int error)
 	mk_status_set(a, MAIKO_ACTOR_RESTARTING);
 	mk_timer_clear(&w->timers, &c->timer);
 	a->extra->life++; /* what it keeps may be the last of events whose receipts it waits for */
+	mk_cycle_hold_changed(w, a);
 	set_resumes(a, 0);
 	mk_actor_shed(w, a);
 	mk_notices_rest(a);
@@ -171,6 +173,7 @@ static void start(mk_worker *w, mk_actor *a)
 	if (mk_actor_start(w, a) != 0 || a->status != MAIKO_ACTOR_RUNNING)
 		return; /* it is halted again, or has ended */
 	mk_actor_go(w, a, MK_DOWN);
+	mk_cycle_hold_changed(w, a);
 }
 
 static void due(mk_timer *timer)

@@ -22,7 +22,7 @@
  * those still muted are held again, and send probes again, because they may be in other
  * cycles. A full channel still holds them, because it is always drained. When a mailbox of the
  * cycle has MK_CYCLE_BOUND events above its capacity, or MK_CYCLE_BYTES times its bound in
- * bytes, all members fail with MAIKO_EDEADLK.
+ * bytes, all members fail with MAIKO_EDEADLK; not those that have been restarted since it was found.
  *
  * models/mute.pml verifies this protocol. A change here changes the model first.
  */

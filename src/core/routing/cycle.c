@@ -21,36 +21,47 @@
 
 /* Cycles, probes and breaks count references on their senders (departed.h); a verdict counts one on its cycle. */
 
+/* An actor that a probe has visited, and in which of its lives. */
+typedef struct mk_visit {
+	mk_sender *actor;
+	uint32_t life;
+} mk_visit;
+
 typedef struct mk_cycle {
 	_Atomic(uint32_t) refs;
 	_Atomic(bool) open; /* one of its edges is removed: its muted members are held again */
-	bool on_hold;       /* a member is: then only members on hold run although muted */
+	bool on_hold;       /* a member rests: then only members that rest run although muted */
 	uint32_t count;
-	mk_sender *members[]; /* each is muted by the next, the last by the first */
+	mk_visit members[]; /* each is muted by the next, the last by the first */
 } mk_cycle;
 
 typedef struct mk_probe_message {
 	mk_message message;
 	uint64_t number;
-	bool on_hold; /* an actor in its path is */
+	bool on_hold; /* an actor in its path rests */
 	mk_sender *target;
 	uint32_t length;
-	mk_sender *path[]; /* path[0] is the initiator */
+	mk_visit path[]; /* path[0] is the initiator */
 } mk_probe_message;
 
 /* A message to one member of a cycle: it runs although muted, or it fails. */
 typedef struct mk_verdict {
 	mk_message message;
-	mk_sender *member;
+	mk_visit member;
 	mk_cycle *cycle;
 } mk_verdict;
+
+static uint32_t life_of(const mk_actor *a) { return a->extra == NULL ? 0 : a->extra->life; }
+
+/* Whether it waits for something outside: it is on hold, or is being restarted. */
+static bool rests(const mk_actor *a) { return (a->sched & (MK_ON_HOLD | MK_DOWN)) != 0; }
 
 static void cycle_unref(mk_cycle *c)
 {
 	if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	for (uint32_t i = 0; i < c->count; i++)
-		mk_sender_release(c->members[i]);
+		mk_sender_release(c->members[i].actor);
 	mk_free(c);
 }
 
@@ -67,8 +78,8 @@ void mk_cycle_leave(mk_actor *a)
 static const mk_sender *next_of(const mk_cycle *c, const mk_sender *member)
 {
 	for (uint32_t i = 0; i < c->count; i++)
-		if (c->members[i] == member)
-			return c->members[(i + 1) % c->count];
+		if (c->members[i].actor == member)
+			return c->members[(i + 1) % c->count].actor;
 	return NULL;
 }
 
@@ -133,19 +144,25 @@ static bool is_muted_by(const mk_actor *a, const mk_sender *subscriber)
 	return wait != NULL;
 }
 
+/* Whether the probe that has found the cycle would find the actor in it again, but for its edges. */
+static bool is_as_visited(const mk_actor *a, const mk_verdict *v)
+{
+	return (a->sched & MK_ENDED) == 0 && life_of(a) == v->member.life && (v->cycle->on_hold || !rests(a));
+}
+
 static void run_on(mk_worker *w, mk_message *m)
 {
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
-	if (mk_arrival_keeps(w, v->member->id, m))
+	if (mk_arrival_keeps(w, v->member.actor->id, m))
 		return;
 	w->probed.verdicts++;
-	mk_actor *a = mk_directory_look(w->sup, v->member->id);
-	bool waits = a != NULL && (a->sched & MK_ENDED) == 0 && is_muted_by(a, next_of(v->cycle, v->member));
+	mk_actor *a = mk_directory_look(w->sup, v->member.actor->id);
+	bool waits = a != NULL && is_as_visited(a, v) && is_muted_by(a, next_of(v->cycle, v->member.actor));
 	if (!waits)
 		open_up(v->cycle);
 	if (waits && !is_open(w, v->cycle)) {
-		if (v->cycle->on_hold && (a->sched & MK_ON_HOLD) == 0) {
-			verdict_drop(m); /* it waits for an actor on hold, which waits for something outside */
+		if (v->cycle->on_hold && !rests(a)) {
+			verdict_drop(m); /* it waits for an actor that rests, which waits for something outside */
 			return;
 		}
 		mk_cycle_leave(a);
@@ -166,17 +183,18 @@ static void name_cycle(const mk_cycle *c, char *text, size_t size)
 	size_t used = (size_t)snprintf(text, size, "a cycle of full mailboxes:");
 	for (uint32_t i = 0; i <= c->count && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s %s", i == 0 ? "" : " ->",
-					 c->members[i % c->count]->name);
+					 c->members[i % c->count].actor->name);
 }
 
-/* Fails a member, even if the cycle is open by now: it has filled a mailbox past the bound. */
+/* Fails a member, even if the cycle is open by now: it has filled a mailbox past the bound. Not in a later life:
+ * several members may break a cycle, and the first of these verdicts ends what it was found in. */
 static void fail_member(mk_worker *w, mk_message *m)
 {
 	mk_verdict *v = MK_OF(m, mk_verdict, message);
-	if (mk_arrival_keeps(w, v->member->id, m))
+	if (mk_arrival_keeps(w, v->member.actor->id, m))
 		return;
-	mk_actor *a = mk_directory_look(w->sup, v->member->id);
-	if (a != NULL && (a->sched & MK_ENDED) == 0) {
+	mk_actor *a = mk_directory_look(w->sup, v->member.actor->id);
+	if (a != NULL && (a->sched & (MK_ENDED | MK_DOWN)) == 0 && life_of(a) == v->member.life) {
 		char text[256];
 		name_cycle(v->cycle, text, sizeof text);
 		mk_up.fail(w, a, &(mk_cause){.code = MAIKO_EDEADLK, .phase = MAIKO_PHASE_DEADLOCK, .detail = text});
@@ -198,7 +216,7 @@ static bool notify_members(mk_worker *w, mk_cycle *c, void (*run)(mk_worker *, m
 		v->member = c->members[i];
 		v->cycle = c;
 		atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
-		mk_lane_post_by(w, mk_worker_at(w->sup, mk_home_of(w, v->member)), &v->message);
+		mk_lane_post_by(w, mk_worker_at(w->sup, mk_home_of(w, v->member.actor)), &v->message);
 	}
 	return all;
 }
@@ -252,14 +270,16 @@ static void probe_drop(mk_message *m)
 	mk_probe_message *p = MK_OF(m, mk_probe_message, message);
 	mk_sender_release(p->target);
 	for (uint32_t i = 0; i < p->length; i++)
-		mk_sender_release(p->path[i]);
+		mk_sender_release(p->path[i].actor);
 	mk_free(p);
 }
 
-static void hold_path(mk_sender **to, mk_sender *const *from, uint32_t length)
+static mk_visit visit(mk_sender *actor, uint32_t life) { return (mk_visit){mk_sender_hold(actor), life}; }
+
+static void hold_path(mk_visit *to, const mk_visit *from, uint32_t length)
 {
 	for (uint32_t i = 0; i < length; i++)
-		to[i] = mk_sender_hold(from[i]);
+		to[i] = visit(from[i].actor, from[i].life);
 }
 
 static void cycle_found(mk_worker *w, mk_actor *a, const mk_probe_message *p)
@@ -292,12 +312,12 @@ static void forward(mk_worker *w, mk_actor *a, const mk_wait *wait, const mk_pro
 	}
 	p->message = (mk_message){.run = probe_arrived, .drop = probe_drop};
 	p->number = number;
-	p->on_hold = (a->sched & MK_ON_HOLD) != 0 || (from != NULL && from->on_hold);
+	p->on_hold = rests(a) || (from != NULL && from->on_hold);
 	p->target = mk_sender_hold(wait->subscriber);
 	p->length = length;
 	if (from != NULL)
 		hold_path(p->path, from->path, from->length);
-	p->path[length - 1] = mk_sender_hold(a->self);
+	p->path[length - 1] = visit(a->self, a->extra->life);
 	w->probed.sent++;
 	mk_lane_post_by(w, mk_worker_at(w->sup, mk_home_of(w, p->target)), &p->message);
 }
@@ -314,7 +334,7 @@ static void forward_all(mk_worker *w, mk_actor *a, const mk_probe_message *from,
  * memory it returns true, and the actor begins a probe of its own: it is in the same cycle, if there is one. */
 static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 {
-	maiko_actor_id initiator = p->path[0]->id;
+	maiko_actor_id initiator = p->path[0].actor->id;
 	uint64_t number = p->number * 2 + !p->on_hold;
 	const uint64_t *last = mk_map_find(&a->extra->seen, initiator);
 	if (last != NULL && *last >= number)
@@ -330,7 +350,7 @@ static bool has_seen(mk_worker *w, mk_actor *a, const mk_probe_message *p)
 static bool has_walked(const mk_actor *a, const mk_probe_message *p)
 {
 	for (uint32_t i = 1; i < p->length; i++)
-		if (p->path[i] == a->self)
+		if (p->path[i].actor == a->self)
 			return true;
 	return false;
 }
@@ -343,7 +363,7 @@ static void probe_arrived(mk_worker *w, mk_message *m)
 	w->probes_seen++;
 	mk_actor *a = mk_directory_look(w->sup, p->target->id);
 	if (a != NULL && mk_is_muted(a)) {
-		if (a->self == p->path[0])
+		if (a->self == p->path[0].actor)
 			cycle_found(w, a, p);
 		else if (!has_walked(a, p) && !has_seen(w, a, p))
 			forward_all(w, a, p, p->number);

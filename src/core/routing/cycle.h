@@ -8,6 +8,7 @@
  * however long that takes, and a probe that arrives at it is not forwarded. Only if it is muted itself, a
  * cycle is possible. Then it alone runs although muted, so that its tick and its tasks can unhold it; the
  * other members do not, because it could not handle what they would send.
+ * An actor that is being restarted is as one on hold until its new on_start has returned.
  *
  * The cost is bounded: an actor begins a probe for a new edge or for a verdict (it is held again, or
  * the verdict did not apply), never for a probe that has arrived. Each probe traverses an edge once,
@@ -36,7 +37,7 @@ void mk_cycle_released(mk_actor *a, const mk_sender *subscriber);
 /* Before a muted actor runs: holds it if its cycle is open, and schedules a probe for others. */
 void mk_cycle_look(mk_worker *w, mk_actor *a);
 
-/* The actor goes on hold, or is unheld: its cycle is looked for again. */
+/* The actor goes on hold, or is unheld; a life of it ends, or begins: its cycle is looked for again. */
 void mk_cycle_hold_changed(mk_worker *w, mk_actor *a);
 
 /* Whether an actor runs although it is muted. */
