@@ -284,9 +284,9 @@ MAIKO_API int maiko_supervisor_unsubscribe_all(maiko_supervisor *sup, maiko_acto
  * does not affect correctness; move an actor when you know its load better than the library
  * does. Complete when the actor may run on its new worker; immediately if it is there already.
  *
- * Errors: MAIKO_EBUSY (it has called maiko_loop, waits for a blocking job, keeps an event, subscribes
- * to MAIKO_ALL_TOPICS, has begun to watch a descriptor meanwhile, or another change of it is in
- * progress; or a recorder is attached), MAIKO_EAGAIN (its subscriptions changed meanwhile: try
+ * Errors: MAIKO_EBUSY (it has called maiko_loop, waits for a blocking job, waits for its restart, keeps an
+ * event, subscribes to MAIKO_ALL_TOPICS, has begun to watch a descriptor meanwhile, or another change of it
+ * is in progress; or a recorder is attached), MAIKO_EAGAIN (its subscriptions changed meanwhile: try
  * again), MAIKO_EINVAL (no such worker; an actor with .own_thread), MAIKO_ESTATE (before the
  * start), MAIKO_ENOENT, MAIKO_ENOMEM, MAIKO_ESHUTDOWN; of an actor that watches a descriptor also
  * the system's error if the new worker cannot watch any (UV_EMFILE).

@@ -5,6 +5,7 @@
  *
  *   ahead, behind   members of its group that were added before and after it
  *   victim          fails once when a `prod` has reached it
+ *   waiter          a member of a group of its own within that group: at one of the moments it has failed, and waits
  *   slow            beside the group: on hold until the test says; its full mailbox mutes the victim
  *   prodder         tells the victim to begin, and answers what is asked
  */
@@ -16,25 +17,36 @@
 enum { ITEMS = 6, BEGIN = 3, LOADS = 64 };
 
 typedef enum what { START, HANDLE, TICK, JOB, DONE, RECEIPT, INTEREST, OVERFLOW, STOP, WHATS } what;
-typedef enum moment { PLAIN, MUTED, HELD, MOVING, SUBSCRIBING, RESTARTING, REMOVING, STOPPING, MOMENTS } moment;
+typedef enum moment {
+	PLAIN,
+	MUTED,
+	HELD,
+	MOVING,
+	SUBSCRIBING,
+	RESTARTING,
+	BACKING_OFF, /* the waiter waits for its restart */
+	REMOVING,
+	STOPPING,
+	MOMENTS
+} moment;
 static const char *const what_names[WHATS] = {"on_start", "handler",     "tick",     "job",    "on_done",
 					      "receipt",  "on_interest", "overflow", "on_stop"};
-static const char *const moment_names[MOMENTS] = {"plain",       "muted",      "held",     "moving",
-						  "subscribing", "restarting", "removing", "stopping"};
+static const char *const moment_names[MOMENTS] = {"plain",      "muted",       "held",     "moving",  "subscribing",
+						  "restarting", "backing off", "removing", "stopping"};
 
 /* By hand: at which moments it can happen that the callback fails. One that is muted, or on hold, handles no events
  * after that one; and what it begins in that handler is over before it has moved, or is removed. */
 static const bool occurs[WHATS][MOMENTS] = {
-	/*            plain muted held moving subscribing restarting removing stopping */
-	[START] = {true, true, true, true, true, true, true, true},
-	[HANDLE] = {true, true, true, true, true, true, true, true},
-	[TICK] = {true, false, true, true, true, false, false, false},
-	[JOB] = {true, false, true, true, true, false, false, false},
-	[DONE] = {true, false, true, true, true, false, false, false},
-	[RECEIPT] = {true, false, true, true, true, false, false, false},
-	[INTEREST] = {true, false, true, false, true, false, false, false},
-	[OVERFLOW] = {true, false, true, true, true, false, false, false},
-	[STOP] = {true, true, true, true, true, true, true, true},
+	/*            plain muted held moving subscribing restarting backing_off removing stopping */
+	[START] = {true, true, true, true, true, true, true, true, true},
+	[HANDLE] = {true, true, true, true, true, true, true, true, true},
+	[TICK] = {true, false, true, true, true, false, true, false, false},
+	[JOB] = {true, false, true, true, true, false, true, false, false},
+	[DONE] = {true, false, true, true, true, false, true, false, false},
+	[RECEIPT] = {true, false, true, true, true, false, true, false, false},
+	[INTEREST] = {true, false, true, false, true, false, true, false, false},
+	[OVERFLOW] = {true, false, true, true, true, false, true, false, false},
+	[STOP] = {true, true, true, true, true, true, true, true, true},
 };
 
 typedef struct item {
@@ -54,10 +66,10 @@ MAIKO_EVENT(load, loads, n);
 MAIKO_EVENT(fill, fills, n);
 MAIKO_EVENT(question, questions, n);
 MAIKO_SIGNAL(rumour, gossip);
-MAIKO_SIGNAL(provoke, orders);
+MAIKO_SIGNAL(sting, orders);
 
 PER_TEST _Atomic(uint64_t) starts, stops, failures, last, order_errors, wanted_failures, slow_may, loads_sent,
-	loads_heard, moves, provoked, begun;
+	loads_heard, begun;
 
 /* ---- the victim ------------------------------------------------------------------------------- */
 
@@ -103,6 +115,7 @@ static void come_about(victim *self, maiko_ctx *ctx)
 		expect(maiko_stop_all(ctx) == 0);
 		break;
 	case PLAIN:
+	case BACKING_OFF:
 	case MOMENTS:
 		break;
 	}
@@ -222,7 +235,8 @@ static int member_on_stop(member *self, maiko_ctx *ctx)
 	atomic_fetch_add(&member_stops, 1);
 	return 0;
 }
-MAIKO_ACTOR(member, MAIKO_ON_START(member_on_start), MAIKO_ON_STOP(member_on_stop));
+static int member_on_sting(member *self, const sting *ev, maiko_ctx *ctx) { return UV_EPIPE; }
+MAIKO_ACTOR(member, MAIKO_ON_START(member_on_start), MAIKO_ON_STOP(member_on_stop), MAIKO_ON(sting, member_on_sting));
 
 typedef struct slow {
 	uint32_t unused;
@@ -244,6 +258,16 @@ MAIKO_ACTOR(slow, MAIKO_ON_START(slow_on_start), MAIKO_ON(load, slow_on_load), M
 
 /* ---- the script ------------------------------------------------------------------------------- */
 
+/* Fails, and waits for an hour. */
+static void add_waiter(maiko_supervisor *sup, uint32_t workers, maiko_group_id group)
+{
+	enum { HOUR_MS = 3600000 };
+	maiko_group_id inner;
+	ok(maiko_group(sup, "inner", .group = group, .ret_id = &inner));
+	ok(maiko_add(sup, member, "waiter", .group = inner, .worker = workers,
+		     .backoff = &(maiko_backoff){.first_ms = HOUR_MS}));
+}
+
 static maiko_supervisor *set_up(uint32_t workers, maiko_strategy strategy, what what, moment moment)
 {
 	test_begin();
@@ -257,7 +281,13 @@ static maiko_supervisor *set_up(uint32_t workers, maiko_strategy strategy, what 
 		     .topics = MAIKO_TOPICS(items, fills),
 		     .init = &(victim){.what = what, .moment = moment, .elsewhere = workers}));
 	ok(maiko_add(sup, member, "behind", .group = group, .worker = workers, .topics = MAIKO_NO_TOPICS));
+	if (moment == BACKING_OFF)
+		add_waiter(sup, workers, group);
 	ok(maiko_start(sup));
+	if (moment == BACKING_OFF) {
+		ok(maiko_send(sup, sting));
+		test_wait_for(&member_stops, 1);
+	}
 	for (uint32_t n = 1; n <= ITEMS; n++)
 		ok(maiko_send(sup, item, .n = n));
 	return sup;
@@ -265,15 +295,33 @@ static maiko_supervisor *set_up(uint32_t workers, maiko_strategy strategy, what 
 
 static bool ends(moment m) { return m == REMOVING || m == STOPPING; }
 
-/* It goes on after its restart, with the others that the strategy names. */
-static void goes_on(maiko_supervisor *sup, maiko_strategy strategy, what what, moment moment)
+/* The waiter has begun its second life with the group, or waits on; then it begins that now. */
+static void end_the_wait(maiko_supervisor *sup, maiko_strategy strategy)
 {
-	uint64_t lives = what == HANDLE && moment == RESTARTING ? 2 : 2;
-	test_wait_for(&starts, lives);
+	maiko_actor_id id;
+	bool waits = strategy == MAIKO_ONE_FOR_ONE;
+	const maiko_actor_row *row = test_actor_row(test_report(sup), "waiter");
+	assert_int_equal(row->status, waits ? MAIKO_ACTOR_RESTARTING : MAIKO_ACTOR_RUNNING);
+	assert_int_equal(row->restarts, !waits);
+	if (!waits)
+		return;
+	ok(maiko_find(sup, "waiter", &id));
+	ok(maiko_restart(sup, id));
+}
+
+/* It goes on after its restart, with the others that the strategy names. */
+static void goes_on(maiko_supervisor *sup, maiko_strategy strategy, moment moment)
+{
+	uint64_t members = strategy == MAIKO_ONE_FOR_ONE ? 2 : strategy == MAIKO_REST_FOR_ONE ? 3 : 4;
+	if (moment == BACKING_OFF)
+		members += strategy == MAIKO_ONE_FOR_ONE ? 1 : 2;
+	test_wait_for(&starts, 2);
 	atomic_store(&slow_may, 1);
 	test_wait_for(&last, ITEMS);
-	test_wait_for(&member_starts, strategy == MAIKO_ONE_FOR_ONE ? 2 : strategy == MAIKO_REST_FOR_ONE ? 3 : 4);
+	test_wait_for(&member_starts, members);
 	test_settle(sup);
+	if (moment == BACKING_OFF)
+		end_the_wait(sup, strategy);
 	assert_true(atomic_load(&failures) > 0);
 	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(atomic_load(&order_errors), 0);
@@ -309,7 +357,7 @@ static void fail_everywhere(uint32_t workers, maiko_strategy strategy)
 			if (ends(moment))
 				comes_to_an_end(sup, moment);
 			else
-				goes_on(sup, strategy, what, moment);
+				goes_on(sup, strategy, moment);
 			if (atomic_load(&starts) != atomic_load(&stops))
 				fail_msg("%s, %s: %llu on_start, %llu on_stop", what_names[what], moment_names[moment],
 					 (unsigned long long)atomic_load(&starts),
