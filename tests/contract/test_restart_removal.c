@@ -45,8 +45,10 @@ static void spoil(void *memory, void *arg)
 static void explore(uint32_t workers_from, void (*script)(maiko_sim *sim, uint32_t workers))
 {
 	enum { SEEDS = 60 };
-	ok(maiko_set_allocator(&(maiko_allocator){
-		.malloc = count_malloc, .calloc = count_calloc, .realloc = count_realloc, .free = spoil}));
+	ok(maiko_set_allocator(&(maiko_allocator){.malloc = count_malloc,
+						  .calloc = count_calloc,
+						  .realloc = count_realloc,
+						  .free = spoil}));
 	for (uint32_t workers = workers_from; workers <= 4; workers++)
 		for (uint64_t seed = 0; seed < SEEDS; seed++) {
 			maiko_sim *sim;

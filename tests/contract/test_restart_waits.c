@@ -120,8 +120,8 @@ static void an_hour_passes(maiko_supervisor *sup) { ok(maiko_sim_advance(maiko_s
 
 static const char *fall(maiko_strategy strategy)
 {
-	static const char *const texts[STRATEGIES] = {
-		[MAIKO_ONE_FOR_ONE] = "-b", [MAIKO_ONE_FOR_ALL] = "-b -c -a", [MAIKO_REST_FOR_ONE] = "-b -c"};
+	static const char *const texts[STRATEGIES] =
+		{[MAIKO_ONE_FOR_ONE] = "-b", [MAIKO_ONE_FOR_ALL] = "-b -c -a", [MAIKO_REST_FOR_ONE] = "-b -c"};
 	return texts[strategy];
 }
 
@@ -275,8 +275,8 @@ TEST_SIM(its_group_fails)
 
 static void stop_meanwhile(uint32_t workers, maiko_strategy strategy, bool now)
 {
-	static const char *const texts[STRATEGIES] = {
-		[MAIKO_ONE_FOR_ONE] = "-c -a", [MAIKO_ONE_FOR_ALL] = "", [MAIKO_REST_FOR_ONE] = "-a"};
+	static const char *const texts[STRATEGIES] =
+		{[MAIKO_ONE_FOR_ONE] = "-c -a", [MAIKO_ONE_FOR_ALL] = "", [MAIKO_REST_FOR_ONE] = "-a"};
 	maiko_ledger *ledger = NULL;
 	maiko_supervisor *sup = waiting(workers, strategy, 0);
 	ok(maiko_send(sup, item, .n = 1, .to = 'b'));
