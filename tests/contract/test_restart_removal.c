@@ -16,7 +16,7 @@ typedef struct item {
 MAIKO_TOPIC(items);
 MAIKO_EVENT(item, items, n);
 
-PER_TEST _Atomic(uint64_t) tried;
+PER_TEST _Atomic(uint64_t) tried, done;
 
 /* ---- memory: counted, and spoiled when it is freed ------------------------------------------------------ */
 
@@ -157,3 +157,33 @@ static void move_meets_removal(maiko_sim *sim, uint32_t workers)
 }
 
 TEST_ONCE(those_that_go_while_others_move_are_freed) { explore(2, move_meets_removal); }
+
+/* ---- one that never comes ------------------------------------------------------------------------------------ */
+
+static void note_done(void *arg, const maiko_completion *completion)
+{
+	expect(completion->change == MAIKO_CHANGE_RESTART && completion->status == MAIKO_ESHUTDOWN);
+	atomic_fetch_add(&done, 1);
+}
+
+/* Its addition waits for another change, and is refused by the stop that has begun meanwhile. */
+static int add_too_late(maiko_ctx *ctx)
+{
+	expect(maiko_unsubscribe(ctx, movers[0], MAIKO_TOPIC_REF(items)) == 0);
+	expect(maiko_add(ctx, mover, "late", .restart = MAIKO_TRANSIENT, .ret_id = &id) == 0);
+	expect(maiko_restart(ctx, id, .done = note_done) == 0);
+	return maiko_stop_all(ctx);
+}
+
+static void ask_for_one_that_never_comes(maiko_sim *sim, uint32_t workers)
+{
+	maiko_supervisor *sup = maiko_sim_supervisor(sim);
+	ok(maiko_add(sup, mover, "mover", .worker = workers, .ret_id = &movers[0]));
+	ok(maiko_add(sup, puppet, "puppet", .worker = 1));
+	ok(maiko_start(sup));
+	test_order(sup, "puppet", add_too_late);
+	ok(maiko_join(sup));
+	assert_int_equal(atomic_load(&done), 1);
+}
+
+TEST_ONCE(who_asks_for_a_restart_of_one_that_never_comes_is_told) { explore(1, ask_for_one_that_never_comes); }

@@ -300,6 +300,11 @@ static void is_gone(mk_sup *sup, mk_care *c)
 		}
 }
 
+void mk_group_never_came(mk_sup *sup, mk_care *c)
+{
+	answer(sup, c, mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : MAIKO_ECANCELED);
+}
+
 static void is_asked(mk_sup *sup, mk_care *c)
 {
 	mk_group *run = run_of(&c->member);
@@ -424,6 +429,7 @@ static void conclude(mk_sup *sup, mk_worker *w)
 }
 
 void mk_groups_conclude(mk_sup *sup) { conclude(sup, NULL); }
+void mk_group_tell_askers(mk_worker *w) { conclude(w->sup, w); }
 
 void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
 {

@@ -10,6 +10,7 @@
 
 #include "lifecycle/actor.h"
 #include "lifecycle/completion.h"
+#include "lifecycle/group_steps.h"
 #include "lifecycle/migrate.h"
 #include "lifecycle/notice.h"
 #include "lifecycle/restart.h"
@@ -435,6 +436,8 @@ static void undo_add(mk_sup *sup, mk_change *c)
 		mk_interests_take(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
 				  c->actor->place_count, c->home);
 	mk_worker_at(sup, c->home)->busy = false;
+	if (c->actor->cared)
+		mk_group_never_came(sup, mk_care_of(c->actor));
 	mk_directory_leave(sup, c->actor);
 	mk_actor_discard(sup, c->actor);
 	c->actor = NULL;
@@ -501,6 +504,7 @@ void mk_topology_finish(mk_worker *w)
 	mk_note_sup(sup, MK_NOTE_FINISHED, w->index, 0);
 	mk_change *batch = end(sup, &departed);
 	mk_topology_next(sup);
+	bool askers = sup->groups->answered != NULL;
 	mk_unlock(sup);
 	mk_departed_free(sup, departed);
 	while (batch != NULL) {
@@ -508,6 +512,8 @@ void mk_topology_finish(mk_worker *w)
 		mk_change_tell(w, batch);
 		batch = next;
 	}
+	if (MK_UNLIKELY(askers))
+		mk_group_tell_askers(w);
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------- */
