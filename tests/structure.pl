@@ -206,6 +206,7 @@ for my $header (sort keys %declares) {
 # What a public header declares is defined in a file of its name (chain.h: chain.c, chain_print.c), or in one of these.
 my %also = (
 	actor => [qw(core/api/add core/registry/failure)],
+	ask => [qw(core/routing/send)],
 	ctx => [qw(core/api/change core/sched/handles)],
 	group => [qw(core/api/change)],
 	event => [qw(core/registry/registry core/registry/schema)],

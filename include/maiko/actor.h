@@ -60,13 +60,14 @@ typedef enum maiko_phase {
 	MAIKO_PHASE_HANDLE = 2,
 	MAIKO_PHASE_TICK = 3,
 	MAIKO_PHASE_STOP = 4,
-	MAIKO_PHASE_DONE = 5,     /* MAIKO_ON_DONE, or the done of a blocking job     */
-	MAIKO_PHASE_OVERFLOW = 6, /* its mailbox was full under MAIKO_FAIL            */
-	MAIKO_PHASE_DEADLOCK = 7, /* it is in a cycle of full mailboxes past the bound;
+	MAIKO_PHASE_DONE = 5,      /* MAIKO_ON_DONE, or the done of a blocking job     */
+	MAIKO_PHASE_OVERFLOW = 6,  /* its mailbox was full under MAIKO_FAIL            */
+	MAIKO_PHASE_DEADLOCK = 7,  /* it is in a cycle of full mailboxes past the bound;
 			       * it fails whatever on_error answers              */
-	MAIKO_PHASE_LOOP = 8,     /* between maiko_enter and maiko_leave              */
-	MAIKO_PHASE_RECEIPT = 9,  /* MAIKO_ON_RECEIPT                                 */
-	MAIKO_PHASE_INTEREST = 10 /* MAIKO_ON_INTEREST                                */
+	MAIKO_PHASE_LOOP = 8,      /* between maiko_enter and maiko_leave              */
+	MAIKO_PHASE_RECEIPT = 9,   /* MAIKO_ON_RECEIPT                                 */
+	MAIKO_PHASE_INTEREST = 10, /* MAIKO_ON_INTEREST                               */
+	MAIKO_PHASE_ANSWER = 11    /* the function of a question that ended without an answer */
 } maiko_phase;
 
 typedef struct maiko_error {

@@ -36,7 +36,9 @@
 	XX(EFAILED, -20007, "the actor has failed")                                                                    \
 	XX(ESIMULATED, -20008, "real time, descriptors and threads are not available under simulation")                \
 	XX(EBROKEN, -20009, "an expectation or an invariant does not hold")                                            \
-	XX(EDISCARDED, -20010, "events were discarded by the stop")
+	XX(EDISCARDED, -20010, "events were discarded by the stop")                                                    \
+	XX(ENOSUBSCRIBER, -20011, "nobody subscribes to the question")                                                 \
+	XX(ENOREPLY, -20012, "nobody has replied to the question")
 
 enum maiko_error_code {
 #define MAIKO_ERROR_ENUM(name, code, text) MAIKO_##name = (code),

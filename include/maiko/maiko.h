@@ -14,6 +14,7 @@
  *   supervisor.h  creating, starting, feeding and stopping a set of actors
  *   group.h       supervision: which actors are restarted when they fail, and with which others
  *   lifecycle.h   ends and restarts of actors, watches, dead letters
+ *   ask.h         questions and answers
  *   receipt.h     the sender learns what became of one event
  *   outcome.h     what can become of a delivery
  *   ledger.h      accounts for every event
@@ -25,6 +26,7 @@
 #define MAIKO_MAIKO_H
 
 #include <maiko/actor.h>
+#include <maiko/ask.h>
 #include <maiko/buffer.h>
 #include <maiko/ctx.h>
 #include <maiko/error.h>

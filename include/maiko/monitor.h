@@ -104,10 +104,11 @@
 	XX(25, LINK_UP, link_up, "link up")                                                                            \
 	XX(26, LINK_DOWN, link_down, "link down") /* the error                                             */          \
 	XX(27, RECEIPT, receipt, "receipt")       /* the result of its handler                             */          \
-	XX(28, INTEREST, interest, "interest")    /* the result of its handler                             */
+	XX(28, INTEREST, interest, "interest")    /* the result of its handler                             */          \
+	XX(29, QUESTION_ENDED, question_ended, "question ended") /* without an answer; the result of its function  */
 
 /* The number of kinds that this header lists. */
-#define MAIKO_OBSERVATION_KINDS 29
+#define MAIKO_OBSERVATION_KINDS 30
 
 typedef enum maiko_observation_kind {
 #define MAIKO_OBSERVATION_ENUM(number, KIND, hook, text) MAIKO_OBSERVED_##KIND = (number),

@@ -320,8 +320,9 @@ static bool may_run_on(const maiko_observation *s)
 /* It was not in the mailbox: its handler runs at once, also on hold. */
 static void own_delivered(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
-	if (s->event->sender_id != s->actor && s->event->sender_id != 0 /* the library */)
-		broken(properties, "C5: to itself, but from another", s);
+	bool replies = !mk_id_is_none(s->event->parent);
+	if (s->event->sender_id != s->actor && s->event->sender_id != 0 /* the library */ && !replies)
+		broken(properties, "C5: to itself, but from another, which replies to nothing", s);
 	if (!mk_id_is_none(a->own))
 		broken(properties, "C4: to itself, while it handles another such event", s);
 	a->own = s->event->id;

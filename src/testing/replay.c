@@ -185,6 +185,7 @@ typedef struct run_of {
 static bool begins_private(const mo_record *record)
 {
 	return record->kind == MAIKO_OBSERVED_RECEIPT || record->kind == MAIKO_OBSERVED_INTEREST ||
+	       record->kind == MAIKO_OBSERVED_QUESTION_ENDED ||
 	       (record->kind == MAIKO_OBSERVED_DELIVERED && (record->flags & MO_PRIVATE) != 0);
 }
 

@@ -366,7 +366,7 @@ TEST_ONCE(every_kind_has_a_text)
 		"started",    "stopped",   "failed",       "removed",          "tick entered", "tick left",
 		"muted",      "released",  "error",        "topology changed", "draining",     "moved",
 		"restarting", "restarted", "group failed", "set aside",        "stuck",        "held",
-		"unheld",     "link up",   "link down",    "receipt",          "interest"};
+		"unheld",     "link up",   "link down",    "receipt",          "interest",     "question ended"};
 	assert_int_equal(MAIKO_OBSERVATION_KINDS, sizeof texts / sizeof texts[0]);
 	for (int i = 0; i < MAIKO_OBSERVATION_KINDS; i++)
 		assert_string_equal(maiko_observation_text((maiko_observation_kind)i), texts[i]);

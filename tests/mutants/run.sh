@@ -17,6 +17,8 @@ seed_ms=2000
 root=$(cd "$(dirname "$0")/../.." && pwd)
 name=$(basename "$patch" .patch)
 dir=$work/$name
+scenario=
+case $name in question_*) scenario=--questions ;; esac
 
 fail() { echo "mutant $name: $*"; exit 1; }
 
@@ -41,7 +43,8 @@ $compiler $flags $objects "$@" -o "$dir/explore"
 # Some seeds fail only by many choices; then a later one is asked.
 from=0
 while [ "$from" -lt "$seeds" ]; do
-	"$dir/explore" --from "$from" --seeds $((seeds - from)) --jobs 1 --seed-ms "$seed_ms" --quiet >"$dir/log" && break
+	# shellcheck disable=SC2086 # one or none
+	"$dir/explore" $scenario --from "$from" --seeds $((seeds - from)) --jobs 1 --seed-ms "$seed_ms" --quiet >"$dir/log" && break
 	seed=$(sed -n 's/^FAILED: seed \([0-9]*\):.*/\1/p' "$dir/log")
 	choices=$(sed -n 's/^schedule: \([0-9]*\) choices.*/\1/p' "$dir/log")
 	[ -n "$seed" ] || fail "the explorer failed: $(head -n 3 "$dir/log")"

@@ -1,12 +1,15 @@
 /*
  * explore_main.c - the program behind `./dev explore`: the mixed scenario for many seeds.
  *
- *   explore [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
- *   explore --replay SEED [--schedule "INDEX:VALUE ..."]
+ *   explore [--questions] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
+ *   explore [--questions] --replay SEED [--schedule "INDEX:VALUE ..."]
+ *
+ * With --questions: the scenario of questions.
  *
  * Ends with 1 if a seed fails or what it prints is lost, 2 if it could not explore.
  */
 #include "scenario.h"
+#include "scenario_questions.h"
 
 #include <maiko/testing/explore.h>
 #include <inttypes.h>
@@ -16,8 +19,8 @@
 
 static int usage(void)
 {
-	fputs("usage: explore [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
-	      "       explore --replay SEED [--schedule \"INDEX:VALUE ...\"]\n",
+	fputs("usage: explore [--questions] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
+	      "       explore [--questions] --replay SEED [--schedule \"INDEX:VALUE ...\"]\n",
 	      stderr);
 	return 2;
 }
@@ -61,6 +64,11 @@ static bool parse(int argc, char **argv, maiko_explore_options *o, bool *quiet)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--quiet") == 0) {
 			*quiet = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--questions") == 0) {
+			o->scenario = questions_run;
+			o->prepare = questions_prepare;
 			continue;
 		}
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;

@@ -290,6 +290,13 @@ void mk_event_free(mk_pool *pool, mk_event *e)
 	give_back(pool, e);
 }
 
+void mk_event_give(mk_event *e, void *to)
+{
+	memcpy(to, e->data, e->type->size);
+	ref_buffers(e->type, to);
+	mk_event_unref(NULL, e);
+}
+
 void mk_event_unmake(mk_pool *pool, mk_event *e, const mk_block *block)
 {
 	if (block == NULL) {

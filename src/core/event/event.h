@@ -225,6 +225,10 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from);
 /* The bytes of its payload, if that is not inline, and of its buffers. */
 uint64_t mk_event_weight(const mk_event *e);
 
+/* Copies its payload to `to`, with references on its buffers for the caller, and drops a reference of an event on the
+ * heap. */
+void mk_event_give(mk_event *e, void *to);
+
 /* Frees an event that was made but could not be sent; `block`, if it was made with one, stays the caller's. */
 void mk_event_unmake(mk_pool *pool, mk_event *e, const mk_block *block);
 

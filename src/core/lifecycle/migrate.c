@@ -14,6 +14,7 @@
 #include "routing/in_transit.h"
 #include "routing/overflow.h"
 #include "routing/private.h"
+#include "routing/question.h"
 #include "routing/receipt.h"
 #include "routing/weight.h"
 #include "runtime/lane.h"
@@ -322,6 +323,7 @@ static void hand_over(mk_worker *w, mk_change *c)
 		mk_timers_unreserve(&w->timers);
 	mk_fd_watch_pack(a);
 	mk_delayed_pack(w, a);
+	mk_questions_pack(w, a);
 	mk_weight_forget(a);
 	pack_mailbox(w, a);
 	mk_actor_unlink(w, a);
@@ -401,6 +403,7 @@ static void link_here(mk_worker *w, mk_actor *a, bool watches)
 		mk_fd_watch_unpack(w, a);
 	}
 	mk_delayed_unpack(w, a);
+	mk_questions_unpack(w, a);
 	if (mk_mailbox_has_ring(&a->box))
 		mk_warm(w, a);
 	if (mk_is_muted(a))

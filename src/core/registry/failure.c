@@ -64,6 +64,7 @@ const char *maiko_phase_text(maiko_phase phase)
 					    [MAIKO_PHASE_DEADLOCK] = "a cycle of full mailboxes",
 					    [MAIKO_PHASE_LOOP] = "a libuv callback",
 					    [MAIKO_PHASE_RECEIPT] = "on_receipt",
-					    [MAIKO_PHASE_INTEREST] = "on_interest"};
-	return phase >= MAIKO_PHASE_START && phase <= MAIKO_PHASE_INTEREST ? texts[phase] : "?";
+					    [MAIKO_PHASE_INTEREST] = "on_interest",
+					    [MAIKO_PHASE_ANSWER] = "the end of a question"};
+	return phase >= MAIKO_PHASE_START && phase <= MAIKO_PHASE_ANSWER ? texts[phase] : "?";
 }

@@ -65,20 +65,25 @@ void mk_private_take_back(mk_actor *a, mk_private *private)
 	*(next == NULL ? &a->extra->private_tail : &next->at) = private->at;
 }
 
-/* Its handler, as a callback; its result. */
-static int handle(mk_worker *w, mk_actor *a, const mk_event *e)
+static int call_handler(mk_actor *a, const mk_event *e)
 {
 	const mk_handler *h = mk_handler_of(a->class, e->type);
+	return h != NULL ? h->on(mk_actor_state(a), e->data, a)
+			 : a->class->any(mk_actor_state(a), &(maiko_any){e->type->desc, e->data}, a);
+}
+
+/* As a callback; its result. */
+static int handle(mk_worker *w, mk_actor *a, const mk_event *e, mk_private_on on, const void *arg)
+{
 	mk_callback_enter(w, a);
-	int rc = h != NULL ? h->on(mk_actor_state(a), e->data, a)
-			   : a->class->any(mk_actor_state(a), &(maiko_any){e->type->desc, e->data}, a);
+	int rc = on == NULL ? call_handler(a, e) : on(a, e, arg);
 	rc = mk_result(w->sup, a, MAIKO_PHASE_HANDLE, rc > 0 ? 0 : rc);
 	MK_NOTIFY(w, MAIKO_OBSERVED_HANDLED, a, e, rc);
 	mk_callback_leave(w);
 	return rc;
 }
 
-void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e)
+void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e, mk_private_on on, const void *arg)
 {
 	e->id = (maiko_id){w->origin, ++w->sequence};
 	if (mk_id_is_none(e->parent))
@@ -88,13 +93,40 @@ void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e)
 	w->event = e;
 	if (a->timed)
 		mk_timed_pin(w, e);
-	int rc = handle(w, a, e);
+	int rc = handle(w, a, e, on, arg);
 	if (a->timed)
 		mk_timed_unpin(w);
 	if (rc < 0)
 		(void)mk_up.error(w, a, rc, MAIKO_PHASE_HANDLE, e);
 	w->event = NULL;
 	mk_event_unref(&w->pool, e);
+}
+
+void mk_private_late(mk_worker *w, mk_actor *a, mk_private *private)
+{
+	if (a == NULL || (a->sched & MK_ENDED) != 0) {
+		mk_private_refuse(w, a, private);
+		return;
+	}
+	mk_private_count(w, a);
+	mk_count_add(&a->tally->counts.dropped, 1);
+	mk_count_add(&w->private_topic->counts.dropped, 1);
+	private->drop(a, private);
+}
+
+/* Runs one that is in no list. */
+static void run(mk_worker *w, mk_actor *a, mk_private *private)
+{
+	mk_counts *counts = &w->private_topic->counts;
+	bool said = private->run(a, private);
+	mk_count_add(said ? &a->handled : &a->tally->counts.dropped, 1);
+	mk_count_add(said ? &counts->handled : &counts->dropped, 1);
+}
+
+void mk_private_run_now(mk_worker *w, mk_actor *a, mk_private *private)
+{
+	mk_private_count(w, a);
+	run(w, a, private);
 }
 
 static mk_private *take_first(mk_actor *a)
@@ -104,14 +136,7 @@ static mk_private *take_first(mk_actor *a)
 	return first;
 }
 
-void mk_private_run(mk_worker *w, mk_actor *a)
-{
-	mk_private *first = take_first(a);
-	mk_counts *counts = &w->private_topic->counts;
-	bool said = first->run(a, first);
-	mk_count_add(said ? &a->handled : &a->tally->counts.dropped, 1);
-	mk_count_add(said ? &counts->handled : &counts->dropped, 1);
-}
+void mk_private_run(mk_worker *w, mk_actor *a) { run(w, a, take_first(a)); }
 
 void mk_private_shift(mk_actor *a)
 {

@@ -22,6 +22,11 @@ void mk_private_give(mk_worker *w, mk_actor *a, mk_private *private);
 /* Counts it dead at once: it was meant for an earlier life of the actor. */
 void mk_private_refuse(mk_worker *w, mk_actor *a, mk_private *private);
 
+/* Counts it dropped, or dead if the actor has ended or is gone (NULL): it has come too late. */
+void mk_private_late(mk_worker *w, mk_actor *a, mk_private *private);
+/* Gives it to an actor that is stopping, and runs it. */
+void mk_private_run_now(mk_worker *w, mk_actor *a, mk_private *private);
+
 /* Adds one that may be taken back until it runs: it is no delivery before, so its `run` calls mk_private_count.
  * Precondition: the actor is prepared and has not ended. */
 void mk_private_queue(mk_worker *w, mk_actor *a, mk_private *private);
@@ -40,9 +45,10 @@ static inline bool mk_private_is_due(mk_actor *a)
 	return (int64_t)(mk_count(&a->box.head) - first->after) >= 0;
 }
 
-/* Handles an event as one, in its `run`: gives it its id, shows it to monitors and calls its handler. Takes over the
- * reference on it. */
-void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e);
+/* Handles an event as one, in its `run`: gives it its id, shows it to monitors and calls `on` (NULL: the actor's
+ * handler of it). Takes over the reference on it. */
+typedef int (*mk_private_on)(mk_actor *a, const mk_event *e, const void *arg);
+void mk_private_handle(mk_worker *w, mk_actor *a, mk_event *e, mk_private_on on, const void *arg);
 
 /* Runs the first one, as a callback of the actor. */
 void mk_private_run(mk_worker *w, mk_actor *a);

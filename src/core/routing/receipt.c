@@ -22,10 +22,14 @@ struct mk_receipt {
 	mk_sender *sender;      /* referenced */
 	mk_sup *sup;
 	maiko_receipt sum;
-	_Atomic(uint32_t) parts;   /* not over yet */
-	uint32_t life;             /* of its sender: that one alone waits for it (mk_extra.life) */
+	_Atomic(uint32_t) parts;      /* not over yet */
+	uint32_t life;                /* of its sender: that one alone waits for it (mk_extra.life) */
+	const mk_type *answer;        /* of a question: the type of its answers; immutable */
+	struct mk_question *question; /* of an actor; NULL: it has ended */
+	void (*ask_complete)(mk_worker *w, struct mk_question *q, const maiko_receipt *sum);
 	bool external;             /* if so, the rest is under the lock: */
 	bool complete, unobserved; /* unobserved: its thread does not wait any more */
+	mk_event *reply;           /* the first one */
 	mk_part *more;             /* the parts for other workers */
 	mk_part part[];            /* that of the event that was sent; of an actor's, then those for other workers */
 };
@@ -59,8 +63,15 @@ static void leave(mk_part *part)
 		atomic_fetch_and_explicit(&w->attention, ~(uint32_t)MK_TRACKS, memory_order_relaxed);
 }
 
+static void reply_drop(mk_event *reply)
+{
+	if (reply != NULL)
+		mk_event_unref(NULL, reply); /* it is on the heap */
+}
+
 static void receipt_free(mk_receipt *r)
 {
+	reply_drop(r->reply);
 	mk_sender_release(r->sender);
 	mk_free(r->more);
 	mk_free(r);
@@ -127,26 +138,43 @@ static void part_free(mk_part *part)
 		mk_free(part);
 }
 
-/* Adds a part that is over to its receipt; returns whether it was the last: then the receipt is in no list any more. */
-static bool take_part(mk_receipt *r, mk_part *part)
+/* A part is over; returns whether it was the last: then the receipt is in no list any more. */
+static bool part_is_last(mk_receipt *r)
 {
-	add(&r->sum, part);
-	part_free(part);
 	bool last = atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) == 1;
 	if (last)
 		unlink_one(r);
 	return last;
 }
 
+/* Adds one to its receipt. */
+static bool take_part(mk_receipt *r, mk_part *part)
+{
+	add(&r->sum, part);
+	part_free(part);
+	return part_is_last(r);
+}
+
 /* On the sender's home. */
 static void part_is_here(mk_worker *w, mk_part *part)
 {
 	mk_receipt *r = part->receipt;
-	if (!take_part(r, part))
-		return;
-	r->private = (mk_private){.run = run, .drop = drop};
 	mk_actor *a = mk_directory_look(w->sup, r->sender->id);
-	if (a != NULL && a->extra->life != r->life)
+	bool earlier = a != NULL && a->extra->life != r->life;
+	const mk_replies *replies = part->replies;
+	bool last = take_part(r, part);
+	if (replies != NULL)
+		replies->came(w, r->question, earlier ? NULL : a, part);
+	if (!last)
+		return;
+	if (r->answer != NULL) {
+		if (r->question != NULL)
+			r->ask_complete(w, r->question, &r->sum);
+		receipt_free(r);
+		return;
+	}
+	r->private = (mk_private){.run = run, .drop = drop};
+	if (earlier)
 		mk_private_refuse(w, a, &r->private);
 	else
 		mk_private_give(w, a, &r->private);
@@ -167,12 +195,22 @@ static void over_external(mk_part *part)
 {
 	mk_receipt *r = part->receipt;
 	mk_sup *sup = r->sup;
+	mk_event *reply = part->replies != NULL ? part->replies->answer(part) : NULL, *late = reply;
 	uv_mutex_lock(&sup->lock);
-	r->complete = take_part(r, part);
+	if (reply != NULL) {
+		r->complete = part_is_last(r);
+		if (r->reply == NULL && !r->unobserved) {
+			r->reply = reply;
+			late = NULL;
+		}
+	} else {
+		r->complete = take_part(r, part);
+	}
 	bool last = r->complete && r->unobserved;
-	if (r->complete)
+	if (r->complete || r->reply != NULL)
 		uv_cond_broadcast(&sup->cond);
 	uv_mutex_unlock(&sup->lock); /* from here on the thread that waits may free it */
+	reply_drop(late);
 	if (last)
 		receipt_free(r);
 }
@@ -233,11 +271,22 @@ static int send_failed(mk_event *e, const mk_block *block, mk_receipt *r, int rc
 	return rc;
 }
 
+/* A question: the receipt and its record know each other. */
+static void ask(mk_receipt *r, const mk_asking *asking)
+{
+	r->question = asking->question;
+	r->answer = asking->answer;
+	r->ask_complete = asking->complete;
+	*asking->receipt = r;
+	asking->cause[0] = r->sum.event;
+	asking->cause[1] = r->sum.correlation;
+}
+
 int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-		    unsigned flags, const mk_injected *injected)
+		    unsigned flags, const mk_injected *injected, const mk_asking *asking)
 {
 	mk_worker *w = ctx->worker;
-	if (ctx->class->receipt == NULL)
+	if (asking == NULL && ctx->class->receipt == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_send_tracked: the actor type '%s' has no MAIKO_ON_RECEIPT",
 			       ctx->class->desc->name);
 	if (w->discarding) /* else a sender that sends again at each receipt would keep the stop from ending */
@@ -265,6 +314,8 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 		mk_event_stamp(w, e, ctx->self, t, (flags & MAIKO_SEND_ROOT) != 0);
 	describe(r, e);
 	r->life = ctx->extra->life;
+	if (asking != NULL)
+		ask(r, asking);
 	r->part[0].remote = &r->part[1];
 	r->part[0].workers = workers;
 	r->part[0].carrier = carrier;
@@ -276,18 +327,42 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	return 0;
 }
 
-mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e)
+mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e, const mk_type *answer)
 {
 	mk_receipt *r = receipt_new(sup, e->sender, 0);
 	if (r == NULL)
 		return NULL;
 	r->external = true;
+	r->answer = answer;
 	describe(r, e);
 	mk_event_track(e, &r->part[0].tracked, MK_SIZE_CLASS_TRACKED);
 	uv_mutex_lock(&sup->lock);
 	link_one(&sup->awaited, r);
 	uv_mutex_unlock(&sup->lock);
 	return r;
+}
+
+void mk_receipt_disowns(mk_receipt *r) { r->question = NULL; }
+
+const mk_type *mk_receipt_asks(const mk_event *e)
+{
+	/* Of an event between its injection and a replay's there may be none: nobody waits for an answer. */
+	return mk_is_tracked(e) ? mk_part_of(e)->receipt->answer : NULL;
+}
+
+void mk_receipt_reply(mk_worker *w, const mk_event *e, mk_part *part, const mk_replies *replies)
+{
+	mk_receipt *r = mk_part_of(e)->receipt;
+	parts_init(part, 1, r);
+	part->message.drop = replies->lost;
+	part->worker = w;
+	part->replies = replies;
+	/* Relaxed: the event's own part is not over, so this is not the last. */
+	atomic_fetch_add_explicit(&r->parts, 1, memory_order_relaxed);
+	if (r->external)
+		over_external(part);
+	else
+		arrived(w, &part->message);
 }
 
 void mk_receipt_forget(mk_sup *sup, mk_receipt *r)
@@ -300,14 +375,18 @@ void mk_receipt_forget(mk_sup *sup, mk_receipt *r)
 		receipt_free(r);
 }
 
-int mk_receipt_await(mk_sup *sup, mk_receipt *r, uint64_t until_ns, maiko_receipt *ret_receipt)
+int mk_receipt_await(mk_sup *sup, mk_receipt *r, uint64_t until_ns, maiko_receipt *ret_receipt, mk_event **ret_reply)
 {
 	uv_mutex_lock(&sup->lock);
-	while (!r->complete && mk_state_of(sup) < MK_STOPPED && mk_now(&sup->seam) < until_ns)
+	while (!r->complete && r->reply == NULL && mk_state_of(sup) < MK_STOPPED && mk_now(&sup->seam) < until_ns)
 		mk_await_until(sup, until_ns);
-	bool complete = r->complete, stopped = mk_state_of(sup) >= MK_STOPPED;
+	bool complete = r->complete || r->reply != NULL, stopped = mk_state_of(sup) >= MK_STOPPED;
 	if (complete && ret_receipt != NULL)
 		*ret_receipt = r->sum;
+	if (ret_reply != NULL) {
+		*ret_reply = r->reply;
+		r->reply = NULL;
+	}
 	uv_mutex_unlock(&sup->lock);
 	mk_receipt_forget(sup, r);
 	return complete ? 0 : stopped ? MAIKO_ESHUTDOWN : MAIKO_ETIMEDOUT;

@@ -38,11 +38,12 @@ typedef struct mk_part {
 	mk_message message; /* on its way home; its link is the parcel's */
 	mk_tracked tracked;
 	mk_receipt *receipt;
-	mk_worker *worker;      /* has the event, or had it last */
-	struct mk_part *remote; /* of the event that was sent: the parts of other workers, */
-	uint64_t workers;       /* ... which these are, in ascending order, */
-	mk_event *carrier;      /* ... and the copy for the channels */
-	bool alone;             /* allocated by itself */
+	mk_worker *worker;                /* has the event, or had it last */
+	struct mk_part *remote;           /* of the event that was sent: the parts of other workers, */
+	uint64_t workers;                 /* ... which these are, in ascending order, */
+	mk_event *carrier;                /* ... and the copy for the channels */
+	bool alone;                       /* allocated by itself */
+	const struct mk_replies *replies; /* it is in a reply to a question (question.h); else NULL */
 	uint64_t unknown;
 	int error;
 	uint32_t counts[MAIKO_LOST + 1];
@@ -52,17 +53,39 @@ static inline mk_part *mk_part_of(const mk_event *e) { return MK_OF(mk_tracked_b
 
 /* ---- sending -------------------------------------------------------------------------- */
 
-/* A tracked send, whose arguments were checked. `injected` NULL: it is not an injection. Errors as for a send. */
+/* A question of an actor (question.h). The send sets *receipt and cause, the event's id and correlation. `complete` is
+ * called at the asker's home when the receipt is, unless the record has ended (mk_receipt_disowns). */
+typedef struct mk_asking {
+	struct mk_question *question;
+	const mk_type *answer; /* the type of its answers */
+	void (*complete)(mk_worker *w, struct mk_question *q, const maiko_receipt *sum);
+	mk_receipt **receipt;
+	maiko_id *cause;
+} mk_asking;
+
+/* What becomes of a reply. */
+typedef struct mk_replies {
+	/* At the asker's home it has arrived; `q` NULL: its question has ended; `a` NULL: the asker is no more. */
+	void (*came)(mk_worker *w, struct mk_question *q, mk_actor *a, mk_part *part);
+	/* An external thread has asked: the answer, which is the caller's. */
+	mk_event *(*answer)(mk_part *part);
+	/* It does not arrive, because the supervisor is freed. */
+	void (*lost)(mk_message *m);
+} mk_replies;
+
+/* A tracked send, whose arguments were checked. `injected` NULL: it is not an injection. `asking` NULL: it is no
+ * question. Errors as for a send. */
 struct mk_injected;
 int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-		    unsigned flags, const struct mk_injected *injected);
+		    unsigned flags, const struct mk_injected *injected, const mk_asking *asking);
 
-/* The receipt of an external thread's event, without parts for other workers yet; NULL without memory. forget: its
- * thread does not wait for it; it is freed when it is complete. */
-mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e);
+/* The receipt of an external thread's event, without parts for other workers yet; `answer` NULL: it is no question;
+ * NULL without memory. forget: its thread does not wait for it; it is freed when it is complete. */
+mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e, const mk_type *answer);
 void mk_receipt_forget(mk_sup *sup, mk_receipt *r);
-/* Waits until it is complete, at most until that moment, and forgets it. 0, MAIKO_ETIMEDOUT or MAIKO_ESHUTDOWN. */
-int mk_receipt_await(mk_sup *sup, mk_receipt *r, uint64_t until_ns, maiko_receipt *ret_receipt);
+/* Waits until it is complete or answered, at most until that moment, and forgets it; *ret_reply (may be NULL) is the
+ * answer, the caller's, or NULL. 0, MAIKO_ETIMEDOUT or MAIKO_ESHUTDOWN. */
+int mk_receipt_await(mk_sup *sup, mk_receipt *r, uint64_t until_ns, maiko_receipt *ret_receipt, mk_event **ret_reply);
 /* On the worker that publishes the event: allocates the parts for other workers that have subscribers. */
 void mk_receipt_enters(mk_worker *w, mk_event *e);
 
@@ -98,6 +121,15 @@ void mk_receipt_refused(mk_worker *w, mk_part *part, uint64_t deliveries);
 mk_event *mk_receipt_split(const mk_event *e);
 static inline bool mk_receipt_is_split(const mk_event *e) { return mk_is_tracked(e) && mk_part_of(e)->worker == NULL; }
 void mk_receipt_comes(mk_worker *w, const mk_event *e);
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+/* The type of the answers to that event, if it is a question, else NULL. */
+const mk_type *mk_receipt_asks(const mk_event *e);
+/* Sends one more part, zeroed before, to whom has asked. */
+void mk_receipt_reply(mk_worker *w, const mk_event *e, mk_part *part, const mk_replies *replies);
+/* The record of its question has ended. */
+void mk_receipt_disowns(mk_receipt *r);
 
 /* ---- the way back ------------------------------------------------------------------------------ */
 

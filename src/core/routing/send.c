@@ -37,6 +37,7 @@
 #include "routing/external.h"
 #include "routing/external_sender.h"
 #include "routing/mute_edge.h"
+#include "routing/question.h"
 #include "routing/receipt.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
@@ -204,7 +205,7 @@ static int send_tracked(const mk_route *route, maiko_ctx *ctx, const void *value
 {
 	mk_topic *t = route->topic;
 	int rc = t != NULL ? 0 : mk_route_by_content(ctx->worker, route->type, value, &t);
-	return rc != 0 ? rc : mk_receipt_send(t, route->type, ctx, value, block, flags, NULL);
+	return rc != 0 ? rc : mk_receipt_send(t, route->type, ctx, value, block, flags, NULL, NULL);
 }
 
 static MK_NOINLINE int send_any(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, mk_block *block,
@@ -329,9 +330,16 @@ static uint64_t time_of(const mk_sup *sup, mk_external *f)
 	return f->read_ns + sup->seam.wall_offset_ns;
 }
 
+/* What an external thread waits for: the receipt of what it sends, and, unless `answer` is NULL, a reply of that
+ * type. */
+typedef struct wanted {
+	mk_receipt *receipt;
+	const mk_type *answer;
+} wanted;
+
 /* Sends a copy of `value`, or the block that contains it, as an event on the heap. */
 static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type, uint32_t topic, const void *value,
-			       mk_block *block, mk_receipt **ret_receipt)
+			       mk_block *block, wanted *want)
 {
 	mk_event *e = mk_event_make(NULL, type, value, block);
 	if (e == NULL)
@@ -340,8 +348,8 @@ static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type,
 	e->timestamp_ns = time_of(sup, f);
 	e->sender = f->self;
 	e->refs = topic; /* the topic's index, until the worker takes the event and sets its own view of the topic */
-	mk_receipt *r = ret_receipt == NULL ? NULL : mk_receipt_external(sup, e);
-	if (ret_receipt != NULL && r == NULL) {
+	mk_receipt *r = want == NULL ? NULL : mk_receipt_external(sup, e, want->answer);
+	if (want != NULL && r == NULL) {
 		mk_event_free(NULL, e);
 		return MAIKO_ENOMEM;
 	}
@@ -355,13 +363,13 @@ static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type,
 		return rc == MAIKO_ESHUTDOWN ? mk_external_fail(sup, rc) : rc;
 	}
 	if (r != NULL)
-		*ret_receipt = r;
+		want->receipt = r;
 	return 0;
 }
 
 /* Sends a copy of `value`, or the block that contains it. */
 static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *value, mk_block *block,
-			 uint64_t timeout_ms, mk_receipt **ret_receipt)
+			 uint64_t timeout_ms, wanted *want)
 {
 	const mk_type *type = NULL;
 	mk_external *f = NULL;
@@ -378,8 +386,8 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 	rc = mk_external_wait(sup, f, timeout_ms);
 	if (MK_UNLIKELY(rc != 0))
 		return mk_external_fail(sup, rc);
-	if (!type->plain || block != NULL || ret_receipt != NULL)
-		return external_send_event(sup, f, type, topic, value, block, ret_receipt);
+	if (!type->plain || block != NULL || want != NULL)
+		return external_send_event(sup, f, type, topic, value, block, want);
 	rc = mk_external_add(f, type, topic, value, time_of(sup, f));
 	if (rc == 0 && mk_external_show(sup, f) != 0)
 		return mk_external_fail(sup, MAIKO_ESHUTDOWN);
@@ -485,33 +493,68 @@ int maiko_supervisor_send_many(maiko_supervisor *sup, const maiko_event_type *ty
 	return rc;
 }
 
-static int wait_fail(int rc)
+/* A call that waits for what becomes of its event: may this thread wait now? */
+static int check_wait(const mk_sup *sup, const char *call)
+{
+	if (mk_forked(sup))
+		return mk_fail_forked();
+	if (!mk_may_wait())
+		return mk_fail(MAIKO_EAGAIN,
+			       "%s: this thread may not wait: it is inside a callback, or runs an embedded loop", call);
+	if (mk_state_of(sup) < MK_STARTED)
+		return mk_fail(MAIKO_ESTATE, "%s: the supervisor has not started", call);
+	return 0;
+}
+
+static int wait_fail(int rc, const char *call)
 {
 	return rc == MAIKO_ESHUTDOWN
-		       ? mk_fail_text(rc, "maiko_send_wait: sent, but the supervisor has stopped without a receipt: a "
-					  "worker that had the event does not return")
-		       : mk_fail_text(rc,
-				      "maiko_send_wait: sent, but not all of its subscribers have handled it in time");
+		       ? mk_fail(rc,
+				 "%s: sent, but the supervisor has stopped without a receipt: a worker "
+				 "that had the event does not return",
+				 call)
+		       : mk_fail(rc, "%s: sent, but not all of its subscribers have handled it in time", call);
 }
 
 int maiko_supervisor_send_wait(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 			       uint64_t timeout_ms, maiko_receipt *ret_receipt)
 {
-	mk_receipt *r = NULL;
-	if (sup == NULL)
-		return MK_NULL_IN("maiko_send_wait", sup);
-	if (mk_forked(sup))
-		return mk_fail_forked();
-	if (!mk_may_wait())
-		return mk_fail_text(MAIKO_EAGAIN,
-				    "maiko_send_wait: this thread may not wait: it is inside a callback, or "
-				    "runs an embedded loop");
-	if (mk_state_of(sup) < MK_STARTED)
-		return mk_fail_text(MAIKO_ESTATE, "maiko_send_wait: the supervisor has not started");
+	static const char call[] = "maiko_send_wait";
+	wanted want = {.receipt = NULL};
+	int rc = sup == NULL ? MK_NULL_IN(call, sup) : check_wait(sup, call);
+	if (rc != 0)
+		return rc;
 	uint64_t until_ns = mk_deadline(&sup->seam, timeout_ms);
-	int rc = external_send(sup, type, event, NULL, timeout_ms, &r);
+	rc = external_send(sup, type, event, NULL, timeout_ms, &want);
 	if (rc != 0)
 		return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
-	rc = mk_receipt_await(sup, r, until_ns, ret_receipt);
-	return rc == 0 ? 0 : wait_fail(rc);
+	rc = mk_receipt_await(sup, want.receipt, until_ns, ret_receipt, NULL);
+	return rc == 0 ? 0 : wait_fail(rc, call);
+}
+
+int maiko_supervisor_call(maiko_supervisor *sup, const maiko_event_type *type, const void *event, uint64_t timeout_ms,
+			  const maiko_event_type *answer, void *ret_answer)
+{
+	static const char call[] = "maiko_call";
+	wanted want = {.receipt = NULL};
+	maiko_receipt receipt;
+	mk_event *reply;
+	if (sup == NULL || answer == NULL || ret_answer == NULL)
+		return MK_NULL_IN(call, sup, answer, ret_answer);
+	int rc = check_wait(sup, call);
+	if (rc == 0)
+		rc = mk_registry_type_of(sup, answer, &want.answer);
+	if (rc != 0)
+		return rc;
+	uint64_t until_ns = mk_deadline(&sup->seam, timeout_ms);
+	rc = external_send(sup, type, event, NULL, timeout_ms, &want);
+	if (rc != 0)
+		return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
+	rc = mk_receipt_await(sup, want.receipt, until_ns, &receipt, &reply);
+	if (rc != 0)
+		return wait_fail(rc, call);
+	if (reply == NULL)
+		return mk_question_fail(call, type, mk_question_status(&receipt, 0));
+	mk_event_give(reply, ret_answer);
+	return 0;
 }

@@ -137,7 +137,7 @@ static void handle(mk_actor *a, mk_event *e)
 	mk_worker *w = a->worker;
 	e->topic = w->private_topic;
 	e->timestamp_ns = w->now_ns + w->wall_offset_ns;
-	mk_private_handle(w, a, e);
+	mk_private_handle(w, a, e, NULL, NULL);
 }
 
 static bool run_end(mk_actor *a, mk_private *private)

@@ -187,6 +187,8 @@ typedef struct mk_extra {
 	void (*all_closed)(mk_worker *w, mk_actor *a); /* and what is called then; NULL: nobody waits */
 	/* receipt.c */
 	struct mk_receipt *receipts; /* that it waits for */
+	/* question.c */
+	struct mk_question *questions, **question_tail; /* that it has asked and that have not ended */
 	/* notice.c */
 	struct mk_notice *notices; /* of each topic that it watches */
 	/* watch.c */

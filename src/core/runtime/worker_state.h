@@ -59,6 +59,7 @@ struct mk_worker {
 	mk_actor *actor;           /* the actor whose callback runs, or NULL */
 	mk_event *event;           /* the event that it handles, or NULL */
 	const maiko_id *cause;     /* parent and correlation of a task's events, or NULL */
+	const maiko_id *asked;     /* the question whose function runs, or NULL */
 	uint64_t sequence, origin; /* of event ids */
 	uint64_t injected;         /* events that entered with the id they had */
 	uint64_t injected_after;   /* the last of them: `sequence` then, */

@@ -8,6 +8,7 @@
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/question.h"
 #include "routing/receipt.h"
 #include "routing/watch.h"
 #include "routing/weight.h"
@@ -43,6 +44,7 @@ void mk_actor_free(mk_actor *a)
 	if (a->extra != NULL) {
 		if (a->extra->receipts != NULL)
 			mk_receipts_keep(a->worker->sup, &a->extra->receipts);
+		mk_questions_free(a->extra);
 		mk_keep_fini(a->extra);
 		mk_weight_fini(a->extra);
 		mk_free(a->extra->kept);

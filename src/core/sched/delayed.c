@@ -76,7 +76,7 @@ static bool run_own(mk_actor *a, mk_private *private)
 	e->refs = 1;
 	mk_private_count(w, a);
 	mk_count_add(&a->sent, 1);
-	mk_private_handle(w, a, e);
+	mk_private_handle(w, a, e, NULL, NULL);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "routing/delivery.h"
 #include "routing/overflow.h"
 #include "routing/private.h"
+#include "routing/question.h"
 #include "routing/receipt.h"
 #include "routing/watch.h"
 #include "runtime/callback.h"
@@ -237,6 +238,7 @@ void mk_actor_shed(mk_worker *w, mk_actor *a)
 	if (a->extra == NULL)
 		return;
 	drop_tasks(a->extra);
+	mk_questions_drop(w, a);
 	mk_private_drop(a);
 	mk_watches_close(w, a);
 	release_kept(w, a->extra);
@@ -270,6 +272,7 @@ void mk_actor_end_in_stop(mk_worker *w, mk_actor *a, size_t outcome)
 {
 	w->ending = a;
 	w->ending_why = 0;
+	mk_questions_shut(w, a);
 	mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, outcome);
 }
 
