@@ -3,6 +3,7 @@
  */
 #include "scenario.h"
 
+#include "registry/directory.h"
 #include "runtime/runtime.h"
 
 #include <string.h>
@@ -127,6 +128,16 @@ static void started(void *arg, const maiko_observation *s)
 		a->running = true;
 }
 
+/* By a removal, or by the end of its group: it need not have had everything, even if a stop comes before it is gone. */
+static void ended(void *arg, const maiko_observation *s)
+{
+	(void)arg;
+	sc_actor *a = actor_of(s);
+	const mk_actor *real = mk_directory_find(sc.sup, s->actor);
+	if (a != NULL && real != NULL && !real->worker->draining)
+		a->stopped = true;
+}
+
 static void failed(void *arg, const maiko_observation *s)
 {
 	(void)arg;
@@ -176,6 +187,7 @@ static int set_up(maiko_sim *sim)
 	for (uint32_t i = sc_draw(&groups, 4); sc.groups && i > 0; i--)
 		(void)sc_group(NULL, &groups);
 	const maiko_hooks hooks = {.started = started,
+				   .stopped = ended,
 				   .failed = failed,
 				   .restarting = restarting,
 				   .restarted = restarted,
