@@ -264,3 +264,65 @@ TEST_SIM(a_hold_that_on_stop_begins_ends_with_that_life)
 	test_wait_for(&answers, 1);
 	(void)test_finish(sup);
 }
+
+/* ---- a stop, and one on hold who has asked for a restart ----------------------------------------------- */
+
+MAIKO_TOPIC(errands);
+MAIKO_SIGNAL(errand, errands);
+
+PER_TEST maiko_actor_id patient_id;
+PER_TEST _Atomic(uint64_t) told;
+
+typedef struct patient {
+	uint32_t unused;
+} patient;
+/* The stop begins while it starts again. */
+static int patient_on_start(patient *self, maiko_ctx *ctx)
+{
+	return atomic_fetch_add(&starts, 1) == 0 ? 0 : maiko_stop_all(ctx);
+}
+MAIKO_ACTOR(patient, MAIKO_ON_START(patient_on_start));
+
+/* Sends an errand for each visit; soon it is muted, and has visits left. */
+MAIKO_SIGNAL(visit, items);
+typedef struct visitor {
+	uint32_t unused;
+} visitor;
+static int visitor_on_visit(visitor *self, const visit *ev, maiko_ctx *ctx) { return maiko_send(ctx, errand); }
+MAIKO_ACTOR(visitor, MAIKO_ON(visit, visitor_on_visit));
+
+/* At its first errand asks for a restart, and rests until the restart is done; other errands wait. */
+typedef struct nurse {
+	uint32_t errands;
+} nurse;
+static int nurse_on_errand(nurse *self, const errand *ev, maiko_ctx *ctx)
+{
+	if (self->errands++ > 0)
+		return 0;
+	expect(maiko_restart(ctx, patient_id) == 0);
+	return maiko_hold(ctx);
+}
+static int nurse_on_done(nurse *self, const maiko_completion *completion, maiko_ctx *ctx)
+{
+	expect(completion->change == MAIKO_CHANGE_RESTART);
+	expect(completion->status == 0 || completion->status == MAIKO_ESHUTDOWN);
+	atomic_fetch_add(&told, 1);
+	return maiko_unhold(ctx);
+}
+MAIKO_ACTOR(nurse, MAIKO_ON(errand, nurse_on_errand), MAIKO_ON_DONE(nurse_on_done));
+
+TEST_SIM(who_has_asked_for_a_restart_is_told_when_a_stop_begins)
+{
+	maiko_group_id group;
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_group(sup, "ward", .ret_id = &group));
+	ok(maiko_add(sup, patient, "patient", .group = group, .ret_id = &patient_id));
+	ok(maiko_add(sup, nurse, "nurse", .mailbox = 1));
+	ok(maiko_add(sup, visitor, "visitor"));
+	ok(maiko_start(sup));
+	for (int i = 0; i < 6; i++)
+		ok(maiko_send(sup, visit));
+	ok(maiko_join(sup));
+	assert_int_equal(told, 1);
+	assert_int_equal(test_finish(sup).discarded, 0);
+}

@@ -431,6 +431,18 @@ static void conclude(mk_sup *sup, mk_worker *w)
 void mk_groups_conclude(mk_sup *sup) { conclude(sup, NULL); }
 void mk_group_tell_askers(mk_worker *w) { conclude(w->sup, w); }
 
+void mk_groups_refuse_askers(mk_worker *w)
+{
+	mk_sup *sup = w->sup;
+	mk_lock(sup);
+	for (mk_care *c = mk_care_first(sup->groups->root.first); c != NULL; c = mk_care_after(&sup->groups->root, c))
+		answer(sup, c, MAIKO_ESHUTDOWN);
+	bool some = sup->groups->answered != NULL;
+	mk_unlock(sup);
+	if (some)
+		conclude(sup, w);
+}
+
 void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind)
 {
 	mk_lock(w->sup);

@@ -35,6 +35,9 @@ bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_
  * Without it, on that worker: runs the .done of such requests. */
 void mk_group_never_came(mk_sup *sup, mk_care *c);
 void mk_group_tell_askers(mk_worker *w);
+/* A stop has begun: no restart that was asked for is waited for any more. One who asked may be on hold until then, and
+ * the stop would wait for the one, who is restarted or ends after all are quiet. */
+void mk_groups_refuse_askers(mk_worker *w);
 
 /* The command is to be executed again: its actor was in a topology change. */
 void mk_group_command_again(mk_sup *sup, mk_care *c);

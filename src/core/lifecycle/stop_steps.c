@@ -1,6 +1,7 @@
 /*
  * stop_steps.c - the steps of a stop, and which step follows (stop.h).
  */
+#include "lifecycle/group_steps.h"
 #include "lifecycle/stop_steps.h"
 
 #include "lifecycle/topology.h"
@@ -171,6 +172,7 @@ static void run_begin(mk_worker *w, mk_message *m)
 	MK_NOTIFY(w, MAIKO_OBSERVED_DRAINING, NULL, NULL, 0); /* follows all external sends */
 	for (uint32_t i = w->here_count; i-- > 0;)
 		mk_actor_drain(w, w->here[i]);
+	mk_groups_refuse_askers(w);
 	uv_mutex_lock(&w->sup->lock);
 	uint64_t deadline_ns = w->sup->stop->deadline_ns;
 	uv_mutex_unlock(&w->sup->lock);
