@@ -37,6 +37,8 @@ static const struct row {
 	 "real time, descriptors and threads are not available under simulation"},
 	{MAIKO_EBROKEN, -20009, "MAIKO_EBROKEN", "an expectation or an invariant does not hold"},
 	{MAIKO_EDISCARDED, -20010, "MAIKO_EDISCARDED", "events were discarded by the stop"},
+	{MAIKO_ENOSUBSCRIBER, -20011, "MAIKO_ENOSUBSCRIBER", "nobody subscribes to the question"},
+	{MAIKO_ENOREPLY, -20012, "MAIKO_ENOREPLY", "nobody has replied to the question"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

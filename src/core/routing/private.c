@@ -123,6 +123,12 @@ static void run(mk_worker *w, mk_actor *a, mk_private *private)
 	mk_count_add(said ? &counts->handled : &counts->dropped, 1);
 }
 
+void mk_private_run_given(mk_worker *w, mk_actor *a, mk_private *private)
+{
+	mk_private_take_back(a, private);
+	run(w, a, private);
+}
+
 void mk_private_run_now(mk_worker *w, mk_actor *a, mk_private *private)
 {
 	mk_private_count(w, a);

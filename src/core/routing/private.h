@@ -24,7 +24,8 @@ void mk_private_refuse(mk_worker *w, mk_actor *a, mk_private *private);
 
 /* Counts it dropped, or dead if the actor has ended or is gone (NULL): it has come too late. */
 void mk_private_late(mk_worker *w, mk_actor *a, mk_private *private);
-/* Gives it to an actor that is stopping, and runs it. */
+/* The actor is stopping: runs one that it was given, or (now) gives it one and runs it. */
+void mk_private_run_given(mk_worker *w, mk_actor *a, mk_private *private);
 void mk_private_run_now(mk_worker *w, mk_actor *a, mk_private *private);
 
 /* Adds one that may be taken back until it runs: it is no delivery before, so its `run` calls mk_private_count.

@@ -252,9 +252,23 @@ int mk_question_ask(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 
 /* ---- the asker ------------------------------------------------------------------------------------------ */
 
+/* One that has ended, when all were quiet already: by its timer. */
+static mk_private *ended_of(const mk_actor *a)
+{
+	mk_private *p = a->extra->privates;
+	while (p != NULL && p->run != run_end)
+		p = p->next;
+	return p;
+}
+
 void mk_questions_shut(mk_worker *w, mk_actor *a)
 {
-	while (a->extra != NULL && a->extra->questions != NULL && (a->sched & (MK_ENDED | MK_DOWN)) == 0) {
+	mk_private *ended;
+	if (a->extra == NULL)
+		return;
+	while ((a->sched & (MK_ENDED | MK_DOWN)) == 0 && (ended = ended_of(a)) != NULL)
+		mk_private_run_given(w, a, ended);
+	while (a->extra->questions != NULL && (a->sched & (MK_ENDED | MK_DOWN)) == 0) {
 		mk_question *q = a->extra->questions;
 		set_end(w, q, MAIKO_ESHUTDOWN);
 		mk_private_run_now(w, a, &q->private);
