@@ -267,12 +267,12 @@ static void in_its_time(mt_properties *properties, const mk_sub *sub, const maik
 }
 
 /* Whether the actor is handling that event now: it has left the mailbox, but the observation follows
- * when the handler returns. */
+ * when the handler returns. Or the handler has failed, and the event may go back. */
 static bool is_in_hand(const maiko_observation *s, maiko_id id)
 {
 	const mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
-	return w->actor != NULL && w->actor->self->id == s->actor && w->event != NULL &&
-	       maiko_id_equal(w->event->id, id);
+	bool its = w->actor == NULL || w->actor->self->id == s->actor;
+	return its && w->event != NULL && maiko_id_equal(w->event->id, id);
 }
 
 /* Whether it is kept by key and the actor migrates: then it may arrive in the order of the new mailbox. */
