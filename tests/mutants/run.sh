@@ -11,7 +11,7 @@
 set -eu
 patch=$1 work=$2 compiler=$3 flags=$(printf '%s' "$4" | tr ';' ' ')
 shift 4
-seeds=10000 choices_max=30
+seeds=30000 choices_max=40
 # A seed takes milliseconds. One that hangs is tried again many times, to shorten its schedule.
 seed_ms=2000
 root=$(cd "$(dirname "$0")/../.." && pwd)
