@@ -87,7 +87,9 @@ static void quiet_actor(mt_properties *properties, mk_sup *sup, const mk_actor *
 	else if (mk_has_work(a))
 		maiko_sim_fail(properties->sim, "C14: quiet, but %s has something to do: a lost wake-up", name);
 	else if (mk_state_of(sup) == MK_STARTED && !mk_watches_are_true(sup, a))
-		maiko_sim_fail(properties->sim, "C20: quiet, but %s watches one that has ended", name);
+		maiko_sim_fail(properties->sim,
+			       "C20: quiet, but %s watches one that has ended, or has a watcher that does not watch it",
+			       name);
 	else if (!mk_notices_are_true(a, has_subscriber))
 		maiko_sim_fail(properties->sim, "C19: quiet, but %s was told something else of a topic than is so",
 			       name);

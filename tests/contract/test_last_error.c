@@ -168,6 +168,8 @@ TEST_ONCE(an_actor_that_is_added)
 	test_stop(sup);
 	SAYS(maiko_add(sup, state, "a"), MAIKO_ESHUTDOWN,
 	     "actor 'a' cannot be added: the supervisor is stopping or has stopped");
+	SAYS(maiko_add(sup, state, NULL), MAIKO_ESHUTDOWN,
+	     "actor '' cannot be added: the supervisor is stopping or has stopped");
 	SAYS(maiko_send(sup, item, .n = 1), MAIKO_ESHUTDOWN,
 	     "the supervisor is stopping or has stopped: it takes no event from outside");
 	test_release(sup);

@@ -303,6 +303,27 @@ static void ask_a_waiting_group(uint32_t workers, const char *asked)
 TEST_SIM(a_restart_of_who_has_failed_ends_the_delay_of_its_group) { ask_a_waiting_group(workers, "b"); }
 TEST_SIM(a_restart_of_another_member_ends_the_delay_of_its_group) { ask_a_waiting_group(workers, "c"); }
 
+/* That was the answer; the attempt after it is not the caller's. */
+TEST_SIM(a_restart_on_request_that_fails_is_followed_by_the_delay)
+{
+	enum { HOUR_MS = 3600000 };
+	maiko_supervisor *sup = with_listener(workers);
+	maiko_actor_id id;
+	ok(maiko_add(sup, machine, "machine", .restart = MAIKO_TRANSIENT,
+		     .backoff = &(maiko_backoff){.first_ms = HOUR_MS}, .ret_id = &id));
+	ok(maiko_start(sup));
+	atomic_store(&failures_left, 1);
+	atomic_store(&start_failures_left, 1);
+	ok(maiko_send(sup, item, .n = POISON));
+	test_wait_for(&stops, 1);
+	returns(maiko_restart(sup, id), UV_ENODEV);
+	test_settle(sup);
+	assert_int_equal(atomic_load(&starts), 2);
+	ok(maiko_restart(sup, id));
+	assert_int_equal(atomic_load(&starts), 3);
+	(void)test_finish(sup);
+}
+
 TEST_SIM(a_restart_may_be_asked_for_as_soon_as_the_start_has_returned)
 {
 	maiko_supervisor *sup = with_listener(workers);

@@ -127,6 +127,56 @@ TEST_ONCE(all_allocations_may_fail)
 	no_memory_play(play, 2, true);
 }
 
+/* ---- a watch that waits for memory, and ends meanwhile ---------------------------------------------- */
+
+PER_TEST bool waits; /* a watch was accepted, though one of its allocations has failed */
+
+typedef struct wavering {
+	uint32_t unused;
+} wavering;
+static int wavering_on_item(wavering *self, const item *ev, maiko_ctx *ctx)
+{
+	for (uint64_t n = 0; !waits; n++) {
+		test_allocator_fail_at(n, false);
+		int rc = maiko_watch(ctx, ids[0]);
+		waits = rc == 0 && test_allocator_has_failed();
+		test_allocator_fail_never();
+		expect(waits || rc == MAIKO_ENOMEM);
+		if (rc == 0)
+			return maiko_unwatch_actor(ctx, ids[0]);
+	}
+	return 0;
+}
+static int wavering_on_ended(wavering *self, const maiko_ended *ev, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&told, 1);
+	return 0;
+}
+MAIKO_ACTOR(wavering, MAIKO_ON(item, wavering_on_item), MAIKO_ON(maiko_ended, wavering_on_ended));
+
+typedef struct plain {
+	uint32_t unused;
+} plain;
+static int plain_on_item(plain *self, const item *ev, maiko_ctx *ctx) { return 0; }
+MAIKO_ACTOR(plain, MAIKO_ON(item, plain_on_item));
+
+/* It is tried again with the next change: the simulation fails if the actor then has a watcher. */
+TEST_SIM(a_watch_that_has_ended_before_there_is_memory_for_it_leaves_nothing)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, plain, "watched", .worker = 1, .topics = MAIKO_NO_TOPICS, .ret_id = &ids[0]));
+	ok(maiko_add(sup, wavering, "wavering", .worker = 1));
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, item, .n = 1));
+	test_settle(sup);
+	assert_true(waits);
+	ok(maiko_add(sup, plain, "late"));
+	test_settle(sup);
+	ok(maiko_remove(sup, ids[0]));
+	(void)test_finish(sup);
+	assert_int_equal(told, 0);
+}
+
 int main(void)
 {
 	test_allocator_install();

@@ -463,6 +463,9 @@ bool mk_watches_are_true(mk_sup *sup, const mk_actor *a)
 		if (of == NULL || (of->sched & MK_ENDED) != 0 || x->at == NULL)
 			return false;
 	}
+	for (const mk_watch *x = a->extra == NULL ? NULL : a->extra->watchers; x != NULL; x = x->next)
+		if (atomic_load_explicit(&x->halves, memory_order_relaxed) != 2)
+			return false;
 	return true;
 }
 

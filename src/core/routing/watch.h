@@ -43,7 +43,8 @@ void mk_watches_close(mk_worker *w, mk_actor *a);
 void mk_watches_settle(mk_worker *w);
 void mk_watches_never(mk_worker *w, maiko_actor_id id);
 
-/* Whether each watch of an actor is in the list of another that has not ended; for a simulation. */
+/* Whether each watch of an actor is in the list of another that has not ended, and each in its own list is one that
+ * its watcher still wants; for a simulation, when nothing is under way. */
 MK_PRIVATE bool mk_watches_are_true(mk_sup *sup, const mk_actor *a);
 
 /* Frees what an actor, or a worker, has left. */
