@@ -1,7 +1,9 @@
 /*
- * groups.c - operations among n members of one group.
+ * groups.c - operations among n members of one group, and among n groups.
  */
 #include "growth.h"
+
+#include <stdlib.h>
 
 typedef struct blow {
 	uint32_t number; /* which member it makes fail */
@@ -79,7 +81,41 @@ static int run_all(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
-const growth_operation growth_groups[] = {{"member", prepare_one_for_one, run_add, 0},
-					  {"restart", prepare_one_for_one, run_alone, 0},
-					  {"restart_all", prepare_one_for_all, run_all, 0},
-					  {.name = NULL}};
+/* ---- among n groups ---- */
+
+static maiko_group_id *ids;
+
+static int prepare_groups(uint32_t n)
+{
+	int rc = growth_open();
+	ids = calloc(n, sizeof *ids);
+	for (uint32_t i = 0; rc == 0 && i < n; i++)
+		rc = maiko_group(growth_sup, growth_name(i), .ret_id = &ids[i]);
+	return rc != 0 ? rc : growth_start();
+}
+
+/* Makes the last one, and removes one that others were made before and after. */
+static int run_group(uint32_t n, uint64_t *ret_done)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < growth_some(n); i++, ++*ret_done) {
+		rc = maiko_group(growth_sup, growth_name(n + i));
+		if (rc == 0)
+			rc = maiko_remove_group(growth_sup, ids[(n / 2 + i) % n]);
+	}
+	return rc;
+}
+
+static int run_find_group(uint32_t n, uint64_t *ret_done)
+{
+	int rc = 0;
+	maiko_group_id id;
+	for (uint32_t i = 0; rc == 0 && i < growth_some(n); i++, ++*ret_done)
+		rc = maiko_find_group(growth_sup, growth_name(i), &id);
+	return rc;
+}
+
+const growth_operation growth_groups[] = {
+	{"member", prepare_one_for_one, run_add, 0},       {"restart", prepare_one_for_one, run_alone, 0},
+	{"restart_all", prepare_one_for_all, run_all, 0},  {"group", prepare_groups, run_group, 0},
+	{"find-group", prepare_groups, run_find_group, 0}, {.name = NULL}};
