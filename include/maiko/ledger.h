@@ -117,6 +117,7 @@ typedef struct maiko_topic_row {
 	uint64_t delayed_discarded; /* delayed events that were cancelled */
 	uint64_t bytes;             /* queued, as in maiko_actor_row; a shared buffer counts in each mailbox */
 	maiko_counts counts;        /* queued: what remains of the deliveries */
+	uint64_t refused;           /* sends that its .check has refused; not among those published */
 } maiko_topic_row;
 
 typedef struct maiko_pair_row {

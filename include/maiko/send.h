@@ -27,7 +27,7 @@
  *   MAIKO_EINVAL    a NULL; an invalid descriptor; a routed event without a topic; a
  *                   text without its terminating zero (except by the raw calls
  *                   maiko_ctx_send and maiko_supervisor_send); the count of a MAIKO_COUNTED beyond
- *                   its array
+ *                   its array; the .check of its topic refuses the event (topic.h)
  *   MAIKO_ETRUNC    a text of MAIKO_TEXT does not fit; nothing was sent
  *   MAIKO_E2BIG     a bound of event.h or topic.h is exceeded
  *   MAIKO_ENOMEM    no memory; nothing was sent

@@ -3,6 +3,7 @@
  *
  *   MAIKO_TOPIC(greetings);
  *   MAIKO_TOPIC(telemetry, .overflow = MAIKO_DROP_OLDEST);
+ *   MAIKO_TOPIC(readings, .check = check_reading);
  *
  * The name alone identifies a topic: two files that each define a topic of one name
  * refer to the same topic (their policies must agree, else MAIKO_EINVAL when the
@@ -48,7 +49,23 @@ typedef struct maiko_topic {
 	uint64_t (*key)(const struct maiko_any *event);
 	uint64_t *slot;  /* used by the runtime, initially zero */
 	uint32_t format; /* MAIKO_FORMAT; 0 means 1 */
-	uint64_t reserved_[4];
+	/*
+	 * Whether an event may be sent: NULL if so, else why not, a text in static memory. An event that is refused
+	 * is not sent: the send returns MAIKO_EINVAL, maiko_last_error says
+	 *
+	 *   topic 'readings' refuses the event 'reading': the value is out of range
+	 *
+	 * and the ledger counts it (maiko_topic_row.refused). So no handler needs to check for itself what the topic
+	 * checks. `event` is of any type that is sent to the topic, maiko_as(event, reading); the function is declared
+	 * before the topic, and defined after its events. NULL: all are good.
+	 *
+	 * Called once for each event, on the thread that sends it (of a delayed event: when the send is delayed; of
+	 * an event that an actor sends to itself: the check of the topic of its type), on several threads at a time. It
+	 * only reads the event and what is constant, and calls nothing of the library except maiko_as and
+	 * maiko_any_as.
+	 */
+	const char *(*check)(const struct maiko_any *event);
+	uint64_t reserved_[3];
 } maiko_topic;
 
 /* A topic that an actor subscribes to, optionally with its own policy. */
@@ -87,7 +104,7 @@ extern MAIKO_API const maiko_subscription maiko_no_topics[];
  */
 MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic);
 
-/* maiko_topic_with - the same with policies: overflow and key are those of `like`.
+/* maiko_topic_with - the same with policies: overflow, key and check are those of `like`.
  * Also MAIKO_EINVAL when the topic exists with other policies. */
 MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
 			       const maiko_topic **ret_topic);
@@ -111,7 +128,7 @@ MAIKO_API int maiko_topic_release(maiko_supervisor *sup, const maiko_topic *topi
 
 MAIKO_END_DECLS
 
-/* MAIKO_TOPIC(name, .overflow = ..., .key = ...): a topic, local to this file. */
+/* MAIKO_TOPIC(name, .overflow = ..., .key = ..., .check = ...): a topic, local to this file. */
 #define MAIKO_TOPIC(...) MAIKO_PP_TOPIC_(static, __VA_ARGS__, .reserved_ = {0})
 /* The same over several files: DECLARE in a header, DEFINE in one source file. */
 #define MAIKO_TOPIC_DECLARE(name) extern const maiko_topic maiko_gen_topic_##name

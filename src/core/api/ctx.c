@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "lifecycle/stop.h"
 #include "observe/note.h"
+#include "registry/check.h"
 #include "routing/allowance.h"
 #include "routing/backpressure.h"
 #include "routing/router.h"
@@ -38,13 +39,13 @@ static int delay(maiko_ctx *ctx, const mk_route *route, const void *event, uint6
 		 maiko_delayed *ret_delayed)
 {
 	mk_worker *w = ctx->worker;
-	int rc = mk_delayed_add(w, ctx, route, event, delay_ms, ret_delayed);
+	bool own = route->topic == w->private_topic;
+	int rc = own ? mk_check_own(w->sup, route->type, event) : mk_check(route->topic, route->type, event);
+	if (rc == 0)
+		rc = mk_delayed_add(w, ctx, route, event, delay_ms, ret_delayed);
 	if (MK_UNLIKELY(w->sup->seam.noted) && rc == 0)
 		mk_note_call(w->sup, w, MK_NOTE_AFTER, ctx->self->id, (int64_t)ctx->extra->delayed_count,
-			     &(mk_call){.event = route->type->desc,
-					.data = event,
-					.delay_ms = delay_ms,
-					.own = route->topic == w->private_topic});
+			     &(mk_call){.event = route->type->desc, .data = event, .delay_ms = delay_ms, .own = own});
 	return rc;
 }
 

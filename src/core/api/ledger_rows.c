@@ -190,7 +190,7 @@ static void add_actors(mk_book *b, mk_sup *sup)
 /* Adds a row with those sums, and a copy of its name. */
 static void topic_row(mk_book *b, const maiko_topic_row *sums)
 {
-	if (sums->published + sums->counts.deliveries + sums->delayed + sums->delayed_discarded == 0)
+	if (sums->published + sums->counts.deliveries + sums->delayed + sums->delayed_discarded + sums->refused == 0)
 		return;
 	maiko_topic_row *row = mk_book_add(b, (void **)&b->topics, &b->topic_size, b->ledger.topic_count, sizeof *row);
 	if (row == NULL)
@@ -203,7 +203,8 @@ static void topic_row(mk_book *b, const maiko_topic_row *sums)
 
 static void add_topic(mk_book *b, mk_sup *sup, uint32_t index)
 {
-	maiko_topic_row sum = {.name = mk_record_at(sup, index)->desc.name};
+	const mk_record *r = mk_record_at(sup, index);
+	maiko_topic_row sum = {.name = r->desc.name, .refused = mk_count(&r->refused)};
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		const mk_topic *t = mk_topic_known(sup->workers[i], index);
 		if (t == NULL)

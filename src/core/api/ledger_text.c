@@ -226,6 +226,8 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 				"cancelled\n",
 				(number)row->published, (number)row->unrouted, (number)row->channel_dropped,
 				(number)row->delayed, (number)row->delayed_discarded);
+		if (row->refused != 0)
+			fprintf(out, "  and %llu refused by its check\n", (number)row->refused);
 	}
 	fprintf(out, "%-20s %10s %10s %8s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped",
 		"discard");

@@ -37,6 +37,7 @@ typedef struct mk_type {
 	uint32_t size_class; /* of a plain event */
 	bool plain;          /* its payload is inline, without buffers and counted arrays */
 	bool counted;        /* it has counted arrays */
+	bool checked;        /* its topic has a .check, or it is routed by content (check.h) */
 	uint32_t buffer_count;
 	uint32_t buffers[MK_BUFFERS_MAX]; /* offsets */
 } mk_type;

@@ -151,6 +151,7 @@ static void give_back(mk_sup *sup, mk_record *r)
 	mk_idle_topics *idle = &sup->idle_topics;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		mk_topic_unmake(sup->workers[i], r->index, &idle->gone);
+	idle->gone.refused += mk_count(&r->refused);
 	mk_name_index_remove(&sup->topic_names, r->desc.name);
 	mk_free(r->desc.name);
 	mk_free(r->interests);

@@ -60,6 +60,7 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 	r->desc = (maiko_topic){.name = copy,
 				.overflow = policy_of(like),
 				.key = like->key,
+				.check = like->check,
 				.slot = &r->slot,
 				.format = MAIKO_FORMAT};
 	mk_slot_set(&r->slot, sup->serial, r->index);
@@ -79,6 +80,8 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 			       name, overflow_name(r->desc.overflow), overflow_name(policy_of(like)));
 	if (like != NULL && like->key != r->desc.key)
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .key elsewhere; they must be equal", name);
+	if (like != NULL && like->check != r->desc.check)
+		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .check elsewhere; they must be equal", name);
 	*ret_record = r;
 	return 0;
 }
@@ -217,6 +220,7 @@ static int make_type(mk_sup *sup, const maiko_event_type *desc, uint32_t topic, 
 	t->hash = maiko_layout_hash(desc->layout);
 	t->index = sup->type_count;
 	t->topic = topic;
+	t->checked = desc->route != NULL || mk_record_at(sup, topic)->desc.check != NULL;
 	mk_topic_pin(mk_record_at(sup, topic));
 	t->size = desc->layout->size;
 	t->buffer_count = mk_layout_buffers(desc->layout, t->buffers);

@@ -36,6 +36,7 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->subs = &t->single;
 	t->index = index;
 	t->record = mk_record_at(w->sup, index);
+	t->checked = t->record->desc.check != NULL;
 	/* When recording, a view must not depend on time: mk_topics_know_all has made those of all topics with
 	 * subscribers. */
 	if (MK_LIKELY(!w->sup->seam.noted) || w->unsure || mk_state_of(w->sup) == MK_NEW) {

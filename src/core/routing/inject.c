@@ -8,6 +8,7 @@
  */
 #include "base/error.h"
 #include "event/layout.h"
+#include "registry/check.h"
 #include "routing/allowance.h"
 #include "routing/origin.h"
 #include "routing/receipt.h"
@@ -68,6 +69,8 @@ static int inject(maiko_ctx *ctx, const maiko_event_type *desc, const void *valu
 	rc = mk_layout_check_texts(type->desc->layout, value);
 	if (rc == 0 && t == NULL)
 		rc = mk_route_by_content(w, type, value, &t);
+	if (rc == 0)
+		rc = mk_check(t, type, value);
 	if (rc == 0)
 		rc = read_envelope(w->sup, envelope, &injected);
 	if (rc != 0)

@@ -8,6 +8,7 @@
 
 #include "observe/monitor.h"
 #include "observe/note.h"
+#include "registry/check.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -115,6 +116,12 @@ int mk_router_open(mk_worker *w, uint64_t workers)
 			return rc;
 	}
 	return 0;
+}
+
+MK_NOINLINE int mk_router_prepare_for(mk_worker *w, mk_topic *t, const mk_type *type, const void *value)
+{
+	int rc = mk_check(t, type, value);
+	return rc != 0 ? rc : mk_router_prepare(w, t);
 }
 
 static void reclaim(mk_worker *w, mk_channel *ch)

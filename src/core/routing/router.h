@@ -46,6 +46,14 @@ static inline int mk_router_prepare(mk_worker *w, const mk_topic *t)
 	return MK_LIKELY(missing == 0) ? 0 : mk_router_open(w, missing);
 }
 
+/* The same, and an event that its topic checks: 0, MAIKO_ENOMEM, or MAIKO_EINVAL if the topic refuses it. */
+MK_NOINLINE int mk_router_prepare_for(mk_worker *w, mk_topic *t, const mk_type *type, const void *value);
+static inline int mk_router_admit(mk_worker *w, mk_topic *t, const mk_type *type, const void *value)
+{
+	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
+	return MK_LIKELY((missing | t->checked) == 0) ? 0 : mk_router_prepare_for(w, t, type, value);
+}
+
 /* Timestamps never decrease along a causal chain: an event stamped on another thread after this
  * turn read the clock advances the turn's time. */
 static inline void mk_advance_time(mk_worker *w, const mk_event *e)
@@ -109,18 +117,18 @@ static inline uint64_t mk_sends(const mk_worker *w) { return w->sequence + w->in
 /* Publishes a stamped event of this worker and takes ownership of it. Precondition: mk_router_prepare. */
 void mk_publish(mk_worker *w, mk_event *e);
 
-/* Whether all subscribers of a topic are on this worker, and none is joining or leaving. */
+/* Whether all subscribers of a topic are on this worker, none is joining or leaving, and no event is checked. */
 static MK_INLINE bool mk_is_local(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all;
-	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing) == 0);
+	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->special) == 0);
 }
 
 /* ... and there is no monitor of sends. This is the frequent case; publishing then takes few instructions. */
 static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all;
-	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->changing | w->watched_sends) == 0);
+	return MK_LIKELY((t->remote | all->remote | all->sub_count | t->special | w->watched_sends) == 0);
 }
 
 /* The only subscriber of a plain topic, if only its mailbox room remains to be checked. NULL: there

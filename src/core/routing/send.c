@@ -18,7 +18,8 @@
  *
  *   plain (of a type)    the payload is inline in the event, without buffers and counted arrays: copied by a few
  *                        instructions
- *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no monitor (mk_is_plain)
+ *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no .check, no monitor
+ *                        (mk_is_plain)
  *   watched              plain, but there is a monitor of sends
  *   remembered           mk_route.only, or mk_target.only, as long as its route_version matches the worker's
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
@@ -31,6 +32,7 @@
  * publishes it.
  */
 #include "base/error.h"
+#include "registry/check.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "routing/allowance.h"
@@ -52,7 +54,7 @@ static MK_INLINE int send_to(mk_topic *t, bool plain, const mk_type *type, maiko
 	int rc;
 	mk_worker *w = ctx->worker;
 	assert(mk_is_inside(ctx)); /* in a callback of this actor, on its worker */
-	if (MK_UNLIKELY(!plain) && (rc = mk_router_prepare(w, t)) != 0)
+	if (MK_UNLIKELY(!plain) && (rc = mk_router_admit(w, t, type, value)) != 0)
 		return rc;
 	mk_event *e = MK_LIKELY(block == NULL && type->plain) ? mk_event_make_plain(&w->pool, type, value)
 							      : mk_event_make(&w->pool, type, value, block);
@@ -205,6 +207,8 @@ static int send_tracked(const mk_route *route, maiko_ctx *ctx, const void *value
 {
 	mk_topic *t = route->topic;
 	int rc = t != NULL ? 0 : mk_route_by_content(ctx->worker, route->type, value, &t);
+	if (rc == 0)
+		rc = mk_check(t, route->type, value);
 	return rc != 0 ? rc : mk_receipt_send(t, route->type, ctx, value, block, flags, NULL, NULL);
 }
 
@@ -318,6 +322,15 @@ static int external_begin(mk_sup *sup, const maiko_event_type *desc, mk_external
 	return rc == 0 && *ret_from == NULL ? MAIKO_ENOMEM : rc;
 }
 
+/* The topic of an event, which takes it. 0 or an error. */
+static int external_topic(mk_sup *sup, const mk_type *type, const void *value, uint32_t *ret_topic)
+{
+	int rc = mk_external_topic(sup, type, value, ret_topic);
+	if (MK_LIKELY(!type->checked) || rc != 0)
+		return rc;
+	return mk_check_for(mk_record_at(sup, *ret_topic), type, value);
+}
+
 /* The time of an event; it may be a microsecond old, because reading the clock costs as much as the rest of a send. */
 static uint64_t time_of(const mk_sup *sup, mk_external *f)
 {
@@ -380,7 +393,7 @@ static int external_send(mk_sup *sup, const maiko_event_type *desc, const void *
 		return mk_send_null_fail("maiko_supervisor_send", desc);
 	int rc = external_begin(sup, desc, &f, &type);
 	if (rc == 0)
-		rc = mk_external_topic(sup, type, value, &topic);
+		rc = external_topic(sup, type, value, &topic);
 	if (rc != 0)
 		return rc;
 	rc = mk_external_wait(sup, f, timeout_ms);
@@ -435,7 +448,7 @@ static size_t external_add_some(mk_sup *sup, mk_external *f, const mk_type *type
 	for (const char *value = values; added < most; value += type->size, added++) {
 		*ret_rc = mk_layout_check_texts(type->desc->layout, value);
 		if (*ret_rc == 0)
-			*ret_rc = mk_external_topic(sup, type, value, &topic);
+			*ret_rc = external_topic(sup, type, value, &topic);
 		if (*ret_rc == 0)
 			*ret_rc = mk_external_add(f, type, topic, value, timestamp_ns);
 		if (*ret_rc != 0)
@@ -455,7 +468,7 @@ static int external_send_some(mk_sup *sup, mk_external *f, const mk_type *type, 
 	if (!type->plain) {
 		rc = mk_layout_check_texts(type->desc->layout, values);
 		if (rc == 0)
-			rc = mk_external_topic(sup, type, values, &topic);
+			rc = external_topic(sup, type, values, &topic);
 		if (rc == 0)
 			rc = external_send_event(sup, f, type, topic, values, NULL, NULL);
 		*sent += rc == 0;

@@ -32,6 +32,8 @@ typedef struct mk_record {
 	uint64_t idle_ns;
 	struct mk_record *next_idle, **at_idle; /* of the idle ones; at_idle: what points to it, or NULL */
 	_Atomic(uint64_t) open;                 /* events that are alive, over the workers that have settled */
+	/* check.c: sends that it has refused; incremented by any thread */
+	mk_counter refused;
 } mk_record;
 
 enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
@@ -51,8 +53,14 @@ typedef struct mk_topic {
 	_Alignas(MK_LINE) mk_sub *subs; /* `single`, or an array */
 	uint64_t remote;                /* other workers with a subscriber */
 	uint32_t sub_count;
-	bool changing; /* some subscriber is not MK_ACTIVE */
-	bool marked;   /* mk_topics_mark */
+	union {
+		struct {
+			bool changing; /* some subscriber is not MK_ACTIVE */
+			bool checked;  /* it has a .check (check.h) */
+		};
+		uint16_t special; /* any of them */
+	};
+	bool marked; /* mk_topics_mark */
 	mk_sub single;
 	mk_counter published, deliveries;
 	mk_counts counts; /* the first, handled, is in this line; the others follow */
