@@ -386,8 +386,6 @@ MAIKO_END_DECLS
 #define MAIKO_PP_END_TAKE_(type, ignored, also) {
 
 /* clang-format on */
-#define MAIKO_PP_CHECK_(fn, pointer, message) _Static_assert(_Generic(&fn, pointer : 1, default : 0), message);
-
 #define MAIKO_PP_ON_CALLER_(type, event_, fn)                                                                          \
 	MAIKO_PP_CHECK_(fn, int (*)(type *, const event_ *, maiko_ctx *),                                              \
 			"MAIKO_ON(" #event_ ", " #fn "): the handler must be  int " #fn "(" #type                      \

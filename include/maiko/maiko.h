@@ -7,6 +7,7 @@
  *   error.h       error codes, their names and texts
  *   topic.h       topics and their overflow policies
  *   event.h       events, derived from plain structs
+ *   filter.h      filters of subscriptions
  *   buffer.h      reference-counted bytes shared by all receivers
  *   next.h        the result of a tick: when it runs next
  *   actor.h       actor types: a state struct and its handlers
@@ -31,6 +32,7 @@
 #include <maiko/ctx.h>
 #include <maiko/error.h>
 #include <maiko/event.h>
+#include <maiko/filter.h>
 #include <maiko/group.h>
 #include <maiko/ledger.h>
 #include <maiko/lifecycle.h>

@@ -37,6 +37,9 @@
 		 ? 0                                                                                                   \
 		 : _Generic((to), maiko_ctx * : of_ctx, default : of_sup))
 
+/* A declaration that fails, with that text, unless `fn` is a function of that type. */
+#define MAIKO_PP_CHECK_(fn, pointer, message) _Static_assert(_Generic(&fn, pointer : 1, default : 0), message);
+
 /* Makes errors of constraint violations that these compilers only warn about by default. */
 #define MAIKO_PP_STRICT_(...)                                                                                          \
 	__extension__({                                                                                                \

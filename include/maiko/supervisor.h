@@ -89,7 +89,8 @@ typedef struct maiko_change_options {
 	maiko_overflow overflow; /* subscribe: the subscription's policy; default: the topic's */
 	void (*done)(void *arg, const maiko_completion *completion);
 	void *done_arg;
-	uint64_t reserved_[4];
+	const struct maiko_filter *where; /* subscribe: which events it wants (filter.h), copied; NULL: all */
+	uint64_t reserved_[3];
 } maiko_change_options;
 
 typedef struct maiko_stop_options {
@@ -252,7 +253,8 @@ MAIKO_API int maiko_find(maiko_supervisor *sup, const char *name, maiko_actor_id
  * that sender's worker determines. After completion no callback runs that the change
  * excludes. Errors: MAIKO_ESTATE (before the start), MAIKO_ENOENT (no such actor, not
  * subscribed), MAIKO_EEXIST (subscribed already), MAIKO_EINVAL (subscribe: also a topic none
- * of whose events its type can handle, see maiko_add), MAIKO_ENOMEM, MAIKO_ESHUTDOWN. */
+ * of whose events its type can handle, see maiko_add; a filter that cannot be, see
+ * maiko_filter), MAIKO_ENOMEM, MAIKO_ESHUTDOWN. */
 MAIKO_API int maiko_supervisor_remove(maiko_supervisor *sup, maiko_actor_id actor, const maiko_change_options *options);
 MAIKO_API int maiko_supervisor_subscribe(maiko_supervisor *sup, maiko_actor_id actor, const maiko_topic *topic,
 					 const maiko_change_options *options);
@@ -267,10 +269,10 @@ MAIKO_API int maiko_supervisor_unsubscribe(maiko_supervisor *sup, maiko_actor_id
  *   maiko_subscribe_all(sup, id, MAIKO_TOPICS(orders, MAIKO_SUB(prices, .overflow = MAIKO_KEEP_LATEST)));
  *
  * `topics` is MAIKO_TOPICS(...) or an array whose last element has the topic NULL; it is copied. Each
- * may have its own policy; for the others options->overflow holds. None at all is a change that does
- * nothing. Errors: as for one topic; also MAIKO_EEXIST (it subscribes to one of them already),
- * MAIKO_ENOENT (it does not subscribe to one of them), MAIKO_EINVAL (MAIKO_ALL_TOPICS; one twice, with
- * different policies).
+ * may have its own policy and its own filter; for the others options->overflow and options->where
+ * hold. None at all is a change that does nothing. Errors: as for one topic; also MAIKO_EEXIST (it
+ * subscribes to one of them already), MAIKO_ENOENT (it does not subscribe to one of them), MAIKO_EINVAL
+ * (MAIKO_ALL_TOPICS; one twice, with different policies or filters).
  */
 MAIKO_API int maiko_supervisor_subscribe_all(maiko_supervisor *sup, maiko_actor_id actor,
 					     const maiko_subscription *topics, const maiko_change_options *options);

@@ -36,7 +36,8 @@ typedef enum maiko_overflow {
 				     * subscriber's on_error, once before its next turn     */
 } maiko_overflow;
 
-struct maiko_any; /* event.h */
+struct maiko_any;    /* event.h */
+struct maiko_filter; /* filter.h */
 
 /* The descriptor of a topic, made by MAIKO_TOPIC; fill one in by hand only for the raw
  * calls. The caller owns all its memory, which must outlive every supervisor that it
@@ -68,11 +69,12 @@ typedef struct maiko_topic {
 	uint64_t reserved_[3];
 } maiko_topic;
 
-/* A topic that an actor subscribes to, optionally with its own policy. */
+/* A topic that an actor subscribes to, optionally with its own policy and a filter. */
 typedef struct maiko_subscription {
-	const maiko_topic *topic; /* NULL ends a list */
-	maiko_overflow overflow;  /* MAIKO_OVERFLOW_DEFAULT: the topic's */
-	uint64_t reserved_[2];
+	const maiko_topic *topic;         /* NULL ends a list */
+	maiko_overflow overflow;          /* MAIKO_OVERFLOW_DEFAULT: the topic's */
+	const struct maiko_filter *where; /* which events it wants (filter.h), copied; NULL: all of them */
+	uint64_t reserved_[1];
 } maiko_subscription;
 
 MAIKO_BEGIN_DECLS
@@ -144,7 +146,7 @@ MAIKO_END_DECLS
 /* The descriptor of a topic made by MAIKO_TOPIC: const maiko_topic *. */
 #define MAIKO_TOPIC_REF(name) (&maiko_gen_topic_##name)
 
-/* MAIKO_TOPICS(a, b, MAIKO_SUB(c, .overflow = MAIKO_DROP_NEWEST)): a list of up to 32
+/* MAIKO_TOPICS(a, b, MAIKO_SUB(c, .overflow = MAIKO_DROP_NEWEST, .where = ...)): a list of up to 32
  * for the option .topics of maiko_add. */
 #define MAIKO_TOPICS(...)                                                                                              \
 	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_SUB_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = {0}}})

@@ -35,6 +35,33 @@ static void put_number(sink *s, uint64_t number) { put(s, &number, sizeof number
 static void put_text(sink *s, const char *text) { put(s, text, strlen(text) + 1); }
 
 enum { TOPICS_UNSAID = 1, TOPICS_ALL = 2 };
+enum { TOPIC_KEYED = 1, TOPIC_FILTERED = 2 };
+
+static uint32_t tests_of(const maiko_filter *filter)
+{
+	uint32_t count = 0;
+	while (filter->accepts == NULL && count < MAIKO_TESTS_MAX && filter->tests[count].field != NULL)
+		count++;
+	return count;
+}
+
+static void put_filter(sink *s, const maiko_filter *filter)
+{
+	uint32_t count = tests_of(filter);
+	put_text(s, filter->event->layout->name);
+	put_text(s, filter->accepts == NULL || filter->name == NULL ? "" : filter->name);
+	put_number(s, count);
+	for (uint32_t i = 0; i < count; i++) {
+		const maiko_field_test *test = &filter->tests[i];
+		put_text(s, test->field);
+		put_number(s, test->compare);
+		put_number(s, test->value.kind);
+		if (test->value.kind == MAIKO_VALUE_TEXT)
+			put_text(s, test->value.as.text);
+		else
+			put_number(s, test->value.as.natural);
+	}
+}
 
 static void put_topics(sink *s, const maiko_subscription *topics)
 {
@@ -48,8 +75,11 @@ static void put_topics(sink *s, const maiko_subscription *topics)
 	for (uint32_t i = 0; i < count; i++) {
 		put_number(s, topics[i].overflow);
 		put_number(s, topics[i].topic->overflow);
-		put_number(s, topics[i].topic->key != NULL);
+		put_number(s, (topics[i].topic->key != NULL ? TOPIC_KEYED : 0) |
+				      (topics[i].where != NULL ? TOPIC_FILTERED : 0));
 		put_text(s, topics[i].topic->name);
+		if (topics[i].where != NULL)
+			put_filter(s, topics[i].where);
 	}
 }
 
@@ -171,6 +201,23 @@ static const char *get_text(supply *s)
 	return text;
 }
 
+static void get_filter(supply *s, mo_call_topic *t)
+{
+	t->event = get_text(s);
+	t->where.name = get_text(s);
+	uint32_t count = get_small(s, MAIKO_TESTS_MAX);
+	for (uint32_t i = 0; i < count; i++) {
+		maiko_field_test *test = &t->where.tests[i];
+		test->field = get_text(s);
+		test->compare = (maiko_compare)get_small(s, MAIKO_COMPARE_STARTS);
+		test->value.kind = (maiko_value_kind)get_small(s, MAIKO_VALUE_TEXT);
+		if (test->value.kind == MAIKO_VALUE_TEXT)
+			test->value.as.text = get_text(s);
+		else
+			test->value.as.natural = get_number(s);
+	}
+}
+
 static void get_topics(supply *s, mo_call *c)
 {
 	uint32_t which = get_small(s, TOPICS_ALL);
@@ -185,8 +232,12 @@ static void get_topics(supply *s, mo_call *c)
 	for (uint32_t i = 0; i < c->topic_count; i++) {
 		c->topics[i].overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
 		c->topics[i].policy = (maiko_overflow)get_small(s, MAIKO_FAIL);
-		c->topics[i].keyed = get_small(s, 1) != 0;
+		uint32_t flags = get_small(s, TOPIC_KEYED | TOPIC_FILTERED);
+		c->topics[i].keyed = (flags & TOPIC_KEYED) != 0;
+		c->topics[i].filtered = (flags & TOPIC_FILTERED) != 0;
 		c->topics[i].name = get_text(s);
+		if (c->topics[i].filtered)
+			get_filter(s, &c->topics[i]);
 	}
 }
 

@@ -109,7 +109,9 @@ typedef struct mo_call_topic {
 	const char *name;
 	maiko_overflow policy; /* the topic's own */
 	maiko_overflow overflow;
-	bool keyed;
+	bool keyed, filtered;
+	const char *event;  /* of a filter */
+	maiko_filter where; /* the name of its function ("": it has tests), and its tests */
 } mo_call_topic;
 
 /* As it was read; texts lie in the record. */

@@ -4,6 +4,7 @@
 #include "replay.h"
 
 #include "base/error.h"
+#include "registry/filter.h"
 #include "registry/group.h"
 #include "registry/registry.h"
 
@@ -87,8 +88,52 @@ static int topic_of(const mt_replay *r, const mo_call_topic *t, const maiko_topi
 	return maiko_topic_with(r->sup, t->name, &(maiko_topic){.overflow = t->policy}, ret_topic);
 }
 
-/* Those of the call, as a list that the caller frees. */
-static int topics_of(const mt_replay *r, const mo_call *c, maiko_subscription **ret_topics)
+/* The event of that name: one that the actor type handles (NULL: of none), or that is known here. */
+static const maiko_event_type *event_of(const mt_replay *r, const maiko_actor_type *type, const char *name)
+{
+	for (const maiko_item *item = type == NULL ? NULL : type->items; item != NULL && item->kind != MAIKO_ITEM_END;
+	     item++)
+		if (item->event != NULL && strcmp(item->event->layout->name, name) == 0)
+			return item->event;
+	return maiko_event_named(r->sup, name);
+}
+
+/* A filter by that function of an actor that is here, or NULL. */
+static const maiko_filter *filter_named(const mt_replay *r, const char *event, const char *name)
+{
+	for (uint32_t i = 0; i < r->sup->actor_slots; i++) {
+		const mk_actor *a = mk_segmented_array_get(&r->sup->actors, i);
+		const mk_filter *f = a == NULL || a->extra == NULL ? NULL : a->extra->filters;
+		for (; f != NULL; f = f->next)
+			if (f->desc.accepts != NULL && f->desc.name != NULL && strcmp(f->desc.name, name) == 0 &&
+			    strcmp(f->desc.event->layout->name, event) == 0)
+				return &f->desc;
+	}
+	return NULL;
+}
+
+/* Completes the filter of a topic. */
+static int find_filter(const mt_replay *r, const maiko_actor_type *type, mo_call_topic *t)
+{
+	t->where.format = MAIKO_FORMAT;
+	t->where.event = event_of(r, type, t->event);
+	if (t->where.event == NULL)
+		return mk_fail(MAIKO_EINVAL, "a filter of topic '%s' is for the event '%s', which is unknown here",
+			       t->name, t->event);
+	if (t->where.tests[0].field != NULL)
+		return 0;
+	const maiko_filter *same = filter_named(r, t->event, t->where.name);
+	if (same == NULL)
+		return mk_fail(MAIKO_EINVAL,
+			       "a filter of topic '%s' is the function '%s', and is first used here: an actor that the "
+			       "replay adds must have used it before",
+			       t->name, t->where.name);
+	t->where = *same;
+	return 0;
+}
+
+/* Those of the call, as a list that the caller frees. `type`: of the actor that is added. */
+static int topics_of(const mt_replay *r, const maiko_actor_type *type, mo_call *c, maiko_subscription **ret_topics)
 {
 	int rc = 0;
 	maiko_subscription *topics = calloc((size_t)c->topic_count + 1, sizeof *topics);
@@ -97,6 +142,10 @@ static int topics_of(const mt_replay *r, const mo_call *c, maiko_subscription **
 	for (uint32_t i = 0; rc == 0 && i < c->topic_count; i++) {
 		topics[i].overflow = c->topics[i].overflow;
 		rc = topic_of(r, &c->topics[i], &topics[i].topic);
+		if (rc != 0 || !c->topics[i].filtered)
+			continue;
+		rc = find_filter(r, type, &c->topics[i]);
+		topics[i].where = &c->topics[i].where;
 	}
 	if (rc == 0)
 		*ret_topics = topics;
@@ -125,7 +174,7 @@ static int add_as(const mt_replay *r, mk_actor *a, const maiko_actor_type *type,
 {
 	maiko_subscription *topics;
 	void *init;
-	int rc = topics_of(r, c, &topics);
+	int rc = topics_of(r, type, c, &topics);
 	if (rc != 0)
 		return rc;
 	rc = init_of(r, type, c, &init);
@@ -153,10 +202,10 @@ static int add(const mt_replay *r, mk_actor *a, mo_call *c)
 	return add_as(r, a, type, c);
 }
 
-static int change(const mt_replay *r, mk_actor *a, uint64_t id, const mo_call *c)
+static int change(const mt_replay *r, mk_actor *a, uint64_t id, mo_call *c)
 {
 	maiko_subscription *topics;
-	int rc = topics_of(r, c, &topics);
+	int rc = topics_of(r, NULL, c, &topics);
 	if (rc != 0)
 		return rc;
 	switch (c->change) {

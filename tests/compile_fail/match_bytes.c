@@ -1,4 +1,4 @@
-/* expect: maiko_match: order.raw and ."10." must both be texts or both be numbers */
+/* expect: maiko: order.raw and ."10." must both be texts or both be numbers */
 /* Bytes are neither a text nor a number. */
 #include <maiko/testing/harness.h>
 

@@ -1,4 +1,4 @@
-/* expect: maiko_match: order.price and ."1." must both be texts */
+/* expect: maiko: order.price and ."1." must both be texts */
 /* A number contains no text. */
 #include <maiko/testing/harness.h>
 

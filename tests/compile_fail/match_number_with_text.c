@@ -1,4 +1,4 @@
-/* expect: maiko_match: order.price and ."10." must both be texts or both be numbers */
+/* expect: maiko: order.price and ."10." must both be texts or both be numbers */
 /* A number is compared with a text. */
 #include <maiko/testing/harness.h>
 

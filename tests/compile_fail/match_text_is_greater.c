@@ -1,4 +1,4 @@
-/* expect: maiko_match: order.what and 10 must both be numbers */
+/* expect: maiko: order.what and 10 must both be numbers */
 /* Texts have no order here. */
 #include <maiko/testing/harness.h>
 

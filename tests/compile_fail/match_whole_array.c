@@ -1,4 +1,4 @@
-/* expect: maiko_match: sample.v and 1 must both be texts or both be numbers */
+/* expect: maiko: sample.v and 1 must both be texts or both be numbers */
 /* A test is of one element; whole arrays are for MAIKO_WHERE. */
 #include <maiko/testing/harness.h>
 

@@ -53,8 +53,7 @@ TEST_ONCE(a_field_of_a_later_version_is_refused)
 	maiko_monitor *monitor;
 	const maiko_topic *topic;
 	maiko_actor_id id;
-	const maiko_subscription topics[] = {{.topic = MAIKO_TOPIC_REF(items), .reserved_ = {[1] = 1}},
-					     {.topic = NULL}};
+	const maiko_subscription topics[] = {{.topic = MAIKO_TOPIC_REF(items), .reserved_ = {1}}, {.topic = NULL}};
 	const maiko_hooks hooks = {.reserved_ = {see}};
 	maiko_allocator allocator = {.malloc = NULL};
 	ok(maiko_add(sup, sink, "sink", .ret_id = &id));

@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-static mk_subscription place(uint32_t topic) { return (mk_subscription){topic, (uint8_t)(topic % 3)}; }
+static mk_subscription place(uint32_t topic) { return (mk_subscription){.topic = topic, .overflow = topic % 3}; }
 
 static void fill(mk_subscriptions *places, uint32_t *count, uint32_t most)
 {

@@ -45,8 +45,7 @@
 /* Records what happens in a supervisor; see harness.h. Opaque. */
 typedef struct maiko_harness maiko_harness;
 
-/* The maximum number of field tests in a matcher, and of matchers in a query. */
-#define MAIKO_TESTS_MAX 6
+/* The maximum number of matchers in a query; of field tests in a matcher: MAIKO_TESTS_MAX (filter.h). */
 #define MAIKO_MATCHERS_MAX 4
 
 /*
@@ -69,49 +68,6 @@ typedef struct maiko_record {
 } maiko_record;
 
 /* ---- matchers ------------------------------------------------------------------------- */
-
-/* XX(number, COMPARE, text): how a field is compared. */
-#define MAIKO_COMPARE_MAP(XX)                                                                                          \
-	XX(1, IS, "is")                                                                                                \
-	XX(2, IS_NOT, "is not")                                                                                        \
-	XX(3, GREATER, "is greater than")                                                                              \
-	XX(4, LESS, "is less than")                                                                                    \
-	XX(5, AT_LEAST, "is at least")                                                                                 \
-	XX(6, AT_MOST, "is at most")                                                                                   \
-	XX(7, CONTAINS, "contains")                                                                                    \
-	XX(8, STARTS, "starts with")
-
-typedef enum maiko_compare {
-	MAIKO_COMPARE_NONE = 0,
-#define MAIKO_COMPARE_ENUM(number, NAME, text) MAIKO_COMPARE_##NAME = (number),
-	MAIKO_COMPARE_MAP(MAIKO_COMPARE_ENUM)
-#undef MAIKO_COMPARE_ENUM
-} maiko_compare;
-
-typedef enum maiko_value_kind {
-	MAIKO_VALUE_SIGNED = 0,
-	MAIKO_VALUE_UNSIGNED = 1,
-	MAIKO_VALUE_REAL = 2,
-	MAIKO_VALUE_TEXT = 3
-} maiko_value_kind;
-
-/* What a field is compared with. */
-typedef struct maiko_value {
-	maiko_value_kind kind;
-	union {
-		int64_t integer;
-		uint64_t natural;
-		double real;
-		const char *text;
-	} as;
-} maiko_value;
-
-typedef struct maiko_field_test {
-	const char *field;     /* "price", "to.x" in a nested struct, "v[2]" of an array (false if that element
-				* does not count); NULL: none. Whole arrays: MAIKO_WHERE */
-	maiko_compare compare; /* text: IS, IS_NOT, CONTAINS, STARTS; numbers: the first six */
-	maiko_value value;
-} maiko_field_test;
 
 /* A predicate made by MAIKO_WHERE or MAIKO_WHERE_RECORD. */
 typedef struct maiko_predicate {
@@ -217,30 +173,15 @@ MAIKO_END_DECLS
 /* clang-format on */
 
 /*
- * maiko_match(event, tests...): a matcher by fields, one to MAIKO_TESTS_MAX of
+ * maiko_match(event, tests...): a matcher by fields, one to MAIKO_TESTS_MAX tests of filter.h:
  *
- *   MAIKO_FIELD_IS(field, value)        MAIKO_FIELD_IS_NOT(field, value)
- *   MAIKO_FIELD_GREATER(field, value)   MAIKO_FIELD_LESS(field, value)
- *   MAIKO_FIELD_AT_LEAST(field, value)  MAIKO_FIELD_AT_MOST(field, value)
- *   MAIKO_FIELD_CONTAINS(field, text)   MAIKO_FIELD_STARTS(field, text)
- *
- * A field of a nested struct is written as in C, for example to.x. The event's descriptor must
- * list the field. Numbers compare with numbers, text fields and buffers with texts; anything
- * else does not compile. A buffer compares by its bytes.
+ *   maiko_match(order, MAIKO_FIELD_IS(price, 10), MAIKO_FIELD_CONTAINS(what, "tea"))
  */
 #define maiko_match(event, ...)                                                                                        \
 	((maiko_matcher){.type = &maiko_gen_event_##event +                                                            \
 				 MAIKO_PP_MUST_(MAIKO_PP_COUNT(__VA_ARGS__) <= MAIKO_TESTS_MAX,                        \
 						"maiko_match: more than MAIKO_TESTS_MAX tests"),                       \
 			 .tests = {MAIKO_PP_MAP(MAIKO_PP_TEST_, event, __VA_ARGS__)}})
-#define MAIKO_FIELD_IS(field, value) (MAIKO_PP_TEST_ANY_, field, MAIKO_COMPARE_IS, value)
-#define MAIKO_FIELD_IS_NOT(field, value) (MAIKO_PP_TEST_ANY_, field, MAIKO_COMPARE_IS_NOT, value)
-#define MAIKO_FIELD_GREATER(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_GREATER, value)
-#define MAIKO_FIELD_LESS(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_LESS, value)
-#define MAIKO_FIELD_AT_LEAST(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_AT_LEAST, value)
-#define MAIKO_FIELD_AT_MOST(field, value) (MAIKO_PP_TEST_NUMBER_, field, MAIKO_COMPARE_AT_MOST, value)
-#define MAIKO_FIELD_CONTAINS(field, text) (MAIKO_PP_TEST_TEXT_, field, MAIKO_COMPARE_CONTAINS, text)
-#define MAIKO_FIELD_STARTS(field, text) (MAIKO_PP_TEST_TEXT_, field, MAIKO_COMPARE_STARTS, text)
 
 /* ---- queries ----------------------------------------------------------------------------- */
 
@@ -366,73 +307,5 @@ MAIKO_END_DECLS
 									     .test_record =                            \
 										     maiko_gen_where_test_##name_,     \
 									     .needs_arg = needs_}
-
-static inline maiko_value maiko_value_signed_(long long integer)
-{
-	maiko_value value;
-	value.kind = MAIKO_VALUE_SIGNED;
-	value.as.integer = integer;
-	return value;
-}
-
-static inline maiko_value maiko_value_unsigned_(unsigned long long natural)
-{
-	maiko_value value;
-	value.kind = MAIKO_VALUE_UNSIGNED;
-	value.as.natural = natural;
-	return value;
-}
-
-static inline maiko_value maiko_value_real_(double real)
-{
-	maiko_value value;
-	value.kind = MAIKO_VALUE_REAL;
-	value.as.real = real;
-	return value;
-}
-
-static inline maiko_value maiko_value_text_(const char *text)
-{
-	maiko_value value;
-	value.kind = MAIKO_VALUE_TEXT;
-	value.as.text = text;
-	return value;
-}
-
-/* clang-format off */
-#define MAIKO_PP_VALUE_OF_(value)                                                                                      \
-	_Generic((value), char * : maiko_value_text_, const char * : maiko_value_text_,                                \
-		 float : maiko_value_real_, double : maiko_value_real_, long double : maiko_value_real_,               \
-		 unsigned long : maiko_value_unsigned_, unsigned long long : maiko_value_unsigned_,                    \
-		 default : maiko_value_signed_)(value)
-#define MAIKO_PP_IS_TEXT_VALUE_(value) _Generic((value), char * : 1, const char * : 1, default : 0)
-/* clang-format on */
-
-/* A field's kind: of text, a number, or neither (1, 0, -1). */
-#define MAIKO_PP_IS_TEXT_FIELD_(type, field)                                                                           \
-	(MAIKO_PP_KIND_(type, field) == MAIKO_KIND_TEXT || MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BUFFER  ? 1       \
-	 : MAIKO_PP_KIND_(type, field) == MAIKO_KIND_BYTES || MAIKO_PP_KIND_(type, field) == MAIKO_KIND_NONE ? -1      \
-													     : 0)
-
-#define MAIKO_PP_TEST_(type, tuple) MAIKO_PP_TEST_OPEN_(type, MAIKO_PP_UNWRAP_ tuple)
-#define MAIKO_PP_TEST_OPEN_(...) MAIKO_PP_TEST_KIND_(__VA_ARGS__)
-#define MAIKO_PP_TEST_KIND_(type, kind, field, compare, value) kind(type, field, compare, value)
-#define MAIKO_PP_TEST_ANY_(type, field, compare, value)                                                                \
-	MAIKO_PP_TEST_ROW_(field, compare, value,                                                                      \
-			   MAIKO_PP_MUST_(MAIKO_PP_IS_TEXT_FIELD_(type, field) == MAIKO_PP_IS_TEXT_VALUE_(value),      \
-					  "maiko_match: " #type "." #field " and " #value                              \
-					  " must both be texts or both be numbers"))
-#define MAIKO_PP_TEST_NUMBER_(type, field, compare, value)                                                             \
-	MAIKO_PP_TEST_ROW_(                                                                                            \
-		field, compare, value,                                                                                 \
-		MAIKO_PP_MUST_(MAIKO_PP_IS_TEXT_FIELD_(type, field) == 0 && MAIKO_PP_IS_TEXT_VALUE_(value) == 0,       \
-			       "maiko_match: " #type "." #field " and " #value " must both be numbers"))
-#define MAIKO_PP_TEST_TEXT_(type, field, compare, value)                                                               \
-	MAIKO_PP_TEST_ROW_(                                                                                            \
-		field, compare, value,                                                                                 \
-		MAIKO_PP_MUST_(MAIKO_PP_IS_TEXT_FIELD_(type, field) == 1 && MAIKO_PP_IS_TEXT_VALUE_(value) == 1,       \
-			       "maiko_match: " #type "." #field " and " #value " must both be texts"))
-#define MAIKO_PP_TEST_ROW_(field_, compare_, value_, must_)                                                            \
-	{.field = #field_, .compare = (maiko_compare)((int)(compare_) + (must_)), .value = MAIKO_PP_VALUE_OF_(value_)},
 
 #endif

@@ -10,6 +10,7 @@
 #include "lifecycle/migrate.h"
 #include "observe/note.h"
 #include "registry/directory.h"
+#include "registry/filter.h"
 #include "registry/registry.h"
 #include "runtime/callback.h"
 
@@ -68,8 +69,15 @@ typedef struct request {
 	uint32_t first; /* of (un)subscribing: the index of the first topic, */
 	uint32_t count; /* and how many there are */
 	mk_subscriptions places;
+	mk_filter *filters; /* of these */
 	const char *call;
 } request;
+
+static void request_free(request *q)
+{
+	mk_subscriptions_free(&q->places, q->count);
+	mk_filters_free(q->filters);
+}
 
 /* "topic 'a'", or "100 topics". */
 static const char *topics_of(mk_sup *sup, const request *c, char *text, size_t size)
@@ -108,12 +116,12 @@ static int check_options(const char *call, const maiko_change_options *o)
 	return rc;
 }
 
-/* Takes ownership of the places. The options have been checked. */
+/* Takes ownership of the places and their filters. The options have been checked. */
 static int ask(mk_sup *sup, mk_actor *requester, request *q, const maiko_change_options *o)
 {
 	mk_change *c = mk_change_tellable(requester) == 0 ? MK_NEW(mk_change) : NULL;
 	if (c == NULL) {
-		mk_subscriptions_free(&q->places, q->count);
+		request_free(q);
 		return MAIKO_ENOMEM;
 	}
 	c->kind = q->kind;
@@ -121,6 +129,7 @@ static int ask(mk_sup *sup, mk_actor *requester, request *q, const maiko_change_
 	c->to = q->to;
 	c->places = q->places;
 	c->place_count = q->count;
+	mk_filters_pass(&q->filters, &c->filters);
 	c->requester = requester == NULL ? 0 : requester->self->id;
 	c->life = requester == NULL || requester->extra == NULL ? 0 : requester->extra->life;
 	c->done = o == NULL ? NULL : o->done;
@@ -139,8 +148,11 @@ static int ask(mk_sup *sup, mk_actor *requester, request *q, const maiko_change_
 }
 
 /* Adds one of the requested topics. With the lock. `a`: the actor that must have a handler for its events, or NULL. */
-static int add_place(mk_sup *sup, request *q, const mk_actor *a, const maiko_subscription *s, maiko_overflow overflow)
+static int add_place(mk_sup *sup, request *q, const mk_actor *a, const maiko_subscription *s,
+		     const maiko_change_options *o)
 {
+	maiko_overflow overflow = s->overflow == MAIKO_OVERFLOW_DEFAULT && o != NULL ? o->overflow : s->overflow;
+	const maiko_filter *where = s->where == NULL && o != NULL ? o->where : s->where;
 	mk_record *r;
 	int rc = MK_RESERVED(q->call, s);
 	if (rc == 0 && !mk_overflow_valid(s->overflow))
@@ -151,22 +163,21 @@ static int add_place(mk_sup *sup, request *q, const mk_actor *a, const maiko_sub
 		return rc;
 	if (a != NULL && !mk_actor_class_handles(a->class, r->index))
 		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
-	if (s->overflow != MAIKO_OVERFLOW_DEFAULT)
-		overflow = s->overflow;
 	rc = mk_own_policy_check(r->index, overflow, q->call);
-	if (rc != 0)
-		return rc;
-	return mk_subscriptions_add(&q->places, &q->count, (mk_subscription){r->index, (uint8_t)overflow});
+	mk_subscription place = {.topic = r->index, .overflow = (uint8_t)overflow};
+	if (rc == 0 && where != NULL && q->kind == MAIKO_CHANGE_SUBSCRIBE)
+		rc = mk_filter_new(sup, q->call, where, r, &q->filters, &place);
+	return rc != 0 ? rc : mk_subscriptions_add(&q->places, &q->count, place);
 }
 
 /* Checks that the actor has a handler for the events of each topic; an unknown actor fails later. */
-static int add_places(mk_sup *sup, request *q, const maiko_subscription *topics, maiko_overflow overflow)
+static int add_places(mk_sup *sup, request *q, const maiko_subscription *topics, const maiko_change_options *o)
 {
 	int rc = 0;
 	mk_lock(sup);
 	const mk_actor *a = q->kind == MAIKO_CHANGE_SUBSCRIBE ? mk_directory_find(sup, q->id) : NULL;
 	for (const maiko_subscription *s = topics; rc == 0 && s->topic != NULL; s++)
-		rc = add_place(sup, q, a, s, overflow);
+		rc = add_place(sup, q, a, s, o);
 	mk_unlock(sup);
 	return rc;
 }
@@ -181,11 +192,11 @@ static int subscribe(mk_sup *sup, mk_actor *requester, maiko_change kind, maiko_
 		return mk_fail(MAIKO_EINVAL, "%s: topics is MAIKO_ALL_TOPICS, which only maiko_add takes", call);
 	int rc = check_options(call, options);
 	if (rc == 0)
-		rc = add_places(sup, &q, topics, options == NULL ? MAIKO_OVERFLOW_DEFAULT : options->overflow);
+		rc = add_places(sup, &q, topics, options);
 	if (rc == 0)
 		rc = mk_places_merge(sup, call, &q.places, &q.count);
 	if (rc != 0) {
-		mk_subscriptions_free(&q.places, q.count);
+		request_free(&q);
 		return rc;
 	}
 	q.first = q.count == 0 ? 0 : mk_subscriptions_at(&q.places, q.count)[0].topic;

@@ -10,8 +10,10 @@
 
 typedef struct mk_subscription {
 	uint32_t topic;
-	uint8_t overflow; /* maiko_overflow, as the caller passed it */
+	uint32_t overflow : 8; /* maiko_overflow, as the caller passed it */
+	uint32_t filter : 24;  /* the number of its filter (filter.h); 0: none */
 } mk_subscription;
+_Static_assert(sizeof(mk_subscription) == 8, "a hundred thousand subscribers are small");
 
 typedef union mk_subscriptions {
 	mk_subscription one;

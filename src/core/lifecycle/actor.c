@@ -7,6 +7,7 @@
 #include "lifecycle/notice.h"
 #include "observe/monitor.h"
 #include "registry/departed.h"
+#include "registry/filter.h"
 #include "registry/group.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
@@ -39,9 +40,12 @@ int mk_places_merge(mk_sup *sup, const char *who, mk_subscriptions *places, uint
 		all = mk_subscriptions_at(places, *count);
 		if (all[i].topic != all[i - 1].topic)
 			continue;
-		if (all[i].overflow != all[i - 1].overflow)
-			return mk_fail(MAIKO_EINVAL, "%s has '%s' twice, with different .overflow", who,
-				       mk_record_at(sup, all[i].topic)->desc.name);
+		const char *differs = all[i].overflow != all[i - 1].overflow ? ".overflow"
+				      : all[i].filter != all[i - 1].filter   ? ".where"
+									     : NULL;
+		if (differs != NULL)
+			return mk_fail(MAIKO_EINVAL, "%s has '%s' twice, with different %s", who,
+				       mk_record_at(sup, all[i].topic)->desc.name, differs);
 		mk_subscriptions_remove(places, count, i);
 	}
 	return 0;
@@ -58,7 +62,24 @@ static int merge_places(mk_sup *sup, mk_actor *a)
 
 static int add_place(mk_actor *a, uint32_t topic, maiko_overflow overflow)
 {
-	return mk_subscriptions_add(&a->places, &a->place_count, (mk_subscription){topic, (uint8_t)overflow});
+	return mk_subscriptions_add(&a->places, &a->place_count,
+				    (mk_subscription){.topic = topic, .overflow = (uint8_t)overflow});
+}
+
+/* The same with a filter. */
+static int add_filtered_place(mk_sup *sup, mk_actor *a, const mk_record *r, maiko_overflow overflow,
+			      const maiko_filter *where)
+{
+	mk_filter *filter = NULL;
+	mk_subscription place = {.topic = r->index, .overflow = (uint8_t)overflow};
+	mk_lock(sup);
+	int rc = mk_filter_new(sup, a->self->name, where, r, &filter, &place);
+	mk_unlock(sup);
+	if (rc == 0 && (rc = mk_filters_reserve(a, filter)) == 0 &&
+	    (rc = mk_subscriptions_add(&a->places, &a->place_count, place)) == 0)
+		mk_filters_take(a, &filter);
+	mk_filters_free(filter);
+	return rc;
 }
 
 /* Subscribes to the topics of the events that the type handles. */
@@ -104,7 +125,9 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 	if (s->overflow != MAIKO_OVERFLOW_DEFAULT)
 		overflow = s->overflow;
 	rc = mk_own_policy_check(r->index, overflow, a->self->name);
-	return rc != 0 ? rc : add_place(a, r->index, overflow);
+	if (rc != 0)
+		return rc;
+	return s->where == NULL ? add_place(a, r->index, overflow) : add_filtered_place(sup, a, r, overflow, s->where);
 }
 
 static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
@@ -269,7 +292,7 @@ int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint
 {
 	for (uint32_t i = 0; i < count; i++) {
 		mk_topic *t = mk_topic_here(w, places[i].topic);
-		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, (maiko_overflow)places[i].overflow, joining);
+		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, &places[i], joining);
 		if (rc != 0) {
 			while (i-- > 0)
 				mk_topic_unjoin(mk_topic_known(w, places[i].topic));

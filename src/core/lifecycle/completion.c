@@ -5,6 +5,7 @@
 
 #include "observe/note.h"
 #include "registry/directory.h"
+#include "registry/filter.h"
 #include "registry/registry.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
@@ -51,8 +52,18 @@ void mk_change_free(mk_change *c)
 	if (c->shadow != NULL)
 		mk_actor_free(c->shadow);
 	mk_subscriptions_free(&c->places, c->place_count);
+	mk_filters_free(c->filters);
 	mk_free_aligned(c->given);
 	mk_free(c);
+}
+
+/* As it was asked for. */
+static maiko_subscription subscription_of(mk_sup *sup, const mk_change *c, const mk_subscription *place)
+{
+	const mk_filter *filter = place->filter == 0 ? NULL : mk_filters_find(c->filters, place->topic);
+	return (maiko_subscription){.topic = &mk_record_at(sup, place->topic)->desc,
+				    .overflow = (maiko_overflow)place->overflow,
+				    .where = filter == NULL ? NULL : &filter->desc};
 }
 
 /* Records a change with its topics. With the lock. */
@@ -68,8 +79,7 @@ static void note_change(mk_sup *sup, mk_worker *caller, mk_change *c, int rc)
 			return;
 		}
 		for (uint32_t i = 0; i < c->place_count; i++)
-			topics[i] = (maiko_subscription){.topic = &mk_record_at(sup, places[i].topic)->desc,
-							 .overflow = (maiko_overflow)places[i].overflow};
+			topics[i] = subscription_of(sup, c, &places[i]);
 		call.topics = topics;
 	}
 	mk_note_call(sup, caller, MK_NOTE_CHANGE, c->id, rc, &call);

@@ -6,6 +6,7 @@
 #include "lifecycle/completion.h"
 #include "observe/monitor.h"
 #include "registry/directory.h"
+#include "registry/filter.h"
 #include "registry/interest.h"
 #include "registry/topic.h"
 #include "routing/backpressure.h"
@@ -216,6 +217,8 @@ static void pick(mk_worker *w, mk_message *m)
 	mk_actor *a = mk_directory_find(w->sup, c->id);
 	c->home = w->index;
 	c->status = a == NULL ? MAIKO_ENOENT : w->index == c->to ? 0 : may_leave(a, c);
+	if (c->status == 0 && w->index != c->to)
+		c->status = mk_filters_lend(a, c->shadow);
 	mk_unlock(w->sup);
 	if (c->status == 0 && w->index != c->to) {
 		c->shadow->echo = a->echo;
@@ -240,7 +243,8 @@ static bool is_current(mk_change *c)
 	const mk_subscription *then = mk_subscriptions_at(&c->places, c->place_count);
 	bool same = a->place_count == c->place_count;
 	for (uint32_t i = 0; same && i < c->place_count; i++)
-		same = now[i].topic == then[i].topic && now[i].overflow == then[i].overflow;
+		same = now[i].topic == then[i].topic && now[i].overflow == then[i].overflow &&
+		       now[i].filter == then[i].filter;
 	return same;
 }
 
@@ -274,7 +278,7 @@ void mk_migrate_apply(mk_worker *w, mk_change *c)
 			mk_topic_leave(t, c->actor);
 		} else if (w->index == c->to) {
 			mk_topic_unreserve(t);
-			(void)mk_topic_join(t, c->shadow, (maiko_overflow)places[i].overflow, true);
+			(void)mk_topic_join(t, c->shadow, &places[i], true);
 		}
 	}
 	if (w->index == c->to)
@@ -384,7 +388,7 @@ static void take_events_of_shadow(mk_worker *w, const mk_change *c)
 	mk_event *e;
 	mk_weight_forget(c->shadow);
 	while ((e = mk_mailbox_pop(&c->shadow->box)) != NULL) {
-		mk_overflow(w, mk_topic_sub(e->topic, c->actor), e);
+		mk_overflow_accepted(w, mk_topic_sub(e->topic, c->actor), e);
 		mk_event_unref(&w->pool, e);
 	}
 }

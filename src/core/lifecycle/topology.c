@@ -20,6 +20,7 @@
 #include "observe/note.h"
 #include "registry/departed.h"
 #include "registry/directory.h"
+#include "registry/filter.h"
 #include "registry/idle_topics.h"
 #include "registry/interest.h"
 #include "registry/topic.h"
@@ -96,6 +97,7 @@ static int begin_unsubscribe(mk_sup *sup, mk_change *c)
 		if (p == NULL)
 			return MAIKO_ENOENT;
 		places[i].overflow = p->overflow; /* for the removal of the interest */
+		places[i].filter = p->filter;
 	}
 	for (uint32_t i = 0; i < c->place_count; i++)
 		remove_place(a, places[i].topic);
@@ -229,7 +231,12 @@ static void apply_here(mk_worker *w, mk_change *c)
 	mk_hold(w, a, MK_PAUSED);
 	switch (c->kind) {
 	case MAIKO_CHANGE_SUBSCRIBE:
-		c->status = mk_actor_join(w, a, mk_subscriptions_at(&c->places, c->place_count), c->place_count, true);
+		c->status = mk_filters_reserve(a, c->filters);
+		if (c->status == 0)
+			c->status = mk_actor_join(w, a, mk_subscriptions_at(&c->places, c->place_count), c->place_count,
+						  true);
+		if (c->status == 0)
+			mk_filters_take(a, &c->filters);
 		break;
 	case MAIKO_CHANGE_UNSUBSCRIBE:
 		leave_topics(w, c);
@@ -292,6 +299,7 @@ static void settle_unsubscribed(mk_worker *w, mk_change *c)
 	mk_purge(w, c->actor, true, MK_OUTCOME_OF(dead));
 	mk_release_marked(w, c->actor);
 	mk_topics_mark(w, places, c->place_count, false);
+	mk_filters_drop(c->actor, places, c->place_count);
 	mk_release_if_low(w, c->actor);
 }
 

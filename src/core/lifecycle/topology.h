@@ -51,6 +51,7 @@ typedef struct mk_change {
 	uint32_t home;
 	mk_subscriptions places; /* those that are asked for; of a removal, a move: the actor's subscriptions */
 	uint32_t place_count;
+	struct mk_filter *filters; /* of a subscription: the filters that it brings, until it is applied */
 	/* of a move: the new home, the state of migrate.c, and the messages kept until the actor arrives */
 	uint32_t to;
 	uint64_t probes;

@@ -243,7 +243,7 @@ static const char *topic_text(mk_sup *sup, uint32_t topic)
 	return topic == 0 ? "(by its content)" : mk_record_at(sup, topic)->desc.name;
 }
 
-static int type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
+int mk_registry_type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
 {
 	uint32_t index;
 	if (mk_slot_get(desc->slot, sup->serial, &index)) {
@@ -314,7 +314,7 @@ int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **
 	if (desc == NULL)
 		return mk_fail(MAIKO_EINVAL, "an event type is NULL");
 	mk_lock(sup);
-	int rc = type_locked(sup, desc, ret_type);
+	int rc = mk_registry_type_locked(sup, desc, ret_type);
 	mk_unlock(sup);
 	return rc;
 }
@@ -363,7 +363,7 @@ static int add_handler(mk_sup *sup, mk_actor_class *c, const maiko_item *i)
 		return mk_fail(MAIKO_EINVAL, "actor type '%s': an item MAIKO_ITEM_ON without its event or its function",
 			       c->desc->name);
 	const mk_type *type;
-	int rc = type_locked(sup, i->event, &type);
+	int rc = mk_registry_type_locked(sup, i->event, &type);
 	if (rc != 0)
 		return rc;
 	if (mk_handler_of(c, type) != NULL)
@@ -542,7 +542,7 @@ static int make_own(mk_sup *sup)
 	for (uint32_t i = 0; rc == 0 && i < sizeof mk_own_topics / sizeof mk_own_topics[0]; i++)
 		rc = mk_registry_topic_locked(sup, mk_own_topics[i], &r);
 	for (uint32_t i = 0; rc == 0 && i < MK_OWN_TYPES; i++)
-		rc = type_locked(sup, mk_own_types[i], &type);
+		rc = mk_registry_type_locked(sup, mk_own_types[i], &type);
 	sup->own_sender = rc == 0 ? mk_sender_new("maiko") : NULL;
 	return rc == 0 && sup->own_sender == NULL ? MAIKO_ENOMEM : rc;
 }

@@ -56,6 +56,7 @@ static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, 
 	return rc;
 }
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type);
+int mk_registry_type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type); /* with the lock */
 
 /* The same, without the lock if the slot has it. */
 static inline int mk_registry_type_of(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)

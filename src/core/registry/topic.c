@@ -118,14 +118,16 @@ mk_sub *mk_topic_sub(mk_topic *t, const mk_actor *a)
 	return NULL;
 }
 
-int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joining)
+int mk_topic_join(mk_topic *t, mk_actor *a, const mk_subscription *place, bool joining)
 {
+	maiko_overflow overflow = (maiko_overflow)place->overflow;
+	bool filtered = place->filter != 0;
 	int rc = room(t);
 	if (rc != 0)
 		return rc;
 	if (overflow == MAIKO_OVERFLOW_DEFAULT && t->index != 0)
 		overflow = t->record->desc.overflow;
-	bool simple = overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST;
+	bool simple = overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST && !filtered;
 	if (joining) {
 		if (!t->changing)
 			t->joined = t->sub_count;
@@ -133,7 +135,7 @@ int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joinin
 	}
 	if (t->places.count != 0)
 		note_place(t, a, t->sub_count);
-	t->subs[t->sub_count++] = (mk_sub){a, (uint8_t)overflow, joining ? MK_JOINING : MK_ACTIVE, simple, 0};
+	t->subs[t->sub_count++] = (mk_sub){a, (uint8_t)overflow, joining ? MK_JOINING : MK_ACTIVE, simple, filtered, 0};
 	return 0;
 }
 

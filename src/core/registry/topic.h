@@ -20,8 +20,8 @@ static inline mk_topic *mk_topic_known(mk_worker *w, uint32_t index)
 	return mk_segmented_array_get(&w->topics, index);
 }
 
-/* Adds a subscriber. 0 or MAIKO_ENOMEM. Precondition: it is not one yet. */
-int mk_topic_join(mk_topic *t, mk_actor *a, maiko_overflow overflow, bool joining);
+/* Adds a subscriber. 0 or MAIKO_ENOMEM. Preconditions: it is not one yet; it has the filter of the subscription. */
+int mk_topic_join(mk_topic *t, mk_actor *a, const mk_subscription *place, bool joining);
 /* Reserves space for one subscriber, so that its join cannot fail; unreserve gives it up, before the
  * join. 0 or MAIKO_ENOMEM. */
 int mk_topic_reserve(mk_topic *t);

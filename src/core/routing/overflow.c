@@ -9,6 +9,7 @@
 #include "routing/overflow.h"
 
 #include "observe/monitor.h"
+#include "registry/filter.h"
 #include "registry/group.h"
 #include "registry/topic.h"
 #include "routing/backpressure.h"
@@ -325,17 +326,9 @@ static void fail(mk_worker *w, mk_actor *a, const mk_event *e)
 	mk_wake(w, a);
 }
 
-void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
+static void admit(mk_worker *w, const mk_sub *s, mk_event *e)
 {
 	mk_actor *a = s->actor;
-	if ((a->sched & MK_ENDED) != 0) {
-		refuse(w, a, e, MK_OUTCOME_OF(dead));
-		return;
-	}
-	if (w->discarding) {
-		refuse(w, a, e, MK_OUTCOME_OF(discarded));
-		return;
-	}
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;
@@ -366,4 +359,30 @@ void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
 		block(w, a, e);
 		break;
 	}
+}
+
+/* What becomes of it, if it may not even be offered: an offset in mk_counts; `handled`: it may. */
+static size_t unwanted(const mk_worker *w, const mk_sub *s)
+{
+	if ((s->actor->sched & MK_ENDED) != 0)
+		return MK_OUTCOME_OF(dead);
+	return w->discarding ? MK_OUTCOME_OF(discarded) : MK_OUTCOME_OF(handled);
+}
+
+void mk_overflow_accepted(mk_worker *w, const mk_sub *s, mk_event *e)
+{
+	size_t outcome = unwanted(w, s);
+	if (outcome != MK_OUTCOME_OF(handled))
+		refuse(w, s->actor, e, outcome);
+	else
+		admit(w, s, e);
+}
+
+void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
+{
+	if (MK_UNLIKELY(s->filtered) && unwanted(w, s) == MK_OUTCOME_OF(handled) &&
+	    !mk_filter_accepts(mk_filter_of(s->actor, e->topic->index), e))
+		refuse(w, s->actor, e, MK_OUTCOME_OF(filtered));
+	else
+		mk_overflow_accepted(w, s, e);
 }

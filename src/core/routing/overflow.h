@@ -1,14 +1,16 @@
 /*
  * overflow.h - deliveries that cannot simply be queued: the mailbox is full, the policy is
- * keep-latest, or the subscriber has ended.
+ * keep-latest, the subscription has a filter, or the subscriber has ended.
  */
 #ifndef MK_OVERFLOW_H
 #define MK_OVERFLOW_H
 
 #include "runtime/runtime.h"
 
-/* Delivers an event by the overflow policy of the subscription. */
+/* Delivers an event by the filter and the overflow policy of the subscription. */
 void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e);
+/* The same of an event that its filter has accepted. */
+void mk_overflow_accepted(mk_worker *w, const mk_sub *s, mk_event *e);
 
 /* Counts a channel entry that could not be copied without memory; `t` may be NULL. Returns
  * the number of deliveries. */

@@ -196,6 +196,9 @@ typedef struct mk_extra {
 	struct mk_watch *watches;  /* its own, and the same by the id of the watched */
 	mk_map watched;
 	uint64_t watch_count; /* its own so far */
+	/* filter.c */
+	struct mk_filter *filters; /* of its subscriptions; a shadow has those of its actor in the map alone: */
+	mk_map filter_of;          /* the same, by topic */
 	/* restart.c */
 	struct mk_care *care; /* if it is supervised (registry/group.h) */
 	uint32_t life;        /* how many lives have ended: what was begun in an earlier one is dropped */

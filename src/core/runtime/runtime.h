@@ -84,6 +84,7 @@ struct maiko_supervisor {
 	uint32_t asked_changes;  /* changes requested by external threads (note.h) */
 	uint32_t workers_coming; /* workers made, but in no batch yet */
 	/* registry.c */
+	_Atomic(uint32_t) filters_made; /* filter.c */
 	mk_segmented_array types, topics;
 	uint32_t type_count, topic_count;
 	mk_name_index type_names, topic_names, actor_names;

@@ -42,7 +42,8 @@ typedef struct mk_sub {
 	mk_actor *actor;
 	uint8_t overflow; /* resolved; of the wildcard, DEFAULT means the policy of the event's topic */
 	uint8_t state;    /* MK_ACTIVE; MK_JOINING, MK_LEAVING: from, or until, the change under way */
-	bool simple;      /* its policy does not matter while there is room */
+	bool simple;      /* its policy does not matter while there is room, and it has no filter */
+	bool filtered;    /* it has one: mk_filter_of */
 	uint32_t next_leaving;
 } mk_sub;
 _Static_assert(sizeof(mk_sub) == sizeof(mk_actor *) + 8, "a hundred thousand subscribers are small");

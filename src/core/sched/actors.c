@@ -4,6 +4,7 @@
 #include "sched/actors.h"
 
 #include "registry/departed.h"
+#include "registry/filter.h"
 #include "registry/group.h"
 #include "registry/stop_order.h"
 #include "routing/delivery.h"
@@ -48,11 +49,12 @@ void mk_actor_free(mk_actor *a)
 		mk_keep_fini(a->extra);
 		mk_weight_fini(a->extra);
 		mk_free(a->extra->kept);
-		mk_map *maps[] = {&a->extra->oldest, &a->extra->kept_at,       &a->extra->seen,
-				  &a->extra->edges,  &a->extra->delayed_names, &a->extra->handles};
+		mk_map *maps[] = {&a->extra->oldest,        &a->extra->kept_at, &a->extra->seen,     &a->extra->edges,
+				  &a->extra->delayed_names, &a->extra->handles, &a->extra->filter_of};
 		for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
 			mk_map_fini(maps[i]);
 		mk_free(a->extra->detail);
+		mk_filters_free(a->extra->filters);
 		mk_free(a->extra->notices);
 		mk_watches_free(a->extra);
 		mk_free(a->extra->departure);
