@@ -3,7 +3,8 @@
  *
  * A thermostat that is broken sends what no room can be: the topic's .check refuses it at the send, so that no receiver
  * has to check for itself. The siren wants hot rooms alone, the heater those that are below their own wish: filters
- * turn the others away before they take room in a mailbox.
+ * turn the others away before they take room in a mailbox. And a valve that was stuck must not do what it was told long
+ * ago: orders have a time to live.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -24,6 +25,10 @@ static const char *check_reading(const maiko_any *event)
 	if (r != NULL && (r->celsius < -50 || r->celsius > 100)) return "no room is so cold or so hot";
 	return NULL;
 }
+
+MAIKO_TOPIC(orders, .ttl_ms = 20);
+typedef struct order { unsigned percent; } order;
+MAIKO_EVENT(order, orders, percent);
 
 /* ---- who receives it ---- */
 
@@ -63,6 +68,35 @@ static int heater_on_reading(heater *self, const reading *ev, maiko_ctx *ctx)
 
 MAIKO_ACTOR(heater, MAIKO_ON(reading, heater_on_reading));
 
+/* A valve that is stuck for a moment, and is told to open meanwhile. */
+typedef struct valve { bool waited; } valve;
+
+static int valve_on_start(valve *self, maiko_ctx *ctx)
+{
+	(void)self;
+	int rc = maiko_send(ctx, order, .percent = 100);
+	return rc == 0 ? maiko_hold(ctx) : rc;
+}
+
+static maiko_next valve_tick(valve *self, maiko_ctx *ctx)
+{
+	if (!self->waited) {
+		self->waited = true;
+		return maiko_after_ms(50);
+	}
+	int rc = maiko_unhold(ctx);
+	return rc == 0 ? maiko_never() : maiko_failed(rc);
+}
+
+static int valve_on_order(valve *self, const order *ev, maiko_ctx *ctx)
+{
+	(void)self, (void)ctx;
+	printf("valve: open %u %%\n", ev->percent);
+	return 0;
+}
+
+MAIKO_ACTOR(valve, MAIKO_ON_START(valve_on_start), MAIKO_TICK(valve_tick), MAIKO_ON(order, valve_on_order));
+
 static bool is_too_cold(const reading *ev) { return ev->celsius < ev->wished; }
 MAIKO_FILTER(reading, is_too_cold);
 
@@ -76,6 +110,7 @@ int main(void)
 	if (rc == 0) rc = maiko_add(sup, journal, "journal");
 	if (rc == 0) rc = maiko_add(sup, siren, "siren", .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .where = hot)));
 	if (rc == 0) rc = maiko_add(sup, heater, "heater", .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .where = cold)));
+	if (rc == 0) rc = maiko_add(sup, valve, "valve", .echo = true, .drains = true);
 	if (rc == 0) rc = maiko_start(sup);
 	if (rc == 0) rc = maiko_send(sup, reading, .room = 1, .celsius = 21.5, .wished = 20);
 	if (rc == 0) rc = maiko_send(sup, reading, .room = 2, .celsius = 17, .wished = 19);
@@ -83,7 +118,8 @@ int main(void)
 	if (rc == 0 && maiko_send(sup, reading, .room = 2, .celsius = 850) == MAIKO_EINVAL)
 		printf("%s\n", maiko_last_error());
 	if (rc == 0) rc = maiko_stop(sup, &(maiko_stop_options){.ret_report = &ledger});
-	if (rc == 0) printf("filtered: %llu\n", (unsigned long long)ledger->total.filtered);
+	if (rc == 0) printf("filtered: %llu, expired: %llu\n", (unsigned long long)ledger->total.filtered,
+			    (unsigned long long)ledger->total.expired);
 	maiko_ledger_free(ledger);
 	maiko_supervisor_free(sup);
 	if (rc != 0) fprintf(stderr, "thermostats: %s\n", maiko_last_error());
@@ -97,5 +133,5 @@ int main(void)
  * heater: room 2 is heated
  * journal: room 3 has 85.0
  * siren: room 3 is on fire
- * filtered: 4
+ * filtered: 4, expired: 1
  */

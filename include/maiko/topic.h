@@ -4,6 +4,7 @@
  *   MAIKO_TOPIC(greetings);
  *   MAIKO_TOPIC(telemetry, .overflow = MAIKO_DROP_OLDEST);
  *   MAIKO_TOPIC(readings, .check = check_reading);
+ *   MAIKO_TOPIC(orders, .ttl_ms = 500);
  *
  * The name alone identifies a topic: two files that each define a topic of one name
  * refer to the same topic (their policies must agree, else MAIKO_EINVAL when the
@@ -60,13 +61,25 @@ typedef struct maiko_topic {
 	 * checks. `event` is of any type that is sent to the topic, maiko_as(event, reading); the function is declared
 	 * before the topic, and defined after its events. NULL: all are good.
 	 *
-	 * Called once for each event, on the thread that sends it (of a delayed event: when the send is delayed; of
-	 * an event that an actor sends to itself: the check of the topic of its type), on several threads at a time. It
-	 * only reads the event and what is constant, and calls nothing of the library except maiko_as and
-	 * maiko_any_as.
+	 * Called once for each event, on the thread that sends it (of a delayed event: when the send is
+	 * delayed; of an event that an actor sends to itself: the check of the topic of its type), on several
+	 * threads at a time. It only reads the event and what is constant, and calls nothing of the library
+	 * except maiko_as and maiko_any_as.
 	 */
 	const char *(*check)(const struct maiko_any *event);
-	uint64_t reserved_[3];
+	/*
+	 * The time to live of its events, up to MAIKO_NEXT_MS_MAX; 0: without end. One that is older when its
+	 * turn to be handled comes is not handled: the delivery is counted `expired`, also in its receipt, which
+	 * it does not keep from being done, and can be told of as a dead letter (MAIKO_LETTER_EXPIRED). Until
+	 * its turn it takes room in its mailbox like any other.
+	 *
+	 * Its age is the time since its send (maiko_envelope.timestamp_ns): of a delayed event since it was due,
+	 * of an injected one since it was injected. It is looked at before each event, by the clock of
+	 * maiko_now, which is read once per turn of a worker, mostly every 100 µs. An event that an actor sends
+	 * to itself does not expire.
+	 */
+	uint64_t ttl_ms;
+	uint64_t reserved_[2];
 } maiko_topic;
 
 /* A topic that an actor subscribes to, optionally with its own policy and a filter. */
@@ -106,7 +119,7 @@ extern MAIKO_API const maiko_subscription maiko_no_topics[];
  */
 MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic);
 
-/* maiko_topic_with - the same with policies: overflow, key and check are those of `like`.
+/* maiko_topic_with - the same with policies: overflow, key, check and ttl_ms are those of `like`.
  * Also MAIKO_EINVAL when the topic exists with other policies. */
 MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
 			       const maiko_topic **ret_topic);
@@ -130,7 +143,7 @@ MAIKO_API int maiko_topic_release(maiko_supervisor *sup, const maiko_topic *topi
 
 MAIKO_END_DECLS
 
-/* MAIKO_TOPIC(name, .overflow = ..., .key = ..., .check = ...): a topic, local to this file. */
+/* MAIKO_TOPIC(name, .overflow = ..., .key = ..., .check = ..., .ttl_ms = ...): a topic, local to this file. */
 #define MAIKO_TOPIC(...) MAIKO_PP_TOPIC_(static, __VA_ARGS__, .reserved_ = {0})
 /* The same over several files: DECLARE in a header, DEFINE in one source file. */
 #define MAIKO_TOPIC_DECLARE(name) extern const maiko_topic maiko_gen_topic_##name

@@ -109,7 +109,9 @@ typedef struct mo_call_topic {
 	const char *name;
 	maiko_overflow policy; /* the topic's own */
 	maiko_overflow overflow;
-	bool keyed, filtered;
+	uint64_t ttl_ms;
+	bool has_function; /* a key or a check */
+	bool filtered;
 	const char *event;  /* of a filter */
 	maiko_filter where; /* the name of its function ("": it has tests), and its tests */
 } mo_call_topic;

@@ -197,14 +197,16 @@ static run_of read_run(const mt_tape *t, uint64_t id)
 	for (; i < t->count && !mt_is_piece(t->records[i]); i++) {
 		const mo_record *record = t->records[i];
 		bool handled = record->kind == MAIKO_OBSERVED_HANDLED && record->number == id;
+		bool expired = record->kind == MAIKO_OBSERVED_DISCARDED && record->value == MAIKO_EXPIRED &&
+			       record->number == id;
 		bool entered = record->kind == MAIKO_OBSERVED_TICK_ENTERED && record->number == id;
 		bool private = begins_private(record) && record->number == id;
 		privates += private;
 		in_private = (private && mt_event_of(record) != NULL) || (in_private && !handled);
-		run.events += handled && (record->flags & MO_PRIVATE) == 0;
+		run.events += expired || (handled && (record->flags & MO_PRIVATE) == 0);
 		run.ticks |= entered;
 		in_tick = entered || (in_tick && record->kind != MAIKO_OBSERVED_TICK_LEFT);
-		in_event = !handled && !in_tick;
+		in_event = !handled && !expired && !in_tick;
 		run.tick_is_late |= mt_is_note(record, MK_NOTE_TICK_LATE);
 		noted |= mt_is_note(record, MK_NOTE_TASKS);
 		if (mt_is_note(record, MK_NOTE_TASKS))

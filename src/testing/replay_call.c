@@ -80,12 +80,12 @@ static int topic_of(const mt_replay *r, const mo_call_topic *t, const maiko_topi
 {
 	if (mk_name_index_get(&r->sup->topic_names, t->name) != NULL)
 		return maiko_topic_named(r->sup, t->name, ret_topic);
-	if (t->keyed)
+	if (t->has_function)
 		return mk_fail(MAIKO_EINVAL,
-			       "topic '%s' has a key and is first used here: an actor that the replay adds "
+			       "topic '%s' has a key or a check and is first used here: an actor that the replay adds "
 			       "must have used it before",
 			       t->name);
-	return maiko_topic_with(r->sup, t->name, &(maiko_topic){.overflow = t->policy}, ret_topic);
+	return maiko_topic_with(r->sup, t->name, &(maiko_topic){.overflow = t->policy, .ttl_ms = t->ttl_ms}, ret_topic);
 }
 
 /* The event of that name: one that the actor type handles (NULL: of none), or that is known here. */

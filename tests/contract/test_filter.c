@@ -33,7 +33,8 @@ typedef struct alert {
 MAIKO_TOPIC(readings);
 MAIKO_TOPIC(alerts);
 MAIKO_STRUCT(place, floor, name);
-MAIKO_EVENT(reading, readings, n, value, share, level, urgent, MAIKO_NESTED(at, place), MAIKO_COUNTED(series, used), text);
+MAIKO_EVENT(reading, readings, n, value, share, level, urgent, MAIKO_NESTED(at, place), MAIKO_COUNTED(series, used),
+	    text);
 MAIKO_EVENT(note, readings, n); /* of the same topic */
 MAIKO_EVENT(alert, alerts, n);
 
@@ -71,9 +72,10 @@ TEST_SIM(a_subscriber_gets_what_its_filter_accepts)
 		     .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .where = MAIKO_FILTER_REF(is_even)))));
 	ok(maiko_add(sup, listener, "by a field",
 		     .topics = MAIKO_TOPICS(
-			     alerts, MAIKO_SUB(readings, .where = MAIKO_FILTER_OF(
-								 reading, MAIKO_FIELD_GREATER(value, 3.5))))));
-	ok(maiko_add(sup, listener, "of another", .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .where = MAIKO_FILTER_REF(is_third)))));
+			     alerts,
+			     MAIKO_SUB(readings, .where = MAIKO_FILTER_OF(reading, MAIKO_FIELD_GREATER(value, 3.5))))));
+	ok(maiko_add(sup, listener, "of another",
+		     .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .where = MAIKO_FILTER_REF(is_third)))));
 	ok(maiko_add(sup, listener, "all"));
 	ok(maiko_start(sup));
 	send_readings(sup, 1, 6);
@@ -181,7 +183,8 @@ static int sleeper_on_reading(sleeper *self, const reading *ev, maiko_ctx *ctx)
 	return 0;
 }
 static int sleeper_on_alert(sleeper *self, const alert *ev, maiko_ctx *ctx) { return 0; }
-MAIKO_ACTOR(sleeper, MAIKO_ON_START(sleeper_on_start), MAIKO_ON(reading, sleeper_on_reading), MAIKO_ON(alert, sleeper_on_alert));
+MAIKO_ACTOR(sleeper, MAIKO_ON_START(sleeper_on_start), MAIKO_ON(reading, sleeper_on_reading),
+	    MAIKO_ON(alert, sleeper_on_alert));
 
 PER_TEST _Atomic(uint64_t) sent;
 
@@ -225,8 +228,8 @@ TEST_SIM(what_is_turned_away_replaces_nothing)
 	maiko_supervisor *sup = test_supervisor(workers);
 	maiko_ledger *ledger;
 	ok(maiko_add(sup, sleeper, "sleeper",
-		     .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .overflow = MAIKO_KEEP_LATEST,
-						      .where = MAIKO_FILTER_REF(is_even)))));
+		     .topics = MAIKO_TOPICS(
+			     MAIKO_SUB(readings, .overflow = MAIKO_KEEP_LATEST, .where = MAIKO_FILTER_REF(is_even)))));
 	ok(maiko_start(sup));
 	send_readings(sup, 1, 5);
 	test_settle(sup);
@@ -442,7 +445,8 @@ TEST_SIM(a_filter_that_cannot_be_is_refused)
 	bad("maiko_subscribe: .where of topic 'readings' is for event 'alert', which is of topic 'alerts'",
 	    MAIKO_FILTER_REF(is_loud));
 	bad("maiko_subscribe: .where has no event (NULL)", &(maiko_filter){.accepts = maiko_gen_accepts_is_even});
-	bad("maiko_subscribe: .where has neither a function nor a test", &(maiko_filter){.event = MAIKO_EVENT_REF(reading)});
+	bad("maiko_subscribe: .where has neither a function nor a test",
+	    &(maiko_filter){.event = MAIKO_EVENT_REF(reading)});
 	bad("maiko_subscribe: .where tests reading.colour, a field that the event does not describe",
 	    &(maiko_filter){.event = MAIKO_EVENT_REF(reading),
 			    .tests = {{.field = "colour", .compare = MAIKO_COMPARE_IS}}});
@@ -458,7 +462,8 @@ TEST_SIM(a_filter_that_cannot_be_is_refused)
 			  .topics = MAIKO_TOPICS(readings, MAIKO_SUB(readings, .where = MAIKO_FILTER_REF(is_even)))),
 		MAIKO_EINVAL);
 	assert_string_equal(maiko_last_error(), "actor 'x': .topics has 'readings' twice, with different .where");
-	returns(maiko_add(sup, listener, "x", .topics = MAIKO_TOPICS(MAIKO_SUB(alerts, .where = MAIKO_FILTER_REF(is_even)))),
+	returns(maiko_add(sup, listener, "x",
+			  .topics = MAIKO_TOPICS(MAIKO_SUB(alerts, .where = MAIKO_FILTER_REF(is_even)))),
 		MAIKO_EINVAL);
 	ok(maiko_send(sup, reading, .n = 1));
 	assert_int_equal(test_topic_row(test_stop(sup), "readings")->unrouted, 1); /* nobody has subscribed */

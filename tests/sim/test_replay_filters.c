@@ -1,12 +1,13 @@
 /*
- * test_replay_filters.c - a replay refuses at the send and filters as the run did, also for the subscriptions that were
- * asked for from outside.
+ * test_replay_filters.c - a replay refuses at the send, filters, and lets events expire as the run did, also for the
+ * subscriptions that were asked for from outside.
  */
 #include <maiko/observe/recorder.h>
 #include <maiko/testing/replay.h>
 
 #include "support.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,6 +93,63 @@ static int archive_on_sum(archive *self, const sum *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(archive, MAIKO_ON(sum, archive_on_sum));
 
+/* What has expired by the time that it takes events again depends on the run; what is left decides what it sends. */
+typedef struct hurry {
+	uint64_t n;
+} hurry;
+MAIKO_TOPIC(hurries, .ttl_ms = 1);
+MAIKO_EVENT(hurry, hurries, n);
+
+static _Atomic(uint64_t) called;
+
+typedef struct caller {
+	uint64_t sent, of;
+} caller;
+static maiko_next caller_tick(caller *self, maiko_ctx *ctx)
+{
+	for (int i = 0; i < 5; i++) {
+		int rc = maiko_send(ctx, hurry, .n = self->sent++);
+		if (rc != 0)
+			return maiko_failed(rc);
+		atomic_fetch_add(&called, 1);
+	}
+	return self->sent < READINGS ? maiko_after_ms(1) : maiko_never();
+}
+static int caller_on_sum(caller *self, const sum *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->of += ev->of;
+	return 0;
+}
+MAIKO_ACTOR(caller, MAIKO_TICK(caller_tick), MAIKO_ON(sum, caller_on_sum));
+
+typedef struct dozer {
+	uint64_t count, of;
+	bool holds;
+} dozer;
+static maiko_next dozer_tick(dozer *self, maiko_ctx *ctx)
+{
+	self->holds = !self->holds;
+	int rc = self->holds ? maiko_hold(ctx) : maiko_unhold(ctx);
+	return rc != 0 ? maiko_failed(rc) : maiko_after_ms(3);
+}
+static int dozer_on_hurry(dozer *self, const hurry *ev, maiko_ctx *ctx)
+{
+	self->count++;
+	self->of += ev->n;
+	return maiko_send(ctx, sum, .count = self->count, .of = self->of);
+}
+MAIKO_ACTOR(dozer, MAIKO_TICK(dozer_tick), MAIKO_ON(hurry, dozer_on_hurry));
+
+static int add_hurried(maiko_supervisor *sup, void *arg)
+{
+	(void)arg;
+	int rc = maiko_add(sup, caller, "caller");
+	if (rc == 0)
+		rc = maiko_add(sup, dozer, "dozer");
+	return rc != 0 ? rc : maiko_add(sup, dozer, "dozer of all", .topics = MAIKO_TOPICS(hurries));
+}
+
 static int add_actors(maiko_supervisor *sup, void *arg)
 {
 	(void)arg;
@@ -109,8 +167,8 @@ static int add_actors(maiko_supervisor *sup, void *arg)
 static void change_from_outside(maiko_supervisor *sup)
 {
 	maiko_actor_id id;
-	const maiko_filter *late = MAIKO_FILTER_OF(reading, MAIKO_FIELD_AT_LEAST(n, 300), MAIKO_FIELD_STARTS(name, "kit"),
-						   MAIKO_FIELD_LESS(value, 50.5));
+	const maiko_filter *late = MAIKO_FILTER_OF(reading, MAIKO_FIELD_AT_LEAST(n, 300),
+						   MAIKO_FIELD_STARTS(name, "kit"), MAIKO_FIELD_LESS(value, 50.5));
 	ok(maiko_find(sup, "none", &id));
 	ok(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(readings), .where = MAIKO_FILTER_REF(is_even)));
 	ok(maiko_add(sup, meter, "late", .topics = MAIKO_TOPICS(MAIKO_SUB(readings, .where = late))));
@@ -146,4 +204,37 @@ TEST_WORKERS(a_replay_refuses_and_filters_as_the_run_did)
 		fail_msg("%s: %s", maiko_strerror(rc), result.text);
 	assert_true(result.complete);
 	assert_int_equal(atomic_load(&refused), READINGS / 5);
+}
+
+static uint64_t settled_hurries(maiko_supervisor *sup)
+{
+	const maiko_counts *counts = &test_topic_row(test_report(sup), "hurries")->counts;
+	return counts->expired + counts->handled;
+}
+
+TEST_WORKERS(events_expire_in_a_replay_where_they_did)
+{
+	maiko_replay_result result;
+	maiko_recorder *recorder;
+	char path[64];
+	snprintf(path, sizeof path, "/tmp/maiko-replay-ttl-%ld", (long)getpid());
+	maiko_supervisor *sup = test_supervisor(workers);
+	atomic_store(&called, 0);
+	ok(maiko_recorder_new(&recorder, sup, path, NULL));
+	ok(add_hurried(sup, NULL));
+	ok(maiko_start(sup));
+	test_wait_for(&called, READINGS);
+	while (settled_hurries(sup) < 2 * (uint64_t)READINGS)
+		sched_yield();
+	ok(maiko_stop(sup, NULL));
+	ok(maiko_recorder_free(recorder));
+	const maiko_ledger *ledger = test_report(sup);
+	assert_true(test_topic_row(ledger, "hurries")->counts.expired > 0);
+	assert_int_equal(test_topic_row(ledger, "hurries")->counts.deliveries, 2 * READINGS);
+	test_finish(sup);
+	int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = add_hurried}, &result);
+	unlink(path);
+	if (rc != 0)
+		fail_msg("%s: %s", maiko_strerror(rc), result.text);
+	assert_true(result.complete);
 }

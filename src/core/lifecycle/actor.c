@@ -288,11 +288,20 @@ void mk_actor_discard(mk_sup *sup, mk_actor *a)
 
 /* ---- arrival and departure ---------------------------------------------------------------- */
 
+/* As mk_topic_join. Where events may expire, which includes all topics, it has an extra for mk_age. */
+static int join_one(mk_worker *w, mk_actor *a, const mk_subscription *place, bool joining)
+{
+	mk_topic *t = mk_topic_here(w, place->topic);
+	bool ages = t != NULL && (t->ttl_ns != 0 || t == w->all);
+	if (t == NULL || (ages && mk_extra_of(a) == NULL))
+		return MAIKO_ENOMEM;
+	return mk_topic_join(t, a, place, joining);
+}
+
 int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint32_t count, bool joining)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		mk_topic *t = mk_topic_here(w, places[i].topic);
-		int rc = t == NULL ? MAIKO_ENOMEM : mk_topic_join(t, a, &places[i], joining);
+		int rc = join_one(w, a, &places[i], joining);
 		if (rc != 0) {
 			while (i-- > 0)
 				mk_topic_unjoin(mk_topic_known(w, places[i].topic));

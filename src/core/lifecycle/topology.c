@@ -299,7 +299,6 @@ static void settle_unsubscribed(mk_worker *w, mk_change *c)
 	mk_purge(w, c->actor, true, MK_OUTCOME_OF(dead));
 	mk_release_marked(w, c->actor);
 	mk_topics_mark(w, places, c->place_count, false);
-	mk_filters_drop(c->actor, places, c->place_count);
 	mk_release_if_low(w, c->actor);
 }
 
@@ -323,8 +322,10 @@ static void settle_here(mk_worker *w, mk_change *c)
 	case MAIKO_CHANGE_SUBSCRIBE:
 	case MAIKO_CHANGE_UNSUBSCRIBE:
 		mk_topics_settle(w, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
-		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE)
+		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE) {
 			settle_unsubscribed(w, c);
+			mk_filters_drop(a, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
+		}
 		mk_permit(w, a, MK_PAUSED);
 		break;
 	case MAIKO_CHANGE_MOVE:

@@ -29,7 +29,8 @@ static int check_test(const char *who, const maiko_layout *layout, const maiko_f
 	case MK_TEST_IMPOSSIBLE:
 		break;
 	}
-	return mk_fail(MAIKO_EINVAL, "%s: .where compares %s.%s as it cannot be: numbers with numbers, texts with texts", who,
+	return mk_fail(MAIKO_EINVAL,
+		       "%s: .where compares %s.%s as it cannot be: numbers with numbers, texts with texts", who,
 		       layout->name, test->field);
 }
 

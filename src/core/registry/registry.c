@@ -61,6 +61,7 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 				.overflow = policy_of(like),
 				.key = like->key,
 				.check = like->check,
+				.ttl_ms = like->ttl_ms,
 				.slot = &r->slot,
 				.format = MAIKO_FORMAT};
 	mk_slot_set(&r->slot, sup->serial, r->index);
@@ -82,6 +83,9 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .key elsewhere; they must be equal", name);
 	if (like != NULL && like->check != r->desc.check)
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .check elsewhere; they must be equal", name);
+	if (like != NULL && like->ttl_ms != r->desc.ttl_ms)
+		return mk_fail(MAIKO_EINVAL, "topic '%s' has .ttl_ms %llu elsewhere and %llu here; they must be equal",
+			       name, (unsigned long long)r->desc.ttl_ms, (unsigned long long)like->ttl_ms);
 	*ret_record = r;
 	return 0;
 }
@@ -90,7 +94,12 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 static int check_topic(const char *what, const maiko_topic *desc)
 {
 	int rc = mk_check_format(what, desc->format);
-	return rc != 0 ? rc : MK_RESERVED(what, desc);
+	if (rc == 0)
+		rc = MK_RESERVED(what, desc);
+	if (rc == 0 && desc->ttl_ms > MAIKO_NEXT_MS_MAX)
+		rc = mk_fail(MAIKO_EINVAL, "%s: .ttl_ms is %llu; at most MAIKO_NEXT_MS_MAX", what,
+			     (unsigned long long)desc->ttl_ms);
+	return rc;
 }
 
 int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)

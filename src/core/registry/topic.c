@@ -37,6 +37,7 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->index = index;
 	t->record = mk_record_at(w->sup, index);
 	t->checked = t->record->desc.check != NULL;
+	t->ttl_ns = t->record->desc.ttl_ms * 1000000;
 	/* When recording, a view must not depend on time: mk_topics_know_all has made those of all topics with
 	 * subscribers. */
 	if (MK_LIKELY(!w->sup->seam.noted) || w->unsure || mk_state_of(w->sup) == MK_NEW) {
@@ -127,7 +128,8 @@ int mk_topic_join(mk_topic *t, mk_actor *a, const mk_subscription *place, bool j
 		return rc;
 	if (overflow == MAIKO_OVERFLOW_DEFAULT && t->index != 0)
 		overflow = t->record->desc.overflow;
-	bool simple = overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST && !filtered;
+	bool simple =
+		overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST && !filtered && t->ttl_ns == 0;
 	if (joining) {
 		if (!t->changing)
 			t->joined = t->sub_count;

@@ -326,9 +326,21 @@ static void fail(mk_worker *w, mk_actor *a, const mk_event *e)
 	mk_wake(w, a);
 }
 
+/* An event that may expire comes to the mailbox: from now on the runs look (dispatch.c). A shadow does not run. */
+static void age(mk_actor *a)
+{
+	if (a->shadow)
+		return;
+	assert(a->extra != NULL); /* since it subscribes */
+	a->extra->ages = true;
+	mk_occupy(a);
+}
+
 static void admit(mk_worker *w, const mk_sub *s, mk_event *e)
 {
 	mk_actor *a = s->actor;
+	if (MK_UNLIKELY(e->topic->ttl_ns != 0))
+		age(a);
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;

@@ -1,6 +1,6 @@
 /*
  * overflow.h - deliveries that cannot simply be queued: the mailbox is full, the policy is
- * keep-latest, the subscription has a filter, or the subscriber has ended.
+ * keep-latest, the subscription has a filter, the event may expire, or the subscriber has ended.
  */
 #ifndef MK_OVERFLOW_H
 #define MK_OVERFLOW_H

@@ -87,7 +87,13 @@ static MK_INLINE void fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t m
 }
 
 /* To the subscribers of MAIKO_ALL_TOPICS. */
-static MK_NOINLINE void fan_out_all(mk_worker *w, mk_event *e, uint64_t marker) { fan_out(w, w->all, e, marker); }
+static MK_NOINLINE void fan_out_all(mk_worker *w, mk_event *e, uint64_t marker)
+{
+	if (e->topic->ttl_ns == 0)
+		fan_out(w, w->all, e, marker);
+	else /* whatever the policy (mk_sub.simple) */
+		mk_count_add(&e->topic->deliveries, mk_fan_out_heavy(w, w->all, e, marker));
+}
 
 /* ---- to other workers ----------------------------------------------------------- */
 

@@ -152,7 +152,7 @@ static inline bool mk_receives(const mk_worker *w, const mk_sub *s, const mk_eve
 	return mk_takes_part(w, s, marker) && (s->actor->self != e->sender || s->actor->echo);
 }
 
-/* mk_fan_out for a heavy event (weight.h). */
+/* mk_fan_out by mk_overflow alone: for a heavy event (weight.h), or one that may expire. */
 uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker);
 
 /* Delivers an event to the topic's subscribers on this worker; returns to how many. `plain` (a

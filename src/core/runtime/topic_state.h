@@ -42,8 +42,8 @@ typedef struct mk_sub {
 	mk_actor *actor;
 	uint8_t overflow; /* resolved; of the wildcard, DEFAULT means the policy of the event's topic */
 	uint8_t state;    /* MK_ACTIVE; MK_JOINING, MK_LEAVING: from, or until, the change under way */
-	bool simple;      /* its policy does not matter while there is room, and it has no filter */
-	bool filtered;    /* it has one: mk_filter_of */
+	bool simple;   /* its policy does not matter while there is room, it has no filter, and the topic no .ttl_ms */
+	bool filtered; /* it has one: mk_filter_of */
 	uint32_t next_leaving;
 } mk_sub;
 _Static_assert(sizeof(mk_sub) == sizeof(mk_actor *) + 8, "a hundred thousand subscribers are small");
@@ -73,6 +73,7 @@ typedef struct mk_topic {
 	uint32_t joined;   /* subscribers from this position on may be MK_JOINING */
 	mk_map places;     /* index of many subscribers, built by the first search (topic.c) */
 	mk_record *record;
+	uint64_t ttl_ns;       /* of its events; 0: they do not expire */
 	uint64_t remote_drops; /* workers of `remote` where every subscriber has a drop policy */
 	mk_counter unrouted, channel_dropped, delayed, delayed_discarded;
 	mk_counter bytes; /* queued outside the events themselves (weight.h) */

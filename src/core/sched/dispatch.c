@@ -247,6 +247,8 @@ static void run_after(mk_worker *w, mk_actor *a)
 		mk_weight_settle(a);
 	if (x->mutes != NULL)
 		mk_release_if_low(w, a);
+	if (mk_mailbox_span(&a->box) == 0)
+		x->ages = false;
 }
 
 /* The end of a run. */
@@ -268,20 +270,50 @@ static MK_NOINLINE void take_events(mk_worker *w, mk_actor *a, uint32_t most)
 	mk_callback_leave(w);
 }
 
-/* The same for an actor whose callbacks are timed: each event is a callback of its own, and pinned meanwhile. */
-static MK_NOINLINE void take_timed(mk_worker *w, mk_actor *a, uint32_t most)
+/* One of an actor whose callbacks are timed: it is pinned meanwhile. */
+static void take_pinned(mk_worker *w, mk_actor *a, mk_event *e)
 {
-	mk_event *e;
-	do {
-		e = mk_mailbox_first(&a->box);
+	e->refs++;
+	mk_timed_pin(w, e);
+	take_events(w, a, 1);
+	mk_timed_unpin(w);
+	mk_event_unref(&w->pool, e);
+}
+
+/* Whether it is older than its topic allows: by the time of its entry here, never by that of its origin. */
+static bool has_expired(const mk_worker *w, const mk_event *e)
+{
+	uint64_t ttl_ns = e->topic->ttl_ns, age_ns = w->now_ns + w->wall_offset_ns - e->timestamp_ns;
+	return ttl_ns != 0 && (int64_t)age_ns > 0 && age_ns > ttl_ns;
+}
+
+/* The first event of the mailbox has expired. */
+static void expire(mk_worker *w, mk_actor *a)
+{
+	mk_event *e = mk_mailbox_pop(&a->box);
+	mk_count_outcome(a, e, MK_OUTCOME_OF(expired));
+	MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_EXPIRED);
+	mk_event_unref(&w->pool, e);
+	(void)mk_pace_handled(w);
+}
+
+/* The same for an actor whose callbacks are timed, or whose events may expire: each event is a run of its own. One that
+ * has expired counts as one, so that a run with many of them ends like any other. */
+static MK_NOINLINE void take_singly(mk_worker *w, mk_actor *a, uint32_t most)
+{
+	for (; most > 0; most--) {
+		mk_event *e = mk_mailbox_first(&a->box);
 		if (e == NULL)
 			break;
-		e->refs++;
-		mk_timed_pin(w, e);
-		take_events(w, a, 1);
-		mk_timed_unpin(w);
-		mk_event_unref(&w->pool, e);
-	} while (--most > 0 && (a->sched & TAKES_NONE) == 0 && !w->pace.over && !mk_pace_posted(w));
+		if (has_expired(w, e))
+			expire(w, a);
+		else if (a->timed)
+			take_pinned(w, a, e);
+		else
+			take_events(w, a, 1);
+		if ((a->sched & TAKES_NONE) != 0 || w->pace.over || mk_pace_posted(w))
+			break;
+	}
 }
 
 /* Any actor. */
@@ -301,8 +333,8 @@ static MK_NOINLINE void dispatch(mk_worker *w)
 	if (a->occupied)
 		run_before(w, a);
 	if ((a->sched & TAKES_NONE) == 0 && mk_mailbox_span(&a->box) != 0) {
-		if (MK_UNLIKELY(a->timed))
-			take_timed(w, a, a->box.budget);
+		if (MK_UNLIKELY(a->timed || (a->occupied && a->extra->ages)))
+			take_singly(w, a, a->box.budget);
 		else
 			take_events(w, a, a->box.budget);
 	}
