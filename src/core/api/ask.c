@@ -2,6 +2,7 @@
  * ask.c - the public calls of questions (maiko/ask.h).
  */
 #include "base/error.h"
+#include "registry/check.h"
 #include "registry/registry.h"
 #include "routing/allowance.h"
 #include "routing/question.h"
@@ -48,7 +49,11 @@ int maiko_ctx_ask(maiko_ctx *ctx, const maiko_question *question, uint64_t timeo
 		return rc;
 	mk_topic *t = route->topic;
 	const mk_type *type = route->type;
-	if (t == NULL && (rc = mk_route_by_content(ctx->worker, type, event, &t)) != 0)
+	if (t == NULL)
+		rc = mk_route_by_content(ctx->worker, type, event, &t);
+	if (rc == 0)
+		rc = mk_check(t, type, event);
+	if (rc != 0)
 		return rc;
 	return mk_question_ask(t, type, ctx, event, question, answer, timeout_ms, (flags & MAIKO_ASK_ALL) != 0);
 }
