@@ -72,6 +72,8 @@ def all_goals(found):
     yield ("W11/echo", ">= 0.9 x plain libuv",
            quotient(median("W11/echo", "round_trips"), median("W11/echo", "round_trips", "limits")),
            at_least(0.9), " x")
+    for part in ("insert", "cancel", "fire"):
+        yield limit(f"T/million {part}", "T/million", part, 2)
     yield from defaults(found)
     for size in ("4KiB", "16KiB", "64KiB"):
         yield payload(found, size)

@@ -19,6 +19,7 @@ extern const bench_variant work_variants[];  /* work.c: only the work         */
 extern const bench_variant array_variants[]; /* array.c: routing as a lookup  */
 extern const bench_variant echo_variants[];  /* echo_plain.c: libuv alone     */
 extern const bench_variant copy_variants[];  /* copy.c: memcpy                */
+extern const bench_variant timer_variants[]; /* timers.c: a heap              */
 
 /* ---- an event, and the actors of one core ----------------------------------------- */
 

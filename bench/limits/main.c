@@ -5,8 +5,9 @@
 
 int main(int argc, char **argv)
 {
-	static const bench_variant *const workloads[] = {local_variants, cross_variants, paced_variants, work_variants,
-							 array_variants, echo_variants,  copy_variants,  NULL};
+	static const bench_variant *const workloads[] = {local_variants, cross_variants, paced_variants,
+							 work_variants,  array_variants, echo_variants,
+							 copy_variants,  timer_variants, NULL};
 	return bench_main(argc, argv,
 			  "limits: the bare data movement, by plain rings and pointers; events have a header, nobody "
 			  "counts or checks bounds; a send is a push",

@@ -23,5 +23,6 @@ extern const bench_variant change_variants[];   /* c_changes.c   */
 extern const bench_variant payload_variants[];  /* p_payload.c   */
 extern const bench_variant sweep_variants[];    /* s_sweep.c     */
 extern const bench_variant growth_variants[];   /* g_growth.c    */
+extern const bench_variant timer_variants[];    /* t_timers.c    */
 
 #endif

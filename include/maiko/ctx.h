@@ -48,6 +48,11 @@ MAIKO_API const maiko_envelope *maiko_meta(const maiko_ctx *ctx);
  * stops while the machine is suspended). The timers use the same clock. */
 MAIKO_API uint64_t maiko_now(const maiko_ctx *ctx);
 
+/* The clock of the machine in milliseconds since 1970-01-01 UTC, read by this call (some 30 ns). It may be set, also
+ * back, and goes on while the machine is suspended; maiko_at waits for a time of it. Under simulation it is the virtual
+ * time, until maiko_sim_set_clock; a replay has that of the recording. */
+MAIKO_API uint64_t maiko_unix_ms(maiko_ctx *ctx);
+
 /* 64 random bits (not for secrets). Under simulation the seed determines them. */
 MAIKO_API uint64_t maiko_random(maiko_ctx *ctx);
 

@@ -144,8 +144,48 @@ MAIKO_API int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_dela
 MAIKO_API int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
 					const maiko_event_type *type, const void *event);
 
-/* Cancels a delayed send of this actor: it will not be sent, its handler will not run. MAIKO_ENOENT: sent, or (to
- * itself) being handled, or cancelled already. */
+/*
+ * maiko_ctx_every - a timer of this actor at a fixed rate: its own handler of the event runs each time that `period_ms`
+ * milliseconds (1 to MAIKO_NEXT_MS_MAX; longer ones are shortened) have passed since this call, until it is cancelled.
+ *
+ * It is due at the time of the call plus 1, 2, 3, ... periods, so it does not drift. A delivery is for the last of
+ * these times that has passed: if the actor runs so late that more have, the earlier ones are missed, and maiko_missed
+ * tells how many; they are not made up for. No delivery is early; how late one is depends on what else the worker does,
+ * and on libuv, whose timers have a resolution of a millisecond: at a period of 1 ms some may be missed even when the
+ * machine is idle.
+ *
+ * Each delivery is an event as of maiko_ctx_send_self_after, with the struct given here, but begins a chain of its own
+ * (it has no parent), and the time of its envelope is exactly the one that it was due at. The period is measured by the
+ * clock of maiko_now, which stands still while the machine is suspended; such time counts as no period. When the actor
+ * ends or the supervisor stops, the next one is cancelled and counted (delayed_discarded). *ret_delayed (may be NULL)
+ * identifies it for maiko_cancel, also inside its own handler. One for which there is no memory when it is due is
+ * counted as dropped, and as missed.
+ *
+ * Errors as of maiko_ctx_send_self_after; and MAIKO_EINVAL: the period is 0.
+ */
+MAIKO_API int maiko_ctx_every(maiko_ctx *ctx, uint64_t period_ms, maiko_delayed *ret_delayed,
+			      const maiko_event_type *type, const void *event);
+
+/* In the handler of an event of maiko_ctx_every: how many of its times have passed without a delivery since the one
+ * before (since the call, in the first). So all deliveries, each counted with those that it tells missed, are as many
+ * as the periods that have passed. In any other callback 0. */
+MAIKO_API uint64_t maiko_missed(const maiko_ctx *ctx);
+
+/*
+ * maiko_ctx_at - a timer of this actor at a time of the machine's clock: its own handler of the event runs once when
+ * that clock (maiko_unix_ms, CLOCK_REALTIME) shows at least `unix_ms` milliseconds since 1970-01-01 UTC; at once if it
+ * does so already. Otherwise as maiko_ctx_send_self_after, with its errors.
+ *
+ * The worker looks at the clock when the time has come if the clock runs on evenly, and at least once a second. So if
+ * somebody sets it forward, or the machine was suspended (which the timers of maiko_now do not count), the event comes
+ * at most a second later than it should; if it is set back, the event comes when it shows that time again. Once the
+ * event is due nothing takes it back. A waiting timer costs its worker one wake-up a second.
+ */
+MAIKO_API int maiko_ctx_at(maiko_ctx *ctx, uint64_t unix_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
+			   const void *event);
+
+/* Cancels a delayed send or a timer of this actor: it will not be sent, its handler will not run; one at a fixed rate
+ * does not come again. MAIKO_ENOENT: sent, or (to itself, once) being handled, or cancelled already. */
 MAIKO_API int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed);
 
 /* Makes a zeroed event to fill in place, which saves a copy of a large one; NULL when
@@ -264,6 +304,18 @@ MAIKO_END_DECLS
 	MAIKO_PP_SENDING_(                                                                                             \
 		event, maiko_ctx_send_self_after((ctx), (ms), (ret_delayed), &maiko_gen_event_##event, &maiko_value_), \
 		__VA_ARGS__)
+/* maiko_every_ms(ctx, period_ms, ret_delayed, event, .field = ...): to this actor itself, at a fixed rate */
+#define maiko_every_ms(ctx, period_ms, ret_delayed, ...) MAIKO_PP_EVERY_(ctx, period_ms, ret_delayed, __VA_ARGS__, )
+#define MAIKO_PP_EVERY_(ctx, period_ms, ret_delayed, event, ...)                                                       \
+	MAIKO_PP_SENDING_(event,                                                                                       \
+			  maiko_ctx_every((ctx), (period_ms), (ret_delayed), &maiko_gen_event_##event, &maiko_value_), \
+			  __VA_ARGS__)
+/* maiko_at(ctx, unix_ms, ret_delayed, event, .field = ...): to this actor itself, at a time of the machine's clock */
+#define maiko_at(ctx, unix_ms, ret_delayed, ...) MAIKO_PP_AT_(ctx, unix_ms, ret_delayed, __VA_ARGS__, )
+#define MAIKO_PP_AT_(ctx, unix_ms, ret_delayed, event, ...)                                                            \
+	MAIKO_PP_SENDING_(event,                                                                                       \
+			  maiko_ctx_at((ctx), (unix_ms), (ret_delayed), &maiko_gen_event_##event, &maiko_value_),      \
+			  __VA_ARGS__)
 /* maiko_send_copy(to, event, pointer): sends a copy of an existing struct. */
 #define maiko_send_copy(to, event, pointer)                                                                            \
 	MAIKO_PP_STRICT_(const event *maiko_copied_ = (const event *)(const void *)(pointer);                          \

@@ -156,8 +156,8 @@ size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
 	} else if (kind == MK_NOTE_GROUP_MADE) {
 		put_group(&s, call->name, call->group);
 	} else if (kind == MK_NOTE_AFTER) {
-		put_number(&s, call->delay_ms);
-		put_number(&s, call->own);
+		put_number(&s, call->delay.kind);
+		put_number(&s, call->delay.ms);
 	}
 	return s.size;
 }
@@ -316,8 +316,8 @@ bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_
 	} else if (kind == MK_NOTE_GROUP_MADE) {
 		get_group(&s, c);
 	} else if (kind == MK_NOTE_AFTER) {
-		c->delay_ms = get_number(&s);
-		c->own = get_small(&s, 1) != 0;
+		c->delay.kind = (mk_delay_kind)get_small(&s, MK_DELAYS - 1);
+		c->delay.ms = get_number(&s);
 		c->content = s.from;
 		c->content_size = s.left;
 	}

@@ -20,7 +20,7 @@
 
 #include <maiko/observe/recorder.h>
 
-#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454306) /* its last byte is the version */
+#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454307) /* its last byte is the version */
 enum { MO_SEGMENT = 1 << 20, MO_RECORD_MAX = MO_SEGMENT / 2, MO_SUP_TAPE = MAIKO_WORKERS_MAX, MO_TAPES };
 
 typedef struct mo_head {
@@ -135,8 +135,7 @@ typedef struct mo_call {
 	/* MK_NOTE_GROUP_MADE */
 	maiko_group_options group; /* without pointers */
 	/* MK_NOTE_AFTER */
-	uint64_t delay_ms;
-	bool own;
+	mk_delay delay;
 	const unsigned char *content;
 	size_t content_size;
 } mo_call;

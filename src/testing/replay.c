@@ -133,6 +133,8 @@ static bool told(void *arg, mk_worker *w, mk_note_kind kind, uint64_t number, mk
 	if (next != NULL && (kind == MK_NOTE_ADD || kind == MK_NOTE_CHANGE || kind == MK_NOTE_FOUND ||
 			     kind == MK_NOTE_WATCH || kind == MK_NOTE_GROUP_MADE || kind == MK_NOTE_GROUP_REMOVED))
 		mt_replay_differs(r, next, w->index, "a call to add, find or change actors or subscriptions");
+	if (next != NULL && kind == MK_NOTE_WALL)
+		mt_replay_differs(r, next, w->index, mt_note_text((int)kind));
 	return false;
 }
 

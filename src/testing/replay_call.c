@@ -242,8 +242,10 @@ static int send_later(mt_replay *r, mk_actor *a, const mo_call *c)
 				       &type);
 	if (data == NULL)
 		return MAIKO_EINVAL; /* the divergence has the text */
-	int rc = c->own ? maiko_ctx_send_self_after(a, c->delay_ms, NULL, type, data)
-			: maiko_ctx_send_after(a, c->delay_ms, NULL, type, data);
+	int rc = c->delay.kind == MK_DELAY_OWN     ? maiko_ctx_send_self_after(a, c->delay.ms, NULL, type, data)
+		 : c->delay.kind == MK_DELAY_EVERY ? maiko_ctx_every(a, c->delay.ms, NULL, type, data)
+		 : c->delay.kind == MK_DELAY_AT    ? maiko_ctx_at(a, c->delay.ms, NULL, type, data)
+						   : maiko_ctx_send_after(a, c->delay.ms, NULL, type, data);
 	mt_replay_drop(type, data);
 	return rc;
 }

@@ -47,6 +47,7 @@ static const char *const note_texts[MK_NOTES] = {
 	[MK_NOTE_OPEN] = "an open cycle",
 	[MK_NOTE_STOPPING] = "an error while stopping",
 	[MK_NOTE_FOUND] = "maiko_find or maiko_find_group",
+	[MK_NOTE_WALL] = "a look at the clock of the machine",
 	[MK_NOTE_ADD] = "maiko_add",
 	[MK_NOTE_CHANGE] = "a change of actors or subscriptions",
 	[MK_NOTE_AFTER] = "a delayed send",

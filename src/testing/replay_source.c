@@ -84,7 +84,7 @@ void mt_source_play(mt_replay *r, mk_actor *a)
 				return;
 		} else if (next->kind >= MO_NOTES + MK_NOTE_FOUND && next->kind <= MO_NOTES + MK_NOTE_GROUP_REMOVED) {
 			mt_replay_consume(r, tape);
-			if (!mt_is_note(next, MK_NOTE_FOUND))
+			if (!mt_is_note(next, MK_NOTE_FOUND) && !mt_is_note(next, MK_NOTE_WALL))
 				mt_replay_call(r, a, next);
 		} else {
 			return;

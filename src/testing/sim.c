@@ -252,6 +252,14 @@ int maiko_sim_run(maiko_sim *sim)
 
 static uint64_t seam_now(void *arg) { return ((const maiko_sim *)arg)->now_ns; }
 
+static uint64_t seam_wall(void *arg) { return ((const maiko_sim *)arg)->now_ns + ((const maiko_sim *)arg)->wall_ns; }
+
+void maiko_sim_set_clock(maiko_sim *sim, uint64_t unix_ms)
+{
+	uint64_t wall_ns = unix_ms < INT64_MAX / NS_A_MS ? unix_ms * NS_A_MS : INT64_MAX;
+	sim->wall_ns = wall_ns - sim->now_ns; /* modulo 2^64 */
+}
+
 /* Advances the time to the next timer that is due, if that is not after `until`. */
 static bool move_on(maiko_sim *sim, uint64_t until)
 {
@@ -384,8 +392,10 @@ static void set_options(maiko_sim *sim, const maiko_sim_options *options)
 	sim->density = densities[o->seed % (sizeof densities / sizeof densities[0])];
 	sim->signature = o->seed;
 	sim->now_ns = START_NS;
+	sim->wall_ns = EPOCH_NS;
 	sim->thread = 1;
 	sim->seam = (mk_seam){.now_ns = seam_now,
+			      .wall_ns = seam_wall,
 			      .choose = seam_choose,
 			      .wait = seam_wait,
 			      .between = mt_sim_between,

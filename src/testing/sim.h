@@ -45,6 +45,7 @@ struct maiko_sim {
 	mt_member **members;
 	uint32_t member_count;
 	uint64_t now_ns, steps, events, signature;
+	uint64_t wall_ns; /* the clock of the machine shows so much more than now_ns */
 	mk_random schedule, data;
 	/* choices */
 	uint32_t density; /* one choice in so many is not 0 */

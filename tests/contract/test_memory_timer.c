@@ -18,7 +18,7 @@ MAIKO_EVENT(work, works, n);
 
 enum { TIMERS = 10 };
 
-PER_TEST _Atomic(uint64_t) steady;
+PER_TEST _Atomic(uint64_t) steady, rated;
 
 /* Some are due at once, some are not; one of each is cancelled. */
 typedef struct waiter {
@@ -28,6 +28,8 @@ static int waiter_on_start(waiter *self, maiko_ctx *ctx)
 {
 	for (uint32_t i = 0; i < TIMERS; i++)
 		(void)well(maiko_send_self_after_ms(ctx, i % 2 * 1000, &self->timers[i], timeout, .n = i));
+	(void)well(maiko_every_ms(ctx, 1, NULL, timeout, .n = TIMERS));
+	(void)well(maiko_at(ctx, maiko_unix_ms(ctx) + 1, NULL, timeout, .n = TIMERS));
 	return 0;
 }
 static int waiter_on_work(waiter *self, const work *ev, maiko_ctx *ctx)
@@ -88,14 +90,19 @@ MAIKO_EVENT(pulse, maiko_private_topic, n);
 typedef struct heart {
 	uint32_t beats;
 } heart;
-static int heart_on_start(heart *self, maiko_ctx *ctx) { return maiko_send_self_after_ms(ctx, 0, NULL, pulse, .n = 0); }
+static int heart_on_start(heart *self, maiko_ctx *ctx)
+{
+	expect(maiko_every_ms(ctx, 1, NULL, pulse, .n = 0) == 0);
+	expect(maiko_at(ctx, maiko_unix_ms(ctx) + 3600000, NULL, pulse, .n = 0) == 0);
+	return maiko_send_self_after_ms(ctx, 0, NULL, pulse, .n = 1);
+}
 static int heart_on_pulse(heart *self, const pulse *ev, maiko_ctx *ctx)
 {
 	maiko_delayed other;
 	expect(maiko_send_self_after_ms(ctx, 1000, &other, pulse, .n = 0) == 0);
 	expect(maiko_cancel(ctx, other) == 0);
-	atomic_fetch_add(&steady, 1);
-	return maiko_send_self_after_ms(ctx, 0, NULL, pulse, .n = ev->n + 1);
+	atomic_fetch_add(ev->n == 0 ? &rated : &steady, 1);
+	return ev->n == 0 ? 0 : maiko_send_self_after_ms(ctx, 0, NULL, pulse, .n = ev->n + 1);
 }
 MAIKO_ACTOR(heart, MAIKO_ON_START(heart_on_start), MAIKO_ON(pulse, heart_on_pulse));
 
@@ -105,6 +112,7 @@ TEST_ONCE(a_steady_use_allocates_nothing)
 	ok(maiko_add(sup, heart, "heart"));
 	ok(maiko_start(sup));
 	test_wait_for(&steady, 100);
+	test_wait_for(&rated, 2);
 	uint64_t before = test_allocator_count();
 	test_wait_for(&steady, 2000);
 	assert_int_equal(test_allocator_count(), before);

@@ -1,6 +1,6 @@
 /*
- * test_replay_timers.c - what actors send to themselves is recorded; a replay of the run has the same timers and
- * cancels, also of a source, whose callbacks do not run.
+ * test_replay_timers.c - what actors send to themselves is recorded; a replay of the run has the same timers, rates and
+ * cancels, and the same times of the machine's clock, also of a source, whose callbacks do not run.
  */
 #include <maiko/observe/recorder.h>
 #include <maiko/testing/replay.h>
@@ -19,6 +19,11 @@ typedef struct timeout {
 } timeout;
 MAIKO_EVENT(timeout, maiko_private_topic, n);
 
+typedef struct beat {
+	uint32_t n;
+} beat;
+MAIKO_EVENT(beat, maiko_private_topic, n);
+
 typedef struct report {
 	uint32_t n;
 	uint64_t sum;
@@ -32,7 +37,7 @@ static _Atomic(bool) crashes;
 /* Holds itself, and goes on by its timers; cancels some of them, before they are due or while they wait. */
 typedef struct worker {
 	uint64_t sum;
-	maiko_delayed other;
+	maiko_delayed other, rate;
 	uint32_t handled;
 } worker;
 static int worker_on_report(worker *self, const report *ev, maiko_ctx *ctx)
@@ -54,16 +59,30 @@ static int worker_on_timeout(worker *self, const timeout *ev, maiko_ctx *ctx)
 	int rc = maiko_unhold(ctx);
 	return rc != 0 ? rc : maiko_send(ctx, report, .n = ev->n + 1, .sum = self->sum);
 }
-MAIKO_ACTOR(worker, MAIKO_ON(report, worker_on_report), MAIKO_ON(timeout, worker_on_timeout));
+/* What it is told of the time, and how often, is in what it sends. */
+static int worker_on_beat(worker *self, const beat *ev, maiko_ctx *ctx)
+{
+	self->sum = self->sum * 31 + maiko_missed(ctx) + maiko_meta(ctx)->timestamp_ns + maiko_unix_ms(ctx);
+	if (self->sum % 5 == 0)
+		return maiko_cancel(ctx, self->rate) == 0
+			       ? maiko_every_ms(ctx, 1 + self->sum % 2, &self->rate, beat, .n = 1)
+			       : MAIKO_EINVAL;
+	return ev->n == 1 && self->sum % 3 == 0 ? maiko_at(ctx, maiko_unix_ms(ctx) + 2, NULL, beat, .n = 2) : 0;
+}
+static int worker_on_start(worker *self, maiko_ctx *ctx) { return maiko_every_ms(ctx, 1, &self->rate, beat, .n = 1); }
+MAIKO_ACTOR(worker, MAIKO_ON_START(worker_on_start), MAIKO_ON(report, worker_on_report), MAIKO_ON(beat, worker_on_beat),
+	    MAIKO_ON(timeout, worker_on_timeout));
 
 /* A source: each timer sends what no other run would. */
 typedef struct source {
-	uint32_t n;
+	uint32_t n, beats;
+	maiko_delayed rate;
 } source;
 static int source_on_start(source *self, maiko_ctx *ctx)
 {
-	(void)self;
 	int rc = maiko_send_self_after_ms(ctx, 1, NULL, timeout, .n = 1);
+	if (rc == 0)
+		rc = maiko_every_ms(ctx, 1, &self->rate, beat, .n = 3);
 	return rc != 0 ? rc : maiko_send_self_after_ms(ctx, 1, NULL, timeout, .n = 2);
 }
 static int source_on_timeout(source *self, const timeout *ev, maiko_ctx *ctx)
@@ -74,6 +93,14 @@ static int source_on_timeout(source *self, const timeout *ev, maiko_ctx *ctx)
 		rc = maiko_send_self_after_ms(ctx, 1, NULL, timeout, .n = ev->n);
 	return self->n % 7 == 0 ? MAIKO_ECANCELED : rc; /* on_error handles it */
 }
+static int source_on_beat(source *self, const beat *ev, maiko_ctx *ctx)
+{
+	if (++self->beats == 20)
+		return maiko_cancel(ctx, self->rate);
+	if (ev->n == 3 && self->beats % 4 == 0)
+		return maiko_at(ctx, maiko_unix_ms(ctx) + 1, NULL, beat, .n = 4);
+	return maiko_send(ctx, report, .n = 5, .sum = maiko_missed(ctx) + maiko_unix_ms(ctx));
+}
 static int source_on_error(source *self, const maiko_error *error, maiko_ctx *ctx)
 {
 	(void)self;
@@ -81,7 +108,7 @@ static int source_on_error(source *self, const maiko_error *error, maiko_ctx *ct
 	return error->code == MAIKO_ECANCELED ? 0 : error->code;
 }
 MAIKO_ACTOR(source, MAIKO_ON_START(source_on_start), MAIKO_ON(timeout, source_on_timeout),
-	    MAIKO_ON_ERROR(source_on_error));
+	    MAIKO_ON(beat, source_on_beat), MAIKO_ON_ERROR(source_on_error));
 
 static int add_actors(maiko_supervisor *sup, void *arg)
 {

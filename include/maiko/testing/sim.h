@@ -146,6 +146,11 @@ MAIKO_API int maiko_sim_advance(maiko_sim *sim, uint64_t ms);
  * Timers that become due fire after the callback. */
 MAIKO_API void maiko_sim_spend(maiko_sim *sim, uint64_t us);
 
+/* Sets the clock of the machine (maiko_unix_ms, maiko_at) to so many milliseconds since 1970-01-01 UTC, in all its
+ * supervisors. No other time passes: so it is for the program if somebody sets the clock, or if the machine was
+ * suspended. It begins at 2026-01-01 and one second, and advances with the virtual time. Also inside callbacks. */
+MAIKO_API void maiko_sim_set_clock(maiko_sim *sim, uint64_t unix_ms);
+
 /* Runs until `condition(arg)` holds, up to `limit_ms` of virtual time. 0, MAIKO_ETIMEDOUT
  * or MAIKO_EBROKEN. */
 MAIKO_API int maiko_sim_run_until(maiko_sim *sim, bool (*condition)(void *arg), void *arg, uint64_t limit_ms);

@@ -35,17 +35,19 @@ static int check_delay(const maiko_ctx *ctx)
 	return 0;
 }
 
-static int delay(maiko_ctx *ctx, const mk_route *route, const void *event, uint64_t delay_ms,
-		 maiko_delayed *ret_delayed)
+static int delay(maiko_ctx *ctx, const mk_route *route, const void *event, mk_delay delay, maiko_delayed *ret_delayed)
 {
 	mk_worker *w = ctx->worker;
 	bool own = route->topic == w->private_topic;
+	maiko_delayed name = 0;
 	int rc = own ? mk_check_own(w->sup, route->type, event) : mk_check(route->topic, route->type, event);
 	if (rc == 0)
-		rc = mk_delayed_add(w, ctx, route, event, delay_ms, ret_delayed);
+		rc = mk_delayed_add(w, ctx, route, event, delay, &name);
+	if (rc == 0 && ret_delayed != NULL)
+		*ret_delayed = name;
 	if (MK_UNLIKELY(w->sup->seam.noted) && rc == 0)
-		mk_note_call(w->sup, w, MK_NOTE_AFTER, ctx->self->id, (int64_t)ctx->extra->delayed_count,
-			     &(mk_call){.event = route->type->desc, .data = event, .delay_ms = delay_ms, .own = own});
+		mk_note_call(w->sup, w, MK_NOTE_AFTER, ctx->self->id, (int64_t)name,
+			     &(mk_call){.event = route->type->desc, .data = event, .delay = delay});
 	return rc;
 }
 
@@ -63,14 +65,13 @@ int maiko_ctx_send_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_d
 	mk_route route = *found;
 	if (route.topic == NULL)
 		rc = mk_route_by_content(ctx->worker, route.type, event, &route.topic);
-	return rc != 0 ? rc : delay(ctx, &route, event, delay_ms, ret_delayed);
+	return rc != 0 ? rc : delay(ctx, &route, event, (mk_delay){MK_DELAY_TOPIC, delay_ms}, ret_delayed);
 }
 
-int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
-			      const maiko_event_type *type, const void *event)
+/* A timer of the actor itself; `call` asks. */
+static int set_timer(maiko_ctx *ctx, const char *call, mk_delay when, maiko_delayed *ret_delayed,
+		     const maiko_event_type *type, const void *event)
 {
-	if (ctx == NULL || type == NULL || event == NULL)
-		return MK_NULL(ctx, type, event);
 	mk_route route = {.topic = ctx->worker->private_topic};
 	int rc = check_delay(ctx);
 	if (rc == 0)
@@ -78,12 +79,38 @@ int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *
 	if (rc == 0 && mk_topic_is_own(route.type->topic))
 		rc = mk_reserved_fail(route.type, route.type->topic);
 	if (rc == 0 && mk_ignores(ctx->class, route.type))
-		rc = mk_fail(
-			MAIKO_EINVAL,
-			"maiko_send_self_after_ms: actor '%s' has no handler of event '%s', which it sends to itself",
-			ctx->self->name, type->layout->name);
-	return rc != 0 ? rc : delay(ctx, &route, event, delay_ms, ret_delayed);
+		rc = mk_fail(MAIKO_EINVAL, "%s: actor '%s' has no handler of event '%s', which it sends to itself",
+			     call, ctx->self->name, type->layout->name);
+	return rc != 0 ? rc : delay(ctx, &route, event, when, ret_delayed);
 }
+
+int maiko_ctx_send_self_after(maiko_ctx *ctx, uint64_t delay_ms, maiko_delayed *ret_delayed,
+			      const maiko_event_type *type, const void *event)
+{
+	if (ctx == NULL || type == NULL || event == NULL)
+		return MK_NULL(ctx, type, event);
+	return set_timer(ctx, "maiko_send_self_after_ms", (mk_delay){MK_DELAY_OWN, delay_ms}, ret_delayed, type, event);
+}
+
+int maiko_ctx_every(maiko_ctx *ctx, uint64_t period_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
+		    const void *event)
+{
+	if (ctx == NULL || type == NULL || event == NULL)
+		return MK_NULL(ctx, type, event);
+	if (period_ms == 0)
+		return mk_fail_text(MAIKO_EINVAL, "maiko_every_ms: the period is 0 ms; at least 1");
+	return set_timer(ctx, "maiko_every_ms", (mk_delay){MK_DELAY_EVERY, period_ms}, ret_delayed, type, event);
+}
+
+int maiko_ctx_at(maiko_ctx *ctx, uint64_t unix_ms, maiko_delayed *ret_delayed, const maiko_event_type *type,
+		 const void *event)
+{
+	if (ctx == NULL || type == NULL || event == NULL)
+		return MK_NULL(ctx, type, event);
+	return set_timer(ctx, "maiko_at", (mk_delay){MK_DELAY_AT, unix_ms}, ret_delayed, type, event);
+}
+
+uint64_t maiko_missed(const maiko_ctx *ctx) { return ctx->extra == NULL ? 0 : ctx->extra->missed; }
 
 int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
 {
@@ -101,6 +128,7 @@ const char *maiko_name(const maiko_ctx *ctx) { return ctx->self->name; }
 maiko_actor_id maiko_self(const maiko_ctx *ctx) { return ctx->self->id; }
 maiko_supervisor *maiko_supervisor_of(const maiko_ctx *ctx) { return ctx->worker->sup; }
 uint64_t maiko_now(const maiko_ctx *ctx) { return ctx->worker->now_ns; }
+uint64_t maiko_unix_ms(maiko_ctx *ctx) { return mk_note_wall(ctx->worker) / 1000000; }
 uint64_t maiko_random(maiko_ctx *ctx)
 {
 	MK_NOTE(ctx->worker, MK_NOTE_RANDOM, ctx->self->id, 0);

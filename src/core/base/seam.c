@@ -8,19 +8,25 @@
 
 int mk_seam_init(mk_seam *seam)
 {
-	uv_timeval64_t wall;
 	*seam = (mk_seam){0};
-	int rc = uv_gettimeofday(&wall);
+	int rc = uv_random(NULL, NULL, &seam->seed, sizeof seam->seed, 0, NULL);
 	if (rc == 0)
-		rc = uv_random(NULL, NULL, &seam->seed, sizeof seam->seed, 0, NULL);
-	if (rc != 0)
-		return rc;
-	uint64_t wall_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_usec * 1000u;
-	seam->wall_offset_ns = wall_ns - uv_hrtime();
-	return 0;
+		seam->wall_offset_ns = mk_wall(seam) - uv_hrtime();
+	return rc;
 }
 
 uint64_t mk_now(const mk_seam *seam) { return seam->now_ns == NULL ? uv_hrtime() : seam->now_ns(seam->arg); }
+
+uint64_t mk_wall(const mk_seam *seam)
+{
+	uv_timeval64_t wall = {0};
+	if (seam->wall_ns != NULL)
+		return seam->wall_ns(seam->arg);
+	if (seam->now_ns != NULL)
+		return mk_now(seam) + seam->wall_offset_ns;
+	(void)uv_gettimeofday(&wall); /* it fails for a NULL only */
+	return (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_usec * 1000u;
+}
 
 uint64_t mk_deadline(const mk_seam *seam, uint64_t timeout_ms)
 {

@@ -15,6 +15,7 @@
 
 typedef struct mk_seam {
 	uint64_t (*now_ns)(void *arg);                 /* never goes back */
+	uint64_t (*wall_ns)(void *arg);                /* since 1970-01-01 UTC; it may be set, also back */
 	uint64_t (*random)(void *arg);                 /* 64 bits         */
 	uint32_t (*choose)(void *arg, uint32_t count); /* 0 to count - 1  */
 	/* Where an actor or an external thread is placed for which nobody has said it: so many workers after the
@@ -58,6 +59,10 @@ typedef struct mk_random {
 int mk_seam_init(mk_seam *seam);
 
 MK_PRIVATE uint64_t mk_now(const mk_seam *seam);
+
+/* The clock of the machine: nanoseconds since 1970-01-01 UTC. Anyone may set it, and it goes on while the machine is
+ * suspended; mk_now does neither. */
+uint64_t mk_wall(const mk_seam *seam);
 
 /* The program that counts instructions (bench/budget) defines its own counter. */
 #if !defined(MK_TICKS) && (defined(__x86_64__) || defined(__i386__))

@@ -1,5 +1,6 @@
 /*
- * timer.c - see timer.h. A binary heap (Williams, 1964) whose first index is 1.
+ * timer.c - see timer.h. A heap (Williams, 1964) whose first index is 1, of four children each: half as many levels,
+ * and the children share cache lines (LaMarca and Ladner, The Influence of Caches on the Performance of Heaps, 1996).
  */
 #include "ds/timer.h"
 
@@ -8,9 +9,11 @@
 #include <maiko/error.h>
 #include <string.h>
 
+enum { CHILDREN = 4 };
+
 int mk_timers_reserve(mk_timers *timers)
 {
-	int rc = mk_reserve((void **)&timers->heap, &timers->size, timers->reserved + 2, sizeof(mk_timer *));
+	int rc = mk_reserve((void **)&timers->heap, &timers->size, timers->reserved + 2, sizeof *timers->heap);
 	if (rc == 0)
 		timers->reserved++;
 	return rc;
@@ -48,47 +51,57 @@ void mk_timers_fini(mk_timers *timers)
 	*timers = (mk_timers){0};
 }
 
-static bool before(const mk_timer *a, const mk_timer *b)
+static bool before(const mk_timer_slot *a, const mk_timer_slot *b)
 {
 	return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
 }
 
-static void put(mk_timers *t, mk_timer *timer, uint32_t place)
+static void put(mk_timers *t, mk_timer_slot slot, uint32_t place)
 {
-	t->heap[place] = timer;
-	timer->place = place;
+	t->heap[place] = slot;
+	slot.timer->place = place;
 }
 
-static void sift(mk_timers *t, mk_timer *timer, uint32_t place)
+/* The children of `place` begin there. */
+static uint32_t first_child(uint32_t place) { return place * CHILDREN - (CHILDREN - 2); }
+static uint32_t parent(uint32_t place) { return (place + (CHILDREN - 2)) / CHILDREN; }
+
+static void sift(mk_timers *t, mk_timer_slot slot, uint32_t place)
 {
-	while (place > 1 && before(timer, t->heap[place / 2])) {
-		put(t, t->heap[place / 2], place);
-		place /= 2;
+	while (place > 1 && before(&slot, &t->heap[parent(place)])) {
+		put(t, t->heap[parent(place)], place);
+		place = parent(place);
 	}
-	for (;;) {
-		uint32_t child = place * 2;
-		if (child > t->count)
-			break;
-		if (child < t->count && before(t->heap[child + 1], t->heap[child]))
-			child++;
-		if (!before(t->heap[child], timer))
+	for (uint32_t child; (child = first_child(place)) <= t->count; place = child) {
+		uint32_t last = child + CHILDREN - 1 < t->count ? child + CHILDREN - 1 : t->count;
+		for (uint32_t other = child + 1; other <= last; other++)
+			child = before(&t->heap[other], &t->heap[child]) ? other : child;
+		if (!before(&t->heap[child], &slot))
 			break;
 		put(t, t->heap[child], place);
-		place = child;
 	}
-	put(t, timer, place);
+	put(t, slot, place);
 }
 
-void mk_timer_set(mk_timers *timers, mk_timer *timer, uint64_t due_ns)
+static void set(mk_timers *timers, mk_timer *timer, uint64_t due_ns, uint64_t order)
 {
 	timer->due_ns = due_ns;
-	timer->order = timers->order++;
+	timer->order = order;
 	if (timer->place == 0) {
 		assert(timers->count < timers->reserved);
 		timers->count++;
 		timer->place = timers->count;
 	}
-	sift(timers, timer, timer->place);
+	sift(timers, (mk_timer_slot){due_ns, order, timer}, timer->place);
+}
+
+void mk_timer_set(mk_timers *timers, mk_timer *timer, uint64_t due_ns) { set(timers, timer, due_ns, timers->order++); }
+
+void mk_timer_move(mk_timers *timers, mk_timer *timer, uint64_t first, uint64_t base)
+{
+	uint64_t order = base + (timer->order - first);
+	timers->order = order < timers->order ? timers->order : order + 1;
+	set(timers, timer, timer->due_ns, order);
 }
 
 void mk_timer_clear(mk_timers *timers, mk_timer *timer)
@@ -97,14 +110,14 @@ void mk_timer_clear(mk_timers *timers, mk_timer *timer)
 	if (place == 0)
 		return;
 	timer->place = 0;
-	mk_timer *last = timers->heap[timers->count--];
-	if (last != timer)
+	mk_timer_slot last = timers->heap[timers->count--];
+	if (last.timer != timer)
 		sift(timers, last, place);
 }
 
 void mk_timers_fire_first(mk_timers *timers)
 {
-	mk_timer *first = timers->heap[1];
+	mk_timer *first = timers->heap[1].timer;
 	mk_timer_clear(timers, first);
 	first->fire(first);
 }
@@ -113,9 +126,10 @@ void mk_timers_fire(mk_timers *timers, uint64_t now_ns)
 {
 	uint64_t until = timers->order;
 	while (timers->count > 0) {
-		mk_timer *first = timers->heap[1];
+		const mk_timer_slot *first = &timers->heap[1];
 		if (first->due_ns > now_ns || first->order >= until)
 			break;
+		__builtin_prefetch(timers->heap[timers->count].timer, 1); /* it moves */
 		mk_timers_fire_first(timers);
 	}
 }

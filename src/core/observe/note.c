@@ -89,3 +89,13 @@ uint64_t mk_note_found(mk_sup *sup, uint64_t id)
 	mk_note_here(caller, MK_NOTE_FOUND, 0, (int64_t)id);
 	return id;
 }
+
+uint64_t mk_note_wall(mk_worker *w)
+{
+	mk_told told;
+	if (w->sup->seam.led && mk_is_told(w, MK_NOTE_WALL, 0, &told))
+		return (uint64_t)told.value;
+	uint64_t wall_ns = mk_wall(&w->sup->seam);
+	MK_NOTE(w, MK_NOTE_WALL, 0, (int64_t)wall_ns);
+	return wall_ns;
+}

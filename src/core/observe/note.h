@@ -58,6 +58,9 @@ mk_worker *mk_caller(const mk_sup *sup, const mk_actor *requester);
  * that of the recording is returned. */
 uint64_t mk_note_found(mk_sup *sup, uint64_t id);
 
+/* The clock of the machine (mk_wall) as the worker reads it: noted, or, in a replay, that of the recording. */
+uint64_t mk_note_wall(mk_worker *w);
+
 /* ---- replay ----------------------------------------------------------------------------- */
 
 /* In a replay: whether that is the next note of the recording. */

@@ -141,10 +141,11 @@ typedef struct mk_extra {
 	bool tick_due, tick_set;
 	bool tick_late; /* postponed for a control message */
 	/* delayed.c */
-	struct mk_delayed *delayed;         /* not due yet */
+	union mk_delayed_slot *delayed; /* all of them, each in the slot that its name says */
+	uint32_t delayed_size, delayed_used, delayed_count, delayed_free;
+	uint64_t delayed_named;             /* so many have had a name */
 	struct mk_delayed *due, **due_tail; /* became due while the actor was held */
-	uint64_t delayed_count;             /* delayed sends so far: the id of the next */
-	mk_map delayed_names;               /* all of them, by id */
+	uint64_t missed;                    /* the result of maiko_missed */
 	/* backpressure.c */
 	struct mk_edge *mutes;    /* senders that this actor mutes */
 	mk_map edges;             /* the same, by sender */

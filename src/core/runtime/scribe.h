@@ -28,6 +28,7 @@ typedef enum mk_note_kind {
 	MK_NOTE_OPEN,      /* the check number `number` of a cycle has found it open */
 	MK_NOTE_STOPPING,  /* value: whether MAIKO_ESHUTDOWN means the stop */
 	MK_NOTE_FOUND,     /* maiko_find, maiko_find_group in a callback; value: the id, or 0 */
+	MK_NOTE_WALL,      /* the clock of the machine was read; value: its time */
 	/* calls, with their arguments: mk_call */
 	MK_NOTE_ADD,    /* value: the error, or the actor's worker (MK_NOTE_NEW_WORKER); number: its id */
 	MK_NOTE_CHANGE, /* value: the error, or 0; number: the actor */
@@ -62,6 +63,19 @@ enum { MK_NOTE_NEW_WORKER = 0xff };
 enum { MK_NOTED_FOUND = 1, MK_NOTED_RESTARTS = 2, MK_NOTED_UNWATCH = 4 };
 #define MK_ANY_NUMBER UINT64_MAX
 
+/* When an actor sends a delayed event. */
+typedef enum mk_delay_kind {
+	MK_DELAY_TOPIC, /* after so many milliseconds, to its topic */
+	MK_DELAY_OWN,   /* ... to the actor itself, as are these: */
+	MK_DELAY_EVERY, /* each time that they have passed */
+	MK_DELAY_AT,    /* when the clock of the machine shows so many since 1970 */
+	MK_DELAYS
+} mk_delay_kind;
+typedef struct mk_delay {
+	mk_delay_kind kind;
+	uint64_t ms;
+} mk_delay;
+
 /* The arguments of a call. */
 typedef struct mk_call {
 	/* MK_NOTE_ADD */
@@ -77,8 +91,7 @@ typedef struct mk_call {
 	/* MK_NOTE_AFTER */
 	const maiko_event_type *event;
 	const void *data;
-	uint64_t delay_ms;
-	bool own; /* to the actor itself */
+	mk_delay delay;
 } mk_call;
 
 typedef struct mk_note {

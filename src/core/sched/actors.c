@@ -49,10 +49,11 @@ void mk_actor_free(mk_actor *a)
 		mk_keep_fini(a->extra);
 		mk_weight_fini(a->extra);
 		mk_free(a->extra->kept);
-		mk_map *maps[] = {&a->extra->oldest,        &a->extra->kept_at, &a->extra->seen,     &a->extra->edges,
-				  &a->extra->delayed_names, &a->extra->handles, &a->extra->filter_of};
+		mk_map *maps[] = {&a->extra->oldest, &a->extra->kept_at, &a->extra->seen,
+				  &a->extra->edges,  &a->extra->handles, &a->extra->filter_of};
 		for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
 			mk_map_fini(maps[i]);
+		mk_free(a->extra->delayed);
 		mk_free(a->extra->detail);
 		mk_filters_free(a->extra->filters);
 		mk_free(a->extra->notices);
