@@ -1,6 +1,6 @@
 /*
  * lifecycle.h - what the library itself tells: the ends and restarts of actors, groups that have failed, callbacks that
- * do not return, and dead letters: events that a subscriber has not handled.
+ * do not return, topics that are silent, and dead letters: events that a subscriber has not handled.
  *
  *   MAIKO_ACTOR(operator,
  *       MAIKO_ON(maiko_ended, operator_on_ended),              // of the actors that it watches
@@ -45,6 +45,9 @@ extern MAIKO_API const maiko_topic maiko_dead_letters_topic;
 /* Callbacks that run too long: maiko_stuck. MAIKO_DROP_OLDEST. Named "maiko.stuck". */
 extern MAIKO_API const maiko_topic maiko_stuck_topic;
 #define maiko_gen_topic_maiko_stuck_topic maiko_stuck_topic
+/* Topics on which nothing comes, though it should: maiko_silent. MAIKO_DROP_OLDEST. Named "maiko.silent". */
+extern MAIKO_API const maiko_topic maiko_silent_topic;
+#define maiko_gen_topic_maiko_silent_topic maiko_silent_topic
 
 /* ---- ends and restarts ------------------------------------------------------------------ */
 
@@ -105,6 +108,26 @@ typedef struct maiko_stuck {
 } maiko_stuck;
 /* Its descriptor: MAIKO_EVENT_REF(maiko_stuck). */
 extern MAIKO_API const maiko_event_type maiko_gen_event_maiko_stuck;
+
+/*
+ * Nothing was published for .expect_every_ms (topic.h) on a topic that has it; told once, and again when something was.
+ *
+ * Publishing is what counts: by actors on any worker and from outside, whether or not anyone subscribes; not what
+ * becomes of the events, and not what waits to be sent. It is expected from the start on, of a topic that is made later
+ * from then on; a topic is known to the supervisor once an actor, an event type in use or a call has named it.
+ *
+ * The first worker looks four times in that time, so a silence is told when it has lasted 1 to 1.25 times as long, and
+ * its end up to a quarter of it later; later still while a callback holds that worker up. An event costs nothing for
+ * that, and a topic without .expect_every_ms neither. Not in a stop. A recording has what was told.
+ */
+typedef struct maiko_silent {
+	char topic[MAIKO_NAME_MAX + 1];
+	uint64_t ms;       /* how long it has been silent, from the look that last found something */
+	uint64_t every_ms; /* its .expect_every_ms */
+	bool again;        /* false: it is silent; true: it was, and something was published again */
+} maiko_silent;
+/* Its descriptor: MAIKO_EVENT_REF(maiko_silent). */
+extern MAIKO_API const maiko_event_type maiko_gen_event_maiko_silent;
 
 /* Zero in any field means the default. */
 typedef struct maiko_watch_options {

@@ -79,7 +79,10 @@ typedef struct maiko_topic {
 	 * to itself does not expire.
 	 */
 	uint64_t ttl_ms;
-	uint64_t reserved_[2];
+	/* At least every so many milliseconds something should be published on it, by whomever; else a maiko_silent
+	 * (lifecycle.h) tells, after 1 to 1.25 times as long. 0: nothing is expected; at most MAIKO_NEXT_MS_MAX. */
+	uint64_t expect_every_ms;
+	uint64_t reserved_[1];
 } maiko_topic;
 
 /* A topic that an actor subscribes to, optionally with its own policy and a filter. */
@@ -119,7 +122,7 @@ extern MAIKO_API const maiko_subscription maiko_no_topics[];
  */
 MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic);
 
-/* maiko_topic_with - the same with policies: overflow, key, check and ttl_ms are those of `like`.
+/* maiko_topic_with - the same with policies: overflow, key, check, ttl_ms and expect_every_ms are those of `like`.
  * Also MAIKO_EINVAL when the topic exists with other policies. */
 MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
 			       const maiko_topic **ret_topic);

@@ -158,6 +158,9 @@ size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
 	} else if (kind == MK_NOTE_AFTER) {
 		put_number(&s, call->delay.kind);
 		put_number(&s, call->delay.ms);
+	} else if (kind == MK_NOTE_SILENT) {
+		put_number(&s, call->every_ms);
+		put_text(&s, call->name);
 	}
 	return s.size;
 }
@@ -320,6 +323,9 @@ bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_
 		c->delay.ms = get_number(&s);
 		c->content = s.from;
 		c->content_size = s.left;
+	} else if (kind == MK_NOTE_SILENT) {
+		c->every_ms = get_number(&s);
+		c->name = get_text(&s);
 	}
 	if (s.damaged)
 		mo_call_drop(c);

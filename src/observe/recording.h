@@ -136,6 +136,8 @@ typedef struct mo_call {
 	maiko_group_options group; /* without pointers */
 	/* MK_NOTE_AFTER */
 	mk_delay delay;
+	/* MK_NOTE_SILENT: the topic's `name`, and */
+	uint64_t every_ms;
 	const unsigned char *content;
 	size_t content_size;
 } mo_call;

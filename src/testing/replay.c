@@ -260,6 +260,18 @@ static bool enter(mt_replay *r, mk_worker *w, uint64_t id)
 	return true;
 }
 
+/* What a look at the topics has told. */
+static bool tell_silent(mk_worker *w, const mo_record *record)
+{
+	mo_call call;
+	size_t size;
+	const unsigned char *content = mt_content_of(record, &size);
+	bool whole = mo_call_read(MK_NOTE_SILENT, content, size, &call);
+	if (whole)
+		mk_lead_silent(w, call.name, call.every_ms, record->number, record->value != 0);
+	return whole;
+}
+
 static bool piece(mt_replay *r, mk_worker *w, const mo_record *record)
 {
 	mk_note_kind kind = (mk_note_kind)(record->kind - MO_NOTES);
@@ -269,6 +281,8 @@ static bool piece(mt_replay *r, mk_worker *w, const mo_record *record)
 		return run(r, w, record->number);
 	if (kind == MK_NOTE_ENTER)
 		return enter(r, w, record->number);
+	if (kind == MK_NOTE_SILENT)
+		return tell_silent(w, record);
 	bool job = kind == MK_NOTE_CONTROL && record->number >> 56 == MK_POST_JOB;
 	if (job && mt_replay_is_source(r, (uint64_t)record->value))
 		return true;

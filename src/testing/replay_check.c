@@ -29,6 +29,7 @@ static const char *const note_texts[MK_NOTES] = {
 	[MK_NOTE_CONTROL] = "a control message",
 	[MK_NOTE_TAKE] = "events taken from another worker",
 	[MK_NOTE_TIMERS] = "timers",
+	[MK_NOTE_SILENT] = "a look at a silent topic",
 	[MK_NOTE_RUN] = "a run",
 	[MK_NOTE_RETIRE] = "actors that end",
 	[MK_NOTE_PROBE] = "probes",

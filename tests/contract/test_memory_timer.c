@@ -1,6 +1,7 @@
 /*
  * C15: whichever allocation fails, what an actor sends to itself is refused, or it comes, or its cancel is counted,
- * also when the actor moves with it; and a steady use of timers allocates nothing.
+ * also when the actor moves with it; a topic that is expected to have something is made or refused; and a steady use of
+ * timers allocates nothing.
  */
 #include "no_memory.h"
 
@@ -55,6 +56,9 @@ static void play(uint32_t workers)
 	maiko_supervisor *sup = no_memory_supervisor((maiko_options){.workers = workers});
 	if (sup == NULL)
 		return;
+	const maiko_topic *topic;
+	maiko_topic like = {.name = "like", .expect_every_ms = 1};
+	(void)well(maiko_topic_with(sup, "expected", &like, &topic));
 	bool fine = well(maiko_add(sup, waiter, "waiter", .max_events_per_tick = 1, .ret_id = &id));
 	if (well(maiko_start(sup)) && fine) {
 		for (uint32_t n = 0; n < 4; n++)

@@ -144,7 +144,8 @@ static int viewer_on_latest(viewer *self, const latest *ev, maiko_ctx *ctx)
 	states_seen[state_count++ % 4] = ev->n;
 	return 0;
 }
-MAIKO_ACTOR(viewer, MAIKO_ON(item, viewer_on_item), MAIKO_ON(latest, viewer_on_latest));
+/* The item comes last, so that the route of the other exists when the first item has been sent. */
+MAIKO_ACTOR(viewer, MAIKO_ON(latest, viewer_on_latest), MAIKO_ON(item, viewer_on_item));
 
 /* An event that was queued without memory for its note was not found by the index made later. */
 static void the_latest_is_found_though_it_was_not_noted(void **state)

@@ -6,6 +6,7 @@
 #include "registry/idle_topics.h"
 
 #include "base/error.h"
+#include "registry/expected.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -152,6 +153,7 @@ static void give_back(mk_sup *sup, mk_record *r)
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++)
 		mk_topic_unmake(sup->workers[i], r->index, &idle->gone);
 	idle->gone.refused += mk_count(&r->refused);
+	mk_expected_drop(sup, r);
 	mk_name_index_remove(&sup->topic_names, r->desc.name);
 	mk_free(r->desc.name);
 	mk_free(r->interests);

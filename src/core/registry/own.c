@@ -29,9 +29,11 @@ const maiko_topic maiko_dead_letters_topic = {
 	.name = "maiko.dead_letters", .overflow = MAIKO_DROP_OLDEST, .slot = &slots[2], .format = MAIKO_FORMAT};
 const maiko_topic maiko_stuck_topic = {
 	.name = "maiko.stuck", .overflow = MAIKO_DROP_OLDEST, .slot = &slots[3], .format = MAIKO_FORMAT};
+const maiko_topic maiko_silent_topic = {
+	.name = "maiko.silent", .overflow = MAIKO_DROP_OLDEST, .slot = &slots[4], .format = MAIKO_FORMAT};
 
 const maiko_topic *const mk_own_topics[] = {&maiko_lifecycle_topic, &maiko_groups_topic, &maiko_dead_letters_topic,
-					    &maiko_stuck_topic};
+					    &maiko_stuck_topic, &maiko_silent_topic};
 
 /* ---- event types ----------------------------------------------------------------------------- */
 
@@ -42,6 +44,7 @@ MAIKO_STRUCT_DECLARE(maiko_restarted);
 MAIKO_STRUCT_DECLARE(maiko_group_failed);
 MAIKO_STRUCT_DECLARE(maiko_dead_letter);
 MAIKO_STRUCT_DECLARE(maiko_stuck);
+MAIKO_STRUCT_DECLARE(maiko_silent);
 
 MAIKO_STRUCT_DEFINE(maiko_id, origin, sequence);
 MAIKO_EVENT_DEFINE(maiko_ended, maiko_lifecycle_topic, actor, name, type, MAIKO_ENUM(reason), error, restarts, worker);
@@ -51,6 +54,7 @@ MAIKO_EVENT_DEFINE(maiko_dead_letter, maiko_dead_letters_topic, event, topic, se
 		   MAIKO_NESTED(parent, maiko_id), MAIKO_NESTED(correlation, maiko_id), timestamp_ns,
 		   origin_timestamp_ns, actor, name, MAIKO_ENUM(reason), error, attempts, worker, content);
 MAIKO_EVENT_DEFINE(maiko_stuck, maiko_stuck_topic, actor, name, event, ms, worker, actors);
+MAIKO_EVENT_DEFINE(maiko_silent, maiko_silent_topic, topic, ms, every_ms, again);
 
 const maiko_event_type *const mk_own_types[] = {
 	[MK_TYPE_ENDED] = &maiko_gen_event_maiko_ended,
@@ -58,4 +62,5 @@ const maiko_event_type *const mk_own_types[] = {
 	[MK_TYPE_GROUP_FAILED] = &maiko_gen_event_maiko_group_failed,
 	[MK_TYPE_DEAD_LETTER] = &maiko_gen_event_maiko_dead_letter,
 	[MK_TYPE_STUCK] = &maiko_gen_event_maiko_stuck,
+	[MK_TYPE_SILENT] = &maiko_gen_event_maiko_silent,
 };

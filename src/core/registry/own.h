@@ -14,6 +14,7 @@ typedef enum mk_own_type {
 	MK_TYPE_GROUP_FAILED,
 	MK_TYPE_DEAD_LETTER,
 	MK_TYPE_STUCK,
+	MK_TYPE_SILENT,
 	MK_OWN_TYPES
 } mk_own_type;
 

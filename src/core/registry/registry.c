@@ -4,6 +4,7 @@
 #include "registry/registry.h"
 
 #include "base/error.h"
+#include "registry/expected.h"
 #include "registry/idle_topics.h"
 #include "registry/own.h"
 #include "runtime/scribe.h"
@@ -63,7 +64,15 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 				.check = like->check,
 				.ttl_ms = like->ttl_ms,
 				.slot = &r->slot,
-				.format = MAIKO_FORMAT};
+				.format = MAIKO_FORMAT,
+				.expect_every_ms = like->expect_every_ms};
+	rc = like->expect_every_ms == 0 ? 0 : mk_expected_add(sup, r);
+	if (rc != 0) {
+		mk_name_index_remove(&sup->topic_names, copy);
+		mk_free(copy);
+		mk_idle_topics_leave(sup, r);
+		return rc;
+	}
 	mk_slot_set(&r->slot, sup->serial, r->index);
 	*ret_record = r;
 	return 0;
@@ -86,6 +95,10 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 	if (like != NULL && like->ttl_ms != r->desc.ttl_ms)
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has .ttl_ms %llu elsewhere and %llu here; they must be equal",
 			       name, (unsigned long long)r->desc.ttl_ms, (unsigned long long)like->ttl_ms);
+	if (like != NULL && like->expect_every_ms != r->desc.expect_every_ms)
+		return mk_fail(MAIKO_EINVAL,
+			       "topic '%s' has .expect_every_ms %llu elsewhere and %llu here; they must be equal", name,
+			       (unsigned long long)r->desc.expect_every_ms, (unsigned long long)like->expect_every_ms);
 	*ret_record = r;
 	return 0;
 }
@@ -99,6 +112,9 @@ static int check_topic(const char *what, const maiko_topic *desc)
 	if (rc == 0 && desc->ttl_ms > MAIKO_NEXT_MS_MAX)
 		rc = mk_fail(MAIKO_EINVAL, "%s: .ttl_ms is %llu; at most MAIKO_NEXT_MS_MAX", what,
 			     (unsigned long long)desc->ttl_ms);
+	if (rc == 0 && desc->expect_every_ms > MAIKO_NEXT_MS_MAX)
+		rc = mk_fail(MAIKO_EINVAL, "%s: .expect_every_ms is %llu; at most MAIKO_NEXT_MS_MAX, %llu", what,
+			     (unsigned long long)desc->expect_every_ms, (unsigned long long)MAIKO_NEXT_MS_MAX);
 	return rc;
 }
 
@@ -566,6 +582,7 @@ void mk_registry_fini(mk_sup *sup)
 {
 	for (uint32_t i = 0; i < sup->topic_count; i++) {
 		mk_record *r = mk_record_at(sup, i);
+		mk_expected_drop(sup, r);
 		mk_free(r->interests);
 		mk_free(r->desc.name);
 		mk_free(r);
@@ -577,6 +594,7 @@ void mk_registry_fini(mk_sup *sup)
 		sup->classes = c->next;
 		mk_free(c);
 	}
+	mk_timers_fini(&sup->silence.timers);
 	mk_free(sup->own_sender);
 	mk_map_fini(&sup->class_of);
 	mk_segmented_array_fini(&sup->topics);

@@ -27,7 +27,15 @@ static inline void mk_slot_set(uint64_t *slot, uint32_t serial, uint32_t index)
 }
 
 /* The topic of private deliveries (private.h), and those of the library itself (own.h). */
-enum { MK_PRIVATE_TOPIC = 1, MK_LIFECYCLE_TOPIC, MK_GROUPS_TOPIC, MK_LETTERS_TOPIC, MK_STUCK_TOPIC, MK_OWN_TOPICS_END };
+enum {
+	MK_PRIVATE_TOPIC = 1,
+	MK_LIFECYCLE_TOPIC,
+	MK_GROUPS_TOPIC,
+	MK_LETTERS_TOPIC,
+	MK_STUCK_TOPIC,
+	MK_SILENT_TOPIC,
+	MK_OWN_TOPICS_END
+};
 static inline bool mk_topic_is_own(uint32_t topic) { return topic > MK_PRIVATE_TOPIC && topic < MK_OWN_TOPICS_END; }
 /* Whether only the library publishes there. */
 static inline bool mk_topic_is_reserved(uint32_t topic)

@@ -60,6 +60,13 @@ typedef struct mk_idle_topics {
 	maiko_topic_row gone; /* the counts of those given back */
 } mk_idle_topics;
 
+/* The topics that are expected to have something (expected.h). Under the lock. */
+typedef struct mk_silence {
+	mk_timers timers;
+	mk_message message; /* to the first worker: there are more */
+	bool posted;
+} mk_silence;
+
 #define MK_SUP_MAGIC 0x6d61696bu
 struct maiko_supervisor {
 	maiko_options options;
@@ -92,6 +99,7 @@ struct maiko_supervisor {
 	mk_actor_class *classes;
 	mk_map class_of; /* the same, by description */
 	mk_idle_topics idle_topics;
+	mk_silence silence;
 	/* schema.c (under the lock) */
 	struct mk_piece *schemas;
 	/* directory.c */

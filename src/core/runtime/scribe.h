@@ -18,10 +18,11 @@ typedef enum mk_note_kind {
 	MK_NOTE_IDLE,  /* step: discards what is left for actors on hold, or reports to the stop that nothing is left */
 	MK_NOTE_HOOKS, /* step: runs on_start of the first batch */
 	MK_NOTE_ENTER, /* step: the actor `number` is entered from libuv, until LEAVE */
-	MK_NOTE_EXTERNAL,  /* step, or part of one: takes `value` events of external threads */
-	MK_NOTE_LEAVE,     /* value: its error, or 0 */
-	MK_NOTE_TASKS,     /* of a run: `value` tasks were run */
-	MK_NOTE_PRIVATES,  /* of a run: so many private deliveries */
+	MK_NOTE_SILENT,   /* step: tells of a silent topic; number: for how long, value: whether something came again */
+	MK_NOTE_EXTERNAL, /* step, or part of one: takes `value` events of external threads */
+	MK_NOTE_LEAVE,    /* value: its error, or 0 */
+	MK_NOTE_TASKS,    /* of a run: `value` tasks were run */
+	MK_NOTE_PRIVATES, /* of a run: so many private deliveries */
 	MK_NOTE_TASK_DONE, /* the callback of a task has returned `value` */
 	MK_NOTE_TICK_LATE, /* of a run: a due tick is left for the next run */
 	MK_NOTE_MUTE,      /* a mute is taken out of the lane; number: mk_message_posted */
@@ -92,6 +93,8 @@ typedef struct mk_call {
 	const maiko_event_type *event;
 	const void *data;
 	mk_delay delay;
+	/* MK_NOTE_SILENT: the topic's `name`, and */
+	uint64_t every_ms;
 } mk_call;
 
 typedef struct mk_note {

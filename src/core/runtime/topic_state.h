@@ -26,6 +26,7 @@ typedef struct mk_record {
 	struct mk_record *next_touched; /* in the list of the current batch, if it is `touched` */
 	uint32_t listeners, coming;
 	bool wanted, turned, touched;
+	struct mk_expected *expected; /* expected.h; NULL: nothing is */
 	/* idle_topics.c */
 	bool pinned, examined;
 	uint32_t uses; /* by those who named it */

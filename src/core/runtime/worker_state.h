@@ -126,6 +126,7 @@ struct mk_worker {
 	mk_counter gone_deliveries, gone_sent, gone_ticks, gone_mutes;
 	mk_counter jobs; /* blocking jobs under way */
 	mk_timers timers;
+	uint64_t looks_ns;            /* when it looks for silent topics next (expected.h); UINT64_MAX: never */
 	struct mk_poller *poller;     /* fd_watch.c: made for the first watch */
 	struct mk_fd_watch *doubtful; /* fd_watch.c: watches whose state the kernel must be asked for */
 	bool fresh;                   /* descriptors were added since libuv last polled */

@@ -15,6 +15,7 @@
 
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
+#include "registry/expected.h"
 #include "runtime/lane.h"
 #include "sched/balance.h"
 #include "sched/fd_watch.h"
@@ -53,6 +54,8 @@ bool mk_idle_set_alarm(mk_worker *w)
 	uint64_t due = mk_timers_due(&w->timers), now = mk_now(&w->sup->seam);
 	if (w->doubtful != NULL && w->asked_ns + ASK_EVERY_NS < due)
 		due = w->asked_ns + ASK_EVERY_NS;
+	if (mk_expected_due(w) < due)
+		due = mk_expected_due(w);
 	if (mk_probes_due(w) < due)
 		due = mk_probes_due(w);
 	if (mk_cools_at(w) < due)

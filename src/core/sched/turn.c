@@ -4,10 +4,12 @@
 #include "sched/turn.h"
 
 #include "observe/note.h"
+#include "registry/expected.h"
 #include "routing/backpressure.h"
 #include "routing/external.h"
 #include "routing/receipt.h"
 #include "routing/router.h"
+#include "routing/silence.h"
 #include "runtime/lane.h"
 #include "runtime/ready.h"
 #include "runtime/stop_state.h"
@@ -229,6 +231,8 @@ bool mk_worker_turn(mk_worker *w)
 	if (MK_UNLIKELY(w->sup->seam.noted) && mk_timers_due(&w->timers) <= w->now_ns)
 		mk_note_here(w, MK_NOTE_TIMERS, 0, 0);
 	mk_timers_fire(&w->timers, w->now_ns);
+	if (MK_UNLIKELY(w->looks_ns <= w->now_ns) && mk_expected_due(w) <= w->now_ns)
+		mk_silence_look(w);
 	w->ran += run_actors(w);
 	if (MK_UNLIKELY(w->retiring != NULL)) {
 		MK_NOTE(w, MK_NOTE_RETIRE, 0, 0);

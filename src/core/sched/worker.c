@@ -102,6 +102,7 @@ mk_worker *mk_worker_new(mk_sup *sup, uint32_t index, bool own_thread)
 	w->sup = sup;
 	w->alive = sup->alive;
 	w->wall_offset_ns = sup->seam.wall_offset_ns;
+	w->looks_ns = UINT64_MAX;
 	w->serial = sup->serial;
 	w->own_thread = own_thread;
 	w->ready_tail = &w->ready;

@@ -9,6 +9,7 @@
 #include "routing/backpressure.h"
 #include "routing/external.h"
 #include "routing/router.h"
+#include "routing/silence.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 #include "runtime/ready.h"
@@ -104,6 +105,14 @@ bool mk_lead_piece(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t val
 		mk_hosting--;
 	}
 	return done;
+}
+
+void mk_lead_silent(mk_worker *w, const char *topic, uint64_t every_ms, uint64_t ms, bool again)
+{
+	if (w->left)
+		return;
+	w->now_ns = mk_now(&w->sup->seam);
+	mk_silence_tell(w, topic, every_ms, ms, again);
 }
 
 bool mk_lead_run(mk_worker *w, mk_actor *a, uint32_t events, bool force, bool ticks)

@@ -18,6 +18,9 @@ MK_PRIVATE bool mk_lead_piece(mk_worker *w, mk_note_kind kind, uint64_t number, 
  * input from outside the process arrives. Else it must be ready; seam.choose must select it. */
 MK_PRIVATE bool mk_lead_run(mk_worker *w, mk_actor *a, uint32_t events, bool force, bool ticks);
 
+/* Tells of a silent topic what was told in the recording. */
+MK_PRIVATE void mk_lead_silent(mk_worker *w, const char *topic, uint64_t every_ms, uint64_t ms, bool again);
+
 /* Takes a piece of the supervisor other than a batch. */
 MK_PRIVATE bool mk_lead_sup(mk_sup *sup, mk_note_kind kind, uint64_t number, int64_t value);
 

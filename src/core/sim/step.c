@@ -9,6 +9,7 @@
 #include "routing/delivery.h"
 #include "routing/external.h"
 #include "routing/router.h"
+#include "routing/silence.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
 #include "sched/blocking.h"
@@ -56,6 +57,8 @@ uint32_t mk_steps_of(mk_worker *w, mk_step *ret_steps)
 		STEP(MK_STEP_EXTERNAL, 0);
 	if (mk_timers_due(&w->timers) <= w->now_ns)
 		STEP(MK_STEP_TIMER, 0);
+	if (mk_expected_due(w) <= w->now_ns)
+		STEP(MK_STEP_LOOK, 0);
 	if (w->ready != NULL)
 		STEP(MK_STEP_RUN, 0);
 	if (w->retiring != NULL)
@@ -91,6 +94,9 @@ static void take(mk_worker *w, mk_step step)
 		break;
 	case MK_STEP_TIMER:
 		mk_timers_fire_first(&w->timers);
+		break;
+	case MK_STEP_LOOK:
+		mk_silence_look(w);
 		break;
 	case MK_STEP_RUN:
 		mk_dispatch_next(w);
@@ -146,8 +152,10 @@ uint64_t mk_step_due(mk_sup *sup)
 	uint64_t due = UINT64_MAX;
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		const mk_worker *w = mk_worker_at(sup, i);
-		if (!w->left && mk_timers_due(&w->timers) < due)
-			due = mk_timers_due(&w->timers);
+		uint64_t first = w->left ? UINT64_MAX : mk_timers_due(&w->timers);
+		uint64_t look = w->left ? UINT64_MAX : mk_expected_due(w);
+		first = look < first ? look : first;
+		due = first < due ? first : due;
 	}
 	return due;
 }

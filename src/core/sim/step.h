@@ -12,6 +12,7 @@
 #ifndef MK_STEP_H
 #define MK_STEP_H
 
+#include "registry/expected.h"
 #include "runtime/lane.h"
 
 typedef enum mk_step_kind {
@@ -19,6 +20,7 @@ typedef enum mk_step_kind {
 	MK_STEP_TAKE, /* from another worker's channel */
 	MK_STEP_EXTERNAL,
 	MK_STEP_TIMER,
+	MK_STEP_LOOK, /* for silent topics */
 	MK_STEP_RUN,
 	MK_STEP_RETIRE,
 	MK_STEP_PROBE,
@@ -36,7 +38,7 @@ typedef struct mk_step {
 } mk_step;
 
 /* The maximum number of steps that one worker can have. */
-enum { MK_STEPS_MAX = 10 + MAIKO_WORKERS_MAX };
+enum { MK_STEPS_MAX = 11 + MAIKO_WORKERS_MAX };
 
 /* Creates a simulated supervisor that uses `seam` throughout; options.workers must be set,
  * options.loop must not. Errors: as maiko_supervisor_new. */
@@ -45,7 +47,7 @@ MK_PRIVATE int mk_supervisor_simulated(mk_sup **ret_sup, const maiko_options *op
 /* Whether a worker may have steps: it does not sleep, or a timer is due. */
 static inline bool mk_step_may_wake(const mk_worker *w, uint64_t now_ns)
 {
-	return !w->left && (!mk_lane_rests(w) || mk_timers_due(&w->timers) <= now_ns);
+	return !w->left && (!mk_lane_rests(w) || mk_timers_due(&w->timers) <= now_ns || mk_expected_due(w) <= now_ns);
 }
 
 /* The steps that a worker can take now, in a fixed order; returns how many. */
