@@ -48,6 +48,8 @@ typedef struct writer {
 	size_t len;
 } writer;
 
+typedef writer batcher;
+
 typedef struct worker {
 	unsigned waiting;
 } worker;
@@ -92,6 +94,13 @@ static maiko_next worker_tick(worker *self, maiko_ctx *ctx) /* idle until a hand
 	return rc < 0 ? maiko_failed(rc) : maiko_again();
 }
 
+static maiko_next batcher_tick(batcher *self, maiko_ctx *ctx) /* after 100 events, or 50 ms */
+{
+	(void)ctx;
+	flush(self);
+	return maiko_when_any(maiko_after_n_events(100), maiko_after_ms(50));
+}
+
 /* ---- their handlers ---- */
 
 static int writer_on_bytes(writer *self, const bytes *ev, maiko_ctx *ctx)
@@ -120,6 +129,7 @@ static int worker_on_task(worker *self, const task *ev, maiko_ctx *ctx)
 MAIKO_ACTOR(heartbeat, MAIKO_TICK(heartbeat_tick));
 MAIKO_ACTOR(reader, MAIKO_TICK(reader_tick));
 MAIKO_ACTOR(writer, MAIKO_ON(bytes, writer_on_bytes), MAIKO_TICK(writer_tick), MAIKO_ON_STOP(writer_on_stop));
+MAIKO_ACTOR(batcher, MAIKO_ON(bytes, writer_on_bytes), MAIKO_TICK(batcher_tick), MAIKO_ON_STOP(writer_on_stop));
 MAIKO_ACTOR(worker, MAIKO_ON(task, worker_on_task), MAIKO_TICK(worker_tick));
 
 /* ---- stops all when it has received everything ---- */
@@ -162,6 +172,7 @@ static int run(maiko_supervisor *sup, int fd)
 	int rc = maiko_add(sup, heartbeat, "heartbeat");
 	if (rc == 0) rc = maiko_add(sup, reader, "reader", .init = &(reader){.fd = fd});
 	if (rc == 0) rc = maiko_add(sup, writer, "writer");
+	if (rc == 0) rc = maiko_add(sup, batcher, "batcher");
 	if (rc == 0) rc = maiko_add(sup, worker, "worker");
 	if (rc == 0) rc = maiko_add(sup, listener, "listener");
 	if (rc == 0) rc = maiko_send(sup, task, .pieces = 3); /* handled after the start */
@@ -189,6 +200,7 @@ int main(void)
 
 /* Expected output, in any order:
  * listener: beat 0
+ * writer: hello
  * writer: hello
  * listener: 2 pieces left
  * listener: 1 pieces left

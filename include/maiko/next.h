@@ -41,7 +41,7 @@ typedef struct maiko_next {
 	maiko_next_kind kind;
 	int fd;      /* READABLE, WRITABLE, ANY                                   */
 	uint64_t ms; /* AFTER; READABLE, WRITABLE, ANY: the latest; UINT64_MAX: no bound */
-	int error;   /* FAILED; ANY of two descriptors: the second                */
+	int error;   /* FAILED; EVENTS, ANY: how many events, 0: a batch; ANY of two descriptors: the second */
 	unsigned of; /* ANY: the set of maiko_woken that it waits for; UINT_MAX: of two descriptors */
 } maiko_next;
 
@@ -72,6 +72,18 @@ static inline maiko_next maiko_after_ms(uint64_t ms) { return maiko_next_make(MA
 /* After the next batch of events that this actor handles. */
 static inline maiko_next maiko_after_events(void) { return maiko_next_make(MAIKO_NEXT_EVENTS, -1, 0, 0); }
 
+/* When this actor has handled `count` events (0 counts as 1) since the tick ran last: not sooner, and not one later. A
+ * tick that is to run every 100 events, or 50 ms after it ran last if there were fewer:
+ *
+ *   return maiko_when_any(maiko_after_n_events(100), maiko_after_ms(50));
+ *
+ * Events without a handler and what comes to the actor alone (its timers, receipts) do not count. While a stop drains
+ * events it is as maiko_after_events(), so that no tick waits for events that will not come. */
+static inline maiko_next maiko_after_n_events(uint32_t count)
+{
+	return maiko_next_make(MAIKO_NEXT_EVENTS, -1, 0, count == 0 ? 1 : count > INT32_MAX ? INT32_MAX : (int)count);
+}
+
 /* When `fd` is readable, at its end or in error. The library makes the descriptor
  * non-blocking; the actor owns it and closes it only inside one of its own callbacks, after
  * maiko_unwatch unless that callback is its tick. on_error receives MAIKO_EBADF for a
@@ -98,7 +110,8 @@ static inline maiko_next maiko_when_sendable(void) { return maiko_next_make(MAIK
  *   return maiko_when_any(maiko_when_readable(self->fd), maiko_after_ms(50),
  *                         self->left > 0 ? maiko_when_writable(self->fd) : maiko_never());
  *
- * Of several times the shortest counts; maiko_never() adds nothing; maiko_again() is a time of 0 ms; with
+ * Of several times the shortest counts, of several numbers of events the least, and maiko_after_events() is less than
+ * any; maiko_never() adds nothing; maiko_again() is a time of 0 ms; with
  * a maiko_failed() the tick has failed. All descriptors among them must be the same one, else on_error
  * receives MAIKO_EINVAL, with a text that names two that differ. maiko_when_sendable() is met at once
  * unless the actor is muted, and a muted actor waits for its time alone: it is what a tick adds that could

@@ -154,7 +154,7 @@ static int on_error(void *state, const maiko_error *error, maiko_ctx *ctx)
 	return stopping ? MAIKO_ESHUTDOWN : rc;
 }
 
-/* The recording says when it runs next; but a tick after a batch of events is due by itself. */
+/* The recording says when it runs next; but in a drain a tick after events is due by itself. */
 static maiko_next tick(void *state, maiko_ctx *ctx)
 {
 	(void)state;
@@ -162,7 +162,7 @@ static maiko_next tick(void *state, maiko_ctx *ctx)
 	int code = returned(ctx, MAIKO_OBSERVED_TICK_LEFT), kind = code & 0xff;
 	bool any_of_events = kind == MAIKO_NEXT_ANY && ((unsigned)code >> 8 & MAIKO_WOKEN_EVENTS) != 0;
 	if (kind == MAIKO_NEXT_EVENTS || any_of_events)
-		return maiko_after_events();
+		return maiko_after_n_events(UINT32_MAX); /* of its own accord in a drain only */
 	if (kind != MAIKO_NEXT_FAILED)
 		return maiko_never();
 	const mt_tape *t = &r->recording.tapes[ctx->worker->index];

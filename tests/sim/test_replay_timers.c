@@ -31,6 +31,13 @@ typedef struct report {
 MAIKO_TOPIC(reports);
 MAIKO_EVENT(report, reports, n, sum);
 
+typedef struct total {
+	uint32_t n;
+	uint64_t sum;
+} total;
+MAIKO_TOPIC(totals);
+MAIKO_EVENT(total, totals, n, sum);
+
 static _Atomic(uint64_t) rounds;
 static _Atomic(bool) crashes;
 
@@ -110,21 +117,47 @@ static int source_on_error(source *self, const maiko_error *error, maiko_ctx *ct
 MAIKO_ACTOR(source, MAIKO_ON_START(source_on_start), MAIKO_ON(timeout, source_on_timeout),
 	    MAIKO_ON(beat, source_on_beat), MAIKO_ON_ERROR(source_on_error));
 
+/* Works in batches, by number or by time. One is a source too. */
+typedef struct batcher {
+	uint64_t sum;
+	uint32_t waiting;
+} batcher;
+static int batcher_on_report(batcher *self, const report *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->sum += ev->sum;
+	self->waiting++;
+	return 0;
+}
+static maiko_next batcher_tick(batcher *self, maiko_ctx *ctx)
+{
+	int rc = self->waiting == 0 ? 0 : maiko_send(ctx, total, .n = self->waiting, .sum = self->sum);
+	self->waiting = 0;
+	return rc != 0 ? maiko_failed(rc) : maiko_when_any(maiko_after_n_events(7), maiko_after_ms(5));
+}
+MAIKO_ACTOR(batcher, MAIKO_ON(report, batcher_on_report), MAIKO_TICK(batcher_tick));
+
 static int add_actors(maiko_supervisor *sup, void *arg)
 {
 	(void)arg;
 	int rc = maiko_add(sup, worker, "one");
 	if (rc == 0)
 		rc = maiko_add(sup, worker, "two");
+	if (rc == 0)
+		rc = maiko_add(sup, batcher, "batcher");
+	if (rc == 0)
+		rc = maiko_add(sup, batcher, "batching source");
 	return rc == 0 ? maiko_add(sup, source, "source") : rc;
 }
 
-static const char *const sources[] = {"source", NULL};
+static const maiko_event_type *const types[] = {MAIKO_EVENT_REF(total), NULL};
+static const char *const sources[] = {"source", "batching source", NULL};
 
 static void replay(const char *path, maiko_replay_result *ret_result)
 {
-	int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = add_actors, .sources = sources},
-			      ret_result);
+	int rc = maiko_replay(
+		&(maiko_replay_options){.path = path, .setup = add_actors, .sources = sources, .types = types},
+		ret_result);
 	unlink(path);
 	if (rc != 0)
 		fail_msg("%s: %s", maiko_strerror(rc), ret_result->text);
@@ -179,8 +212,9 @@ TEST_ONCE(a_crash_in_one_is_reached_again)
 		maiko_replay_result result;
 		atomic_store(&rounds, 0);
 		atomic_store(&crashes, true);
-		(void)maiko_replay(&(maiko_replay_options){.path = path, .setup = add_actors, .sources = sources},
-				   &result);
+		(void)maiko_replay(
+			&(maiko_replay_options){.path = path, .setup = add_actors, .sources = sources, .types = types},
+			&result);
 		fprintf(stderr, "%s\n", result.text);
 		_exit(1);
 	}

@@ -20,6 +20,8 @@ static bool add(maiko_next *any, const maiko_next *next)
 		}
 		any->fd = next->fd;
 	}
+	if ((of & MAIKO_WOKEN_EVENTS) != 0 && ((any->of & MAIKO_WOKEN_EVENTS) == 0 || next->error < any->error))
+		any->error = next->error; /* 0, a batch, is the least */
 	if ((of & MAIKO_WOKEN_TIME) != 0 && next->ms < any->ms)
 		any->ms = next->ms;
 	any->of |= of;

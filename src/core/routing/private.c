@@ -120,6 +120,7 @@ static void run(mk_worker *w, mk_actor *a, mk_private *private)
 	mk_counts *counts = &w->private_topic->counts;
 	bool said = private->run(a, private);
 	mk_count_add(said ? &a->handled : &a->tally->counts.dropped, 1);
+	a->extra->batch_from += said; /* a tick counts events of the mailbox only */
 	mk_count_add(said ? &counts->handled : &counts->dropped, 1);
 }
 

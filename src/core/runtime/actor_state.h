@@ -138,6 +138,8 @@ typedef struct mk_extra {
 	uint64_t packed_ns; /* its due time while the actor migrates; UINT64_MAX: not set */
 	struct mk_fd_watch *watch;
 	uint32_t backoff_ms; /* delay after errors that on_error handled; 0: the last run had none */
+	uint32_t batch;      /* how many events it waits for; 0: those of a run */
+	uint64_t batch_from; /* mk_actor.handled when they began */
 	bool tick_due, tick_set;
 	bool tick_late; /* postponed for a control message */
 	/* delayed.c */

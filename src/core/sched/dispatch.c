@@ -263,6 +263,13 @@ static MK_NOINLINE void run_over(mk_worker *w, mk_actor *a)
 		mk_ready(w, a);
 }
 
+/* How many events an occupied actor may take in this run: not more than its tick waits for. */
+static uint32_t budget_of(const mk_actor *a)
+{
+	uint64_t lacks = mk_tick_lacks(a);
+	return lacks != 0 && lacks < a->box.budget ? (uint32_t)lacks : a->box.budget;
+}
+
 static MK_NOINLINE void take_events(mk_worker *w, mk_actor *a, uint32_t most)
 {
 	mk_callback_enter(w, a);
@@ -333,10 +340,11 @@ static MK_NOINLINE void dispatch(mk_worker *w)
 	if (a->occupied)
 		run_before(w, a);
 	if ((a->sched & TAKES_NONE) == 0 && mk_mailbox_span(&a->box) != 0) {
+		uint32_t most = a->occupied ? budget_of(a) : a->box.budget;
 		if (MK_UNLIKELY(a->timed || (a->occupied && a->extra->ages)))
-			take_singly(w, a, a->box.budget);
+			take_singly(w, a, most);
 		else
-			take_events(w, a, a->box.budget);
+			take_events(w, a, most);
 	}
 	run_over(w, a);
 }

@@ -169,6 +169,7 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 	x->came = 0;
 	x->tick_due = false;
 	x->tick_set = false;
+	x->batch_from = mk_count(&a->handled);
 	mk_timer_clear(&w->timers, &x->timer);
 	mk_fd_watch_disarm(a);
 	if (w->discarding || (mk_is_drained(w, a) && (x->wants & MAIKO_WOKEN_EVENTS) == 0))
@@ -194,6 +195,7 @@ void mk_tick_run(mk_worker *w, mk_actor *a)
 	}
 	x->next = next;
 	x->wants = mk_tick_wants(&next);
+	x->batch = (x->wants & MAIKO_WOKEN_EVENTS) != 0 && next.error > 0 ? (uint32_t)next.error : 0;
 	if (mk_is_drained(w, a))
 		return;
 	uint32_t backoff_ms = x->backoff_ms;
@@ -278,5 +280,6 @@ void mk_tick_renew(mk_actor *a)
 	x->next = maiko_again();
 	x->wants = x->came = x->woken = 0;
 	x->backoff_ms = 0;
+	x->batch = 0;
 	x->tick_due = x->tick_set = x->tick_late = false;
 }

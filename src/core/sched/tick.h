@@ -23,10 +23,20 @@ void mk_tick_begin(mk_worker *w, mk_actor *a);
 /* Runs the tick. Precondition: it is due, and the actor is running. */
 void mk_tick_run(mk_worker *w, mk_actor *a);
 
+/* The number of events that the tick still waits for; 0: for no number of them, but for those of a run. */
+static inline uint64_t mk_tick_lacks(const mk_actor *a)
+{
+	const mk_extra *x = a->extra;
+	uint64_t had = mk_count(&a->handled) - x->batch_from;
+	bool waits = (x->wants & MAIKO_WOKEN_EVENTS) != 0 && x->batch > had && !mk_is_drained(a->worker, a);
+	return waits ? x->batch - had : 0;
+}
+
 /* After a batch of events: a tick that waits for events is due. */
 static inline void mk_tick_after_events(mk_actor *a)
 {
-	if (MK_UNLIKELY(a->occupied) && (a->extra->wants & MAIKO_WOKEN_EVENTS) != 0 && !a->extra->tick_set) {
+	if (MK_UNLIKELY(a->occupied) && (a->extra->wants & MAIKO_WOKEN_EVENTS) != 0 && !a->extra->tick_set &&
+	    mk_tick_lacks(a) == 0) {
 		a->extra->tick_due = true;
 		a->extra->came |= MAIKO_WOKEN_EVENTS;
 	}
