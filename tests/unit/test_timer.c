@@ -64,7 +64,7 @@ static void none_is_due_at_first(void **state)
 {
 	(void)state;
 	assert_int_equal(mk_timers_due(&timers), UINT64_MAX);
-	mk_timers_fire(&timers, UINT64_MAX);
+	mk_timers_fire(&timers, UINT64_MAX, UINT32_MAX);
 	expect_fired(NULL, 0);
 }
 
@@ -77,14 +77,28 @@ static void they_fire_by_due_time_and_not_before(void **state)
 	set(2, 30);
 	set(3, 20);
 	assert_int_equal(mk_timers_due(&timers), 10);
-	mk_timers_fire(&timers, 9);
+	mk_timers_fire(&timers, 9, UINT32_MAX);
 	expect_fired(NULL, 0);
-	mk_timers_fire(&timers, 30);
+	mk_timers_fire(&timers, 30, UINT32_MAX);
 	expect_fired((int[]){1, 3, 2}, 3);
 	assert_int_equal(mk_timers_due(&timers), 40);
-	mk_timers_fire(&timers, 1000);
+	mk_timers_fire(&timers, 1000, UINT32_MAX);
 	expect_fired((int[]){0}, 1);
 	assert_int_equal(mk_timers_due(&timers), UINT64_MAX);
+}
+
+static void no_more_fire_than_may(void **state)
+{
+	(void)state;
+	reserve(4);
+	for (int i = 0; i < 4; i++)
+		set(i, 5);
+	mk_timers_fire(&timers, 5, 3);
+	expect_fired((int[]){0, 1, 2}, 3);
+	mk_timers_fire(&timers, 5, 0);
+	expect_fired(NULL, 0);
+	mk_timers_fire(&timers, 5, 3);
+	expect_fired((int[]){3}, 1);
 }
 
 static void at_one_time_they_fire_in_the_order_set(void **state)
@@ -94,7 +108,7 @@ static void at_one_time_they_fire_in_the_order_set(void **state)
 	for (int i = 0; i < 6; i++)
 		set(i, 5);
 	set(2, 5); /* set again: now it is the last */
-	mk_timers_fire(&timers, 5);
+	mk_timers_fire(&timers, 5, UINT32_MAX);
 	expect_fired((int[]){0, 1, 3, 4, 5, 2}, 6);
 }
 
@@ -108,7 +122,7 @@ static void one_set_again_moves(void **state)
 	set(2, 5);
 	set(0, 25);
 	assert_int_equal(timers.count, 3);
-	mk_timers_fire(&timers, 100);
+	mk_timers_fire(&timers, 100, UINT32_MAX);
 	expect_fired((int[]){2, 1, 0}, 3);
 }
 
@@ -124,10 +138,10 @@ static void one_cleared_does_not_fire(void **state)
 	clear(0);
 	assert_int_equal(mk_timers_due(&timers), 20);
 	clear(2);
-	mk_timers_fire(&timers, 100);
+	mk_timers_fire(&timers, 100, UINT32_MAX);
 	expect_fired((int[]){1}, 1);
 	set(0, 200); /* and can be set again */
-	mk_timers_fire(&timers, 200);
+	mk_timers_fire(&timers, 200, UINT32_MAX);
 	expect_fired((int[]){0}, 1);
 }
 
@@ -137,9 +151,9 @@ static void a_thousand_come_out_sorted(void **state)
 	reserve(MOST);
 	for (int i = 0; i < MOST; i++) /* 0, 7, 14, ..., 1008, 6, 13, ... */
 		set(i * 7 % MOST, (uint64_t)(i * 7 % MOST));
-	mk_timers_fire(&timers, 500);
+	mk_timers_fire(&timers, 500, UINT32_MAX);
 	assert_int_equal(fired_count, 501);
-	mk_timers_fire(&timers, 2000);
+	mk_timers_fire(&timers, 2000, UINT32_MAX);
 	assert_int_equal(fired_count, 1009);
 	for (int i = 0; i < MOST; i++)
 		assert_int_equal(fired[i], i);
@@ -153,7 +167,7 @@ static void a_thousand_come_out_sorted_though_every_third_is_cleared(void **stat
 		set(i, (uint64_t)(i * 7 % MOST));
 	for (int i = 0; i < MOST; i += 3)
 		clear(i);
-	mk_timers_fire(&timers, 2000);
+	mk_timers_fire(&timers, 2000, UINT32_MAX);
 	assert_int_equal(fired_count, 672);
 	for (int i = 1; i < fired_count; i++)
 		assert_true(fired[i - 1] * 7 % MOST < fired[i] * 7 % MOST);
@@ -176,10 +190,10 @@ static void one_set_again_while_firing_waits_for_the_next_call(void **state)
 	alarms[0].timer.fire = note_and_set_again;
 	set(0, 10);
 	set(1, 10);
-	mk_timers_fire(&timers, 10);
+	mk_timers_fire(&timers, 10, UINT32_MAX);
 	expect_fired((int[]){0, 1}, 2);
 	assert_int_equal(mk_timers_due(&timers), 10);
-	mk_timers_fire(&timers, 10);
+	mk_timers_fire(&timers, 10, UINT32_MAX);
 	expect_fired((int[]){0}, 1);
 }
 
@@ -196,9 +210,9 @@ static void another_set_while_firing_waits_too(void **state)
 	alarms[0].timer.fire = note_and_set_the_third;
 	set(0, 10);
 	set(1, 11);
-	mk_timers_fire(&timers, 50);
+	mk_timers_fire(&timers, 50, UINT32_MAX);
 	expect_fired((int[]){0, 1}, 2);
-	mk_timers_fire(&timers, 50);
+	mk_timers_fire(&timers, 50, UINT32_MAX);
 	expect_fired((int[]){2}, 1);
 }
 
@@ -215,7 +229,7 @@ static void one_cleared_while_others_fire_does_not(void **state)
 	alarms[0].timer.fire = note_and_clear_the_second;
 	for (int i = 0; i < 3; i++)
 		set(i, 10);
-	mk_timers_fire(&timers, 10);
+	mk_timers_fire(&timers, 10, UINT32_MAX);
 	expect_fired((int[]){0, 2}, 2);
 }
 
@@ -228,7 +242,7 @@ static void room_that_is_reserved_needs_no_memory(void **state)
 	test_allocator_fail_at(0, true);
 	for (int i = 0; i < 100; i++)
 		set(i, (uint64_t)(100 - i));
-	mk_timers_fire(&timers, 50);
+	mk_timers_fire(&timers, 50, UINT32_MAX);
 	test_allocator_fail_never();
 	assert_int_equal(fired_count, 50);
 	assert_int_equal(fired[0], 99);
@@ -260,7 +274,7 @@ static void without_memory_a_reservation_fails_and_the_others_stand(void **state
 	assert_int_equal(mk_timers_reserve(&timers), MAIKO_ENOMEM);
 	test_allocator_fail_never();
 	assert_int_equal(timers.reserved, 3);
-	mk_timers_fire(&timers, 3);
+	mk_timers_fire(&timers, 3, UINT32_MAX);
 	expect_fired((int[]){2, 1, 0}, 3);
 }
 
@@ -294,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(none_is_due_at_first),
 		TEST(they_fire_by_due_time_and_not_before),
+		TEST(no_more_fire_than_may),
 		TEST(at_one_time_they_fire_in_the_order_set),
 		TEST(one_set_again_moves),
 		TEST(one_cleared_does_not_fire),

@@ -122,14 +122,15 @@ void mk_timers_fire_first(mk_timers *timers)
 	first->fire(first);
 }
 
-void mk_timers_fire(mk_timers *timers, uint64_t now_ns)
+void mk_timers_fire(mk_timers *timers, uint64_t now_ns, uint32_t most)
 {
 	uint64_t until = timers->order;
-	while (timers->count > 0) {
+	for (; timers->count > 0 && most > 0; most--) {
 		const mk_timer_slot *first = &timers->heap[1];
 		if (first->due_ns > now_ns || first->order >= until)
 			break;
-		__builtin_prefetch(timers->heap[timers->count].timer, 1); /* it moves */
+		for (uint32_t child = 2; child < 2 + CHILDREN && child < timers->count; child++)
+			__builtin_prefetch(timers->heap[child].timer, 1); /* one of these is the next */
 		mk_timers_fire_first(timers);
 	}
 }

@@ -53,9 +53,9 @@ static inline uint64_t mk_timers_due(const mk_timers *timers)
 	return timers->count == 0 ? UINT64_MAX : timers->heap[1].due_ns;
 }
 
-/* Fires the timers due at `now_ns`; each is cleared first. Timers that are set meanwhile
- * fire in the next call at the earliest. */
-void mk_timers_fire(mk_timers *timers, uint64_t now_ns);
+/* Fires the timers due at `now_ns`, at most so many; each is cleared first. Timers that are set meanwhile fire in the
+ * next call at the earliest. */
+void mk_timers_fire(mk_timers *timers, uint64_t now_ns, uint32_t most);
 
 /* Fires the first timer. Precondition: there is one. */
 void mk_timers_fire_first(mk_timers *timers);

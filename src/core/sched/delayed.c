@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "observe/note.h"
-#include "registry/registry.h"
 #include "registry/topic.h"
 #include "routing/private.h"
 #include "routing/router.h"
@@ -17,6 +16,7 @@ typedef struct mk_delayed {
 	mk_event *event; /* a cancel needs these, and the timer's place: mostly one cache line */
 	maiko_delayed name;
 	mk_actor *actor;
+	bool own;           /* it is for the actor itself */
 	bool due;           /* it waits for its actor: in `due` of that, or among the private deliveries */
 	uint64_t period_ns; /* of one at a fixed rate; else 0 */
 	union {
@@ -40,9 +40,6 @@ typedef union mk_delayed_slot {
 } mk_delayed_slot;
 
 enum { NS_PER_MS = 1000000, LOOK_MS = 1000 };
-
-/* Whether it is for the actor itself. */
-static bool is_own(const mk_delayed *d) { return d->event->topic->index == MK_PRIVATE_TOPIC; }
 
 /* ---- names ------------------------------------------------------------------------------------- */
 
@@ -189,6 +186,7 @@ static bool run_own(mk_actor *a, mk_private *private)
 
 static void own_is_due(mk_worker *w, mk_delayed *d)
 {
+	__builtin_prefetch(&d->event->refs, 1);
 	stamp(w, d->event);
 	d->due = true;
 	d->private = (mk_private){.run = run_own}; /* it is discarded before the actor ends: no `drop` */
@@ -215,7 +213,7 @@ static void fired(mk_timer *timer)
 	if (waits_on(a->worker, d))
 		return;
 	mk_count_add(&a->worker->activity, 1); /* before the send: stop.h */
-	if (is_own(d)) {
+	if (d->own) {
 		own_is_due(a->worker, d);
 		return;
 	}
@@ -272,6 +270,7 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 	mk_event_stamp(w, d->event, a->self, route->topic, delay.kind == MK_DELAY_EVERY);
 	mk_count_add(&route->topic->delayed, 1);
 	d->actor = a;
+	d->own = own;
 	d->timer.fire = fired;
 	mk_timer_set(&w->timers, &d->timer, set_up(w, d, delay));
 	*ret_delayed = d->name;
@@ -290,7 +289,7 @@ static void discard(mk_worker *w, mk_delayed *d)
 /* It comes no more. */
 static void give_up(mk_worker *w, mk_delayed *d)
 {
-	if (d->due && is_own(d))
+	if (d->due && d->own)
 		mk_private_take_back(d->actor, &d->private);
 	else if (d->due)
 		unlink_one(d);
@@ -303,7 +302,7 @@ int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 	if (d == NULL)
 		return mk_fail_text(MAIKO_ENOENT,
 				    "maiko_cancel: the actor has no such delayed send: it was sent or cancelled");
-	__builtin_prefetch(d->event, 1);
+	__builtin_prefetch(&d->event->refs, 1);
 	give_up(w, d);
 	return 0;
 }

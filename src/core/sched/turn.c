@@ -230,7 +230,8 @@ bool mk_worker_turn(mk_worker *w)
 		more |= mk_external_intake(w, EXTERNAL_PER_TURN);
 	if (MK_UNLIKELY(w->sup->seam.noted) && mk_timers_due(&w->timers) <= w->now_ns)
 		mk_note_here(w, MK_NOTE_TIMERS, 0, 0);
-	mk_timers_fire(&w->timers, w->now_ns);
+	mk_timers_fire(&w->timers, w->now_ns, MK_TIMERS_PER_TURN);
+	more |= mk_timers_due(&w->timers) <= w->now_ns;
 	if (MK_UNLIKELY(w->looks_ns <= w->now_ns) && mk_expected_due(w) <= w->now_ns)
 		mk_silence_look(w);
 	w->ran += run_actors(w);

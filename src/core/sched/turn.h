@@ -9,6 +9,10 @@
 
 #include "runtime/runtime.h"
 
+/* At most so many timers fire in a turn, so that a great number that are due together are handled as they fire, and do
+ * not hold up the turn. */
+enum { MK_TIMERS_PER_TURN = 256 };
+
 /* Takes one turn. Returns whether there is more to do now. */
 bool mk_worker_turn(mk_worker *w);
 

@@ -49,7 +49,7 @@ static bool piece(mk_worker *w, mk_note_kind kind, uint64_t number, int64_t valu
 	case MK_NOTE_TAKE:
 		return take(w, number, value);
 	case MK_NOTE_TIMERS:
-		mk_timers_fire(&w->timers, w->now_ns);
+		mk_timers_fire(&w->timers, w->now_ns, MK_TIMERS_PER_TURN);
 		return true;
 	case MK_NOTE_RETIRE:
 		mk_topology_retire(w);
