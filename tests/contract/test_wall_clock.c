@@ -143,6 +143,19 @@ TEST_SIM(a_clock_that_is_set_forward_is_noticed_within_a_second)
 	assert_timers(sup, 1, 0);
 }
 
+/* A look finds the clock a millisecond before that time. */
+TEST_SIM(a_look_just_before_that_time_waits_for_it)
+{
+	maiko_supervisor *sup = with_plan(workers, in_an_hour);
+	pass(sup, 500);
+	set_clock(sup, target_ms[1] - 501);
+	pass(sup, 500);
+	expect_heard("sleeper", "");
+	pass(sup, 1);
+	expect_heard("sleeper", "alarm_clock 1");
+	assert_timers(sup, 1, 0);
+}
+
 TEST_SIM(a_clock_that_is_set_back_shows_that_time_later)
 {
 	maiko_supervisor *sup = with_plan(workers, in_ten_seconds);
