@@ -88,6 +88,13 @@ static maiko_envelope elsewhere(uint64_t n)
 	return (maiko_envelope){.id = {UINT64_C(0xfeed), n}, .sender = "far away"};
 }
 
+static int on_reply(source *self, const routed *reply, int status, maiko_ctx *ctx)
+{
+	expect(reply == NULL); /* nobody replies */
+	return 0;
+}
+MAIKO_ASK(source, reading, routed, on_reply);
+
 static void all_bad(maiko_ctx *ctx)
 {
 	const reading bad = {.n = 1, .value = 101}, mixed[2] = {{.n = 2, .value = 50}, {.n = 3, .value = -1}};
@@ -99,6 +106,7 @@ static void all_bad(maiko_ctx *ctx)
 	refused(maiko_send_copy(ctx, reading, &bad));
 	refused(maiko_ctx_send(ctx, MAIKO_EVENT_REF(reading), &bad, 0));
 	refused(maiko_send_tracked(ctx, reading, .value = 101));
+	refused(maiko_ask(ctx, on_reply, 1, reading, .value = 101));
 	refused(maiko_send_after_ms(ctx, 1, NULL, reading, .value = 101));
 	refused(maiko_send_self_after_ms(ctx, 1, NULL, reading, .value = 101));
 	refused(maiko_inject(ctx, MAIKO_EVENT_REF(reading), &bad, &envelope));
@@ -112,7 +120,7 @@ static void all_bad(maiko_ctx *ctx)
 	draft->n = 4;
 	expect(maiko_publish(ctx, draft) == 0);
 }
-enum { WAYS = 12, GOOD_OF_BAD = 2 };
+enum { WAYS = 13, GOOD_OF_BAD = 2 };
 
 static void all_good(maiko_ctx *ctx)
 {
