@@ -20,3 +20,19 @@ MK_NOINLINE int mk_check_event(mk_record *r, const mk_type *type, const void *va
 	const char *event = type->desc->layout->name;
 	return mk_fail(MAIKO_EINVAL, "topic '%s' refuses the event '%s': %s", r->desc.name, event, why);
 }
+
+bool mk_times_disagree(const maiko_topic *elsewhere, const maiko_topic *here)
+{
+	const char *name = elsewhere->name;
+	if (here->ttl_ms != elsewhere->ttl_ms)
+		(void)mk_fail(MAIKO_EINVAL, "topic '%s' has .ttl_ms %llu elsewhere and %llu here; they must be equal",
+			      name, (unsigned long long)elsewhere->ttl_ms, (unsigned long long)here->ttl_ms);
+	else if (here->expect_every_ms != elsewhere->expect_every_ms)
+		(void)mk_fail(MAIKO_EINVAL,
+			      "topic '%s' has .expect_every_ms %llu elsewhere and %llu here; they must be equal", name,
+			      (unsigned long long)elsewhere->expect_every_ms,
+			      (unsigned long long)here->expect_every_ms);
+	else
+		return false;
+	return true;
+}

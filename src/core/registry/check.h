@@ -28,4 +28,7 @@ static inline int mk_check_own(mk_sup *sup, const mk_type *type, const void *val
 	return type->desc->topic == NULL ? 0 : mk_check_for(mk_record_at(sup, type->topic), type, value);
 }
 
+/* Whether two definitions of a topic have other times; then the error text says which. */
+bool mk_times_disagree(const maiko_topic *elsewhere, const maiko_topic *here);
+
 #endif

@@ -4,6 +4,7 @@
 #include "registry/registry.h"
 
 #include "base/error.h"
+#include "registry/check.h"
 #include "registry/expected.h"
 #include "registry/idle_topics.h"
 #include "registry/own.h"
@@ -92,13 +93,8 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .key elsewhere; they must be equal", name);
 	if (like != NULL && like->check != r->desc.check)
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .check elsewhere; they must be equal", name);
-	if (like != NULL && like->ttl_ms != r->desc.ttl_ms)
-		return mk_fail(MAIKO_EINVAL, "topic '%s' has .ttl_ms %llu elsewhere and %llu here; they must be equal",
-			       name, (unsigned long long)r->desc.ttl_ms, (unsigned long long)like->ttl_ms);
-	if (like != NULL && like->expect_every_ms != r->desc.expect_every_ms)
-		return mk_fail(MAIKO_EINVAL,
-			       "topic '%s' has .expect_every_ms %llu elsewhere and %llu here; they must be equal", name,
-			       (unsigned long long)r->desc.expect_every_ms, (unsigned long long)like->expect_every_ms);
+	if (like != NULL && mk_times_disagree(&r->desc, like))
+		return MAIKO_EINVAL; /* the text says which */
 	*ret_record = r;
 	return 0;
 }
