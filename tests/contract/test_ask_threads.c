@@ -46,6 +46,8 @@ static int on_answer(asker *self, const answer *reply, int status, maiko_ctx *ct
 {
 	expect(status == 0 ? reply->n == self->asked && reply->by == self->number
 			   : status == MAIKO_ETIMEDOUT && self->asked % 11 == 1);
+	if (reply != NULL) /* of a topic of the worker where it is now */
+		expect(maiko_keep(ctx, reply) == 0 && maiko_release(ctx, reply) == 0);
 	if (self->asked < QUESTIONS)
 		return ask_next(self, ctx);
 	atomic_fetch_add(&finished, 1);

@@ -161,6 +161,7 @@ static bool run_reply(mk_actor *a, mk_private *private)
 {
 	mk_reply *reply = MK_OF(private, mk_reply, private);
 	reply->event->refs = 1;
+	reply->event->topic = a->worker->private_topic; /* it may have moved since */
 	mk_private_handle(a->worker, a, reply->event, answered, reply->asked);
 	mk_free(reply);
 	return true;
@@ -176,7 +177,6 @@ static void came(mk_worker *w, mk_question *q, mk_actor *a, mk_part *part)
 {
 	mk_reply *reply = MK_OF(part, mk_reply, part);
 	mk_advance_time(w, reply->event);
-	reply->event->topic = w->private_topic;
 	reply->private = (mk_private){.run = run_reply, .drop = drop_reply};
 	if (q == NULL) {
 		mk_private_late(w, a, &reply->private);
