@@ -25,6 +25,23 @@
 
 #define MK_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* Lists of structs that have `next` and `at`, which points to what points to them. push: to the front of `*list`.
+ * remove: out of its list. `x` is evaluated several times. */
+#define MK_LIST_PUSH(list, x)                                                                                          \
+	do {                                                                                                           \
+		(x)->at = (list);                                                                                      \
+		(x)->next = *(list);                                                                                   \
+		if ((x)->next != NULL)                                                                                 \
+			(x)->next->at = &(x)->next;                                                                    \
+		*(list) = (x);                                                                                         \
+	} while (0)
+#define MK_LIST_REMOVE(x)                                                                                              \
+	do {                                                                                                           \
+		*(x)->at = (x)->next;                                                                                  \
+		if ((x)->next != NULL)                                                                                 \
+			(x)->next->at = (x)->at;                                                                       \
+	} while (0)
+
 typedef _Atomic(uint64_t) mk_counter;
 
 static inline uint64_t mk_count(const mk_counter *counter)

@@ -282,7 +282,7 @@ static void is_gone(mk_sup *sup, mk_care *c)
 {
 	mk_groups *all = sup->groups;
 	mk_group *run = run_of(&c->member);
-	answer(sup, c, mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : MAIKO_ECANCELED);
+	mk_group_answer_ended(sup, c);
 	for (mk_group *g = all->runs; g != NULL; g = g->next_run) {
 		if (g->at == c)
 			g->at = g->starting ? mk_care_after(g, c) : mk_care_before(g, g->from, c);
@@ -300,7 +300,7 @@ static void is_gone(mk_sup *sup, mk_care *c)
 		}
 }
 
-void mk_group_never_came(mk_sup *sup, mk_care *c)
+void mk_group_answer_ended(mk_sup *sup, mk_care *c)
 {
 	answer(sup, c, mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : MAIKO_ECANCELED);
 }

@@ -31,9 +31,9 @@ void mk_group_report(mk_worker *w, mk_care *c, mk_report_kind kind);
 
 /* On the worker that has the message: what is to be done now. False: the actor has moved, and the message follows. */
 bool mk_group_command(mk_worker *w, mk_care *c, mk_command *ret_command, uint64_t *ret_delay_ms);
-/* With the lock: the actor has arrived at no worker, and never will; who has asked for its restart waits no more.
- * Without it, on that worker: runs the .done of such requests. */
-void mk_group_never_came(mk_sup *sup, mk_care *c);
+/* With the lock: the actor has ended, or has arrived at no worker and never will: who has asked for its restart waits
+ * no more. Without it, on that worker: runs the .done of such requests. */
+void mk_group_answer_ended(mk_sup *sup, mk_care *c);
 void mk_group_tell_askers(mk_worker *w);
 /* A stop has begun: no restart that was asked for is waited for any more. One who asked may be on hold until then, and
  * the stop would wait for the one, who is restarted or ends after all are quiet. */

@@ -94,11 +94,7 @@ void mk_notices_enter(mk_actor *a)
 		mk_record *r = n->record;
 		if (r->notices == NULL)
 			r->wanted = r->listeners > 0; /* nobody has watched it until now */
-		n->at = &r->notices;
-		n->next = r->notices;
-		if (n->next != NULL)
-			n->next->at = &n->next;
-		r->notices = n;
+		MK_LIST_PUSH(&r->notices, n);
 	}
 }
 
@@ -108,9 +104,7 @@ void mk_notices_leave(mk_actor *a)
 		mk_notice *n = &a->extra->notices[i];
 		if (n->at == NULL)
 			continue;
-		*n->at = n->next;
-		if (n->next != NULL)
-			n->next->at = n->at;
+		MK_LIST_REMOVE(n);
 		n->at = NULL;
 	}
 }

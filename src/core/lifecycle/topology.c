@@ -446,7 +446,7 @@ static void undo_add(mk_sup *sup, mk_change *c)
 				  c->actor->place_count, c->home);
 	mk_worker_at(sup, c->home)->busy = false;
 	if (c->actor->cared)
-		mk_group_never_came(sup, mk_care_of(c->actor));
+		mk_group_answer_ended(sup, mk_care_of(c->actor));
 	mk_directory_leave(sup, c->actor);
 	mk_actor_discard(sup, c->actor);
 	c->actor = NULL;

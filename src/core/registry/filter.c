@@ -78,22 +78,6 @@ static const char *put_text(char **to, const char *text)
 	return at;
 }
 
-static void link_one(mk_filter **list, mk_filter *f)
-{
-	f->at = list;
-	f->next = *list;
-	if (f->next != NULL)
-		f->next->at = &f->next;
-	*list = f;
-}
-
-static void unlink_one(mk_filter *f)
-{
-	*f->at = f->next;
-	if (f->next != NULL)
-		f->next->at = f->at;
-}
-
 /* By any thread, and only to tell filters of one time apart: relaxed. */
 static uint32_t next_number(mk_sup *sup)
 {
@@ -126,7 +110,7 @@ int mk_filter_new(mk_sup *sup, const char *who, const maiko_filter *desc, const 
 	}
 	if (count < MAIKO_TESTS_MAX)
 		f->desc.tests[count].field = NULL;
-	link_one(list, f);
+	MK_LIST_PUSH(list, f);
 	return 0;
 }
 
@@ -171,8 +155,8 @@ int mk_filters_reserve(mk_actor *a, const mk_filter *list)
 void mk_filters_take(mk_actor *a, mk_filter **list)
 {
 	for (mk_filter *f; (f = *list) != NULL;) {
-		unlink_one(f);
-		link_one(&a->extra->filters, f);
+		MK_LIST_REMOVE(f);
+		MK_LIST_PUSH(&a->extra->filters, f);
 		(void)mk_map_put(&a->extra->filter_of, key_of(f->topic), mk_map_key(f));
 	}
 }
@@ -184,7 +168,7 @@ void mk_filters_drop(mk_actor *a, const mk_subscription *places, uint32_t count)
 			continue;
 		mk_filter *f = mk_map_get(&a->extra->filter_of, key_of(places[i].topic));
 		mk_map_remove(&a->extra->filter_of, key_of(places[i].topic));
-		unlink_one(f);
+		MK_LIST_REMOVE(f);
 		mk_free(f);
 	}
 }

@@ -52,11 +52,7 @@ static void wait_set(mk_worker *w, mk_actor *a, mk_wait *wait)
 	}
 	bool first = x->muted_by == NULL;
 	wait->actor = a;
-	wait->at = &x->muted_by;
-	wait->next = x->muted_by;
-	if (wait->next != NULL)
-		wait->next->at = &wait->next;
-	x->muted_by = wait;
+	MK_LIST_PUSH(&x->muted_by, wait);
 	x->channel_waits += wait->channel != NULL;
 	if (first) {
 		mk_count_add(&x->mute_count, 1);
@@ -75,9 +71,7 @@ static void wait_clear(mk_worker *w, mk_wait *wait)
 {
 	mk_actor *a = wait->actor;
 	if (a != NULL) {
-		*wait->at = wait->next;
-		if (wait->next != NULL)
-			wait->next->at = wait->at;
+		MK_LIST_REMOVE(wait);
 		a->extra->channel_waits -= wait->channel != NULL;
 		mk_cycle_released(a, wait->subscriber);
 		if (a->extra->muted_by == NULL) {
@@ -162,30 +156,14 @@ static void edge_drop(mk_message *m)
 
 /* ---- the subscriber's end ----------------------------------------------------------- */
 
-static void edge_link(mk_extra *x, mk_edge *edge)
-{
-	edge->at = &x->mutes;
-	edge->next = x->mutes;
-	if (edge->next != NULL)
-		edge->next->at = &edge->next;
-	x->mutes = edge;
-}
-
-static void edge_unlink(mk_edge *edge)
-{
-	*edge->at = edge->next;
-	if (edge->next != NULL)
-		edge->next->at = edge->at;
-}
-
 static bool mutes_already(mk_extra *x, const mk_event *e)
 {
 	mk_edge *edge = x->mutes;
 	if (edge != NULL && edge->sender != e->sender) {
 		edge = mk_map_get(&x->edges, mk_map_key(e->sender));
 		if (edge != NULL) { /* to the front: it is likely to send again */
-			edge_unlink(edge);
-			edge_link(x, edge);
+			MK_LIST_REMOVE(edge);
+			MK_LIST_PUSH(&x->mutes, edge);
 		}
 	}
 	if (edge != NULL && edge->topic != e->topic->index)
@@ -251,7 +229,7 @@ int mk_mute_by_subscriber(mk_worker *w, const mk_event *e, mk_actor *subscriber)
 	edge->sender = sender;
 	edge->wait = wait;
 	edge->topic = e->topic->index;
-	edge_link(x, edge);
+	MK_LIST_PUSH(&x->mutes, edge);
 	if (wait != NULL)
 		wait_give(w, here, wait);
 	return 0;
@@ -300,7 +278,7 @@ void mk_release_marked(mk_worker *w, mk_actor *subscriber)
 		const mk_topic *topic = edge->topic == MIXED ? NULL : mk_topic_known(w, edge->topic);
 		if (topic == NULL || !topic->marked)
 			continue;
-		edge_unlink(edge);
+		MK_LIST_REMOVE(edge);
 		if (mk_map_get(&x->edges, mk_map_key(edge->sender)) == edge)
 			mk_map_remove(&x->edges, mk_map_key(edge->sender));
 		edge->next = gone;
@@ -388,7 +366,7 @@ void mk_mutes_join(mk_worker *w, mk_actor *a, mk_actor *shadow)
 	mk_map_clear(&shadow->extra->edges);
 	while (edge != NULL) {
 		mk_edge *next = edge->next;
-		edge_link(a->extra, edge);
+		MK_LIST_PUSH(&a->extra->mutes, edge);
 		/* If both mute a sender either edge serves; without memory the sender is muted a second time. */
 		(void)mk_map_put(&a->extra->edges, mk_map_key(edge->sender), mk_map_key(edge));
 		edge = next;

@@ -77,22 +77,6 @@ static void receipt_free(mk_receipt *r)
 	mk_free(r);
 }
 
-static void unlink_one(mk_receipt *r)
-{
-	*r->at = r->next;
-	if (r->next != NULL)
-		r->next->at = r->at;
-}
-
-static void link_one(mk_receipt **list, mk_receipt *r)
-{
-	r->at = list;
-	r->next = *list;
-	if (r->next != NULL)
-		r->next->at = &r->next;
-	*list = r;
-}
-
 static void add(maiko_receipt *sum, const mk_part *part)
 {
 	uint64_t *to = &sum->handled;
@@ -143,7 +127,7 @@ static bool part_is_last(mk_receipt *r)
 {
 	bool last = atomic_fetch_sub_explicit(&r->parts, 1, memory_order_relaxed) == 1;
 	if (last)
-		unlink_one(r);
+		MK_LIST_REMOVE(r);
 	return last;
 }
 
@@ -159,10 +143,12 @@ static bool take_part(mk_receipt *r, mk_part *part)
 static void part_is_here(mk_worker *w, mk_part *part)
 {
 	mk_receipt *r = part->receipt;
-	mk_actor *a = mk_directory_look(w->sup, r->sender->id);
-	bool earlier = a != NULL && a->extra->life != r->life;
 	const mk_replies *replies = part->replies;
 	bool last = take_part(r, part);
+	if (!last && replies == NULL)
+		return;
+	mk_actor *a = mk_directory_look(w->sup, r->sender->id);
+	bool earlier = a != NULL && a->extra->life != r->life;
 	if (replies != NULL)
 		replies->came(w, r->question, earlier ? NULL : a, part);
 	if (!last)
@@ -319,7 +305,7 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	r->part[0].remote = &r->part[1];
 	r->part[0].workers = workers;
 	r->part[0].carrier = carrier;
-	link_one(&ctx->extra->receipts, r);
+	MK_LIST_PUSH(&ctx->extra->receipts, r);
 	mk_event_track(e, &r->part[0].tracked, MK_SIZE_CLASS_TRACKED);
 	enter(w, &r->part[0]);
 	mk_count_add(&ctx->sent, 1);
@@ -337,18 +323,14 @@ mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e, const mk_type *answer)
 	describe(r, e);
 	mk_event_track(e, &r->part[0].tracked, MK_SIZE_CLASS_TRACKED);
 	uv_mutex_lock(&sup->lock);
-	link_one(&sup->awaited, r);
+	MK_LIST_PUSH(&sup->awaited, r);
 	uv_mutex_unlock(&sup->lock);
 	return r;
 }
 
 void mk_receipt_disowns(mk_receipt *r) { r->question = NULL; }
 
-const mk_type *mk_receipt_asks(const mk_event *e)
-{
-	/* Of an event between its injection and a replay's there may be none: nobody waits for an answer. */
-	return mk_is_tracked(e) ? mk_part_of(e)->receipt->answer : NULL;
-}
+const mk_type *mk_receipt_asks(const mk_event *e) { return mk_is_tracked(e) ? mk_part_of(e)->receipt->answer : NULL; }
 
 void mk_receipt_reply(mk_worker *w, const mk_event *e, mk_part *part, const mk_replies *replies)
 {
@@ -495,8 +477,8 @@ static void move_all(mk_receipt **from, mk_receipt **to)
 {
 	while (*from != NULL) {
 		mk_receipt *r = *from;
-		unlink_one(r);
-		link_one(to, r);
+		MK_LIST_REMOVE(r);
+		MK_LIST_PUSH(to, r);
 	}
 }
 
@@ -507,7 +489,7 @@ void mk_receipts_fini(mk_sup *sup)
 {
 	while (sup->awaited != NULL) {
 		mk_receipt *r = sup->awaited;
-		unlink_one(r);
+		MK_LIST_REMOVE(r);
 		receipt_free(r);
 	}
 }

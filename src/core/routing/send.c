@@ -519,53 +519,48 @@ static int check_wait(const mk_sup *sup, const char *call)
 	return 0;
 }
 
-static int wait_fail(int rc, const char *call)
+/* Sends, and waits for the receipt, or for the reply (ret_reply), as mk_receipt_await; `call` asks. */
+static int send_and_await(mk_sup *sup, const char *call, const maiko_event_type *type, const void *event,
+			  uint64_t timeout_ms, const mk_type *answer, maiko_receipt *ret_receipt, mk_event **ret_reply)
 {
-	return rc == MAIKO_ESHUTDOWN
-		       ? mk_fail(rc,
-				 "%s: sent, but the supervisor has stopped without a receipt: a worker "
-				 "that had the event does not return",
-				 call)
-		       : mk_fail(rc, "%s: sent, but not all of its subscribers have handled it in time", call);
+	wanted want = {.answer = answer};
+	uint64_t until_ns = mk_deadline(&sup->seam, timeout_ms);
+	int rc = external_send(sup, type, event, NULL, timeout_ms, &want);
+	if (rc != 0)
+		return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
+	rc = mk_receipt_await(sup, want.receipt, until_ns, ret_receipt, ret_reply);
+	if (rc == MAIKO_ESHUTDOWN)
+		return mk_fail(rc,
+			       "%s: sent, but the supervisor has stopped without a receipt: a worker "
+			       "that had the event does not return",
+			       call);
+	return rc == 0 ? 0 : mk_fail(rc, "%s: sent, but not all of its subscribers have handled it in time", call);
 }
 
 int maiko_supervisor_send_wait(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 			       uint64_t timeout_ms, maiko_receipt *ret_receipt)
 {
 	static const char call[] = "maiko_send_wait";
-	wanted want = {.receipt = NULL};
 	int rc = sup == NULL ? MK_NULL_IN(call, sup) : check_wait(sup, call);
-	if (rc != 0)
-		return rc;
-	uint64_t until_ns = mk_deadline(&sup->seam, timeout_ms);
-	rc = external_send(sup, type, event, NULL, timeout_ms, &want);
-	if (rc != 0)
-		return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
-	rc = mk_receipt_await(sup, want.receipt, until_ns, ret_receipt, NULL);
-	return rc == 0 ? 0 : wait_fail(rc, call);
+	return rc != 0 ? rc : send_and_await(sup, call, type, event, timeout_ms, NULL, ret_receipt, NULL);
 }
 
 int maiko_supervisor_call(maiko_supervisor *sup, const maiko_event_type *type, const void *event, uint64_t timeout_ms,
 			  const maiko_event_type *answer, void *ret_answer)
 {
 	static const char call[] = "maiko_call";
-	wanted want = {.receipt = NULL};
+	const mk_type *known;
 	maiko_receipt receipt;
 	mk_event *reply;
 	if (sup == NULL || answer == NULL || ret_answer == NULL)
 		return MK_NULL_IN(call, sup, answer, ret_answer);
 	int rc = check_wait(sup, call);
 	if (rc == 0)
-		rc = mk_registry_type_of(sup, answer, &want.answer);
+		rc = mk_registry_type_of(sup, answer, &known);
+	if (rc == 0)
+		rc = send_and_await(sup, call, type, event, timeout_ms, known, &receipt, &reply);
 	if (rc != 0)
 		return rc;
-	uint64_t until_ns = mk_deadline(&sup->seam, timeout_ms);
-	rc = external_send(sup, type, event, NULL, timeout_ms, &want);
-	if (rc != 0)
-		return rc == MAIKO_EAGAIN ? MAIKO_ETIMEDOUT : rc;
-	rc = mk_receipt_await(sup, want.receipt, until_ns, &receipt, &reply);
-	if (rc != 0)
-		return wait_fail(rc, call);
 	if (reply == NULL)
 		return mk_question_fail(call, type, mk_question_status(&receipt, 0));
 	mk_event_give(reply, ret_answer);

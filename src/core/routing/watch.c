@@ -89,20 +89,9 @@ static mk_event *own_event(mk_sup *sup, mk_own_type type, const void *value)
 	return e;
 }
 
-static void link_one(mk_watch **list, mk_watch *x)
-{
-	x->at = list;
-	x->next = *list;
-	if (x->next != NULL)
-		x->next->at = &x->next;
-	*list = x;
-}
-
 static void unlink_one(mk_watch *x)
 {
-	*x->at = x->next;
-	if (x->next != NULL)
-		x->next->at = x->at;
+	MK_LIST_REMOVE(x);
 	x->at = NULL;
 }
 
@@ -290,7 +279,7 @@ static void go(mk_worker *w, mk_message *m)
 	else if (p == GONE)
 		turn_back(w, x);
 	else if (p == HERE)
-		link_one(&a->extra->watchers, x);
+		MK_LIST_PUSH(&a->extra->watchers, x);
 }
 
 /* An actor that is there has "go" in its list, or gets it. If it has gone, that is on its way back. */

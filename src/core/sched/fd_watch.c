@@ -98,21 +98,14 @@ static void doubt(mk_fd_watch *watch)
 {
 	if (watch->at != NULL)
 		return;
-	mk_fd_watch **list = &watch->worker->doubtful;
-	watch->at = list;
-	watch->next = *list;
-	if (*list != NULL)
-		(*list)->at = &watch->next;
-	*list = watch;
+	MK_LIST_PUSH(&watch->worker->doubtful, watch);
 }
 
 static void undoubt(mk_fd_watch *watch)
 {
 	if (watch->at == NULL)
 		return;
-	*watch->at = watch->next;
-	if (watch->next != NULL)
-		watch->next->at = watch->at;
+	MK_LIST_REMOVE(watch);
 	watch->at = NULL;
 }
 

@@ -64,20 +64,14 @@ int maiko_adopt(maiko_ctx *ctx, struct uv_handle_s *handle)
 	}
 	d->actor = ctx;
 	d->handle = handle;
-	d->at = &x->adopted;
-	d->next = x->adopted;
-	if (d->next != NULL)
-		d->next->at = &d->next;
-	x->adopted = d;
+	MK_LIST_PUSH(&x->adopted, d);
 	return 0;
 }
 
 static void unlink_one(mk_adopted *d)
 {
 	mk_map_remove(&d->actor->extra->handles, mk_map_key(d->handle));
-	*d->at = d->next;
-	if (d->next != NULL)
-		d->next->at = d->at;
+	MK_LIST_REMOVE(d);
 }
 
 static void departed(uv_handle_t *handle)
