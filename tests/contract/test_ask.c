@@ -165,6 +165,17 @@ static maiko_supervisor *with_asker(uint32_t workers, maiko_actor_id *ret_id)
 	return sup;
 }
 
+/* An asker, and a keeper that has its first question. */
+static maiko_supervisor *with_kept_question(uint32_t workers, maiko_actor_id *ret_id, uint64_t ms)
+{
+	maiko_supervisor *sup = with_asker(workers, ret_id);
+	ok(maiko_add(sup, keeper, "keeper", .restart = MAIKO_TEMPORARY));
+	ok(maiko_start(sup));
+	tell_ms(sup, "asker", ASK, ms);
+	test_wait_for(&kept_events, 1);
+	return sup;
+}
+
 /* Asks once; the question ends without the time having passed. */
 static void ask_once(maiko_supervisor *sup)
 {
@@ -227,11 +238,7 @@ TEST_SIM(its_handler_failed)
 
 TEST_SIM(who_kept_it_failed)
 {
-	maiko_supervisor *sup = with_asker(workers, NULL);
-	ok(maiko_add(sup, keeper, "keeper", .restart = MAIKO_TEMPORARY));
-	ok(maiko_start(sup));
-	tell(sup, "asker", ASK);
-	test_wait_for(&kept_events, 1);
+	maiko_supervisor *sup = with_kept_question(workers, NULL, 1000);
 	tell(sup, "keeper", FAIL);
 	test_wait_for(&ended, 1);
 	expect_noted("EIO");
@@ -240,11 +247,7 @@ TEST_SIM(who_kept_it_failed)
 
 TEST_SIM(a_kept_question_is_answered_later)
 {
-	maiko_supervisor *sup = with_asker(workers, NULL);
-	ok(maiko_add(sup, keeper, "keeper"));
-	ok(maiko_start(sup));
-	tell_ms(sup, "asker", ASK, UINT64_MAX);
-	test_wait_for(&kept_events, 1);
+	maiko_supervisor *sup = with_kept_question(workers, NULL, UINT64_MAX);
 	tell(sup, "keeper", REPLY);
 	test_wait_for(&ended, 1);
 	expect_noted("answer 51");
@@ -253,11 +256,7 @@ TEST_SIM(a_kept_question_is_answered_later)
 
 TEST_SIM(a_kept_question_is_released)
 {
-	maiko_supervisor *sup = with_asker(workers, NULL);
-	ok(maiko_add(sup, keeper, "keeper"));
-	ok(maiko_start(sup));
-	tell(sup, "asker", ASK);
-	test_wait_for(&kept_events, 1);
+	maiko_supervisor *sup = with_kept_question(workers, NULL, 1000);
 	tell(sup, "keeper", RELEASE);
 	test_wait_for(&ended, 1);
 	expect_noted("MAIKO_ENOREPLY");
@@ -331,11 +330,7 @@ TEST_SIM(all_of_nobody)
 
 TEST_SIM(an_asker_on_hold_gets_the_answer)
 {
-	maiko_supervisor *sup = with_asker(workers, NULL);
-	ok(maiko_add(sup, keeper, "keeper"));
-	ok(maiko_start(sup));
-	tell(sup, "asker", ASK);
-	test_wait_for(&kept_events, 1);
+	maiko_supervisor *sup = with_kept_question(workers, NULL, 1000);
 	tell(sup, "asker", HOLD);
 	ok(maiko_send(sup, remark, .n = 1));
 	tell(sup, "keeper", REPLY);
@@ -354,11 +349,7 @@ static void move_around(maiko_supervisor *sup, maiko_actor_id id, uint32_t worke
 TEST_SIM(a_question_moves_with_its_asker)
 {
 	maiko_actor_id id;
-	maiko_supervisor *sup = with_asker(workers, &id);
-	ok(maiko_add(sup, keeper, "keeper"));
-	ok(maiko_start(sup));
-	tell(sup, "asker", ASK);
-	test_wait_for(&kept_events, 1);
+	maiko_supervisor *sup = with_kept_question(workers, &id, 1000);
 	move_around(sup, id, workers);
 	tell(sup, "keeper", REPLY);
 	test_wait_for(&ended, 1);
@@ -408,11 +399,7 @@ TEST_SIM(a_restarted_asker_hears_nothing_of_its_earlier_life)
 
 TEST_SIM(a_stop_ends_what_nobody_can_answer_any_more)
 {
-	maiko_supervisor *sup = with_asker(workers, NULL);
-	ok(maiko_add(sup, keeper, "keeper"));
-	ok(maiko_start(sup));
-	tell_ms(sup, "asker", ASK, UINT64_MAX);
-	test_wait_for(&kept_events, 1);
+	maiko_supervisor *sup = with_kept_question(workers, NULL, UINT64_MAX);
 	test_finish(sup);
 	expect_noted("MAIKO_ESHUTDOWN stop");
 }

@@ -113,20 +113,6 @@ static maiko_supervisor *with_plan(uint32_t workers, act act)
 	return sup;
 }
 
-/* What the ledger says at the end: nothing is lost. */
-static void assert_rate(maiko_supervisor *sup, uint64_t handled, uint64_t cancelled)
-{
-	const maiko_ledger *ledger = test_stop(sup);
-	const maiko_topic_row *row = test_topic_row(ledger, "maiko.private");
-	assert_int_equal(row->published, handled);
-	assert_int_equal(row->delayed, 0);
-	assert_int_equal(row->delayed_discarded, cancelled);
-	assert_int_equal(row->counts.deliveries, handled);
-	assert_int_equal(row->counts.handled, handled);
-	assert_int_equal(maiko_ledger_lost(ledger), 0);
-	test_release(sup);
-}
-
 /* ---- when it comes ---------------------------------------------------------------------------------- */
 
 TEST_SIM(it_comes_each_time_that_its_period_has_passed)
@@ -138,7 +124,7 @@ TEST_SIM(it_comes_each_time_that_its_period_has_passed)
 	expect_noted("10+0");
 	pass(sup, 29);
 	expect_noted("10+0 20+0 30+0");
-	assert_rate(sup, 3, 1);
+	test_finish_timers(sup, 3, 1);
 }
 
 TEST_WORKERS(real_time_passes_for_it_too)
@@ -196,7 +182,7 @@ TEST_SIM(a_late_one_stands_for_the_last_time_and_tells_how_many_were_missed)
 	maiko_supervisor *sup = with_plan(workers, every_10);
 	pass(sup, 70);
 	expect_noted("10+0 20+0 50+2 60+0 70+0");
-	assert_rate(sup, 5, 1);
+	test_finish_timers(sup, 5, 1);
 }
 
 static int be_slow_twice(maiko_ctx *ctx)
@@ -212,7 +198,7 @@ TEST_SIM(a_handler_that_takes_longer_than_the_period_misses_some)
 	maiko_supervisor *sup = with_plan(workers, every_1);
 	pass(sup, 23);
 	expect_noted("1+0 11+9 22+10 23+0");
-	assert_rate(sup, 4, 1);
+	test_finish_timers(sup, 4, 1);
 }
 
 static int hold_and_begin(maiko_ctx *ctx)
@@ -226,7 +212,7 @@ TEST_SIM(it_passes_a_hold)
 	maiko_supervisor *sup = with_plan(workers, hold_and_begin);
 	pass(sup, 20);
 	expect_noted("10+0 20+0");
-	assert_rate(sup, 2, 1);
+	test_finish_timers(sup, 2, 1);
 }
 
 /* ---- what it is ----------------------------------------------------------------------------------------- */
@@ -277,7 +263,7 @@ TEST_SIM(it_may_be_large_and_each_may_be_kept)
 	pass(sup, 30);
 	order(sup, release_parcels);
 	pass(sup, 1);
-	assert_rate(sup, 3, 1);
+	test_finish_timers(sup, 3, 1);
 }
 
 /* ---- cancelled ------------------------------------------------------------------------------------------ */
@@ -296,7 +282,7 @@ TEST_SIM(after_a_cancel_it_does_not_come)
 	order(sup, cancel);
 	pass(sup, HOUR_MS);
 	expect_noted("10+0 20+0");
-	assert_rate(sup, 2, 1);
+	test_finish_timers(sup, 2, 1);
 }
 
 static int cancel_at_20(maiko_ctx *ctx) { return ms_since(last_ns) == 20 ? cancel(ctx) : 0; }
@@ -307,7 +293,7 @@ TEST_SIM(its_own_handler_may_cancel_it)
 	maiko_supervisor *sup = with_plan(workers, every_10);
 	pass(sup, HOUR_MS);
 	expect_noted("10+0 20+0");
-	assert_rate(sup, 2, 1);
+	test_finish_timers(sup, 2, 1);
 }
 
 /* The order to cancel it is sent as its third time comes: whoever is first, nothing comes after the cancel. */
@@ -326,7 +312,7 @@ TEST_SIM(a_cancel_and_its_time_meet)
 	pass(sup, HOUR_MS);
 	bool first = strcmp(test_noted(), "10+0 20+0 cancel") == 0;
 	assert_true(first || strcmp(test_noted(), "10+0 20+0 30+0 cancel") == 0);
-	assert_rate(sup, first ? 2 : 3, 1);
+	test_finish_timers(sup, first ? 2 : 3, 1);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
@@ -340,7 +326,7 @@ TEST_SIM(a_removal_ends_it)
 	ok(maiko_remove(sup, id));
 	pass(sup, HOUR_MS);
 	expect_noted("10+0");
-	assert_rate(sup, 1, 1);
+	test_finish_timers(sup, 1, 1);
 }
 
 /* In its own handler. */
@@ -350,7 +336,7 @@ static void end_in_it(uint32_t workers, act way)
 	maiko_supervisor *sup = with_plan(workers, every_10);
 	pass(sup, HOUR_MS);
 	expect_noted("10+0");
-	assert_rate(sup, 1, 1);
+	test_finish_timers(sup, 1, 1);
 }
 static int leave(maiko_ctx *ctx) { return maiko_stop_self(ctx); }
 static int fail_now(maiko_ctx *ctx) { return UV_EIO; }
@@ -365,7 +351,7 @@ TEST_SIM(after_an_error_that_on_error_handles_it_goes_on)
 	maiko_supervisor *sup = with_plan(workers, every_10);
 	pass(sup, 20);
 	expect_noted("10+0 20+0");
-	assert_rate(sup, 2, 1);
+	test_finish_timers(sup, 2, 1);
 }
 
 static int fail_at_20(maiko_ctx *ctx) { return ms_since(last_ns) == 20 ? UV_EIO : 0; }
@@ -384,7 +370,7 @@ TEST_SIM(a_restart_ends_it_and_the_next_life_has_its_own)
 	expect_noted("10+0 20+0");
 	pass(sup, 1);
 	expect_noted("10+0 20+0 10+0");
-	assert_rate(sup, 3, 2);
+	test_finish_timers(sup, 3, 2);
 }
 
 static int unhold_at_third(maiko_ctx *ctx) { return atomic_load(&pulses) == 3 ? maiko_unhold(ctx) : 0; }
@@ -403,7 +389,7 @@ TEST_SIM(a_stop_waits_for_that_of_one_that_drains)
 	ok(maiko_stop(sup, NULL));
 	assert_int_equal(test_now_ns() - now_ns, 29 * NS_A_MS);
 	expect_noted("10+0 20+0 30+0");
-	assert_rate(sup, 3, 2);
+	test_finish_timers(sup, 3, 2);
 }
 
 /* ---- moves ---------------------------------------------------------------------------------------------- */
@@ -418,7 +404,7 @@ TEST_SIM(it_moves_with_its_actor)
 		pass(sup, 3);
 	}
 	expect_noted("10+0 20+0 30+0");
-	assert_rate(sup, 3, 1);
+	test_finish_timers(sup, 3, 1);
 }
 
 /* It is due when the move begins. */
@@ -434,7 +420,7 @@ TEST_SIM(a_move_and_its_time_meet)
 	}
 	pass(sup, 0);
 	expect_noted("10+0 20+0 30+0 40+0");
-	assert_rate(sup, 4, 1);
+	test_finish_timers(sup, 4, 1);
 }
 
 /* ---- what is refused ------------------------------------------------------------------------------------- */
@@ -461,5 +447,5 @@ TEST_SIM(misuse_is_refused_in_words_and_a_long_period_is_shortened)
 	maiko_supervisor *sup = with_plan(workers, misuse);
 	pass(sup, HOUR_MS);
 	expect_noted("");
-	assert_rate(sup, 0, 1);
+	test_finish_timers(sup, 0, 1);
 }

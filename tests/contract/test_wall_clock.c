@@ -67,17 +67,6 @@ static maiko_supervisor *with_plan(uint32_t workers, act act)
 	return sup;
 }
 
-static void assert_timers(maiko_supervisor *sup, uint64_t handled, uint64_t cancelled)
-{
-	const maiko_ledger *ledger = test_stop(sup);
-	const maiko_topic_row *row = test_topic_row(ledger, "maiko.private");
-	assert_int_equal(row->delayed, 0);
-	assert_int_equal(row->delayed_discarded, cancelled);
-	assert_int_equal(row->counts.handled, handled);
-	assert_int_equal(maiko_ledger_lost(ledger), 0);
-	test_release(sup);
-}
-
 /* ---- a clock that nobody touches -------------------------------------------------------------------- */
 
 static int in_ten_seconds(maiko_ctx *ctx) { return at(ctx, maiko_unix_ms(ctx) + 10 * SECOND_MS, 1); }
@@ -91,7 +80,7 @@ TEST_SIM(it_comes_when_the_clock_shows_that_time)
 	pass(sup, 1);
 	expect_heard("sleeper", "alarm_clock 1");
 	pass(sup, DAY_MS);
-	assert_timers(sup, 1, 0);
+	test_finish_timers(sup, 1, 0);
 }
 
 static int past_and_future(maiko_ctx *ctx)
@@ -110,7 +99,7 @@ TEST_SIM(a_time_that_has_passed_comes_at_once)
 	expect_heard_numbers("sleeper", "2 0");
 	pass(sup, HOUR_MS);
 	expect_heard_numbers("sleeper", "2 0 1");
-	assert_timers(sup, 3, 1);
+	test_finish_timers(sup, 3, 1);
 }
 
 static int in_a_moment(maiko_ctx *ctx) { return at(ctx, maiko_unix_ms(ctx) + 5, 1); }
@@ -119,7 +108,7 @@ TEST_WORKERS(the_clock_of_the_machine_is_the_one)
 {
 	maiko_supervisor *sup = with_plan(workers, in_a_moment);
 	test_wait_for(&test_heard_events, 1);
-	assert_timers(sup, 1, 0);
+	test_finish_timers(sup, 1, 0);
 }
 
 /* ---- a clock that is set ------------------------------------------------------------------------------ */
@@ -140,7 +129,7 @@ TEST_SIM(a_clock_that_is_set_forward_is_noticed_within_a_second)
 	expect_heard("sleeper", "");
 	pass(sup, 1);
 	expect_heard("sleeper", "alarm_clock 1");
-	assert_timers(sup, 1, 0);
+	test_finish_timers(sup, 1, 0);
 }
 
 /* A look finds the clock a millisecond before that time. */
@@ -153,7 +142,7 @@ TEST_SIM(a_look_just_before_that_time_waits_for_it)
 	expect_heard("sleeper", "");
 	pass(sup, 1);
 	expect_heard("sleeper", "alarm_clock 1");
-	assert_timers(sup, 1, 0);
+	test_finish_timers(sup, 1, 0);
 }
 
 TEST_SIM(a_clock_that_is_set_back_shows_that_time_later)
@@ -165,7 +154,7 @@ TEST_SIM(a_clock_that_is_set_back_shows_that_time_later)
 	expect_heard("sleeper", "");
 	pass(sup, 1);
 	expect_heard("sleeper", "alarm_clock 1");
-	assert_timers(sup, 1, 0);
+	test_finish_timers(sup, 1, 0);
 }
 
 TEST_SIM(a_clock_that_is_set_to_and_fro_brings_it_once)
@@ -176,7 +165,7 @@ TEST_SIM(a_clock_that_is_set_to_and_fro_brings_it_once)
 		pass(sup, 2 * SECOND_MS);
 	}
 	expect_heard("sleeper", "alarm_clock 1");
-	assert_timers(sup, 1, 0);
+	test_finish_timers(sup, 1, 0);
 }
 
 /* ---- its end ------------------------------------------------------------------------------------------- */
@@ -195,14 +184,14 @@ TEST_SIM(after_a_cancel_it_does_not_come)
 	order(sup, cancel);
 	pass(sup, DAY_MS);
 	expect_heard("sleeper", "");
-	assert_timers(sup, 0, 1);
+	test_finish_timers(sup, 0, 1);
 }
 
 TEST_SIM(a_stop_cancels_it)
 {
 	maiko_supervisor *sup = with_plan(workers, in_an_hour);
 	pass(sup, SECOND_MS);
-	assert_timers(sup, 0, 1);
+	test_finish_timers(sup, 0, 1);
 }
 
 TEST_SIM(it_moves_with_its_actor)
@@ -216,7 +205,7 @@ TEST_SIM(it_moves_with_its_actor)
 		ok(maiko_move(sup, id, i % workers + 1));
 	}
 	expect_heard("sleeper", "alarm_clock 1");
-	assert_timers(sup, 1, 0);
+	test_finish_timers(sup, 1, 0);
 }
 
 /* ---- what is refused ------------------------------------------------------------------------------------- */

@@ -539,6 +539,19 @@ const maiko_topic_row *test_topic_row(const maiko_ledger *ledger, const char *na
 	return NULL;
 }
 
+void test_finish_timers(maiko_supervisor *sup, uint64_t handled, uint64_t cancelled)
+{
+	const maiko_ledger *ledger = test_stop(sup);
+	const maiko_topic_row *row = test_topic_row(ledger, "maiko.private");
+	assert_int_equal(row->published, handled);
+	assert_int_equal(row->delayed, 0);
+	assert_int_equal(row->delayed_discarded, cancelled);
+	assert_int_equal(row->counts.deliveries, handled);
+	assert_int_equal(row->counts.handled, handled);
+	assert_int_equal(maiko_ledger_lost(ledger), 0);
+	test_release(sup);
+}
+
 /* ---- allocations ---------------------------------------------------------------- */
 
 static _Atomic(int64_t) until_failure = INT64_MAX;

@@ -222,6 +222,9 @@ void test_release(maiko_supervisor *sup);
 const maiko_actor_row *test_actor_row(const maiko_ledger *ledger, const char *name);
 const maiko_topic_row *test_topic_row(const maiko_ledger *ledger, const char *name);
 
+/* test_finish for timers of actors to themselves: so many were handled, so many cancelled, and none is lost. */
+void test_finish_timers(maiko_supervisor *sup, uint64_t handled, uint64_t cancelled);
+
 /* ---- allocations ------------------------------------------------------------------------------ */
 
 /* Lets allocations of the library fail: the one numbered `n` from now (0: the next), with `forever`
