@@ -206,12 +206,12 @@ for my $header (sort keys %declares) {
 # What a public header declares is defined in a file of its name (chain.h: chain.c, chain_print.c), or in one of these.
 my %also = (
 	actor => [qw(core/api/add core/registry/failure)],
-	ask => [qw(core/routing/send)],
+	ask => [qw(core/routing/send_external)],
 	ctx => [qw(core/api/change core/sched/handles)],
 	group => [qw(core/api/change)],
-	event => [qw(core/registry/registry core/registry/schema)],
+	event => [qw(core/registry/registry core/registry/schema core/registry/named)],
 	lifecycle => [qw(core/routing/watch core/routing/resend)],
-	receipt => [qw(core/routing/send)],
+	receipt => [qw(core/routing/send_external)],
 	send => [qw(core/api/ctx core/event/event core/event/print core/routing/inject)],
 	supervisor => [qw(core/api/add core/api/change core/api/run_main core/base/memory core/base/arena)],
 	topic => [qw(core/registry/registry)],

@@ -1,14 +1,15 @@
 /*
  * budget.c - runs an operation COUNT times, for counting its instructions (check.sh).
  *
- *   budget OPERATION COUNT    hop, watched (a hop beside a monitor of failures), delivery, cross, add
+ *   budget OPERATION COUNT    hop, watched (a hop beside a monitor of failures), named (a
+ *                             hop, and one whose sender names the topic), delivery, cross, add
  *   budget about              the compiler that built it, and the architecture
  *
  * The process ends in the last handler, so that the stop is not counted. Differences between
  * two runs are removed:
  *
  *   - the clock is a counter: a worker polls libuv after a fixed number of turns;
- *   - hop, watched and delivery use the caller's loop instead of a worker's thread;
+ *   - hop, watched, named and delivery use the caller's loop instead of a worker's thread;
  *   - cross has two workers without threads, which take turns (cross.c).
  */
 #include "budget.h"
@@ -134,6 +135,50 @@ static int add_watched_hop(maiko_supervisor *sup)
 	return rc != 0 ? rc : add_hop(sup);
 }
 
+/* ---- named: a hop, and one whose sender names the topic ------------------------------------------ */
+
+typedef struct reading {
+	uint64_t seq, value;
+} reading;
+MAIKO_EVENT_NAMED(reading, seq, value);
+
+typedef struct device {
+	uint64_t passed;
+} device;
+static int device_on_first(device *self, const first *ev, maiko_ctx *ctx)
+{
+	self->passed++;
+	return maiko_send_on(ctx, "device.42.temperature", reading, .seq = ev->seq, .value = ev->value);
+}
+
+typedef struct display {
+	uint64_t passed;
+} display;
+static int display_on_reading(display *self, const reading *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	(void)ctx;
+	self->passed++;
+	return budget_handled_one();
+}
+
+MAIKO_ACTOR(device, MAIKO_ON(first, device_on_first));
+MAIKO_ACTOR(display, MAIKO_ON(reading, display_on_reading));
+
+static int add_named(maiko_supervisor *sup)
+{
+	const maiko_topic *topic = NULL;
+	int rc = maiko_topic_named(sup, "device.42.temperature", &topic);
+	if (rc == 0)
+		rc = maiko_add(sup, source, "source", .init = &(source){.batch = BATCH});
+	if (rc == 0)
+		rc = maiko_add(sup, device, "device");
+	if (rc == 0)
+		rc = maiko_add(sup, display, "display",
+			       .topics = (const maiko_subscription[]){{.topic = topic}, {.topic = NULL}});
+	return rc;
+}
+
 /* ---- delivery: one of a hundred --------------------------------------------------------- */
 
 typedef struct subscriber {
@@ -209,6 +254,8 @@ int main(int argc, char **argv)
 		rc = run_on_loop(add_hop);
 	if (wanted > 0 && strcmp(operation, "watched") == 0)
 		rc = run_on_loop(add_watched_hop);
+	if (wanted > 0 && strcmp(operation, "named") == 0)
+		rc = run_on_loop(add_named);
 	if (wanted > 0 && strcmp(operation, "delivery") == 0)
 		rc = run_on_loop(add_fan);
 	if (wanted > 0 && strcmp(operation, "cross") == 0)

@@ -20,6 +20,7 @@ trap 'rm -rf "$work"' EXIT
 # operation, and how often: whole batches, and enough of them
 operations='hop 98304
 watched 98304
+named 98304
 delivery 192000
 cross 81920
 add 4096'

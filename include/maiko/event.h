@@ -230,6 +230,9 @@ MAIKO_API const void *maiko_any_as(const maiko_any *any, const maiko_event_type 
 #define MAIKO_PP_NEVER_(text)
 #endif
 
+/* The route of an event type whose topic is named by each send. Returns NULL. */
+MAIKO_API const maiko_topic *maiko_route_named_(const void *event, maiko_supervisor *sup);
+
 /* Does nothing: calling it is a compile-time error that gives the reason. */
 MAIKO_API void maiko_text_fills_its_array_(void)
 	MAIKO_PP_NEVER_("maiko: a literal fills a char array and leaves no room for its terminating zero");
@@ -264,6 +267,10 @@ MAIKO_END_DECLS
  * The function runs on the sender's thread; a NULL makes the send MAIKO_EINVAL. */
 #define MAIKO_EVENT_ROUTED(...) MAIKO_PP_ROUTED_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 #define MAIKO_EVENT_ROUTED_DEFINE(...) MAIKO_PP_ROUTED_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+
+/* An event without a topic of its own: each send names one, maiko_send_on(to, "device.42", reading, ...) of send.h. */
+#define MAIKO_EVENT_NAMED(...) MAIKO_PP_NAMED_(static, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
+#define MAIKO_EVENT_NAMED_DEFINE(...) MAIKO_PP_NAMED_(, __VA_ARGS__, (MAIKO_PP_NONE_, ~))
 
 /* MAIKO_SIGNAL(name, topic): an event without fields, and its type. */
 #define MAIKO_SIGNAL(name, topic)                                                                                      \
@@ -301,16 +308,19 @@ MAIKO_END_DECLS
 /* clang-format off */
 #define MAIKO_PP_EVENT_(linkage, type, topic_, ...)                                                                    \
 	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
+	MAIKO_PP_EVENT_TYPE_(linkage, type, &maiko_gen_topic_##topic_, NULL)
+#define MAIKO_PP_NAMED_(linkage, type, ...)                                                                            \
+	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
+	MAIKO_PP_EVENT_TYPE_(linkage, type, NULL, maiko_route_named_)
+#define MAIKO_PP_EVENT_TYPE_(linkage, type, topic_, route_)                                                            \
 	static uint64_t maiko_gen_slot_event_##type MAIKO_UNUSED;                                                      \
 	linkage const maiko_event_type maiko_gen_event_##type MAIKO_UNUSED = {                                         \
 		.layout = &maiko_gen_layout_##type,                                                                    \
-		.topic = &maiko_gen_topic_##topic_,                                                                    \
-		.route = NULL,                                                                                         \
+		.topic = (topic_),                                                                                     \
+		.route = (route_),                                                                                     \
 		.slot = &maiko_gen_slot_event_##type,                                                                  \
 		.format = MAIKO_FORMAT}
-/* clang-format on */
 
-/* clang-format off */
 #define MAIKO_PP_ROUTED_(linkage, type, route_, ...)                                                                   \
 	MAIKO_PP_LAYOUT_(linkage, type, __VA_ARGS__);                                                                  \
 	_Static_assert(_Generic(&route_, const maiko_topic *(*)(const type *) : 1,      			       \
@@ -327,13 +337,7 @@ MAIKO_END_DECLS
 				 default : NULL);       							       \
 		return alone_ != NULL ? alone_((const type *)data_) : with_((const type *)data_, sup_); 	       \
 	}       												       \
-	static uint64_t maiko_gen_slot_event_##type MAIKO_UNUSED;                                                      \
-	linkage const maiko_event_type maiko_gen_event_##type MAIKO_UNUSED = {                                         \
-		.layout = &maiko_gen_layout_##type,                                                                    \
-		.topic = NULL,                                                                                         \
-		.route = maiko_gen_route_##type,                                                                       \
-		.slot = &maiko_gen_slot_event_##type,                                                                  \
-		.format = MAIKO_FORMAT}
+	MAIKO_PP_EVENT_TYPE_(linkage, type, NULL, maiko_gen_route_##type)
 /* clang-format on */
 
 #define MAIKO_PP_LAYOUT_(linkage, type, ...)                                                                           \

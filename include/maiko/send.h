@@ -84,6 +84,23 @@ MAIKO_API int maiko_ctx_send_many(maiko_ctx *ctx, const maiko_event_type *type, 
 MAIKO_API int maiko_supervisor_send_many(maiko_supervisor *sup, const maiko_event_type *type, const void *values,
 					 size_t count, unsigned flags, size_t *ret_sent);
 
+/*
+ * maiko_ctx_send_on, maiko_supervisor_send_on - the raw calls behind maiko_send_on: a send to the topic of that name
+ * (1 to MAIKO_NAME_MAX bytes), which is made, with the default policy, if it does not exist.
+ *
+ * The event is of MAIKO_EVENT_NAMED or MAIKO_EVENT_ROUTED, whose function is not called; of another type it is
+ * MAIKO_EINVAL. Further errors as of a send and of maiko_topic_named; `topic` may be changed after the call.
+ *
+ * An actor's worker remembers the names that it has sent to, so a send costs a hash of the name more than one that is
+ * routed by content, and takes no lock but the first time. From an external thread each send takes it briefly. A topic
+ * that only such sends name, and that has had no subscriber and no event for a minute, is given back as after
+ * maiko_topic_release; the next send makes it again.
+ */
+MAIKO_API int maiko_ctx_send_on(maiko_ctx *ctx, const char *topic, const maiko_event_type *type, const void *event,
+				unsigned flags);
+MAIKO_API int maiko_supervisor_send_on(maiko_supervisor *sup, const char *topic, const maiko_event_type *type,
+				       const void *event, unsigned flags);
+
 /* As maiko_supervisor_send, but waits at most `timeout_ms`. */
 MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 					    uint64_t timeout_ms);
@@ -269,6 +286,13 @@ MAIKO_END_DECLS
 
 /* maiko_send(to, event, .field = ...) */
 #define maiko_send(to, ...) MAIKO_PP_SEND_(0u, to, __VA_ARGS__, )
+/* maiko_send_on(to, topic, event, .field = ...): to the topic of that name. */
+#define maiko_send_on(to, topic, ...) MAIKO_PP_SEND_ON_(to, topic, __VA_ARGS__, )
+#define MAIKO_PP_SEND_ON_(to, topic, event, ...)                                                                       \
+	MAIKO_PP_SENDING_(event,                                                                                       \
+			  MAIKO_PP_TO_(to, maiko_ctx_send_on, maiko_supervisor_send_on)(                               \
+				  (to), (topic), &maiko_gen_event_##event, &maiko_value_, 0u),                         \
+			  __VA_ARGS__)
 /* maiko_send_root(to, event, .field = ...): starts a new chain. */
 #define maiko_send_root(to, ...) MAIKO_PP_SEND_(MAIKO_SEND_ROOT, to, __VA_ARGS__, )
 /* maiko_send_tracked(ctx, event, .field = ...): this actor's MAIKO_ON_RECEIPT is told what became of it (receipt.h).

@@ -9,10 +9,10 @@
 #include <maiko/error.h>
 #include <string.h>
 
-/* Eight bytes at a time: each round multiplies, then xors the high half into the low half. The
- * high half of a last product is the hash (multiply-shift: Dietzfelbinger et al., "A reliable
+/* Eight bytes at a time: each round multiplies, then xors the high half into the low half, as a last
+ * product does (multiply-shift: Dietzfelbinger et al., "A reliable
  * randomized algorithm for the closest-pair problem", 1997). */
-uint32_t mk_name_hash(const char *name)
+uint64_t mk_name_hash(const char *name)
 {
 	uint64_t h = UINT64_C(0x9e3779b97f4a7c15), word;
 	for (size_t left = strlen(name); left > 0; name += sizeof word) {
@@ -23,8 +23,11 @@ uint32_t mk_name_hash(const char *name)
 		h ^= h >> 32;
 		left -= take;
 	}
-	return (uint32_t)(h * UINT64_C(0xc4ceb9fe1a85ec53) >> 32);
+	h *= UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ h >> 32;
 }
+
+static uint32_t hash_of(const char *name) { return (uint32_t)mk_name_hash(name); }
 
 void mk_name_index_init(mk_name_index *names, mk_segmented_array *things, const char *(*name_of)(const void *thing))
 {
@@ -49,7 +52,7 @@ void *mk_name_index_get(const mk_name_index *names, const char *name)
 {
 	if (names->size == 0)
 		return NULL;
-	uint32_t i = slot_of(names, name, mk_name_hash(name));
+	uint32_t i = slot_of(names, name, hash_of(name));
 	return names->slots[i].place == 0 ? NULL : thing_at(names, i);
 }
 
@@ -76,14 +79,14 @@ static int grow(mk_name_index *names)
 void mk_name_index_expect(const mk_name_index *names, const char *name)
 {
 	if (names->size != 0)
-		__builtin_prefetch(&names->slots[mk_name_hash(name) & (names->size - 1)], 1);
+		__builtin_prefetch(&names->slots[hash_of(name) & (names->size - 1)], 1);
 }
 
 int mk_name_index_put(mk_name_index *names, const char *name, uint32_t index)
 {
 	if ((names->count + 1) * 2 > names->size && grow(names) != 0)
 		return MAIKO_ENOMEM;
-	uint32_t hash = mk_name_hash(name), i = slot_of(names, name, hash);
+	uint32_t hash = hash_of(name), i = slot_of(names, name, hash);
 	if (names->slots[i].place != 0)
 		return MAIKO_EEXIST; /* the caller stores the error text: it knows what the name is of */
 	names->slots[i] = (struct mk_named){hash, index + 1};
@@ -95,7 +98,7 @@ void mk_name_index_remove(mk_name_index *names, const char *name)
 {
 	if (names->size == 0)
 		return;
-	uint32_t mask = names->size - 1, hole = slot_of(names, name, mk_name_hash(name));
+	uint32_t mask = names->size - 1, hole = slot_of(names, name, hash_of(name));
 	if (names->slots[hole].place == 0)
 		return;
 	for (uint32_t i = (hole + 1) & mask; names->slots[i].place != 0; i = (i + 1) & mask) {

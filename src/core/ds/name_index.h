@@ -20,7 +20,7 @@ typedef struct mk_name_index {
 	const char *(*name_of)(const void *thing);
 } mk_name_index;
 
-uint32_t mk_name_hash(const char *name);
+uint64_t mk_name_hash(const char *name);
 
 void mk_name_index_init(mk_name_index *names, mk_segmented_array *things, const char *(*name_of)(const void *thing));
 MK_PRIVATE void *mk_name_index_get(const mk_name_index *names, const char *name);

@@ -327,11 +327,18 @@ void *maiko_event_new(const maiko_event_type *type)
 	return b->data;
 }
 
-int mk_draft_fail(const void *event)
+static int draft_fail(const void *event)
 {
 	return event == NULL
 		       ? mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is NULL")
 		       : mk_fail_text(MAIKO_EINVAL, "maiko_publish: the event is not one of maiko_new, or is spent");
+}
+
+int mk_draft_of(void *event, mk_block **ret_block)
+{
+	mk_block *b = *ret_block = event == NULL ? NULL : MK_OF(event, mk_block, data);
+	return b == NULL || b->magic != MK_BLOCK_DRAFT ? draft_fail(event)
+						       : mk_layout_check_texts(b->desc->layout, event);
 }
 
 /* The text names maiko_send_copy, the only send macro that takes a pointer. */

@@ -248,8 +248,9 @@ static inline void mk_event_unref(mk_pool *pool, mk_event *e)
 	}
 }
 
-/* MAIKO_EINVAL, with its text: a published event is not from maiko_new; a send has unknown flags. */
-int mk_draft_fail(const void *event);
+/* The block of a draft that may be published. 0, or MAIKO_EINVAL: it is not from maiko_new, or a text has no end. */
+int mk_draft_of(void *event, mk_block **ret_block);
+/* MAIKO_EINVAL, with its text: a send has unknown flags. */
 int mk_send_flags_fail(unsigned flags);
 /* MAIKO_EINVAL, with its text: the function `call` was given no type, or else no event. */
 int mk_send_null_fail(const char *call, const maiko_event_type *type);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "registry/expected.h"
+#include "registry/named.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -116,8 +117,10 @@ static uint64_t open_here(const mk_topic *t)
 
 void mk_idle_topics_count(mk_worker *w)
 {
-	if (w->sup->idle_topics.examined != NULL)
+	if (w->sup->idle_topics.examined != NULL) {
 		mk_targets_forget(w); /* from now on a send by content finds the slot empty, and sets it */
+		mk_named_forget(w);
+	}
 	for (mk_record *r = w->sup->idle_topics.examined; r != NULL; r = r->next_idle) {
 		const mk_topic *t = mk_topic_known(w, r->index);
 		if (t != NULL)

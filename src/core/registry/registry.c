@@ -302,12 +302,6 @@ int mk_registry_type_locked(mk_sup *sup, const maiko_event_type *desc, const mk_
 	return rc;
 }
 
-int mk_route_fail(const mk_type *type)
-{
-	return mk_fail(MAIKO_EINVAL, "event '%s': the function that routes it returned NULL; it must return a topic",
-		       type->desc->layout->name);
-}
-
 int mk_reserved_fail(const mk_type *type, uint32_t topic)
 {
 	const char *name = type->desc->layout->name;

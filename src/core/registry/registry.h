@@ -83,9 +83,7 @@ int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_
  * may be of any topic. */
 bool mk_actor_class_handles(const mk_actor_class *class, uint32_t topic);
 
-/* MAIKO_EINVAL, with its text: the function that routes events of that type returned NULL. */
-int mk_route_fail(const mk_type *type);
-/* The same: an event of that type was to be sent to a reserved topic. */
+/* MAIKO_EINVAL, with its text: an event of that type was to be sent to a reserved topic. */
 int mk_reserved_fail(const mk_type *type, uint32_t topic);
 /* 0, or the same: a subscription to a topic of the library with a policy that could make the library wait. `who` begins
  * the text. */

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "observe/monitor.h"
 #include "observe/note.h"
+#include "registry/named.h"
 #include "registry/registry.h"
 #include "registry/topic.h"
 #include "routing/external_sender.h"
@@ -233,6 +234,19 @@ int mk_external_topic(mk_sup *sup, const mk_type *type, const void *value, uint3
 		if (rc != 0)
 			return rc;
 	}
+	return MK_UNLIKELY(mk_topic_is_reserved(*ret_topic)) ? mk_reserved_fail(type, *ret_topic) : 0;
+}
+
+int mk_external_topic_named(mk_sup *sup, const mk_type *type, const char *name, uint32_t *ret_topic)
+{
+	const maiko_topic *desc;
+	int rc = mk_named_check(type);
+	if (rc == 0)
+		rc = mk_topic_by_name(sup, name, &desc);
+	if (rc == 0)
+		rc = mk_registry_topic_index(sup, desc, ret_topic);
+	if (rc != 0)
+		return rc;
 	return MK_UNLIKELY(mk_topic_is_reserved(*ret_topic)) ? mk_reserved_fail(type, *ret_topic) : 0;
 }
 

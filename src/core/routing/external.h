@@ -58,6 +58,8 @@ int mk_external_show(mk_sup *sup, struct mk_external *f);
 
 /* The index of an event's topic. 0, or the error of routing by content. */
 int mk_external_topic(mk_sup *sup, const mk_type *type, const void *value, uint32_t *ret_topic);
+/* The same of an event whose send names the topic (named.h). */
+int mk_external_topic_named(mk_sup *sup, const mk_type *type, const char *name, uint32_t *ret_topic);
 
 /* The supervisor is stopping: wakes all threads that wait in a send. With the lock. */
 void mk_external_wake_all(mk_sup *sup);

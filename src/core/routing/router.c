@@ -9,6 +9,7 @@
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/check.h"
+#include "registry/named.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -58,14 +59,18 @@ MK_NOINLINE int mk_target_learn(mk_worker *w, const mk_type *type, const maiko_t
 	return 0;
 }
 
-int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
+int mk_target_find(mk_worker *w, const mk_type *type, const maiko_topic *desc, mk_topic **ret_topic)
 {
-	const maiko_topic *desc = type->desc->route(value, w->sup);
 	const mk_target *target = mk_target_of(w, desc);
 	if (target == NULL || target->topic == NULL)
 		return mk_target_learn(w, type, desc, ret_topic);
 	*ret_topic = target->topic;
 	return 0;
+}
+
+int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic)
+{
+	return mk_target_find(w, type, type->desc->route(value, w->sup), ret_topic);
 }
 
 MK_NOINLINE uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker)

@@ -30,9 +30,10 @@ static inline int mk_route_find(mk_worker *w, const maiko_event_type *desc, mk_r
 	return MK_LIKELY(*ret_route != NULL) ? 0 : mk_route_learn(w, desc, ret_route);
 }
 
-/* The topic of an event that is routed by content. 0, MAIKO_EINVAL, MAIKO_ENOMEM. learn: the event's route was called
- * and returned `desc`, of which the worker has no target. */
+/* The topic of an event that is routed by content. 0, MAIKO_EINVAL, MAIKO_ENOMEM. find: `desc` is what its route has
+ * returned; learn: and the worker has no target of it. */
 MK_NOINLINE int mk_target_learn(mk_worker *w, const mk_type *type, const maiko_topic *desc, mk_topic **ret_topic);
+int mk_target_find(mk_worker *w, const mk_type *type, const maiko_topic *desc, mk_topic **ret_topic);
 int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk_topic **ret_topic);
 
 /* Opens channels to those workers. 0 or MAIKO_ENOMEM. */

@@ -91,6 +91,7 @@ struct mk_worker {
 	mk_route *recent;
 	mk_target *targets; /* target.h: a table of target_mask + 1 entries */
 	uint32_t target_mask, target_span, target_shift, target_count; /* span: of a guess (mk_actor.target) */
+	mk_map named;                                                  /* named.h */
 	uint64_t route_version;    /* from 1; incremented when subscriptions or monitors change on this worker */
 	mk_segmented_array topics; /* mk_topic, by index */
 	mk_topic *all;             /* of MAIKO_ALL_TOPICS */

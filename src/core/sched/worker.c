@@ -5,6 +5,7 @@
 
 #include "base/system.h"
 #include "observe/note.h"
+#include "registry/named.h"
 #include "registry/target.h"
 #include "registry/topic.h"
 #include "routing/backpressure.h"
@@ -295,6 +296,7 @@ static void empty(mk_worker *w)
 		mk_topics_fini(w);
 	mk_free(w->routes);
 	mk_targets_forget(w);
+	mk_named_forget(w);
 	mk_free(w->sample);
 	mk_timers_fini(&w->timers);
 }
