@@ -114,8 +114,9 @@ MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_e
  * journal, or is a dead letter. Subscribers, monitors and recorders see the envelope that it already has.
  *
  * Of `envelope`, which is copied, these are taken: id, parent, correlation (zero: as id), sender (1 to
- * MAIKO_NAME_MAX bytes without a control character) and origin_timestamp_ns, which may be any number. The others
- * are not read: the topic is the type's, timestamp_ns is now, sender_id is this actor's. So an envelope of maiko_meta
+ * MAIKO_NAME_MAX bytes without a control character) and origin_timestamp_ns, which may be any number; and, of an event
+ * of MAIKO_EVENT_NAMED, the topic, by its name, made if it does not exist. The others are not read: the topic of other
+ * events is the type's, timestamp_ns is now, sender_id is this actor's. So an envelope of maiko_meta
  * can be injected as it is.
  *
  * Otherwise it is a send of this actor, copying the struct at `event`: in the order of its sends, counted as such,
@@ -123,8 +124,8 @@ MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_e
  * to its chain, wherever that has begun. Nothing checks that an id is not there already: an event injected twice is
  * delivered twice.
  *
- * Errors as for a send; and MAIKO_EINVAL: an id that is zero, a bad sender. maiko_inject_tracked: this actor's
- * MAIKO_ON_RECEIPT is told what became of it (receipt.h); its receipt has that id, as maiko_sent_id has.
+ * Errors as for a send; and MAIKO_EINVAL: an id that is zero, a bad sender, no topic. maiko_inject_tracked: this
+ * actor's MAIKO_ON_RECEIPT is told what became of it (receipt.h); its receipt has that id, as maiko_sent_id has.
  */
 MAIKO_API int maiko_inject(maiko_ctx *ctx, const maiko_event_type *type, const void *event,
 			   const maiko_envelope *envelope);

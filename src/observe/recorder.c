@@ -227,6 +227,12 @@ static void fill_dispatch(const maiko_recorder *r, mo_record *record, const maik
 		memcpy(origin->sender, s->event->sender, strlen(s->event->sender)); /* a name: it fits */
 		to += sizeof *origin;
 	}
+	if ((record->flags & MO_NAMES_TOPIC) != 0) {
+		mo_topic *topic = (mo_topic *)(void *)to;
+		*topic = (mo_topic){.name = ""};
+		memcpy(topic->name, s->event->topic->name, strlen(s->event->topic->name)); /* a name: it fits */
+		to += sizeof *topic;
+	}
 	if (content)
 		mo_content_write(layout, s->data, r->options.undescribed, to);
 }
@@ -241,17 +247,19 @@ static void see_event(maiko_recorder *r, const maiko_observation *s)
 {
 	uint32_t tape = s->worker - 1, type = number_of(r, tape, s->event->type);
 	bool dispatched = s->kind == MAIKO_OBSERVED_DISPATCHED, content = dispatched && needs_content(r, s);
-	bool injected = dispatched && s->event->injected;
-	size_t rest = sizeof(mo_event) + (dispatched ? sizeof(mo_dispatch) : 0) + (injected ? sizeof(mo_origin) : 0);
+	bool injected = dispatched && s->event->injected, named = content && s->event->type->topic == NULL;
+	size_t rest = sizeof(mo_event) + (dispatched ? sizeof(mo_dispatch) : 0) + (injected ? sizeof(mo_origin) : 0) +
+		      (named ? sizeof(mo_topic) : 0);
 	if (content)
 		rest += mo_content_size(s->event->type->layout, s->data, r->options.undescribed);
 	mo_record *record = type == 0 ? NULL : reserve(r, tape, rest);
 	if (record == NULL)
 		return;
 	fill(record, s->kind, s->now_ns, s->actor, s->code);
-	record->flags = (uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0) |
-				  (s->tracked ? MO_TRACKED : 0) | (injected ? MO_INJECTED : 0) |
-				  (mk_topic_is_private(s->event->topic) ? MO_PRIVATE : 0));
+	record->flags =
+		(uint8_t)(MO_HAS_EVENT | (content ? MO_HAS_CONTENT : 0) | (s->was_queued ? MO_WAS_QUEUED : 0) |
+			  (s->tracked ? MO_TRACKED : 0) | (injected ? MO_INJECTED : 0) |
+			  (mk_topic_is_private(s->event->topic) ? MO_PRIVATE : 0) | (named ? MO_NAMES_TOPIC : 0));
 	fill_event(record, s, type);
 	if (dispatched)
 		fill_dispatch(r, record, s, content);

@@ -20,7 +20,7 @@
 
 #include <maiko/observe/recorder.h>
 
-#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454307) /* its last byte is the version */
+#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454308) /* its last byte is the version */
 enum { MO_SEGMENT = 1 << 20, MO_RECORD_MAX = MO_SEGMENT / 2, MO_SUP_TAPE = MAIKO_WORKERS_MAX, MO_TAPES };
 
 typedef struct mo_head {
@@ -48,7 +48,15 @@ enum {
 	MO_NOTES = 128
 };
 
-enum { MO_HAS_EVENT = 1, MO_HAS_CONTENT = 2, MO_WAS_QUEUED = 4, MO_TRACKED = 8, MO_INJECTED = 16, MO_PRIVATE = 32 };
+enum {
+	MO_HAS_EVENT = 1,
+	MO_HAS_CONTENT = 2,
+	MO_WAS_QUEUED = 4,
+	MO_TRACKED = 8,
+	MO_INJECTED = 16,
+	MO_PRIVATE = 32,
+	MO_NAMES_TOPIC = 64 /* of content: its type does not say the topic */
+};
 
 /* Of an observation: number is the actor, value the code. Of a note: its own. */
 typedef struct mo_record {
@@ -61,8 +69,8 @@ typedef struct mo_record {
 	uint64_t now_ns;
 	uint64_t number;
 	int64_t value;
-	unsigned char rest[]; /* MO_HAS_EVENT: an mo_event, and of a dispatch an mo_dispatch, and if that is
-				* MO_INJECTED an mo_origin; then content */
+	unsigned char rest[]; /* MO_HAS_EVENT: an mo_event, and of a dispatch an mo_dispatch, if that is
+				* MO_INJECTED an mo_origin, if MO_NAMES_TOPIC an mo_topic; then content */
 } mo_record;
 
 typedef struct mo_event {
@@ -82,6 +90,10 @@ typedef struct mo_origin {
 	uint64_t timestamp_ns;
 	char sender[MAIKO_NAME_MAX + 1];
 } mo_origin;
+
+typedef struct mo_topic {
+	char name[MAIKO_NAME_MAX + 1];
+} mo_topic;
 
 /* ---- content.c: structs as bytes --------------------------------------------------------- */
 

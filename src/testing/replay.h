@@ -74,6 +74,8 @@ static inline const mo_origin *mt_origin_of(const mo_record *record)
 			(record->flags & MO_INJECTED) != 0;
 	return injected ? (const mo_origin *)(const void *)(mt_dispatch_of(record) + 1) : NULL;
 }
+/* The topic that the event was sent to, if its type does not say it; else NULL. */
+const char *mt_topic_of(const mo_record *record);
 const unsigned char *mt_content_of(const mo_record *record, size_t *ret_size);
 
 /* ---- a replay ------------------------------------------------------------------------- */

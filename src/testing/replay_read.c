@@ -95,6 +95,12 @@ static int add(mt_recording *r, size_t *room, const mo_record *record, uint32_t 
 	return 0;
 }
 
+static bool names_topic(const mo_record *record)
+{
+	return record->kind == MAIKO_OBSERVED_DISPATCHED && (record->flags & MO_HAS_EVENT) != 0 &&
+	       (record->flags & MO_NAMES_TOPIC) != 0;
+}
+
 /* The number of bytes before the content. */
 static size_t fixed_of(const mo_record *record)
 {
@@ -103,7 +109,17 @@ static size_t fixed_of(const mo_record *record)
 		fixed += sizeof(mo_event) + (record->kind == MAIKO_OBSERVED_DISPATCHED ? sizeof(mo_dispatch) : 0);
 	if (mt_origin_of(record) != NULL)
 		fixed += sizeof(mo_origin);
+	if (names_topic(record))
+		fixed += sizeof(mo_topic);
 	return fixed;
+}
+
+const char *mt_topic_of(const mo_record *record)
+{
+	if (!names_topic(record))
+		return NULL;
+	const mo_topic *topic = (const mo_topic *)(const void *)((const char *)record + fixed_of(record)) - 1;
+	return memchr(topic->name, '\0', sizeof topic->name) == NULL ? "" : topic->name; /* "": it is damaged */
 }
 
 const unsigned char *mt_content_of(const mo_record *record, size_t *ret_size)

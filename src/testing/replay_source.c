@@ -25,7 +25,9 @@ static int inject_again(mk_actor *a, const mo_record *record, const maiko_event_
 	const mo_origin *origin = mt_origin_of(record);
 	char sender[sizeof origin->sender] = "";
 	memcpy(sender, origin->sender, sizeof sender - 1); /* terminated, even if the recording is damaged */
+	const char *topic = mt_topic_of(record);
 	maiko_envelope envelope = {.id = mt_event_of(record)->id,
+				   .topic = topic == NULL ? NULL : &(const maiko_topic){.name = topic},
 				   .parent = d->parent,
 				   .correlation = d->correlation,
 				   .sender = sender,
@@ -60,8 +62,11 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 	if (w->event == NULL && !root) /* the cause of a job */
 		w->cause = cause;
 	unsigned tracked = (record->flags & MO_TRACKED) != 0 ? MAIKO_SEND_TRACKED : 0;
+	unsigned flags = tracked | (root ? MAIKO_SEND_ROOT : 0);
+	const char *topic = mt_topic_of(record);
 	int rc = mt_origin_of(record) != NULL ? inject_again(a, record, type, data)
-					      : maiko_ctx_send(a, type, data, tracked | (root ? MAIKO_SEND_ROOT : 0));
+		 : topic != NULL              ? maiko_ctx_send_on(a, topic, type, data, flags)
+					      : maiko_ctx_send(a, type, data, flags);
 	w->cause = before;
 	mt_replay_drop(type, data);
 	if (rc != 0 && !r->failed) {

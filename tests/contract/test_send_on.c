@@ -228,3 +228,56 @@ TEST_ONCE(a_topic_that_is_sent_to_no_more_is_given_back_and_made_again)
 	ok(maiko_sim_finish(sim));
 	maiko_sim_free(sim);
 }
+
+/* ---- from elsewhere, and again ----------------------------------------------------------------------------- */
+
+/* Injects what is ordered, with the topic of the order. */
+typedef struct port {
+	int unused;
+} port;
+static int port_on_order(port *self, const order *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	reading value = {ev->n};
+	maiko_envelope envelope = {.id = {UINT64_C(0xabcd), ev->n}, .sender = "far away"};
+	returns(maiko_inject(ctx, MAIKO_EVENT_REF(reading), &value, &envelope), MAIKO_EINVAL);
+	assert_non_null(strstr(maiko_last_error(), "'reading' has no topic of its own, and envelope->topic is NULL"));
+	envelope.topic = &(const maiko_topic){.name = ev->topic};
+	return maiko_inject(ctx, MAIKO_EVENT_REF(reading), &value, &envelope);
+}
+MAIKO_ACTOR(port, MAIKO_ON(order, port_on_order));
+
+TEST_SIM(an_injected_event_is_of_the_topic_of_its_envelope)
+{
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, port, "port"));
+	listen_to(sup, "one", "device.1");
+	ok(maiko_start(sup));
+	ok(maiko_send(sup, order, .n = 1, .topic = "device.1"));
+	ok(maiko_send(sup, order, .n = 2, .topic = "device.2"));
+	assert_int_equal(test_finish(sup).deliveries, 3);
+	expect_heard("one", "reading 1");
+}
+
+/* Sends dead letters again, to whom has come meanwhile. */
+typedef struct postman {
+	maiko_actor_id listener;
+	uint32_t again;
+} postman;
+static int postman_on_letter(postman *self, const maiko_dead_letter *letter, maiko_ctx *ctx)
+{
+	return self->again++ == 0 ? maiko_resend(ctx, letter) : 0;
+}
+MAIKO_ACTOR(postman, MAIKO_ON(maiko_dead_letter, postman_on_letter));
+
+TEST_ONCE(a_dead_letter_goes_to_its_topic_again)
+{
+	maiko_supervisor *sup =
+		test_supervisor_with((maiko_options){.workers = 1, .dead_letters = MAIKO_LETTER_UNROUTED});
+	ok(maiko_add(sup, postman, "postman"));
+	ok(maiko_start(sup));
+	ok(maiko_send_on(sup, "device.9", reading, .n = 9));
+	const maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_topic_row(ledger, "device.9")->published, 2);
+	test_release(sup);
+}

@@ -450,7 +450,8 @@ void mk_external_forget(mk_worker *w)
 	}
 }
 
-int mk_external_put(mk_worker *w, const maiko_event_type *desc, const void *value, maiko_id id, uint64_t timestamp_ns)
+int mk_external_put(mk_worker *w, const maiko_event_type *desc, const char *name, const void *value, maiko_id id,
+		    uint64_t timestamp_ns)
 {
 	mk_sup *sup = w->sup;
 	const mk_type *type;
@@ -458,7 +459,9 @@ int mk_external_put(mk_worker *w, const maiko_event_type *desc, const void *valu
 	int rc = mk_registry_type(sup, desc, &type);
 	mk_external *f = rc == 0 ? mk_external_sender_with(sup, w->index, id.origin) : NULL;
 	if (rc == 0)
-		rc = f == NULL ? MAIKO_ENOMEM : mk_external_topic(sup, type, value, &topic);
+		rc = f == NULL      ? MAIKO_ENOMEM
+		     : name == NULL ? mk_external_topic(sup, type, value, &topic)
+				    : mk_external_topic_named(sup, type, name, &topic);
 	mk_event *e = rc == 0 ? mk_event_make(NULL, type, value, NULL) : NULL;
 	if (e == NULL)
 		return rc == 0 ? mk_event_fail(type, value) : rc;

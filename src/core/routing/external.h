@@ -37,8 +37,8 @@ void mk_external_close(mk_worker *w);
 MK_PRIVATE void mk_external_forget(mk_worker *w);
 /* In a replay: puts a recorded event into a feed to the worker, with its recorded id and time.
  * 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the feed is closed), or the error of a send. */
-MK_PRIVATE int mk_external_put(mk_worker *w, const maiko_event_type *type, const void *value, maiko_id id,
-			       uint64_t timestamp_ns);
+MK_PRIVATE int mk_external_put(mk_worker *w, const maiko_event_type *type, const char *topic, const void *value,
+			       maiko_id id, uint64_t timestamp_ns);
 
 /* Waits until this thread may send, at most `timeout_ms`. 0, MAIKO_EAGAIN (it may not wait), MAIKO_ETIMEDOUT,
  * MAIKO_ESHUTDOWN; mk_external_fail stores the error text. */

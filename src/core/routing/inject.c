@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "event/layout.h"
 #include "registry/check.h"
+#include "registry/named.h"
 #include "routing/allowance.h"
 #include "routing/origin.h"
 #include "routing/receipt.h"
@@ -52,6 +53,21 @@ static int publish(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void 
 	return 0;
 }
 
+/* The topic of an event that is routed by content; of one whose send names it, the envelope's. */
+static int topic_of(mk_worker *w, const mk_type *type, const void *value, const maiko_envelope *envelope,
+		    mk_topic **ret_topic)
+{
+	const maiko_topic *desc;
+	if (type->desc->route != maiko_route_named_)
+		return mk_route_by_content(w, type, value, ret_topic);
+	if (envelope->topic == NULL)
+		return mk_fail(MAIKO_EINVAL,
+			       "maiko_inject: event '%s' has no topic of its own, and envelope->topic is NULL",
+			       type->desc->layout->name);
+	int rc = mk_named_find(w, envelope->topic->name, &desc);
+	return rc != 0 ? rc : mk_target_find(w, type, desc, ret_topic);
+}
+
 static int inject(maiko_ctx *ctx, const maiko_event_type *desc, const void *value, const maiko_envelope *envelope,
 		  bool tracked)
 {
@@ -68,7 +84,7 @@ static int inject(maiko_ctx *ctx, const maiko_event_type *desc, const void *valu
 	mk_topic *t = route->topic;
 	rc = mk_layout_check_texts(type->desc->layout, value);
 	if (rc == 0 && t == NULL)
-		rc = mk_route_by_content(w, type, value, &t);
+		rc = topic_of(w, type, value, envelope, &t);
 	if (rc == 0)
 		rc = mk_check(t, type, value);
 	if (rc == 0)

@@ -41,7 +41,8 @@ int maiko_resend(maiko_ctx *ctx, const maiko_dead_letter *letter)
 	if (any.type == NULL)
 		return mk_fail_text(MAIKO_EINVAL, "maiko_resend: letter has no event: it was not made in this process");
 	return maiko_inject(ctx, any.type, any.data,
-			    &(maiko_envelope){.id = letter->id,
+			    &(maiko_envelope){.topic = &(const maiko_topic){.name = letter->topic},
+					      .id = letter->id,
 					      .parent = letter->parent,
 					      .correlation = letter->correlation,
 					      .sender = letter->sender,
