@@ -50,7 +50,7 @@ typedef struct maiko_topic {
 	 * type and one key do. NULL: all events of a type do. Called on a worker. */
 	uint64_t (*key)(const struct maiko_any *event);
 	uint64_t *slot;  /* used by the runtime, initially zero */
-	uint32_t format; /* MAIKO_FORMAT; 0 means 1 */
+	uint32_t format; /* MAIKO_FORMAT; 0 means 1. Also MAIKO_FORMAT_LIKE: by MAIKO_LIKE */
 	/*
 	 * Whether an event may be sent: NULL if so, else why not, a text in static memory. An event that is refused
 	 * is not sent: the send returns MAIKO_EINVAL, maiko_last_error says
@@ -85,9 +85,9 @@ typedef struct maiko_topic {
 	uint64_t reserved_[1];
 } maiko_topic;
 
-/* A topic that an actor subscribes to, optionally with its own policy and a filter. */
+/* A topic, or a pattern of topics, that an actor subscribes to, optionally with its own policy and a filter. */
 typedef struct maiko_subscription {
-	const maiko_topic *topic;         /* NULL ends a list */
+	const maiko_topic *topic;         /* NULL ends a list; a pattern: MAIKO_LIKE */
 	maiko_overflow overflow;          /* MAIKO_OVERFLOW_DEFAULT: the topic's */
 	const struct maiko_filter *where; /* which events it wants (filter.h), copied; NULL: all of them */
 	uint64_t reserved_[1];
@@ -167,12 +167,40 @@ MAIKO_END_DECLS
 #define MAIKO_TOPICS(...)                                                                                              \
 	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_SUB_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = {0}}})
 #define MAIKO_SUB(...) (MAIKO_PP_SUB_WITH_, __VA_ARGS__, .reserved_ = {0})
+
+/*
+ * MAIKO_TOPICS_LIKE("device.*.temp", "alarm.>"): patterns, also for maiko_subscribe_all and maiko_unsubscribe_all.
+ * MAIKO_LIKE("device.*.temp", .overflow = ..., .where = ...): one of them in a list of MAIKO_TOPICS, with options.
+ *
+ * Dots separate the tokens of a name. In a pattern the token * stands for exactly one token, and > as the last one
+ * stands for one or more: "device.*.temp" matches "device.7.temp"; "alarm.>" matches "alarm.fire" and "alarm.fire.3",
+ * but not "alarm". A * within a token means nothing: "a*b" is a name. The text may be made at run time, and is copied; if
+ * it has neither * nor > as a token, it is the name of a topic.
+ *
+ * The actor receives the events of all topics whose names match, also of those that are made later; but not of the
+ * topics of the library itself. It receives an event once, however many of its subscriptions match. The first one
+ * decides what the policy and the filter are: that to the topic by its name; then patterns, compared token by token: a
+ * name before *, and * before >. The policy, unless .overflow gives another, is that of the event's topic.
+ *
+ * Only actors subscribe to patterns: a pattern as the topic of an event, or in maiko_topic_named, is MAIKO_EINVAL. So is
+ * one with an empty token, or with > before its end. Patterns and topics together are at most MAIKO_TOPICS_MAX.
+ */
+#define MAIKO_TOPICS_LIKE(...)                                                                                         \
+	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_LIKE_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = {0}}})
+#define MAIKO_LIKE(...) (MAIKO_PP_SUB_LIKE_, __VA_ARGS__, .reserved_ = {0})
+#define MAIKO_FORMAT_LIKE UINT32_C(0x10000)
 #define MAIKO_ALL_TOPICS (maiko_all_topics)
 #define MAIKO_NO_TOPICS (maiko_no_topics)
 
 #define MAIKO_PP_SUB_(ignored, item) MAIKO_PP_CAT(MAIKO_PP_SUB_IF_, MAIKO_PP_IS_TUPLE(item))(item)
 #define MAIKO_PP_SUB_IF_0(name) {.topic = &maiko_gen_topic_##name, .reserved_ = {0}},
 #define MAIKO_PP_SUB_IF_1(tuple) MAIKO_PP_SUB_OPEN_ tuple
-#define MAIKO_PP_SUB_OPEN_(kind, name, ...) {.topic = &maiko_gen_topic_##name, __VA_ARGS__},
+#define MAIKO_PP_SUB_OPEN_(kind, ...) kind(__VA_ARGS__)
+#define MAIKO_PP_SUB_WITH_(name, ...) {.topic = &maiko_gen_topic_##name, __VA_ARGS__},
+#define MAIKO_PP_SUB_LIKE_(pattern_, ...)                                                                              \
+	{.topic = &(                                                                                                   \
+		 const maiko_topic){.name = (pattern_), .format = MAIKO_FORMAT | MAIKO_FORMAT_LIKE, .reserved_ = {0}}, \
+	 __VA_ARGS__},
+#define MAIKO_PP_LIKE_(ignored, pattern_) MAIKO_PP_SUB_LIKE_(pattern_, .reserved_ = {0})
 
 #endif

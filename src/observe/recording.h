@@ -126,6 +126,7 @@ typedef struct mo_call_topic {
 	bool filtered;
 	const char *event;  /* of a filter */
 	maiko_filter where; /* the name of its function ("": it has tests), and its tests */
+	maiko_topic like;   /* of a pattern: its description, for a replay */
 } mo_call_topic;
 
 /* As it was read; texts lie in the record. */

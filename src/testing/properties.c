@@ -28,9 +28,9 @@
 #include "properties.h"
 
 #include "lifecycle/topology.h"
+#include "registry/attached.h"
 #include "registry/directory.h"
 #include "registry/registry.h"
-#include "registry/topic.h"
 
 #include <stdlib.h>
 
@@ -167,17 +167,30 @@ static maiko_overflow policy_of(const mk_sub *sub, const maiko_topic *topic)
 	return sub->overflow == MAIKO_OVERFLOW_DEFAULT ? topic->overflow : (maiko_overflow)sub->overflow;
 }
 
+typedef struct search {
+	maiko_actor_id actor; /* or its shadow */
+	const mk_sub *found;
+} search;
+
+static int search_view(void *arg, mk_topic *view)
+{
+	search *s = arg;
+	for (uint32_t i = 0; s->found == NULL && i < view->sub_count; i++)
+		if (view->subs[i].actor->self->id == s->actor)
+			s->found = &view->subs[i];
+	return s->found != NULL;
+}
+
 /* The subscription by which the actor gets the event. */
 static const mk_sub *sub_of(const maiko_observation *s)
 {
 	mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
 	const mk_record *record = MK_OF((void *)(uintptr_t)s->event->topic, mk_record, desc);
-	const mk_topic *topics[2] = {mk_topic_known(w, record->index), w->all};
-	for (int k = 0; k < 2; k++)
-		for (uint32_t i = 0; topics[k] != NULL && i < topics[k]->sub_count; i++)
-			if (topics[k]->subs[i].actor->self->id == s->actor)
-				return &topics[k]->subs[i];
-	return NULL;
+	mk_topic *t = mk_topic_known(w, record->index);
+	search found = {.actor = s->actor};
+	if ((t == NULL || search_view(&found, t) == 0) && mk_attached_each(w, t, record, search_view, &found) == 0)
+		(void)search_view(&found, w->all);
+	return found.found;
 }
 
 static property_event event_of(const maiko_observation *s, const mk_sub *sub)

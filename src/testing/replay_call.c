@@ -75,9 +75,14 @@ static const maiko_actor_type *actor_type(const mt_replay *r, const char *name)
 	return NULL;
 }
 
-/* An existing topic of that name, or a new one. */
-static int topic_of(const mt_replay *r, const mo_call_topic *t, const maiko_topic **ret_topic)
+/* A pattern; else an existing topic of that name, or a new one. */
+static int topic_of(const mt_replay *r, mo_call_topic *t, const maiko_topic **ret_topic)
 {
+	if (mk_name_is_pattern(t->name)) {
+		t->like = (maiko_topic){.name = t->name, .format = MAIKO_FORMAT | MAIKO_FORMAT_LIKE};
+		*ret_topic = &t->like;
+		return 0;
+	}
 	if (mk_name_index_get(&r->sup->topic_names, t->name) != NULL)
 		return maiko_topic_named(r->sup, t->name, ret_topic);
 	if (t->has_function)

@@ -421,8 +421,7 @@ TEST_ONCE(a_type_that_watches_nothing_or_a_pattern_is_refused)
 	static const maiko_topic pattern = {.name = "device.*"}, one = {.name = "one"};
 	static const maiko_topic *const patterns[] = {&pattern, NULL}, *const twice[] = {&one, &one, NULL};
 	const maiko_topic *const *lists[] = {NULL, patterns, twice};
-	static const char *const texts[] = {"without a topic", "'device.*'; patterns are not possible yet",
-					    "names 'one' twice"};
+	static const char *const texts[] = {"without a topic", "'device.*' is a pattern", "names 'one' twice"};
 	for (int i = 0; i < 3; i++) {
 		maiko_item items[] = {{.kind = MAIKO_ITEM_INTEREST, .interest = raw_on_interest, .topics = lists[i]},
 				      {.kind = MAIKO_ITEM_END}};

@@ -11,6 +11,8 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/filter.h"
+#include "registry/own.h"
+#include "registry/place.h"
 #include "registry/registry.h"
 #include "runtime/callback.h"
 
@@ -158,11 +160,11 @@ static int add_place(mk_sup *sup, request *q, const mk_actor *a, const maiko_sub
 	if (rc == 0 && !mk_overflow_valid(s->overflow))
 		rc = mk_overflow_fail("topic", s->topic->name, s->overflow);
 	if (rc == 0)
-		rc = mk_registry_topic_locked(sup, s->topic, &r);
+		rc = mk_registry_place(sup, s->topic, &r);
 	if (rc != 0)
 		return rc;
-	if (a != NULL && !mk_actor_class_handles(a->class, r->index))
-		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
+	if (a != NULL && !mk_actor_class_handles(sup, a->class, r))
+		return mk_actor_deaf(a->class, a->self->name, r);
 	rc = mk_own_policy_check(r->index, overflow, q->call);
 	mk_subscription place = {.topic = r->index, .overflow = (uint8_t)overflow};
 	if (rc == 0 && where != NULL && q->kind == MAIKO_CHANGE_SUBSCRIBE)

@@ -9,6 +9,9 @@
 #include "registry/departed.h"
 #include "registry/filter.h"
 #include "registry/group.h"
+#include "registry/pattern.h"
+#include "registry/own.h"
+#include "registry/place.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
 #include "registry/topic.h"
@@ -104,11 +107,10 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 	return rc == 0 ? merge_places(sup, a) : rc;
 }
 
-int mk_actor_deaf(const mk_actor_class *class, const char *who, const char *topic)
+int mk_actor_deaf(const mk_actor_class *class, const char *who, const mk_record *r)
 {
-	return mk_fail(MAIKO_EINVAL,
-		       "actor '%s': its type '%s' handles no event of topic '%s', and has no MAIKO_ON_ANY", who,
-		       class->desc->name, topic);
+	return mk_fail(MAIKO_EINVAL, "actor '%s': its type '%s' handles no event of %s '%s', and has no MAIKO_ON_ANY",
+		       who, class->desc->name, r->attaches ? "a topic that matches" : "topic", r->desc.name);
 }
 
 /* Adds one entry of .topics. */
@@ -117,11 +119,14 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 	mk_record *r;
 	if (!mk_overflow_valid(s->overflow))
 		return mk_overflow_fail("topic", s->topic->name, s->overflow);
-	int rc = mk_registry_topic(sup, s->topic, &r);
+	mk_lock(sup);
+	int rc = mk_registry_place(sup, s->topic, &r);
+	mk_unlock(sup);
 	if (rc != 0)
 		return rc;
-	if (!mk_actor_class_handles(a->class, r->index))
-		return mk_actor_deaf(a->class, a->self->name, r->desc.name);
+	if (!mk_actor_class_handles(sup, a->class, r))
+		return mk_actor_deaf(a->class, a->self->name, r);
+	a->patterned |= r->attaches;
 	if (s->overflow != MAIKO_OVERFLOW_DEFAULT)
 		overflow = s->overflow;
 	rc = mk_own_policy_check(r->index, overflow, a->self->name);
@@ -134,7 +139,7 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 {
 	if (o->topics == NULL)
 		return derive_places(sup, a, o->overflow);
-	if (o->topics == maiko_all_topics && !mk_actor_class_handles(a->class, 0))
+	if (o->topics == maiko_all_topics && !mk_actor_class_handles(sup, a->class, NULL))
 		return mk_fail(MAIKO_EINVAL,
 			       "actor '%s': .topics is MAIKO_ALL_TOPICS, but its type '%s' handles no event",
 			       a->self->name, a->class->desc->name);
@@ -148,6 +153,13 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 			return rc;
 	}
 	return merge_places(sup, a);
+}
+
+static void find_overlap(mk_sup *sup, mk_actor *a)
+{
+	mk_lock(sup);
+	a->overlaps = mk_places_overlap(sup, a);
+	mk_unlock(sup);
 }
 
 /* ---- creation ------------------------------------------------------------------------- */
@@ -252,6 +264,8 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		return MAIKO_ENOMEM;
 	a->self = mk_sender_new(name);
 	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
+	if (rc == 0 && a->patterned)
+		find_overlap(sup, a);
 	if (rc == 0)
 		rc = mk_notices_new(sup, a);
 	if (rc == 0 && o->mailbox_bytes != 0)
@@ -288,11 +302,11 @@ void mk_actor_discard(mk_sup *sup, mk_actor *a)
 
 /* ---- arrival and departure ---------------------------------------------------------------- */
 
-/* As mk_topic_join. Where events may expire, which includes all topics, it has an extra for mk_age. */
+/* As mk_topic_join. Where events may expire, which includes patterns and all topics, it has an extra for mk_age. */
 static int join_one(mk_worker *w, mk_actor *a, const mk_subscription *place, bool joining)
 {
 	mk_topic *t = mk_topic_here(w, place->topic);
-	bool ages = t != NULL && (t->ttl_ns != 0 || t == w->all);
+	bool ages = t != NULL && (t->ttl_ns != 0 || t == w->all || t->record->attaches);
 	if (t == NULL || (ages && mk_extra_of(a) == NULL))
 		return MAIKO_ENOMEM;
 	return mk_topic_join(t, a, place, joining);

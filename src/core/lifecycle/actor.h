@@ -12,7 +12,7 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		 mk_actor **ret_actor);
 
 /* Sets and returns MAIKO_EINVAL: the type handles no event of that topic (mk_actor_class_handles). */
-int mk_actor_deaf(const mk_actor_class *class, const char *who, const char *topic);
+int mk_actor_deaf(const mk_actor_class *class, const char *who, const mk_record *r);
 
 /* Frees an actor that never arrived at a worker. */
 void mk_actor_discard(mk_sup *sup, mk_actor *a);

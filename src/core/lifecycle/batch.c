@@ -2,13 +2,49 @@
  * batch.c - gathers requested changes into batches with one change per actor (topology.h).
  */
 #include "ds/map.h"
+#include "lifecycle/actor.h"
 #include "lifecycle/completion.h"
 #include "lifecycle/topology_state.h"
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/idle_topics.h"
+#include "sched/worker.h"
 
 #include <string.h>
+
+int mk_topology_init(mk_sup *sup)
+{
+	sup->topology = MK_NEW(mk_topology);
+	if (sup->topology == NULL)
+		return MAIKO_ENOMEM;
+	sup->topology->pending_tail = &sup->topology->pending;
+	return 0;
+}
+
+void mk_topology_fini(mk_sup *sup)
+{
+	mk_topology *t = sup->topology;
+	if (t == NULL)
+		return;
+	mk_change *lists[2] = {t->batch, t->pending};
+	for (int i = 0; i < 2; i++)
+		while (lists[i] != NULL) {
+			mk_change *c = lists[i];
+			lists[i] = c->next;
+			if (c->after != NULL) {
+				*c->after_tail = lists[i];
+				lists[i] = c->after;
+			}
+			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
+				mk_actor_discard(sup, c->actor);
+			if (i == 1 && c->worker != NULL)
+				mk_worker_abort(c->worker);
+			mk_change_free(c);
+		}
+	mk_map_fini(&t->changing);
+	mk_free(t);
+	sup->topology = NULL;
+}
 
 uint64_t mk_change_key(const mk_change *c)
 {

@@ -5,10 +5,10 @@
 
 #include "lifecycle/completion.h"
 #include "observe/monitor.h"
+#include "registry/attached.h"
 #include "registry/directory.h"
 #include "registry/filter.h"
 #include "registry/interest.h"
-#include "registry/topic.h"
 #include "routing/backpressure.h"
 #include "routing/cycle.h"
 #include "routing/delivery.h"
@@ -222,6 +222,7 @@ static void pick(mk_worker *w, mk_message *m)
 	mk_unlock(w->sup);
 	if (c->status == 0 && w->index != c->to) {
 		c->shadow->echo = a->echo;
+		c->shadow->overlaps = a->overlaps;
 		c->shadow->box.budget = a->box.capacity; /* a shadow never runs; overflow.c uses this as its bound */
 		mk_hold(w, a, MK_MOVING);
 		int rc = mk_topology_request(w->sup, w, c, NULL);
@@ -369,16 +370,36 @@ static void take_counts(mk_worker *w, mk_actor *a, const mk_actor *shadow)
 		     mk_count(&shadow->tally->refused) + mk_count(&shadow->box.head) + mk_mailbox_holes(&shadow->box));
 }
 
+/* Removes the events for whose topic there is no view, which the actor receives by a pattern, and no memory for one: they
+ * are counted on `all`. */
+static void lose_strays(mk_worker *w, mk_actor *a)
+{
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (place < mk_count(&a->box.head) || e == NULL || e->topic != w->all)
+			continue;
+		(void)mk_mailbox_remove(&a->box, place);
+		mk_count_outcome(a, e, MK_OUTCOME_OF(no_memory));
+		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
+		mk_event_unref(&w->pool, e);
+	}
+}
+
 static void take_mailbox(mk_worker *w, mk_actor *a)
 {
+	bool missing = false;
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
 		if (e == NULL)
 			continue;
-		e->topic = mk_topic_known(w, e->topic->index);
+		mk_topic *t = mk_topic_here(w, e->topic->index);
+		e->topic = t != NULL ? t : w->all;
+		missing |= t == NULL;
 		if (MK_UNLIKELY(mk_is_tracked(e)))
 			mk_receipt_comes(w, e);
 	}
+	if (MK_UNLIKELY(missing))
+		lose_strays(w, a);
 	mk_weight_again(a);
 }
 
@@ -388,7 +409,7 @@ static void take_events_of_shadow(mk_worker *w, const mk_change *c)
 	mk_event *e;
 	mk_weight_forget(c->shadow);
 	while ((e = mk_mailbox_pop(&c->shadow->box)) != NULL) {
-		mk_overflow_accepted(w, mk_topic_sub(e->topic, c->actor), e);
+		mk_overflow_accepted(w, mk_attached_sub(w, e->topic->record, c->actor, NULL), e);
 		mk_event_unref(&w->pool, e);
 	}
 }

@@ -9,6 +9,7 @@
 
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
+#include "registry/pattern.h"
 #include "registry/registry.h"
 #include "routing/private.h"
 #include "runtime/callback.h"
@@ -55,36 +56,64 @@ static void touch(mk_topology *t, mk_record *r)
 	t->touched = r;
 }
 
-static void listeners_change(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t by)
+/* What happens to each record that a subscription counts for: its own, and, of a pattern, the watched topics that it
+ * matches. */
+typedef struct listening {
+	mk_topology *topology;
+	void (*to)(const struct listening *l, mk_record *r);
+	uint32_t by;
+} listening;
+
+static int visit_watched(void *arg, mk_trie_entry *entry)
 {
+	const listening *l = arg;
+	l->to(l, mk_record_of_watched(entry));
+	return 0;
+}
+
+static MK_INLINE void each_listened(mk_sup *sup, const mk_subscription *places, uint32_t count, listening l)
+{
+	l.topology = sup->topology;
 	for (uint32_t i = 0; i < count; i++) {
 		mk_record *r = mk_record_at(sup, places[i].topic);
-		r->listeners += by;
-		touch(sup->topology, r);
+		l.to(&l, r);
+		if (MK_UNLIKELY(r->attaches))
+			(void)mk_watched_meeting(sup, r->desc.name, visit_watched, &l);
 	}
+}
+
+static void change(const listening *l, mk_record *r)
+{
+	r->listeners += l->by;
+	touch(l->topology, r);
+}
+
+static void come(const listening *l, mk_record *r)
+{
+	(void)l;
+	r->coming += r->touched;
+}
+
+static void change_now(const listening *l, mk_record *r)
+{
+	r->listeners += l->by;
+	r->wanted = true;
 }
 
 void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
-	listeners_change(sup, places, count, 1);
-	for (uint32_t i = 0; i < count; i++) {
-		mk_record *r = mk_record_at(sup, places[i].topic);
-		r->coming += r->touched;
-	}
+	each_listened(sup, places, count, (listening){.to = change, .by = 1});
+	each_listened(sup, places, count, (listening){.to = come});
 }
 
 void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
-	listeners_change(sup, places, count, (uint32_t)-1);
+	each_listened(sup, places, count, (listening){.to = change, .by = (uint32_t)-1});
 }
 
 void mk_listeners_add_now(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		mk_record *r = mk_record_at(sup, places[i].topic);
-		r->listeners++;
-		r->wanted = true;
-	}
+	each_listened(sup, places, count, (listening){.to = change_now, .by = 1});
 }
 
 void mk_notices_enter(mk_actor *a)

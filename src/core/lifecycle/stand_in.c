@@ -5,6 +5,7 @@
 
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
+#include "registry/attached.h"
 #include "registry/departed.h"
 #include "registry/idle_topics.h"
 #include "registry/interest.h"
@@ -34,6 +35,7 @@ void mk_share_interest(mk_worker *w, bool settles)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) &&
 		    !(settles && c->kind == MAIKO_CHANGE_ADD))
 			refresh(w, c);
+	mk_attached_refresh(w);
 	mk_unlock(w->sup);
 }
 

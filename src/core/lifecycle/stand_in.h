@@ -20,7 +20,7 @@
 #include "runtime/runtime.h"
 
 /* On the worker, or in its name: notes the interests that the batch has changed on other workers; in step 2 those that
- * it has removed. Takes the lock. */
+ * it has removed; and which patterns have subscribers now (attached.h). Takes the lock. */
 void mk_share_interest(mk_worker *w, bool settles);
 
 /* The same: takes the number of the batch. */

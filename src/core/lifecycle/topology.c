@@ -18,12 +18,13 @@
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
 #include "observe/note.h"
+#include "registry/attached.h"
 #include "registry/departed.h"
 #include "registry/directory.h"
 #include "registry/filter.h"
 #include "registry/idle_topics.h"
 #include "registry/interest.h"
-#include "registry/topic.h"
+#include "registry/pattern.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/external.h"
@@ -35,15 +36,6 @@
 #include "sched/end.h"
 #include "sched/hold.h"
 #include "sched/worker.h"
-
-int mk_topology_init(mk_sup *sup)
-{
-	sup->topology = MK_NEW(mk_topology);
-	if (sup->topology == NULL)
-		return MAIKO_ENOMEM;
-	sup->topology->pending_tail = &sup->topology->pending;
-	return 0;
-}
 
 bool mk_topology_busy(const mk_sup *sup) { return sup->topology->busy; }
 uint64_t mk_topology_number(const mk_sup *sup) { return sup->topology->number; }
@@ -68,9 +60,11 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
 	if (place_of(a, 0) != NULL)
 		return MAIKO_EEXIST; /* in words: change.c */
-	for (uint32_t i = 0; i < c->place_count; i++)
+	for (uint32_t i = 0; i < c->place_count; i++) {
 		if (place_of(a, places[i].topic) != NULL)
 			return MAIKO_EEXIST; /* change.c makes the error text */
+		a->patterned |= mk_record_at(sup, places[i].topic)->attaches;
+	}
 	int rc = mk_interests_add(sup, places, c->place_count, c->home);
 	if (rc != 0)
 		return rc;
@@ -84,6 +78,7 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 		return rc;
 	}
 	mk_listeners_add(sup, places, c->place_count);
+	c->overlaps = mk_places_overlap(sup, a);
 	return 0;
 }
 
@@ -102,6 +97,7 @@ static int begin_unsubscribe(mk_sup *sup, mk_change *c)
 	for (uint32_t i = 0; i < c->place_count; i++)
 		remove_place(a, places[i].topic);
 	mk_listeners_take(sup, places, c->place_count);
+	c->overlaps = mk_places_overlap(sup, a);
 	return 0;
 }
 
@@ -235,8 +231,10 @@ static void apply_here(mk_worker *w, mk_change *c)
 		if (c->status == 0)
 			c->status = mk_actor_join(w, a, mk_subscriptions_at(&c->places, c->place_count), c->place_count,
 						  true);
-		if (c->status == 0)
+		if (c->status == 0) {
 			mk_filters_take(a, &c->filters);
+			a->overlaps = c->overlaps;
+		}
 		break;
 	case MAIKO_CHANGE_UNSUBSCRIBE:
 		leave_topics(w, c);
@@ -296,7 +294,7 @@ static void settle_unsubscribed(mk_worker *w, mk_change *c)
 {
 	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
 	mk_topics_mark(w, places, c->place_count, true);
-	mk_purge(w, c->actor, true, MK_OUTCOME_OF(dead));
+	mk_purge(w, c->actor, true, MK_OUTCOME_OF(dead)); /* of what it takes by no other subscription */
 	mk_release_marked(w, c->actor);
 	mk_topics_mark(w, places, c->place_count, false);
 	mk_release_if_low(w, c->actor);
@@ -325,6 +323,7 @@ static void settle_here(mk_worker *w, mk_change *c)
 		if (c->kind == MAIKO_CHANGE_UNSUBSCRIBE) {
 			settle_unsubscribed(w, c);
 			mk_filters_drop(a, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
+			a->overlaps = c->overlaps;
 		}
 		mk_permit(w, a, MK_PAUSED);
 		break;
@@ -414,6 +413,7 @@ bool mk_topology_settle_all(mk_sup *sup)
 	mk_lock(sup);
 	mk_note_sup(sup, MK_NOTE_SETTLING, t->number, 0);
 	t->settling = true;
+	mk_patterns_are_known(sup); /* those whose first subscriber comes: all workers have applied the batch */
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
 		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
 		if (c->begun && c->kind == MAIKO_CHANGE_SUBSCRIBE && c->status != 0)
@@ -484,6 +484,7 @@ static mk_change *end(mk_sup *sup, uintptr_t *ret_departed)
 		mk_topology_put_on(t, c);
 	}
 	mk_notices_end(sup);
+	mk_patterns_are_known(sup);
 	give_topics_back(sup);
 	mk_map_clear(&t->changing);
 	t->batch = NULL;
@@ -561,37 +562,16 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 	rc = mk_actor_arrive(w, a, false);
 	if (rc != 0)
 		mk_interests_take(sup, places, a->place_count, w->index);
-	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
+	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++) {
 		for (uint32_t i = 0; i < a->place_count; i++)
 			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);
+		if (MK_UNLIKELY(sup->patterns.changed != NULL))
+			mk_attached_refresh(sup->workers[k]);
+	}
+	mk_patterns_are_known(sup);
 	if (rc == 0) {
 		mk_listeners_add_now(sup, places, a->place_count);
 		mk_notices_enter(a);
 	}
 	return rc;
-}
-
-void mk_topology_fini(mk_sup *sup)
-{
-	mk_topology *t = sup->topology;
-	if (t == NULL)
-		return;
-	mk_change *lists[2] = {t->batch, t->pending};
-	for (int i = 0; i < 2; i++)
-		while (lists[i] != NULL) {
-			mk_change *c = lists[i];
-			lists[i] = c->next;
-			if (c->after != NULL) {
-				*c->after_tail = lists[i];
-				lists[i] = c->after;
-			}
-			if (c->kind == MAIKO_CHANGE_ADD && c->actor != NULL)
-				mk_actor_discard(sup, c->actor);
-			if (i == 1 && c->worker != NULL)
-				mk_worker_abort(c->worker);
-			mk_change_free(c);
-		}
-	mk_map_fini(&t->changing);
-	mk_free(t);
-	sup->topology = NULL;
 }

@@ -4,6 +4,7 @@
 #include "registry/filter.h"
 
 #include "base/error.h"
+#include "registry/place.h"
 #include "registry/registry.h"
 
 #include <string.h>
@@ -47,9 +48,10 @@ static int check(mk_sup *sup, const char *who, const maiko_filter *desc, const m
 		return rc;
 	const mk_type *type = *ret_type;
 	const maiko_layout *layout = type->desc->layout;
-	if (type->desc->topic != NULL && type->topic != r->index)
-		return mk_fail(MAIKO_EINVAL, "%s: .where of topic '%s' is for event '%s', which is of topic '%s'", who,
-			       r->desc.name, layout->name, mk_record_at(sup, type->topic)->desc.name);
+	if (!mk_record_may_have(sup, r, type))
+		return mk_fail(MAIKO_EINVAL, "%s: .where of %s '%s' is for event '%s', which is of topic '%s'", who,
+			       r->attaches ? "pattern" : "topic", r->desc.name, layout->name,
+			       mk_record_at(sup, type->topic)->desc.name);
 	uint32_t count = tests_of(desc);
 	if (desc->accepts == NULL && count == 0)
 		return mk_fail(MAIKO_EINVAL, "%s: .where has neither a function nor a test", who);

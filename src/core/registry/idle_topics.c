@@ -6,8 +6,10 @@
 #include "registry/idle_topics.h"
 
 #include "base/error.h"
+#include "registry/attached.h"
 #include "registry/expected.h"
 #include "registry/named.h"
+#include "registry/pattern.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -48,6 +50,15 @@ void mk_topic_named(mk_sup *sup, mk_record *r)
 }
 
 void mk_topic_pin(mk_record *r) { r->pinned = true; }
+
+void mk_topic_needed(mk_sup *sup, mk_record *r)
+{
+	mk_slot_set(&r->slot, sup->serial, r->index);
+	if (r->uses != 0 || r->pinned || r->examined)
+		return;
+	unlist(sup, r);
+	append(sup, r);
+}
 
 int mk_topic_release(mk_sup *sup, const maiko_topic *topic)
 {
@@ -123,6 +134,11 @@ void mk_idle_topics_count(mk_worker *w)
 	}
 	for (mk_record *r = w->sup->idle_topics.examined; r != NULL; r = r->next_idle) {
 		const mk_topic *t = mk_topic_known(w, r->index);
+		if (r->attaches) {
+			uv_mutex_lock(&w->sup->lock);
+			mk_attached_forget(w, r);
+			uv_mutex_unlock(&w->sup->lock);
+		}
 		if (t != NULL)
 			atomic_fetch_add_explicit(&r->open, open_here(t), memory_order_relaxed);
 	}
@@ -157,6 +173,7 @@ static void give_back(mk_sup *sup, mk_record *r)
 		mk_topic_unmake(sup->workers[i], r->index, &idle->gone);
 	idle->gone.refused += mk_count(&r->refused);
 	mk_expected_drop(sup, r);
+	mk_pattern_leave(sup, r);
 	mk_name_index_remove(&sup->topic_names, r->desc.name);
 	mk_free(r->desc.name);
 	mk_free(r->interests);

@@ -2,7 +2,8 @@
  * idle_topics.h - topics made at run time, and when they are given back.
  *
  * A topic of maiko_topic_named belongs to who named it, until maiko_topic_release; one that a description refers to (a
- * static topic, an event type, an actor type) stays. A topic that nobody uses any more is idle. When it has been idle
+ * static topic, an event type, an actor type) stays. A topic that nobody uses any more is idle, and so is a pattern
+ * (pattern.h). When it has been idle
  * for a minute and another topic is made at run time, a batch of changes (topology.h) finds out whether anything still
  * refers to it, and gives it back if not:
  *
@@ -14,6 +15,7 @@
  *   - Then each worker settles, between two callbacks, and adds to `open` its deliveries that have no outcome yet, its
  *     delayed sends and the events that its actors keep. A delivery and its outcome may be counted by two workers, if
  *     the subscriber has moved: it is the sum that tells. If it is 0, no event of the topic is alive.
+ *   - The lists to which the view of a pattern is attached are made anew from then on, without it, since it is empty.
  *   - Nobody has named it meanwhile, and no change that waits for a later batch subscribes to it.
  *
  * Its record stays, for the next topic that is made. Its counts are added to one row of the ledger.
@@ -31,6 +33,8 @@
 void mk_topic_named(mk_sup *sup, mk_record *r);
 int mk_topic_release(mk_sup *sup, const maiko_topic *topic);
 void mk_topic_pin(mk_record *r);
+/* A subscription refers to one that nobody has named, as a pattern: as long as it has subscribers, and a minute. */
+void mk_topic_needed(mk_sup *sup, mk_record *r);
 
 /* Whether topics have been idle for long enough to examine them. */
 bool mk_idle_topics_due(mk_sup *sup);

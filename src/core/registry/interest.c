@@ -3,6 +3,7 @@
  */
 #include "registry/interest.h"
 
+#include "registry/pattern.h"
 #include "registry/registry.h"
 #include "registry/topic.h"
 
@@ -11,6 +12,17 @@ static bool drops(const mk_record *r, maiko_overflow overflow)
 	if (overflow == MAIKO_OVERFLOW_DEFAULT)
 		overflow = r->desc.overflow;
 	return overflow == MAIKO_DROP_NEWEST || overflow == MAIKO_DROP_OLDEST;
+}
+
+mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
+{
+	for (uint32_t i = 0; i < r->interest_count; i++)
+		if (r->interests[i].worker == worker)
+			return &r->interests[i];
+	if (mk_reserve((void **)&r->interests, &r->interest_size, r->interest_count + 1, sizeof *r->interests) != 0)
+		return NULL;
+	r->interests[r->interest_count] = (mk_interest){.worker = worker};
+	return &r->interests[r->interest_count++];
 }
 
 /* Counts one subscriber more, or less, on that worker. 0 or MAIKO_ENOMEM. */
@@ -22,6 +34,7 @@ static int add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow over
 		return MAIKO_ENOMEM;
 	i->subscribers++;
 	i->droppers += drops(r, overflow);
+	mk_pattern_counts(sup, r, true);
 	return 0;
 }
 
@@ -31,6 +44,7 @@ static void take(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow ov
 	mk_interest *i = mk_record_interest(r, worker);
 	i->subscribers--;
 	i->droppers -= drops(r, overflow);
+	mk_pattern_counts(sup, r, false);
 }
 
 int mk_interests_add(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker)

@@ -13,6 +13,9 @@
 int mk_interests_add(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker);
 void mk_interests_take(mk_sup *sup, const mk_subscription *places, uint32_t count, uint32_t worker);
 
+/* The count of a worker's subscribers of a topic, made if missing; NULL without memory. */
+mk_interest *mk_record_interest(mk_record *r, uint32_t worker);
+
 /* Updates the view of `w` on one topic: whether `worker` has subscribers. */
 void mk_interest_refresh(mk_worker *w, uint32_t topic, uint32_t worker);
 

@@ -15,7 +15,7 @@ const maiko_topic *maiko_route_named_(const void *event, maiko_supervisor *sup)
 	return NULL;
 }
 
-int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic **ret_topic)
+int mk_named_lookup(mk_sup *sup, const char *name, const maiko_topic **ret_topic)
 {
 	int rc = maiko_topic_named(sup, name, ret_topic);
 	return rc != 0 ? rc : maiko_topic_release(sup, *ret_topic);
@@ -31,7 +31,7 @@ int mk_named_find(mk_worker *w, const char *name, const maiko_topic **ret_topic)
 	if (MK_LIKELY(*ret_topic != NULL) && MK_LIKELY(strcmp((*ret_topic)->name, name) == 0))
 		return 0;
 	bool free = *ret_topic == NULL;
-	int rc = mk_topic_by_name(w->sup, name, ret_topic);
+	int rc = mk_named_lookup(w->sup, name, ret_topic);
 	if (rc == 0 && free)
 		(void)mk_map_put(&w->named, key, mk_map_key(*ret_topic)); /* or, without memory, the next time */
 	return rc;

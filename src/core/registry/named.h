@@ -14,7 +14,7 @@
 #include "runtime/runtime.h"
 
 /* The topic of that name, made if it does not exist. 0, or an error of maiko_topic_named. */
-int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic **ret_topic);
+int mk_named_lookup(mk_sup *sup, const char *name, const maiko_topic **ret_topic);
 /* The same by a worker. */
 int mk_named_find(mk_worker *w, const char *name, const maiko_topic **ret_topic);
 

@@ -3,6 +3,8 @@
  */
 #include "registry/own.h"
 
+#include "base/error.h"
+
 #include <maiko/lifecycle.h>
 #include <string.h>
 
@@ -64,3 +66,14 @@ const maiko_event_type *const mk_own_types[] = {
 	[MK_TYPE_STUCK] = &maiko_gen_event_maiko_stuck,
 	[MK_TYPE_SILENT] = &maiko_gen_event_maiko_silent,
 };
+
+int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who)
+{
+	if (overflow != MAIKO_BLOCK && overflow != MAIKO_FAIL)
+		return 0;
+	return mk_fail(MAIKO_EINVAL,
+		       "%s: topic '%s' with .overflow %s: what the library tells waits for nobody and fails nobody; "
+		       "another policy, or none for the topic's",
+		       who, mk_own_topics[topic - MK_LIFECYCLE_TOPIC]->name,
+		       overflow == MAIKO_BLOCK ? "MAIKO_BLOCK" : "MAIKO_FAIL");
+}

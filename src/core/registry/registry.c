@@ -8,6 +8,7 @@
 #include "registry/expected.h"
 #include "registry/idle_topics.h"
 #include "registry/own.h"
+#include "registry/pattern.h"
 #include "runtime/scribe.h"
 #include "runtime/upcalls.h"
 
@@ -46,7 +47,15 @@ static int new_record(mk_sup *sup, const char *name, mk_record **ret_record)
 	return 0;
 }
 
-static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+/* Gives up a record without anything else. */
+static void forget_record(mk_sup *sup, mk_record *r)
+{
+	mk_name_index_remove(&sup->topic_names, r->desc.name);
+	mk_free(r->desc.name);
+	mk_idle_topics_leave(sup, r);
+}
+
+int mk_record_make(mk_sup *sup, const char *name, bool attaches, mk_record **ret_record)
 {
 	mk_record *r = NULL;
 	int rc = new_record(sup, name, &r);
@@ -59,7 +68,21 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 			mk_idle_topics_leave(sup, r);
 		return rc;
 	}
-	r->desc = (maiko_topic){.name = copy,
+	r->desc = (maiko_topic){.name = copy, .format = MAIKO_FORMAT};
+	r->attaches = attaches;
+	*ret_record = r;
+	if ((rc = mk_pattern_enter(sup, r)) != 0)
+		forget_record(sup, r);
+	return rc;
+}
+
+static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+{
+	mk_record *r;
+	int rc = mk_record_make(sup, name, false, &r);
+	if (rc != 0)
+		return rc;
+	r->desc = (maiko_topic){.name = r->desc.name,
 				.overflow = policy_of(like),
 				.key = like->key,
 				.check = like->check,
@@ -69,9 +92,8 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 				.expect_every_ms = like->expect_every_ms};
 	rc = like->expect_every_ms == 0 ? 0 : mk_expected_add(sup, r);
 	if (rc != 0) {
-		mk_name_index_remove(&sup->topic_names, copy);
-		mk_free(copy);
-		mk_idle_topics_leave(sup, r);
+		mk_pattern_leave(sup, r);
+		forget_record(sup, r);
 		return rc;
 	}
 	mk_slot_set(&r->slot, sup->serial, r->index);
@@ -79,8 +101,7 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 	return 0;
 }
 
-/* With the lock. `like` NULL: its policies are not compared. */
-static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
+int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record)
 {
 	static const maiko_topic plain = {.name = "", .overflow = MAIKO_BLOCK};
 	mk_record *r = mk_name_index_get(&sup->topic_names, name);
@@ -102,7 +123,7 @@ static int topic_locked(mk_sup *sup, const char *name, const maiko_topic *like, 
 /* Checks that the topic was compiled with headers that this library supports. */
 static int check_topic(const char *what, const maiko_topic *desc)
 {
-	int rc = mk_check_format(what, desc->format);
+	int rc = mk_check_format(what, desc->format & ~MAIKO_FORMAT_LIKE);
 	if (rc == 0)
 		rc = MK_RESERVED(what, desc);
 	if (rc == 0 && desc->ttl_ms > MAIKO_NEXT_MS_MAX)
@@ -114,13 +135,8 @@ static int check_topic(const char *what, const maiko_topic *desc)
 	return rc;
 }
 
-int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+int mk_topic_check(const maiko_topic *desc)
 {
-	uint32_t index;
-	if (mk_slot_get(desc->slot, sup->serial, &index)) {
-		*ret_record = mk_record_at(sup, index);
-		return 0;
-	}
 	if (desc == &maiko_private_topic)
 		return mk_fail_text(
 			MAIKO_EINVAL,
@@ -130,10 +146,22 @@ int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **r
 		return rc;
 	if (!mk_name_valid(desc->name))
 		return mk_name_fail("a topic", desc->name);
-	if (!mk_overflow_valid(desc->overflow))
-		return mk_overflow_fail("topic", desc->name, desc->overflow);
+	return mk_overflow_valid(desc->overflow) ? 0 : mk_overflow_fail("topic", desc->name, desc->overflow);
+}
+
+int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+{
+	uint32_t index;
+	if (mk_slot_get(desc->slot, sup->serial, &index)) {
+		*ret_record = mk_record_at(sup, index);
+		return 0;
+	}
 	mk_record *r;
-	rc = topic_locked(sup, desc->name, desc, &r);
+	int rc = mk_topic_check(desc);
+	if (rc == 0 && mk_name_is_pattern(desc->name))
+		rc = mk_pattern_fail("a topic", desc->name);
+	if (rc == 0)
+		rc = mk_topic_by_name(sup, desc->name, desc, &r);
 	if (rc == 0) {
 		if (desc != &r->desc)
 			mk_topic_pin(r);
@@ -164,11 +192,13 @@ static int topic_named(mk_sup *sup, const char *name, const maiko_topic *like, c
 {
 	if (!mk_name_valid(name))
 		return mk_name_fail("a topic", name);
+	if (mk_name_is_pattern(name))
+		return mk_pattern_fail("a topic", name);
 	if (mk_forked(sup))
 		return mk_fail_forked();
 	mk_record *r;
 	mk_lock(sup);
-	int rc = topic_locked(sup, name, like, &r);
+	int rc = mk_topic_by_name(sup, name, like, &r);
 	if (rc == 0) {
 		mk_topic_named(sup, r);
 		*ret_topic = &r->desc;
@@ -208,17 +238,6 @@ int maiko_topic_release(maiko_supervisor *sup, const maiko_topic *topic)
 	int rc = mk_topic_release(sup, topic);
 	mk_unlock(sup);
 	return rc;
-}
-
-mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
-{
-	for (uint32_t i = 0; i < r->interest_count; i++)
-		if (r->interests[i].worker == worker)
-			return &r->interests[i];
-	if (mk_reserve((void **)&r->interests, &r->interest_size, r->interest_count + 1, sizeof *r->interests) != 0)
-		return NULL;
-	r->interests[r->interest_count] = (mk_interest){.worker = worker};
-	return &r->interests[r->interest_count++];
 }
 
 /* ---- event types ----------------------------------------------------------------- */
@@ -314,16 +333,6 @@ int mk_reserved_fail(const mk_type *type, uint32_t topic)
 		       mk_own_topics[topic - MK_LIFECYCLE_TOPIC]->name);
 }
 
-int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who)
-{
-	if (overflow != MAIKO_BLOCK && overflow != MAIKO_FAIL)
-		return 0;
-	return mk_fail(MAIKO_EINVAL,
-		       "%s: topic '%s' with .overflow %s: what the library tells waits for nobody and fails nobody; "
-		       "another policy, or none for the topic's",
-		       who, mk_own_topics[topic - MK_LIFECYCLE_TOPIC]->name, overflow_name(overflow));
-}
-
 int mk_registry_type(mk_sup *sup, const maiko_event_type *desc, const mk_type **ret_type)
 {
 	if (desc == NULL)
@@ -413,16 +422,14 @@ static int add_watched(mk_sup *sup, mk_actor_class *c, const maiko_item *i, uint
 		if (rc != 0)
 			return rc;
 		const char *name = r->desc.name;
-		if (name[strlen(name) - 1] == '*')
-			return mk_fail(MAIKO_EINVAL,
-				       "actor type '%s': MAIKO_ON_INTEREST names '%s'; patterns are not possible yet",
-				       c->desc->name, name);
 		for (uint32_t before = 0; before < k; before++)
 			if (to[before] == r->index)
 				return mk_fail(MAIKO_EINVAL, "actor type '%s': MAIKO_ON_INTEREST names '%s' twice",
 					       c->desc->name, name);
 		to[k] = r->index;
 		mk_topic_pin(r);
+		if ((rc = mk_pattern_watch(sup, r)) != 0)
+			return rc;
 	}
 	c->watched = to;
 	c->watched_count = count;
@@ -507,16 +514,6 @@ int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_
 	return 0;
 }
 
-bool mk_actor_class_handles(const mk_actor_class *class, uint32_t topic)
-{
-	bool handles = class->any != NULL;
-	for (uint32_t i = 0; !handles && i <= class->handler_mask; i++) {
-		const mk_type *type = class->handlers[i].type;
-		handles = type != NULL && (topic == 0 || type->topic == topic || type->desc->route != NULL);
-	}
-	return handles;
-}
-
 /* ---- life ----------------------------------------------------------------------------- */
 
 const maiko_subscription maiko_all_topics[] = {{.topic = NULL}};
@@ -589,6 +586,7 @@ void mk_registry_fini(mk_sup *sup)
 	mk_map_fini(&sup->class_of);
 	mk_segmented_array_fini(&sup->topics);
 	mk_segmented_array_fini(&sup->types);
+	mk_patterns_fini(sup);
 	mk_name_index_fini(&sup->topic_names);
 	mk_name_index_fini(&sup->type_names);
 }

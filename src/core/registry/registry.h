@@ -52,6 +52,12 @@ void mk_registry_fini(mk_sup *sup);
 int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record);
 /* The same with the lock. */
 int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record);
+/* Checks a description, except whether it agrees with others of its name. */
+int mk_topic_check(const maiko_topic *desc);
+/* With the lock: the topic of that name, which is checked. `like` NULL: its policies are not compared. */
+int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record);
+/* With the lock: a record with its index, and its name, by which it is found. `attaches`: of a pattern. */
+int mk_record_make(mk_sup *sup, const char *name, bool attaches, mk_record **ret_record);
 /* The same, as an index; without the lock if the slot has it. */
 static inline int mk_registry_topic_index(mk_sup *sup, const maiko_topic *desc, uint32_t *ret_index)
 {
@@ -79,20 +85,8 @@ static inline int mk_registry_type_of(mk_sup *sup, const maiko_event_type *desc,
 /* The same with the lock. */
 int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_class **ret_class);
 
-/* Whether the class handles an event of that topic (0: of any). An event that is routed by content
- * may be of any topic. */
-bool mk_actor_class_handles(const mk_actor_class *class, uint32_t topic);
-
 /* MAIKO_EINVAL, with its text: an event of that type was to be sent to a reserved topic. */
 int mk_reserved_fail(const mk_type *type, uint32_t topic);
-/* 0, or the same: a subscription to a topic of the library with a policy that could make the library wait. `who` begins
- * the text. */
-int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who);
-static inline int mk_own_policy_check(uint32_t topic, maiko_overflow overflow, const char *who)
-{
-	return MK_LIKELY(!mk_topic_is_own(topic)) ? 0 : mk_own_policy(topic, overflow, who);
-}
-
 /* Whether the value is a policy; and MAIKO_EINVAL, with its text: that topic's or actor's is not one. */
 bool mk_overflow_valid(maiko_overflow overflow);
 int mk_overflow_fail(const char *what, const char *name, maiko_overflow overflow);
@@ -107,9 +101,5 @@ static inline bool mk_topic_is_private(const maiko_topic *desc)
 {
 	return MK_OF((void *)(uintptr_t)desc, mk_record, desc)->index == MK_PRIVATE_TOPIC;
 }
-
-/* The count of a worker's subscribers of a topic, made if missing; NULL without memory.
- * With the lock. */
-mk_interest *mk_record_interest(mk_record *r, uint32_t worker);
 
 #endif

@@ -11,6 +11,7 @@
  */
 #include "registry/topic.h"
 
+#include "registry/pattern.h"
 #include "registry/registry.h"
 
 void mk_topic_refresh(mk_topic *t, uint32_t here)
@@ -38,13 +39,13 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->record = mk_record_at(w->sup, index);
 	t->checked = t->record->desc.check != NULL;
 	t->ttl_ns = t->record->desc.ttl_ms * 1000000;
-	/* When recording, a view must not depend on time: mk_topics_know_all has made those of all topics with
-	 * subscribers. */
-	if (MK_LIKELY(!w->sup->seam.noted) || w->unsure || mk_state_of(w->sup) == MK_NEW) {
-		uv_mutex_lock(&w->sup->lock);
+	uv_mutex_lock(&w->sup->lock);
+	if (mk_topic_may_follow(w))
 		mk_topic_refresh(t, w->index);
-		uv_mutex_unlock(&w->sup->lock);
-	}
+	/* When recording too: whether there are any patterns yet makes no difference to the list that is made of it. */
+	if (w->sup->patterns.count != 0 && mk_record_is_matched(t->record))
+		t->attaches = MK_STALE;
+	uv_mutex_unlock(&w->sup->lock);
 	mk_segmented_array_set(&w->topics, index, t);
 	return t;
 }
@@ -127,9 +128,9 @@ int mk_topic_join(mk_topic *t, mk_actor *a, const mk_subscription *place, bool j
 	if (rc != 0)
 		return rc;
 	if (overflow == MAIKO_OVERFLOW_DEFAULT && t->index != 0)
-		overflow = t->record->desc.overflow;
-	bool simple =
-		overflow != MAIKO_OVERFLOW_DEFAULT && overflow != MAIKO_KEEP_LATEST && !filtered && t->ttl_ns == 0;
+		overflow = t->record->desc.overflow; /* of a pattern: DEFAULT */
+	bool simple = (overflow != MAIKO_OVERFLOW_DEFAULT || t->record->attaches) && overflow != MAIKO_KEEP_LATEST &&
+		      !filtered && t->ttl_ns == 0;
 	if (joining) {
 		if (!t->changing)
 			t->joined = t->sub_count;
@@ -245,6 +246,7 @@ static void free_view(mk_topic *t)
 	if (t->subs != &t->single)
 		mk_free(t->subs);
 	mk_map_fini(&t->places);
+	mk_free(t->attached);
 	mk_free_aligned(t);
 }
 

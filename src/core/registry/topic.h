@@ -11,6 +11,13 @@
  * NULL without memory. */
 mk_topic *mk_topic_here(mk_worker *w, uint32_t index);
 
+/* Whether a view may be made from the supervisor's counts at any time. When recording it must not depend on time:
+ * mk_topics_know_all, and then each change, makes those of all topics that have subscribers (note.h). */
+static inline bool mk_topic_may_follow(const mk_worker *w)
+{
+	return MK_LIKELY(!w->sup->seam.noted) || w->unsure || mk_state_of(w->sup) == MK_NEW;
+}
+
 /* Makes or updates the views of all topics that ever had subscribers (note.h). With the lock. */
 void mk_topics_know_all(mk_worker *w);
 
@@ -36,6 +43,13 @@ void mk_topic_leave(mk_topic *t, mk_actor *a);
 /* The change is complete: joining subscribers of these topics become active, leaving ones are removed. Topics of which
  * the worker has no view are skipped. */
 void mk_topics_settle(mk_worker *w, const mk_subscription *places, uint32_t count);
+
+/* Whether a subscriber that may be joining or leaving receives events sent under `marker`. */
+static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
+{
+	bool after = marker >= w->marker;
+	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
+}
 
 /* Sets the mark of these topics: for a search through a list for what belongs to any of them. */
 void mk_topics_mark(mk_worker *w, const mk_subscription *places, uint32_t count, bool marked);

@@ -5,8 +5,8 @@
 
 #include "observe/monitor.h"
 #include "observe/note.h"
+#include "registry/attached.h"
 #include "registry/directory.h"
-#include "registry/topic.h"
 #include "routing/cycle.h"
 #include "routing/external.h"
 #include "routing/in_transit.h"
@@ -275,8 +275,8 @@ void mk_release_marked(mk_worker *w, mk_actor *subscriber)
 		return;
 	for (mk_edge *edge = x->mutes, *next; edge != NULL; edge = next) {
 		next = edge->next;
-		const mk_topic *topic = edge->topic == MIXED ? NULL : mk_topic_known(w, edge->topic);
-		if (topic == NULL || !topic->marked)
+		mk_topic *topic = edge->topic == MIXED ? NULL : mk_topic_known(w, edge->topic);
+		if (topic == NULL || !mk_attached_left(w, topic, subscriber))
 			continue;
 		MK_LIST_REMOVE(edge);
 		if (mk_map_get(&x->edges, mk_map_key(edge->sender)) == edge)

@@ -242,7 +242,7 @@ int mk_external_topic_named(mk_sup *sup, const mk_type *type, const char *name, 
 	const maiko_topic *desc;
 	int rc = mk_named_check(type);
 	if (rc == 0)
-		rc = mk_topic_by_name(sup, name, &desc);
+		rc = mk_named_lookup(sup, name, &desc);
 	if (rc == 0)
 		rc = mk_registry_topic_index(sup, desc, ret_topic);
 	if (rc != 0)

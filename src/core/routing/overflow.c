@@ -9,9 +9,9 @@
 #include "routing/overflow.h"
 
 #include "observe/monitor.h"
+#include "registry/attached.h"
 #include "registry/filter.h"
 #include "registry/group.h"
-#include "registry/topic.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/private.h"
@@ -31,29 +31,47 @@ static void refuse(mk_worker *w, mk_actor *a, const mk_event *e, size_t outcome)
 		  outcome_code(outcome));
 }
 
-uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+/* What cannot be copied: the view that its deliveries are counted on, and how many there are. */
+typedef struct lack {
+	mk_worker *worker;
+	mk_topic *row;
+	const mk_event *from;
+	uint64_t marker, refused;
+} lack;
+
+static int refuse_all(void *arg, mk_topic *view)
 {
-	uint64_t refused = 0;
-	mk_topic *row = t == NULL ? w->all : t;
-	mk_topic *both[2] = {t, mk_topic_is_own(from->topic->index) ? NULL : w->all};
-	for (int k = 0; k < 2; k++)
-		for (uint32_t i = 0; both[k] != NULL && i < both[k]->sub_count; i++) {
-			const mk_sub *s = &both[k]->subs[i];
-			if (!mk_receives(w, s, from, marker))
-				continue;
-			refused++;
-			mk_count_add(&row->deliveries, 1);
-			mk_count_refused_on(w, s->actor, row, MK_OUTCOME_OF(no_memory));
-			MK_NOTIFY(w, MAIKO_OBSERVED_DISCARDED, s->actor, from, MAIKO_NO_MEMORY);
-		}
-	return refused;
+	lack *l = arg;
+	for (uint32_t i = 0; i < view->sub_count; i++) {
+		const mk_sub *s = &view->subs[i];
+		if (!mk_receives(l->worker, s, l->from, l->marker) ||
+		    mk_has_earlier(l->worker, l->from->topic->record, view, s, l->marker))
+			continue;
+		l->refused++;
+		mk_count_add(&l->row->deliveries, 1);
+		mk_count_refused_on(l->worker, s->actor, l->row, MK_OUTCOME_OF(no_memory));
+		MK_NOTIFY(l->worker, MAIKO_OBSERVED_DISCARDED, s->actor, l->from, MAIKO_NO_MEMORY);
+	}
+	return 0;
 }
 
-void mk_purge(mk_worker *w, mk_actor *a, bool marked, size_t outcome)
+uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+{
+	lack l = {.worker = w, .row = t == NULL ? w->all : t, .from = from, .marker = marker};
+	if (t != NULL)
+		(void)refuse_all(&l, t);
+	if (!mk_topic_is_own(from->topic->index)) {
+		(void)mk_attached_each(w, t, from->topic->record, refuse_all, &l);
+		(void)refuse_all(&l, w->all);
+	}
+	return l.refused;
+}
+
+void mk_purge(mk_worker *w, mk_actor *a, bool left, size_t outcome)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (place < mk_count(&a->box.head) || e == NULL || (marked && !e->topic->marked))
+		if (place < mk_count(&a->box.head) || e == NULL || (left && !mk_attached_left(w, e->topic, a)))
 			continue;
 		mk_weight_leaves(a, place, NULL);
 		if (mk_mailbox_remove(&a->box, place)) /* events that stay may be visited twice */
@@ -182,9 +200,7 @@ void mk_keep_fini(mk_extra *x)
 bool mk_overflow_is_replaced(mk_actor *a, const mk_event *e)
 {
 	uint64_t place;
-	const mk_sub *s = mk_topic_sub(e->topic, a);
-	if (s == NULL)
-		s = mk_topic_sub(a->worker->all, a);
+	const mk_sub *s = mk_attached_sub(a->worker, e->topic->record, a, NULL);
 	maiko_overflow policy = s == NULL ? MAIKO_BLOCK : (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;
@@ -390,11 +406,13 @@ void mk_overflow_accepted(mk_worker *w, const mk_sub *s, mk_event *e)
 		admit(w, s, e);
 }
 
-void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e)
+void mk_overflow_by(mk_worker *w, const mk_topic *view, const mk_sub *s, mk_event *e)
 {
 	if (MK_UNLIKELY(s->filtered) && unwanted(w, s) == MK_OUTCOME_OF(handled) &&
-	    !mk_filter_accepts(mk_filter_of(s->actor, e->topic->index), e))
+	    !mk_filter_accepts(mk_filter_of(s->actor, view->index), e))
 		refuse(w, s->actor, e, MK_OUTCOME_OF(filtered));
 	else
 		mk_overflow_accepted(w, s, e);
 }
+
+void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e) { mk_overflow_by(w, e->topic, s, e); }

@@ -7,8 +7,9 @@
 
 #include "runtime/runtime.h"
 
-/* Delivers an event by the filter and the overflow policy of the subscription. */
+/* Delivers an event by the filter and the overflow policy of the subscription, to its topic, or (_by) of that view. */
 void mk_overflow(mk_worker *w, const mk_sub *s, mk_event *e);
+void mk_overflow_by(mk_worker *w, const mk_topic *view, const mk_sub *s, mk_event *e);
 /* The same of an event that its filter has accepted. */
 void mk_overflow_accepted(mk_worker *w, const mk_sub *s, mk_event *e);
 
@@ -16,9 +17,9 @@ void mk_overflow_accepted(mk_worker *w, const mk_sub *s, mk_event *e);
  * the number of deliveries. */
 uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker);
 
-/* Removes all events, or those of marked topics (mk_topics_mark), from a mailbox and counts `outcome` (an
- * offset in mk_counts) for each. */
-void mk_purge(mk_worker *w, mk_actor *a, bool marked, size_t outcome);
+/* Removes all events, or those of topics that the actor has left (mk_attached_left), from a mailbox and counts `outcome`
+ * (an offset in mk_counts) for each. */
+void mk_purge(mk_worker *w, mk_actor *a, bool left, size_t outcome);
 
 void mk_keep_fini(mk_extra *x);
 /* The lower bounds of positions by topic are no longer valid. */

@@ -280,7 +280,7 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 				    "past the deadline of a stop no event is tracked: it is discarded");
 	if (mk_private_prepare(ctx) != 0 || mk_router_prepare(w, t) != 0)
 		return MAIKO_ENOMEM;
-	uint64_t workers = t->remote | w->all->remote;
+	uint64_t workers = mk_remote_of(w, t);
 	mk_receipt *r = receipt_new(w->sup, ctx->self, (uint32_t)__builtin_popcountll(workers));
 	mk_event *e = r == NULL ? NULL
 				: mk_event_make_held(ctx->self, type, value, block,
@@ -377,7 +377,7 @@ int mk_receipt_await(mk_sup *sup, mk_receipt *r, uint64_t until_ns, maiko_receip
 void mk_receipt_enters(mk_worker *w, mk_event *e)
 {
 	mk_part *part = mk_part_of(e);
-	uint64_t workers = e->topic->remote | w->all->remote;
+	uint64_t workers = mk_remote_of(w, e->topic);
 	uint32_t count = (uint32_t)__builtin_popcountll(workers);
 	enter(w, part);
 	part->workers = workers;

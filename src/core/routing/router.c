@@ -13,6 +13,7 @@
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
+#include "routing/attached_events.h"
 #include "routing/backpressure.h"
 #include "routing/letter.h"
 #include "routing/overflow.h"
@@ -135,6 +136,13 @@ MK_NOINLINE int mk_router_prepare_for(mk_worker *w, mk_topic *t, const mk_type *
 	return rc != 0 ? rc : mk_router_prepare(w, t);
 }
 
+MK_NOINLINE int mk_router_prepare_attached(mk_worker *w, mk_topic *t)
+{
+	int rc = mk_attached_make(w, t);
+	uint64_t missing = rc != 0 ? 0 : mk_remote_of(w, t) & ~w->outgoing;
+	return missing == 0 ? rc : mk_router_open(w, missing);
+}
+
 static void reclaim(mk_worker *w, mk_channel *ch)
 {
 	uint64_t entry;
@@ -185,10 +193,14 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	mk_count_add(&ch->sent, 1);
 }
 
-static MK_INLINE void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
+/* Where an entry may be dropped if the channel is full. */
+static inline uint64_t drops_of(const mk_worker *w, const mk_topic *t)
 {
-	uint64_t all = w->all->remote;
-	uint64_t drops = (t->remote_drops | ~t->remote) & (w->all->remote_drops | ~all);
+	return (t->remote_drops | ~t->remote) & (w->all->remote_drops | ~w->all->remote);
+}
+
+static MK_INLINE void send_entries(mk_worker *w, mk_event *e, uint64_t workers, uint64_t drops)
+{
 	for (; workers != 0; workers &= workers - 1) {
 		uint32_t to = (uint32_t)__builtin_ctzll(workers);
 		mk_channel *ch = w->out[to];
@@ -205,10 +217,11 @@ static MK_INLINE void send_entries(mk_worker *w, mk_topic *t, mk_event *e, uint6
 	}
 }
 
-static MK_NOINLINE void send_tracked(mk_worker *w, mk_topic *t, mk_event *e, uint64_t workers)
+/* Of any event. */
+static MK_NOINLINE void send_entries_of_any(mk_worker *w, mk_event *e, uint64_t workers, uint64_t drops)
 {
-	mk_event *entry = mk_receipt_carrier(e);
-	send_entries(w, t, entry, workers);
+	mk_event *entry = mk_is_tracked(e) ? mk_receipt_carrier(e) : e;
+	send_entries(w, entry, workers, drops);
 	if (entry != e)
 		mk_event_unref(&w->pool, entry);
 }
@@ -219,10 +232,34 @@ MK_NOINLINE void mk_unrouted(mk_worker *w, mk_topic *t, const mk_event *e)
 	mk_letter_unrouted(w, e);
 }
 
+/* The same on a topic to which views are attached. */
+static MK_NOINLINE void publish_attached(mk_worker *w, mk_event *e)
+{
+	mk_topic *t = e->topic;
+	uint64_t workers = mk_remote_of(w, t);
+	assert(t->attaches == MK_ATTACHED);
+	e->refs = 1;
+	mk_count_add(&t->published, 1);
+	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
+	fan_out(w, t, e, w->marker);
+	mk_fan_out_attached(w, e, w->marker);
+	if (w->all->sub_count != 0)
+		fan_out_all(w, e, w->marker);
+	if (workers != 0)
+		send_entries_of_any(w, e, workers, drops_of(w, t) & mk_attached_drops(t));
+	else if (t->sub_count + w->all->sub_count + mk_attached_subs(t) == 0)
+		mk_unrouted(w, t, e);
+	mk_event_unref(&w->pool, e);
+}
+
 void mk_publish(mk_worker *w, mk_event *e)
 {
 	mk_topic *t = e->topic;
 	uint64_t workers = t->remote | w->all->remote;
+	if (MK_UNLIKELY(t->attaches != 0)) {
+		publish_attached(w, e);
+		return;
+	}
 	e->refs = 1;
 	mk_count_add(&t->published, 1);
 	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
@@ -231,9 +268,9 @@ void mk_publish(mk_worker *w, mk_event *e)
 		fan_out_all(w, e, w->marker);
 	if (workers != 0) {
 		if (MK_LIKELY(!mk_is_tracked(e)))
-			send_entries(w, t, e, workers);
+			send_entries(w, e, workers, drops_of(w, t));
 		else
-			send_tracked(w, t, e, workers);
+			send_entries_of_any(w, e, workers, drops_of(w, t));
 	} else if (t->sub_count + w->all->sub_count == 0) {
 		mk_unrouted(w, t, e);
 	}
@@ -332,21 +369,51 @@ static inline bool takes_all(const mk_worker *w, const mk_event *e)
 	return MK_UNLIKELY(w->all->sub_count != 0) && !mk_topic_is_own(e->topic->index);
 }
 
+/* The sender's view named a worker too many (topic.c). */
+static MK_NOINLINE void skip_taken(mk_worker *w, const mk_event *from)
+{
+	if (mk_is_carrier(from))
+		mk_receipt_refused(w, mk_receipt_part(w, from), 0);
+}
+
+/* As mk_publish_taken; of a topic that is new here (t NULL), or to which views are attached. */
+static MK_NOINLINE void publish_taken_attached(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
+{
+	mk_event *e = NULL;
+	if (t == NULL)
+		t = mk_topic_here(w, from->topic->index);
+	if (t != NULL && mk_attached_make(w, t) == 0) {
+		if (t->sub_count + mk_attached_subs(t) == 0 && !takes_all(w, from)) {
+			skip_taken(w, from);
+			return;
+		}
+		e = mk_is_carrier(from) ? copy_carried(w, from) : mk_event_copy(&w->pool, from);
+	}
+	if (e == NULL) {
+		refuse_taken(w, t, from, marker);
+		return;
+	}
+	e->topic = t;
+	fan_out(w, t, e, marker);
+	mk_fan_out_attached(w, e, marker);
+	if (takes_all(w, e))
+		fan_out_all(w, e, marker);
+	mk_event_unref(&w->pool, e);
+}
+
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
-	bool any = (t != NULL && t->sub_count != 0) || takes_all(w, from);
-	mk_event *e = NULL;
 	mk_advance_time(w, from);
-	if (!any) { /* the sender's view named a worker too many (topic.c) */
-		if (mk_is_carrier(from))
-			mk_receipt_refused(w, mk_receipt_part(w, from), 0);
+	if (MK_UNLIKELY(t == NULL || t->attaches != 0)) {
+		publish_taken_attached(w, t, from, marker);
 		return;
 	}
-	if (t == NULL)
-		t = mk_topic_here(w, from->topic->index);
-	if (MK_LIKELY(t != NULL))
-		e = MK_LIKELY(!mk_is_carrier(from)) ? mk_event_copy(&w->pool, from) : copy_carried(w, from);
+	if (t->sub_count == 0 && !takes_all(w, from)) {
+		skip_taken(w, from);
+		return;
+	}
+	mk_event *e = MK_LIKELY(!mk_is_carrier(from)) ? mk_event_copy(&w->pool, from) : copy_carried(w, from);
 	if (e == NULL) {
 		refuse_taken(w, t, from, marker);
 		return;

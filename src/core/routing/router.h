@@ -5,6 +5,7 @@
 #ifndef MK_ROUTER_H
 #define MK_ROUTER_H
 
+#include "registry/attached.h"
 #include "registry/registry.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
@@ -39,10 +40,20 @@ int mk_route_by_content(mk_worker *w, const mk_type *type, const void *value, mk
 /* Opens channels to those workers. 0 or MAIKO_ENOMEM. */
 int mk_router_open(mk_worker *w, uint64_t workers);
 
-/* Opens the channels that an event of this topic needs, so that publishing it cannot
- * fail. 0 or MAIKO_ENOMEM. */
-static inline int mk_router_prepare(mk_worker *w, const mk_topic *t)
+/* The other workers that get an event of this topic. Precondition: mk_router_prepare. */
+static inline uint64_t mk_remote_of(const mk_worker *w, const mk_topic *t)
 {
+	uint64_t remote = t->remote | w->all->remote;
+	return MK_LIKELY(t->attaches == 0) ? remote : remote | mk_attached_remote(t);
+}
+
+/* Opens the channels that an event of this topic needs, and makes the list of what is attached to it, so that
+ * publishing it cannot fail. 0 or MAIKO_ENOMEM. */
+MK_NOINLINE int mk_router_prepare_attached(mk_worker *w, mk_topic *t);
+static inline int mk_router_prepare(mk_worker *w, mk_topic *t)
+{
+	if (MK_UNLIKELY(t->attaches != 0))
+		return mk_router_prepare_attached(w, t);
 	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
 	return MK_LIKELY(missing == 0) ? 0 : mk_router_open(w, missing);
 }
@@ -52,7 +63,7 @@ MK_NOINLINE int mk_router_prepare_for(mk_worker *w, mk_topic *t, const mk_type *
 static inline int mk_router_admit(mk_worker *w, mk_topic *t, const mk_type *type, const void *value)
 {
 	uint64_t missing = (t->remote | w->all->remote) & ~w->outgoing;
-	return MK_LIKELY((missing | t->checked) == 0) ? 0 : mk_router_prepare_for(w, t, type, value);
+	return MK_LIKELY((missing | t->prepares) == 0) ? 0 : mk_router_prepare_for(w, t, type, value);
 }
 
 /* Timestamps never decrease along a causal chain: an event stamped on another thread after this
@@ -118,7 +129,8 @@ static inline uint64_t mk_sends(const mk_worker *w) { return w->sequence + w->in
 /* Publishes a stamped event of this worker and takes ownership of it. Precondition: mk_router_prepare. */
 void mk_publish(mk_worker *w, mk_event *e);
 
-/* Whether all subscribers of a topic are on this worker, none is joining or leaving, and no event is checked. */
+/* Whether all subscribers of a topic are on this worker, none is joining or leaving, none is that of a pattern, and no
+ * event is checked. */
 static MK_INLINE bool mk_is_local(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all;
@@ -137,13 +149,6 @@ static MK_INLINE bool mk_is_plain(const mk_worker *w, const mk_topic *t)
 static inline mk_actor *mk_only_subscriber(const mk_topic *t)
 {
 	return t->sub_count == 1 && t->subs[0].simple ? t->subs[0].actor : NULL;
-}
-
-/* Whether a subscriber that may be joining or leaving receives events sent under `marker`. */
-static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t marker)
-{
-	bool after = marker >= w->marker;
-	return s->state == MK_ACTIVE || (s->state == MK_JOINING) == after;
 }
 
 /* Whether a subscriber receives that event, sent under `marker`: it takes part, and it is another actor than the

@@ -23,7 +23,8 @@
  *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no .check, no monitor
  *                        (mk_is_plain)
  *   watched              plain, but there is a monitor of sends
- *   remembered           mk_route.only, or mk_target.only, as long as its route_version matches the worker's
+ *   remembered           mk_route.only, or mk_target.only, as long as its route_version matches the worker's: the only
+ *                        subscriber of a plain topic, or of a pattern that is all that takes the topic
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
  *
  * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in mk_receipt_send. A recording
@@ -81,8 +82,9 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 		return false;
 	if (muted)
 		ctx->extra->allowance--;
-	assert(mk_is_inside(ctx) && (watched ? mk_is_local(w, t) : mk_is_plain(w, t)));
-	assert(mk_only_subscriber(t) == a && type->plain);
+	assert(mk_is_inside(ctx) && type->plain);
+	assert(t->attaches == 0 ? mk_only_subscriber(t) == a : mk_attached_only(w, t) == a);
+	assert(t->attaches != 0 || (watched ? mk_is_local(w, t) : mk_is_plain(w, t)));
 	mk_pool_take_first(&w->pool, type->size_class); /* this order of statements needs the fewest registers */
 	mk_mailbox_put(&a->box, e, tail);
 	mk_wake_for_event(w, a);
@@ -99,6 +101,16 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 	return true;
 }
 
+/* Caches the only subscriber of a topic to which a view is attached, if it is of that view. */
+static MK_NOINLINE void remember_attached(const mk_worker *w, const mk_topic *t, mk_actor **only, uint64_t *version)
+{
+	mk_actor *a = w->watched_sends != 0 || t->checked ? NULL : mk_attached_only(w, t);
+	if (a == NULL)
+		return;
+	*only = a;
+	*version = w->route_version;
+}
+
 /* Routed by type; caches the only subscriber in the route. */
 static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
 {
@@ -110,6 +122,8 @@ static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *v
 		route->only = only;
 		route->route_version = ctx->worker->route_version;
 	}
+	if (MK_UNLIKELY(t->attaches != 0) && type->plain)
+		remember_attached(ctx->worker, t, &route->only, &route->route_version);
 	return send_to(t, plain, type, ctx, value, block, flags);
 }
 
@@ -132,6 +146,8 @@ static MK_NOINLINE int send_targeted(mk_target *target, const maiko_topic *desc,
 		target->only = only;
 		target->route_version = w->route_version;
 	}
+	if (MK_UNLIKELY(t->attaches != 0))
+		remember_attached(w, t, &target->only, &target->route_version);
 	return send_to(t, plain, type, ctx, value, block, flags);
 }
 

@@ -230,11 +230,13 @@ struct maiko_ctx {
 	bool drains : 1;    /* a stop ends its ticks last (stop.h), and has not done so yet */
 	bool temporary : 1; /* its failure does not stop the supervisor */
 	bool gone : 1;      /* removed, but still in the ready list, which frees it */
+	bool overlaps : 1;  /* one event may match several of its subscriptions (mk_has_earlier) */
 	bool timed : 1;     /* its callbacks are timed: extra->stuck_ms (timed.h) */
 	bool cared; /* it is supervised: extra->care; constant, and read by any thread: so in no byte with others */
-	bool removing : 1; /* its removal was requested (under the lock) */
-	bool changing : 1; /* a topology change under way includes it (under the lock) */
-	bool occupied;     /* its extra may have something that a run must look at (mk_occupy) */
+	bool removing : 1;  /* its removal was requested (under the lock) */
+	bool patterned : 1; /* it subscribes, or has subscribed, to a pattern (under the lock) */
+	bool changing : 1;  /* a topology change under way includes it (under the lock) */
+	bool occupied;      /* its extra may have something that a run must look at (mk_occupy) */
 	/* accessed by a run: the next line */
 	const mk_actor_class *class;
 	mk_extra *extra;

@@ -99,6 +99,7 @@ struct maiko_supervisor {
 	mk_actor_class *classes;
 	mk_map class_of; /* the same, by description */
 	mk_idle_topics idle_topics;
+	mk_patterns patterns;
 	mk_silence silence;
 	/* schema.c (under the lock) */
 	struct mk_piece *schemas;

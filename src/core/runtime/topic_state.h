@@ -4,6 +4,7 @@
 #ifndef MK_TOPIC_STATE_H
 #define MK_TOPIC_STATE_H
 
+#include "ds/name_trie.h"
 #include "runtime/actor_state.h"
 
 /* ---- topics -------------------------------------------------------------------- */
@@ -14,7 +15,7 @@ typedef struct mk_interest {
 	uint32_t subscribers, droppers; /* droppers: those with a drop policy */
 } mk_interest;
 
-/* The supervisor's record of a topic. */
+/* The supervisor's record of a topic, or of what is attached to topics: a pattern (pattern.h). */
 typedef struct mk_record {
 	maiko_topic desc; /* a copy, with its own name */
 	uint64_t slot;
@@ -27,6 +28,13 @@ typedef struct mk_record {
 	uint32_t listeners, coming;
 	bool wanted, turned, touched;
 	struct mk_expected *expected; /* expected.h; NULL: nothing is */
+	/* pattern.c */
+	bool attaches;                  /* its subscribers receive the events of the topics that its name meets */
+	bool changed;                   /* it is in the list of those: */
+	struct mk_record *next_changed; /* mk_patterns.changed */
+	uint32_t subscribers;           /* of one that attaches: the sum of its interests */
+	mk_trie_entry entry;            /* among the topics, or among what is attached */
+	mk_trie_entry watched;          /* among the watched topics */
 	/* idle_topics.c */
 	bool pinned, examined;
 	uint32_t uses; /* by those who named it */
@@ -37,19 +45,33 @@ typedef struct mk_record {
 	mk_counter refused;
 } mk_record;
 
+/* pattern.h, under the lock. */
+typedef struct mk_patterns {
+	mk_trie topics; /* by name; complete as long as there is a pattern, else empty */
+	mk_trie patterns;
+	mk_trie watched;    /* the topics of MAIKO_ON_INTEREST */
+	uint32_t count;     /* of the patterns */
+	mk_record *changed; /* those that have got their first subscriber, or lost the last, in the step under way */
+} mk_patterns;
+
 enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
 
 typedef struct mk_sub {
 	mk_actor *actor;
-	uint8_t overflow; /* resolved; of the wildcard, DEFAULT means the policy of the event's topic */
+	uint8_t overflow; /* resolved; of a pattern and of the wildcard, DEFAULT means the policy of the event's topic */
 	uint8_t state;    /* MK_ACTIVE; MK_JOINING, MK_LEAVING: from, or until, the change under way */
-	bool simple;   /* its policy does not matter while there is room, it has no filter, and the topic no .ttl_ms */
+	/* Its policy does not matter while there is room, it has no filter, and the topic no .ttl_ms. Of a pattern: as
+	 * far as it is known without the topic (attached.h). */
+	bool simple;
 	bool filtered; /* it has one: mk_filter_of */
 	uint32_t next_leaving;
 } mk_sub;
 _Static_assert(sizeof(mk_sub) == sizeof(mk_actor *) + 8, "a hundred thousand subscribers are small");
 
-/* A worker's view of a topic. */
+/* mk_topic.attaches: views are attached to it; the list of these must be made before the next publish. */
+enum { MK_ATTACHED = 1, MK_STALE = 2 };
+
+/* A worker's view of a topic, or of a pattern. */
 typedef struct mk_topic {
 	/* accessed by a publish: one cache line */
 	_Alignas(MK_LINE) mk_sub *subs; /* `single`, or an array */
@@ -58,21 +80,30 @@ typedef struct mk_topic {
 	union {
 		struct {
 			bool changing; /* some subscriber is not MK_ACTIVE */
-			bool checked;  /* it has a .check (check.h) */
+			uint8_t unused;
+			union {
+				struct {
+					bool checked;     /* it has a .check (check.h) */
+					uint8_t attaches; /* MK_ATTACHED, MK_STALE (attached.h) */
+				};
+				uint16_t prepares; /* any of them: a send has more to prepare than channels */
+			};
 		};
-		uint16_t special; /* any of them */
+		uint32_t special; /* any of them */
 	};
-	bool marked; /* mk_topics_mark */
 	mk_sub single;
 	mk_counter published, deliveries;
 	mk_counts counts; /* the first, handled, is in this line; the others follow */
 	/* rarely accessed */
 	uint32_t index, sub_size;
-	uint32_t reserved; /* of sub_size, for actors that migrate to this worker */
-	uint32_t kept;     /* events that actors keep, each time that they do */
-	uint32_t leaving;  /* list of the MK_LEAVING: position of the last, plus 1; each has the next */
-	uint32_t joined;   /* subscribers from this position on may be MK_JOINING */
-	mk_map places;     /* index of many subscribers, built by the first search (topic.c) */
+	uint32_t reserved;          /* of sub_size, for actors that migrate to this worker */
+	uint32_t kept;              /* events that actors keep, each time that they do */
+	uint32_t leaving;           /* list of the MK_LEAVING: position of the last, plus 1; each has the next */
+	uint32_t joined;            /* subscribers from this position on may be MK_JOINING */
+	mk_map places;              /* index of many subscribers, built by the first search (topic.c) */
+	struct mk_topic **attached; /* the views of what is attached to it, in the order of mk_trie_walk */
+	uint32_t attached_count, attached_size;
+	bool marked; /* mk_topics_mark */
 	mk_record *record;
 	uint64_t ttl_ns;       /* of its events; 0: they do not expire */
 	uint64_t remote_drops; /* workers of `remote` where every subscriber has a drop policy */

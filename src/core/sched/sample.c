@@ -3,6 +3,7 @@
  */
 #include "sched/sample.h"
 
+#include "registry/attached.h"
 #include "sched/actors.h"
 #include "sched/dispatch.h"
 
@@ -76,7 +77,10 @@ static void count_talk(mk_worker *w, const mk_actor *a, uint32_t index)
 		const mk_event *e = *mk_mailbox_slot(&a->box, place);
 		if (e == NULL || e->sender == a->self || e->sender == w->sup->own_sender)
 			continue;
-		uint64_t parts = MK_SAMPLE_WHOLE / (e->topic->sub_count == 0 ? 1 : e->topic->sub_count);
+		uint32_t subs = e->topic->sub_count;
+		if (MK_UNLIKELY(e->topic->attaches == MK_ATTACHED))
+			subs += mk_attached_subs(e->topic);
+		uint64_t parts = MK_SAMPLE_WHOLE / (subs == 0 ? 1 : subs);
 		uint32_t home = mk_home_of(w, e->sender);
 		if (home == s->to)
 			s->actors[index].there += parts;
