@@ -140,8 +140,14 @@ typedef struct maiko_completion {
  *
  * Each actor that subscribes counts, this one too. An actor with MAIKO_ALL_TOPICS, a monitor and a
  * recorder do not. An actor that has failed counts until it is removed. A stop of the supervisor
- * changes nothing. Up to 64 topics; a name that ends with '*' is refused (MAIKO_EINVAL when the actor is
- * added), it will be a pattern. External threads are not told: add an actor for them.
+ * changes nothing. Who subscribes by a pattern counts for each topic that it matches. Up to 64 topics.
+ * External threads are not told: add an actor for them.
+ *
+ * A pattern may be watched, MAIKO_ON_INTEREST(feed_on_interest, MAIKO_LIKE("quotes.>")): then the actor is told
+ * of each topic and of each pattern that actors subscribe to, and that can have an event of a name which its pattern
+ * matches: "quotes.acme" is wanted; "quotes.*" is wanted, of which maiko_interest.topic has the name; later, that it is
+ * not. Soon after its start it is told of those that are wanted; of one that nobody subscribes to, nothing. A topic or
+ * pattern that it was told of stays until it is removed (maiko_topic_release).
  */
 typedef struct maiko_interest {
 	const maiko_topic *topic; /* valid as long as the actor */
@@ -454,7 +460,15 @@ MAIKO_END_DECLS
 	}
 #define MAIKO_PP_RECEIPT_ROW_(type, ignored, fn) {.kind = MAIKO_ITEM_RECEIPT, .receipt = maiko_gen_receipt_##type},
 
-#define MAIKO_PP_WATCHED_(ignored, topic_) &maiko_gen_topic_##topic_,
+#define MAIKO_PP_WATCHED_(ignored, item) MAIKO_PP_CAT(MAIKO_PP_WATCHED_IF_, MAIKO_PP_IS_TUPLE(item))(item)
+#define MAIKO_PP_WATCHED_IF_0(topic_) &maiko_gen_topic_##topic_,
+#define MAIKO_PP_WATCHED_IF_1(tuple) MAIKO_PP_WATCHED_OPEN_ tuple
+#define MAIKO_PP_WATCHED_OPEN_(kind, pattern_, ...)                                                                    \
+	&(const maiko_topic){.name = (pattern_),                                                                       \
+			     .format = (MAIKO_FORMAT | MAIKO_FORMAT_LIKE) +                                            \
+				       (uint32_t)MAIKO_PP_MUST_(MAIKO_PP_COUNT(__VA_ARGS__) == 1,                      \
+								"MAIKO_ON_INTEREST takes MAIKO_LIKE without options"), \
+			     .reserved_ = {0}},
 #define MAIKO_PP_INTEREST_CALLER_(type, topics_, fn)                                                                   \
 	MAIKO_PP_CHECK_(fn, int (*)(type *, const maiko_interest *, maiko_ctx *),                                      \
 			"MAIKO_ON_INTEREST(" #fn "): it must be  int " #fn "(" #type                                   \

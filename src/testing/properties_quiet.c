@@ -8,6 +8,8 @@
 #include "lifecycle/topology.h"
 #include "registry/directory.h"
 #include "registry/group.h"
+#include "registry/pattern.h"
+#include "registry/registry.h"
 #include "registry/topic.h"
 #include "routing/external.h"
 #include "routing/mute_edge.h"
@@ -16,7 +18,7 @@
 #include "sched/intake.h"
 
 /* Whether some actor subscribes to it. */
-static bool has_subscriber(mk_sup *sup, uint32_t topic)
+static bool has_own_subscriber(mk_sup *sup, uint32_t topic)
 {
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
 		const mk_topic *t = mk_topic_known(mk_worker_at(sup, i), topic);
@@ -24,6 +26,19 @@ static bool has_subscriber(mk_sup *sup, uint32_t topic)
 			return true;
 	}
 	return false;
+}
+
+static int visit_pattern(void *arg, mk_trie_entry *entry)
+{
+	return has_own_subscriber(arg, mk_record_of_entry(entry)->index);
+}
+
+/* by_name: also by a pattern. */
+static bool has_subscriber(mk_sup *sup, uint32_t topic, bool by_name)
+{
+	const mk_record *r = mk_record_at(sup, topic);
+	return has_own_subscriber(sup, topic) ||
+	       (by_name && mk_record_is_matched(r) && mk_patterns_meeting(sup, r->desc.name, visit_pattern, sup) != 0);
 }
 
 /* Whether another actor that handles nothing now, on hold or before its restart, mutes it, or one that waits for it. */

@@ -416,12 +416,13 @@ TEST_SIM(a_monitor_is_shown_each_word)
 
 static int raw_on_interest(void *state, const maiko_interest *interest, maiko_ctx *ctx) { return 0; }
 
-TEST_ONCE(a_type_that_watches_nothing_or_a_pattern_is_refused)
+TEST_ONCE(a_type_that_watches_what_it_cannot_is_refused)
 {
-	static const maiko_topic pattern = {.name = "device.*"}, one = {.name = "one"};
+	static const maiko_topic pattern = {.name = "device..*"}, one = {.name = "one"};
 	static const maiko_topic *const patterns[] = {&pattern, NULL}, *const twice[] = {&one, &one, NULL};
 	const maiko_topic *const *lists[] = {NULL, patterns, twice};
-	static const char *const texts[] = {"without a topic", "'device.*' is a pattern", "names 'one' twice"};
+	static const char *const texts[] = {"without a topic", "pattern 'device..*': it has an empty token",
+					    "names 'one' twice"};
 	for (int i = 0; i < 3; i++) {
 		maiko_item items[] = {{.kind = MAIKO_ITEM_INTEREST, .interest = raw_on_interest, .topics = lists[i]},
 				      {.kind = MAIKO_ITEM_END}};

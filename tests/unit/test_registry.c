@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "registry/actor_class.h"
 #include "registry/interest.h"
 #include "registry/own.h"
 

@@ -42,7 +42,7 @@ void mk_trie_remove(mk_trie *trie, mk_trie_entry *entry);
 /* Calls `visit` with each entry whose text meets that one. The first result that is not 0 ends the walk and is
  * returned. `visit` neither enters nor removes anything. Allocates nothing. */
 typedef int (*mk_trie_visit)(void *arg, mk_trie_entry *entry);
-int mk_trie_walk(const mk_trie *trie, const char *text, mk_trie_visit visit, void *arg);
+MK_PRIVATE int mk_trie_walk(const mk_trie *trie, const char *text, mk_trie_visit visit, void *arg);
 
 /* Frees the nodes; what is entered is not touched any more. */
 void mk_trie_fini(mk_trie *trie);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "lifecycle/notice.h"
 #include "observe/monitor.h"
+#include "registry/actor_class.h"
 #include "registry/departed.h"
 #include "registry/filter.h"
 #include "registry/group.h"

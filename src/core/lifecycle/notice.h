@@ -1,8 +1,9 @@
 /*
  * notice.h - actors that watch a topic are told whether anyone subscribes to it (C19).
  *
- * A watcher (MAIKO_ON_INTEREST) has one notice for each topic that it watches, allocated with the actor. So telling it
- * needs no memory, and a notice that has not run yet is updated instead of given twice: the last one told is always
+ * A watcher (MAIKO_ON_INTEREST) has one notice for each topic that it watches, allocated with the actor; and, by each
+ * pattern, one for each topic and pattern that meets it, allocated when that is subscribed to. So telling it needs no
+ * memory, and a notice that has not run yet is updated instead of given twice: the last one told is always
  * true.
  *
  * A watcher is told in the topology change that makes the difference (topology.h):
@@ -35,6 +36,11 @@ int mk_notices_new(mk_sup *sup, mk_actor *a);
 
 /* ---- with the lock ------------------------------------------------------------------------- */
 
+/* The actor will be a watcher: finds what its patterns meet. And subscriptions that may be the first ones of what a
+ * watcher's pattern meets: for each makes its notice. 0 or MAIKO_ENOMEM; precedes mk_listeners_add. */
+int mk_notices_seek(mk_sup *sup, mk_actor *a);
+int mk_notices_expect(mk_sup *sup, const mk_subscription *places, uint32_t count);
+
 /* Subscriptions that begin or end with the current batch. */
 void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count);
 void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t count);
@@ -44,7 +50,7 @@ void mk_listeners_add_now(mk_sup *sup, const mk_subscription *places, uint32_t c
 
 /* The actor becomes a watcher; it is no longer one. */
 void mk_notices_enter(mk_actor *a);
-void mk_notices_leave(mk_actor *a);
+void mk_notices_leave(mk_sup *sup, mk_actor *a);
 
 /* All markers of the batch have passed: decides which topics are wanted. */
 void mk_notices_decide(mk_sup *sup);
@@ -66,7 +72,7 @@ void mk_notices_begin(mk_worker *w, mk_actor *a);
 /* The actor will be restarted: after that it is told anew. */
 void mk_notices_rest(mk_actor *a);
 
-/* Whether the last notice of each topic agrees with `wanted`; for a simulation. */
-MK_PRIVATE bool mk_notices_are_true(const mk_actor *a, bool (*wanted)(mk_sup *sup, uint32_t topic));
+/* Whether the last notice of each topic agrees with `wanted`; for a simulation. by_name: subscribers by patterns count. */
+MK_PRIVATE bool mk_notices_are_true(const mk_actor *a, bool (*wanted)(mk_sup *sup, uint32_t topic, bool by_name));
 
 #endif

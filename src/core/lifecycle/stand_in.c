@@ -83,7 +83,7 @@ static uint64_t concerned(mk_sup *sup)
 	if (sup->seam.noted || mk_state_of(sup) != MK_STARTED || t->touched != NULL || mk_idle_topics_examined(sup))
 		return UINT64_MAX;
 	uint64_t workers = 0;
-	bool told = mk_record_at(sup, MK_LIFECYCLE_TOPIC)->listeners != 0;
+	bool told = mk_record_at(sup, MK_LIFECYCLE_TOPIC)->all.listeners != 0;
 	for (const mk_change *c = t->batch; c != NULL; c = c->next) {
 		if (c->kind == MAIKO_CHANGE_MOVE)
 			return UINT64_MAX;

@@ -65,7 +65,9 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 			return MAIKO_EEXIST; /* change.c makes the error text */
 		a->patterned |= mk_record_at(sup, places[i].topic)->attaches;
 	}
-	int rc = mk_interests_add(sup, places, c->place_count, c->home);
+	int rc = mk_notices_expect(sup, places, c->place_count);
+	if (rc == 0)
+		rc = mk_interests_add(sup, places, c->place_count, c->home);
 	if (rc != 0)
 		return rc;
 	uint32_t before = a->place_count;
@@ -109,7 +111,7 @@ static int begin_remove(mk_sup *sup, mk_change *c)
 	c->place_count = a->place_count;
 	a->place_count = 0;
 	mk_listeners_take(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
-	mk_notices_leave(a);
+	mk_notices_leave(sup, a);
 	return 0;
 }
 
@@ -131,13 +133,15 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		c->home = c->worker->index;
 		mk_home_set(c->actor->self, mk_home_word(0, c->home, c->home));
 	}
-	c->status = mk_state_of(sup) >= MK_STOPPING
-			    ? MAIKO_ESHUTDOWN
-			    : mk_interests_add(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
-					       c->actor->place_count, c->home);
+	const mk_subscription *places = mk_subscriptions_at(&c->actor->places, c->actor->place_count);
+	c->status = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN
+						    : mk_notices_expect(sup, places, c->actor->place_count);
 	if (c->status == 0)
-		mk_listeners_add(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
-				 c->actor->place_count);
+		c->status = mk_notices_seek(sup, c->actor);
+	if (c->status == 0)
+		c->status = mk_interests_add(sup, places, c->actor->place_count, c->home);
+	if (c->status == 0)
+		mk_listeners_add(sup, places, c->actor->place_count);
 }
 
 static void begin_one(mk_sup *sup, mk_change *c)
@@ -444,6 +448,7 @@ static void undo_add(mk_sup *sup, mk_change *c)
 	if (c->begun)
 		mk_interests_take(sup, mk_subscriptions_at(&c->actor->places, c->actor->place_count),
 				  c->actor->place_count, c->home);
+	mk_notices_leave(sup, c->actor);
 	mk_worker_at(sup, c->home)->busy = false;
 	if (c->actor->cared)
 		mk_group_answer_ended(sup, mk_care_of(c->actor));
@@ -556,12 +561,15 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 {
 	mk_worker *w = mk_worker_at(sup, mk_home_now(a->self));
 	const mk_subscription *places = mk_subscriptions_at(&a->places, a->place_count);
-	int rc = mk_interests_add(sup, places, a->place_count, w->index);
-	if (rc != 0)
-		return rc;
-	rc = mk_actor_arrive(w, a, false);
-	if (rc != 0)
+	int rc = mk_notices_expect(sup, places, a->place_count);
+	if (rc == 0)
+		rc = mk_notices_seek(sup, a);
+	if (rc == 0)
+		rc = mk_interests_add(sup, places, a->place_count, w->index);
+	if (rc == 0 && (rc = mk_actor_arrive(w, a, false)) != 0)
 		mk_interests_take(sup, places, a->place_count, w->index);
+	if (rc != 0)
+		mk_notices_leave(sup, a);
 	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++) {
 		for (uint32_t i = 0; i < a->place_count; i++)
 			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);

@@ -92,7 +92,7 @@ bool mk_idle_topics_due(mk_sup *sup)
 /* Whether it has a subscriber, as yet or from the batch under way on, or a watcher. */
 static bool has_listeners(const mk_record *r)
 {
-	bool any = r->listeners > 0 || r->notices != NULL;
+	bool any = r->all.listeners > 0 || r->notices != NULL || r->watchers != NULL;
 	for (uint32_t i = 0; !any && i < r->interest_count; i++)
 		any = r->interests[i].subscribers > 0;
 	return any;

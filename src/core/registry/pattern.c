@@ -128,7 +128,7 @@ void mk_pattern_leave(mk_sup *sup, mk_record *r)
 static int add_listeners(void *arg, mk_trie_entry *entry)
 {
 	mk_record *r = arg;
-	r->listeners += mk_record_of_entry(entry)->listeners;
+	r->all.listeners += mk_record_of_entry(entry)->own.listeners;
 	return 0;
 }
 

@@ -49,7 +49,7 @@ static inline int mk_watched_meeting(const mk_sup *sup, const char *name, mk_tri
 }
 
 /* Whether patterns may match it: it is no topic of the library. */
-bool mk_record_is_matched(const mk_record *r);
+MK_PRIVATE bool mk_record_is_matched(const mk_record *r);
 /* Whether events of that topic go to the subscribers of the record: it is that topic, or a pattern that matches it. */
 bool mk_record_takes(const mk_record *r, const mk_record *topic);
 /* Whether one event may match several of an actor's subscriptions. Of many with a pattern: true without looking. */

@@ -82,9 +82,6 @@ static inline int mk_registry_type_of(mk_sup *sup, const maiko_event_type *desc,
 	return 0;
 }
 
-/* The same with the lock. */
-int mk_registry_class(mk_sup *sup, const maiko_actor_type *desc, const mk_actor_class **ret_class);
-
 /* MAIKO_EINVAL, with its text: an event of that type was to be sent to a reserved topic. */
 int mk_reserved_fail(const mk_type *type, uint32_t topic);
 /* Whether the value is a policy; and MAIKO_EINVAL, with its text: that topic's or actor's is not one. */

@@ -193,7 +193,8 @@ typedef struct mk_extra {
 	/* question.c */
 	struct mk_question *questions, **question_tail; /* that it has asked and that have not ended */
 	/* notice.c */
-	struct mk_notice *notices; /* of each topic that it watches */
+	struct mk_notice *notices; /* of each topic, and of each pattern, that it watches */
+	mk_link *found;            /* ... of what is found by the patterns, under the lock */
 	/* watch.c */
 	struct mk_watch *watchers; /* what watches it */
 	struct mk_watch *watches;  /* its own, and the same by the id of the watched */

@@ -123,6 +123,7 @@ struct maiko_supervisor {
 	mk_quiescence_round settle; /* under the lock */
 	/* topology.c */
 	struct mk_topology *topology;
+	uint32_t pattern_watchers; /* notice.c: how many watch by a pattern (under the lock) */
 	/* external.c */
 	struct mk_external *external_senders;
 	struct mk_receipt *awaited; /* by external threads (under the lock) */

@@ -15,6 +15,12 @@ typedef struct mk_interest {
 	uint32_t subscribers, droppers; /* droppers: those with a drop policy */
 } mk_interest;
 
+/* Whether anyone listens (notice.c). */
+typedef struct mk_listening {
+	uint32_t listeners, coming;
+	bool wanted, turned;
+} mk_listening;
+
 /* The supervisor's record of a topic, or of what is attached to topics: a pattern (pattern.h). */
 typedef struct mk_record {
 	maiko_topic desc; /* a copy, with its own name */
@@ -25,8 +31,9 @@ typedef struct mk_record {
 	/* notice.c */
 	struct mk_notice *notices;      /* of the actors that watch it */
 	struct mk_record *next_touched; /* in the list of the current batch, if it is `touched` */
-	uint32_t listeners, coming;
-	bool wanted, turned, touched;
+	struct mk_notice *watchers;     /* of a pattern: the actors that watch by it */
+	bool touched;
+	mk_listening all, own;        /* all: with the subscribers by patterns, where a watcher needs to know */
 	struct mk_expected *expected; /* expected.h; NULL: nothing is */
 	/* pattern.c */
 	bool attaches;                  /* its subscribers receive the events of the topics that its name meets */

@@ -56,6 +56,8 @@ void mk_actor_free(mk_actor *a)
 		mk_free(a->extra->delayed);
 		mk_free(a->extra->detail);
 		mk_filters_free(a->extra->filters);
+		for (mk_link *found; (found = a->extra->found) != NULL; mk_free(found))
+			a->extra->found = found->next;
 		mk_free(a->extra->notices);
 		mk_watches_free(a->extra);
 		mk_free(a->extra->departure);
