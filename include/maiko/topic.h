@@ -197,10 +197,9 @@ MAIKO_END_DECLS
 #define MAIKO_PP_SUB_IF_1(tuple) MAIKO_PP_SUB_OPEN_ tuple
 #define MAIKO_PP_SUB_OPEN_(kind, ...) kind(__VA_ARGS__)
 #define MAIKO_PP_SUB_WITH_(name, ...) {.topic = &maiko_gen_topic_##name, __VA_ARGS__},
-#define MAIKO_PP_SUB_LIKE_(pattern_, ...)                                                                              \
-	{.topic = &(                                                                                                   \
-		 const maiko_topic){.name = (pattern_), .format = MAIKO_FORMAT | MAIKO_FORMAT_LIKE, .reserved_ = {0}}, \
-	 __VA_ARGS__},
+#define MAIKO_PP_SUB_LIKE_(pattern_, ...) {.topic = MAIKO_PP_PATTERN_(pattern_), __VA_ARGS__},
+#define MAIKO_PP_PATTERN_(pattern_)                                                                                    \
+	(&(const maiko_topic){.name = (pattern_), .format = MAIKO_FORMAT | MAIKO_FORMAT_LIKE, .reserved_ = {0}})
 #define MAIKO_PP_LIKE_(ignored, pattern_) MAIKO_PP_SUB_LIKE_(pattern_, .reserved_ = {0})
 
 #endif

@@ -167,32 +167,6 @@ static maiko_overflow policy_of(const mk_sub *sub, const maiko_topic *topic)
 	return sub->overflow == MAIKO_OVERFLOW_DEFAULT ? topic->overflow : (maiko_overflow)sub->overflow;
 }
 
-typedef struct search {
-	maiko_actor_id actor; /* or its shadow */
-	const mk_sub *found;
-} search;
-
-static int search_view(void *arg, mk_topic *view)
-{
-	search *s = arg;
-	for (uint32_t i = 0; s->found == NULL && i < view->sub_count; i++)
-		if (view->subs[i].actor->self->id == s->actor)
-			s->found = &view->subs[i];
-	return s->found != NULL;
-}
-
-/* The subscription by which the actor gets the event. */
-static const mk_sub *sub_of(const maiko_observation *s)
-{
-	mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
-	const mk_record *record = MK_OF((void *)(uintptr_t)s->event->topic, mk_record, desc);
-	mk_topic *t = mk_topic_known(w, record->index);
-	search found = {.actor = s->actor};
-	if ((t == NULL || search_view(&found, t) == 0) && mk_attached_each(w, t, record, search_view, &found) == 0)
-		(void)search_view(&found, w->all);
-	return found.found;
-}
-
 static property_event event_of(const maiko_observation *s, const mk_sub *sub)
 {
 	property_event e = {.id = s->event->id, .topic = s->event->topic, .type = s->event->type};
@@ -263,6 +237,48 @@ static uint64_t marker_of(const mt_properties *properties, const maiko_envelope 
 	return UINT64_MAX;
 }
 
+/* An event comes to an actor: by which of its subscriptions? */
+typedef struct search {
+	maiko_actor_id actor; /* or its shadow */
+	uint64_t sent_under, change;
+	const mk_sub *first, *found;
+} search;
+
+/* Whether the subscription takes part in what was sent then, as far as that is known. */
+static bool takes_part(const search *s, const mk_sub *sub)
+{
+	return sub->state == MK_ACTIVE || s->sent_under == UINT64_MAX ||
+	       (sub->state == MK_JOINING) == (s->sent_under >= s->change);
+}
+
+static int search_view(void *arg, mk_topic *view)
+{
+	search *s = arg;
+	for (uint32_t i = 0; i < view->sub_count; i++) {
+		const mk_sub *sub = &view->subs[i];
+		if (sub->actor->self->id != s->actor)
+			continue;
+		s->first = s->first == NULL ? sub : s->first;
+		s->found = takes_part(s, sub) ? sub : NULL;
+		break;
+	}
+	return s->found != NULL;
+}
+
+/* The subscription by which the actor gets the event: the first that takes part; without one, that which does not. */
+static const mk_sub *sub_of(const mt_properties *properties, const maiko_observation *s)
+{
+	mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
+	const mk_record *record = MK_OF((void *)(uintptr_t)s->event->topic, mk_record, desc);
+	mk_topic *t = mk_topic_known(w, record->index);
+	search find = {.actor = s->actor,
+		       .sent_under = marker_of(properties, s->event, s->worker),
+		       .change = mk_topology_number(s->supervisor)};
+	if ((t == NULL || search_view(&find, t) == 0) && mk_attached_each(w, t, record, search_view, &find) == 0)
+		(void)search_view(&find, w->all);
+	return find.found != NULL ? find.found : find.first;
+}
+
 /* A change takes effect at one position in the sender's order: a joining actor gets the events after
  * it, a leaving actor those before it. */
 static void in_its_time(mt_properties *properties, const mk_sub *sub, const maiko_observation *s)
@@ -297,7 +313,7 @@ static bool is_by_key_of_a_move(const property_event *e, const mk_actor *real)
 static void delivered(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
 	const mk_actor *real = mk_directory_find(s->supervisor, s->actor);
-	const mk_sub *sub = sub_of(s);
+	const mk_sub *sub = sub_of(properties, s);
 	if (sub == NULL) {
 		broken(properties, "C16: delivered to one that is not subscribed", s);
 		return;

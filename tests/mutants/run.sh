@@ -18,7 +18,10 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 name=$(basename "$patch" .patch)
 dir=$work/$name
 scenario=
-case $name in question_*) scenario=--questions ;; esac
+case $name in
+question_*) scenario=--questions ;;
+pattern_*) scenario=--patterns ;;
+esac
 
 fail() { echo "mutant $name: $*"; exit 1; }
 

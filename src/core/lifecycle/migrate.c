@@ -309,6 +309,12 @@ static void pack_mailbox(mk_worker *w, mk_actor *a)
 		}
 		mk_event_unref(&w->pool, e);
 	}
+	/* They are counted where they are queued: for some topic the new home may have no view. */
+	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
+		const mk_event *e = *mk_mailbox_slot(&a->box, place);
+		if (e != NULL)
+			mk_count_add(&e->topic->deliveries, (uint64_t)-1);
+	}
 	if (a->extra == NULL)
 		return;
 	mk_oldest_forget(a->extra); /* it refers to this worker's topics */
@@ -370,17 +376,19 @@ static void take_counts(mk_worker *w, mk_actor *a, const mk_actor *shadow)
 		     mk_count(&shadow->tally->refused) + mk_count(&shadow->box.head) + mk_mailbox_holes(&shadow->box));
 }
 
-/* Removes the events for whose topic there is no view, which the actor receives by a pattern, and no memory for one: they
- * are counted on `all`. */
+/* Removes the events for whose topic there is no view here, which the actor receives by a pattern, and no memory for one:
+ * they have that of the old home, and are counted on `all`. */
 static void lose_strays(mk_worker *w, mk_actor *a)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		mk_event *e = *mk_mailbox_slot(&a->box, place);
-		if (place < mk_count(&a->box.head) || e == NULL || e->topic != w->all)
+		if (place < mk_count(&a->box.head) || e == NULL || e->topic == mk_topic_known(w, e->topic->index))
 			continue;
 		(void)mk_mailbox_remove(&a->box, place);
-		mk_count_outcome(a, e, MK_OUTCOME_OF(no_memory));
 		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, MAIKO_NO_MEMORY);
+		e->topic = w->all;
+		mk_count_add(&e->topic->deliveries, 1);
+		mk_count_outcome(a, e, MK_OUTCOME_OF(no_memory));
 		mk_event_unref(&w->pool, e);
 	}
 }
@@ -393,8 +401,11 @@ static void take_mailbox(mk_worker *w, mk_actor *a)
 		if (e == NULL)
 			continue;
 		mk_topic *t = mk_topic_here(w, e->topic->index);
-		e->topic = t != NULL ? t : w->all;
 		missing |= t == NULL;
+		if (t != NULL) {
+			e->topic = t;
+			mk_count_add(&t->deliveries, 1);
+		}
 		if (MK_UNLIKELY(mk_is_tracked(e)))
 			mk_receipt_comes(w, e);
 	}
