@@ -6,39 +6,33 @@
 #include "ds/segmented_array.h"
 #include "lifecycle/notice.h"
 #include "lifecycle/topology.h"
+#include "registry/attached.h"
 #include "registry/directory.h"
 #include "registry/group.h"
-#include "registry/pattern.h"
 #include "registry/registry.h"
-#include "registry/topic.h"
 #include "routing/external.h"
 #include "routing/mute_edge.h"
 #include "routing/watch.h"
 #include "runtime/ready.h"
 #include "sched/intake.h"
 
-/* Whether some actor subscribes to it. */
-static bool has_own_subscriber(mk_sup *sup, uint32_t topic)
+static int has_some(void *arg, mk_topic *view)
+{
+	(void)arg;
+	return view->sub_count != 0;
+}
+
+/* Whether some actor subscribes to it, or (by_name) to a pattern that matches it. */
+static bool has_subscriber(mk_sup *sup, uint32_t topic, bool by_name)
 {
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
-		const mk_topic *t = mk_topic_known(mk_worker_at(sup, i), topic);
-		if (t != NULL && t->sub_count != 0)
+		mk_worker *w = mk_worker_at(sup, i);
+		mk_topic *t = mk_topic_known(w, topic);
+		if ((t != NULL && t->sub_count != 0) ||
+		    (by_name && mk_attached_each(w, t, mk_record_at(sup, topic), has_some, NULL) != 0))
 			return true;
 	}
 	return false;
-}
-
-static int visit_pattern(void *arg, mk_trie_entry *entry)
-{
-	return has_own_subscriber(arg, mk_record_of_entry(entry)->index);
-}
-
-/* by_name: also by a pattern. */
-static bool has_subscriber(mk_sup *sup, uint32_t topic, bool by_name)
-{
-	const mk_record *r = mk_record_at(sup, topic);
-	return has_own_subscriber(sup, topic) ||
-	       (by_name && mk_record_is_matched(r) && mk_patterns_meeting(sup, r->desc.name, visit_pattern, sup) != 0);
 }
 
 /* Whether another actor that handles nothing now, on hold or before its restart, mutes it, or one that waits for it. */
