@@ -20,8 +20,8 @@ enum { ITEMS_MAX = 2048, ACTORS_MAX = 16, TOPICS = 10, PLACES = 14, OUTSIDE = AC
 
 static const char *const topic_names[TOPICS] = {"a", "a.b", "a.c", "b.b", "b.c", "a.b.c", "a.c.c", "b.b.b", "d", "a.d"};
 /* In the order in which they decide: a token before "*", and that before ">". */
-static const char *const place_names[PLACES] = {"a",     "a.b",   "a.b.c", "a.b.*", "a.*",   "a.*.c", "a.>",
-						"b.b",   "b.*",   "*",     "*.b",   "*.c.>", "*.>",   ">"};
+static const char *const place_names[PLACES] = {"a",   "a.b", "a.b.c", "a.b.*", "a.*",   "a.*.c", "a.>",
+						"b.b", "b.*", "*",     "*.b",   "*.c.>", "*.>",   ">"};
 
 typedef struct item {
 	uint32_t number;
@@ -46,11 +46,11 @@ typedef struct sent {
 
 typedef struct person_of {
 	maiko_actor_id id;
-	bool there, busy;                      /* busy: a change of it is under way */
-	uint32_t places, filtered;             /* complete; those of them with a filter */
-	uint32_t coming, coming_filtered;      /* under way */
+	bool there, busy;                 /* busy: a change of it is under way */
+	uint32_t places, filtered;        /* complete; those of them with a filter */
+	uint32_t coming, coming_filtered; /* under way */
 	uint32_t going;
-	uint32_t seen[ACTORS_MAX + 1];         /* the last number of each sender, plus 1 */
+	uint32_t seen[ACTORS_MAX + 1]; /* the last number of each sender, plus 1 */
 } person_of;
 
 static struct world {
@@ -166,8 +166,9 @@ static const maiko_subscription *list_of(uint32_t places, uint32_t filtered)
 		if ((places >> i & 1) == 0)
 			continue;
 		topics[count] = (maiko_topic){.name = place_names[i], .format = MAIKO_FORMAT | MAIKO_FORMAT_LIKE};
-		list[count] = (maiko_subscription){
-			.topic = &topics[count], .where = (filtered >> i & 1) != 0 ? MAIKO_FILTER_REF(is_even) : NULL};
+		list[count] =
+			(maiko_subscription){.topic = &topics[count],
+					     .where = (filtered >> i & 1) != 0 ? MAIKO_FILTER_REF(is_even) : NULL};
 		count++;
 	}
 	list[count] = (maiko_subscription){.topic = NULL};

@@ -113,12 +113,6 @@ static void come(const listening *l, mk_record *r)
 	r->all.coming += r->touched;
 }
 
-static void change_now(const listening *l, mk_record *r)
-{
-	r->all.listeners += l->by;
-	r->all.wanted = true;
-}
-
 void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
 	each_listened(sup, places, count, (listening){.to = change, .by = 1});
@@ -132,11 +126,25 @@ void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t coun
 	each_listened(sup, places, count, (listening){.to = change, .by = (uint32_t)-1});
 }
 
+static int change_watched_now(void *arg, mk_trie_entry *entry)
+{
+	mk_record *r = mk_record_of_watched(entry);
+	(void)arg;
+	r->all.listeners++;
+	r->all.wanted = true;
+	return 0;
+}
+
 void mk_listeners_add_now(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
-	each_listened(sup, places, count, (listening){.to = change_now, .by = 1});
-	for (uint32_t i = 0; i < count; i++)
-		mk_record_at(sup, places[i].topic)->own.wanted = true;
+	for (uint32_t i = 0; i < count; i++) {
+		mk_record *r = mk_record_at(sup, places[i].topic);
+		r->all.listeners++;
+		r->own.listeners++;
+		r->all.wanted = r->own.wanted = true;
+		if (MK_UNLIKELY(r->attaches))
+			(void)mk_watched_meeting(sup, r->desc.name, change_watched_now, NULL);
+	}
 }
 
 /* ---- what is found by patterns, with the lock --------------------------------------------------- */
@@ -180,10 +188,10 @@ static int find_watcher(void *arg, mk_trie_entry *entry)
 	return rc;
 }
 
-int mk_notices_expect(mk_sup *sup, const mk_subscription *places, uint32_t count)
+int mk_notices_find(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
 	int rc = 0;
-	for (uint32_t i = 0; rc == 0 && sup->pattern_watchers != 0 && i < count; i++) {
+	for (uint32_t i = 0; rc == 0 && i < count; i++) {
 		mk_record *r = mk_record_at(sup, places[i].topic);
 		if (r->attaches || mk_record_is_matched(r))
 			rc = mk_patterns_meeting(sup, r->desc.name, find_watcher, r);
@@ -191,7 +199,7 @@ int mk_notices_expect(mk_sup *sup, const mk_subscription *places, uint32_t count
 	return rc;
 }
 
-int mk_notices_seek(mk_sup *sup, mk_actor *a)
+int mk_notices_look(mk_sup *sup, mk_actor *a)
 {
 	int rc = 0;
 	for (uint32_t i = 0; rc == 0 && i < a->class->watched_count; i++) {
@@ -215,7 +223,7 @@ void mk_notices_enter(mk_actor *a)
 {
 	for (uint32_t i = 0; i < a->class->watched_count; i++) {
 		mk_notice *n = &a->extra->notices[i];
-		if (!is_pattern(n)) /* else mk_notices_seek */
+		if (!is_pattern(n)) /* else mk_notices_look */
 			watch(n->record, n);
 	}
 }

@@ -38,8 +38,16 @@ int mk_notices_new(mk_sup *sup, mk_actor *a);
 
 /* The actor will be a watcher: finds what its patterns meet. And subscriptions that may be the first ones of what a
  * watcher's pattern meets: for each makes its notice. 0 or MAIKO_ENOMEM; precedes mk_listeners_add. */
-int mk_notices_seek(mk_sup *sup, mk_actor *a);
-int mk_notices_expect(mk_sup *sup, const mk_subscription *places, uint32_t count);
+int mk_notices_look(mk_sup *sup, mk_actor *a);
+static inline int mk_notices_seek(mk_sup *sup, mk_actor *a)
+{
+	return MK_LIKELY(a->class->watched_count == 0) ? 0 : mk_notices_look(sup, a);
+}
+int mk_notices_find(mk_sup *sup, const mk_subscription *places, uint32_t count);
+static inline int mk_notices_expect(mk_sup *sup, const mk_subscription *places, uint32_t count)
+{
+	return MK_LIKELY(sup->pattern_watchers == 0) ? 0 : mk_notices_find(sup, places, count);
+}
 
 /* Subscriptions that begin or end with the current batch. */
 void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count);
