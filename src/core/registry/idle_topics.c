@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "registry/expected.h"
+#include "registry/keeper.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -82,7 +83,7 @@ static bool has_listeners(const mk_record *r)
 {
 	bool any = r->listeners > 0 || r->notices != NULL;
 	for (uint32_t i = 0; !any && i < r->interest_count; i++)
-		any = r->interests[i].subscribers > 0;
+		any = r->interests[i].subscribers > (r->keeper != NULL && r->keeper->worker == r->interests[i].worker);
 	return any;
 }
 
@@ -122,6 +123,9 @@ void mk_idle_topics_count(mk_worker *w)
 		const mk_topic *t = mk_topic_known(w, r->index);
 		if (t != NULL)
 			atomic_fetch_add_explicit(&r->open, open_here(t), memory_order_relaxed);
+		const mk_keeper *k = mk_keeper_here(w, r);
+		if (k != NULL)
+			atomic_fetch_add_explicit(&r->open, mk_keeper_count(k), memory_order_relaxed);
 	}
 }
 
@@ -154,6 +158,7 @@ static void give_back(mk_sup *sup, mk_record *r)
 		mk_topic_unmake(sup->workers[i], r->index, &idle->gone);
 	idle->gone.refused += mk_count(&r->refused);
 	mk_expected_drop(sup, r);
+	mk_keeper_drop(sup, r);
 	mk_name_index_remove(&sup->topic_names, r->desc.name);
 	mk_free(r->desc.name);
 	mk_free(r->interests);

@@ -6,6 +6,17 @@
 #include "registry/registry.h"
 #include "registry/topic.h"
 
+mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
+{
+	for (uint32_t i = 0; i < r->interest_count; i++)
+		if (r->interests[i].worker == worker)
+			return &r->interests[i];
+	if (mk_reserve((void **)&r->interests, &r->interest_size, r->interest_count + 1, sizeof *r->interests) != 0)
+		return NULL;
+	r->interests[r->interest_count] = (mk_interest){.worker = worker};
+	return &r->interests[r->interest_count++];
+}
+
 static bool drops(const mk_record *r, maiko_overflow overflow)
 {
 	if (overflow == MAIKO_OVERFLOW_DEFAULT)

@@ -110,8 +110,4 @@ static inline bool mk_topic_is_private(const maiko_topic *desc)
 	return MK_OF((void *)(uintptr_t)desc, mk_record, desc)->index == MK_PRIVATE_TOPIC;
 }
 
-/* The count of a worker's subscribers of a topic, made if missing; NULL without memory.
- * With the lock. */
-mk_interest *mk_record_interest(mk_record *r, uint32_t worker);
-
 #endif

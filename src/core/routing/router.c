@@ -9,6 +9,7 @@
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/check.h"
+#include "registry/keeper.h"
 #include "registry/registry.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -224,12 +225,14 @@ void mk_publish(mk_worker *w, mk_event *e)
 	fan_out(w, t, e, w->marker);
 	if (MK_UNLIKELY(w->all->sub_count != 0))
 		fan_out_all(w, e, w->marker);
+	if (MK_UNLIKELY(t->keeps))
+		mk_keeper_take(w, t->record->keeper, e, w->marker);
 	if (workers != 0) {
 		if (MK_LIKELY(!mk_is_tracked(e)))
 			send_entries(w, t, e, workers);
 		else
 			send_tracked(w, t, e, workers);
-	} else if (t->sub_count + w->all->sub_count == 0) {
+	} else if (t->sub_count + w->all->sub_count == 0 && !t->keeps) {
 		mk_unrouted(w, t, e);
 	}
 	mk_event_unref(&w->pool, e);
@@ -327,13 +330,22 @@ static inline bool takes_all(const mk_worker *w, const mk_event *e)
 	return MK_UNLIKELY(w->all->sub_count != 0) && !mk_topic_is_own(e->topic->index);
 }
 
+static MK_NOINLINE void keep_taken(mk_worker *w, const mk_event *from, uint64_t marker)
+{
+	mk_keeper *k = mk_keeper_here(w, from->topic->record);
+	if (k != NULL)
+		mk_keeper_take(w, k, from, marker);
+}
+
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
 	bool any = (t != NULL && t->sub_count != 0) || takes_all(w, from);
 	mk_event *e = NULL;
 	mk_advance_time(w, from);
-	if (!any) { /* the sender's view named a worker too many (topic.c) */
+	if (MK_UNLIKELY(t == NULL || t->keeps))
+		keep_taken(w, from, marker);
+	if (!any) { /* the sender's view named a worker too many (topic.c), or only for the keeper */
 		if (mk_is_carrier(from))
 			mk_receipt_refused(w, mk_receipt_part(w, from), 0);
 		return;

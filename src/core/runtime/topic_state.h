@@ -27,6 +27,7 @@ typedef struct mk_record {
 	uint32_t listeners, coming;
 	bool wanted, turned, touched;
 	struct mk_expected *expected; /* expected.h; NULL: nothing is */
+	struct mk_keeper *keeper;     /* keeper.h, as long as the topic; NULL: it retains nothing */
 	/* idle_topics.c */
 	bool pinned, examined;
 	uint32_t uses; /* by those who named it */
@@ -59,10 +60,11 @@ typedef struct mk_topic {
 		struct {
 			bool changing; /* some subscriber is not MK_ACTIVE */
 			bool checked;  /* it has a .check (check.h) */
+			bool keeps;    /* its keeper is on this worker (keeper.h) */
+			bool marked;   /* mk_topics_mark; not for long */
 		};
-		uint16_t special; /* any of them */
+		uint32_t special; /* any of them */
 	};
-	bool marked; /* mk_topics_mark */
 	mk_sub single;
 	mk_counter published, deliveries;
 	mk_counts counts; /* the first, handled, is in this line; the others follow */
