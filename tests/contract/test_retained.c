@@ -140,8 +140,9 @@ TEST_SIM(one_that_subscribes_gets_them_each_time)
 	send_states(sup, 4, 4);
 	ok(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(states)));
 	send_states(sup, 5, 5);
-	expect_heard("reader", "plain 1, state 1001, state 1002, state 3, state 1001, state 1002, state 1003, state 1004, "
-			       "state 5");
+	expect_heard("reader",
+		     "plain 1, state 1001, state 1002, state 3, state 1001, state 1002, state 1003, state 1004, "
+		     "state 5");
 	test_finish(sup);
 }
 
@@ -268,7 +269,8 @@ TEST_SIM(its_filter_applies)
 {
 	maiko_supervisor *sup = started(workers);
 	send_states(sup, 1, 3);
-	ok(maiko_add(sup, reader, "reader", .topics = MAIKO_TOPICS(MAIKO_SUB(states, .where = MAIKO_FILTER_OF(state, MAIKO_FIELD_IS(n, 2))))));
+	ok(maiko_add(sup, reader, "reader",
+		     .topics = MAIKO_TOPICS(MAIKO_SUB(states, .where = MAIKO_FILTER_OF(state, MAIKO_FIELD_IS(n, 2))))));
 	test_settle(sup);
 	expect_heard_numbers("reader", "1002");
 	const maiko_ledger *ledger = test_stop(sup);
@@ -293,10 +295,7 @@ TEST_SIM(one_that_has_expired_is_not_given)
 typedef struct talker {
 	uint32_t unused;
 } talker;
-static int talker_on_plain(talker *self, const plain *ev, maiko_ctx *ctx)
-{
-	return maiko_send(ctx, state, .n = ev->n);
-}
+static int talker_on_plain(talker *self, const plain *ev, maiko_ctx *ctx) { return maiko_send(ctx, state, .n = ev->n); }
 static int talker_on_state(talker *self, const state *ev, maiko_ctx *ctx)
 {
 	return heard(ctx, MAIKO_EVENT_REF(state), ev->n);
@@ -327,8 +326,7 @@ TEST_SIM(a_subscription_that_keeps_the_latest_gets_one_of_each_key)
 		ok(maiko_send(sup, state, .n = n));
 	ok(maiko_send(sup, mark, .n = 4));
 	test_settle(sup);
-	ok(maiko_add(sup, reader, "reader",
-		     .topics = MAIKO_TOPICS(MAIKO_SUB(states, .overflow = MAIKO_KEEP_LATEST))));
+	ok(maiko_add(sup, reader, "reader", .topics = MAIKO_TOPICS(MAIKO_SUB(states, .overflow = MAIKO_KEEP_LATEST))));
 	test_settle(sup);
 	expect_heard("reader", "state 1003, mark 1004");
 	test_finish(sup);
@@ -357,7 +355,8 @@ static int sleeper_on_state(sleeper *self, const state *ev, maiko_ctx *ctx)
 static maiko_next sleeper_tick(sleeper *self, maiko_ctx *ctx)
 {
 	return maiko_woken_by(ctx) == 0 ? maiko_after_ms(TTL_MS)
-					: maiko_unhold(ctx) == 0 ? maiko_never() : maiko_failed(MAIKO_EBROKEN);
+	       : maiko_unhold(ctx) == 0 ? maiko_never()
+					: maiko_failed(MAIKO_EBROKEN);
 }
 MAIKO_ACTOR(sleeper, MAIKO_ON_START(sleeper_on_start), MAIKO_ON(state, sleeper_on_state), MAIKO_TICK(sleeper_tick));
 
@@ -431,8 +430,7 @@ TEST_ONCE(definitions_agree)
 	says("maiko_topic_with: .retain is 65537; at most MAIKO_RETAIN_MAX, 65536");
 	returns(like(sup, "none", 0, 1), MAIKO_EINVAL);
 	says("maiko_topic_with: .retain_kib is 1 without .retain, whose events it bounds");
-	returns(maiko_topic_with(sup, "maiko.groups",
-				 &(maiko_topic){.overflow = MAIKO_DROP_OLDEST, .retain = 1},
+	returns(maiko_topic_with(sup, "maiko.groups", &(maiko_topic){.overflow = MAIKO_DROP_OLDEST, .retain = 1},
 				 &(const maiko_topic *){NULL}),
 		MAIKO_EINVAL);
 	says("topic 'maiko.groups' has .retain 0 elsewhere and 1 here; they must be equal");

@@ -1,15 +1,16 @@
 /*
  * explore_main.c - the program behind `./dev explore`: the mixed scenario for many seeds.
  *
- *   explore [--questions] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
- *   explore [--questions] --replay SEED [--schedule "INDEX:VALUE ..."]
+ *   explore [--questions | --retained] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
+ *   explore [--questions | --retained] --replay SEED [--schedule "INDEX:VALUE ..."]
  *
- * With --questions: the scenario of questions.
+ * With --questions: the scenario of questions; with --retained: that of retained events.
  *
  * Ends with 1 if a seed fails or what it prints is lost, 2 if it could not explore.
  */
 #include "scenario.h"
 #include "scenario_questions.h"
+#include "scenario_retained.h"
 
 #include <maiko/testing/explore.h>
 #include <inttypes.h>
@@ -19,8 +20,8 @@
 
 static int usage(void)
 {
-	fputs("usage: explore [--questions] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
-	      "       explore [--questions] --replay SEED [--schedule \"INDEX:VALUE ...\"]\n",
+	fputs("usage: explore [--questions | --retained] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
+	      "       explore [--questions | --retained] --replay SEED [--schedule \"INDEX:VALUE ...\"]\n",
 	      stderr);
 	return 2;
 }
@@ -69,6 +70,11 @@ static bool parse(int argc, char **argv, maiko_explore_options *o, bool *quiet)
 		if (strcmp(argv[i], "--questions") == 0) {
 			o->scenario = questions_run;
 			o->prepare = questions_prepare;
+			continue;
+		}
+		if (strcmp(argv[i], "--retained") == 0) {
+			o->scenario = retained_run;
+			o->prepare = retained_prepare;
 			continue;
 		}
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;

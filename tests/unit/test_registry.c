@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "registry/interest.h"
 #include "registry/own.h"
 
 #include "support.h"
