@@ -18,7 +18,10 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 name=$(basename "$patch" .patch)
 dir=$work/$name
 scenario=
-case $name in question_*) scenario=--questions ;; esac
+case $name in
+question_*) scenario=--questions ;;
+retained_*) scenario=--retained ;;
+esac
 
 fail() { echo "mutant $name: $*"; exit 1; }
 
