@@ -103,9 +103,9 @@ typedef struct maiko_topic {
 	 * A restart and a move join nothing. A stop forgets all. docs/retained.md
 	 */
 	uint32_t retain;
-	/* The most KiB of payloads and their buffers that it retains; 0: MAIKO_RETAIN_KIB. The oldest go. An event larger
-	 * than that is not retained, nor one for whose copy there is no memory; then nothing before it (of its key) is
-	 * either, and maiko_topic_row.unretained counts it. */
+	/* The most KiB of payloads and their buffers that it retains; 0: MAIKO_RETAIN_KIB. The oldest go. An event
+	 * that is larger is not retained, nor one for whose copy there is no memory; then nothing before it (of its
+	 * key) is either, and maiko_topic_row.unretained counts it. */
 	uint32_t retain_kib;
 	uint64_t reserved_[3];
 } maiko_topic;

@@ -1,6 +1,6 @@
 /*
- * A topic's .retain: who joins it later handles first what it retains, the oldest first, marked in the envelope, then what
- * is sent from then on; nothing is missing between, nothing comes twice (C1, C2, C3).
+ * A topic's .retain: who joins it later handles first what it retains, the oldest first, marked in the envelope, then
+ * what is sent from then on; nothing is missing between, nothing comes twice (C1, C2, C3).
  */
 #include "support.h"
 
@@ -332,7 +332,7 @@ TEST_SIM(a_subscription_that_keeps_the_latest_gets_one_of_each_key)
 	test_finish(sup);
 }
 
-/* ---- a small mailbox, a hold, a move, a stop ---------------------------------------------------------------------- */
+/* ---- a small mailbox, a hold, a move, a stop ------------------------------------------------------------------- */
 
 TEST_SIM(they_are_given_however_small_the_mailbox_is)
 {
@@ -407,7 +407,7 @@ TEST_SIM(what_waits_for_one_that_does_not_start_is_dead)
 	test_release(sup);
 }
 
-/* ---- definitions ----------------------------------------------------------------------------------------------------- */
+/* ---- definitions ----------------------------------------------------------------------------------------------- */
 
 static int like(maiko_supervisor *sup, const char *name, uint32_t retain, uint32_t kib)
 {

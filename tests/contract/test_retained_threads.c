@@ -1,6 +1,6 @@
 /*
- * What topics retain, on threads: readers join and leave while senders send, on all workers and from threads, and move; a
- * stop comes in the midst of it. Each reader gets of each sender a piece without a gap (C1, C2, C16).
+ * What topics retain, on threads: readers join and leave while senders send, on all workers and from threads, and move;
+ * a stop comes in the midst of it. Each reader gets of each sender a piece without a gap (C1, C2, C16).
  */
 #include "support.h"
 

@@ -1,5 +1,6 @@
 /*
- * scenario_retained.h - the scenario of retained events: whoever joins gets them and what follows, without a gap, each once.
+ * scenario_retained.h - the scenario of retained events: whoever joins gets them and what follows, without a gap, each
+ * once.
  */
 #ifndef SCENARIO_RETAINED_H
 #define SCENARIO_RETAINED_H

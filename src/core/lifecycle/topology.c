@@ -3,8 +3,9 @@
  *
  * In step 1 `waiting` counts the workers that have not applied the batch and the markers that
  * have not passed; in step 2 the workers that have not settled, the actors that have not been
- * taken over, and those that have not been given what was retained (joining.h). A worker adds its markers before it subtracts itself, so zero is reached once, when
- * the step is complete. The thread that reaches zero runs the next step.
+ * taken over, and those that have not been given what was retained (joining.h). A worker adds its
+ * markers before it subtracts itself, so zero is reached once, when the step is complete. The
+ * thread that reaches zero runs the next step.
  */
 #include "lifecycle/topology.h"
 

@@ -2,8 +2,8 @@
  * retained.h - what the topics that an actor joins have retained for it goes into its mailbox (keeper.h).
  *
  * It is put before all that waits there, however full the mailbox is: it was sent before the actor joined, so before
- * every event of these topics that is queued. From there on these are events like any others: a hold, a move, a restart,
- * the end of the actor, a stop and the ledger need to know nothing of them.
+ * every event of these topics that is queued. From there on these are events like any others: a hold, a move, a
+ * restart, the end of the actor, a stop and the ledger need to know nothing of them.
  */
 #ifndef MK_RETAINED_H
 #define MK_RETAINED_H
