@@ -407,6 +407,71 @@ TEST_SIM(what_waits_for_one_that_does_not_start_is_dead)
 	test_release(sup);
 }
 
+/* ---- the keeper is no subscriber ------------------------------------------------------------------------------- */
+
+typedef struct teller {
+	uint32_t unused;
+} teller;
+static int teller_on_plain(teller *self, const plain *ev, maiko_ctx *ctx)
+{
+	return maiko_ctx_send(ctx, MAIKO_EVENT_REF(state), &(state){.n = ev->n}, MAIKO_SEND_TRACKED);
+}
+static int teller_on_receipt(teller *self, const maiko_receipt *receipt, maiko_ctx *ctx)
+{
+	test_note("%u handled of %u", (unsigned)receipt->handled, (unsigned)receipt->deliveries);
+	return 0;
+}
+static int teller_on_interest(teller *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	test_note(interest->wanted ? "wanted" : "unwanted");
+	return 0;
+}
+MAIKO_ACTOR(teller, MAIKO_ON(plain, teller_on_plain), MAIKO_ON_RECEIPT(teller_on_receipt),
+	    MAIKO_ON_INTEREST(teller_on_interest, states));
+
+TEST_SIM(what_only_the_topic_takes_has_no_subscriber)
+{
+	maiko_supervisor *sup = started(workers);
+	maiko_actor_id id;
+	ok(maiko_add(sup, teller, "teller", .topics = MAIKO_TOPICS(plains)));
+	ok(maiko_send(sup, plain, .n = 1));
+	test_settle(sup);
+	ok(maiko_add(sup, reader, "reader", .topics = MAIKO_TOPICS(states), .ret_id = &id));
+	test_settle(sup);
+	ok(maiko_send(sup, plain, .n = 2));
+	test_settle(sup);
+	ok(maiko_remove(sup, id));
+	test_settle(sup);
+	expect_noted("unwanted 0 handled of 0 wanted 1 handled of 1 unwanted");
+	expect_heard_numbers("reader", "1001 2");
+	test_finish(sup);
+}
+
+/* ---- a handler that fails on one ------------------------------------------------------------------------------- */
+
+typedef struct stumbler {
+	uint32_t unused;
+} stumbler;
+PER_TEST _Atomic(uint64_t) stumbled;
+static int stumbler_on_state(stumbler *self, const state *ev, maiko_ctx *ctx)
+{
+	if (ev->n == 2 && atomic_fetch_add(&stumbled, 1) == 0)
+		return MAIKO_EBADF;
+	return heard(ctx, MAIKO_EVENT_REF(state), ev->n);
+}
+MAIKO_ACTOR(stumbler, MAIKO_ON(state, stumbler_on_state));
+
+TEST_SIM(a_restart_handles_the_one_that_failed_again_and_gets_none_anew)
+{
+	maiko_supervisor *sup = started(workers);
+	send_states(sup, 1, 3);
+	ok(maiko_add(sup, stumbler, "stumbler", .restart = MAIKO_PERMANENT, .retries = 1));
+	ok(maiko_sim_advance(maiko_sim_of(sup), 10000));
+	send_states(sup, 4, 4);
+	expect_heard_numbers("stumbler", "1001 1002 1003 4");
+	test_finish(sup);
+}
+
 /* ---- definitions ----------------------------------------------------------------------------------------------- */
 
 static int like(maiko_supervisor *sup, const char *name, uint32_t retain, uint32_t kib)

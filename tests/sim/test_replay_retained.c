@@ -1,6 +1,6 @@
 /*
- * test_replay_retained.c - in a replay who joins is given what the topics had retained in the run: readers are added from
- * outside and by an actor while sources send, and what they are given decides what they send.
+ * test_replay_retained.c - in a replay who joins is given what the topics had retained in the run: readers are added
+ * from outside and by an actor while sources send, and what they are given decides what they send.
  */
 #include <maiko/observe/recorder.h>
 #include <maiko/testing/replay.h>

@@ -37,21 +37,28 @@ static mk_subscription *places_of(mk_change *c, uint32_t *ret_count)
 	return mk_subscriptions_at(adds ? &c->actor->places : &c->places, *ret_count);
 }
 
-/* Whether the change subscribes to topics without naming them. */
-static bool names_no_topic(mk_change *c)
+/* Whether the change joins topics that it does not name, so that each keeper is asked. */
+static bool is_open(mk_change *c)
 {
 	uint32_t count;
 	const mk_subscription *places = places_of(c, &count);
 	return count == 1 && places[0].topic == 0;
 }
 
-/* The workers with a keeper of a topic that it joins. */
+/* Whether such a change joins that topic: to all topics every one. */
+static bool joins(const mk_change *c, const mk_record *r)
+{
+	(void)c;
+	return r->index != 0;
+}
+
+/* The workers with a keeper of a topic that it joins, or may join. */
 static uint64_t keepers_of(mk_sup *sup, mk_change *c)
 {
 	uint32_t count;
 	uint64_t workers = 0;
 	const mk_subscription *places = places_of(c, &count);
-	if (names_no_topic(c))
+	if (is_open(c))
 		return UINT64_MAX >> (64 - sup->options.workers);
 	for (uint32_t i = 0; i < count; i++) {
 		const mk_keeper *k = mk_record_at(sup, places[i].topic)->keeper;
@@ -163,10 +170,11 @@ static void fill(mk_worker *w, part *p)
 {
 	uint32_t count;
 	const mk_subscription *places = places_of(p->change, &count);
-	if (names_no_topic(p->change)) {
+	if (is_open(p->change)) {
 		mk_lock(w->sup);
 		for (const mk_keeper *k = w->keepers; k != NULL; k = k->next)
-			add_kept(p, k);
+			if (joins(p->change, k->record))
+				add_kept(p, k);
 		mk_unlock(w->sup);
 		return;
 	}

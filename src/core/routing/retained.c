@@ -26,17 +26,11 @@ static void lose(mk_worker *w, mk_actor *a, mk_topic *t)
 	mk_count_refused_on(w, a, t, MK_OUTCOME_OF(no_memory));
 }
 
-static bool has_expired(const mk_worker *w, const mk_event *e)
-{
-	uint64_t ttl_ns = e->topic->ttl_ns, age_ns = w->now_ns + w->wall_offset_ns - e->timestamp_ns;
-	return ttl_ns != 0 && (int64_t)age_ns > 0 && age_ns > ttl_ns;
-}
-
 /* Whether it is to be queued; else it is freed, and counted if it was a delivery. */
 static bool admit(mk_worker *w, mk_actor *a, mk_event *e)
 {
 	const mk_sub *s = mk_topic_sub(e->topic, a);
-	if ((e->sender == a->self && !a->echo) || has_expired(w, e)) {
+	if ((e->sender == a->self && !a->echo) || mk_has_expired(w, e)) {
 		mk_event_unref(NULL, e);
 		return false;
 	}
