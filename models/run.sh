@@ -110,6 +110,11 @@ small_feed() {
 	finds feed "-DFEEDS=1 -DSTOPS" CLOSES_LISTED
 }
 
+small_retained() {
+	holds retained "-DEVENTS=1" "no gap, none twice, none older last" "$SAFE" ""
+	finds retained "-DEVENTS=1" NOT_SPLIT
+}
+
 all_channel() {
 	holds channel "" "order, no overwriting, no lost wake-up" "$SAFE" ""
 	holds channel "-DEVENTS=3 -DPARCELS=2" "order, no overwriting, no lost wake-up" "$SAFE" ""
@@ -207,6 +212,15 @@ all_feed() {
 	finds feed "-DFEEDS=1 -DTHREADS=2" LOADS_TWICE FREES_BLIND FREES_LATE TAKES_OVER_EARLY
 }
 
+all_retained() {
+	for defines in "" "-DRETAIN=1" "-DRETAIN=2 -DMOVES_TOO" "-DMOVES_TOO" "-DJOINER=0 -DRETAIN=2" "-DJOINER=2 -DFROM=1 -DTO=0 -DMOVES_TOO" \
+		"-DEVENTS=3 -DRETAIN=2"; do
+		holds retained "$defines" "no gap, none twice, none older last" "$SAFE" ""
+	done
+	finds retained "" NOT_SPLIT OWN_NUMBER COPIES_EARLY RUNS_AT_ONCE QUEUED_BEHIND LATE_LOST
+	finds retained "-DRETAIN=1 -DMOVES_TOO" NOT_SPLIT OWN_NUMBER COPIES_EARLY LATE_LOST
+}
+
 all_watchdog() {
 	for defines in "" "-DWORKERS=3 -DROUNDS=3"; do
 		holds watchdog "$defines" "a callback that does not return is seen" "$SAFE" ""
@@ -220,10 +234,10 @@ if [ "${1:-}" = --small ]; then
 	shift
 	command -v spin >/dev/null || { echo "spin is not installed"; exit 77; }
 fi
-[ $# -gt 0 ] || set -- channel mute stop topology receipt watch interest feed watchdog
+[ $# -gt 0 ] || set -- channel mute stop topology retained receipt watch interest feed watchdog
 for model in "$@"; do
 	case $model in
-	channel | mute | stop | topology | receipt | watch | interest | feed | watchdog) "${size}_$model" || failed=1 ;;
+	channel | mute | stop | topology | retained | receipt | watch | interest | feed | watchdog) "${size}_$model" || failed=1 ;;
 	*)
 		echo "run.sh: no such model: $model" >&2
 		exit 2

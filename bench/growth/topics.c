@@ -199,6 +199,63 @@ static int run_deliver(uint32_t n, uint64_t *ret_done)
 	return rc;
 }
 
+/* ---- n topics that each retain an event, and n keys of one ---- */
+
+typedef struct level {
+	uint32_t key;
+} level;
+static uint64_t level_key(const maiko_any *any);
+MAIKO_TOPIC(levels, .overflow = MAIKO_KEEP_LATEST, .key = level_key, .retain = MAIKO_RETAIN_MAX);
+MAIKO_EVENT(level, levels, key);
+static uint64_t level_key(const maiko_any *any) { return maiko_as(any, level)->key; }
+
+static int prepare_retained(uint32_t n)
+{
+	int rc = growth_open();
+	topics = calloc(n, sizeof *topics);
+	for (uint32_t i = 0; rc == 0 && i < n; i++)
+		rc = maiko_topic_with(growth_sup, growth_name(i), &(maiko_topic){.retain = 1}, &topics[i]);
+	if (rc == 0)
+		rc = maiko_add(growth_sup, reader, "listener", .topics = maiko_no_topics, .ret_id = &listener);
+	if (rc == 0)
+		rc = growth_start();
+	return rc != 0 ? rc : growth_in_actor(note_each, n);
+}
+
+/* Joins some of them, and is given its event. */
+static int run_join_retained(uint32_t n, uint64_t *ret_done)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < growth_some(n); i++, ++*ret_done) {
+		rc = maiko_subscribe(growth_sup, listener, topics[i], .done = on_changed);
+		growth_until(&changed, i + 1);
+		growth_until(&read_notes, i + 1);
+	}
+	return rc;
+}
+
+static int send_levels(maiko_ctx *ctx, uint32_t n)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < n; i++)
+		rc = maiko_send(ctx, level, .key = i);
+	return rc;
+}
+
+static int prepare_levels(uint32_t n)
+{
+	int rc = growth_open();
+	if (rc == 0)
+		rc = growth_start();
+	return rc != 0 ? rc : growth_in_actor(send_levels, n);
+}
+
+static int run_levels(uint32_t n, uint64_t *ret_done)
+{
+	*ret_done = growth_some(n);
+	return growth_in_actor(send_levels, growth_some(n));
+}
+
 const growth_operation growth_topics[] = {{"name-topic", make_topics, run_name, 0},
 					  {"subscribe", prepare_listener, run_subscribe, 0},
 					  {"subscribe-all", prepare_subscribe_all, run_subscribe_all, 0},
@@ -206,4 +263,6 @@ const growth_operation growth_topics[] = {{"name-topic", make_topics, run_name, 
 					  {"publish", prepare_publish, run_publish, 0},
 					  {"join", prepare_subscribers, run_join, 0},
 					  {"deliver", prepare_subscribers, run_deliver, 0},
+					  {"join-retained", prepare_retained, run_join_retained, 0},
+					  {"retain-key", prepare_levels, run_levels, 0},
 					  {.name = NULL}};

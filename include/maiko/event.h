@@ -158,6 +158,7 @@ typedef struct maiko_envelope {
 	const maiko_event_type *type;
 	uint64_t origin_timestamp_ns; /* timestamp_ns where it was sent first; nothing is ordered by it */
 	bool injected;                /* it was sent elsewhere, and entered by maiko_inject */
+	bool retained;                /* it was sent before its subscriber joined the topic (maiko_topic.retain) */
 } maiko_envelope;
 
 MAIKO_BEGIN_DECLS

@@ -111,13 +111,16 @@ typedef struct maiko_failure {
 typedef struct maiko_topic_row {
 	const char *name;           /* "(given back)": the sums of the topics that were (maiko_topic_release) */
 	uint64_t published;         /* events accepted */
-	uint64_t unrouted;          /* of these, those without a subscriber when they were sent */
+	uint64_t unrouted;          /* of these, those that nobody subscribed to, and the topic did not retain */
 	uint64_t channel_dropped;   /* entries dropped for a worker whose channel was full (drop policies) */
 	uint64_t delayed;           /* delayed events that are not published yet */
 	uint64_t delayed_discarded; /* delayed events that were cancelled */
 	uint64_t bytes;             /* queued, as in maiko_actor_row; a shared buffer counts in each mailbox */
 	maiko_counts counts;        /* queued: what remains of the deliveries */
 	uint64_t refused;           /* sends that its .check has refused; not among those published */
+	uint64_t retained;          /* how many events it retains now (maiko_topic.retain), */
+	uint64_t retained_bytes;    /* how many bytes of payloads and buffers, */
+	uint64_t unretained;        /* and how many it did not: too large, or no memory */
 } maiko_topic_row;
 
 typedef struct maiko_pair_row {

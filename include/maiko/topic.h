@@ -5,6 +5,7 @@
  *   MAIKO_TOPIC(telemetry, .overflow = MAIKO_DROP_OLDEST);
  *   MAIKO_TOPIC(readings, .check = check_reading);
  *   MAIKO_TOPIC(orders, .ttl_ms = 500);
+ *   MAIKO_TOPIC(state, .retain = 16);
  *
  * The name alone identifies a topic: two files that each define a topic of one name
  * refer to the same topic (their policies must agree, else MAIKO_EINVAL when the
@@ -23,6 +24,10 @@
 
 /* The maximum number of topics of a supervisor. */
 #define MAIKO_TOPICS_MAX (1u << 22)
+
+/* The most events that a topic retains, and how many KiB of them if it does not say so. */
+#define MAIKO_RETAIN_MAX 65536u
+#define MAIKO_RETAIN_KIB 1024u
 
 /* What happens to an event for a subscriber whose mailbox is full. */
 typedef enum maiko_overflow {
@@ -82,7 +87,27 @@ typedef struct maiko_topic {
 	/* At least every so many milliseconds something should be published on it, by whomever; else a maiko_silent
 	 * (lifecycle.h) tells, after 1 to 1.25 times as long. 0: nothing is expected; at most MAIKO_NEXT_MS_MAX. */
 	uint64_t expect_every_ms;
-	uint64_t reserved_[1];
+	/*
+	 * How many events the topic retains, the last ones: up to MAIKO_RETAIN_MAX; 0: none. With MAIKO_KEEP_LATEST the
+	 * last one of each type and key; when there are more keys the one that is longest unchanged goes.
+	 *
+	 * Who joins the topic later (maiko_add on a running supervisor, maiko_subscribe...) handles these first, the
+	 * oldest first, each marked in its envelope: maiko_meta(ctx)->retained; then what is sent from then on. No
+	 * event is missing between, none comes twice, and none that is older comes after a newer one of its sender,
+	 * whoever sends meanwhile and on whatever worker. They are deliveries like any others: the filter of the
+	 * subscription applies, an actor is not given its own without .echo, one that is older than .ttl_ms is not
+	 * given, nor one whose key has come anew to a subscriber with MAIKO_KEEP_LATEST. They are queued however full
+	 * the mailbox is, before all that waits there. Between topics they have no order. Who subscribes to all topics
+	 * is given what the topics retain that exist then.
+	 *
+	 * A restart and a move join nothing. A stop forgets all. docs/retained.md
+	 */
+	uint32_t retain;
+	/* The most KiB of payloads and their buffers that it retains; 0: MAIKO_RETAIN_KIB. The oldest go. An event
+	 * that is larger is not retained, nor one for whose copy there is no memory; then nothing before it (of its
+	 * key) is either, and maiko_topic_row.unretained counts it. */
+	uint32_t retain_kib;
+	uint64_t reserved_[3];
 } maiko_topic;
 
 /* A topic, or a pattern of topics, that an actor subscribes to, optionally with its own policy and a filter. */
@@ -122,8 +147,8 @@ extern MAIKO_API const maiko_subscription maiko_no_topics[];
  */
 MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic);
 
-/* maiko_topic_with - the same with policies: overflow, key, check, ttl_ms and expect_every_ms are those of `like`.
- * Also MAIKO_EINVAL when the topic exists with other policies. */
+/* maiko_topic_with - the same with policies: overflow, key, check, ttl_ms, expect_every_ms and retain are those of
+ * `like`. Also MAIKO_EINVAL when the topic exists with other policies. */
 MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
 			       const maiko_topic **ret_topic);
 
@@ -131,7 +156,7 @@ MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const ma
  * maiko_topic_release - the caller needs a topic no longer that it has named.
  *
  * Once for each maiko_topic_named and maiko_topic_with; a program whose topics do not come
- * and go need not call it. Subscriptions stay, and so does the topic while it has any. A
+ * and go need not call it. Subscriptions stay, and so does the topic while it has any, or retains an event. A
  * topic that all have released, and that for a minute had no subscriber and no event queued,
  * delayed or kept, is given back when another one is made by maiko_topic_named: its memory is
  * reused, and its counts move to the row "(given back)" of the ledger. A topic that a static

@@ -320,13 +320,15 @@ static void delivered(mt_properties *properties, property_actor *a, const maiko_
 	}
 	property_flow *f = flow_of(properties, s->actor, s->event);
 	property_event e = event_of(s, sub);
-	uint64_t place = is_by_key_of_a_move(&e, real) ? 0 : mt_order_of(properties->order, s->event);
+	bool ordered = !s->event->retained && !is_by_key_of_a_move(&e, real);
+	uint64_t place = ordered ? mt_order_of(properties->order, s->event) : 0;
 	if (place != 0 && place == f->delivered)
 		broken(properties, "C2: delivered twice", s);
 	else if (place != 0 && place < f->delivered)
 		broken(properties, "C1: delivered out of order", s);
 	f->delivered = place != 0 ? place : f->delivered;
-	in_its_time(properties, sub, s);
+	if (!s->event->retained)
+		in_its_time(properties, sub, s);
 	for (uint32_t i = 0; e.kept != NULL && i < a->count; i++) {
 		const property_event *q = &a->queued[(a->head + i) & (a->size - 1)];
 		if (q->kept == e.kept && q->type == e.type && q->key == e.key && !is_in_hand(s, q->id))
@@ -390,7 +392,7 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 		return;
 	}
 	a->in_hand = e;
-	if (e.kept == NULL) {
+	if (e.kept == NULL && !s->event->retained) {
 		property_flow *f = flow_of(properties, s->actor, s->event);
 		uint64_t place = mt_order_of(properties->order, s->event);
 		if (place != 0 && place <= f->handled)
@@ -428,7 +430,7 @@ static void restarting(mt_properties *properties, property_actor *a, const maiko
 	for (uint32_t i = a->count - 1; i > 0; i--)
 		a->queued[(a->head + i) & (a->size - 1)] = a->queued[(a->head + i - 1) & (a->size - 1)];
 	a->queued[a->head & (a->size - 1)] = a->in_hand;
-	if (a->in_hand.kept == NULL)
+	if (a->in_hand.kept == NULL && !s->event->retained)
 		flow_of(properties, s->actor, s->event)->handled = a->before;
 }
 

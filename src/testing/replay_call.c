@@ -90,7 +90,11 @@ static int topic_of(const mt_replay *r, mo_call_topic *t, const maiko_topic **re
 			       "topic '%s' has a key or a check and is first used here: an actor that the replay adds "
 			       "must have used it before",
 			       t->name);
-	return maiko_topic_with(r->sup, t->name, &(maiko_topic){.overflow = t->policy, .ttl_ms = t->ttl_ms}, ret_topic);
+	maiko_topic like = {.overflow = t->policy,
+			    .ttl_ms = t->ttl_ms,
+			    .retain = t->retain,
+			    .retain_kib = t->retain_kib};
+	return maiko_topic_with(r->sup, t->name, &like, ret_topic);
 }
 
 /* The event of that name: one that the actor type handles (NULL: of none), or that is known here. */

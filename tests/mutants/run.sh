@@ -21,6 +21,7 @@ scenario=
 case $name in
 question_*) scenario=--questions ;;
 pattern_*) scenario=--patterns ;;
+retained_*) scenario=--retained ;;
 esac
 
 fail() { echo "mutant $name: $*"; exit 1; }

@@ -1,16 +1,17 @@
 /*
  * explore_main.c - the program behind `./dev explore`: the mixed scenario for many seeds.
  *
- *   explore [--questions | --patterns] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
- *   explore [--questions | --patterns] --replay SEED [--schedule "INDEX:VALUE ..."]
+ *   explore [SCENARIO] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
+ *   explore [SCENARIO] --replay SEED [--schedule "INDEX:VALUE ..."]
  *
- * With --questions: the scenario of questions; with --patterns: that of patterns.
+ * SCENARIO: --questions, --patterns, --retained: that of questions, of patterns, of retained events.
  *
  * Ends with 1 if a seed fails or what it prints is lost, 2 if it could not explore.
  */
 #include "scenario.h"
 #include "scenario_patterns.h"
 #include "scenario_questions.h"
+#include "scenario_retained.h"
 
 #include <maiko/testing/explore.h>
 #include <inttypes.h>
@@ -20,8 +21,9 @@
 
 static int usage(void)
 {
-	fputs("usage: explore [--questions | --patterns] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
-	      "       explore [--questions | --patterns] --replay SEED [--schedule \"INDEX:VALUE ...\"]\n",
+	fputs("usage: explore [SCENARIO] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
+	      "       explore [SCENARIO] --replay SEED [--schedule \"INDEX:VALUE ...\"]\n"
+	      "SCENARIO: --questions, --patterns, --retained\n",
 	      stderr);
 	return 2;
 }
@@ -75,6 +77,11 @@ static bool parse(int argc, char **argv, maiko_explore_options *o, bool *quiet)
 		if (strcmp(argv[i], "--patterns") == 0) {
 			o->scenario = patterns_run;
 			o->prepare = patterns_prepare;
+			continue;
+		}
+		if (strcmp(argv[i], "--retained") == 0) {
+			o->scenario = retained_run;
+			o->prepare = retained_prepare;
 			continue;
 		}
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;

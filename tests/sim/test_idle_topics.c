@@ -193,6 +193,25 @@ TEST_DEVICE(it_stays_until_all_who_named_it_have_released_it)
 	expect_given_back();
 }
 
+TEST_DEVICE(one_that_retains_an_event_stays)
+{
+	const maiko_topic *keeps = NULL, *empty = NULL;
+	ok(maiko_topic_with(sup, "keeps", &(maiko_topic){.retain = 1}, &keeps));
+	ok(maiko_topic_with(sup, "empty", &(maiko_topic){.retain = 1}, &empty));
+	send_on(keeps, 1);
+	send_on(device, 1);
+	release(keeps);
+	release(empty);
+	release(device);
+	make_another();
+	expect_given_back();
+	ok(maiko_topic_with(sup, "empty", &(maiko_topic){.retain = 2}, &empty)); /* it is another one */
+	returns(maiko_topic_with(sup, "keeps", &(maiko_topic){.retain = 2}, &keeps), MAIKO_EINVAL);
+	ok(maiko_subscribe(sup, meter_id, named("keeps")));
+	ok(maiko_sim_run(sim));
+	expect_heard_numbers("meter", "1");
+}
+
 TEST_DEVICE(it_stays_while_it_has_a_subscriber)
 {
 	send_on(device, 1);

@@ -11,6 +11,7 @@
 #include "lifecycle/watchdog.h"
 #include "registry/failure.h"
 #include "registry/group.h"
+#include "registry/keeper.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
 #include "registry/topic.h"
@@ -211,6 +212,7 @@ static void add_topic(mk_book *b, mk_sup *sup, uint32_t index)
 			continue;
 		mk_topic_add_counts(t, &sum);
 	}
+	mk_keeper_read(r, &sum);
 	uint64_t settled = mk_outcomes(&sum.counts);
 	sum.counts.queued = sum.counts.deliveries > settled ? sum.counts.deliveries - settled : 0;
 	if (b->given_up) {

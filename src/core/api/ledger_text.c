@@ -228,6 +228,9 @@ int maiko_ledger_print(const maiko_ledger *ledger, FILE *out)
 				(number)row->delayed, (number)row->delayed_discarded);
 		if (row->refused != 0)
 			fprintf(out, "  and %llu refused by its check\n", (number)row->refused);
+		if (row->retained + row->unretained != 0)
+			fprintf(out, "  retained: %llu, %llu bytes; not retained: %llu\n", (number)row->retained,
+				(number)row->retained_bytes, (number)row->unretained);
 	}
 	fprintf(out, "%-20s %10s %10s %8s %8s %8s\n", "between workers", "sent", "taken", "in flight", "dropped",
 		"discard");

@@ -49,6 +49,18 @@ int mk_mailbox_unpop(mk_mailbox *box, struct mk_event *e)
 	return rc;
 }
 
+int mk_mailbox_make_room(mk_mailbox *box, uint32_t count)
+{
+	while (box->size - mk_mailbox_span(box) < count)
+		if (mk_mailbox_grow(box) != 0)
+			return MAIKO_ENOMEM;
+	uint64_t head = mk_count(&box->head), tail = mk_count(&box->tail);
+	for (uint64_t place = tail; place > head; place--)
+		*mk_mailbox_slot(box, place - 1 + count) = *mk_mailbox_slot(box, place - 1);
+	atomic_store_explicit(&box->tail, tail + count, memory_order_relaxed);
+	return 0;
+}
+
 void mk_mailbox_pass_holes(mk_mailbox *box)
 {
 	uint64_t head = mk_count(&box->head), tail = mk_count(&box->tail);

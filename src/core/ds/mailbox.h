@@ -100,6 +100,10 @@ static inline struct mk_event *mk_mailbox_pop(mk_mailbox *box)
 /* Puts the event that was popped last back, as the first. 0 or MAIKO_ENOMEM. */
 int mk_mailbox_unpop(mk_mailbox *box, struct mk_event *e);
 
+/* Makes `count` slots before all others, which the caller fills: what is there moves to positions higher by so many. 0
+ * or MAIKO_ENOMEM. */
+int mk_mailbox_make_room(mk_mailbox *box, uint32_t count);
+
 /* Moves the head over the holes that it is at, to the first event or to the tail. */
 void mk_mailbox_pass_holes(mk_mailbox *box);
 

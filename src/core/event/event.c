@@ -225,7 +225,8 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 		list |= MK_SIZE_CLASS_HOLDS;
 	}
 	memcpy(e, from, offsetof(mk_event, refs)); /* not refs, which the owner of `from` may change meanwhile */
-	e->size_class = list | (from->size_class & (MK_SIZE_CLASS_BLOCK | MK_SIZE_CLASS_BUFFERS));
+	e->size_class =
+		list | (from->size_class & (MK_SIZE_CLASS_BLOCK | MK_SIZE_CLASS_BUFFERS | MK_SIZE_CLASS_RETAINED));
 	e->refs = 1;
 	if (block != NULL) {
 		/* Relaxed: `from` holds a reference meanwhile. */

@@ -75,6 +75,7 @@ _Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payloa
 #define MK_SIZE_CLASS_TRACKED 0x1000u  /* of the heap: its front has an mk_tracked * */
 #define MK_SIZE_CLASS_CARRIES 0x2000u  /* likewise, without the call: the copy of a tracked event for the channels */
 #define MK_SIZE_CLASS_INJECTED 0x4000u /* an mk_origin follows the payload */
+#define MK_SIZE_CLASS_RETAINED 0x8000u /* its subscriber has joined since it was sent (keeper.h) */
 #define MK_SIZE_CLASS_LIST 0xffu
 
 /* Called by the thread that drops the last reference of a tracked event, after it has freed the event. */
@@ -87,6 +88,8 @@ typedef struct mk_event_front {
 	_Alignas(16) mk_tracked *tracked; /* if a flag says so */
 } mk_event_front;
 static inline mk_event_front *mk_event_front_of(const mk_event *e) { return (mk_event_front *)(uintptr_t)e - 1; }
+
+static inline bool mk_is_retained(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_RETAINED) != 0; }
 
 static inline bool mk_is_tracked(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_TRACKED) != 0; }
 static inline bool mk_has_receipt(const mk_event *e)

@@ -4,10 +4,13 @@
 #include "ds/map.h"
 #include "lifecycle/actor.h"
 #include "lifecycle/completion.h"
+#include "lifecycle/restart.h"
 #include "lifecycle/topology_state.h"
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/idle_topics.h"
+#include "sched/end.h"
+#include "sched/hold.h"
 #include "sched/worker.h"
 
 #include <string.h>
@@ -206,6 +209,30 @@ int mk_topology_request(mk_sup *sup, mk_worker *caller, mk_change *change, int *
 	int rc = mk_topology_ask(sup, caller, change, ret_status);
 	mk_unlock(sup);
 	return rc;
+}
+
+void mk_topology_retire(mk_worker *w)
+{
+	mk_actor *a;
+	while ((a = mk_take_retiring(w)) != NULL) {
+		if (a->cared && mk_restart_ended(w, a))
+			continue;
+		w->ending = a;
+		w->ending_why = MAIKO_END_SELF;
+		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
+		w->ending = NULL;
+		if (w->draining)
+			continue; /* the stop removes it */
+		mk_change *c = MK_NEW(mk_change);
+		if (c == NULL) {
+			mk_retire(w, a); /* retried in the next turn */
+			break;
+		}
+		c->kind = MAIKO_CHANGE_REMOVE;
+		c->id = a->self->id;
+		if (mk_topology_request(w->sup, w, c, NULL) != 0)
+			mk_free(c); /* stopping, or not yet started */
+	}
 }
 
 /* ---- replay ------------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
  */
 #include "lifecycle/completion.h"
 
+#include "lifecycle/joining.h"
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/filter.h"
@@ -47,6 +48,7 @@ void mk_change_free(mk_change *c)
 	if (c == NULL)
 		return;
 	mk_arrival_drop(&c->arrival);
+	mk_joining_free(c);
 	if (c->on_way)
 		mk_actor_free(c->actor);
 	if (c->shadow != NULL)

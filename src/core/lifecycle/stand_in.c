@@ -3,6 +3,7 @@
  */
 #include "lifecycle/stand_in.h"
 
+#include "lifecycle/joining.h"
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
 #include "registry/attached.h"
@@ -87,6 +88,7 @@ static uint64_t concerned(mk_sup *sup)
 	for (const mk_change *c = t->batch; c != NULL; c = c->next) {
 		if (c->kind == MAIKO_CHANGE_MOVE)
 			return UINT64_MAX;
+		workers |= mk_joining_workers(c);
 		if (!is_plain(c, told))
 			workers |= UINT64_C(1) << c->home;
 	}

@@ -2,18 +2,19 @@
  * topology.c - see topology.h for the protocol.
  *
  * In step 1 `waiting` counts the workers that have not applied the batch and the markers that
- * have not passed; in step 2 the workers that have not settled and the actors that have not been
- * taken over. A worker adds its markers before it subtracts itself, so zero is reached once, when
- * the step is complete. The thread that reaches zero runs the next step.
+ * have not passed; in step 2 the workers that have not settled, the actors that have not been
+ * taken over, and those that have not been given what was retained (joining.h). A worker adds its
+ * markers before it subtracts itself, so zero is reached once, when the step is complete. The
+ * thread that reaches zero runs the next step.
  */
 #include "lifecycle/topology.h"
 
 #include "lifecycle/actor.h"
 #include "lifecycle/completion.h"
 #include "lifecycle/group_steps.h"
+#include "lifecycle/joining.h"
 #include "lifecycle/migrate.h"
 #include "lifecycle/notice.h"
-#include "lifecycle/restart.h"
 #include "lifecycle/stand_in.h"
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
@@ -66,6 +67,8 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 		a->patterned |= mk_record_at(sup, places[i].topic)->attaches;
 	}
 	int rc = mk_notices_expect(sup, places, c->place_count);
+	if (rc == 0)
+		rc = mk_joining_begin(sup, c);
 	if (rc == 0)
 		rc = mk_interests_add(sup, places, c->place_count, c->home);
 	if (rc != 0)
@@ -136,6 +139,8 @@ static void begin_add(mk_sup *sup, mk_change *c)
 	const mk_subscription *places = mk_subscriptions_at(&c->actor->places, c->actor->place_count);
 	c->status = mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN
 						    : mk_notices_expect(sup, places, c->actor->place_count);
+	if (c->status == 0)
+		c->status = mk_joining_begin(sup, c);
 	if (c->status == 0)
 		c->status = mk_notices_seek(sup, c->actor);
 	if (c->status == 0)
@@ -283,6 +288,7 @@ static void apply(mk_worker *w, mk_message *m)
 		if (c->kind == MAIKO_CHANGE_MOVE && !c->begun)
 			mk_migrate_undo(w, c);
 	apply_all_here(w);
+	mk_joining_apply(w);
 	mk_share_interest(w, false);
 	mk_notices_pause(w, t->number);
 	mk_share_number(w);
@@ -346,12 +352,19 @@ static void settle_here(mk_worker *w, mk_change *c)
 	}
 }
 
+/* What it has joined has given it what was retained. */
+static void settle_joined(mk_worker *w, mk_change *c)
+{
+	settle_here(w, c);
+	mk_topology_arrived(w);
+}
+
 static void settle_all_here(mk_worker *w)
 {
 	for (mk_change *c = w->sup->topology->batch; c != NULL; c = c->next)
 		if (c->begun && c->kind == MAIKO_CHANGE_MOVE)
 			mk_migrate_settle(w, c);
-		else if (c->begun && c->home == w->index)
+		else if (c->begun && c->home == w->index && !mk_joining_settled(w, c))
 			settle_here(w, c);
 }
 
@@ -373,6 +386,7 @@ static void settle(mk_worker *w, mk_message *m)
 	mk_notices_tell(w, t->number);
 	if (MK_UNLIKELY(w->watches_coming != NULL))
 		settle_watches(w);
+	mk_joining_settle(w);
 	settle_all_here(w);
 	mk_share_interest(w, true);
 	mk_routes_forget(w);
@@ -412,14 +426,14 @@ static void decide_interest(mk_sup *sup)
 bool mk_topology_settle_all(mk_sup *sup)
 {
 	mk_topology *t = sup->topology;
-	uint32_t moves = 0;
+	uint32_t later = 0; /* changes that an actor or a message must arrive for */
 	mk_worker *left[MAIKO_WORKERS_MAX];
 	mk_lock(sup);
 	mk_note_sup(sup, MK_NOTE_SETTLING, t->number, 0);
 	t->settling = true;
 	mk_patterns_are_known(sup); /* those whose first subscriber comes: all workers have applied the batch */
 	for (mk_change *c = t->batch; c != NULL; c = c->next) {
-		moves += c->begun && c->kind == MAIKO_CHANGE_MOVE;
+		later += c->begun && c->kind == MAIKO_CHANGE_MOVE;
 		if (c->begun && c->kind == MAIKO_CHANGE_SUBSCRIBE && c->status != 0)
 			undo_subscribe(sup, c);
 		else if (c->begun && c->kind != MAIKO_CHANGE_SUBSCRIBE)
@@ -427,11 +441,12 @@ bool mk_topology_settle_all(mk_sup *sup)
 					  c->home);
 	}
 	decide_interest(sup);
+	later += mk_joining_expect(sup, settle_joined);
 	uint32_t count = mk_stand_in_settle(sup, settle_all_here, left);
-	atomic_store_explicit(&t->waiting, count + moves, memory_order_relaxed);
+	atomic_store_explicit(&t->waiting, count + later, memory_order_relaxed);
 	mk_unlock(sup);
 	post(left, count, settle);
-	return count + moves == 0;
+	return count + later == 0;
 }
 
 static void step_done(mk_worker *w)
@@ -531,31 +546,7 @@ void mk_topology_finish(mk_worker *w)
 		mk_group_tell_askers(w);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------------------- */
-
-void mk_topology_retire(mk_worker *w)
-{
-	mk_actor *a;
-	while ((a = mk_take_retiring(w)) != NULL) {
-		if (a->cared && mk_restart_ended(w, a))
-			continue;
-		w->ending = a;
-		w->ending_why = MAIKO_END_SELF;
-		mk_actor_end(w, a, MAIKO_ACTOR_STOPPED, MK_OUTCOME_OF(dead));
-		w->ending = NULL;
-		if (w->draining)
-			continue; /* the stop removes it */
-		mk_change *c = MK_NEW(mk_change);
-		if (c == NULL) {
-			mk_retire(w, a); /* retried in the next turn */
-			break;
-		}
-		c->kind = MAIKO_CHANGE_REMOVE;
-		c->id = a->self->id;
-		if (mk_topology_request(w->sup, w, c, NULL) != 0)
-			mk_free(c); /* stopping, or not yet started */
-	}
-}
+/* ---- before the start, and the end ------------------------------------------------------------------------- */
 
 int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 {

@@ -77,6 +77,7 @@ typedef struct mk_change {
 	struct mk_change_wait *wait; /* a thread that waits */
 	bool told;                   /* of an addition: its outcome is reported to a caller, a function or an actor */
 	mk_given *given;             /* of an addition whose outcome is reported to a function or an actor */
+	struct mk_joining *joining;  /* what it is given, of retained topics (joining.h); NULL: nothing */
 } mk_change;
 
 /* A thread that waits for a change. The status is stored, under the lock, before `complete`, which is released. */

@@ -67,11 +67,13 @@ static void compact(mk_worker *w)
 }
 
 /* Most observations are about the event of the one before, which is described already: it was published, then
- * delivered. An injected event may have the id of another. */
+ * delivered. An injected event may have the id of another, and one that was retained that of one that was not. */
 static MK_INLINE void describe(mk_worker *w, const mk_event *e)
 {
+	const uint32_t seldom = MK_SIZE_CLASS_INJECTED | MK_SIZE_CLASS_RETAINED;
 	maiko_envelope *told = &w->told;
-	if (!maiko_id_equal(told->id, e->id) || MK_UNLIKELY(mk_is_injected(e) || told->injected))
+	bool another = !maiko_id_equal(told->id, e->id);
+	if (another || MK_UNLIKELY((e->size_class & seldom) != 0 || told->injected || told->retained))
 		mk_envelope_fill(told, e);
 }
 

@@ -28,7 +28,11 @@ static inline int mk_check_own(mk_sup *sup, const mk_type *type, const void *val
 	return type->desc->topic == NULL ? 0 : mk_check_for(mk_record_at(sup, type->topic), type, value);
 }
 
-/* Whether two definitions of a topic have other times; then the error text says which. */
-bool mk_times_disagree(const maiko_topic *elsewhere, const maiko_topic *here);
+/* 0, or MAIKO_EINVAL: the topic was compiled with headers that this library does not support, or a number is out of its
+ * bounds. `what` begins the text. */
+int mk_topic_check(const char *what, const maiko_topic *desc);
+
+/* Whether two definitions of a topic have other times, or retain other numbers; then the error text says which. */
+bool mk_numbers_disagree(const maiko_topic *elsewhere, const maiko_topic *here);
 
 #endif

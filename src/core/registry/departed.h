@@ -8,9 +8,9 @@
  * These may refer to a sender without its actor:
  *   - an event of a worker's pool. A send counts no reference for it. Instead the pools are searched: an event is
  *     alive if its own reference count is not 0.
- *   - an event on the heap (in the mailbox of a migrating actor), a probe, a cycle: these count a reference
- *     (mk_sender_hold). So does a mute's wait whose sender has ended or lives on another worker, and through it its
- *     edge.
+ *   - an event on the heap (in the mailbox of a migrating actor, retained by a keeper), a probe, a cycle: these
+ *     count a reference (mk_sender_hold). So does a mute's wait whose sender has ended or lives on another worker, and
+ *     through it its edge.
  *   - a watch, of its watcher and of the watched actor: these count a reference, also on an actor that is never added.
  *   - a wait also refers to the subscriber. A subscriber that ends releases all senders that it mutes, before it
  *     departs; and the release precedes the next batch in the lane of the sender's worker.

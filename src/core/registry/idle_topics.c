@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "registry/attached.h"
 #include "registry/expected.h"
+#include "registry/keeper.h"
 #include "registry/named.h"
 #include "registry/pattern.h"
 #include "registry/registry.h"
@@ -94,7 +95,7 @@ static bool has_listeners(const mk_record *r)
 {
 	bool any = r->all.listeners > 0 || r->notices != NULL || r->watchers != NULL;
 	for (uint32_t i = 0; !any && i < r->interest_count; i++)
-		any = r->interests[i].subscribers > 0;
+		any = r->interests[i].subscribers > (r->keeper != NULL && r->keeper->worker == r->interests[i].worker);
 	return any;
 }
 
@@ -141,6 +142,9 @@ void mk_idle_topics_count(mk_worker *w)
 		}
 		if (t != NULL)
 			atomic_fetch_add_explicit(&r->open, open_here(t), memory_order_relaxed);
+		const mk_keeper *k = mk_keeper_here(w, r);
+		if (k != NULL)
+			atomic_fetch_add_explicit(&r->open, mk_keeper_count(k), memory_order_relaxed);
 	}
 }
 
@@ -174,6 +178,7 @@ static void give_back(mk_sup *sup, mk_record *r)
 	idle->gone.refused += mk_count(&r->refused);
 	mk_expected_drop(sup, r);
 	mk_pattern_leave(sup, r);
+	mk_keeper_drop(sup, r);
 	mk_name_index_remove(&sup->topic_names, r->desc.name);
 	mk_free(r->desc.name);
 	mk_free(r->interests);

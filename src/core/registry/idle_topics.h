@@ -13,8 +13,9 @@
  *   - So what was sent on it precedes the batch's markers, and when all have passed it is in no channel, and its
  *     number of deliveries is final.
  *   - Then each worker settles, between two callbacks, and adds to `open` its deliveries that have no outcome yet, its
- *     delayed sends and the events that its actors keep. A delivery and its outcome may be counted by two workers, if
- *     the subscriber has moved: it is the sum that tells. If it is 0, no event of the topic is alive.
+ *     delayed sends, the events that its actors keep, and those that are retained. A delivery and its outcome may be
+ *     counted by two workers, if the subscriber has moved: it is the sum that tells. If it is 0, no event of the topic
+ *     is alive.
  *   - The lists to which the view of a pattern is attached are made anew from then on, without it, since it is empty.
  *   - Nobody has named it meanwhile, and no change that waits for a later batch subscribes to it.
  *

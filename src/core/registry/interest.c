@@ -7,13 +7,6 @@
 #include "registry/registry.h"
 #include "registry/topic.h"
 
-static bool drops(const mk_record *r, maiko_overflow overflow)
-{
-	if (overflow == MAIKO_OVERFLOW_DEFAULT)
-		overflow = r->desc.overflow;
-	return overflow == MAIKO_DROP_NEWEST || overflow == MAIKO_DROP_OLDEST;
-}
-
 mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
 {
 	for (uint32_t i = 0; i < r->interest_count; i++)
@@ -23,6 +16,13 @@ mk_interest *mk_record_interest(mk_record *r, uint32_t worker)
 		return NULL;
 	r->interests[r->interest_count] = (mk_interest){.worker = worker};
 	return &r->interests[r->interest_count++];
+}
+
+static bool drops(const mk_record *r, maiko_overflow overflow)
+{
+	if (overflow == MAIKO_OVERFLOW_DEFAULT)
+		overflow = r->desc.overflow;
+	return overflow == MAIKO_DROP_NEWEST || overflow == MAIKO_DROP_OLDEST;
 }
 
 /* Counts one subscriber more, or less, on that worker. 0 or MAIKO_ENOMEM. */

@@ -31,7 +31,7 @@ int mk_pattern_check(const char *what, const maiko_topic *desc)
 	if (fault != NULL)
 		return mk_fail(MAIKO_EINVAL, "%s: pattern '%s': %s", what, desc->name, fault);
 	if (desc->overflow != MAIKO_OVERFLOW_DEFAULT || desc->key != NULL || desc->check != NULL || desc->ttl_ms != 0 ||
-	    desc->expect_every_ms != 0)
+	    desc->expect_every_ms != 0 || desc->retain != 0)
 		return mk_fail(MAIKO_EINVAL,
 			       "%s: pattern '%s' has policies of a topic; it takes those of the topics that it matches",
 			       what, desc->name);

@@ -14,7 +14,7 @@ int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_reco
 		*ret_record = mk_record_at(sup, index);
 		return 0;
 	}
-	int rc = mk_topic_check(desc);
+	int rc = mk_topic_usable(desc);
 	if (rc != 0)
 		return rc;
 	bool pattern = mk_name_is_pattern(desc->name);

@@ -7,6 +7,7 @@
 #include "registry/check.h"
 #include "registry/expected.h"
 #include "registry/idle_topics.h"
+#include "registry/keeper.h"
 #include "registry/own.h"
 #include "registry/pattern.h"
 #include "runtime/scribe.h"
@@ -89,9 +90,15 @@ static int make_record(mk_sup *sup, const char *name, const maiko_topic *like, m
 				.ttl_ms = like->ttl_ms,
 				.slot = &r->slot,
 				.format = MAIKO_FORMAT,
-				.expect_every_ms = like->expect_every_ms};
+				.expect_every_ms = like->expect_every_ms,
+				.retain = like->retain,
+				.retain_kib = like->retain_kib};
 	rc = like->expect_every_ms == 0 ? 0 : mk_expected_add(sup, r);
+	if (rc == 0 && like->retain != 0)
+		rc = mk_keeper_make(sup, r);
 	if (rc != 0) {
+		mk_expected_drop(sup, r);
+		mk_free(r->interests);
 		mk_pattern_leave(sup, r);
 		forget_record(sup, r);
 		return rc;
@@ -114,34 +121,19 @@ int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic *like, mk_
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .key elsewhere; they must be equal", name);
 	if (like != NULL && like->check != r->desc.check)
 		return mk_fail(MAIKO_EINVAL, "topic '%s' has another .check elsewhere; they must be equal", name);
-	if (like != NULL && mk_times_disagree(&r->desc, like))
+	if (like != NULL && mk_numbers_disagree(&r->desc, like))
 		return MAIKO_EINVAL; /* the text says which */
 	*ret_record = r;
 	return 0;
 }
 
-/* Checks that the topic was compiled with headers that this library supports. */
-static int check_topic(const char *what, const maiko_topic *desc)
-{
-	int rc = mk_check_format(what, desc->format & ~MAIKO_FORMAT_LIKE);
-	if (rc == 0)
-		rc = MK_RESERVED(what, desc);
-	if (rc == 0 && desc->ttl_ms > MAIKO_NEXT_MS_MAX)
-		rc = mk_fail(MAIKO_EINVAL, "%s: .ttl_ms is %llu; at most MAIKO_NEXT_MS_MAX", what,
-			     (unsigned long long)desc->ttl_ms);
-	if (rc == 0 && desc->expect_every_ms > MAIKO_NEXT_MS_MAX)
-		rc = mk_fail(MAIKO_EINVAL, "%s: .expect_every_ms is %llu; at most MAIKO_NEXT_MS_MAX, %llu", what,
-			     (unsigned long long)desc->expect_every_ms, (unsigned long long)MAIKO_NEXT_MS_MAX);
-	return rc;
-}
-
-int mk_topic_check(const maiko_topic *desc)
+int mk_topic_usable(const maiko_topic *desc)
 {
 	if (desc == &maiko_private_topic)
 		return mk_fail_text(
 			MAIKO_EINVAL,
 			"maiko_private_topic is only the topic of event types that an actor sends to itself");
-	int rc = check_topic("a topic", desc);
+	int rc = mk_topic_check("a topic", desc);
 	if (rc != 0)
 		return rc;
 	if (!mk_name_valid(desc->name))
@@ -157,7 +149,7 @@ int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **r
 		return 0;
 	}
 	mk_record *r;
-	int rc = mk_topic_check(desc);
+	int rc = mk_topic_usable(desc);
 	if (rc == 0 && mk_name_is_pattern(desc->name))
 		rc = mk_pattern_fail("a topic", desc->name);
 	if (rc == 0)
@@ -220,7 +212,7 @@ int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic 
 {
 	if (sup == NULL || like == NULL || ret_topic == NULL)
 		return MK_NULL(sup, like, ret_topic);
-	int rc = check_topic("maiko_topic_with", like);
+	int rc = mk_topic_check("maiko_topic_with", like);
 	if (rc != 0)
 		return rc;
 	if (!mk_overflow_valid(like->overflow))

@@ -53,7 +53,7 @@ int mk_registry_topic(mk_sup *sup, const maiko_topic *desc, mk_record **ret_reco
 /* The same with the lock. */
 int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record);
 /* Checks a description, except whether it agrees with others of its name. */
-int mk_topic_check(const maiko_topic *desc);
+int mk_topic_usable(const maiko_topic *desc);
 /* With the lock: the topic of that name, which is checked. `like` NULL: its policies are not compared. */
 int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record);
 /* With the lock: a record with its index, and its name, by which it is found. `attaches`: of a pattern. */

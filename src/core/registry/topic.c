@@ -11,6 +11,7 @@
  */
 #include "registry/topic.h"
 
+#include "registry/keeper.h"
 #include "registry/pattern.h"
 #include "registry/registry.h"
 
@@ -22,6 +23,17 @@ void mk_topic_refresh(mk_topic *t, uint32_t here)
 			mk_topic_interest(t, interest->worker, interest->subscribers > 0,
 					  interest->droppers == interest->subscribers);
 	}
+}
+
+/* A view always names the keeper's worker, also one that is made without reading the counts. */
+static void view_keeper(mk_topic *t, uint32_t here)
+{
+	const mk_keeper *k = t->record->keeper;
+	if (MK_LIKELY(k == NULL))
+		return;
+	t->keeps = k->worker == here;
+	if (!t->keeps && (t->remote >> k->worker & 1) == 0)
+		mk_topic_interest(t, k->worker, true, mk_keeper_drops(k));
 }
 
 mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
@@ -46,6 +58,7 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	if (w->sup->patterns.count != 0 && mk_record_is_matched(t->record))
 		t->attaches = MK_STALE;
 	uv_mutex_unlock(&w->sup->lock);
+	view_keeper(t, w->index);
 	mk_segmented_array_set(&w->topics, index, t);
 	return t;
 }

@@ -19,8 +19,6 @@
 #include "routing/weight.h"
 #include "runtime/ready.h"
 
-static void shift(mk_actor *a);
-
 /* The maiko_outcome of an offset in mk_counts. */
 static int outcome_code(size_t outcome) { return (int)(outcome / sizeof(mk_counter)); }
 
@@ -75,7 +73,7 @@ void mk_purge(mk_worker *w, mk_actor *a, bool left, size_t outcome)
 			continue;
 		mk_weight_leaves(a, place, NULL);
 		if (mk_mailbox_remove(&a->box, place)) /* events that stay may be visited twice */
-			shift(a);
+			mk_overflow_shifted(a);
 		mk_count_outcome(a, e, outcome);
 		MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_DISCARDED, a, e, outcome_code(outcome));
 		mk_event_unref(&w->pool, e);
@@ -96,7 +94,7 @@ struct mk_keep {
 	mk_keep_entry entries[];
 };
 
-static void shift(mk_actor *a)
+void mk_overflow_shifted(mk_actor *a)
 {
 	if (a->extra != NULL && a->extra->keep != NULL)
 		a->extra->keep->shifted = true;
@@ -128,24 +126,32 @@ static void note(struct mk_keep *keep, const mk_event *e, uint64_t key, uint64_t
 	*entry = (mk_keep_entry){e->topic, e->type, key, place};
 }
 
-/* Rebuilds the index from the queued events; without memory the old one stays. Between two rebuilds at
- * least as many events pass the mailbox, or leave its middle, as a rebuild visits. */
-static bool reindex(mk_actor *a)
+/* An index of the queued events, with room for so many more; NULL: no memory. */
+static struct mk_keep *index_of(const mk_actor *a, uint64_t more)
 {
-	uint64_t queued = mk_mailbox_length(&a->box);
+	uint64_t queued = mk_mailbox_length(&a->box) + more;
 	uint32_t size = 16;
 	while (size < queued * 4)
 		size *= 2;
-	struct mk_keep *keep =
-		mk_extra_of(a) == NULL ? NULL : mk_calloc(1, sizeof *keep + size * sizeof keep->entries[0]);
+	struct mk_keep *keep = mk_calloc(1, sizeof *keep + size * sizeof keep->entries[0]);
 	if (keep == NULL)
-		return false;
+		return NULL;
 	keep->size = size;
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {
 		const mk_event *e = *mk_mailbox_slot(&a->box, place);
 		if (e != NULL)
 			note(keep, e, key_of(e), place);
 	}
+	return keep;
+}
+
+/* Rebuilds the index from the queued events; without memory the old one stays. Between two rebuilds at
+ * least as many events pass the mailbox, or leave its middle, as a rebuild visits. */
+static bool reindex(mk_actor *a)
+{
+	struct mk_keep *keep = mk_extra_of(a) == NULL ? NULL : index_of(a, 0);
+	if (keep == NULL)
+		return false;
 	mk_free(a->extra->keep);
 	a->extra->keep = keep;
 	a->unindexed = false;
@@ -197,14 +203,41 @@ void mk_keep_fini(mk_extra *x)
 	x->keep = NULL;
 }
 
+static maiko_overflow policy_for(const mk_actor *a, const mk_event *e)
+{
+	const mk_sub *s = mk_attached_sub(a->worker, e->topic->record, a, NULL);
+	maiko_overflow policy = s == NULL ? MAIKO_BLOCK : (maiko_overflow)s->overflow;
+	return policy == MAIKO_OVERFLOW_DEFAULT ? e->topic->record->desc.overflow : policy;
+}
+
 bool mk_overflow_is_replaced(mk_actor *a, const mk_event *e)
 {
 	uint64_t place;
-	const mk_sub *s = mk_attached_sub(a->worker, e->topic->record, a, NULL);
-	maiko_overflow policy = s == NULL ? MAIKO_BLOCK : (maiko_overflow)s->overflow;
-	if (policy == MAIKO_OVERFLOW_DEFAULT)
-		policy = e->topic->record->desc.overflow;
-	return policy == MAIKO_KEEP_LATEST && find_latest(a, e, key_of(e), &place);
+	return policy_for(a, e) == MAIKO_KEEP_LATEST && find_latest(a, e, key_of(e), &place);
+}
+
+uint32_t mk_overflow_newest(mk_actor *a, mk_event **events, uint32_t count)
+{
+	struct mk_keep *keep = NULL;
+	uint32_t left = count;
+	for (uint32_t i = count; i-- > 0;) {
+		mk_event *e = events[i];
+		bool by_key = policy_for(a, e) == MAIKO_KEEP_LATEST;
+		if (by_key && keep == NULL && (keep = index_of(a, count)) == NULL)
+			return UINT32_MAX;
+		uint64_t key = by_key ? key_of(e) : 0;
+		if (by_key && entry_of(keep, e, key)->topic != NULL) {
+			mk_event_unref(NULL, e);
+			continue;
+		}
+		if (by_key)
+			note(keep, e, key, 0);
+		events[--left] = e;
+	}
+	mk_free(keep);
+	for (uint32_t i = left; i < count && left != 0; i++)
+		events[i - left] = events[i];
+	return count - left;
 }
 
 void mk_overflow_returned(mk_actor *a, const mk_event *e)
@@ -311,7 +344,7 @@ static bool drop_one(mk_worker *w, mk_actor *a, const mk_event *e)
 	assert(old != NULL);
 	mk_weight_leaves(a, place, NULL);
 	if (mk_mailbox_remove(&a->box, place))
-		shift(a);
+		mk_overflow_shifted(a);
 	mk_count_outcome(a, old, MK_OUTCOME_OF(dropped));
 	MK_NOTIFY_QUEUED(w, MAIKO_OBSERVED_OVERFLOWED, a, old, MAIKO_DROPPED);
 	mk_event_unref(&w->pool, old);

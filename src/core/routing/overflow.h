@@ -21,6 +21,14 @@ uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, 
  * (an offset in mk_counts) for each. */
 void mk_purge(mk_worker *w, mk_actor *a, bool left, size_t outcome);
 
+/* Events have moved to other positions in the mailbox. */
+void mk_overflow_shifted(mk_actor *a);
+
+/* Of events on the heap that will be queued before all others, the oldest first: frees those whose key comes again
+ * behind them, among them or in the mailbox, if the subscription keeps the latest. Returns how many are left, or
+ * UINT32_MAX without memory, with all of them left. */
+uint32_t mk_overflow_newest(mk_actor *a, mk_event **events, uint32_t count);
+
 void mk_keep_fini(mk_extra *x);
 /* The lower bounds of positions by topic are no longer valid. */
 void mk_oldest_forget(mk_extra *x);

@@ -9,6 +9,7 @@
 #include "observe/monitor.h"
 #include "observe/note.h"
 #include "registry/check.h"
+#include "registry/keeper.h"
 #include "registry/named.h"
 #include "registry/registry.h"
 #include "registry/target.h"
@@ -245,9 +246,11 @@ static MK_NOINLINE void publish_attached(mk_worker *w, mk_event *e)
 	mk_fan_out_attached(w, e, w->marker);
 	if (w->all->sub_count != 0)
 		fan_out_all(w, e, w->marker);
+	if (t->keeps)
+		mk_keeper_take(w, t->record->keeper, e, w->marker);
 	if (workers != 0)
 		send_entries_of_any(w, e, workers, drops_of(w, t) & mk_attached_drops(t));
-	else if (t->sub_count + w->all->sub_count + mk_attached_subs(t) == 0)
+	else if (t->sub_count + w->all->sub_count + mk_attached_subs(t) == 0 && !t->keeps)
 		mk_unrouted(w, t, e);
 	mk_event_unref(&w->pool, e);
 }
@@ -266,12 +269,14 @@ void mk_publish(mk_worker *w, mk_event *e)
 	fan_out(w, t, e, w->marker);
 	if (MK_UNLIKELY(w->all->sub_count != 0))
 		fan_out_all(w, e, w->marker);
+	if (MK_UNLIKELY(t->keeps))
+		mk_keeper_take(w, t->record->keeper, e, w->marker);
 	if (workers != 0) {
 		if (MK_LIKELY(!mk_is_tracked(e)))
 			send_entries(w, e, workers, drops_of(w, t));
 		else
 			send_entries_of_any(w, e, workers, drops_of(w, t));
-	} else if (t->sub_count + w->all->sub_count == 0) {
+	} else if (t->sub_count + w->all->sub_count == 0 && !t->keeps) {
 		mk_unrouted(w, t, e);
 	}
 	mk_event_unref(&w->pool, e);
@@ -400,11 +405,19 @@ static MK_NOINLINE void publish_taken_attached(mk_worker *w, mk_topic *t, const 
 		fan_out_all(w, e, marker);
 	mk_event_unref(&w->pool, e);
 }
+static MK_NOINLINE void keep_taken(mk_worker *w, const mk_event *from, uint64_t marker)
+{
+	mk_keeper *k = mk_keeper_here(w, from->topic->record);
+	if (k != NULL)
+		mk_keeper_take(w, k, from, marker);
+}
 
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
 	mk_advance_time(w, from);
+	if (MK_UNLIKELY(t == NULL || t->keeps))
+		keep_taken(w, from, marker);
 	if (MK_UNLIKELY(t == NULL || t->attaches != 0)) {
 		publish_taken_attached(w, t, from, marker);
 		return;

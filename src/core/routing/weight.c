@@ -87,6 +87,14 @@ int mk_weight_reserve(mk_actor *a)
 	return mk_reserve((void **)&all->list, &all->size, all->first + all->count + 1, sizeof all->list[0]);
 }
 
+int mk_weight_reserve_more(mk_actor *a, uint32_t count)
+{
+	mk_weights *all = weights_of(a);
+	return all == NULL ? MAIKO_ENOMEM
+			   : mk_reserve((void **)&all->list, &all->size, all->first + all->count + count,
+					sizeof all->list[0]);
+}
+
 void mk_weight_queued(mk_actor *a, const mk_event *e, uint64_t place)
 {
 	mk_weights *all = a->extra->weights;

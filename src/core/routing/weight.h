@@ -28,6 +28,8 @@ bool mk_weight_low(const mk_worker *w, mk_actor *a);
 
 /* Reserves an entry: 0 or MAIKO_ENOMEM. After that: adds the heavy event queued at that position. */
 int mk_weight_reserve(mk_actor *a);
+/* The same for so many, which are queued before the others: mk_weight_again adds them. */
+int mk_weight_reserve_more(mk_actor *a, uint32_t count);
 void mk_weight_queued(mk_actor *a, const mk_event *e, uint64_t place);
 
 /* The event at that position is about to leave the middle of the mailbox, or to be replaced by

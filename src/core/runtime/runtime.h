@@ -94,6 +94,7 @@ struct maiko_supervisor {
 	_Atomic(uint32_t) filters_made; /* filter.c */
 	mk_segmented_array types, topics;
 	uint32_t type_count, topic_count;
+	uint32_t keeper_count; /* under the lock */
 	mk_name_index type_names, topic_names, actor_names;
 	mk_sender *own_sender; /* of the events of the library itself */
 	mk_actor_class *classes;
@@ -268,6 +269,7 @@ static inline void mk_envelope_fill(maiko_envelope *to, const mk_event *e)
 	to->topic = &e->topic->record->desc;
 	to->type = e->type->desc;
 	to->injected = injected;
+	to->retained = mk_is_retained(e);
 	if (MK_UNLIKELY(injected)) {
 		to->sender = mk_event_sender_name(e);
 		to->origin_timestamp_ns = mk_origin_of(e)->timestamp_ns;

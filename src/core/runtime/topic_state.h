@@ -42,6 +42,7 @@ typedef struct mk_record {
 	uint32_t subscribers;           /* of one that attaches: the sum of its interests */
 	mk_trie_entry entry;            /* among the topics, or among what is attached */
 	mk_trie_entry watched;          /* among the watched topics */
+	struct mk_keeper *keeper;       /* keeper.h, as long as the topic; NULL: it retains nothing */
 	/* idle_topics.c */
 	bool pinned, examined;
 	uint32_t uses; /* by those who named it */
@@ -87,7 +88,7 @@ typedef struct mk_topic {
 	union {
 		struct {
 			bool changing; /* some subscriber is not MK_ACTIVE */
-			uint8_t unused;
+			bool keeps;    /* its keeper is on this worker (keeper.h) */
 			union {
 				struct {
 					bool checked;     /* it has a .check (check.h) */

@@ -96,11 +96,13 @@ struct mk_worker {
 	mk_segmented_array topics; /* mk_topic, by index */
 	mk_topic *all;             /* of MAIKO_ALL_TOPICS */
 	uint64_t marker;           /* the last topology change applied */
-	bool changing;             /* that change is under way: not all markers have passed */
-	uint64_t outgoing;         /* bit set: workers to which it has a channel */
-	uint64_t unpublished;      /* bit set: those of them with entries not published */
-	mk_topic *private_topic;   /* private.h */
-	mk_event **news;           /* news.h: what the library tells, not published yet */
+	bool splits; /* that change is under way, and its joiners are given what is kept here (keeper.h) */
+	struct mk_keeper *keepers; /* on this worker, under the lock; and those with events sent since that change */
+	struct mk_keeper *late;
+	uint64_t outgoing;       /* bit set: workers to which it has a channel */
+	uint64_t unpublished;    /* bit set: those of them with entries not published */
+	mk_topic *private_topic; /* private.h */
+	mk_event **news;         /* news.h: what the library tells, not published yet */
 	uint32_t news_count, news_size;
 	mk_counter untold;                              /* what it could not tell without memory */
 	mk_link *watches_coming, **watches_coming_tail; /* watch.c: messages for actors that are being added */

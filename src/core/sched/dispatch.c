@@ -287,13 +287,6 @@ static void take_pinned(mk_worker *w, mk_actor *a, mk_event *e)
 	mk_event_unref(&w->pool, e);
 }
 
-/* Whether it is older than its topic allows: by the time of its entry here, never by that of its origin. */
-static bool has_expired(const mk_worker *w, const mk_event *e)
-{
-	uint64_t ttl_ns = e->topic->ttl_ns, age_ns = w->now_ns + w->wall_offset_ns - e->timestamp_ns;
-	return ttl_ns != 0 && (int64_t)age_ns > 0 && age_ns > ttl_ns;
-}
-
 /* The first event of the mailbox has expired. */
 static void expire(mk_worker *w, mk_actor *a)
 {
@@ -312,7 +305,7 @@ static MK_NOINLINE void take_singly(mk_worker *w, mk_actor *a, uint32_t most)
 		mk_event *e = mk_mailbox_first(&a->box);
 		if (e == NULL)
 			break;
-		if (has_expired(w, e))
+		if (mk_has_expired(w, e))
 			expire(w, a);
 		else if (a->timed)
 			take_pinned(w, a, e);

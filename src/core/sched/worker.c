@@ -5,6 +5,7 @@
 
 #include "base/system.h"
 #include "observe/note.h"
+#include "registry/keeper.h"
 #include "registry/named.h"
 #include "registry/target.h"
 #include "registry/topic.h"
@@ -271,6 +272,7 @@ struct uv_loop_s *mk_worker_idle_loop(mk_worker *w, const char *who)
 static void empty(mk_worker *w)
 {
 	drop_messages(w);
+	mk_keepers_fini(w);
 	mk_external_drop(w);
 	mk_receipts_keep(w->sup, &w->orphans);
 	mk_fd_watch_fini(w);
