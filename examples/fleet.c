@@ -1,0 +1,130 @@
+/*
+ * fleet.c - a fleet of devices: patterns, topics that are made at run time.
+ *
+ * Each device sends on topics of its own, device.<number>.<what>, which nobody has listed anywhere. The dashboard takes
+ * the temperatures of all devices, the mechanic all that is said of device 2, and the siren every alarm; a list of them
+ * is nowhere, so a device that is added later needs no other change.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <maiko/maiko.h>
+#include <stdio.h>
+
+typedef struct reading { unsigned device; char what[16]; int value; } reading;
+typedef struct alarm_raised { unsigned device; char why[16]; } alarm_raised;
+typedef struct report { unsigned round; } report;
+
+/* The topic of a reading is made when the first one is sent. */
+static const maiko_topic *topic_of_reading(const reading *ev, maiko_supervisor *sup)
+{
+	char name[MAIKO_NAME_MAX + 1];
+	const maiko_topic *topic = NULL;
+	snprintf(name, sizeof name, "device.%u.%s", ev->device, ev->what);
+	return maiko_topic_named(sup, name, &topic) == 0 ? topic : NULL;
+}
+
+static const maiko_topic *topic_of_alarm(const alarm_raised *ev, maiko_supervisor *sup)
+{
+	char name[MAIKO_NAME_MAX + 1];
+	const maiko_topic *topic = NULL;
+	snprintf(name, sizeof name, "alarm.%s.%u", ev->why, ev->device);
+	return maiko_topic_named(sup, name, &topic) == 0 ? topic : NULL;
+}
+
+MAIKO_TOPIC(reports);
+MAIKO_EVENT_ROUTED(reading, topic_of_reading, device, what, value);
+MAIKO_EVENT_ROUTED(alarm_raised, topic_of_alarm, device, why);
+MAIKO_EVENT(report, reports, round);
+
+/* ---- a device ---- */
+
+typedef struct device { unsigned number; } device;
+
+static int device_on_report(device *self, const report *ev, maiko_ctx *ctx)
+{
+	int degrees = 20 + (int)(self->number * ev->round * 10);
+	int rc = maiko_send(ctx, reading, .device = self->number, .what = "temp", .value = degrees);
+	if (rc == 0) rc = maiko_send(ctx, reading, .device = self->number, .what = "battery", .value = 90);
+	if (rc == 0 && degrees > 50) rc = maiko_send(ctx, alarm_raised, .device = self->number, .why = "hot");
+	return rc;
+}
+
+MAIKO_ACTOR(device, MAIKO_ON(report, device_on_report));
+
+/* ---- who listens ---- */
+
+typedef struct dashboard { unsigned readings; int highest; } dashboard;
+
+static int dashboard_on_reading(dashboard *self, const reading *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->readings++;
+	if (ev->value > self->highest) self->highest = ev->value;
+	return 0;
+}
+
+static int dashboard_stop(dashboard *self, maiko_ctx *ctx)
+{
+	(void)ctx;
+	printf("dashboard: %u temperatures, the highest %d\n", self->readings, self->highest);
+	return 0;
+}
+
+MAIKO_ACTOR(dashboard, MAIKO_ON(reading, dashboard_on_reading), MAIKO_ON_STOP(dashboard_stop));
+
+typedef struct mechanic { unsigned readings; } mechanic;
+
+static int mechanic_on_reading(mechanic *self, const reading *ev, maiko_ctx *ctx)
+{
+	self->readings++;
+	printf("mechanic: %s is %d\n", maiko_meta(ctx)->topic->name, ev->value);
+	return 0;
+}
+
+MAIKO_ACTOR(mechanic, MAIKO_ON(reading, mechanic_on_reading));
+
+typedef struct siren { unsigned alarms; } siren;
+
+static int siren_on_alarm(siren *self, const alarm_raised *ev, maiko_ctx *ctx)
+{
+	(void)ctx;
+	self->alarms++;
+	printf("siren: device %u is %s\n", ev->device, ev->why);
+	return 0;
+}
+
+MAIKO_ACTOR(siren, MAIKO_ON(alarm_raised, siren_on_alarm));
+
+static int run(maiko_supervisor *sup)
+{
+	int rc = maiko_add(sup, dashboard, "dashboard", .topics = MAIKO_TOPICS_LIKE("device.*.temp"));
+	if (rc == 0) rc = maiko_add(sup, mechanic, "mechanic", .topics = MAIKO_TOPICS_LIKE("device.2.>"));
+	if (rc == 0) rc = maiko_add(sup, siren, "siren", .topics = MAIKO_TOPICS_LIKE("alarm.>"));
+	if (rc == 0) rc = maiko_add(sup, device, "device 1", .init = &(device){.number = 1});
+	if (rc == 0) rc = maiko_add(sup, device, "device 2", .init = &(device){.number = 2});
+	if (rc == 0) rc = maiko_start(sup);
+	if (rc == 0) rc = maiko_send(sup, report, .round = 1);
+	if (rc == 0) rc = maiko_add(sup, device, "device 3", .init = &(device){.number = 3});
+	if (rc == 0) rc = maiko_send(sup, report, .round = 2);
+	return rc == 0 ? maiko_stop(sup, NULL) : rc;
+}
+
+int main(void)
+{
+	maiko_supervisor *sup = NULL;
+	int rc = maiko_supervisor_new(&sup, &(maiko_options){.workers = 1});
+	if (rc == 0) rc = run(sup);
+	maiko_supervisor_free(sup);
+	if (rc != 0) fprintf(stderr, "fleet: %s\n", maiko_last_error());
+	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* Expected output:
+ * mechanic: device.2.temp is 40
+ * mechanic: device.2.battery is 90
+ * mechanic: device.2.temp is 60
+ * mechanic: device.2.battery is 90
+ * siren: device 2 is hot
+ * siren: device 3 is hot
+ * dashboard: 5 temperatures, the highest 80
+ */
