@@ -36,6 +36,9 @@ MAIKO_EVENT_ROUTED(reading, topic_of_reading, device, what, value);
 MAIKO_EVENT_ROUTED(alarm_raised, topic_of_alarm, device, why);
 MAIKO_EVENT(report, reports, round);
 
+static bool is_high(const reading *ev) { return ev->value > 70; }
+MAIKO_FILTER(reading, is_high);
+
 /* ---- a device ---- */
 
 typedef struct device { unsigned number; } device;
@@ -95,11 +98,39 @@ static int siren_on_alarm(siren *self, const alarm_raised *ev, maiko_ctx *ctx)
 
 MAIKO_ACTOR(siren, MAIKO_ON(alarm_raised, siren_on_alarm));
 
+typedef struct safety { unsigned unused; } safety;
+
+static int safety_on_reading(safety *self, const reading *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	printf("safety: device %u has %d degrees\n", ev->device, ev->value);
+	return 0;
+}
+
+static int safety_on_report(safety *self, const report *ev, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	printf("safety: round %u\n", ev->round);
+	return 0;
+}
+
+MAIKO_ACTOR(safety, MAIKO_ON(reading, safety_on_reading), MAIKO_ON(report, safety_on_report));
+
+/* A topic, and a pattern with a filter. */
+static int add_safety(maiko_supervisor *sup)
+{
+	return maiko_add(sup, safety, "safety",
+		.topics = MAIKO_TOPICS(reports, MAIKO_LIKE("device.*.temp", .where = MAIKO_FILTER_REF(is_high))));
+}
+
 static int run(maiko_supervisor *sup)
 {
 	int rc = maiko_add(sup, dashboard, "dashboard", .topics = MAIKO_TOPICS_LIKE("device.*.temp"));
 	if (rc == 0) rc = maiko_add(sup, mechanic, "mechanic", .topics = MAIKO_TOPICS_LIKE("device.2.>"));
 	if (rc == 0) rc = maiko_add(sup, siren, "siren", .topics = MAIKO_TOPICS_LIKE("alarm.>"));
+	if (rc == 0) rc = add_safety(sup);
 	if (rc == 0) rc = maiko_add(sup, device, "device 1", .init = &(device){.number = 1});
 	if (rc == 0) rc = maiko_add(sup, device, "device 2", .init = &(device){.number = 2});
 	if (rc == 0) rc = maiko_start(sup);

@@ -22,6 +22,7 @@ typedef struct growth_operation {
 /* By kind of object; each ends with a NULL. */
 extern const growth_operation growth_actors[];  /* actors.c  */
 extern const growth_operation growth_topics[];  /* topics.c  */
+extern const growth_operation growth_patterns[]; /* patterns.c */
 extern const growth_operation growth_events[];  /* events.c  */
 extern const growth_operation growth_mutes[];   /* mutes.c   */
 extern const growth_operation growth_groups[];  /* groups.c  */
