@@ -11,8 +11,8 @@ maiko_supervisor *growth_sup;
 static uv_loop_t loop;
 struct uv_loop_s *growth_loop = &loop;
 
-static const growth_operation *const lists[] = {growth_actors, growth_topics, growth_patterns, growth_events, growth_mutes,
-						growth_groups, growth_watches, growth_others};
+static const growth_operation *const lists[] = {growth_actors, growth_topics, growth_patterns, growth_events,
+						growth_mutes,  growth_groups, growth_watches,  growth_others};
 
 const growth_operation *growth_at(uint32_t i)
 {

@@ -20,14 +20,14 @@ typedef struct growth_operation {
 } growth_operation;
 
 /* By kind of object; each ends with a NULL. */
-extern const growth_operation growth_actors[];  /* actors.c  */
-extern const growth_operation growth_topics[];  /* topics.c  */
+extern const growth_operation growth_actors[];   /* actors.c  */
+extern const growth_operation growth_topics[];   /* topics.c  */
 extern const growth_operation growth_patterns[]; /* patterns.c */
-extern const growth_operation growth_events[];  /* events.c  */
-extern const growth_operation growth_mutes[];   /* mutes.c   */
-extern const growth_operation growth_groups[];  /* groups.c  */
-extern const growth_operation growth_watches[]; /* watches.c */
-extern const growth_operation growth_others[];  /* others.c  */
+extern const growth_operation growth_events[];   /* events.c  */
+extern const growth_operation growth_mutes[];    /* mutes.c   */
+extern const growth_operation growth_groups[];   /* groups.c  */
+extern const growth_operation growth_watches[];  /* watches.c */
+extern const growth_operation growth_others[];   /* others.c  */
 
 /* The operation of that name, or NULL. */
 const growth_operation *growth_find(const char *name);

@@ -101,7 +101,8 @@ static int add_actors(maiko_supervisor *sup, void *arg)
 	for (uint32_t i = 0; rc == 0 && i < SENSORS; i++)
 		rc = maiko_add(sup, sensor, test_name("sensor", i), .init = &(sensor){.number = i});
 	if (rc == 0)
-		rc = maiko_add(sup, meter, "meter 1", .topics = MAIKO_TOPICS_LIKE("device.1.*", "device.*.temp.>", "*.2.*"));
+		rc = maiko_add(sup, meter, "meter 1",
+			       .topics = MAIKO_TOPICS_LIKE("device.1.*", "device.*.temp.>", "*.2.*"));
 	if (rc == 0)
 		rc = maiko_add(sup, meter, "even",
 			       .topics = MAIKO_TOPICS(MAIKO_LIKE("device.*.*", .where = MAIKO_FILTER_REF(is_even))));

@@ -307,7 +307,7 @@ void mk_actor_discard(mk_sup *sup, mk_actor *a)
 static int join_one(mk_worker *w, mk_actor *a, const mk_subscription *place, bool joining)
 {
 	mk_topic *t = mk_topic_here(w, place->topic);
-	bool ages = t != NULL && (t->ttl_ns != 0 || t == w->all || t->record->attaches);
+	bool ages = t != NULL && (t->ttl_ns != 0 || t->several);
 	if (t == NULL || (ages && mk_extra_of(a) == NULL))
 		return MAIKO_ENOMEM;
 	return mk_topic_join(t, a, place, joining);

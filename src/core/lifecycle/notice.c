@@ -89,7 +89,7 @@ static int visit_watched(void *arg, mk_trie_entry *entry)
 	return 0;
 }
 
-static MK_INLINE void each_listened(mk_sup *sup, const mk_subscription *places, uint32_t count, listening l)
+static void each_listened(mk_sup *sup, const mk_subscription *places, uint32_t count, listening l)
 {
 	l.topology = sup->topology;
 	for (uint32_t i = 0; i < count; i++) {

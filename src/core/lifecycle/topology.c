@@ -548,6 +548,13 @@ void mk_topology_finish(mk_worker *w)
 
 /* ---- before the start, and the end ------------------------------------------------------------------------- */
 
+static void tell_all(mk_sup *sup)
+{
+	for (uint32_t k = 0; k < mk_worker_total(sup); k++)
+		mk_attached_refresh(sup->workers[k]);
+	mk_patterns_forget(sup);
+}
+
 int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 {
 	mk_worker *w = mk_worker_at(sup, mk_home_now(a->self));
@@ -561,13 +568,11 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 		mk_interests_take(sup, places, a->place_count, w->index);
 	if (rc != 0)
 		mk_notices_leave(sup, a);
-	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++) {
+	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
 		for (uint32_t i = 0; i < a->place_count; i++)
 			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);
-		if (MK_UNLIKELY(sup->patterns.changed != NULL))
-			mk_attached_refresh(sup->workers[k]);
-	}
-	mk_patterns_are_known(sup);
+	if (MK_UNLIKELY(sup->patterns.changed != NULL))
+		tell_all(sup);
 	if (rc == 0) {
 		mk_listeners_add_now(sup, places, a->place_count);
 		mk_notices_enter(a);

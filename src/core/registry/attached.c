@@ -185,8 +185,17 @@ mk_actor *mk_attached_only(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all, *view = t->attached_count == 1 ? t->attached[0] : NULL;
 	if (t->attaches != MK_ATTACHED || view == NULL || t->sub_count != 0 || t->changing || t->keeps ||
-	    view->changing || (t->remote | view->remote | all->remote | all->sub_count) != 0 ||
-	    !mk_attached_may_be_simple(t))
+	    view->changing || (t->remote | view->remote | all->remote | all->sub_count | w->watched_sends) != 0 ||
+	    t->checked || !mk_attached_may_be_simple(t))
 		return NULL;
 	return view->sub_count == 1 && view->subs[0].simple ? view->subs[0].actor : NULL;
+}
+
+void mk_attached_remember(const mk_worker *w, const mk_topic *t, mk_actor **only, uint64_t *version)
+{
+	mk_actor *a = mk_attached_only(w, t);
+	if (a == NULL)
+		return;
+	*only = a;
+	*version = w->route_version;
 }

@@ -56,8 +56,10 @@ uint64_t mk_attached_drops(const mk_topic *t);
 uint32_t mk_attached_subs(const mk_topic *t);
 
 /* The only subscriber of the topic, by a view that is attached to it, if only its mailbox room remains to be checked;
- * else NULL. The caller has seen that there are no monitors and no .check. */
+ * else NULL. */
 mk_actor *mk_attached_only(const mk_worker *w, const mk_topic *t);
+/* Caches it, as mk_route and mk_target do. */
+void mk_attached_remember(const mk_worker *w, const mk_topic *t, mk_actor **only, uint64_t *version);
 
 /* Whether the policy of a subscriber does not matter while there is room (mk_sub.simple), as far as the topic decides. */
 static inline bool mk_attached_may_be_simple(const mk_topic *t)

@@ -50,6 +50,7 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->index = index;
 	t->record = mk_record_at(w->sup, index);
 	t->checked = t->record->desc.check != NULL;
+	t->several = index == 0 || t->record->attaches;
 	t->ttl_ns = t->record->desc.ttl_ms * 1000000;
 	uv_mutex_lock(&w->sup->lock);
 	if (mk_topic_may_follow(w))

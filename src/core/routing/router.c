@@ -252,6 +252,9 @@ static MK_NOINLINE void publish_attached(mk_worker *w, mk_event *e)
 		send_entries_of_any(w, e, workers, drops_of(w, t) & mk_attached_drops(t));
 	else if (t->sub_count + w->all->sub_count + mk_attached_subs(t) == 0 && !t->keeps)
 		mk_unrouted(w, t, e);
+	mk_route *route = e->type->index < w->route_size ? &w->routes[e->type->index] : NULL;
+	if (route != NULL && route->topic == t && e->type->plain)
+		mk_attached_remember(w, t, &route->only, &route->route_version);
 	mk_event_unref(&w->pool, e);
 }
 

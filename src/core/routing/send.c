@@ -101,17 +101,7 @@ static MK_INLINE bool send_to_only(mk_actor *a, mk_topic *t, const mk_type *type
 	return true;
 }
 
-/* Caches the only subscriber of a topic to which a view is attached, if it is of that view. */
-static MK_NOINLINE void remember_attached(const mk_worker *w, const mk_topic *t, mk_actor **only, uint64_t *version)
-{
-	mk_actor *a = w->watched_sends != 0 || t->checked ? NULL : mk_attached_only(w, t);
-	if (a == NULL)
-		return;
-	*only = a;
-	*version = w->route_version;
-}
-
-/* Routed by type; caches the only subscriber in the route. */
+/* Routed by type; caches the only subscriber in the route; that of a pattern is cached by mk_publish. */
 static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
 {
 	mk_topic *t = route->topic;
@@ -122,8 +112,6 @@ static MK_NOINLINE int send_typed(mk_route *route, maiko_ctx *ctx, const void *v
 		route->only = only;
 		route->route_version = ctx->worker->route_version;
 	}
-	if (MK_UNLIKELY(t->attaches != 0) && type->plain)
-		remember_attached(ctx->worker, t, &route->only, &route->route_version);
 	return send_to(t, plain, type, ctx, value, block, flags);
 }
 
@@ -147,7 +135,7 @@ static MK_NOINLINE int send_targeted(mk_target *target, const maiko_topic *desc,
 		target->route_version = w->route_version;
 	}
 	if (MK_UNLIKELY(t->attaches != 0))
-		remember_attached(w, t, &target->only, &target->route_version);
+		mk_attached_remember(w, t, &target->only, &target->route_version);
 	return send_to(t, plain, type, ctx, value, block, flags);
 }
 
