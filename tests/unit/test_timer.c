@@ -278,30 +278,6 @@ static void without_memory_a_reservation_fails_and_the_others_stand(void **state
 	expect_fired((int[]){2, 1, 0}, 3);
 }
 
-static void what_is_given_back_is_taken_again_zeroed(void **state)
-{
-	(void)state;
-	alarm_ *one = mk_timers_take(&timers, sizeof *one), *two = mk_timers_take(&timers, sizeof *two);
-	assert_non_null(one);
-	assert_non_null(two);
-	one->n = two->n = 1;
-	mk_timers_give(&timers, one);
-	mk_timers_give(&timers, two);
-	uint64_t before = test_allocator_count();
-	for (int i = 0; i < 2; i++) {
-		const alarm_ *again = mk_timers_take(&timers, sizeof *again);
-		assert_ptr_equal(again, i == 0 ? two : one);
-		assert_int_equal(again->n, 0);
-		assert_null(again->timer.fire);
-	}
-	assert_int_equal(test_allocator_count(), before);
-	test_allocator_fail_at(0, false);
-	assert_null(mk_timers_take(&timers, sizeof *one));
-	test_allocator_fail_never();
-	mk_timers_give(&timers, one);
-	mk_timers_give(&timers, two); /* freed with the rest */
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -320,7 +296,6 @@ int main(void)
 		TEST(room_that_is_reserved_needs_no_memory),
 		TEST(room_given_back_is_reserved_again_without_memory),
 		TEST(without_memory_a_reservation_fails_and_the_others_stand),
-		TEST(what_is_given_back_is_taken_again_zeroed),
 	};
 	test_allocator_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,11 +115,7 @@ uint64_t maiko_missed(const maiko_ctx *ctx) { return ctx->extra == NULL ? 0 : ct
 int maiko_cancel(maiko_ctx *ctx, maiko_delayed delayed)
 {
 	int rc = mk_check_ctx(ctx);
-	if (rc == 0)
-		rc = mk_delayed_cancel(ctx->worker, ctx, delayed);
-	if (rc == 0)
-		MK_NOTE(ctx->worker, MK_NOTE_CANCEL, ctx->self->id, (int64_t)delayed);
-	return rc;
+	return rc != 0 ? rc : mk_delayed_cancel(ctx->worker, ctx, delayed);
 }
 
 /* ---- identity, time, the event ------------------------------------------------------------ */

@@ -7,7 +7,6 @@
 #include "base/memory.h"
 
 #include <maiko/error.h>
-#include <string.h>
 
 enum { CHILDREN = 4 };
 
@@ -19,34 +18,8 @@ int mk_timers_reserve(mk_timers *timers)
 	return rc;
 }
 
-void mk_timers_unreserve(mk_timers *timers)
-{
-	assert(timers->reserved > 0);
-	timers->reserved--;
-}
-
-void *mk_timers_take(mk_timers *timers, size_t size)
-{
-	void *memory = timers->spare;
-	if (memory == NULL)
-		return mk_calloc(1, size);
-	timers->spare = *(void **)memory;
-	return memset(memory, 0, size);
-}
-
-void mk_timers_give(mk_timers *timers, void *memory)
-{
-	*(void **)memory = timers->spare;
-	timers->spare = memory;
-}
-
 void mk_timers_fini(mk_timers *timers)
 {
-	while (timers->spare != NULL) {
-		void *memory = timers->spare;
-		timers->spare = *(void **)memory;
-		mk_free(memory);
-	}
 	mk_free(timers->heap);
 	*timers = (mk_timers){0};
 }
@@ -56,31 +29,42 @@ static bool before(const mk_timer_slot *a, const mk_timer_slot *b)
 	return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
 }
 
-static void put(mk_timers *t, mk_timer_slot slot, uint32_t place)
+static void put(mk_timer_slot *heap, const mk_timer_slot *slot, uint32_t place)
 {
-	t->heap[place] = slot;
-	slot.timer->place = place;
+	heap[place] = *slot;
+	slot->timer->place = place;
 }
 
 /* The children of `place` begin there. */
 static uint32_t first_child(uint32_t place) { return place * CHILDREN - (CHILDREN - 2); }
 static uint32_t parent(uint32_t place) { return (place + (CHILDREN - 2)) / CHILDREN; }
 
-static void sift(mk_timers *t, mk_timer_slot slot, uint32_t place)
+/* The place of a slot that belongs no deeper than `place`, which is free: those before it in the heap move down. */
+static MK_INLINE uint32_t rise(mk_timer_slot *heap, const mk_timer_slot *slot, uint32_t place)
 {
-	while (place > 1 && before(&slot, &t->heap[parent(place)])) {
-		put(t, t->heap[parent(place)], place);
-		place = parent(place);
-	}
-	for (uint32_t child; (child = first_child(place)) <= t->count; place = child) {
-		uint32_t last = child + CHILDREN - 1 < t->count ? child + CHILDREN - 1 : t->count;
+	for (; place > 1 && before(slot, &heap[parent(place)]); place = parent(place))
+		put(heap, &heap[parent(place)], place);
+	return place;
+}
+
+/* Likewise of one that belongs no higher. */
+static MK_INLINE uint32_t sink(mk_timer_slot *heap, uint32_t count, const mk_timer_slot *slot, uint32_t place)
+{
+	for (uint32_t child; (child = first_child(place)) <= count; place = child) {
+		uint32_t last = child + CHILDREN - 1 < count ? child + CHILDREN - 1 : count;
 		for (uint32_t other = child + 1; other <= last; other++)
-			child = before(&t->heap[other], &t->heap[child]) ? other : child;
-		if (!before(&t->heap[child], &slot))
+			child = before(&heap[other], &heap[child]) ? other : child;
+		if (!before(&heap[child], slot))
 			break;
-		put(t, t->heap[child], place);
+		put(heap, &heap[child], place);
 	}
-	put(t, slot, place);
+	return place;
+}
+
+static MK_INLINE void settle(mk_timers *t, const mk_timer_slot *slot, uint32_t place)
+{
+	place = rise(t->heap, slot, place);
+	put(t->heap, slot, sink(t->heap, t->count, slot, place));
 }
 
 static void set(mk_timers *timers, mk_timer *timer, uint64_t due_ns, uint64_t order)
@@ -92,7 +76,7 @@ static void set(mk_timers *timers, mk_timer *timer, uint64_t due_ns, uint64_t or
 		timers->count++;
 		timer->place = timers->count;
 	}
-	sift(timers, (mk_timer_slot){due_ns, order, timer}, timer->place);
+	settle(timers, &(mk_timer_slot){due_ns, order, timer}, timer->place);
 }
 
 void mk_timer_set(mk_timers *timers, mk_timer *timer, uint64_t due_ns) { set(timers, timer, due_ns, timers->order++); }
@@ -110,9 +94,9 @@ void mk_timer_clear(mk_timers *timers, mk_timer *timer)
 	if (place == 0)
 		return;
 	timer->place = 0;
-	mk_timer_slot last = timers->heap[timers->count--];
-	if (last.timer != timer)
-		sift(timers, last, place);
+	const mk_timer_slot *last = &timers->heap[timers->count--];
+	if (last->timer != timer)
+		settle(timers, last, place);
 }
 
 void mk_timers_fire_first(mk_timers *timers)

@@ -11,10 +11,11 @@
 #include "base/base.h"
 
 typedef struct mk_timer {
+	uint32_t place; /* in the heap, from 1; 0: not set */
+	uint32_t flags; /* the owner's, beside what moves with the heap */
 	uint64_t due_ns;
 	uint64_t order;
 	void (*fire)(struct mk_timer *timer);
-	uint32_t place; /* in the heap, from 1; 0: not set */
 } mk_timer;
 
 typedef struct mk_timer_slot {
@@ -26,18 +27,16 @@ typedef struct mk_timers {
 	mk_timer_slot *heap; /* heap[1] is the first due */
 	uint32_t count, size, reserved;
 	uint64_t order;
-	void *spare; /* free list: memory of freed timers, linked through its first word */
 } mk_timers;
 
 /* Reserves, or gives up, the heap slot of one timer. 0 or MAIKO_ENOMEM. */
 int mk_timers_reserve(mk_timers *timers);
-void mk_timers_unreserve(mk_timers *timers);
+static inline void mk_timers_unreserve(mk_timers *timers)
+{
+	assert(timers->reserved > 0);
+	timers->reserved--;
+}
 void mk_timers_fini(mk_timers *timers);
-
-/* Allocates zeroed memory for a struct with a timer in it; all have one size. NULL without memory.
- * mk_timers_give puts it on a free list: a steady use of timers allocates nothing. */
-void *mk_timers_take(mk_timers *timers, size_t size);
-void mk_timers_give(mk_timers *timers, void *memory);
 
 /* Sets or moves a timer. Precondition: its slot is reserved. */
 void mk_timer_set(mk_timers *timers, mk_timer *timer, uint64_t due_ns);

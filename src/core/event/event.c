@@ -131,31 +131,31 @@ static mk_event *heap_event(uint32_t payload)
 	return e;
 }
 
-/* The bytes behind the header: the payload, unless it is in a block, and the origin. */
-static uint32_t room_of(const mk_type *type, const mk_block *block, bool injected)
+/* The bytes after the header: the payload, unless it is in a block, and what lies behind it. */
+static uint32_t room_of(const mk_type *type, const mk_block *block, uint32_t behind)
 {
 	uint32_t inside = block != NULL ? 0 : type->size;
-	return injected ? ((inside + 7) & ~7u) + (uint32_t)sizeof(mk_origin) : inside;
+	return behind != 0 ? ((inside + 7) & ~7u) + behind : inside;
 }
 
 static void set_origin(mk_event *e, const mk_origin *origin)
 {
 	e->size_class |= MK_SIZE_CLASS_INJECTED;
-	memcpy((void *)(uintptr_t)mk_origin_of(e), origin, sizeof *origin);
+	memcpy(mk_event_behind(e), origin, sizeof *origin);
 }
 
-static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block, const mk_origin *origin)
+static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block, uint32_t behind)
 {
 	mk_block *made = NULL;
 	if (MK_UNLIKELY(type->counted) && mk_layout_check_counts(type->desc->layout, value) != 0)
 		return NULL;
-	if (block == NULL && room_of(type, NULL, origin != NULL) > MK_INLINE_MAX) {
+	if (block == NULL && room_of(type, NULL, behind) > MK_INLINE_MAX) {
 		made = block = mk_block_new(pool == NULL ? NULL : pool->blocks, type->size);
 		if (block == NULL)
 			return NULL;
 		memcpy(block->data, value, type->size);
 	}
-	uint32_t room = room_of(type, block, origin != NULL);
+	uint32_t room = room_of(type, block, behind);
 	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(room)) : heap_event(room);
 	if (e == NULL) {
 		if (made != NULL)
@@ -174,8 +174,6 @@ static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_
 		ref_buffers(type, e->data);
 		e->size_class |= MK_SIZE_CLASS_BUFFERS;
 	}
-	if (origin != NULL)
-		set_origin(e, origin);
 	return e;
 }
 
@@ -188,19 +186,29 @@ int mk_event_fail(const mk_type *type, const void *value)
 
 mk_event *mk_event_make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block)
 {
-	return make(pool, type, value, block, NULL);
+	return make(pool, type, value, block, 0);
+}
+
+mk_event *mk_event_make_with(mk_pool *pool, const mk_type *type, const void *value, uint32_t behind)
+{
+	return make(pool, type, value, NULL, behind);
 }
 
 mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin)
 {
-	return make(pool, type, value, NULL, origin);
+	mk_event *e = make(pool, type, value, NULL, sizeof *origin);
+	if (e != NULL)
+		set_origin(e, origin);
+	return e;
 }
 
 mk_event *mk_event_make_held(mk_sender *sender, const mk_type *type, const void *value, mk_block *block,
 			     const mk_origin *origin)
 {
-	mk_event *e = make(NULL, type, value, block, origin);
+	mk_event *e = make(NULL, type, value, block, origin != NULL ? sizeof *origin : 0);
 	if (e != NULL) {
+		if (origin != NULL)
+			set_origin(e, origin);
 		e->sender = mk_sender_hold(sender);
 		e->size_class |= MK_SIZE_CLASS_HOLDS;
 	}
@@ -212,10 +220,10 @@ static mk_block *block_of(const mk_event *e)
 	return (e->size_class & MK_SIZE_CLASS_BLOCK) != 0 ? MK_OF((void *)(uintptr_t)e->data, mk_block, data) : NULL;
 }
 
-mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
+static mk_event *copy(mk_pool *pool, const mk_event *from, uint32_t behind)
 {
 	mk_block *block = block_of(from);
-	uint32_t room = room_of(from->type, block, mk_is_injected(from));
+	uint32_t room = room_of(from->type, block, behind);
 	mk_event *e = pool != NULL ? mk_pool_take(pool, mk_size_class_of(room)) : heap_event(room);
 	if (e == NULL)
 		return NULL;
@@ -237,10 +245,20 @@ mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 		if (from->type->buffer_count != 0)
 			ref_buffers(from->type, e->payload);
 	}
-	if (MK_UNLIKELY(mk_is_injected(from)))
+	return e;
+}
+
+mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
+{
+	if (MK_LIKELY(!mk_is_injected(from)))
+		return copy(pool, from, 0);
+	mk_event *e = copy(pool, from, sizeof(mk_origin));
+	if (e != NULL)
 		set_origin(e, mk_origin_of(from));
 	return e;
 }
+
+mk_event *mk_event_copy_with(const mk_event *from, uint32_t behind) { return copy(NULL, from, behind); }
 
 const char *mk_event_sender_name(const mk_event *e)
 {

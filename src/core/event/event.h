@@ -105,8 +105,15 @@ static inline void mk_event_track(mk_event *e, mk_tracked *tracked, uint32_t fla
 	mk_event_front_of(e)->tracked = tracked;
 }
 
+/* What lies behind the payload, of an event that has room for it there: another pays nothing for what few have. */
+static inline void *mk_event_behind(const mk_event *e)
+{
+	uint32_t inside = (e->size_class & MK_SIZE_CLASS_BLOCK) != 0 ? 0 : e->type->size;
+	return (void *)(uintptr_t)(e->payload + ((inside + 7) & ~7u));
+}
+
 /* What an injected event (maiko_inject) has from elsewhere besides its ids. It lies behind the payload, so each copy
- * has its own; an event of this supervisor has none, and pays nothing. */
+ * has its own. */
 typedef struct mk_origin {
 	const char *sender; /* interned: as long as the supervisor (routing/origin.h) */
 	uint64_t timestamp_ns;
@@ -114,11 +121,7 @@ typedef struct mk_origin {
 
 static inline bool mk_is_injected(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_INJECTED) != 0; }
 /* Of such an event. */
-static inline const mk_origin *mk_origin_of(const mk_event *e)
-{
-	uint32_t inside = (e->size_class & MK_SIZE_CLASS_BLOCK) != 0 ? 0 : e->type->size;
-	return (const mk_origin *)(const void *)(e->payload + ((inside + 7) & ~7u));
-}
+static inline const mk_origin *mk_origin_of(const mk_event *e) { return mk_event_behind(e); }
 /* The name that readers see: of an injected event, that of its origin. */
 const char *mk_event_sender_name(const mk_event *e);
 
@@ -199,6 +202,11 @@ int mk_event_fail(const mk_type *type, const void *value) __attribute__((cold));
 #ifdef __clang_analyzer__ /* as in error.h */
 #define mk_event_fail(type, value) (mk_event_fail((type), (value)), MAIKO_ENOMEM)
 #endif
+
+/* The same, of a copy of `value`, with room for so many bytes behind the payload; aligned to 8. */
+mk_event *mk_event_make_with(mk_pool *pool, const mk_type *type, const void *value, uint32_t behind);
+/* A copy on the heap, with such room, as mk_event_copy. */
+mk_event *mk_event_copy_with(const mk_event *from, uint32_t behind);
 
 /* The same, of a copy of `value`, for an injected event. */
 mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin);

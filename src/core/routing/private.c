@@ -65,6 +65,12 @@ void mk_private_take_back(mk_actor *a, mk_private *private)
 	*(next == NULL ? &a->extra->private_tail : &next->at) = private->at;
 }
 
+void mk_private_moved(mk_actor *a, mk_private *private)
+{
+	*private->at = private;
+	*(private->next == NULL ? &a->extra->private_tail : &private->next->at) = &private->next;
+}
+
 static int call_handler(mk_actor *a, const mk_event *e)
 {
 	const mk_handler *h = mk_handler_of(a->class, e->type);

@@ -33,6 +33,8 @@ void mk_private_run_now(mk_worker *w, mk_actor *a, mk_private *private);
 void mk_private_queue(mk_worker *w, mk_actor *a, mk_private *private);
 void mk_private_take_back(mk_actor *a, mk_private *private);
 void mk_private_count(mk_worker *w, mk_actor *a);
+/* Such a one is now at another address; its content was copied there. */
+void mk_private_moved(mk_actor *a, mk_private *private);
 
 /* Whether the first one may run now: what was discarded before it does not delay it. Precondition: the actor is
  * prepared. */

@@ -11,13 +11,13 @@
 #include "routing/router.h"
 #include "runtime/callback.h"
 
+/* Lies behind the payload of its event. What a cancel reads comes first: of an event of at most 16 bytes it is in the
+ * same cache line as the event's topic and count. */
 typedef struct mk_delayed {
-	mk_timer timer;
-	mk_event *event; /* a cancel needs these, and the timer's place: mostly one cache line */
 	maiko_delayed name;
+	mk_timer timer; /* with flags, below */
+	mk_event *event;
 	mk_actor *actor;
-	bool own;           /* it is for the actor itself */
-	bool due;           /* it waits for its actor: in `due` of that, or among the private deliveries */
 	uint64_t period_ns; /* of one at a fixed rate; else 0 */
 	union {
 		uint64_t missed;  /* of one at a fixed rate: of which no delivery has told yet */
@@ -31,21 +31,28 @@ typedef struct mk_delayed {
 	};
 } mk_delayed;
 
+enum {
+	OWN = 1, /* it is for the actor itself */
+	DUE = 2, /* it waits for its actor: in `due` of that, or among the private deliveries */
+};
+
 /* Of a name: a number that counts, above the slot that it is in. */
 enum { SLOT_BITS = 26, SLOTS_MAX = 1 << SLOT_BITS, KEPT_SLOTS = 64 };
 
 typedef union mk_delayed_slot {
-	mk_delayed *delayed;
-	uintptr_t free; /* odd: the next free slot, from 1, times two, and 1 */
+	mk_event *event; /* with it the delayed one */
+	uintptr_t free;  /* odd: the next free slot, from 1, times two, and 1 */
 } mk_delayed_slot;
 
 enum { NS_PER_MS = 1000000, LOOK_MS = 1000 };
+
+static bool is(const mk_delayed *d, uint32_t flags) { return (d->timer.flags & flags) == flags; }
 
 /* ---- names ------------------------------------------------------------------------------------- */
 
 static mk_delayed *at_slot(const mk_extra *x, uint32_t slot)
 {
-	return (x->delayed[slot].free & 1) != 0 ? NULL : x->delayed[slot].delayed;
+	return (x->delayed[slot].free & 1) != 0 ? NULL : mk_event_behind(x->delayed[slot].event);
 }
 
 static mk_delayed *find(const mk_extra *x, maiko_delayed name)
@@ -67,19 +74,17 @@ static int give_name(mk_extra *x, mk_delayed *d)
 	} else {
 		x->delayed_free = (uint32_t)(x->delayed[slot].free >> 1);
 	}
-	x->delayed[slot].delayed = d;
+	x->delayed[slot].event = d->event;
 	x->delayed_count++;
 	d->name = ++x->delayed_named << SLOT_BITS | slot;
 	return 0;
 }
 
-static void take_name(mk_extra *x, const mk_delayed *d)
+static uint32_t slot_of(const mk_delayed *d) { return (uint32_t)(d->name & (SLOTS_MAX - 1)); }
+
+/* No slot is used. */
+static MK_NOINLINE void empty_slots(mk_extra *x)
 {
-	uint32_t slot = (uint32_t)(d->name & (SLOTS_MAX - 1));
-	x->delayed[slot].free = (uintptr_t)x->delayed_free << 1 | 1;
-	x->delayed_free = slot + 1;
-	if (--x->delayed_count != 0)
-		return;
 	x->delayed_used = x->delayed_free = 0;
 	if (x->delayed_size > KEPT_SLOTS) {
 		mk_free(x->delayed);
@@ -88,25 +93,33 @@ static void take_name(mk_extra *x, const mk_delayed *d)
 	}
 }
 
+static MK_INLINE void take_name(mk_extra *x, uint32_t slot)
+{
+	x->delayed[slot].free = (uintptr_t)x->delayed_free << 1 | 1;
+	x->delayed_free = slot + 1;
+	if (MK_UNLIKELY(--x->delayed_count == 0))
+		empty_slots(x);
+}
+
 /* ---- what becomes of one ----------------------------------------------------------------------- */
 
 /* Out of the list of those that wait for their actor. */
-static void unlink_one(mk_delayed *d)
+static void unlink_one(mk_actor *a, mk_delayed *d)
 {
 	if (d->next != NULL)
 		d->next->at = d->at;
 	else
-		d->actor->extra->due_tail = d->at;
+		a->extra->due_tail = d->at;
 	*d->at = d->next;
 }
 
-static void release(mk_worker *w, mk_delayed *d)
+/* It is no delayed event any more, but an event `e`. */
+static MK_INLINE void release(mk_worker *w, mk_actor *a, mk_delayed *d, const mk_event *e)
 {
-	take_name(d->actor->extra, d);
+	take_name(a->extra, slot_of(d));
 	mk_timer_clear(&w->timers, &d->timer);
 	mk_timers_unreserve(&w->timers);
-	mk_count_add(&d->event->topic->delayed, (uint64_t)-1);
-	mk_timers_give(&w->timers, d);
+	mk_count_add(&e->topic->delayed, (uint64_t)-1);
 }
 
 static void number(mk_worker *w, mk_event *e)
@@ -124,7 +137,7 @@ static void send_now(mk_worker *w, mk_delayed *d)
 	mk_actor *a = d->actor;
 	number(w, e);
 	stamp(w, e);
-	release(w, d);
+	release(w, a, d, e);
 	if (mk_router_prepare(w, e->topic) != 0) {
 		mk_count_add(&e->topic->delayed_discarded, 1);
 		e->refs = 1;
@@ -143,7 +156,7 @@ static mk_event *next_period(mk_worker *w, mk_delayed *d, uint64_t *ret_missed)
 {
 	uint64_t late = (w->now_ns - d->timer.due_ns) / d->period_ns;
 	uint64_t due_ns = d->timer.due_ns + late * d->period_ns;
-	d->due = false;
+	d->timer.flags &= ~(uint32_t)DUE;
 	mk_timer_set(&w->timers, &d->timer, due_ns + d->period_ns);
 	*ret_missed = d->missed + late;
 	/* Not mk_event_copy, which shares a large payload: an actor keeps events by the address of their data. */
@@ -171,7 +184,7 @@ static bool run_own(mk_actor *a, mk_private *private)
 	if (d->period_ns != 0) {
 		e = next_period(w, d, &missed);
 	} else {
-		release(w, d);
+		release(w, a, d, e);
 		e->refs = 1;
 	}
 	mk_private_count(w, a);
@@ -188,7 +201,7 @@ static void own_is_due(mk_worker *w, mk_delayed *d)
 {
 	__builtin_prefetch(&d->event->refs, 1);
 	stamp(w, d->event);
-	d->due = true;
+	d->timer.flags |= DUE;
 	d->private = (mk_private){.run = run_own}; /* it is discarded before the actor ends: no `drop` */
 	mk_private_queue(w, d->actor, &d->private);
 }
@@ -213,7 +226,7 @@ static void fired(mk_timer *timer)
 	if (waits_on(a->worker, d))
 		return;
 	mk_count_add(&a->worker->activity, 1); /* before the send: stop.h */
-	if (d->own) {
+	if (is(d, OWN)) {
 		own_is_due(a->worker, d);
 		return;
 	}
@@ -221,7 +234,7 @@ static void fired(mk_timer *timer)
 		send_now(a->worker, d);
 		return;
 	}
-	d->due = true;
+	d->timer.flags |= DUE;
 	d->next = NULL;
 	d->at = a->extra->due_tail;
 	*a->extra->due_tail = d;
@@ -232,7 +245,7 @@ void mk_delayed_send_due(mk_worker *w, mk_actor *a)
 {
 	while (a->extra != NULL && a->extra->due != NULL && (a->sched & MK_HELD) == 0) {
 		mk_delayed *d = a->extra->due;
-		unlink_one(d);
+		unlink_one(a, d);
 		send_now(w, d);
 	}
 }
@@ -254,47 +267,46 @@ int mk_delayed_add(mk_worker *w, mk_actor *a, const mk_route *route, const void 
 {
 	mk_extra *x = mk_extra_of(a);
 	bool own = delay.kind != MK_DELAY_TOPIC;
-	mk_delayed *d = x == NULL || (own && mk_private_prepare(a) != 0) ? NULL : mk_timers_take(&w->timers, sizeof *d);
-	if (d == NULL)
+	if (x == NULL || (own && mk_private_prepare(a) != 0))
 		return MAIKO_ENOMEM;
-	d->event = mk_event_make(&w->pool, route->type, value, NULL);
-	int rc = d->event == NULL ? mk_event_fail(route->type, value) : mk_timers_reserve(&w->timers);
+	mk_event *e = mk_event_make_with(&w->pool, route->type, value, sizeof(mk_delayed));
+	if (e == NULL)
+		return mk_event_fail(route->type, value);
+	mk_delayed *d = mk_event_behind(e);
+	*d = (mk_delayed){.timer = {.flags = own ? OWN : 0, .fire = fired}, .event = e, .actor = a};
+	int rc = mk_timers_reserve(&w->timers);
 	if (rc == 0 && (rc = give_name(x, d)) != 0)
 		mk_timers_unreserve(&w->timers);
 	if (rc != 0) {
-		if (d->event != NULL)
-			mk_event_free(&w->pool, d->event);
-		mk_timers_give(&w->timers, d);
+		mk_event_free(&w->pool, e);
 		return rc;
 	}
-	mk_event_stamp(w, d->event, a->self, route->topic, delay.kind == MK_DELAY_EVERY);
+	mk_event_stamp(w, e, a->self, route->topic, delay.kind == MK_DELAY_EVERY);
 	mk_count_add(&route->topic->delayed, 1);
-	d->actor = a;
-	d->own = own;
-	d->timer.fire = fired;
 	mk_timer_set(&w->timers, &d->timer, set_up(w, d, delay));
 	*ret_delayed = d->name;
 	return 0;
 }
 
-static void discard(mk_worker *w, mk_delayed *d)
+static MK_NOINLINE void discard_due(mk_actor *a, mk_delayed *d)
 {
-	mk_event *e = d->event;
-	release(w, d);
+	if (is(d, OWN))
+		mk_private_take_back(a, &d->private);
+	else
+		unlink_one(a, d);
+}
+
+/* It comes no more. */
+static MK_INLINE void give_up_event(mk_worker *w, mk_actor *a, mk_delayed *d, mk_event *e)
+{
+	if (MK_UNLIKELY(is(d, DUE)))
+		discard_due(a, d);
+	release(w, a, d, e);
 	mk_count_add(&e->topic->delayed_discarded, 1);
 	e->refs = 1;
 	mk_event_unref(&w->pool, e);
 }
-
-/* It comes no more. */
-static void give_up(mk_worker *w, mk_delayed *d)
-{
-	if (d->due && d->own)
-		mk_private_take_back(d->actor, &d->private);
-	else if (d->due)
-		unlink_one(d);
-	discard(w, d);
-}
+static void give_up(mk_worker *w, mk_actor *a, mk_delayed *d) { give_up_event(w, a, d, d->event); }
 
 int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 {
@@ -302,19 +314,19 @@ int mk_delayed_cancel(mk_worker *w, mk_actor *a, maiko_delayed delayed)
 	if (d == NULL)
 		return mk_fail_text(MAIKO_ENOENT,
 				    "maiko_cancel: the actor has no such delayed send: it was sent or cancelled");
-	__builtin_prefetch(&d->event->refs, 1);
-	give_up(w, d);
+	give_up_event(w, a, d, a->extra->delayed[slot_of(d)].event); /* d->event is in another line */
+	MK_NOTE(w, MK_NOTE_CANCEL, a->self->id, (int64_t)delayed);
 	return 0;
 }
 
 /* Calls `act`, which may give it up, for each. */
-static void each(mk_worker *w, mk_actor *a, void (*act)(mk_worker *w, mk_delayed *d))
+static void each(mk_worker *w, mk_actor *a, void (*act)(mk_worker *w, mk_actor *a, mk_delayed *d))
 {
 	const mk_extra *x = a->extra;
 	for (uint32_t slot = 0; x != NULL && slot < x->delayed_used; slot++) {
 		mk_delayed *d = at_slot(x, slot);
 		if (d != NULL)
-			act(w, d);
+			act(w, a, d);
 	}
 }
 
@@ -322,24 +334,39 @@ void mk_delayed_discard(mk_worker *w, mk_actor *a) { each(w, a, give_up); }
 
 /* ---- migration --------------------------------------------------------------------------- */
 
-static void pack(mk_worker *w, mk_delayed *d)
+/* It lies behind the payload of its event `e` now, and is copied there. */
+static void move_behind(mk_actor *a, mk_delayed *d, mk_event *e)
 {
-	mk_event *copy = mk_event_copy(NULL, d->event);
+	mk_delayed *moved = mk_event_behind(e);
+	*moved = *d;
+	moved->event = e;
+	a->extra->delayed[slot_of(d)].event = e;
+	if (is(moved, DUE | OWN)) {
+		mk_private_moved(a, &moved->private);
+	} else if (is(moved, DUE)) {
+		*moved->at = moved;
+		*(moved->next == NULL ? &a->extra->due_tail : &moved->next->at) = &moved->next;
+	}
+}
+
+static void pack(mk_worker *w, mk_actor *a, mk_delayed *d)
+{
+	mk_event *e = d->event, *copy = mk_event_copy_with(e, sizeof *d);
 	if (copy == NULL) {
-		give_up(w, d);
+		give_up(w, a, d);
 		return;
 	}
-	mk_count_add(&d->event->topic->delayed, (uint64_t)-1);
+	mk_count_add(&e->topic->delayed, (uint64_t)-1);
 	mk_timer_clear(&w->timers, &d->timer);
 	mk_timers_unreserve(&w->timers);
-	d->event->refs = 1;
-	mk_event_unref(&w->pool, d->event);
-	d->event = copy;
+	move_behind(a, d, copy);
 	copy->refs = 0;
+	e->refs = 1;
+	mk_event_unref(&w->pool, e);
 }
 
 /* Counts it on the new worker; false: there is no memory for it. */
-static bool unpack(mk_worker *w, mk_delayed *d)
+static bool unpack(mk_worker *w, mk_actor *a, mk_delayed *d)
 {
 	mk_topic *t = mk_topic_here(w, d->event->topic->index);
 	bool reserved = t != NULL && mk_timers_reserve(&w->timers) == 0;
@@ -347,7 +374,7 @@ static bool unpack(mk_worker *w, mk_delayed *d)
 	mk_count_add(&d->event->topic->delayed, 1);
 	if (!reserved) {
 		w->timers.reserved++; /* give_up decrements it */
-		give_up(w, d);
+		give_up(w, a, d);
 	}
 	return reserved;
 }
@@ -360,12 +387,12 @@ void mk_delayed_unpack(mk_worker *w, mk_actor *a)
 	uint64_t first = UINT64_MAX, base = w->timers.order;
 	for (uint32_t slot = 0; x != NULL && slot < x->delayed_used; slot++) {
 		const mk_delayed *d = at_slot(x, slot);
-		if (d != NULL && !d->due && d->timer.order < first)
+		if (d != NULL && !is(d, DUE) && d->timer.order < first)
 			first = d->timer.order;
 	}
 	for (uint32_t slot = 0; x != NULL && slot < x->delayed_used; slot++) {
 		mk_delayed *d = at_slot(x, slot);
-		if (d != NULL && unpack(w, d) && !d->due)
+		if (d != NULL && unpack(w, a, d) && !is(d, DUE))
 			mk_timer_move(&w->timers, &d->timer, first, base);
 	}
 }

@@ -1,6 +1,8 @@
 /*
  * delayed.h - delayed sends of an actor, and its timers.
  *
+ * What is known of it lies behind the payload of its event: one piece of memory, of the pool.
+ *
  * The event and its parent are fixed at the call; its id and time are set when it is sent. If
  * the actor is held when the event falls due, the event is sent as soon as the actor is
  * permitted, before anything else of that actor (C8).
