@@ -159,6 +159,7 @@ typedef struct maiko_envelope {
 	uint64_t origin_timestamp_ns; /* timestamp_ns where it was sent first; nothing is ordered by it */
 	bool injected;                /* it was sent elsewhere, and entered by maiko_inject */
 	bool retained;                /* it was sent before its subscriber joined the topic (maiko_topic.retain) */
+	uint64_t ttl_ms;              /* of maiko_send_ttl_ms; else 0 */
 } maiko_envelope;
 
 MAIKO_BEGIN_DECLS

@@ -101,6 +101,21 @@ MAIKO_API int maiko_ctx_send_on(maiko_ctx *ctx, const char *topic, const maiko_e
 MAIKO_API int maiko_supervisor_send_on(maiko_supervisor *sup, const char *topic, const maiko_event_type *type,
 				       const void *event, unsigned flags);
 
+/*
+ * maiko_ctx_send_ttl, maiko_supervisor_send_ttl - send an event with a time to live of its own, `ttl_ms` milliseconds
+ * (1 to MAIKO_NEXT_MS_MAX): an actor whose turn comes when the event is older does not handle it. Where the event is
+ * then counted, how old it is, and what is told of it is as for a topic's .ttl_ms (topic.h); if its topic has one too,
+ * the shorter one counts.
+ *
+ * Flags, errors and waiting as for maiko_ctx_send, MAIKO_SEND_TRACKED included, and for maiko_supervisor_send; and
+ * MAIKO_EINVAL: `ttl_ms` is out of bounds. Such an event is 8 bytes larger, and others cost what they did. A subscriber
+ * without memory for its first one counts it so (no_memory). A delayed send has none.
+ */
+MAIKO_API int maiko_ctx_send_ttl(maiko_ctx *ctx, const maiko_event_type *type, const void *event, uint64_t ttl_ms,
+				 unsigned flags);
+MAIKO_API int maiko_supervisor_send_ttl(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
+					uint64_t ttl_ms, unsigned flags);
+
 /* As maiko_supervisor_send, but waits at most `timeout_ms`. */
 MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
 					    uint64_t timeout_ms);
@@ -116,7 +131,7 @@ MAIKO_API int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_e
  * Of `envelope`, which is copied, these are taken: id, parent, correlation (zero: as id), sender (1 to
  * MAIKO_NAME_MAX bytes without a control character) and origin_timestamp_ns, which may be any number; and, of an event
  * of MAIKO_EVENT_NAMED, the topic, by its name, made if it does not exist. The others are not read: the topic of other
- * events is the type's, timestamp_ns is now, sender_id is this actor's. So an envelope of maiko_meta
+ * events is the type's, timestamp_ns is now, sender_id is this actor's; it has no ttl_ms. So an envelope of maiko_meta
  * can be injected as it is.
  *
  * Otherwise it is a send of this actor, copying the struct at `event`: in the order of its sends, counted as such,
@@ -315,6 +330,13 @@ MAIKO_END_DECLS
 #define maiko_send_timeout(sup, ms, ...) MAIKO_PP_SEND_TIMEOUT_(sup, ms, __VA_ARGS__, )
 #define MAIKO_PP_SEND_TIMEOUT_(sup, ms, event, ...)                                                                    \
 	MAIKO_PP_SENDING_(event, maiko_supervisor_send_timeout((sup), &maiko_gen_event_##event, &maiko_value_, (ms)),  \
+			  __VA_ARGS__)
+/* maiko_send_ttl_ms(to, ms, event, .field = ...): it is handled within `ms` milliseconds, or not at all. */
+#define maiko_send_ttl_ms(to, ms, ...) MAIKO_PP_SEND_TTL_(to, ms, __VA_ARGS__, )
+#define MAIKO_PP_SEND_TTL_(to, ms, event, ...)                                                                         \
+	MAIKO_PP_SENDING_(event,                                                                                       \
+			  MAIKO_PP_TO_(to, maiko_ctx_send_ttl, maiko_supervisor_send_ttl)(                             \
+				  (to), &maiko_gen_event_##event, &maiko_value_, (ms), 0u),                            \
 			  __VA_ARGS__)
 /* maiko_send_after_ms(ctx, ms, ret_delayed, event, .field = ...) */
 #define maiko_send_after_ms(ctx, ms, ret_delayed, ...) MAIKO_PP_SEND_AFTER_(ctx, ms, ret_delayed, __VA_ARGS__, )

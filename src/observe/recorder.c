@@ -219,7 +219,8 @@ static void fill_dispatch(const maiko_recorder *r, mo_record *record, const maik
 	*d = (mo_dispatch){.parent = s->event->parent,
 			   .correlation = s->event->correlation,
 			   .hash = mo_content_hash(layout, s->data, r->options.undescribed),
-			   .timestamp_ns = s->event->timestamp_ns};
+			   .timestamp_ns = s->event->timestamp_ns,
+			   .ttl_ms = s->event->ttl_ms};
 	unsigned char *to = (unsigned char *)(d + 1);
 	if (s->event->injected) {
 		mo_origin *origin = (mo_origin *)(void *)to;

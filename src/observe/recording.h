@@ -20,7 +20,7 @@
 
 #include <maiko/observe/recorder.h>
 
-#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454308) /* its last byte is the version */
+#define MO_RECORDING_MAGIC UINT64_C(0x31304b4d52454309) /* its last byte is the version */
 enum { MO_SEGMENT = 1 << 20, MO_RECORD_MAX = MO_SEGMENT / 2, MO_SUP_TAPE = MAIKO_WORKERS_MAX, MO_TAPES };
 
 typedef struct mo_head {
@@ -84,6 +84,7 @@ typedef struct mo_dispatch {
 	maiko_id parent, correlation;
 	uint64_t hash; /* of the content */
 	uint64_t timestamp_ns;
+	uint64_t ttl_ms; /* of its send; 0: none */
 } mo_dispatch;
 
 typedef struct mo_origin {

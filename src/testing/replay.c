@@ -157,8 +157,9 @@ static void refill(void *arg, mk_worker *w)
 		void *data = mt_replay_content(r, mt_event_of(record)->type, content, size, &type);
 		if (data == NULL)
 			return;
-		if (mk_external_put(w, type, mt_topic_of(record), data, mt_event_of(record)->id,
-				    mt_dispatch_of(record)->timestamp_ns) != 0)
+		const mo_dispatch *d = mt_dispatch_of(record);
+		if (mk_external_put(w, type, mt_topic_of(record), data, mt_event_of(record)->id, d->timestamp_ns,
+				    d->ttl_ms) != 0)
 			mt_replay_differs(r, record, w->index, "it cannot be sent again");
 		mt_replay_drop(type, data);
 		left--;

@@ -66,6 +66,7 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 	const char *topic = mt_topic_of(record);
 	int rc = mt_origin_of(record) != NULL ? inject_again(a, record, type, data)
 		 : topic != NULL              ? maiko_ctx_send_on(a, topic, type, data, flags)
+		 : d->ttl_ms != 0             ? maiko_ctx_send_ttl(a, type, data, d->ttl_ms, flags)
 					      : maiko_ctx_send(a, type, data, flags);
 	w->cause = before;
 	mt_replay_drop(type, data);

@@ -1,6 +1,7 @@
 /*
- * A topic's .ttl_ms: an event that is older when its turn comes is not handled, but counted expired; by the time of its
- * entry, to the nanosecond; over moves and restarts, for whoever subscribes; and everything else goes on (C1, C3).
+ * A topic's .ttl_ms, or that of one send: an event that is older when its turn comes is not handled, but counted
+ * expired; by the time of its entry, to the nanosecond; over moves and restarts, for whoever subscribes; and everything
+ * else goes on (C1, C3).
  */
 #include "no_memory.h"
 
@@ -29,7 +30,15 @@ MAIKO_EVENT(fact, facts, n);
 MAIKO_EVENT(wake, maiko_private_topic, unused);
 MAIKO_EVENT(go, goes, hold_ms);
 
-TEST_LISTENER(listener, order, fact);
+/* As large as an event may be that is copied: with a time to live it is not. */
+typedef struct parcel {
+	uint32_t n;
+	unsigned char bytes[476];
+} parcel;
+MAIKO_TOPIC(parcels);
+MAIKO_EVENT(parcel, parcels, n, bytes);
+
+TEST_LISTENER(listener, order, fact, parcel);
 
 /* ---- one that is not ready for so long ------------------------------------------------------------- */
 
@@ -58,8 +67,14 @@ static int sleeper_on_fact(sleeper *self, const fact *ev, maiko_ctx *ctx)
 	test_hear(ctx, MAIKO_EVENT_REF(fact), ev);
 	return 0;
 }
-MAIKO_ACTOR(sleeper, MAIKO_ON(go, sleeper_on_go), MAIKO_ON(wake, sleeper_on_wake), MAIKO_ON(order, sleeper_on_order),
-	    MAIKO_ON(fact, sleeper_on_fact));
+static int sleeper_on_parcel(sleeper *self, const parcel *ev, maiko_ctx *ctx)
+{
+	expect(ev->bytes[475] == ev->n);
+	test_hear(ctx, MAIKO_EVENT_REF(parcel), ev);
+	return 0;
+}
+MAIKO_ACTOR(sleeper, MAIKO_ON(parcel, sleeper_on_parcel), MAIKO_ON(go, sleeper_on_go), MAIKO_ON(wake, sleeper_on_wake),
+	    MAIKO_ON(order, sleeper_on_order), MAIKO_ON(fact, sleeper_on_fact));
 
 /* ---- one that sends, from the moment on at which the sleeper lies down -------------------------------- */
 
@@ -138,6 +153,86 @@ TEST_SIM(an_event_that_is_too_old_is_not_handled)
 	test_release(sup);
 }
 
+static void with_their_own(maiko_ctx *ctx)
+{
+	expect(maiko_send_ttl_ms(ctx, 99, fact, .n = 1) == 0);
+	expect(maiko_send(ctx, fact, .n = 2) == 0); /* of the same type, without end */
+	expect(maiko_send_ttl_ms(ctx, 100, fact, .n = 3) == 0);
+	expect(maiko_send_ttl_ms(ctx, MAIKO_NEXT_MS_MAX, fact, .n = 4) == 0);
+	expect(maiko_send_ttl_ms(ctx, MAIKO_NEXT_MS_MAX, order, .n = 5) == 0); /* that of its topic is shorter */
+}
+
+TEST_SIM(a_send_has_its_own_time_to_live)
+{
+	maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, with_their_own, 100);
+	ok(maiko_add(sup, sleeper, "sleeper"));
+	ok(maiko_add(sup, listener, "listener"));
+	begin(sup);
+	const maiko_ledger *ledger = test_stop(sup);
+	expect_heard("sleeper", "fact 0, fact 2, fact 3, fact 4");
+	expect_heard_numbers("listener", "0 1 2 3 4 5");
+	expect_expired(ledger, "sleeper", 2);
+	assert_int_equal(test_topic_row(ledger, "facts")->counts.expired, 1);
+	test_release(sup);
+}
+
+static void shorter_than_their_topic(maiko_ctx *ctx)
+{
+	expect(maiko_send_ttl_ms(ctx, 19, order, .n = 1) == 0);
+	expect(maiko_send_ttl_ms(ctx, 20, order, .n = 2) == 0);
+	expect(maiko_send(ctx, order, .n = 3) == 0);
+}
+
+TEST_SIM(the_shorter_one_counts)
+{
+	maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, shorter_than_their_topic, 20);
+	ok(maiko_add(sup, sleeper, "sleeper"));
+	begin(sup);
+	const maiko_ledger *ledger = test_stop(sup);
+	expect_heard("sleeper", "fact 0, order 2, order 3");
+	expect_expired(ledger, "sleeper", 1);
+	test_release(sup);
+}
+
+static void parcels_of(maiko_ctx *ctx)
+{
+	for (uint32_t n = 1; n <= 4; n++)
+		expect(maiko_send_ttl_ms(ctx, 98 + n, parcel, .n = n, .bytes[475] = (unsigned char)n) == 0);
+}
+
+TEST_SIM(a_large_one_has_it_too)
+{
+	maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, parcels_of, 100);
+	ok(maiko_add(sup, sleeper, "sleeper", .worker = 1));
+	ok(maiko_add(sup, sleeper, "other", .worker = workers));
+	begin(sup);
+	test_wait_for(&awake, 2);
+	test_settle(sup);
+	const maiko_ledger *ledger = test_stop(sup);
+	expect_heard_count("sleeper", parcel, 3);
+	expect_heard_count("other", parcel, 3);
+	expect_expired(ledger, "other", 1);
+	test_release(sup);
+}
+
+TEST_SIM(it_is_between_a_millisecond_and_the_most)
+{
+	const fact value = {.n = 1};
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, listener, "listener"));
+	ok(maiko_start(sup));
+	returns(maiko_send_ttl_ms(sup, 0, fact, .n = 1), MAIKO_EINVAL);
+	assert_non_null(strstr(maiko_last_error(), "maiko_send_ttl_ms: the time to live is 0 ms; it is 1 to "));
+	returns(maiko_send_ttl_ms(sup, MAIKO_NEXT_MS_MAX + 1, fact, .n = 1), MAIKO_EINVAL);
+	returns(maiko_supervisor_send_ttl(sup, MAIKO_EVENT_REF(fact), &value, 1, MAIKO_SEND_TRACKED), MAIKO_EINVAL);
+	returns(maiko_supervisor_send_ttl(sup, NULL, &value, 1, 0), MAIKO_EINVAL);
+	returns(maiko_supervisor_send_ttl(sup, MAIKO_EVENT_REF(fact), NULL, 1, 0), MAIKO_EINVAL);
+	ok(maiko_supervisor_send_ttl(sup, MAIKO_EVENT_REF(fact), &value, 1, MAIKO_SEND_TRY));
+	test_settle(sup);
+	test_finish(sup);
+	expect_heard("listener", "fact 1");
+}
+
 /* Only the entry counts, whatever the origin says. */
 static void from_elsewhere(maiko_ctx *ctx)
 {
@@ -173,16 +268,25 @@ static void two_orders(maiko_ctx *ctx)
 static bool is_second(const order *ev) { return ev->n == 2; }
 MAIKO_FILTER(order, is_second);
 
-TEST_SIM(it_expires_for_each_that_is_late)
+static void two_parcels(maiko_ctx *ctx)
 {
-	maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, two_orders, 100);
+	expect(maiko_send_ttl_ms(ctx, 50, parcel, .n = 1) == 0);
+	expect(maiko_send_ttl_ms(ctx, 50, parcel, .n = 2) == 0);
+}
+static bool is_second_parcel(const parcel *ev) { return ev->n == 2; }
+MAIKO_FILTER(parcel, is_second_parcel);
+
+static void for_each_that_is_late(uint32_t workers, void (*sends_two)(maiko_ctx *ctx))
+{
+	maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, sends_two, 100);
 	ok(maiko_add(sup, sleeper, "plain"));
 	ok(maiko_add(sup, sleeper, "latest", .overflow = MAIKO_KEEP_LATEST));
 	ok(maiko_add(sup, sleeper, "dropping", .overflow = MAIKO_DROP_OLDEST));
 	ok(maiko_add(sup, sleeper, "all", .topics = MAIKO_ALL_TOPICS));
 	ok(maiko_add(sup, sleeper, "all dropping", .topics = MAIKO_ALL_TOPICS, .overflow = MAIKO_DROP_NEWEST));
 	ok(maiko_add(sup, sleeper, "filtering",
-		     .topics = MAIKO_TOPICS(goes, MAIKO_SUB(orders, .where = MAIKO_FILTER_REF(is_second)))));
+		     .topics = MAIKO_TOPICS(goes, MAIKO_SUB(orders, .where = MAIKO_FILTER_REF(is_second)),
+					    MAIKO_SUB(parcels, .where = MAIKO_FILTER_REF(is_second_parcel)))));
 	begin(sup);
 	test_wait_for(&awake, 6);
 	test_settle(sup);
@@ -194,8 +298,12 @@ TEST_SIM(it_expires_for_each_that_is_late)
 	expect_expired(ledger, "all dropping", 2);
 	expect_expired(ledger, "filtering", 1);
 	expect_heard_count(NULL, order, 0);
+	expect_heard_count(NULL, parcel, 0);
 	test_release(sup);
 }
+
+TEST_SIM(it_expires_for_each_that_is_late) { for_each_that_is_late(workers, two_orders); }
+TEST_SIM(one_of_its_own_expires_for_each_that_is_late) { for_each_that_is_late(workers, two_parcels); }
 
 /* ---- what is told ------------------------------------------------------------------------------------- */
 
@@ -205,23 +313,31 @@ static void tracked(maiko_ctx *ctx)
 	expect(maiko_send_after_ms(ctx, 60, NULL, fact, .n = 3) == 0);
 }
 
+static void tracked_of_its_own(maiko_ctx *ctx)
+{
+	const fact value = {.n = 1};
+	expect(maiko_ctx_send_ttl(ctx, MAIKO_EVENT_REF(fact), &value, 50, MAIKO_SEND_TRACKED) == 0);
+}
+
+PER_TEST const char *letter_of;
 PER_TEST _Atomic(uint64_t) letters;
 typedef struct clerk {
 	uint32_t unused;
 } clerk;
 static int clerk_on_letter(clerk *self, const maiko_dead_letter *letter, maiko_ctx *ctx)
 {
-	expect(letter->reason == MAIKO_LETTER_EXPIRED && strcmp(letter->event, "order") == 0 &&
+	expect(letter->reason == MAIKO_LETTER_EXPIRED && strcmp(letter->event, letter_of) == 0 &&
 	       strcmp(letter->name, "sleeper") == 0);
 	atomic_fetch_add(&letters, 1);
 	return 0;
 }
 MAIKO_ACTOR(clerk, MAIKO_ON(maiko_dead_letter, clerk_on_letter));
 
-TEST_SIM(its_receipt_is_done_and_a_dead_letter_tells_of_it)
+static void receipt_and_letter(uint32_t workers, void (*sends_one)(maiko_ctx *ctx), const char *of)
 {
 	maiko_supervisor *sup =
-		with_sender((maiko_options){.workers = workers, .dead_letters = MAIKO_LETTER_EXPIRED}, tracked, 100);
+		with_sender((maiko_options){.workers = workers, .dead_letters = MAIKO_LETTER_EXPIRED}, sends_one, 100);
+	letter_of = of;
 	ok(maiko_add(sup, sleeper, "sleeper"));
 	ok(maiko_add(sup, listener, "listener"));
 	ok(maiko_add(sup, clerk, "clerk"));
@@ -233,12 +349,15 @@ TEST_SIM(its_receipt_is_done_and_a_dead_letter_tells_of_it)
 	test_release(sup);
 }
 
+TEST_SIM(its_receipt_is_done_and_a_dead_letter_tells_of_it) { receipt_and_letter(workers, tracked, "order"); }
+TEST_SIM(so_of_one_with_its_own) { receipt_and_letter(workers, tracked_of_its_own, "fact"); }
+
 /* ---- moves, restarts, changes ---------------------------------------------------------------------------- */
 
-TEST_SIM(it_ages_while_its_subscriber_moves)
+static void ages_in_moves(uint32_t workers, void (*sends_some)(maiko_ctx *ctx), const char *heard)
 {
 	maiko_actor_id id;
-	maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, at_several_times, 100);
+	maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, sends_some, 100);
 	ok(maiko_add(sup, sleeper, "sleeper", .ret_id = &id));
 	ok(maiko_start(sup));
 	ok(maiko_send(sup, fact, .n = 0));
@@ -247,10 +366,16 @@ TEST_SIM(it_ages_while_its_subscriber_moves)
 	test_wait_for(&awake, 1);
 	test_settle(sup);
 	const maiko_ledger *ledger = test_stop(sup);
-	expect_heard("sleeper", "fact 0, fact 2, order 4, order 5");
+	expect_heard("sleeper", heard);
 	expect_expired(ledger, "sleeper", 2);
 	test_release(sup);
 }
+
+TEST_SIM(it_ages_while_its_subscriber_moves)
+{
+	ages_in_moves(workers, at_several_times, "fact 0, fact 2, order 4, order 5");
+}
+TEST_SIM(one_with_its_own_does) { ages_in_moves(workers, with_their_own, "fact 0, fact 2, fact 3, fact 4"); }
 
 PER_TEST _Atomic(uint64_t) starts;
 
@@ -357,17 +482,19 @@ MAIKO_ACTOR(keeper, MAIKO_ON_START(keeper_on_start), MAIKO_TICK(keeper_tick), MA
 TEST_WORKERS(what_was_sent_long_before_expires_on_threads_too)
 {
 	maiko_supervisor *sup = test_supervisor(workers);
-	ok(maiko_add(sup, keeper, "keeper", .mailbox = 2 * ORDERS + 10));
+	ok(maiko_add(sup, keeper, "keeper", .mailbox = 3 * ORDERS + 10));
 	ok(maiko_start(sup));
 	for (uint32_t i = 0; i < ORDERS; i++) {
-		ok(maiko_send(sup, blink, .n = i));
+		ok(i % 2 == 0 ? maiko_send(sup, blink, .n = i) : maiko_send_ttl_ms(sup, 1000, blink, .n = i));
 		ok(maiko_send(sup, era, .n = i));
+		ok(maiko_send_ttl_ms(sup, 1, era, .n = i));
 	}
 	atomic_store(&all_sent, true);
 	test_wait_for(&eras, ORDERS);
 	const maiko_ledger *ledger = test_stop(sup);
 	assert_int_equal(atomic_load(&blinked), 0);
-	expect_expired(ledger, "keeper", ORDERS);
+	assert_int_equal(atomic_load(&eras), ORDERS);
+	expect_expired(ledger, "keeper", 2 * ORDERS);
 	assert_int_equal(test_topic_row(ledger, "blinks")->counts.expired, ORDERS);
 	test_release(sup);
 }
@@ -395,10 +522,16 @@ TEST_SIM(all_who_define_a_topic_agree_on_its_time_to_live)
 static int counter_on_order(listener *self, const order *ev, maiko_ctx *ctx)
 {
 	atomic_fetch_add(&no_memory_handled, 1);
+	(void)well(maiko_send_ttl_ms(ctx, MAIKO_NEXT_MS_MAX, parcel, .n = ev->n));
+	return 0;
+}
+static int counter_on_parcel(listener *self, const parcel *ev, maiko_ctx *ctx)
+{
+	atomic_fetch_add(&no_memory_handled, 1);
 	return 0;
 }
 typedef listener counter;
-MAIKO_ACTOR(counter, MAIKO_ON(order, counter_on_order));
+MAIKO_ACTOR(counter, MAIKO_ON(order, counter_on_order), MAIKO_ON(parcel, counter_on_parcel));
 
 static void subscribe_and_move(uint32_t workers)
 {
@@ -413,6 +546,7 @@ static void subscribe_and_move(uint32_t workers)
 			(void)well(maiko_move(sup, two, workers));
 		for (uint32_t n = 0; n < 4; n++)
 			(void)well(maiko_send(sup, order, .n = n));
+		(void)well(maiko_send_ttl_ms(sup, MAIKO_NEXT_MS_MAX, parcel, .n = 1));
 		(void)well(maiko_move(sup, one, workers));
 		(void)well(maiko_send(sup, order, .n = 5));
 	}

@@ -100,6 +100,13 @@ typedef struct hurry {
 MAIKO_TOPIC(hurries, .ttl_ms = 1);
 MAIKO_EVENT(hurry, hurries, n);
 
+/* Each send of it says how long it lives; from outside too. */
+typedef struct chore {
+	uint64_t n;
+} chore;
+MAIKO_TOPIC(chores);
+MAIKO_EVENT(chore, chores, n);
+
 static _Atomic(uint64_t) called;
 
 typedef struct caller {
@@ -108,7 +115,10 @@ typedef struct caller {
 static maiko_next caller_tick(caller *self, maiko_ctx *ctx)
 {
 	for (int i = 0; i < 5; i++) {
-		int rc = maiko_send(ctx, hurry, .n = self->sent++);
+		int rc = maiko_send(ctx, hurry, .n = self->sent);
+		if (rc == 0)
+			rc = maiko_send_ttl_ms(ctx, 1 + self->sent % 3, chore, .n = self->sent);
+		self->sent++;
 		if (rc != 0)
 			return maiko_failed(rc);
 		atomic_fetch_add(&called, 1);
@@ -139,7 +149,11 @@ static int dozer_on_hurry(dozer *self, const hurry *ev, maiko_ctx *ctx)
 	self->of += ev->n;
 	return maiko_send(ctx, sum, .count = self->count, .of = self->of);
 }
-MAIKO_ACTOR(dozer, MAIKO_TICK(dozer_tick), MAIKO_ON(hurry, dozer_on_hurry));
+static int dozer_on_chore(dozer *self, const chore *ev, maiko_ctx *ctx)
+{
+	return dozer_on_hurry(self, &(hurry){.n = ev->n}, ctx);
+}
+MAIKO_ACTOR(dozer, MAIKO_TICK(dozer_tick), MAIKO_ON(hurry, dozer_on_hurry), MAIKO_ON(chore, dozer_on_chore));
 
 static int add_hurried(maiko_supervisor *sup, void *arg)
 {
@@ -147,7 +161,7 @@ static int add_hurried(maiko_supervisor *sup, void *arg)
 	int rc = maiko_add(sup, caller, "caller");
 	if (rc == 0)
 		rc = maiko_add(sup, dozer, "dozer");
-	return rc != 0 ? rc : maiko_add(sup, dozer, "dozer of all", .topics = MAIKO_TOPICS(hurries));
+	return rc != 0 ? rc : maiko_add(sup, dozer, "dozer of all", .topics = MAIKO_TOPICS(hurries, chores));
 }
 
 static int add_actors(maiko_supervisor *sup, void *arg)
@@ -206,9 +220,9 @@ TEST_WORKERS(a_replay_refuses_and_filters_as_the_run_did)
 	assert_int_equal(atomic_load(&refused), READINGS / 5);
 }
 
-static uint64_t settled_hurries(maiko_supervisor *sup)
+static uint64_t settled(maiko_supervisor *sup, const char *topic)
 {
-	const maiko_counts *counts = &test_topic_row(test_report(sup), "hurries")->counts;
+	const maiko_counts *counts = &test_topic_row(test_report(sup), topic)->counts;
 	return counts->expired + counts->handled;
 }
 
@@ -223,13 +237,16 @@ TEST_WORKERS(events_expire_in_a_replay_where_they_did)
 	ok(maiko_recorder_new(&recorder, sup, path, NULL));
 	ok(add_hurried(sup, NULL));
 	ok(maiko_start(sup));
+	for (uint64_t n = 0; n < READINGS; n++)
+		ok(maiko_send_ttl_ms(sup, n % 2 == 0 ? 1 : MAIKO_NEXT_MS_MAX, chore, .n = n));
 	test_wait_for(&called, READINGS);
-	while (settled_hurries(sup) < 2 * (uint64_t)READINGS)
+	while (settled(sup, "hurries") < 2 * (uint64_t)READINGS || settled(sup, "chores") < 4 * (uint64_t)READINGS)
 		sched_yield();
 	ok(maiko_stop(sup, NULL));
 	ok(maiko_recorder_free(recorder));
 	const maiko_ledger *ledger = test_report(sup);
 	assert_true(test_topic_row(ledger, "hurries")->counts.expired > 0);
+	assert_true(test_topic_row(ledger, "chores")->counts.expired > 0);
 	assert_int_equal(test_topic_row(ledger, "hurries")->counts.deliveries, 2 * READINGS);
 	test_finish(sup);
 	int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = add_hurried}, &result);

@@ -144,6 +144,12 @@ static void set_origin(mk_event *e, const mk_origin *origin)
 	memcpy(mk_event_behind(e), origin, sizeof *origin);
 }
 
+static void set_ttl(mk_event *e, uint64_t ttl_ms)
+{
+	e->size_class |= MK_SIZE_CLASS_EXPIRES;
+	*(uint64_t *)mk_event_behind(e) = ttl_ms;
+}
+
 static mk_event *make(mk_pool *pool, const mk_type *type, const void *value, mk_block *block, uint32_t behind)
 {
 	mk_block *made = NULL;
@@ -194,6 +200,14 @@ mk_event *mk_event_make_with(mk_pool *pool, const mk_type *type, const void *val
 	return make(pool, type, value, NULL, behind);
 }
 
+mk_event *mk_event_make_expiring(mk_pool *pool, const mk_type *type, const void *value, uint64_t ttl_ms)
+{
+	mk_event *e = make(pool, type, value, NULL, sizeof ttl_ms);
+	if (e != NULL)
+		set_ttl(e, ttl_ms);
+	return e;
+}
+
 mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin)
 {
 	mk_event *e = make(pool, type, value, NULL, sizeof *origin);
@@ -203,12 +217,16 @@ mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void 
 }
 
 mk_event *mk_event_make_held(mk_sender *sender, const mk_type *type, const void *value, mk_block *block,
-			     const mk_origin *origin)
+			     const mk_origin *origin, uint64_t ttl_ms)
 {
-	mk_event *e = make(NULL, type, value, block, origin != NULL ? sizeof *origin : 0);
+	uint32_t behind = origin != NULL ? sizeof *origin : ttl_ms != 0 ? sizeof ttl_ms : 0;
+	assert(origin == NULL || ttl_ms == 0);
+	mk_event *e = make(NULL, type, value, block, behind);
 	if (e != NULL) {
 		if (origin != NULL)
 			set_origin(e, origin);
+		if (ttl_ms != 0)
+			set_ttl(e, ttl_ms);
 		e->sender = mk_sender_hold(sender);
 		e->size_class |= MK_SIZE_CLASS_HOLDS;
 	}
@@ -250,11 +268,13 @@ static mk_event *copy(mk_pool *pool, const mk_event *from, uint32_t behind)
 
 mk_event *mk_event_copy(mk_pool *pool, const mk_event *from)
 {
-	if (MK_LIKELY(!mk_is_injected(from)))
+	if (MK_LIKELY((from->size_class & (MK_SIZE_CLASS_INJECTED | MK_SIZE_CLASS_EXPIRES)) == 0))
 		return copy(pool, from, 0);
-	mk_event *e = copy(pool, from, sizeof(mk_origin));
-	if (e != NULL)
+	mk_event *e = copy(pool, from, mk_is_injected(from) ? sizeof(mk_origin) : sizeof(uint64_t));
+	if (e != NULL && mk_is_injected(from))
 		set_origin(e, mk_origin_of(from));
+	else if (e != NULL)
+		set_ttl(e, mk_ttl_ms_of(from));
 	return e;
 }
 
@@ -372,6 +392,14 @@ int mk_send_flags_fail(unsigned flags)
 	return mk_fail(MAIKO_EINVAL,
 		       "flags are %#x; there are MAIKO_SEND_ROOT, MAIKO_SEND_TRY, and MAIKO_SEND_TRACKED for actors",
 		       flags);
+}
+
+int mk_ttl_check(uint64_t ttl_ms)
+{
+	if (ttl_ms != 0 && ttl_ms <= MAIKO_NEXT_MS_MAX)
+		return 0;
+	return mk_fail(MAIKO_EINVAL, "maiko_send_ttl_ms: the time to live is %llu ms; it is 1 to %llu",
+		       (unsigned long long)ttl_ms, (unsigned long long)MAIKO_NEXT_MS_MAX);
 }
 
 void *maiko_discard(void *event)

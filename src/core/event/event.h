@@ -76,6 +76,7 @@ _Static_assert(sizeof(mk_event) + 32 <= (size_t)2 * MK_LINE, "32 bytes of payloa
 #define MK_SIZE_CLASS_CARRIES 0x2000u  /* likewise, without the call: the copy of a tracked event for the channels */
 #define MK_SIZE_CLASS_INJECTED 0x4000u /* an mk_origin follows the payload */
 #define MK_SIZE_CLASS_RETAINED 0x8000u /* its subscriber has joined since it was sent (keeper.h) */
+#define MK_SIZE_CLASS_EXPIRES 0x10000u /* its time to live follows the payload */
 #define MK_SIZE_CLASS_LIST 0xffu
 
 /* Called by the thread that drops the last reference of a tracked event, after it has freed the event. */
@@ -122,6 +123,14 @@ typedef struct mk_origin {
 static inline bool mk_is_injected(const mk_event *e) { return (e->size_class & MK_SIZE_CLASS_INJECTED) != 0; }
 /* Of such an event. */
 static inline const mk_origin *mk_origin_of(const mk_event *e) { return mk_event_behind(e); }
+/* The time to live of a send that has one of its own (maiko_send_ttl_ms) lies there too; an injected event has none. */
+static inline bool mk_expires(const mk_event *e) { return MK_UNLIKELY((e->size_class & MK_SIZE_CLASS_EXPIRES) != 0); }
+/* Of any event; 0: it has none of its own. */
+static inline uint64_t mk_ttl_ms_of(const mk_event *e)
+{
+	return mk_expires(e) ? *(const uint64_t *)mk_event_behind(e) : 0;
+}
+
 /* The name that readers see: of an injected event, that of its origin. */
 const char *mk_event_sender_name(const mk_event *e);
 
@@ -208,12 +217,15 @@ mk_event *mk_event_make_with(mk_pool *pool, const mk_type *type, const void *val
 /* A copy on the heap, with such room, as mk_event_copy. */
 mk_event *mk_event_copy_with(const mk_event *from, uint32_t behind);
 
+/* The same, of one that expires. */
+mk_event *mk_event_make_expiring(mk_pool *pool, const mk_type *type, const void *value, uint64_t ttl_ms);
+
 /* The same, of a copy of `value`, for an injected event. */
 mk_event *mk_event_make_injected(mk_pool *pool, const mk_type *type, const void *value, const mk_origin *origin);
 
-/* The same on the heap, and it holds its sender. `origin` NULL: it is not injected. */
+/* The same on the heap, and it holds its sender. `origin` NULL: it is not injected. `ttl_ms` 0: it does not expire. */
 mk_event *mk_event_make_held(struct mk_sender *sender, const mk_type *type, const void *value, mk_block *block,
-			     const mk_origin *origin);
+			     const mk_origin *origin, uint64_t ttl_ms);
 
 /* The same for a plain type: fills an event of its size class; or takes one from a pool first. */
 static inline void mk_event_fill(mk_event *e, const mk_type *type, const void *value)
@@ -263,6 +275,8 @@ static inline void mk_event_unref(mk_pool *pool, mk_event *e)
 int mk_draft_of(void *event, mk_block **ret_block);
 /* MAIKO_EINVAL, with its text: a send has unknown flags. */
 int mk_send_flags_fail(unsigned flags);
+/* Of a time to live: 0 or MAIKO_EINVAL. */
+int mk_ttl_check(uint64_t ttl_ms);
 /* MAIKO_EINVAL, with its text: the function `call` was given no type, or else no event. */
 int mk_send_null_fail(const char *call, const maiko_event_type *type);
 

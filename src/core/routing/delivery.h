@@ -44,10 +44,13 @@ static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
 	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head), true);
 }
 
-/* Whether an event is older than its topic allows: by the time of its entry here, never by that of its origin. */
+/* Whether it is older than its topic, or its send, allows: by the time of its entry here, never by that of its origin. */
 static inline bool mk_has_expired(const mk_worker *w, const mk_event *e)
 {
-	uint64_t ttl_ns = e->topic->ttl_ns, age_ns = w->now_ns + w->wall_offset_ns - e->timestamp_ns;
+	uint64_t own_ns = mk_ttl_ms_of(e) * 1000000, ttl_ns = e->topic->ttl_ns;
+	if (own_ns != 0 && (ttl_ns == 0 || own_ns < ttl_ns))
+		ttl_ns = own_ns;
+	uint64_t age_ns = w->now_ns + w->wall_offset_ns - e->timestamp_ns;
 	return ttl_ns != 0 && (int64_t)age_ns > 0 && age_ns > ttl_ns;
 }
 

@@ -451,7 +451,7 @@ void mk_external_forget(mk_worker *w)
 }
 
 int mk_external_put(mk_worker *w, const maiko_event_type *desc, const char *name, const void *value, maiko_id id,
-		    uint64_t timestamp_ns)
+		    uint64_t timestamp_ns, uint64_t ttl_ms)
 {
 	mk_sup *sup = w->sup;
 	const mk_type *type;
@@ -462,7 +462,9 @@ int mk_external_put(mk_worker *w, const maiko_event_type *desc, const char *name
 		rc = f == NULL      ? MAIKO_ENOMEM
 		     : name == NULL ? mk_external_topic(sup, type, value, &topic)
 				    : mk_external_topic_named(sup, type, name, &topic);
-	mk_event *e = rc == 0 ? mk_event_make(NULL, type, value, NULL) : NULL;
+	mk_event *e = rc != 0       ? NULL
+		      : ttl_ms != 0 ? mk_event_make_expiring(NULL, type, value, ttl_ms)
+				    : mk_event_make(NULL, type, value, NULL);
 	if (e == NULL)
 		return rc == 0 ? mk_event_fail(type, value) : rc;
 	e->id = e->correlation = id;

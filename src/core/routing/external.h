@@ -35,10 +35,10 @@ void mk_external_close(mk_worker *w);
 
 /* In a replay: frees the events that the worker has not taken. */
 MK_PRIVATE void mk_external_forget(mk_worker *w);
-/* In a replay: puts a recorded event into a feed to the worker, with its recorded id and time.
- * 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the feed is closed), or the error of a send. */
+/* In a replay: puts a recorded event into a feed to the worker, with its recorded topic (NULL: that of its type), id,
+ * time and time to live (0: none). 0, MAIKO_ENOMEM, MAIKO_ESHUTDOWN (the feed is closed), or the error of a send. */
 MK_PRIVATE int mk_external_put(mk_worker *w, const maiko_event_type *type, const char *topic, const void *value,
-			       maiko_id id, uint64_t timestamp_ns);
+			       maiko_id id, uint64_t timestamp_ns, uint64_t ttl_ms);
 
 /* Waits until this thread may send, at most `timeout_ms`. 0, MAIKO_EAGAIN (it may not wait), MAIKO_ETIMEDOUT,
  * MAIKO_ESHUTDOWN; mk_external_fail stores the error text. */

@@ -91,7 +91,7 @@ static int inject(maiko_ctx *ctx, const maiko_event_type *desc, const void *valu
 		rc = read_envelope(w->sup, envelope, &injected);
 	if (rc != 0)
 		return rc;
-	return tracked ? mk_receipt_send(t, type, ctx, value, NULL, 0, &injected, NULL)
+	return tracked ? mk_receipt_send(t, type, ctx, value, NULL, 0, &(mk_tracking){.injected = &injected})
 		       : publish(t, type, ctx, value, &injected);
 }
 

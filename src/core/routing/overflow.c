@@ -375,21 +375,25 @@ static void fail(mk_worker *w, mk_actor *a, const mk_event *e)
 	mk_wake(w, a);
 }
 
-/* An event that may expire comes to the mailbox: from now on the runs look (dispatch.c). A shadow does not run. */
-static void age(mk_actor *a)
+/* An event that may expire comes to the mailbox: from now on the runs look (dispatch.c). A shadow does not run. False:
+ * there is no memory for that; of an event whose topic lets it expire the actor has it since it subscribes. */
+static bool age(mk_actor *a)
 {
 	if (a->shadow)
-		return;
-	assert(a->extra != NULL); /* since it subscribes */
+		return true;
+	if (mk_extra_of(a) == NULL)
+		return false;
 	a->extra->ages = true;
-	mk_occupy(a);
+	return true;
 }
 
 static void admit(mk_worker *w, const mk_sub *s, mk_event *e)
 {
 	mk_actor *a = s->actor;
-	if (MK_UNLIKELY(e->topic->ttl_ns != 0))
-		age(a);
+	if (MK_UNLIKELY(e->topic->ttl_ns != 0 || mk_expires(e)) && !age(a)) {
+		refuse(w, a, e, MK_OUTCOME_OF(no_memory));
+		return;
+	}
 	maiko_overflow policy = (maiko_overflow)s->overflow;
 	if (policy == MAIKO_OVERFLOW_DEFAULT)
 		policy = e->topic->record->desc.overflow;

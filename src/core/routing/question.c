@@ -208,7 +208,7 @@ int mk_question_reply(maiko_ctx *ctx, const mk_event *e, const mk_type *type, co
 	mk_reply *reply = MK_NEW(mk_reply);
 	if (reply == NULL)
 		return MAIKO_ENOMEM;
-	reply->event = mk_event_make_held(ctx->self, type, value, NULL, NULL);
+	reply->event = mk_event_make_held(ctx->self, type, value, NULL, NULL, 0);
 	if (reply->event == NULL) {
 		mk_free(reply);
 		return mk_event_fail(type, value);
@@ -237,12 +237,12 @@ int mk_question_ask(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	*q = (mk_question){.actor = ctx, .asked = asked, .all = all, .reserved = true, .timer.fire = time_is_over};
 	link_last(x, q); /* before the send: without a subscriber that ends it */
 	mk_timer_set(&w->timers, &q->timer, w->now_ns + timeout_ms * 1000000);
-	int rc = mk_receipt_send(t, type, ctx, value, NULL, 0, NULL,
-				 &(mk_asking){.question = q,
-					      .answer = answer,
-					      .complete = complete,
-					      .receipt = &q->receipt,
-					      .cause = q->cause});
+	const mk_asking asking = {.question = q,
+				  .answer = answer,
+				  .complete = complete,
+				  .receipt = &q->receipt,
+				  .cause = q->cause};
+	int rc = mk_receipt_send(t, type, ctx, value, NULL, 0, &(mk_tracking){.asking = &asking});
 	if (rc != 0) {
 		take_out(w, q);
 		mk_free(q);

@@ -269,9 +269,11 @@ static void ask(mk_receipt *r, const mk_asking *asking)
 }
 
 int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-		    unsigned flags, const mk_injected *injected, const mk_asking *asking)
+		    unsigned flags, const mk_tracking *tracking)
 {
 	mk_worker *w = ctx->worker;
+	const mk_injected *injected = tracking->injected;
+	const mk_asking *asking = tracking->asking;
 	if (asking == NULL && ctx->class->receipt == NULL)
 		return mk_fail(MAIKO_EINVAL, "maiko_send_tracked: the actor type '%s' has no MAIKO_ON_RECEIPT",
 			       ctx->class->desc->name);
@@ -284,7 +286,7 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	mk_receipt *r = receipt_new(w->sup, ctx->self, (uint32_t)__builtin_popcountll(workers));
 	mk_event *e = r == NULL ? NULL
 				: mk_event_make_held(ctx->self, type, value, block,
-						     injected == NULL ? NULL : &injected->origin);
+						     injected == NULL ? NULL : &injected->origin, tracking->ttl_ms);
 	mk_event *carrier = e == NULL || workers == 0 ? NULL : carrier_new(e, &r->part[0]);
 	int rc = e == NULL                         ? mk_event_fail(type, value)
 		 : workers != 0 && carrier == NULL ? MAIKO_ENOMEM

@@ -73,11 +73,17 @@ typedef struct mk_replies {
 	void (*lost)(mk_message *m);
 } mk_replies;
 
-/* A tracked send, whose arguments were checked. `injected` NULL: it is not an injection. `asking` NULL: it is no
- * question. Errors as for a send. */
+/* What may be special about a tracked send; 0 and NULL: it is not. */
 struct mk_injected;
+typedef struct mk_tracking {
+	const struct mk_injected *injected;
+	const mk_asking *asking; /* it is a question */
+	uint64_t ttl_ms;
+} mk_tracking;
+
+/* A tracked send, whose arguments were checked. Errors as for a send. */
 int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void *value, mk_block *block,
-		    unsigned flags, const struct mk_injected *injected, const mk_asking *asking);
+		    unsigned flags, const mk_tracking *tracking);
 
 /* The receipt of an external thread's event, without parts for other workers yet; `answer` NULL: it is no question;
  * NULL without memory. forget: its thread does not wait for it; it is freed when it is complete. */

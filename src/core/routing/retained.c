@@ -53,7 +53,7 @@ static int reserve(mk_actor *a, mk_event *const *events, uint32_t count)
 	bool ages = false;
 	for (uint32_t i = 0; i < count; i++) {
 		heavy += mk_is_heavy(events[i]);
-		ages |= events[i]->topic->ttl_ns != 0;
+		ages |= events[i]->topic->ttl_ns != 0 || mk_ttl_ms_of(events[i]) != 0;
 	}
 	if (mk_tally_of(a) == NULL || (ages && mk_extra_of(a) == NULL))
 		return MAIKO_ENOMEM;

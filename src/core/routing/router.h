@@ -158,15 +158,18 @@ static inline bool mk_receives(const mk_worker *w, const mk_sub *s, const mk_eve
 	return mk_takes_part(w, s, marker) && (s->actor->self != e->sender || s->actor->echo);
 }
 
-/* mk_fan_out by mk_overflow alone: for a heavy event (weight.h), or one that may expire. */
+/* mk_fan_out by mk_overflow alone: for a heavy event (weight.h), or one that may expire, whatever the policy. */
 uint64_t mk_fan_out_heavy(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker);
+
+/* Without one of these flags it is neither heavy nor has a time to live of its own. */
+#define MK_NEEDS_OVERFLOW (MK_SIZE_CLASS_BLOCK | MK_SIZE_CLASS_BUFFERS | MK_SIZE_CLASS_EXPIRES)
 
 /* Delivers an event to the topic's subscribers on this worker; returns to how many. `plain` (a
  * constant): mk_is_plain is true. */
 static MK_INLINE uint64_t mk_fan_out(mk_worker *w, mk_topic *t, mk_event *e, uint64_t marker, bool plain)
 {
 	uint64_t deliveries = 0;
-	if (MK_UNLIKELY(mk_is_heavy(e)))
+	if (MK_UNLIKELY((e->size_class & MK_NEEDS_OVERFLOW) != 0) && (mk_is_heavy(e) || mk_expires(e)))
 		return mk_fan_out_heavy(w, t, e, marker);
 	for (const mk_sub *s = t->subs, *end = s + t->sub_count; s != end; s++) {
 		mk_actor *a = s->actor;

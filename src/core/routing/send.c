@@ -27,8 +27,8 @@
  *                        subscriber of a plain topic, or of a pattern that is all that takes the topic
  *   muted                a subscriber is full: MAIKO_ALLOWANCE sends are left, then MAIKO_EAGAIN
  *
- * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in mk_receipt_send. A recording
- * needs no case here: it is a monitor, so no topic is plain.
+ * A block (maiko_ctx_publish) or a flag always takes send_any; a tracked send continues in mk_receipt_send. One with a
+ * time to live is in send_ttl.c. A recording needs no case here: it is a monitor, so no topic is plain.
  */
 #include "base/error.h"
 #include "registry/check.h"
@@ -209,7 +209,7 @@ static int send_tracked_to(mk_topic *t, const mk_type *type, maiko_ctx *ctx, con
 			   unsigned flags)
 {
 	int rc = mk_check(t, type, value);
-	return rc != 0 ? rc : mk_receipt_send(t, type, ctx, value, block, flags, NULL, NULL);
+	return rc != 0 ? rc : mk_receipt_send(t, type, ctx, value, block, flags, &(mk_tracking){0});
 }
 static int send_tracked(const mk_route *route, maiko_ctx *ctx, const void *value, mk_block *block, unsigned flags)
 {

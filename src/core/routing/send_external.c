@@ -53,9 +53,11 @@ static uint64_t time_of(const mk_sup *sup, mk_external *f)
 	return f->read_ns + sup->seam.wall_offset_ns;
 }
 
-/* What an external thread waits for: the receipt of what it sends, and, unless `answer` is NULL, a reply of that
- * type. */
+/* What an external thread wants of a send besides: a time to live, or to wait for the receipt, and, unless `answer` is
+ * NULL, for a reply of that type. */
 typedef struct wanted {
+	uint64_t ttl_ms;
+	bool waits;
 	mk_receipt *receipt;
 	const mk_type *answer;
 } wanted;
@@ -64,15 +66,17 @@ typedef struct wanted {
 static int external_send_event(mk_sup *sup, mk_external *f, const mk_type *type, uint32_t topic, const void *value,
 			       mk_block *block, wanted *want)
 {
-	mk_event *e = mk_event_make(NULL, type, value, block);
+	mk_event *e = want != NULL && want->ttl_ms != 0 ? mk_event_make_expiring(NULL, type, value, want->ttl_ms)
+							: mk_event_make(NULL, type, value, block);
 	if (e == NULL)
 		return mk_event_fail(type, value);
 	e->id = e->correlation = (maiko_id){f->origin, ++f->sequence};
 	e->timestamp_ns = time_of(sup, f);
 	e->sender = f->self;
 	e->refs = topic; /* the topic's index, until the worker takes the event and sets its own view of the topic */
-	mk_receipt *r = want == NULL ? NULL : mk_receipt_external(sup, e, want->answer);
-	if (want != NULL && r == NULL) {
+	bool waits = want != NULL && want->waits;
+	mk_receipt *r = waits ? mk_receipt_external(sup, e, want->answer) : NULL;
+	if (waits && r == NULL) {
 		mk_event_free(NULL, e);
 		return MAIKO_ENOMEM;
 	}
@@ -132,6 +136,17 @@ int maiko_supervisor_send_on(maiko_supervisor *sup, const char *topic, const mai
 	if ((flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
 		return mk_send_flags_fail(flags);
 	return external_send(sup, topic, type, event, NULL, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX, NULL);
+}
+
+int maiko_supervisor_send_ttl(maiko_supervisor *sup, const maiko_event_type *type, const void *event, uint64_t ttl_ms,
+			      unsigned flags)
+{
+	int rc = mk_ttl_check(ttl_ms);
+	if (rc == 0 && (flags & ~(MAIKO_SEND_ROOT | MAIKO_SEND_TRY)) != 0)
+		rc = mk_send_flags_fail(flags);
+	return rc != 0 ? rc
+		       : external_send(sup, NULL, type, event, NULL, (flags & MAIKO_SEND_TRY) != 0 ? 0 : UINT64_MAX,
+				       &(wanted){.ttl_ms = ttl_ms});
 }
 
 int maiko_supervisor_send_timeout(maiko_supervisor *sup, const maiko_event_type *type, const void *event,
@@ -243,7 +258,7 @@ static int check_wait(const mk_sup *sup, const char *call)
 static int send_and_await(mk_sup *sup, const char *call, const maiko_event_type *type, const void *event,
 			  uint64_t timeout_ms, const mk_type *answer, maiko_receipt *ret_receipt, mk_event **ret_reply)
 {
-	wanted want = {.answer = answer};
+	wanted want = {.waits = true, .answer = answer};
 	uint64_t until_ns = mk_deadline(&sup->seam, timeout_ms);
 	int rc = external_send(sup, NULL, type, event, NULL, timeout_ms, &want);
 	if (rc != 0)

@@ -270,6 +270,7 @@ static inline void mk_envelope_fill(maiko_envelope *to, const mk_event *e)
 	to->type = e->type->desc;
 	to->injected = injected;
 	to->retained = mk_is_retained(e);
+	to->ttl_ms = mk_ttl_ms_of(e);
 	if (MK_UNLIKELY(injected)) {
 		to->sender = mk_event_sender_name(e);
 		to->origin_timestamp_ns = mk_origin_of(e)->timestamp_ns;

@@ -28,6 +28,8 @@
 /* With one of these bits of `sched` an actor takes no event. */
 enum { TAKES_NONE = MK_HELD | MK_ON_HOLD };
 
+enum { NS_PER_MS = 1000000 };
+
 /* ---- a run of one actor --------------------------------------------------------------------- */
 
 /* Handles one event; returns the result of the callback. */
