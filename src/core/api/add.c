@@ -216,6 +216,8 @@ static int add(mk_sup *sup, const maiko_actor_type *type, const char *name, cons
 	if (rc != 0)
 		return rc;
 	mk_lock(sup);
+	if (MK_UNLIKELY(a->asks))
+		mk_actor_asked(sup, a);
 	int state = mk_state_of(sup);
 	bool running = state != MK_NEW && state < MK_STOPPING;
 	mk_change *c = running ? addition_new(type, name, o, requester) : NULL;

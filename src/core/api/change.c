@@ -11,6 +11,7 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/filter.h"
+#include "registry/idle_topics.h"
 #include "registry/own.h"
 #include "registry/place.h"
 #include "registry/registry.h"
@@ -72,11 +73,17 @@ typedef struct request {
 	uint32_t count; /* and how many there are */
 	mk_subscriptions places;
 	mk_filter *filters; /* of these */
+	bool asks;          /* mk_topic_needed */
 	const char *call;
 } request;
 
-static void request_free(request *q)
+static void request_free(mk_sup *sup, request *q)
 {
+	if (q->asks) {
+		mk_lock(sup);
+		mk_topics_asked(sup, &q->asks);
+		mk_unlock(sup);
+	}
 	mk_subscriptions_free(&q->places, q->count);
 	mk_filters_free(q->filters);
 }
@@ -123,7 +130,7 @@ static int ask(mk_sup *sup, mk_actor *requester, request *q, const maiko_change_
 {
 	mk_change *c = mk_change_tellable(requester) == 0 ? MK_NEW(mk_change) : NULL;
 	if (c == NULL) {
-		request_free(q);
+		request_free(sup, q);
 		return MAIKO_ENOMEM;
 	}
 	c->kind = q->kind;
@@ -132,6 +139,7 @@ static int ask(mk_sup *sup, mk_actor *requester, request *q, const maiko_change_
 	c->places = q->places;
 	c->place_count = q->count;
 	mk_filters_pass(&q->filters, &c->filters);
+	c->asks = q->asks;
 	c->requester = requester == NULL ? 0 : requester->self->id;
 	c->life = requester == NULL || requester->extra == NULL ? 0 : requester->extra->life;
 	c->done = o == NULL ? NULL : o->done;
@@ -160,7 +168,7 @@ static int add_place(mk_sup *sup, request *q, const mk_actor *a, const maiko_sub
 	if (rc == 0 && !mk_overflow_valid(s->overflow))
 		rc = mk_overflow_fail("topic", s->topic->name, s->overflow);
 	if (rc == 0)
-		rc = mk_registry_place(sup, s->topic, &r);
+		rc = mk_registry_place(sup, s->topic, &r, &q->asks);
 	if (rc != 0)
 		return rc;
 	if (a != NULL && !mk_actor_class_handles(sup, a->class, r))
@@ -198,7 +206,7 @@ static int subscribe(mk_sup *sup, mk_actor *requester, maiko_change kind, maiko_
 	if (rc == 0)
 		rc = mk_places_merge(sup, call, &q.places, &q.count);
 	if (rc != 0) {
-		request_free(&q);
+		request_free(sup, &q);
 		return rc;
 	}
 	q.first = q.count == 0 ? 0 : mk_subscriptions_at(&q.places, q.count)[0].topic;

@@ -10,6 +10,7 @@
 #include "registry/departed.h"
 #include "registry/filter.h"
 #include "registry/group.h"
+#include "registry/idle_topics.h"
 #include "registry/pattern.h"
 #include "registry/own.h"
 #include "registry/place.h"
@@ -120,9 +121,11 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 	mk_record *r;
 	if (!mk_overflow_valid(s->overflow))
 		return mk_overflow_fail("topic", s->topic->name, s->overflow);
+	bool asks = a->asks;
 	mk_lock(sup);
-	int rc = mk_registry_place(sup, s->topic, &r);
+	int rc = mk_registry_place(sup, s->topic, &r, &asks);
 	mk_unlock(sup);
+	a->asks = asks;
 	if (rc != 0)
 		return rc;
 	if (!mk_actor_class_handles(sup, a->class, r))
@@ -276,6 +279,11 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	if (rc == 0 && o->stuck_ms != 0 && !sup->seam.simulated) /* in virtual time callbacks take none */
 		rc = time_callbacks(a, o->stuck_ms);
 	if (rc != 0) {
+		if (a->asks) {
+			mk_lock(sup);
+			mk_actor_asked(sup, a);
+			mk_unlock(sup);
+		}
 		mk_actor_discard(sup, a);
 		return rc;
 	}
@@ -288,6 +296,13 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 	a->temporary = o->restart == MAIKO_TEMPORARY;
 	*ret_actor = a;
 	return 0;
+}
+
+void mk_actor_asked(mk_sup *sup, mk_actor *a)
+{
+	bool asks = a->asks;
+	mk_topics_asked(sup, &asks);
+	a->asks = false;
 }
 
 void mk_actor_discard(mk_sup *sup, mk_actor *a)

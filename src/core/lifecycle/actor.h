@@ -14,6 +14,9 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 /* Sets and returns MAIKO_EINVAL: the type handles no event of that topic (mk_actor_class_handles). */
 int mk_actor_deaf(const mk_actor_class *class, const char *who, const mk_record *r);
 
+/* With the lock, in the critical section that asks for its addition, or gives it up (mk_topics_asked). */
+void mk_actor_asked(mk_sup *sup, mk_actor *a);
+
 /* Frees an actor that never arrived at a worker. */
 void mk_actor_discard(mk_sup *sup, mk_actor *a);
 

@@ -187,6 +187,7 @@ int mk_topology_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_
 {
 	mk_topology *t = sup->topology;
 	mk_change_wait waiting = {false, 0};
+	mk_topics_asked(sup, &change->asks);
 	int rc = mk_change_accept(sup, caller, change, refusal(sup)), state = mk_state_of(sup);
 	if (rc != 0)
 		return rc;

@@ -63,6 +63,7 @@ typedef struct mk_change {
 	bool lent;          /* the two workers run it in turns (balance.h) */
 	bool on_way;        /* the actor is on no worker's lists */
 	bool overlaps;      /* of (un)subscribing: mk_actor.overlaps, as it will be */
+	bool asks;          /* of subscriptions, until it is queued: mk_topic_needed */
 	bool begun;         /* it was possible; `status` is its result so far */
 	bool arrived;       /* of an addition: the actor is linked to its worker */
 	int status;

@@ -52,8 +52,10 @@ void mk_topic_named(mk_sup *sup, mk_record *r)
 
 void mk_topic_pin(mk_record *r) { r->pinned = true; }
 
-void mk_topic_needed(mk_sup *sup, mk_record *r)
+void mk_topic_needed(mk_sup *sup, mk_record *r, bool *asks)
 {
+	sup->idle_topics.asking += !*asks;
+	*asks = true;
 	mk_slot_set(&r->slot, sup->serial, r->index);
 	if (r->uses != 0 || r->pinned || r->examined)
 		return;
@@ -191,8 +193,8 @@ void mk_idle_topics_give_back(mk_sup *sup)
 	for (mk_record *r; (r = idle->examined) != NULL;) {
 		idle->examined = r->next_idle;
 		r->examined = false;
-		if (r->slot == 0 && !r->pinned && !has_listeners(r) && mk_state_of(sup) == MK_STARTED &&
-		    atomic_load_explicit(&r->open, memory_order_relaxed) == 0) {
+		if (idle->asking == 0 && r->slot == 0 && !r->pinned && !has_listeners(r) &&
+		    mk_state_of(sup) == MK_STARTED && atomic_load_explicit(&r->open, memory_order_relaxed) == 0) {
 			give_back(sup, r);
 			continue;
 		}

@@ -34,8 +34,15 @@
 void mk_topic_named(mk_sup *sup, mk_record *r);
 int mk_topic_release(mk_sup *sup, const maiko_topic *topic);
 void mk_topic_pin(mk_record *r);
-/* A subscription refers to one that nobody has named, as a pattern: as long as it has subscribers, and a minute. */
-void mk_topic_needed(mk_sup *sup, mk_record *r);
+/* A subscription refers to one that nobody has named, as a pattern: as long as it has subscribers, and a minute.
+ * `asks` is set: no topic is given back until mk_topics_asked, in the critical section that asks for the change, or
+ * gives it up. */
+void mk_topic_needed(mk_sup *sup, mk_record *r, bool *asks);
+static inline void mk_topics_asked(mk_sup *sup, bool *asks)
+{
+	sup->idle_topics.asking -= *asks;
+	*asks = false;
+}
 
 /* Whether topics have been idle for long enough to examine them. */
 bool mk_idle_topics_due(mk_sup *sup);

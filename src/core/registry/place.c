@@ -7,7 +7,7 @@
 #include "registry/pattern.h"
 #include "registry/registry.h"
 
-int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record)
+int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record, bool *asks)
 {
 	uint32_t index;
 	if (mk_slot_get(desc->slot, sup->serial, &index)) {
@@ -27,7 +27,7 @@ int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_reco
 	     : pattern ? mk_record_make(sup, desc->name, true, &r)
 		       : mk_topic_by_name(sup, desc->name, NULL, &r);
 	if (rc == 0) {
-		mk_topic_needed(sup, r);
+		mk_topic_needed(sup, r, asks);
 		*ret_record = r;
 	}
 	return rc;

@@ -7,8 +7,8 @@
 #include "runtime/runtime.h"
 
 /* The record that a description of a subscription names, made if it is missing. With the lock. Errors as in
- * maiko/topic.h. */
-int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record);
+ * maiko/topic.h. `asks`: as in mk_topic_needed; initially false. */
+int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record, bool *asks);
 
 /* Whether an event of that type may go to the subscribers of a record. One that is routed by content may be of any
  * topic. */

@@ -236,6 +236,7 @@ struct maiko_ctx {
 	bool cared; /* it is supervised: extra->care; constant, and read by any thread: so in no byte with others */
 	bool removing : 1;  /* its removal was requested (under the lock) */
 	bool patterned : 1; /* it subscribes, or has subscribed, to a pattern (under the lock) */
+	bool asks : 1;      /* a call that adds it has found a pattern (mk_topic_needed) */
 	bool changing : 1;  /* a topology change under way includes it (under the lock) */
 	bool occupied;      /* its extra may have something that a run must look at (mk_occupy) */
 	/* accessed by a run: the next line */

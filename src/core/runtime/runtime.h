@@ -57,6 +57,7 @@ typedef struct mk_idle_topics {
 	mk_record *free;
 	uint64_t examined_ns; /* when that was done last */
 	bool kept;
+	uint32_t asking;      /* calls that have found a record by mk_topic_needed and not asked for their change yet */
 	maiko_topic_row gone; /* the counts of those given back */
 } mk_idle_topics;
 

@@ -1,0 +1,32 @@
+/* expect: overflw */
+/* A misspelt option of a pattern. */
+#include <maiko/maiko.h>
+
+typedef struct hello {
+	char name[32];
+} hello;
+MAIKO_TOPIC(greetings);
+MAIKO_EVENT(hello, greetings, name);
+
+typedef struct greeter {
+	unsigned greeted;
+} greeter;
+
+static int greeter_on_hello(greeter *self, const hello *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	(void)ctx;
+	self->greeted++;
+	return 0;
+}
+
+MAIKO_ACTOR(greeter, MAIKO_ON(hello, greeter_on_hello));
+
+int add(maiko_supervisor *sup)
+{
+#ifndef CONTROL
+	return maiko_add(sup, greeter, "greeter", .topics = MAIKO_TOPICS(MAIKO_LIKE("*", .overflw = MAIKO_FAIL)));
+#else
+	return maiko_add(sup, greeter, "greeter", .topics = MAIKO_TOPICS(MAIKO_LIKE("*", .overflow = MAIKO_FAIL)));
+#endif
+}
