@@ -199,16 +199,16 @@ MAIKO_END_DECLS
  *
  * Dots separate the tokens of a name. In a pattern the token * stands for exactly one token, and > as the last one
  * stands for one or more: "device.*.temp" matches "device.7.temp"; "alarm.>" matches "alarm.fire" and "alarm.fire.3",
- * but not "alarm". A * within a token means nothing: "a*b" is a name. The text may be made at run time, and is copied; if
- * it has neither * nor > as a token, it is the name of a topic.
+ * but not "alarm". A * within a token means nothing: "a*b" is a name. The text may be made at run time, and is copied;
+ * if it has neither * nor > as a token, it is the name of a topic.
  *
  * The actor receives the events of all topics whose names match, also of those that are made later; but not of the
  * topics of the library itself. It receives an event once, however many of its subscriptions match. The first one
  * decides what the policy and the filter are: that to the topic by its name; then patterns, compared token by token: a
  * name before *, and * before >. The policy, unless .overflow gives another, is that of the event's topic.
  *
- * Only actors subscribe to patterns: a pattern as the topic of an event, or in maiko_topic_named, is MAIKO_EINVAL. So is
- * one with an empty token, or with > before its end. Patterns and topics together are at most MAIKO_TOPICS_MAX.
+ * Only actors subscribe to patterns: a pattern as the topic of an event, or in maiko_topic_named, is MAIKO_EINVAL. So
+ * is one with an empty token, or with > before its end. Patterns and topics together are at most MAIKO_TOPICS_MAX.
  */
 #define MAIKO_TOPICS_LIKE(...)                                                                                         \
 	((const maiko_subscription[]){MAIKO_PP_MAP(MAIKO_PP_LIKE_, ~, __VA_ARGS__){.topic = NULL, .reserved_ = {0}}})

@@ -1,6 +1,6 @@
 /*
- * C15: whatever allocation fails while actors subscribe to patterns, move and send on new topics: a call says so, or the
- * delivery is counted; nothing leaks, and the ledger balances.
+ * C15: whatever allocation fails while actors subscribe to patterns, move and send on new topics: a call says so, or
+ * the delivery is counted; nothing leaks, and the ledger balances.
  */
 #include "no_memory.h"
 

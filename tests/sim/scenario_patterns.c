@@ -4,8 +4,8 @@
  * Actors and a thread send numbered events on topics that are made when they are first needed, and given back when
  * nobody needs them. Actors subscribe to patterns that overlap and to single topics, with and without a filter, in any
  * change, also by each other, while they move, are removed and added. The scenario knows of each actor which of its
- * subscriptions are complete and which are under way. So at each send it knows who must get the event, who must not, and
- * who may; as long as no allocation fails, each who must has handled it at the end.
+ * subscriptions are complete and which are under way. So at each send it knows who must get the event, who must not,
+ * and who may; as long as no allocation fails, each who must has handled it at the end.
  */
 #include "scenario_patterns.h"
 
@@ -100,8 +100,8 @@ static void decide(uint32_t number)
 	}
 }
 
-/* A change of some places begins: an event from outside that is not handled may be published before it or after it; what
- * is queued for a subscription that ends is dropped, unless another one matches. */
+/* A change of some places begins: an event from outside that is not handled may be published before it or after it;
+ * what is queued for a subscription that ends is dropped, unless another one matches. */
 static void unsettle(uint32_t who, uint32_t coming, uint32_t going)
 {
 	uint32_t bit = UINT32_C(1) << who, left = world.people[who].places & ~going;

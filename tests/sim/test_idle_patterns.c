@@ -1,6 +1,6 @@
 /*
- * Patterns that come and go: one without subscribers is given back a minute later, when a topic is made; then no list of
- * a topic has it any more. One that a subscription needs again stays.
+ * Patterns that come and go: one without subscribers is given back a minute later, when a topic is made; then no list
+ * of a topic has it any more. One that a subscription needs again stays.
  */
 #include "runtime/runtime.h"
 #include "support.h"

@@ -1,6 +1,6 @@
 /*
- * test_replay_patterns.c - a replay delivers by patterns as the run did: topics are made by several workers while actors
- * subscribe and unsubscribe by patterns, from inside and from outside.
+ * test_replay_patterns.c - a replay delivers by patterns as the run did: topics are made by several workers while
+ * actors subscribe and unsubscribe by patterns, from inside and from outside.
  */
 #include <maiko/observe/recorder.h>
 #include <maiko/testing/replay.h>

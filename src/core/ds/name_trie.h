@@ -1,12 +1,12 @@
 /*
  * name_trie.h - names and patterns by their tokens, which dots separate: finds those that meet a name or a pattern.
  *
- * A token "*" stands for exactly one token, a last token ">" for one or more. A text without either is a name. Two texts
- * meet if some name fits both: a pattern meets the names that it matches, and the patterns that it overlaps.
+ * A token "*" stands for exactly one token, a last token ">" for one or more. A text without either is a name. Two
+ * texts meet if some name fits both: a pattern meets the names that it matches, and the patterns that it overlaps.
  *
- * A node of the trie is a token after those of its parent. Nodes are found by a hash of both, and each has a list of its
- * children, so that a walk visits only what meets its text, whatever else there is. What is entered is a link in the
- * thing itself; several things may have one text.
+ * A node of the trie is a token after those of its parent. Nodes are found by a hash of both, and each has a list of
+ * its children, so that a walk visits only what meets its text, whatever else there is. What is entered is a link in
+ * the thing itself; several things may have one text.
  *
  * A walk by a name visits in an order that depends on the texts alone: compared token by token, an equal token comes
  * before "*", and that before ">"; equal texts in the order in which they were entered.

@@ -376,8 +376,8 @@ static void take_counts(mk_worker *w, mk_actor *a, const mk_actor *shadow)
 		     mk_count(&shadow->tally->refused) + mk_count(&shadow->box.head) + mk_mailbox_holes(&shadow->box));
 }
 
-/* Removes the events for whose topic there is no view here, which the actor receives by a pattern, and no memory for one:
- * they have that of the old home, and are counted on `all`. */
+/* Removes the events for whose topic there is no view here, which the actor receives by a pattern, and no memory for
+ * one: they have that of the old home, and are counted on `all`. */
 static void lose_strays(mk_worker *w, mk_actor *a)
 {
 	for (uint64_t place = mk_count(&a->box.head); place < mk_count(&a->box.tail); place++) {

@@ -2,11 +2,11 @@
  * attached.h - the views that are attached to a worker's view of a topic: those of the patterns that match it.
  *
  * The list of a view (mk_topic.attached) has the patterns that have subscribers here or, as this worker knows, on
- * another. It is made when it is needed: before a publish, where there is an error for it if memory is short. The view of
- * a topic that is new here is stale if there are patterns. When a batch of changes gives a pattern its first subscriber,
- * or takes the last, each worker in its two steps marks its views of the matching topics stale: it allocates nothing
- * then. So a list is always that of the changes that the worker has applied, and a topic that is made while a change is
- * under way has it as well: the attached views themselves are exact.
+ * another. It is made when it is needed: before a publish, where there is an error for it if memory is short. The view
+ * of a topic that is new here is stale if there are patterns. When a batch of changes gives a pattern its first
+ * subscriber, or takes the last, each worker in its two steps marks its views of the matching topics stale: it
+ * allocates nothing then. So a list is always that of the changes that the worker has applied, and a topic that is made
+ * while a change is under way has it as well: the attached views themselves are exact.
  *
  * A list depends on nothing but the views of this worker and the names: a recording and its replay have the same ones
  * (note.h). For that, a worker that records takes no other views of patterns than those it has.
@@ -22,8 +22,8 @@
 /* Makes the list of a stale view. 0 or MAIKO_ENOMEM: then it is still stale. */
 int mk_attached_make(mk_worker *w, mk_topic *t);
 
-/* Calls `visit` with each view that is attached to the topic `r`, of which the worker's view, which may be stale, is `t`
- * or (NULL) missing; a result that is not 0 ends it and is returned. Allocates nothing. */
+/* Calls `visit` with each view that is attached to the topic `r`, of which the worker's view, which may be stale, is
+ * `t` or (NULL) missing; a result that is not 0 ends it and is returned. Allocates nothing. */
 MK_PRIVATE int mk_attached_each(mk_worker *w, mk_topic *t, const mk_record *r, int (*visit)(void *arg, mk_topic *view),
 				void *arg);
 
@@ -61,7 +61,8 @@ mk_actor *mk_attached_only(const mk_worker *w, const mk_topic *t);
 /* Caches it, as mk_route and mk_target do. */
 void mk_attached_remember(const mk_worker *w, const mk_topic *t, mk_actor **only, uint64_t *version);
 
-/* Whether the policy of a subscriber does not matter while there is room (mk_sub.simple), as far as the topic decides. */
+/* Whether the policy of a subscriber does not matter while there is room (mk_sub.simple), as far as the topic decides.
+ * */
 static inline bool mk_attached_may_be_simple(const mk_topic *t)
 {
 	return t->ttl_ns == 0 && t->record->desc.overflow != MAIKO_KEEP_LATEST;

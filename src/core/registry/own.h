@@ -27,8 +27,8 @@ static inline const mk_type *mk_own_type_of(mk_sup *sup, mk_own_type type)
 	return mk_segmented_array_get(&sup->types, type);
 }
 
-/* 0, or MAIKO_EINVAL with its text: a subscription to a topic of the library with a policy that could make the library wait. `who` begins
- * the text. */
+/* 0, or MAIKO_EINVAL with its text: a subscription to a topic of the library with a policy that could make the library
+ * wait. `who` begins the text. */
 int mk_own_policy(uint32_t topic, maiko_overflow overflow, const char *who);
 static inline int mk_own_policy_check(uint32_t topic, maiko_overflow overflow, const char *who)
 {

@@ -46,8 +46,8 @@ void mk_release_all(mk_worker *w, mk_actor *subscriber);
 /* The same, if its mailbox is at the low mark: at most half its capacity, and half its bound in bytes. */
 void mk_release_if_low(mk_worker *w, mk_actor *subscriber);
 
-/* Releases the senders that it mutes only for one topic, which it has left (mk_attached_left). The others wait for the low
- * mark: else each unsubscription would release all of them, however full the mailbox is. */
+/* Releases the senders that it mutes only for one topic, which it has left (mk_attached_left). The others wait for the
+ * low mark: else each unsubscription would release all of them, however full the mailbox is. */
 void mk_release_marked(mk_worker *w, mk_actor *subscriber);
 
 /* The channel has room again: releases the senders that it mutes, and resets producer_waits.

@@ -17,8 +17,8 @@ void mk_overflow_accepted(mk_worker *w, const mk_sub *s, mk_event *e);
  * the number of deliveries. */
 uint64_t mk_overflow_no_memory(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker);
 
-/* Removes all events, or those of topics that the actor has left (mk_attached_left), from a mailbox and counts `outcome`
- * (an offset in mk_counts) for each. */
+/* Removes all events, or those of topics that the actor has left (mk_attached_left), from a mailbox and counts
+ * `outcome` (an offset in mk_counts) for each. */
 void mk_purge(mk_worker *w, mk_actor *a, bool left, size_t outcome);
 
 /* Events have moved to other positions in the mailbox. */

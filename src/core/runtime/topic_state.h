@@ -66,7 +66,7 @@ enum { MK_ACTIVE = 0, MK_JOINING, MK_LEAVING };
 
 typedef struct mk_sub {
 	mk_actor *actor;
-	uint8_t overflow; /* resolved; of a pattern and of the wildcard, DEFAULT means the policy of the event's topic */
+	uint8_t overflow; /* resolved; of a pattern, and of all topics, DEFAULT: that of the event's topic */
 	uint8_t state;    /* MK_ACTIVE; MK_JOINING, MK_LEAVING: from, or until, the change under way */
 	/* Its policy does not matter while there is room, it has no filter, and the topic no .ttl_ms. Of a pattern: as
 	 * far as it is known without the topic (attached.h). */
