@@ -48,7 +48,7 @@ static int device_on_report(device *self, const report *ev, maiko_ctx *ctx)
 	int degrees = 20 + (int)(self->number * ev->round * 10);
 	int rc = maiko_send(ctx, reading, .device = self->number, .what = "temp", .value = degrees);
 	if (rc == 0) rc = maiko_send(ctx, reading, .device = self->number, .what = "battery", .value = 90);
-	if (rc == 0 && degrees > 50) rc = maiko_send(ctx, alarm_raised, .device = self->number, .why = "hot");
+	if (rc == 0 && degrees > 70) rc = maiko_send(ctx, alarm_raised, .device = self->number, .why = "hot");
 	return rc;
 }
 
@@ -150,12 +150,14 @@ int main(void)
 	return rc == 0 && fflush(stdout) == 0 ? 0 : 1;
 }
 
-/* Expected output:
+/* Expected output, in any order:
+ * safety: round 1
  * mechanic: device.2.temp is 40
  * mechanic: device.2.battery is 90
+ * safety: round 2
  * mechanic: device.2.temp is 60
  * mechanic: device.2.battery is 90
- * siren: device 2 is hot
+ * safety: device 3 has 80 degrees
  * siren: device 3 is hot
  * dashboard: 5 temperatures, the highest 80
  */
