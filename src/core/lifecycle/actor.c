@@ -139,6 +139,13 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 	return s->where == NULL ? add_place(a, r->index, overflow) : add_filtered_place(sup, a, r, overflow, s->where);
 }
 
+static void find_overlap(mk_sup *sup, mk_actor *a)
+{
+	mk_lock(sup);
+	a->overlaps = mk_places_overlap(sup, a);
+	mk_unlock(sup);
+}
+
 static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 {
 	if (o->topics == NULL)
@@ -156,14 +163,10 @@ static int resolve_places(mk_sup *sup, mk_actor *a, const maiko_add_options *o)
 		if (rc != 0)
 			return rc;
 	}
-	return merge_places(sup, a);
-}
-
-static void find_overlap(mk_sup *sup, mk_actor *a)
-{
-	mk_lock(sup);
-	a->overlaps = mk_places_overlap(sup, a);
-	mk_unlock(sup);
+	int rc = merge_places(sup, a);
+	if (rc == 0 && a->patterned)
+		find_overlap(sup, a);
+	return rc;
 }
 
 /* ---- creation ------------------------------------------------------------------------- */
@@ -268,8 +271,6 @@ int mk_actor_new(mk_sup *sup, const maiko_actor_type *type, const char *name, co
 		return MAIKO_ENOMEM;
 	a->self = mk_sender_new(name);
 	rc = a->self == NULL ? MAIKO_ENOMEM : resolve_places(sup, a, o);
-	if (rc == 0 && a->patterned)
-		find_overlap(sup, a);
 	if (rc == 0)
 		rc = mk_notices_new(sup, a);
 	if (rc == 0 && o->mailbox_bytes != 0)
