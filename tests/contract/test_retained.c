@@ -472,6 +472,38 @@ TEST_SIM(a_restart_handles_the_one_that_failed_again_and_gets_none_anew)
 	test_finish(sup);
 }
 
+/* ---- senders that are gone --------------------------------------------------------------------------------------- */
+
+typedef struct namer {
+	uint32_t unused;
+} namer;
+static int namer_on_state(namer *self, const state *ev, maiko_ctx *ctx)
+{
+	test_note("%s", maiko_sender(ctx));
+	return 0;
+}
+MAIKO_ACTOR(namer, MAIKO_ON(state, namer_on_state));
+
+/* So many have gone that the records of senders to whom nothing refers are freed. */
+TEST_WORKERS(an_event_outlives_its_sender)
+{
+	enum { MANY = 3000 };
+	maiko_supervisor *sup = started(workers);
+	maiko_actor_id id;
+	ok(maiko_add(sup, talker, "talker", .topics = MAIKO_TOPICS(plains), .ret_id = &id));
+	ok(maiko_send(sup, plain, .n = 1));
+	test_settle(sup);
+	ok(maiko_remove(sup, id));
+	for (uint32_t i = 0; i < MANY; i++) {
+		ok(maiko_add(sup, talker, "another", .topics = MAIKO_TOPICS(plains), .ret_id = &id));
+		ok(maiko_remove(sup, id));
+	}
+	ok(maiko_add(sup, namer, "namer"));
+	test_settle(sup);
+	expect_noted("talker");
+	test_finish(sup);
+}
+
 /* ---- definitions ----------------------------------------------------------------------------------------------- */
 
 static int like(maiko_supervisor *sup, const char *name, uint32_t retain, uint32_t kib)

@@ -22,8 +22,8 @@ typedef struct sum {
 	uint64_t of, given;
 } sum;
 static uint64_t level_key(const maiko_any *any);
-MAIKO_TOPIC(states, .retain = RETAIN, .ttl_ms = 3);
-MAIKO_TOPIC(levels, .overflow = MAIKO_KEEP_LATEST, .key = level_key, .retain = RETAIN);
+MAIKO_TOPIC(states, .retain = RETAIN);
+MAIKO_TOPIC(levels, .overflow = MAIKO_KEEP_LATEST, .key = level_key, .retain = RETAIN, .ttl_ms = 3);
 MAIKO_TOPIC(sums);
 MAIKO_EVENT(state, states, n);
 MAIKO_EVENT(level, levels, n, key);
@@ -107,7 +107,7 @@ TEST_WORKERS(who_joins_in_a_replay_is_given_what_it_was_given)
 	ok(maiko_stop(sup, NULL));
 	ok(maiko_recorder_free(recorder));
 	uint64_t run = atomic_load(&given);
-	assert_true(run != 0);
+	assert_true(run >= OUTSIDE * RETAIN); /* the states; a level may have expired, or come anew */
 	test_finish(sup);
 	atomic_store(&given, 0);
 	int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = add_sources}, &result);
