@@ -28,7 +28,7 @@ meter last;
 
 std::uint64_t topic_slot, event_slot, actor_slot;
 
-const maiko_topic telemetry = {"telemetry", MAIKO_BLOCK, nullptr, &topic_slot, MAIKO_FORMAT, nullptr, 0, 0, {}};
+const maiko_topic telemetry = {"telemetry", MAIKO_BLOCK, nullptr, &topic_slot, MAIKO_FORMAT, nullptr, 0, 0, 0, 0, {}};
 
 const maiko_field fields[] = {
 	{"sensor", offsetof(reading, sensor), sizeof(reading::sensor), MAIKO_KIND_TEXT, 0, nullptr},
