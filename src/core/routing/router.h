@@ -130,7 +130,7 @@ static inline uint64_t mk_sends(const mk_worker *w) { return w->sequence + w->in
 void mk_publish(mk_worker *w, mk_event *e);
 
 /* Whether all subscribers of a topic are on this worker, none is joining or leaving, none is that of a pattern, and no
- * event is checked. */
+ * event is checked or retained. */
 static MK_INLINE bool mk_is_local(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all;

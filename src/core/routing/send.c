@@ -20,8 +20,8 @@
  *
  *   plain (of a type)    the payload is inline in the event, without buffers and counted arrays: copied by a few
  *                        instructions
- *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no .check, no monitor
- *                        (mk_is_plain)
+ *   plain (of a topic)   all subscribers are on this worker, none is joining or leaving, no .check, no .retain, no
+ *                        monitor (mk_is_plain)
  *   watched              plain, but there is a monitor of sends
  *   remembered           mk_route.only, or mk_target.only, as long as its route_version matches the worker's: the only
  *                        subscriber of a plain topic, or of a pattern that is all that takes the topic
