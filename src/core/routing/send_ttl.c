@@ -1,10 +1,9 @@
 /*
  * send_ttl.c - sends of an actor with a time to live of their own (maiko_send_ttl_ms), which lies behind the payload
- * (event.h). Those of a thread are in send.c.
+ * (event.h). Those of a thread are in send_external.c.
  */
 #include "base/error.h"
 #include "registry/check.h"
-#include "registry/registry.h"
 #include "routing/allowance.h"
 #include "routing/receipt.h"
 #include "routing/router.h"
@@ -57,7 +56,7 @@ int maiko_ctx_send_ttl(maiko_ctx *ctx, const maiko_event_type *desc, const void 
 		rc = mk_check(t, type, event);
 	if (rc != 0)
 		return rc;
-	return (flags & MAIKO_SEND_TRACKED) == 0 ? publish(t, type, ctx, event, ttl_ms, flags)
-						 : mk_receipt_send(t, type, ctx, event, NULL, flags,
-								   &(mk_tracking){.ttl_ms = ttl_ms});
+	return (flags & MAIKO_SEND_TRACKED) == 0
+		       ? publish(t, type, ctx, event, ttl_ms, flags)
+		       : mk_receipt_send(t, type, ctx, event, NULL, flags, &(mk_tracking){.ttl_ms = ttl_ms});
 }
