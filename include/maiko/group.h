@@ -119,11 +119,11 @@ MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);
  * The raw calls behind maiko_restart(to, id, options...): restarts an actor now, without delay; `options` may be NULL.
  *
  * It counts as no failure; no other actor is restarted with it. One that waits for its restart restarts at once, and
- * if its group waits to restart with it, all of that. A request that comes while it is being restarted, also while
- * that on_start runs already, is answered by that restart. Like a change (supervisor.h): on a thread that may wait it
- * returns when on_start has returned; else it completes later, and .done or MAIKO_ON_DONE tells
- * (MAIKO_CHANGE_RESTART); of one that restarts itself, .done alone, because MAIKO_ON_DONE would be of its earlier
- * life. Errors: MAIKO_ENOENT (no such actor), MAIKO_EINVAL (it is not supervised: it has neither .group nor
+ * if its group waits to restart with it, all of that. A request that comes while it is being restarted is
+ * answered by that restart; one that comes when its on_start has begun already, by another restart after it. Like a
+ * change (supervisor.h): on a thread that may wait it returns when on_start has returned; else it completes later, and
+ * .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART); of one that restarts itself, .done alone, because MAIKO_ON_DONE
+ * would be of its earlier life. Errors: MAIKO_ENOENT (no such actor), MAIKO_EINVAL (it is not supervised: it has neither .group nor
  * .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY (a restart of it has been asked for already),
  * MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM, MAIKO_ESHUTDOWN; the error of on_start.
  */

@@ -116,7 +116,8 @@ static void describe(const mt_replay *r, const about *s, char *text, size_t size
 static about about_record(const mt_replay *r, const mo_record *record)
 {
 	const mo_event *e = mt_event_of(record);
-	bool names = mt_is_observation(record) || mt_is_note(record, MK_NOTE_RUN) || mt_is_note(record, MK_NOTE_ADD);
+	bool names = mt_is_observation(record) || mt_is_note(record, MK_NOTE_RUN) || mt_is_note(record, MK_NOTE_ADD) ||
+		     mt_is_note(record, MK_NOTE_GROUP);
 	about s = {.kind = record->kind, .actor = names ? record->number : 0};
 	if (mt_is_observation(record))
 		s.code = record->value;

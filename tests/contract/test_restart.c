@@ -21,7 +21,8 @@ MAIKO_EVENT(done, results, n, life);
 
 enum { POISON = 1000 };
 
-PER_TEST _Atomic(uint64_t) starts, stops, failures_left, start_failures_left;
+PER_TEST _Atomic(uint64_t) starts, stops, failures_left, start_failures_left, asks_left, answers;
+PER_TEST int answer;
 
 /* ---- a machine: passes items on, and fails with the poison, as often as the test says ---- */
 
@@ -39,10 +40,18 @@ static bool fails(_Atomic(uint64_t) *left)
 	return true;
 }
 
+static void answered(void *arg, const maiko_completion *completion)
+{
+	answer = completion->status;
+	atomic_fetch_add(&answers, 1);
+}
+
 static int machine_on_start(machine *self, maiko_ctx *ctx)
 {
 	expect(self->handled == 0 && self->life == 0);
 	self->life = (uint32_t)atomic_fetch_add(&starts, 1) + 1;
+	if (self->life > 1 && fails(&asks_left))
+		expect(maiko_restart(ctx, maiko_self(ctx), .done = answered) == 0);
 	return fails(&start_failures_left) ? UV_ENODEV : 0;
 }
 static int machine_on_stop(machine *self, maiko_ctx *ctx)
@@ -323,6 +332,28 @@ TEST_SIM(a_restart_on_request_that_fails_is_followed_by_the_delay)
 	assert_int_equal(atomic_load(&starts), 3);
 	(void)test_finish(sup);
 }
+
+/* What that on_start has read may be older than the request. */
+static void ask_during_on_start(uint32_t workers, uint64_t start_failures)
+{
+	enum { HOUR_MS = 3600000 };
+	maiko_supervisor *sup = with_listener(workers);
+	ok(maiko_add(sup, machine, "machine", .restart = MAIKO_TRANSIENT, .retries = 1,
+		     .backoff = &(maiko_backoff){.first_ms = 1, .max_ms = HOUR_MS}));
+	ok(maiko_start(sup));
+	atomic_store(&failures_left, 1);
+	atomic_store(&start_failures_left, start_failures);
+	atomic_store(&asks_left, 1);
+	ok(maiko_send(sup, item, .n = POISON));
+	test_wait_for(&answers, 1);
+	test_settle(sup);
+	assert_int_equal(answer, 0);
+	assert_int_equal(atomic_load(&starts), 3);
+	test_wait_for(&test_heard_events, 1);
+	(void)test_finish(sup);
+}
+TEST_SIM(one_asked_for_during_on_start_begins_another_life) { ask_during_on_start(workers, 0); }
+TEST_SIM(also_if_that_fails) { ask_during_on_start(workers, 1); }
 
 TEST_SIM(a_restart_may_be_asked_for_as_soon_as_the_start_has_returned)
 {

@@ -33,6 +33,8 @@ typedef struct machine {
 static int machine_on_start(machine *self, maiko_ctx *ctx)
 {
 	(void)self;
+	if (maiko_random(ctx) % 4 == 0)
+		(void)maiko_restart(ctx, maiko_self(ctx)); /* of a later life: too late for this one */
 	return maiko_random(ctx) % 16 == 0 ? UV_ENODEV : 0;
 }
 static int machine_on_stop(machine *self, maiko_ctx *ctx)
@@ -76,6 +78,9 @@ static int manager_on_result(manager *self, const result *ev, maiko_ctx *ctx)
 				.backoff = &(maiko_backoff){.first_ms = 1, .max_ms = 2});
 		break;
 	case 15:
+	case 16:
+	case 18:
+	case 20:
 		(void)maiko_restart(ctx, self->guest);
 		break;
 	case 30:

@@ -213,6 +213,20 @@ static void failed(mk_sup *sup, mk_care *c)
 
 /* ---- reports ---------------------------------------------------------------------------------- */
 
+static void append(mk_groups *all, mk_report *r, mk_care *c, mk_report_kind kind)
+{
+	assert(r->kind == 0);
+	*r = (mk_report){.care = c, .kind = kind};
+	*all->report_tail = r;
+	all->report_tail = &r->next;
+}
+
+static void set_asker(mk_sup *sup, mk_care *c, mk_change *change)
+{
+	c->asker = change;
+	append(sup->groups, &c->ask, c, MK_IS_ASKED);
+}
+
 /* maiko_restart is complete. The change is told when the lock is released. */
 static void answer(mk_sup *sup, mk_care *c, int status)
 {
@@ -220,6 +234,9 @@ static void answer(mk_sup *sup, mk_care *c, int status)
 	if (change == NULL)
 		return;
 	c->asker = NULL;
+	if (c->asks_next != NULL)
+		set_asker(sup, c, c->asks_next);
+	c->asks_next = NULL;
 	change->status = status;
 	mk_change_tell_waiting(change);
 	mk_change_told(sup);
@@ -231,10 +248,11 @@ static void is_down(mk_sup *sup, mk_care *c)
 {
 	bool asked = c->asker != NULL, has_failed = c->failed;
 	int code = c->code;
-	bool tried = c->state == MK_CARE_DOWN; /* to start it again */
+	bool tried = c->state == MK_CARE_DOWN && !c->asked_late; /* to start it again, after it was asked for */
 	c->state = MK_CARE_DOWN;
 	c->command = MK_NO_COMMAND;
 	c->halt_until_ns = 0;
+	c->begun = c->asked_late = false;
 	if (has_failed)
 		failed(sup, c);
 	if (sup->groups->fatal != 0)
@@ -253,11 +271,12 @@ static void is_down(mk_sup *sup, mk_care *c)
 
 static void is_up(mk_sup *sup, mk_care *c)
 {
-	bool first = c->state == MK_CARE_NEW;
+	bool late = c->state == MK_CARE_NEW || c->asked_late;
 	c->state = MK_CARE_UP;
 	c->command = MK_NO_COMMAND;
-	if (first && c->asker != NULL)
-		command(c, MK_HALT, 0); /* it was asked for before */
+	c->begun = c->asked_late = false;
+	if (late && c->asker != NULL)
+		command(c, MK_HALT, 0); /* its on_start had begun before */
 	else
 		answer(sup, c, 0);
 	mk_group *run = run_of(&c->member);
@@ -305,8 +324,9 @@ void mk_group_answer_ended(mk_sup *sup, mk_care *c)
 	answer(sup, c, mk_state_of(sup) >= MK_STOPPING ? MAIKO_ESHUTDOWN : MAIKO_ECANCELED);
 }
 
-static void is_asked(mk_sup *sup, mk_care *c)
+static void is_asked(mk_sup *sup, mk_care *c, bool late)
 {
+	c->asked_late = late;
 	mk_group *run = run_of(&c->member);
 	if (run != NULL) /* it restarts with its group, which does not wait any more */
 		run->delay_ms = 0;
@@ -314,7 +334,7 @@ static void is_asked(mk_sup *sup, mk_care *c)
 		command(run->cause, MK_PACE, 0);
 	if (c->state == MK_CARE_UP && c->command == MK_NO_COMMAND)
 		command(c, MK_HALT, 0);
-	else if (c->state == MK_CARE_DOWN && c->command == MK_START)
+	else if (c->state == MK_CARE_DOWN && c->command == MK_START && !late)
 		command(c, MK_START, 0);
 	else if (c->state == MK_CARE_GONE)
 		answer(sup, c, MAIKO_ECANCELED);
@@ -349,6 +369,8 @@ static void take(mk_sup *sup, mk_report *r)
 	mk_care *c = r->care;
 	mk_report_kind kind = r->kind;
 	r->kind = 0;
+	if (kind == MK_IS_ASKED && c->begun && !sup->seam.led)
+		kind = MK_IS_ASKED_LATE;
 	mk_note_sup(sup, MK_NOTE_GROUP, c->actor->self->id, (int64_t)kind);
 	bool over = mk_state_of(sup) >= MK_STOPPING || sup->groups->fatal != 0;
 	if (over && kind != MK_IS_GONE)
@@ -367,19 +389,12 @@ static void take(mk_sup *sup, mk_report *r)
 		is_gone(sup, c);
 		break;
 	case MK_IS_ASKED:
-		is_asked(sup, c);
+	case MK_IS_ASKED_LATE:
+		is_asked(sup, c, kind == MK_IS_ASKED_LATE);
 		break;
 	case MK_IS_OVERDUE: /* not a report */
 		break;
 	}
-}
-
-static void append(mk_groups *all, mk_report *r, mk_care *c, mk_report_kind kind)
-{
-	assert(r->kind == 0);
-	*r = (mk_report){.care = c, .kind = kind};
-	*all->report_tail = r;
-	all->report_tail = &r->next;
 }
 
 static mk_report *remove_report(mk_groups *all, mk_report **at)
@@ -473,10 +488,12 @@ bool mk_groups_step_led(mk_sup *sup, maiko_actor_id id, mk_report_kind kind)
 			mk_group_is_overdue(sup, run, mk_care_of(a));
 		return run != NULL;
 	}
-	while (*at != NULL && ((*at)->kind != kind || (*at)->care->actor->self->id != id))
+	mk_report_kind made = kind == MK_IS_ASKED_LATE ? MK_IS_ASKED : kind;
+	while (*at != NULL && ((*at)->kind != made || (*at)->care->actor->self->id != id))
 		at = &(*at)->next;
 	if (*at == NULL)
 		return false;
+	(*at)->kind = kind;
 	mk_worker *w = (*at)->care->actor->worker;
 	if (w == NULL) /* a restart was asked for, and the actor has not arrived yet */
 		w = mk_worker_at(sup, 0);
@@ -507,13 +524,18 @@ int mk_group_ask(mk_sup *sup, mk_worker *caller, mk_change *change, int *ret_sta
 	mk_change_wait waiting = {false, 0};
 	mk_lock(sup);
 	int rc = mk_change_accept(sup, caller, change, refusal(sup, change));
-	if (rc == 0 && refusal(sup, change) != 0)
-		rc = MAIKO_EBROKEN; /* in a replay, which differs from its recording */
+	int refused = rc == 0 ? refusal(sup, change) : 0; /* not 0 in a replay alone */
+	mk_care *c = rc == 0 && (refused == 0 || refused == MAIKO_EBUSY)
+			     ? mk_care_of(mk_directory_find(sup, change->id))
+			     : NULL;
+	if (rc == 0 && (c == NULL || (refused != 0 && c->asks_next != NULL)))
+		rc = MAIKO_EBROKEN; /* it differs from its recording */
 	if (rc == 0) {
-		mk_care *c = mk_care_of(mk_directory_find(sup, change->id));
-		c->asker = change;
 		change->wait = ret_status != NULL ? &waiting : NULL;
-		append(sup->groups, &c->ask, c, MK_IS_ASKED);
+		if (refused == 0)
+			set_asker(sup, c, change);
+		else /* the one before was answered meanwhile, by a step that follows the one with this call */
+			c->asks_next = change;
 		take_all(sup);
 	}
 	if (rc == 0 && ret_status != NULL) /* a supervisor that has stopped keeps the change until it is freed */

@@ -152,7 +152,7 @@ bool mk_restart_ended(mk_worker *w, mk_actor *a)
 
 static void renew_state(mk_actor *a)
 {
-	const mk_care *c = mk_care_of(a);
+	mk_care *c = mk_care_of(a);
 	mk_extra *x = a->extra;
 	if (c->init != NULL)
 		memcpy(mk_actor_state(a), c->init, a->class->desc->state_size);
@@ -162,6 +162,7 @@ static void renew_state(mk_actor *a)
 	mk_free(x->detail);
 	x->detail = NULL;
 	x->error = 0;
+	c->begun = true;
 	mk_unlock(a->worker->sup);
 	if (a->class->tick != NULL)
 		mk_tick_renew(a);

@@ -383,6 +383,7 @@ void mk_care_free(mk_care *c)
 {
 	if (c != NULL) {
 		mk_free(c->init);
+		mk_free(c->asks_next);
 		mk_free(c->asker); /* of a simulation or a replay that has ended before */
 	}
 	mk_free(c);

@@ -45,7 +45,8 @@ typedef enum mk_report_kind {
 	MK_IS_PACED,
 	MK_IS_GONE,
 	MK_IS_ASKED,
-	MK_IS_OVERDUE /* of no worker: it has not stopped in time */
+	MK_IS_OVERDUE,   /* of no worker: it has not stopped in time */
+	MK_IS_ASKED_LATE /* asked, when the on_start of its next life had begun; only noted as such */
 } mk_report_kind;
 typedef struct mk_report {
 	struct mk_report *next;
@@ -95,6 +96,9 @@ typedef struct mk_care {
 	maiko_phase phase;
 	char event[MAIKO_NAME_MAX + 1]; /* the type of the event that it handled, or "" */
 	struct mk_change *asker;        /* maiko_restart: it starts without delay once it is down; or NULL */
+	struct mk_change *asks_next;    /* in a replay: whose turn comes when that one is answered */
+	bool begun;                     /* the on_start of a later life; it has not reported yet */
+	bool asked_late;                /* since then: that life is not the one that was asked for */
 	uint64_t halt_until_ns;         /* when it is overdue to stop for a run; 0: none waits for it */
 } mk_care;
 
