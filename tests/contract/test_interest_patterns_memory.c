@@ -1,6 +1,6 @@
 /*
- * C15, C19: whichever allocation fails, a subscription that the pattern of a watcher meets is refused, or the watcher is
- * told.
+ * C15, C19: whichever allocation fails, a subscription that the pattern of a watcher meets is refused, or the watcher
+ * is told.
  */
 #include "no_memory.h"
 

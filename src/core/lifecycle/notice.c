@@ -8,8 +8,8 @@
  * Of a topic that an actor watches by its name these include the subscribers by patterns; of one that it watches by a
  * pattern they do not: it is told of the pattern instead. So a record has the numbers twice (mk_listening).
  *
- * The notices that an actor has by a pattern are made with the batch that brings the first subscription, when it begins:
- * without memory that subscription is refused.
+ * The notices that an actor has by a pattern are made with the batch that brings the first subscription, when it
+ * begins: without memory that subscription is refused.
  */
 #include "lifecycle/notice.h"
 

@@ -80,7 +80,8 @@ void mk_notices_begin(mk_worker *w, mk_actor *a);
 /* The actor will be restarted: after that it is told anew. */
 void mk_notices_rest(mk_actor *a);
 
-/* Whether the last notice of each topic agrees with `wanted`; for a simulation. by_name: subscribers by patterns count. */
+/* Whether the last notice of each topic agrees with `wanted`; for a simulation. by_name: subscribers by patterns
+ * count. */
 MK_PRIVATE bool mk_notices_are_true(const mk_actor *a, bool (*wanted)(mk_sup *sup, uint32_t topic, bool by_name));
 
 #endif

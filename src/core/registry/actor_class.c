@@ -72,7 +72,9 @@ static int add_watched(mk_sup *sup, mk_actor_class *c, const maiko_item *i, uint
 		return mk_fail(MAIKO_EINVAL, "actor type '%s': MAIKO_ON_INTEREST without a topic", c->desc->name);
 	for (uint32_t k = 0; k < count; k++) {
 		mk_record *r;
-		int rc = mk_registry_place(sup, i->topics[k], &r);
+		bool asks = false;
+		int rc = mk_registry_place(sup, i->topics[k], &r, &asks);
+		mk_topics_asked(sup, &asks); /* it is pinned before the lock is released */
 		if (rc != 0)
 			return rc;
 		const char *name = r->desc.name;

@@ -44,7 +44,8 @@ static inline void mk_deliver(mk_worker *w, mk_actor *a, mk_event *e)
 	mk_deliver_at(w, a, e, tail, tail - mk_count(&a->box.head), true);
 }
 
-/* Whether it is older than its topic, or its send, allows: by the time of its entry here, never by that of its origin. */
+/* Whether it is older than its topic, or its send, allows: by the time of its entry here, never by that of its
+ * origin. */
 static inline bool mk_has_expired(const mk_worker *w, const mk_event *e)
 {
 	uint64_t own_ns = mk_ttl_ms_of(e) * 1000000, ttl_ns = e->topic->ttl_ns;
