@@ -123,9 +123,9 @@ MAIKO_API int maiko_ctx_remove_group(maiko_ctx *ctx, maiko_group_id group);
  * answered by that restart; one that comes when its on_start has begun already, by another restart after it. Like a
  * change (supervisor.h): on a thread that may wait it returns when on_start has returned; else it completes later, and
  * .done or MAIKO_ON_DONE tells (MAIKO_CHANGE_RESTART); of one that restarts itself, .done alone, because MAIKO_ON_DONE
- * would be of its earlier life. Errors: MAIKO_ENOENT (no such actor), MAIKO_EINVAL (it is not supervised: it has neither .group nor
- * .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY (a restart of it has been asked for already),
- * MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM, MAIKO_ESHUTDOWN; the error of on_start.
+ * would be of its earlier life. Errors: MAIKO_ENOENT (no such actor), MAIKO_EINVAL (it is not supervised: it has
+ * neither .group nor .restart), MAIKO_ESTATE (before the start), MAIKO_EBUSY (a restart of it has been asked for
+ * already), MAIKO_ECANCELED (it was removed meanwhile), MAIKO_ENOMEM, MAIKO_ESHUTDOWN; the error of on_start.
  */
 MAIKO_API int maiko_supervisor_restart(maiko_supervisor *sup, maiko_actor_id actor,
 				       const maiko_change_options *options);
