@@ -6,7 +6,8 @@
  * mk_router_mark; of channel.c mk_channel_send_parcel, mk_channel_unspill; of turn.c run_channel; of private.c
  * mk_private_give, mk_private_is_due, mk_private_shift; of migrate.c mk_migrate_apply, hand_over, pack_mailbox,
  * take_over; mk_arrival_keeps, mk_arrival_hear; of sender.h mk_home_at; of topology.c apply, settle. Each inline
- * names its function. How changes are made and actors move is topology.pml's, and as simple here as receipts allow.
+ * names its function. With ASKS each event is a question that the subscriber answers, or not, when it handles it
+ * (question.c: mk_question_ask, mk_question_reply, came, complete, time_is_over, mk_questions_drop). How changes are made and actors move is topology.pml's, and as simple here as receipts allow.
  *
  * The actors: the sender, which also subscribes to the replies; a subscriber, which replies once to each event; and
  * one that stays where it is and does not reply. FIRST and SECOND are the changes, in this order.
@@ -17,7 +18,9 @@
  *   - it comes after every reply: each has been handled, or counted dead, when the callback runs;
  *   - nobody touches a receipt, or a part of it, after the last part has come; and a receipt itself is touched only
  *     where its sender is at that time;
- *   - with no memory for anything after the send, each part comes back all the same.
+ *   - with no memory for anything after the send, each part comes back all the same;
+ *   - each question ends once, and for the true reason: with an answer if one comes before its time is over; because
+ *     the receipt is complete only if nobody has replied.
  *
  * Abstractions, and why they are sound:
  *   - A channel is a queue that keeps its order (channel.pml). It is full, and a spill or a channel without memory,
@@ -35,7 +38,9 @@
  * LOST_ASIDE (those are lost), TO_THE_NEWEST (a part goes to where the sender is about to be), NOT_KEPT,
  * NOT_SENT_ON (of parts that come to where the sender is not yet, or no more), NO_SHIFT (of a receipt, behind what
  * came for the sender meanwhile), SHARES_PART, SPLIT_UNCOUNTED (of a copy that moves with its actor),
- * DROP_UNCOUNTED (an entry that a channel drops), REFUSED_UNTOLD (a worker that has no subscriber any more).
+ * DROP_UNCOUNTED (an entry that a channel drops), REFUSED_UNTOLD (a worker that has no subscriber any more),
+ * REPLY_UNCOUNTED (a reply is no part of the receipt), NOT_DISOWNED (the receipt finds a question that has ended),
+ * COMPLETE_FIRST (the last part completes the receipt before the reply in it is taken).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -130,7 +135,12 @@ byte home_number, home_from, home_to
 byte change, waiting, completed
 
 /* mk_part: of each worker, and of the copy that moves; mk_receipt */
+#ifdef ASKS
+#define PARTS (WORKERS + 2)
+#define REPLY_TO(event) PART_OF(event, WORKERS + 1) /* mk_reply */
+#else
 #define PARTS (WORKERS + 1)
+#endif
 #define PART_OF(event, worker) ((event) * PARTS + (worker))
 #define MOVED(event) PART_OF(event, WORKERS)
 #define EVENT_OF(part) ((part) / PARTS)
@@ -146,6 +156,10 @@ byte next_event
 byte is_delivered[EVENTS], is_handled[EVENTS], is_lost[EVENTS], is_unknown[EVENTS]
 byte replied[EVENTS], heard[EVENTS] /* replies; those that have an outcome */
 byte receipts[EVENTS]
+#ifdef ASKS
+bool is_open[EVENTS]                /* mk_question: it has not ended */
+byte ends[EVENTS], answers[EVENTS] /* answers: that were sent */
+#endif
 byte full_left = FULL, no_memory_left = NO_MEMORY
 
 /* ---- the way back ---------------------------------------------------------------------------- */
@@ -161,11 +175,46 @@ inline open_channel(from, to)
 	fi
 }
 
+#ifdef ASKS
+/* set_end, take_out, mk_receipt_disowns */
+inline end_question(event)
+{
+	ends[event]++;
+	is_open[event] = false
+}
+
+/* came, of a part with a reply */
+inline take_reply(p)
+{
+	if
+	:: p == REPLY_TO(EVENT_OF(p)) && is_open[EVENT_OF(p)] -> end_question(EVENT_OF(p))
+	:: else /* another part, or late */
+	fi
+}
+
+/* complete, of a question whose receipt is complete */
+inline complete_question(event)
+{
+	if
+#ifdef NOT_DISOWNED
+	:: !sender_ended -> end_question(event)
+#endif
+	:: is_open[event] ->
+		assert(answers[event] == 0); /* nobody has replied */
+		end_question(event)
+	:: else
+	fi
+}
+#endif
+
 /* part_is_here, take_part, mk_private_give */
 inline part_is_here(me, p)
 {
 	assert(sends_at == me && !sender_on_way); /* only the sender's worker touches a receipt */
 	assert(!complete[EVENT_OF(p)]);
+#if defined(ASKS) && !defined(COMPLETE_FIRST)
+	take_reply(p);
+#endif
 	sum_handled[EVENT_OF(p)] = sum_handled[EVENT_OF(p)] + handled[p];
 	sum_lost[EVENT_OF(p)] = sum_lost[EVENT_OF(p)] + lost[p];
 	sum_unknown[EVENT_OF(p)] = sum_unknown[EVENT_OF(p)] + unknown[p];
@@ -173,6 +222,9 @@ inline part_is_here(me, p)
 	if
 	:: parts[EVENT_OF(p)] == 0 ->
 		complete[EVENT_OF(p)] = true;
+#ifdef ASKS
+		complete_question(EVENT_OF(p));
+#endif
 		assert(sum_handled[EVENT_OF(p)] == is_handled[EVENT_OF(p)]);
 		assert(sum_lost[EVENT_OF(p)] == is_lost[EVENT_OF(p)]);
 		assert(sum_unknown[EVENT_OF(p)] == is_unknown[EVENT_OF(p)]);
@@ -182,7 +234,10 @@ inline part_is_here(me, p)
 		:: else -> privates!EVENT_OF(p), tail
 		fi
 	:: else
-	fi
+	fi;
+#if defined(ASKS) && defined(COMPLETE_FIRST)
+	take_reply(p)
+#endif
 }
 
 /* mk_router_send_parcel, mk_channel_send_parcel */
@@ -293,6 +348,9 @@ inline send_tracked(me)
 	e = next_event;
 	next_event++;
 	parts[e] = 1;
+#ifdef ASKS
+	is_open[e] = true;
+#endif
 	for (k : 0 .. WORKERS - 1) {
 		parts[e] = parts[e] + HAS(event_view[me], k)
 	}
@@ -393,6 +451,19 @@ inline handle(me)
 		fi
 	}
 	k = 0;
+#ifdef ASKS
+	if
+	:: true -> /* mk_question_reply, mk_receipt_reply */
+		answers[EVENT_OF(p)]++;
+#ifndef REPLY_UNCOUNTED
+		parts[EVENT_OF(p)]++;
+#endif
+		e = EVENT_OF(p);
+		arrived(me, REPLY_TO(e));
+		e = 0
+	:: true
+	fi;
+#endif
 	handled[p]++;
 	is_handled[EVENT_OF(p)]++;
 	unref(me, p);
@@ -432,6 +503,15 @@ inline refresh_all(me)
 inline end_sender(me)
 {
 	sender_ended = true;
+#ifdef ASKS
+	for (k : 0 .. EVENTS - 1) { /* mk_questions_drop */
+		if
+		:: is_open[k] -> end_question(k)
+		:: else
+		fi
+	}
+	k = 0;
+#endif
 	do
 	:: len(replies) > 0 ->
 		replies?e;
@@ -775,6 +855,11 @@ end_idle:
 			head++;
 			e = 0
 	   }
+#ifdef ASKS
+	:: atomic { /* time_is_over */
+		SENDER_RUNS && is_open[0] -> end_question(0)
+	   }
+#endif
 	:: atomic { SUBSCRIBER_RUNS && len(events) > 0 -> handle(me) }
 	:: atomic { OTHER == me && len(events_of_other) > 0 -> handle_by_other(me) }
 	od
@@ -816,6 +901,9 @@ init
 	timeout;
 	assert(completed == CHANGES && (next_event == EVENTS || sender_ended));
 	for (w : 0 .. EVENTS - 1) {
-		assert(receipts[w] == (w < next_event) && (heard[w] == replied[w] || sender_ended))
+		assert(receipts[w] == (w < next_event) && (heard[w] == replied[w] || sender_ended));
+#ifdef ASKS
+		assert(ends[w] == (w < next_event))
+#endif
 	}
 }

@@ -98,6 +98,8 @@ small_receipt() {
 	holds receipt "-DNO_MEMORY=1" "one receipt, its counts, behind the replies" "$SAFE" ""
 	holds receipt "-DEVENTS=1 -DFIRST=BOTH_MOVE -DNO_MEMORY=1 -DFULL=1" "one receipt, its counts, behind the replies" "$SAFE" ""
 	finds receipt "-DNO_MEMORY=1" ASIDE_ON_LANE
+	holds receipt "-DASKS -DEVENTS=1 -DNO_MEMORY=1" "each question ends once, for the true reason" "$SAFE" ""
+	finds receipt "-DASKS -DEVENTS=1" NOT_DISOWNED
 }
 
 small_interest() {
@@ -193,6 +195,12 @@ all_receipt() {
 	finds receipt "-DNO_MEMORY=1" ON_LANE ASIDE_ON_LANE LOST_ASIDE TO_THE_NEWEST NOT_KEPT NOT_SENT_ON NO_SHIFT
 	finds receipt "-DFIRST=SUBSCRIBER_MOVES" SHARES_PART SPLIT_UNCOUNTED
 	finds receipt "-DFIRST=SUBSCRIBER_GOES -DFULL=1 -DOTHER=WORKERS" DROP_UNCOUNTED REFUSED_UNTOLD
+	for defines in "-DNO_MEMORY=1 -DFULL=1" "-DSECOND=SENDER_GOES -DNO_MEMORY=2 -DFULL=1" \
+		"-DFIRST=SUBSCRIBER_MOVES -DSECOND=SUBSCRIBER_GOES -DNO_MEMORY=2 -DFULL=1" \
+		"-DFIRST=BOTH_MOVE -DSECOND=SENDER_MOVES_BACK -DNO_MEMORY=2 -DFULL=1"; do
+		holds receipt "-DASKS -DEVENTS=1 $defines" "each question ends once, for the true reason" "$SAFE" ""
+	done
+	finds receipt "-DASKS -DEVENTS=1" REPLY_UNCOUNTED NOT_DISOWNED COMPLETE_FIRST
 }
 
 all_interest() {
