@@ -22,7 +22,7 @@ my %upward = (mk_up => 1);
 
 # Files of one folder that call each other, because they are the two ends of one protocol. No others do.
 my @together = (
-	[qw(routing/attached_events routing/backpressure routing/cycle routing/external routing/overflow routing/receipt routing/router)],
+	[qw(routing/attached_events routing/backpressure routing/cycle routing/external routing/overflow routing/receipt routing/router routing/shared)],
 	[qw(sched/end sched/fd_watch sched/handles sched/hold sched/tick)],
 	[qw(lifecycle/batch lifecycle/migrate lifecycle/topology)],
 	[qw(lifecycle/stop_deadline lifecycle/stop_steps)],

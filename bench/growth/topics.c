@@ -256,6 +256,34 @@ static int run_levels(uint32_t n, uint64_t *ret_done)
 	return growth_in_actor(send_levels, growth_some(n));
 }
 
+/* ---- n members of a share group ---- */
+
+static int prepare_members(uint32_t n)
+{
+	int rc = make_topics(1);
+	const maiko_subscription one[] = {{.topic = topics[0], .share = "readers"}, {.topic = NULL}};
+	for (uint32_t i = 0; rc == 0 && i < n; i++)
+		rc = maiko_add(growth_sup, reader, growth_name(i), .topics = one);
+	return rc != 0 ? rc : growth_start();
+}
+
+static int note_some(maiko_ctx *ctx, uint32_t n)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < n; i++)
+		rc = maiko_send(ctx, note, .topic = 0);
+	return rc;
+}
+
+static int run_share(uint32_t n, uint64_t *ret_done)
+{
+	uint32_t some = growth_some(n);
+	int rc = growth_in_actor(note_some, some);
+	growth_until(&read_notes, some);
+	*ret_done = some;
+	return rc;
+}
+
 const growth_operation growth_topics[] = {{"name-topic", make_topics, run_name, 0},
 					  {"subscribe", prepare_listener, run_subscribe, 0},
 					  {"subscribe-all", prepare_subscribe_all, run_subscribe_all, 0},
@@ -265,4 +293,5 @@ const growth_operation growth_topics[] = {{"name-topic", make_topics, run_name, 
 					  {"deliver", prepare_subscribers, run_deliver, 0},
 					  {"join-retained", prepare_retained, run_join_retained, 0},
 					  {"retain-key", prepare_levels, run_levels, 0},
+					  {"share", prepare_members, run_share, 0},
 					  {.name = NULL}};

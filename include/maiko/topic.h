@@ -115,7 +115,24 @@ typedef struct maiko_subscription {
 	const maiko_topic *topic;         /* NULL ends a list; a pattern: MAIKO_LIKE */
 	maiko_overflow overflow;          /* MAIKO_OVERFLOW_DEFAULT: the topic's */
 	const struct maiko_filter *where; /* which events it wants (filter.h), copied; NULL: all of them */
-	uint64_t reserved_[1];
+	/*
+	 * The name of a share group, copied; NULL: none. The group is all actors that subscribe to the same topic with
+	 * the same name: each event of the topic goes to one of them, the one with the fewest events waiting, where one
+	 * that is full, on hold, or waits for its restart comes last. Groups of other names, and subscribers without a
+	 * group, get the event as well.
+	 *
+	 * What waits for a member that ends, fails, or no longer subscribes is passed on to the others, as is what
+	 * waits for one on hold when another has nothing to do: the delivery is counted `passed_on`, and there is a
+	 * new one. The event whose handler has failed is not passed on. The filter, the policy and the mailbox are
+	 * each member's own; an event that the filter of one turns away goes to another, and is `filtered` if all
+	 * turn it away. The order of a sender's events (C1) does not hold in a group, neither between its members
+	 * nor for one of them.
+	 *
+	 * Bounds: 1 to MAIKO_NAME_MAX bytes. An actor gets no event of the topic by another of its subscriptions; not
+	 * for the topics of the library.
+	 */
+	const char *share;
+	uint64_t reserved_[3];
 } maiko_subscription;
 
 MAIKO_BEGIN_DECLS

@@ -35,7 +35,7 @@ static void put_number(sink *s, uint64_t number) { put(s, &number, sizeof number
 static void put_text(sink *s, const char *text) { put(s, text, strlen(text) + 1); }
 
 enum { TOPICS_UNSAID = 1, TOPICS_ALL = 2 };
-enum { TOPIC_HAS_FUNCTION = 1, TOPIC_FILTERED = 2, TOPIC_AGES = 4, TOPIC_RETAINS = 8 };
+enum { TOPIC_HAS_FUNCTION = 1, TOPIC_FILTERED = 2, TOPIC_AGES = 4, TOPIC_RETAINS = 8, TOPIC_SHARED = 16 };
 
 static uint32_t tests_of(const maiko_filter *filter)
 {
@@ -78,7 +78,8 @@ static void put_topics(sink *s, const maiko_subscription *topics)
 		const maiko_topic *topic = topics[i].topic;
 		put_number(s, (topic->key != NULL || topic->check != NULL ? TOPIC_HAS_FUNCTION : 0) |
 				      (topics[i].where != NULL ? TOPIC_FILTERED : 0) |
-				      (topic->ttl_ms != 0 ? TOPIC_AGES : 0) | (topic->retain != 0 ? TOPIC_RETAINS : 0));
+				      (topic->ttl_ms != 0 ? TOPIC_AGES : 0) | (topic->retain != 0 ? TOPIC_RETAINS : 0) |
+				      (topics[i].share != NULL ? TOPIC_SHARED : 0));
 		put_text(s, topics[i].topic->name);
 		if (topic->ttl_ms != 0)
 			put_number(s, topic->ttl_ms);
@@ -86,6 +87,8 @@ static void put_topics(sink *s, const maiko_subscription *topics)
 			put_number(s, topic->retain);
 			put_number(s, topic->retain_kib);
 		}
+		if (topics[i].share != NULL)
+			put_text(s, topics[i].share);
 		if (topics[i].where != NULL)
 			put_filter(s, topics[i].where);
 	}
@@ -243,13 +246,15 @@ static void get_topics(supply *s, mo_call *c)
 	for (uint32_t i = 0; i < c->topic_count; i++) {
 		c->topics[i].overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
 		c->topics[i].policy = (maiko_overflow)get_small(s, MAIKO_FAIL);
-		uint32_t flags = get_small(s, TOPIC_HAS_FUNCTION | TOPIC_FILTERED | TOPIC_AGES | TOPIC_RETAINS);
+		uint32_t flags = get_small(s, TOPIC_HAS_FUNCTION | TOPIC_FILTERED | TOPIC_AGES | TOPIC_RETAINS |
+							      TOPIC_SHARED);
 		c->topics[i].has_function = (flags & TOPIC_HAS_FUNCTION) != 0;
 		c->topics[i].filtered = (flags & TOPIC_FILTERED) != 0;
 		c->topics[i].name = get_text(s);
 		c->topics[i].ttl_ms = (flags & TOPIC_AGES) != 0 ? get_number(s) : 0;
 		c->topics[i].retain = (flags & TOPIC_RETAINS) != 0 ? get_small(s, MAIKO_RETAIN_MAX) : 0;
 		c->topics[i].retain_kib = (flags & TOPIC_RETAINS) != 0 ? get_small(s, UINT32_MAX) : 0;
+		c->topics[i].share = (flags & TOPIC_SHARED) != 0 ? get_text(s) : NULL;
 		if (c->topics[i].filtered)
 			get_filter(s, &c->topics[i]);
 	}

@@ -124,6 +124,7 @@ typedef struct mo_call_topic {
 	maiko_overflow overflow;
 	uint64_t ttl_ms;
 	uint32_t retain, retain_kib;
+	const char *share; /* NULL: none */
 	bool has_function; /* a key or a check */
 	bool filtered;
 	const char *event;  /* of a filter */

@@ -6,7 +6,7 @@
  * last event delivered and handled. A property costs one or two look-ups per observation.
  *
  *   C1  order          events of one sender are delivered and handled in the order sent, across
- *                      topics and moves (events kept by key: in order per key)
+ *                      topics and moves (events kept by key: in order per key; those of a share group: in none)
  *   C2  once           ids are unique, no event is delivered twice, or handled without having been
  *                      delivered; of the events kept by one key one is queued
  *   C3  the ledger     the queues of the model and of the supervisor agree; at the end it balances
@@ -30,6 +30,7 @@
 #include "lifecycle/topology.h"
 #include "registry/attached.h"
 #include "registry/directory.h"
+#include "registry/members.h"
 #include "registry/registry.h"
 
 #include <stdlib.h>
@@ -167,9 +168,9 @@ static maiko_overflow policy_of(const mk_sub *sub, const maiko_topic *topic)
 	return sub->overflow == MAIKO_OVERFLOW_DEFAULT ? topic->overflow : (maiko_overflow)sub->overflow;
 }
 
-static property_event event_of(const maiko_observation *s, const mk_sub *sub)
+static property_event event_of(const maiko_observation *s, const mk_sub *sub, bool shared)
 {
-	property_event e = {.id = s->event->id, .topic = s->event->topic, .type = s->event->type};
+	property_event e = {.id = s->event->id, .topic = s->event->topic, .type = s->event->type, .shared = shared};
 	if (policy_of(sub, s->event->topic) != MAIKO_KEEP_LATEST)
 		return e;
 	e.kept = s->event->topic;
@@ -242,6 +243,7 @@ typedef struct search {
 	maiko_actor_id actor; /* or its shadow */
 	uint64_t sent_under, change;
 	const mk_sub *first, *found;
+	bool shared; /* by that of a share group: then it may have been passed on since it was sent */
 } search;
 
 /* Whether the subscription takes part in what was sent then, as far as that is known. */
@@ -259,14 +261,15 @@ static int search_view(void *arg, mk_topic *view)
 		if (sub->actor->self->id != s->actor)
 			continue;
 		s->first = s->first == NULL ? sub : s->first;
-		s->found = takes_part(s, sub) ? sub : NULL;
+		s->shared = mk_is_group(view);
+		s->found = s->shared || takes_part(s, sub) ? sub : NULL;
 		break;
 	}
 	return s->found != NULL;
 }
 
 /* The subscription by which the actor gets the event: the first that takes part; without one, that which does not. */
-static const mk_sub *sub_of(const mt_properties *properties, const maiko_observation *s)
+static const mk_sub *sub_of(const mt_properties *properties, const maiko_observation *s, bool *ret_shared)
 {
 	mk_worker *w = mk_worker_at(s->supervisor, s->worker - 1);
 	const mk_record *record = MK_OF((void *)(uintptr_t)s->event->topic, mk_record, desc);
@@ -276,6 +279,7 @@ static const mk_sub *sub_of(const mt_properties *properties, const maiko_observa
 		       .change = mk_topology_number(s->supervisor)};
 	if ((t == NULL || search_view(&find, t) == 0) && mk_attached_each(w, t, record, search_view, &find) == 0)
 		(void)search_view(&find, w->all);
+	*ret_shared = find.found != NULL && find.shared;
 	return find.found != NULL ? find.found : find.first;
 }
 
@@ -313,21 +317,22 @@ static bool is_by_key_of_a_move(const property_event *e, const mk_actor *real)
 static void delivered(mt_properties *properties, property_actor *a, const maiko_observation *s)
 {
 	const mk_actor *real = mk_directory_find(s->supervisor, s->actor);
-	const mk_sub *sub = sub_of(properties, s);
+	bool shared;
+	const mk_sub *sub = sub_of(properties, s, &shared);
 	if (sub == NULL) {
 		broken(properties, "C16: delivered to one that is not subscribed", s);
 		return;
 	}
 	property_flow *f = flow_of(properties, s->actor, s->event);
-	property_event e = event_of(s, sub);
-	bool ordered = !s->event->retained && !is_by_key_of_a_move(&e, real);
+	property_event e = event_of(s, sub, shared);
+	bool ordered = !shared && !s->event->retained && !is_by_key_of_a_move(&e, real);
 	uint64_t place = ordered ? mt_order_of(properties->order, s->event) : 0;
 	if (place != 0 && place == f->delivered)
 		broken(properties, "C2: delivered twice", s);
 	else if (place != 0 && place < f->delivered)
 		broken(properties, "C1: delivered out of order", s);
 	f->delivered = place != 0 ? place : f->delivered;
-	if (!s->event->retained)
+	if (!shared && !s->event->retained)
 		in_its_time(properties, sub, s);
 	for (uint32_t i = 0; e.kept != NULL && i < a->count; i++) {
 		const property_event *q = &a->queued[(a->head + i) & (a->size - 1)];
@@ -392,7 +397,7 @@ static void handled(mt_properties *properties, property_actor *a, const maiko_ob
 		return;
 	}
 	a->in_hand = e;
-	if (e.kept == NULL && !s->event->retained) {
+	if (e.kept == NULL && !e.shared && !s->event->retained) {
 		property_flow *f = flow_of(properties, s->actor, s->event);
 		uint64_t place = mt_order_of(properties->order, s->event);
 		if (place != 0 && place <= f->handled)
@@ -430,7 +435,7 @@ static void restarting(mt_properties *properties, property_actor *a, const maiko
 	for (uint32_t i = a->count - 1; i > 0; i--)
 		a->queued[(a->head + i) & (a->size - 1)] = a->queued[(a->head + i - 1) & (a->size - 1)];
 	a->queued[a->head & (a->size - 1)] = a->in_hand;
-	if (a->in_hand.kept == NULL && !s->event->retained)
+	if (a->in_hand.kept == NULL && !a->in_hand.shared && !s->event->retained)
 		flow_of(properties, s->actor, s->event)->handled = a->before;
 }
 

@@ -14,6 +14,7 @@ typedef struct property_event {
 	const maiko_topic *kept; /* NULL: later events do not replace it */
 	const maiko_event_type *type;
 	uint64_t key;
+	bool shared; /* its actor has it as a member of a share group: in no order */
 } property_event;
 
 typedef struct property_actor {

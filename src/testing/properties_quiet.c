@@ -9,6 +9,7 @@
 #include "registry/attached.h"
 #include "registry/directory.h"
 #include "registry/group.h"
+#include "registry/members.h"
 #include "registry/registry.h"
 #include "routing/external.h"
 #include "routing/mute_edge.h"
@@ -22,7 +23,22 @@ static int has_some(void *arg, mk_topic *view)
 	return view->sub_count != 0;
 }
 
-/* Whether some actor subscribes to it, or (by_name) to a pattern that matches it. */
+/* Whether a share group of that topic or pattern has a member. */
+static bool has_member(mk_sup *sup, uint32_t topic)
+{
+	bool found = false;
+	for (uint32_t i = 0; !found && i < sup->topic_count; i++) {
+		const mk_record *r = mk_record_at(sup, i);
+		for (uint32_t k = 0; r->members != NULL && r->members->of->index == topic && k < mk_worker_total(sup);
+		     k++) {
+			const mk_topic *view = mk_topic_known(mk_worker_at(sup, k), i);
+			found |= view != NULL && view->sub_count != 0;
+		}
+	}
+	return found;
+}
+
+/* Whether some actor subscribes to it, also as a member of a share group, or (by_name) to a pattern that matches it. */
 static bool has_subscriber(mk_sup *sup, uint32_t topic, bool by_name)
 {
 	for (uint32_t i = 0; i < mk_worker_total(sup); i++) {
@@ -32,7 +48,7 @@ static bool has_subscriber(mk_sup *sup, uint32_t topic, bool by_name)
 		    (by_name && mk_attached_each(w, t, mk_record_at(sup, topic), has_some, NULL) != 0))
 			return true;
 	}
-	return false;
+	return !by_name && has_member(sup, topic);
 }
 
 /* Whether another actor that handles nothing now, on hold or before its restart, mutes it, or one that waits for it. */

@@ -150,6 +150,7 @@ static int topics_of(const mt_replay *r, const maiko_actor_type *type, mo_call *
 		return MAIKO_ENOMEM;
 	for (uint32_t i = 0; rc == 0 && i < c->topic_count; i++) {
 		topics[i].overflow = c->topics[i].overflow;
+		topics[i].share = c->topics[i].share;
 		rc = topic_of(r, &c->topics[i], &topics[i].topic);
 		if (rc != 0 || !c->topics[i].filtered)
 			continue;

@@ -22,6 +22,7 @@ case $name in
 question_*) scenario=--questions ;;
 pattern_*) scenario=--patterns ;;
 retained_*) scenario=--retained ;;
+share_*) scenario=--shares ;;
 esac
 
 fail() { echo "mutant $name: $*"; exit 1; }

@@ -4,7 +4,8 @@
  *   explore [SCENARIO] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]
  *   explore [SCENARIO] --replay SEED [--schedule "INDEX:VALUE ..."]
  *
- * SCENARIO: --questions, --patterns, --retained: that of questions, of patterns, of retained events.
+ * SCENARIO: --questions, --patterns, --retained, --shares: that of questions, of patterns, of retained events, of
+ * share groups.
  *
  * Ends with 1 if a seed fails or what it prints is lost, 2 if it could not explore.
  */
@@ -12,6 +13,7 @@
 #include "scenario_patterns.h"
 #include "scenario_questions.h"
 #include "scenario_retained.h"
+#include "scenario_shares.h"
 
 #include <maiko/testing/explore.h>
 #include <inttypes.h>
@@ -23,7 +25,7 @@ static int usage(void)
 {
 	fputs("usage: explore [SCENARIO] [--seeds N] [--from X] [--jobs N] [--seed-ms MS] [--quiet]\n"
 	      "       explore [SCENARIO] --replay SEED [--schedule \"INDEX:VALUE ...\"]\n"
-	      "SCENARIO: --questions, --patterns, --retained\n",
+	      "SCENARIO: --questions, --patterns, --retained, --shares\n",
 	      stderr);
 	return 2;
 }
@@ -82,6 +84,11 @@ static bool parse(int argc, char **argv, maiko_explore_options *o, bool *quiet)
 		if (strcmp(argv[i], "--retained") == 0) {
 			o->scenario = retained_run;
 			o->prepare = retained_prepare;
+			continue;
+		}
+		if (strcmp(argv[i], "--shares") == 0) {
+			o->scenario = shares_run;
+			o->prepare = shares_prepare;
 			continue;
 		}
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;

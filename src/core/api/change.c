@@ -168,7 +168,7 @@ static int add_place(mk_sup *sup, request *q, const mk_actor *a, const maiko_sub
 	if (rc == 0 && !mk_overflow_valid(s->overflow))
 		rc = mk_overflow_fail("topic", s->topic->name, s->overflow);
 	if (rc == 0)
-		rc = mk_registry_place(sup, s->topic, &r, &q->asks);
+		rc = mk_place_of(sup, q->call, s, &r, &q->asks);
 	if (rc != 0)
 		return rc;
 	if (a != NULL && !mk_actor_class_handles(sup, a->class, r))

@@ -11,12 +11,14 @@
 #include "registry/filter.h"
 #include "registry/group.h"
 #include "registry/idle_topics.h"
+#include "registry/members.h"
 #include "registry/pattern.h"
 #include "registry/own.h"
 #include "registry/place.h"
 #include "registry/registry.h"
 #include "registry/stop_order.h"
 #include "registry/topic.h"
+#include "routing/pass_on.h"
 #include "routing/weight.h"
 #include "sched/actors.h"
 #include "sched/handles.h"
@@ -53,7 +55,7 @@ int mk_places_merge(mk_sup *sup, const char *who, mk_subscriptions *places, uint
 				       mk_record_at(sup, all[i].topic)->desc.name, differs);
 		mk_subscriptions_remove(places, count, i);
 	}
-	return 0;
+	return mk_places_check_groups(sup, who, mk_subscriptions_at(places, *count), *count);
 }
 
 static int merge_places(mk_sup *sup, mk_actor *a)
@@ -111,8 +113,9 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 
 int mk_actor_deaf(const mk_actor_class *class, const char *who, const mk_record *r)
 {
+	const char *what = mk_name_is_pattern(r->desc.name) ? "a topic that matches" : "topic";
 	return mk_fail(MAIKO_EINVAL, "actor '%s': its type '%s' handles no event of %s '%s', and has no MAIKO_ON_ANY",
-		       who, class->desc->name, r->attaches ? "a topic that matches" : "topic", r->desc.name);
+		       who, class->desc->name, what, r->desc.name);
 }
 
 /* Adds one entry of .topics. */
@@ -123,7 +126,7 @@ static int resolve_place(mk_sup *sup, mk_actor *a, const maiko_subscription *s, 
 		return mk_overflow_fail("topic", s->topic->name, s->overflow);
 	bool asks = a->asks;
 	mk_lock(sup);
-	int rc = mk_registry_place(sup, s->topic, &r, &asks);
+	int rc = mk_place_of(sup, a->self->name, s, &r, &asks);
 	mk_unlock(sup);
 	a->asks = asks;
 	if (rc != 0)
@@ -324,9 +327,26 @@ static int join_one(mk_worker *w, mk_actor *a, const mk_subscription *place, boo
 {
 	mk_topic *t = mk_topic_here(w, place->topic);
 	bool ages = t != NULL && (t->ttl_ns != 0 || t->several);
-	if (t == NULL || (ages && mk_extra_of(a) == NULL))
+	if (MK_LIKELY(t != NULL && !ages))
+		return mk_topic_join(t, a, place, joining);
+	if (t == NULL || mk_extra_of(a) == NULL)
 		return MAIKO_ENOMEM;
-	return mk_topic_join(t, a, place, joining);
+	if (!mk_is_group(t))
+		return mk_topic_join(t, a, place, joining);
+	if (mk_membership_enter(a, t) != 0)
+		return MAIKO_ENOMEM;
+	int rc = mk_topic_join(t, a, place, joining);
+	if (rc != 0)
+		mk_membership_leave(a, t);
+	return rc;
+}
+
+static void unjoin_one(mk_worker *w, mk_actor *a, const mk_subscription *place)
+{
+	mk_topic *t = mk_topic_known(w, place->topic);
+	mk_topic_unjoin(t);
+	if (MK_UNLIKELY(mk_is_group(t)))
+		mk_membership_leave(a, t);
 }
 
 int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint32_t count, bool joining)
@@ -335,7 +355,7 @@ int mk_actor_join(mk_worker *w, mk_actor *a, const mk_subscription *places, uint
 		int rc = join_one(w, a, &places[i], joining);
 		if (rc != 0) {
 			while (i-- > 0)
-				mk_topic_unjoin(mk_topic_known(w, places[i].topic));
+				unjoin_one(w, a, &places[i]);
 			return rc;
 		}
 	}
@@ -385,6 +405,7 @@ void mk_actor_go(mk_worker *w, mk_actor *a, unsigned bit)
 	mk_permit(w, a, bit);
 	if (runs)
 		mk_tick_begin(w, a);
+	mk_pass_on_settle(w, a);
 }
 
 void mk_actor_fold(mk_worker *w, const mk_actor *a)

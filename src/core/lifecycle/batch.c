@@ -9,6 +9,7 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/idle_topics.h"
+#include "registry/members.h"
 #include "sched/end.h"
 #include "sched/hold.h"
 #include "sched/worker.h"
@@ -171,6 +172,11 @@ void mk_topology_next(mk_sup *sup)
 		if (mk_topology_begin(sup))
 			mk_topology_end_here(sup);
 	}
+}
+
+void mk_batch_members(mk_sup *sup, mk_subscriptions *places, uint32_t count, uint32_t worker, int by)
+{
+	mk_members_change(sup, mk_subscriptions_at(places, count), count, worker, by, sup->topology->number);
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/filter.h"
+#include "registry/members.h"
 #include "registry/registry.h"
 #include "runtime/callback.h"
 #include "runtime/lane.h"
@@ -63,7 +64,9 @@ void mk_change_free(mk_change *c)
 static maiko_subscription subscription_of(mk_sup *sup, const mk_change *c, const mk_subscription *place)
 {
 	const mk_filter *filter = place->filter == 0 ? NULL : mk_filters_find(c->filters, place->topic);
-	return (maiko_subscription){.topic = &mk_record_at(sup, place->topic)->desc,
+	const mk_record *r = mk_record_at(sup, place->topic);
+	return (maiko_subscription){.topic = mk_members_topic(sup, r),
+				    .share = r->members == NULL ? NULL : r->members->share,
 				    .overflow = (maiko_overflow)place->overflow,
 				    .where = filter == NULL ? NULL : &filter->desc};
 }

@@ -38,12 +38,15 @@ static mk_subscription *places_of(mk_change *c, uint32_t *ret_count)
 	return mk_subscriptions_at(adds ? &c->actor->places : &c->places, *ret_count);
 }
 
+/* The members of a share group are given nothing: each would get the same. */
+static bool is_pattern(const mk_record *r) { return r->attaches && r->members == NULL; }
+
 /* Whether the change joins topics that it does not name, so that each keeper is asked: all, or by a pattern. */
 static bool is_open(mk_sup *sup, mk_change *c)
 {
 	uint32_t count, i = 0;
 	const mk_subscription *places = places_of(c, &count);
-	while (i < count && places[i].topic != 0 && !mk_record_at(sup, places[i].topic)->attaches)
+	while (i < count && places[i].topic != 0 && !is_pattern(mk_record_at(sup, places[i].topic)))
 		i++;
 	return i < count;
 }
@@ -51,7 +54,9 @@ static bool is_open(mk_sup *sup, mk_change *c)
 static bool take(mk_sup *sup, const mk_subscription *places, uint32_t count, const mk_record *r)
 {
 	uint32_t i = 0;
-	while (i < count && places[i].topic != 0 && !mk_record_takes(mk_record_at(sup, places[i].topic), r))
+	while (i < count && places[i].topic != 0 &&
+	       (mk_record_at(sup, places[i].topic)->members != NULL ||
+		!mk_record_takes(mk_record_at(sup, places[i].topic), r)))
 		i++;
 	return i < count;
 }

@@ -4,11 +4,13 @@
 #include "lifecycle/migrate.h"
 
 #include "lifecycle/completion.h"
+#include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
 #include "registry/attached.h"
 #include "registry/directory.h"
 #include "registry/filter.h"
 #include "registry/interest.h"
+#include "registry/members.h"
 #include "routing/backpressure.h"
 #include "routing/cycle.h"
 #include "routing/delivery.h"
@@ -254,9 +256,12 @@ int mk_migrate_begin(mk_sup *sup, mk_change *c)
 	if (!is_current(c))
 		return MAIKO_EAGAIN;
 	int rc = mk_interests_add(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count, c->to);
-	if (rc == 0)
-		mk_home_set(c->actor->self, mk_home_word(mk_topology_number(sup), c->home, c->to));
-	return rc;
+	if (rc != 0)
+		return rc;
+	mk_batch_members(sup, &c->places, c->place_count, c->home, -1);
+	mk_batch_members(sup, &c->places, c->place_count, c->to, 1);
+	mk_home_set(c->actor->self, mk_home_word(mk_topology_number(sup), c->home, c->to));
+	return 0;
 }
 
 void mk_migrate_undo(mk_worker *w, mk_change *c)
@@ -337,6 +342,8 @@ static void hand_over(mk_worker *w, mk_change *c)
 	mk_questions_pack(w, a);
 	mk_weight_forget(a);
 	pack_mailbox(w, a);
+	if (a->extra != NULL && a->extra->membership != NULL)
+		mk_membership_depart(a);
 	mk_actor_unlink(w, a);
 	mk_actor_unready(w, a);
 	c->probes = w->probes;
@@ -467,6 +474,8 @@ static void take_over(mk_worker *w, mk_message *m)
 		mk_timers_unreserve(&w->timers);
 	mk_arrival_hear(w, &c->arrival);
 	take_events_of_shadow(w, c);
+	if (a->extra != NULL && a->extra->membership != NULL)
+		mk_membership_arrive(w, a);
 	mk_private_shift(a); /* what came meanwhile was sent before that */
 	if (c->shadow->extra != NULL && c->shadow->extra->overflowed && mk_extra_of(a) != NULL)
 		a->extra->overflowed = true;

@@ -15,6 +15,7 @@
 
 #include "lifecycle/topology_state.h"
 #include "observe/monitor.h"
+#include "registry/members.h"
 #include "registry/pattern.h"
 #include "registry/registry.h"
 #include "routing/private.h"
@@ -95,7 +96,9 @@ static void each_listened(mk_sup *sup, const mk_subscription *places, uint32_t c
 	for (uint32_t i = 0; i < count; i++) {
 		mk_record *r = mk_record_at(sup, places[i].topic);
 		l.to(&l, r);
-		r->own.listeners += l.by;
+		mk_record *named = mk_record_named(r);
+		named->own.listeners += l.by;
+		touch(l.topology, named);
 		if (MK_UNLIKELY(r->attaches))
 			(void)mk_watched_meeting(sup, r->desc.name, visit_watched, &l);
 	}
@@ -118,7 +121,8 @@ void mk_listeners_add(mk_sup *sup, const mk_subscription *places, uint32_t count
 	each_listened(sup, places, count, (listening){.to = change, .by = 1});
 	each_listened(sup, places, count, (listening){.to = come});
 	for (uint32_t i = 0; i < count; i++)
-		mk_record_at(sup, places[i].topic)->own.coming += mk_record_at(sup, places[i].topic)->touched;
+		mk_record_named(mk_record_at(sup, places[i].topic))->own.coming +=
+			mk_record_named(mk_record_at(sup, places[i].topic))->touched;
 }
 
 void mk_listeners_take(mk_sup *sup, const mk_subscription *places, uint32_t count)
@@ -140,8 +144,8 @@ void mk_listeners_add_now(mk_sup *sup, const mk_subscription *places, uint32_t c
 	for (uint32_t i = 0; i < count; i++) {
 		mk_record *r = mk_record_at(sup, places[i].topic);
 		r->all.listeners++;
-		r->own.listeners++;
-		r->all.wanted = r->own.wanted = true;
+		mk_record_named(r)->own.listeners++;
+		r->all.wanted = mk_record_named(r)->own.wanted = true;
 		if (MK_UNLIKELY(r->attaches))
 			(void)mk_watched_meeting(sup, r->desc.name, change_watched_now, NULL);
 	}
@@ -192,7 +196,7 @@ int mk_notices_find(mk_sup *sup, const mk_subscription *places, uint32_t count)
 {
 	int rc = 0;
 	for (uint32_t i = 0; rc == 0 && i < count; i++) {
-		mk_record *r = mk_record_at(sup, places[i].topic);
+		mk_record *r = mk_record_named(mk_record_at(sup, places[i].topic));
 		if (r->attaches || mk_record_is_matched(r))
 			rc = mk_patterns_meeting(sup, r->desc.name, find_watcher, r);
 	}

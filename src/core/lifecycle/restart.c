@@ -11,6 +11,7 @@
 #include "routing/backpressure.h"
 #include "routing/cycle.h"
 #include "routing/overflow.h"
+#include "routing/pass_on.h"
 #include "runtime/callback.h"
 #include "sched/end.h"
 #include "sched/handles.h"
@@ -53,6 +54,7 @@ static void halt(mk_worker *w, mk_actor *a, const mk_event *e, int error)
 	mk_notices_rest(a);
 	a->extra->overflowed = false;
 	MK_NOTIFY(w, MAIKO_OBSERVED_RESTARTING, a, e, error);
+	mk_pass_on(w, a, NULL);
 	if (c->backoff.overflow == MAIKO_DROP_OLDEST)
 		mk_release_all(w, a); /* nobody waits for an actor that drops */
 }

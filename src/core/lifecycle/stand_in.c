@@ -34,7 +34,7 @@ void mk_share_interest(mk_worker *w, bool settles)
 	mk_lock(w->sup);
 	for (mk_change *c = w->sup->topology->batch; c != NULL; c = c->next)
 		if (c->begun && (c->home != w->index || c->kind == MAIKO_CHANGE_MOVE) &&
-		    !(settles && c->kind == MAIKO_CHANGE_ADD))
+		    !(settles && c->kind == MAIKO_CHANGE_ADD && c->arrived))
 			refresh(w, c);
 	mk_attached_refresh(w);
 	mk_unlock(w->sup);

@@ -26,10 +26,13 @@
 #include "registry/idle_topics.h"
 #include "registry/interest.h"
 #include "registry/pattern.h"
+#include "registry/place.h"
+#include "registry/registry.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/external.h"
 #include "routing/overflow.h"
+#include "routing/pass_on.h"
 #include "routing/router.h"
 #include "routing/watch.h"
 #include "runtime/lane.h"
@@ -62,7 +65,7 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 	if (place_of(a, 0) != NULL)
 		return MAIKO_EEXIST; /* in words: change.c */
 	for (uint32_t i = 0; i < c->place_count; i++) {
-		if (place_of(a, places[i].topic) != NULL)
+		if (place_of(a, places[i].topic) != NULL || mk_place_doubles(sup, a, &places[i]))
 			return MAIKO_EEXIST; /* change.c makes the error text */
 		a->patterned |= mk_record_at(sup, places[i].topic)->attaches;
 	}
@@ -84,6 +87,7 @@ static int begin_subscribe(mk_sup *sup, mk_change *c)
 	}
 	mk_listeners_add(sup, places, c->place_count);
 	c->overlaps = mk_places_overlap(sup, a);
+	mk_batch_members(sup, &c->places, c->place_count, c->home, 1);
 	return 0;
 }
 
@@ -103,6 +107,7 @@ static int begin_unsubscribe(mk_sup *sup, mk_change *c)
 		remove_place(a, places[i].topic);
 	mk_listeners_take(sup, places, c->place_count);
 	c->overlaps = mk_places_overlap(sup, a);
+	mk_batch_members(sup, &c->places, c->place_count, c->home, -1);
 	return 0;
 }
 
@@ -114,6 +119,7 @@ static int begin_remove(mk_sup *sup, mk_change *c)
 	c->place_count = a->place_count;
 	a->place_count = 0;
 	mk_listeners_take(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count);
+	mk_batch_members(sup, &c->places, c->place_count, c->home, -1);
 	mk_notices_leave(sup, a);
 	return 0;
 }
@@ -126,9 +132,9 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		sup->workers_coming--;
 		mk_worker_number(c->worker, count);
 		c->worker->marker = sup->topology->number - 1;
-		mk_topic_refresh(c->worker->all, count); /* it has not seen the changes since its creation */
+		mk_topic_refresh(c->worker, c->worker->all); /* it has not seen the changes since its creation */
 		for (uint32_t topic = MK_LIFECYCLE_TOPIC; topic < MK_OWN_TOPICS_END; topic++)
-			mk_topic_refresh(mk_topic_known(c->worker, topic), count);
+			mk_topic_refresh(c->worker, mk_topic_known(c->worker, topic));
 		if (MK_UNLIKELY(sup->seam.noted))
 			mk_topics_know_all(c->worker);
 		mk_monitor_welcome(c->worker);
@@ -145,8 +151,11 @@ static void begin_add(mk_sup *sup, mk_change *c)
 		c->status = mk_notices_seek(sup, c->actor);
 	if (c->status == 0)
 		c->status = mk_interests_add(sup, places, c->actor->place_count, c->home);
-	if (c->status == 0)
-		mk_listeners_add(sup, places, c->actor->place_count);
+	if (c->status != 0)
+		return;
+	mk_listeners_add(sup, places, c->actor->place_count);
+	if (MK_UNLIKELY(c->actor->patterned))
+		mk_batch_members(sup, &c->actor->places, c->actor->place_count, c->home, 1);
 }
 
 static void begin_one(mk_sup *sup, mk_change *c)
@@ -303,6 +312,7 @@ void mk_topology_passed(mk_worker *w) { step_done(w); }
 static void settle_unsubscribed(mk_worker *w, mk_change *c)
 {
 	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
+	mk_pass_on_left(w, c->actor, places, c->place_count);
 	mk_topics_mark(w, places, c->place_count, true);
 	mk_purge(w, c->actor, true, MK_OUTCOME_OF(dead)); /* of what it takes by no other subscription */
 	mk_release_marked(w, c->actor);
@@ -406,6 +416,7 @@ static void undo_subscribe(mk_sup *sup, mk_change *c)
 	const mk_subscription *places = mk_subscriptions_at(&c->places, c->place_count);
 	mk_interests_take(sup, places, c->place_count, c->home);
 	mk_listeners_take(sup, places, c->place_count);
+	mk_batch_members(sup, &c->places, c->place_count, c->home, -1);
 	for (uint32_t i = 0; i < c->place_count; i++)
 		remove_place(c->actor, places[i].topic);
 }
@@ -436,6 +447,8 @@ bool mk_topology_settle_all(mk_sup *sup)
 		later += c->begun && c->kind == MAIKO_CHANGE_MOVE;
 		if (c->begun && c->kind == MAIKO_CHANGE_SUBSCRIBE && c->status != 0)
 			undo_subscribe(sup, c);
+		else if (c->begun && c->kind == MAIKO_CHANGE_ADD && !c->arrived)
+			mk_batch_members(sup, &c->actor->places, c->actor->place_count, c->home, -1);
 		else if (c->begun && c->kind != MAIKO_CHANGE_SUBSCRIBE)
 			mk_interests_take(sup, mk_subscriptions_at(&c->places, c->place_count), c->place_count,
 					  c->home);
@@ -568,6 +581,8 @@ int mk_topology_add_now(mk_sup *sup, mk_actor *a)
 		mk_interests_take(sup, places, a->place_count, w->index);
 	if (rc != 0)
 		mk_notices_leave(sup, a);
+	else if (MK_UNLIKELY(a->patterned))
+		mk_batch_members(sup, &a->places, a->place_count, w->index, 1);
 	for (uint32_t k = 0; rc == 0 && k < mk_worker_total(sup); k++)
 		for (uint32_t i = 0; i < a->place_count; i++)
 			mk_interest_refresh(sup->workers[k], places[i].topic, w->index);

@@ -37,4 +37,7 @@ void mk_topology_finish(mk_worker *w);
  * no other batch. */
 void mk_topology_end_here(mk_sup *sup);
 
+/* With the lock: the members of share groups that the batch under way adds on a worker, or (by: -1) takes. */
+void mk_batch_members(mk_sup *sup, mk_subscriptions *places, uint32_t count, uint32_t worker, int by);
+
 #endif

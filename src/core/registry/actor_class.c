@@ -73,7 +73,7 @@ static int add_watched(mk_sup *sup, mk_actor_class *c, const maiko_item *i, uint
 	for (uint32_t k = 0; k < count; k++) {
 		mk_record *r;
 		bool asks = false;
-		int rc = mk_registry_place(sup, i->topics[k], &r, &asks);
+		int rc = mk_place_of(sup, c->desc->name, &(const maiko_subscription){.topic = i->topics[k]}, &r, &asks);
 		mk_topics_asked(sup, &asks); /* it is pinned before the lock is released */
 		if (rc != 0)
 			return rc;

@@ -3,6 +3,7 @@
  */
 #include "registry/attached.h"
 
+#include "registry/members.h"
 #include "registry/pattern.h"
 
 /* ---- making a list ---------------------------------------------------------------------------- */
@@ -21,7 +22,10 @@ static int attach(void *arg, mk_trie_entry *entry)
 	mk_topic *view = may_make ? mk_topic_here(m->worker, index) : mk_topic_known(m->worker, index);
 	if (view == NULL)
 		return may_make ? MAIKO_ENOMEM : 0;
-	if (view->sub_count == 0 && view->remote == 0)
+	bool empty = view->sub_count == 0 && view->remote == 0;
+	if (mk_is_group(view)) /* what it has may come under the next marker (members.h) */
+		empty = may_make && view->record->subscribers == 0;
+	if (empty)
 		return 0;
 	int rc = mk_reserve((void **)&t->attached, &t->attached_size, t->attached_count + 1, sizeof(mk_topic *));
 	if (rc == 0)
@@ -161,7 +165,7 @@ uint64_t mk_attached_remote(const mk_topic *t)
 {
 	uint64_t remote = 0;
 	for (uint32_t i = 0; i < t->attached_count; i++)
-		remote |= t->attached[i]->remote;
+		remote |= mk_is_group(t->attached[i]) ? 0 : t->attached[i]->remote;
 	return remote;
 }
 
@@ -169,7 +173,8 @@ uint64_t mk_attached_drops(const mk_topic *t)
 {
 	uint64_t drops = UINT64_MAX;
 	for (uint32_t i = 0; i < t->attached_count; i++)
-		drops &= t->attached[i]->remote_drops | ~t->attached[i]->remote;
+		if (!mk_is_group(t->attached[i]))
+			drops &= t->attached[i]->remote_drops | ~t->attached[i]->remote;
 	return drops;
 }
 
@@ -177,16 +182,17 @@ uint32_t mk_attached_subs(const mk_topic *t)
 {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < t->attached_count; i++)
-		count += t->attached[i]->sub_count;
+		count += mk_is_group(t->attached[i]) ? 0 : t->attached[i]->sub_count;
 	return count;
 }
 
 mk_actor *mk_attached_only(const mk_worker *w, const mk_topic *t)
 {
 	const mk_topic *all = w->all, *view = t->attached_count == 1 ? t->attached[0] : NULL;
-	if (t->attaches != MK_ATTACHED || view == NULL || t->sub_count != 0 || t->changing || t->keeps ||
-	    view->changing || (t->remote | view->remote | all->remote | all->sub_count | w->watched_sends) != 0 ||
-	    t->checked || !mk_attached_may_be_simple(t))
+	if (t->attaches != MK_ATTACHED || view == NULL || mk_is_group(view) || t->sub_count != 0 || t->changing ||
+	    t->keeps || view->changing ||
+	    (t->remote | view->remote | all->remote | all->sub_count | w->watched_sends) != 0 || t->checked ||
+	    !mk_attached_may_be_simple(t))
 		return NULL;
 	return view->sub_count == 1 && view->subs[0].simple ? view->subs[0].actor : NULL;
 }

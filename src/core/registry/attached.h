@@ -49,8 +49,8 @@ bool mk_attached_left(mk_worker *w, mk_topic *t, const mk_actor *a);
 void mk_attached_refresh(mk_worker *w);
 void mk_attached_forget(mk_worker *w, const mk_record *pattern);
 
-/* Sums over the attached views: the other workers that have subscribers, and those of them where all drop; the
- * subscribers here. Precondition: the view is not stale. */
+/* Sums over the attached views, without those of share groups (members.h): the other workers that have subscribers,
+ * and those of them where all drop; the subscribers here. Precondition: the view is not stale. */
 uint64_t mk_attached_remote(const mk_topic *t);
 uint64_t mk_attached_drops(const mk_topic *t);
 uint32_t mk_attached_subs(const mk_topic *t);
@@ -61,8 +61,8 @@ mk_actor *mk_attached_only(const mk_worker *w, const mk_topic *t);
 /* Caches it, as mk_route and mk_target do. */
 void mk_attached_remember(const mk_worker *w, const mk_topic *t, mk_actor **only, uint64_t *version);
 
-/* Whether the policy of a subscriber does not matter while there is room (mk_sub.simple), as far as the topic decides.
- * */
+/* Whether the policy of a subscriber does not matter while there is room (mk_sub.simple), as far as the topic
+ * decides. */
 static inline bool mk_attached_may_be_simple(const mk_topic *t)
 {
 	return t->ttl_ns == 0 && t->record->desc.overflow != MAIKO_KEEP_LATEST;

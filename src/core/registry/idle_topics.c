@@ -9,6 +9,7 @@
 #include "registry/attached.h"
 #include "registry/expected.h"
 #include "registry/keeper.h"
+#include "registry/members.h"
 #include "registry/named.h"
 #include "registry/pattern.h"
 #include "registry/registry.h"
@@ -181,7 +182,11 @@ static void give_back(mk_sup *sup, mk_record *r)
 	mk_expected_drop(sup, r);
 	mk_pattern_leave(sup, r);
 	mk_keeper_drop(sup, r);
-	mk_name_index_remove(&sup->topic_names, r->desc.name);
+	if (r->members == NULL)
+		mk_name_index_remove(&sup->topic_names, r->desc.name);
+	else if (--r->members->of->uses == 0 && !r->members->of->examined)
+		append(sup, r->members->of);
+	mk_members_free(r->members);
 	mk_free(r->desc.name);
 	mk_free(r->interests);
 	mk_idle_topics_leave(sup, r);
@@ -194,7 +199,8 @@ void mk_idle_topics_give_back(mk_sup *sup)
 		idle->examined = r->next_idle;
 		r->examined = false;
 		if (idle->asking == 0 && r->slot == 0 && !r->pinned && !has_listeners(r) &&
-		    mk_state_of(sup) == MK_STARTED && atomic_load_explicit(&r->open, memory_order_relaxed) == 0) {
+		    mk_state_of(sup) == MK_STARTED && atomic_load_explicit(&r->open, memory_order_relaxed) == 0 &&
+		    atomic_load_explicit(&r->passing, memory_order_relaxed) == 0) {
 			give_back(sup, r);
 			continue;
 		}

@@ -60,6 +60,13 @@ mk_record *mk_idle_topics_reuse(mk_sup *sup);
 /* From now on no topic is given back. Takes the lock. */
 MK_PRIVATE void mk_idle_topics_keep(mk_sup *sup);
 
+/* An event of a share group leaves a worker, or (by: -1) arrives at another: so long the topic stays. Any thread. */
+static inline void mk_topic_passes(mk_record *r, int by)
+{
+	/* Relaxed: when all workers have settled, what was sent before is seen by the thread that reads it. */
+	atomic_fetch_add_explicit(&r->passing, (uint64_t)by, memory_order_relaxed);
+}
+
 /* A worker settles. */
 void mk_idle_topics_count(mk_worker *w);
 

@@ -3,6 +3,7 @@
  */
 #include "registry/interest.h"
 
+#include "registry/members.h"
 #include "registry/pattern.h"
 #include "registry/registry.h"
 #include "registry/topic.h"
@@ -32,9 +33,13 @@ static int add(mk_sup *sup, uint32_t topic, uint32_t worker, maiko_overflow over
 	mk_interest *i = mk_record_interest(r, worker);
 	if (i == NULL)
 		return MAIKO_ENOMEM;
+	if (MK_UNLIKELY(r->attaches)) {
+		if (r->members != NULL && mk_members_reserve(r, worker) != 0)
+			return MAIKO_ENOMEM;
+		mk_pattern_turn(sup, r, true);
+	}
 	i->subscribers++;
 	i->droppers += drops(r, overflow);
-	mk_pattern_counts(sup, r, true);
 	return 0;
 }
 
@@ -73,6 +78,9 @@ void mk_interest_refresh(mk_worker *w, uint32_t topic, uint32_t worker)
 	if (t == NULL)
 		return;
 	const mk_interest *i = mk_record_interest(t->record, worker); /* not NULL: mk_interests_add has made it */
-	if (i != NULL)
-		mk_topic_interest(t, worker, i->subscribers > 0, i->droppers == i->subscribers);
+	if (i == NULL)
+		return;
+	/* Of a share group: as of the change that the worker applies, or completes. */
+	bool any = t->record->members == NULL ? i->subscribers > 0 : mk_members_any(t->record, worker, UINT64_MAX);
+	mk_topic_interest(t, worker, any, i->droppers == i->subscribers);
 }

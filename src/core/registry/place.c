@@ -3,11 +3,15 @@
  */
 #include "registry/place.h"
 
+#include "base/error.h"
 #include "registry/idle_topics.h"
+#include "registry/members.h"
 #include "registry/pattern.h"
 #include "registry/registry.h"
 
-int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record, bool *asks)
+#include <string.h>
+
+static int topic_or_pattern(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record, bool *asks)
 {
 	uint32_t index;
 	if (mk_slot_get(desc->slot, sup->serial, &index)) {
@@ -32,6 +36,113 @@ int mk_registry_place(mk_sup *sup, const maiko_topic *desc, mk_record **ret_reco
 	}
 	return rc;
 }
+
+/* ---- share groups ---------------------------------------------------------------------------------- */
+
+typedef struct wanted {
+	const char *name, *share;
+	mk_record *found;
+} wanted;
+
+static int is_wanted(void *arg, mk_trie_entry *entry)
+{
+	wanted *want = arg;
+	mk_record *r = mk_record_of_entry(entry);
+	if (r->members == NULL || strcmp(r->members->share, want->share) != 0 || strcmp(r->desc.name, want->name) != 0)
+		return 0;
+	want->found = r;
+	return 1;
+}
+
+static int make(mk_sup *sup, mk_record *of, const char *share, mk_record **ret_group)
+{
+	mk_record *r;
+	int rc = mk_record_new(sup, of->desc.name, &r);
+	if (rc != 0)
+		return rc;
+	r->members = MK_NEW(mk_members);
+	char *name = r->members == NULL ? NULL : mk_strdup(of->desc.name);
+	if (r->members != NULL)
+		r->members->share = mk_strdup(share);
+	r->desc = (maiko_topic){.name = name, .overflow = of->desc.overflow, .format = MAIKO_FORMAT};
+	r->attaches = true;
+	rc = name == NULL || r->members->share == NULL ? MAIKO_ENOMEM : mk_pattern_enter(sup, r);
+	if (rc != 0) {
+		mk_free(name);
+		mk_members_free(r->members);
+		mk_idle_topics_leave(sup, r);
+		return rc;
+	}
+	mk_topic_named(sup, of); /* until the group is given back */
+	r->members->of = of;
+	*ret_group = r;
+	return 0;
+}
+
+static int group_of(mk_sup *sup, const char *who, mk_record *of, const char *share, mk_record **ret_group, bool *asks)
+{
+	wanted want = {of->desc.name, share, NULL};
+	if (!mk_name_valid(share))
+		return mk_name_fail("a share group", share);
+	if (!of->attaches && mk_topic_is_own(of->index))
+		return mk_fail(MAIKO_EINVAL,
+			       "%s: .share is '%s' for topic '%s' of the library, which has no share groups", who,
+			       share, of->desc.name);
+	(void)mk_patterns_meeting(sup, of->desc.name, is_wanted, &want);
+	int rc = want.found != NULL ? 0 : make(sup, of, share, &want.found);
+	if (rc != 0)
+		return rc;
+	mk_topic_needed(sup, want.found, asks);
+	*ret_group = want.found;
+	return 0;
+}
+
+int mk_place_of(mk_sup *sup, const char *who, const maiko_subscription *s, mk_record **ret_record, bool *asks)
+{
+	mk_record *of;
+	int rc = topic_or_pattern(sup, s->topic, &of, asks);
+	if (rc != 0 || s->share != NULL)
+		return rc != 0 ? rc : group_of(sup, who, of, s->share, ret_record, asks);
+	*ret_record = of;
+	return 0;
+}
+
+static bool overlap(const mk_record *one, const mk_record *other)
+{
+	return one != other && (one->members != NULL || other->members != NULL) && mk_records_meet(one, other);
+}
+
+bool mk_place_doubles(mk_sup *sup, mk_actor *a, const mk_subscription *place)
+{
+	const mk_subscription *all = mk_subscriptions_at(&a->places, a->place_count);
+	const mk_record *r = mk_record_at(sup, place->topic);
+	for (uint32_t i = 0; i < a->place_count; i++)
+		if (overlap(r, mk_record_at(sup, all[i].topic)))
+			return true;
+	return false;
+}
+
+/* For error texts. */
+static const char *share_text(const mk_record *r) { return r->members == NULL ? "(none)" : r->members->share; }
+
+int mk_places_check_groups(mk_sup *sup, const char *who, const mk_subscription *places, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const mk_record *one = mk_record_at(sup, places[i].topic);
+		for (uint32_t k = 0; one->members != NULL && k < count; k++) {
+			const mk_record *other = mk_record_at(sup, places[k].topic);
+			if (overlap(one, other))
+				return mk_fail(
+					MAIKO_EINVAL,
+					"%s has '%s' with .share '%s', and by '%s' (.share %s) the same events; an "
+					"actor gets what a share group gives it in no other way",
+					who, one->desc.name, one->members->share, other->desc.name, share_text(other));
+		}
+	}
+	return 0;
+}
+
+/* ---- which events ------------------------------------------------------------------------------ */
 
 bool mk_record_may_have(mk_sup *sup, const mk_record *r, const mk_type *type)
 {

@@ -8,6 +8,7 @@
 #include "registry/expected.h"
 #include "registry/idle_topics.h"
 #include "registry/keeper.h"
+#include "registry/members.h"
 #include "registry/own.h"
 #include "registry/pattern.h"
 #include "runtime/scribe.h"
@@ -30,7 +31,7 @@ static const char *overflow_name(maiko_overflow overflow)
 }
 
 /* A record with its index: one that was given back, or a new one. */
-static int new_record(mk_sup *sup, const char *name, mk_record **ret_record)
+int mk_record_new(mk_sup *sup, const char *name, mk_record **ret_record)
 {
 	*ret_record = mk_idle_topics_reuse(sup);
 	if (*ret_record != NULL)
@@ -59,7 +60,7 @@ static void forget_record(mk_sup *sup, mk_record *r)
 int mk_record_make(mk_sup *sup, const char *name, bool attaches, mk_record **ret_record)
 {
 	mk_record *r = NULL;
-	int rc = new_record(sup, name, &r);
+	int rc = mk_record_new(sup, name, &r);
 	char *copy = rc == 0 ? mk_strdup(name) : NULL;
 	if (rc == 0)
 		rc = copy == NULL ? MAIKO_ENOMEM : mk_name_index_put(&sup->topic_names, copy, r->index);
@@ -401,6 +402,7 @@ void mk_registry_fini(mk_sup *sup)
 	for (uint32_t i = 0; i < sup->topic_count; i++) {
 		mk_record *r = mk_record_at(sup, i);
 		mk_expected_drop(sup, r);
+		mk_members_free(r->members);
 		mk_free(r->interests);
 		mk_free(r->desc.name);
 		mk_free(r);

@@ -56,6 +56,8 @@ int mk_registry_topic_locked(mk_sup *sup, const maiko_topic *desc, mk_record **r
 int mk_topic_usable(const maiko_topic *desc);
 /* With the lock: the topic of that name, which is checked. `like` NULL: its policies are not compared. */
 int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic *like, mk_record **ret_record);
+/* With the lock: a record that has only its index; `name` is for the error text. 0, MAIKO_E2BIG, MAIKO_ENOMEM. */
+int mk_record_new(mk_sup *sup, const char *name, mk_record **ret_record);
 /* With the lock: a record with its index, and its name, by which it is found. `attaches`: of a pattern. */
 int mk_record_make(mk_sup *sup, const char *name, bool attaches, mk_record **ret_record);
 /* The same, as an index; without the lock if the slot has it. */

@@ -12,16 +12,19 @@
 #include "registry/topic.h"
 
 #include "registry/keeper.h"
+#include "registry/members.h"
 #include "registry/pattern.h"
 #include "registry/registry.h"
 
-void mk_topic_refresh(mk_topic *t, uint32_t here)
+void mk_topic_refresh(const mk_worker *w, mk_topic *t)
 {
-	for (uint32_t i = 0; i < t->record->interest_count; i++) {
-		const mk_interest *interest = &t->record->interests[i];
-		if (interest->worker != here)
-			mk_topic_interest(t, interest->worker, interest->subscribers > 0,
-					  interest->droppers == interest->subscribers);
+	const mk_record *r = t->record;
+	for (uint32_t i = 0; i < r->interest_count; i++) {
+		const mk_interest *interest = &r->interests[i];
+		uint32_t other = interest->worker;
+		bool any = r->members == NULL ? interest->subscribers > 0 : mk_members_any(r, other, w->marker);
+		if (other != w->index)
+			mk_topic_interest(t, other, any, interest->droppers == interest->subscribers);
 	}
 }
 
@@ -54,7 +57,7 @@ mk_topic *mk_topic_here(mk_worker *w, uint32_t index)
 	t->ttl_ns = t->record->desc.ttl_ms * 1000000;
 	uv_mutex_lock(&w->sup->lock);
 	if (mk_topic_may_follow(w))
-		mk_topic_refresh(t, w->index);
+		mk_topic_refresh(w, t);
 	/* When recording too: whether there are any patterns yet makes no difference to the list that is made of it. */
 	if (w->sup->patterns.count != 0 && mk_record_is_matched(t->record))
 		t->attaches = MK_STALE;
@@ -73,7 +76,7 @@ void mk_topics_know_all(mk_worker *w)
 		if (t == NULL)
 			w->unsure = true;
 		else
-			mk_topic_refresh(t, w->index);
+			mk_topic_refresh(w, t);
 	}
 }
 

@@ -55,7 +55,7 @@ static inline bool mk_takes_part(const mk_worker *w, const mk_sub *s, uint64_t m
 void mk_topics_mark(mk_worker *w, const mk_subscription *places, uint32_t count, bool marked);
 
 /* Updates the view from the supervisor's counts. With the lock. */
-void mk_topic_refresh(mk_topic *t, uint32_t here);
+void mk_topic_refresh(const mk_worker *w, mk_topic *t);
 
 /* Stores whether another worker has any subscribers, and whether all of them have drop policies. */
 void mk_topic_interest(mk_topic *t, uint32_t worker, bool any, bool drops);

@@ -3,6 +3,7 @@
  */
 #include "routing/attached_events.h"
 
+#include "registry/members.h"
 #include "routing/overflow.h"
 #include "routing/router.h"
 
@@ -29,5 +30,6 @@ void mk_fan_out_attached(mk_worker *w, mk_event *e, uint64_t marker)
 	mk_topic *t = e->topic;
 	bool simple = !mk_is_heavy(e) && mk_attached_may_be_simple(t);
 	for (uint32_t i = 0; i < t->attached_count; i++)
-		mk_count_add(&t->deliveries, fan_out_view(w, t->attached[i], simple, e, marker));
+		if (!mk_is_group(t->attached[i])) /* else shared.h */
+			mk_count_add(&t->deliveries, fan_out_view(w, t->attached[i], simple, e, marker));
 }

@@ -38,6 +38,26 @@ void mk_count_refused(mk_worker *w, mk_actor *a, const mk_event *e, size_t outco
 	mk_letter(w, a, e, outcome);
 }
 
+void mk_count_passed_on(mk_actor *a, const mk_event *e)
+{
+	add_one(&a->tally->counts, MK_OUTCOME_OF(passed_on));
+	add_one(&e->topic->counts, MK_OUTCOME_OF(passed_on));
+}
+
+void mk_count_nowhere_on(mk_worker *w, mk_topic *t, size_t outcome)
+{
+	mk_count_add(&w->gone_deliveries, 1);
+	add_one(&w->gone, outcome);
+	add_one(&t->counts, outcome);
+}
+
+void mk_count_nowhere(mk_worker *w, const mk_event *e, size_t outcome)
+{
+	mk_count_nowhere_on(w, e->topic, outcome);
+	mk_receipt_count(e, outcome);
+	mk_letter(w, NULL, e, outcome);
+}
+
 /* ---- into a mailbox --------------------------------------------------------------------- */
 
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e)

@@ -16,6 +16,12 @@ void mk_count_refused(mk_worker *w, mk_actor *a, const mk_event *e, size_t outco
 /* The same on another topic than the event's; not counted in its receipt. */
 void mk_count_refused_on(mk_worker *w, mk_actor *a, mk_topic *t, size_t outcome);
 
+/* It was in the mailbox, and goes to another member of a share group: its receipt does not count that. */
+void mk_count_passed_on(mk_actor *a, const mk_event *e);
+/* The outcome of a delivery to no actor of this worker; on another topic than the event's, and not in its receipt. */
+void mk_count_nowhere(mk_worker *w, const mk_event *e, size_t outcome);
+void mk_count_nowhere_on(mk_worker *w, mk_topic *t, size_t outcome);
+
 /* Grows a full ring. 0 or MAIKO_ENOMEM. */
 MK_NOINLINE int mk_deliver_grow(mk_worker *w, mk_actor *a);
 MK_NOINLINE void mk_deliver_failed(mk_worker *w, mk_actor *a, mk_event *e);

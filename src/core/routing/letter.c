@@ -73,7 +73,7 @@ void mk_letter_of_outcome(mk_worker *w, const mk_actor *a, const mk_event *e, si
 	maiko_dead_letter letter = {.reason = reason_of(outcome)};
 	if (!is_wanted(w, e, letter.reason))
 		return;
-	if (letter.reason == MAIKO_LETTER_DEAD && a->extra != NULL)
+	if (letter.reason == MAIKO_LETTER_DEAD && a != NULL && a->extra != NULL)
 		letter.error = a->extra->error;
 	write_letter(w, a, e, &letter);
 }

@@ -15,7 +15,8 @@
 /* Of maiko_options: 0, or MAIKO_EINVAL. */
 int mk_letters_check(uint64_t dead_letters);
 
-/* A delivery had that outcome (an offset in mk_counts); most have no letter. Of set_aside mk_letter_set_aside tells. */
+/* A delivery (`a` NULL: to no actor of this worker) had that outcome (an offset in mk_counts); most have no letter.
+ * Of set_aside mk_letter_set_aside tells. */
 void mk_letter_of_outcome(mk_worker *w, const mk_actor *a, const mk_event *e, size_t outcome);
 static inline void mk_letter(mk_worker *w, const mk_actor *a, const mk_event *e, size_t outcome)
 {

@@ -12,6 +12,7 @@
 #include "registry/attached.h"
 #include "registry/filter.h"
 #include "registry/group.h"
+#include "registry/members.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/private.h"
@@ -40,6 +41,8 @@ typedef struct lack {
 static int refuse_all(void *arg, mk_topic *view)
 {
 	lack *l = arg;
+	if (mk_is_group(view)) /* what goes to one of its members comes in another way (shared.h) */
+		return 0;
 	for (uint32_t i = 0; i < view->sub_count; i++) {
 		const mk_sub *s = &view->subs[i];
 		if (!mk_receives(l->worker, s, l->from, l->marker) ||
@@ -100,6 +103,13 @@ void mk_overflow_shifted(mk_actor *a)
 		a->extra->keep->shifted = true;
 	mk_weight_again(a);
 	mk_private_shift(a);
+}
+
+void mk_overflow_take_out(mk_actor *a, uint64_t place)
+{
+	mk_weight_leaves(a, place, NULL);
+	if (mk_mailbox_remove(&a->box, place))
+		shift(a);
 }
 
 static uint64_t key_of(const mk_event *e)

@@ -29,6 +29,9 @@ void mk_overflow_shifted(mk_actor *a);
  * UINT32_MAX without memory, with all of them left. */
 uint32_t mk_overflow_newest(mk_actor *a, mk_event **events, uint32_t count);
 
+/* Takes the event at that place out of a mailbox; the caller has its reference then. */
+void mk_overflow_take_out(mk_actor *a, uint64_t place);
+
 void mk_keep_fini(mk_extra *x);
 /* The lower bounds of positions by topic are no longer valid. */
 void mk_oldest_forget(mk_extra *x);

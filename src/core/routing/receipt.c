@@ -433,6 +433,8 @@ void mk_receipt_unknown(const mk_event *e)
 {
 	mk_part *sent = mk_part_of(e);
 	sent->unknown++;
+	if (!mk_is_carrier(e)) /* no part was made for it */
+		return;
 	/* Relaxed: the event's own part is not over, so this is not the last. */
 	atomic_fetch_sub_explicit(&sent->receipt->parts, 1, memory_order_relaxed);
 }

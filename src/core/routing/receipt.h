@@ -109,7 +109,8 @@ static inline void mk_receipt_count(const mk_event *e, size_t outcome)
 void mk_receipt_handled(const mk_actor *a, const mk_event *e);
 void mk_receipt_failed(const mk_event *e, int error);
 
-/* A worker does not get the event, because a channel is full. */
+/* A worker does not get the event, because a channel is full: it would have got the carrier, or (a tracked event) the
+ * event of a share group. */
 void mk_receipt_unknown(const mk_event *e);
 
 /* The event for the channels: the carrier of a tracked event, with one reference for the caller; or (of an external

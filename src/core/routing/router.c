@@ -19,6 +19,7 @@
 #include "routing/letter.h"
 #include "routing/overflow.h"
 #include "routing/receipt.h"
+#include "routing/shared.h"
 #include "runtime/lane.h"
 
 enum { PUBLISH_EVERY = 64 }; /* the most entries in a channel before they are made visible */
@@ -165,8 +166,8 @@ static void make_visible(mk_worker *w, uint32_t to)
 		mk_lane_wake_by(w, mk_worker_at(w->sup, to));
 }
 
-/* Sends an entry to a ring that is full, or while others wait in the spill. */
-static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool may_drop)
+/* The ring is full, or others wait in the spill: makes what room there is. */
+static void make_room(mk_worker *w, uint32_t to)
 {
 	mk_channel *ch = w->out[to];
 	make_visible(w, to);
@@ -176,19 +177,50 @@ static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool m
 	}
 	w->unpublished |= UINT64_C(1) << to; /* for the entries that now move to the ring */
 	mk_channel_unspill(ch);
+}
+
+void mk_router_drop(mk_worker *w, uint32_t to, const mk_event *e)
+{
+	mk_count_add(&w->out[to]->dropped, 1);
+	mk_count_add(&e->topic->channel_dropped, 1);
+	mk_letter_not_sent(w, e);
+	MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
+}
+
+void mk_router_wait(mk_worker *w, uint32_t to, const mk_event *e)
+{
+	atomic_store_explicit(&w->out[to]->producer_waits, true, memory_order_seq_cst);
+	mk_mute_by_channel(w, e, w->out[to]);
+}
+
+uint64_t mk_router_full(mk_worker *w, uint64_t workers)
+{
+	uint64_t full = 0;
+	for (workers &= w->outgoing; workers != 0; workers &= workers - 1) {
+		uint32_t to = (uint32_t)__builtin_ctzll(workers);
+		mk_channel *ch = w->out[to];
+		if (MK_LIKELY(!mk_channel_waits(ch) && mk_channel_has_room(ch)))
+			continue;
+		make_room(w, to);
+		full |= (uint64_t)(mk_channel_waits(ch) || !mk_channel_has_room(ch)) << to;
+	}
+	return full;
+}
+
+/* Sends an entry to a ring that is full, or while others wait in the spill. */
+static MK_NOINLINE void send_full(mk_worker *w, uint32_t to, mk_event *e, bool may_drop)
+{
+	mk_channel *ch = w->out[to];
+	make_room(w, to);
 	if (!mk_channel_spilling(ch) && mk_channel_has_room(ch)) {
 		mk_channel_push(ch, (uintptr_t)e);
 	} else if (may_drop || mk_channel_spill(ch, (uintptr_t)e) != 0) {
-		mk_count_add(&ch->dropped, 1);
-		mk_count_add(&e->topic->channel_dropped, 1);
-		mk_letter_not_sent(w, e);
 		if (mk_is_carrier(e))
 			mk_receipt_unknown(e);
-		MK_NOTIFY(w, MAIKO_OBSERVED_OVERFLOWED, NULL, e, MAIKO_DROPPED);
+		mk_router_drop(w, to, e);
 		return;
 	} else {
-		atomic_store_explicit(&ch->producer_waits, true, memory_order_seq_cst);
-		mk_mute_by_channel(w, e, ch);
+		mk_router_wait(w, to, e);
 	}
 	e->refs++;
 	mk_count_add(&ch->sent, 1);
@@ -246,11 +278,12 @@ static MK_NOINLINE void publish_attached(mk_worker *w, mk_event *e)
 	mk_fan_out_attached(w, e, w->marker);
 	if (w->all->sub_count != 0)
 		fan_out_all(w, e, w->marker);
+	bool shared = mk_shared_publish(w, e);
 	if (t->keeps)
 		mk_keeper_take(w, t->record->keeper, e, w->marker);
 	if (workers != 0)
 		send_entries_of_any(w, e, workers, drops_of(w, t) & mk_attached_drops(t));
-	else if (t->sub_count + w->all->sub_count + mk_attached_subs(t) == 0 && !t->keeps)
+	else if (t->sub_count + w->all->sub_count + mk_attached_subs(t) == 0 && !shared && !t->keeps)
 		mk_unrouted(w, t, e);
 	mk_route *route = e->type->index < w->route_size ? &w->routes[e->type->index] : NULL;
 	if (route != NULL && route->topic == t && e->type->plain)

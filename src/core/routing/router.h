@@ -215,6 +215,12 @@ void mk_publish_news(mk_worker *w);
  * Without a channel, and without memory for one, nothing precedes it, and it takes the control lane. */
 void mk_router_send_parcel(mk_worker *w, uint32_t to, mk_message *parcel);
 
+/* Those of the workers to which the channel has no room. drop: counts an event that does not go there. wait: what was
+ * sent there has found no room, so the event's sender waits for some. */
+uint64_t mk_router_full(mk_worker *w, uint64_t workers);
+void mk_router_drop(mk_worker *w, uint32_t to, const mk_event *e);
+void mk_router_wait(mk_worker *w, uint32_t to, const mk_event *e);
+
 /* Sends a marker into every outgoing channel, to be published later. Returns how many channels it has passed already:
  * those to a worker that rests, where nothing precedes it. `held` not 0: the workers, this one included, for which this
  * thread stands in; after mk_router_may_mark: none of its channels is full. */

@@ -204,6 +204,8 @@ typedef struct mk_extra {
 	struct mk_filter *filters; /* of its subscriptions; a shadow has those of its actor in the map alone: */
 	mk_map filter_of;          /* the same, by topic */
 	bool ages;                 /* its mailbox may have events that expire (dispatch.c) */
+	/* registry/members.h */
+	struct mk_membership *membership; /* NULL: it is in no share group */
 	/* restart.c */
 	struct mk_care *care; /* if it is supervised (registry/group.h) */
 	uint32_t life;        /* how many lives have ended: what was begun in an earlier one is dropped */

@@ -287,7 +287,7 @@ static inline bool mk_is_occupied(const mk_extra *x)
 {
 	return x->tasks != NULL || x->privates != NULL || x->overflowed || x->runs_on || x->tick_due ||
 	       (x->wants & MAIKO_WOKEN_EVENTS) != 0 || x->watch != NULL || x->weights != NULL || x->mutes != NULL ||
-	       x->stuck_ms != 0 || x->ages;
+	       x->stuck_ms != 0 || x->ages || x->membership != NULL;
 }
 
 /* The extra of an actor, allocated if missing; NULL without memory. Stored with release

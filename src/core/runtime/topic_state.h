@@ -43,12 +43,15 @@ typedef struct mk_record {
 	mk_trie_entry entry;            /* among the topics, or among what is attached */
 	mk_trie_entry watched;          /* among the watched topics */
 	struct mk_keeper *keeper;       /* keeper.h, as long as the topic; NULL: it retains nothing */
+	/* members.h */
+	struct mk_members *members; /* of a share group; NULL: it is none */
 	/* idle_topics.c */
 	bool pinned, examined;
 	uint32_t uses; /* by those who named it */
 	uint64_t idle_ns;
 	struct mk_record *next_idle, **at_idle; /* of the idle ones; at_idle: what points to it, or NULL */
 	_Atomic(uint64_t) open;                 /* events that are alive, over the workers that have settled */
+	_Atomic(uint64_t) passing;              /* events on their way between members of its share groups */
 	/* check.c: sends that it has refused; incremented by any thread */
 	mk_counter refused;
 } mk_record;
@@ -113,6 +116,7 @@ typedef struct mk_topic {
 	uint32_t attached_count, attached_size;
 	bool marked;  /* mk_topics_mark */
 	bool several; /* of MAIKO_ALL_TOPICS or a pattern: its subscribers receive the events of several topics */
+	uint32_t turn; /* of a share group: which member, or worker, comes next (shared.h) */
 	mk_record *record;
 	uint64_t ttl_ns;       /* of its events; 0: they do not expire */
 	uint64_t remote_drops; /* workers of `remote` where every subscriber has a drop policy */

@@ -49,6 +49,7 @@ void mk_actor_free(mk_actor *a)
 		mk_keep_fini(a->extra);
 		mk_weight_fini(a->extra);
 		mk_free(a->extra->kept);
+		mk_free(a->extra->membership);
 		mk_map *maps[] = {&a->extra->oldest, &a->extra->kept_at, &a->extra->seen,
 				  &a->extra->edges,  &a->extra->handles, &a->extra->filter_of};
 		for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)

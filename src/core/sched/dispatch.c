@@ -12,6 +12,7 @@
 #include "routing/backpressure.h"
 #include "routing/cycle.h"
 #include "routing/delivery.h"
+#include "routing/pass_on.h"
 #include "routing/private.h"
 #include "routing/receipt.h"
 #include "routing/weight.h"
@@ -251,6 +252,8 @@ static void run_after(mk_worker *w, mk_actor *a)
 		mk_release_if_low(w, a);
 	if (mk_mailbox_span(&a->box) == 0)
 		x->ages = false;
+	if (x->membership != NULL)
+		mk_pass_on_evenly(w, a);
 }
 
 /* The end of a run. */

@@ -7,10 +7,12 @@
 #include "observe/note.h"
 #include "registry/directory.h"
 #include "registry/group.h"
+#include "registry/members.h"
 #include "registry/stop_order.h"
 #include "routing/backpressure.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/pass_on.h"
 #include "routing/private.h"
 #include "routing/question.h"
 #include "routing/receipt.h"
@@ -256,7 +258,10 @@ void mk_actor_end(mk_worker *w, mk_actor *a, maiko_actor_status status, size_t o
 		mk_directory_free_name(w->sup, a);
 	mk_actor_run_on_stop(w, a, false);
 	mk_status_set(a, a->extra != NULL && a->extra->error != 0 ? MAIKO_ACTOR_FAILED : status);
+	if (outcome != MK_OUTCOME_OF(discarded))
+		mk_pass_on(w, a, NULL);
 	mk_purge(w, a, false, outcome);
+	mk_membership_settle(a);
 	mk_release_all(w, a);
 	mk_actor_shed(w, a);
 	if (a->extra != NULL) {
@@ -303,6 +308,7 @@ void mk_actor_discard_queued(mk_worker *w, mk_actor *a)
 		return;
 	a->box.capacity = 0; /* so that each later delivery asks overflow.c */
 	mk_purge(w, a, false, MK_OUTCOME_OF(discarded));
+	mk_membership_settle(a);
 	mk_release_all(w, a);
 	mk_actor_finish(w, a);
 	mk_delayed_discard(w, a);

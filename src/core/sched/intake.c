@@ -9,6 +9,7 @@
 #include "routing/cycle.h"
 #include "routing/delivery.h"
 #include "routing/overflow.h"
+#include "routing/pass_on.h"
 #include "runtime/ready.h"
 
 void mk_intake_link(mk_worker *w, mk_actor *a)
@@ -38,6 +39,13 @@ static void set(mk_actor *a, bool on_hold)
 	atomic_store_explicit(&a->extra->on_hold, on_hold, memory_order_relaxed);
 }
 
+/* A member of a share group: whether others may have what waits for it, or the reverse. */
+static void able_again(mk_worker *w, mk_actor *a)
+{
+	if ((a->sched & MK_RUNNING) == 0) /* else at the end of its run */
+		mk_pass_on_settle(w, a);
+}
+
 int mk_intake_hold(mk_worker *w, mk_actor *a)
 {
 	if ((a->sched & MK_ON_HOLD) != 0)
@@ -49,6 +57,7 @@ int mk_intake_hold(mk_worker *w, mk_actor *a)
 	mk_intake_link(w, a);
 	mk_cycle_hold_changed(w, a);
 	MK_NOTIFY(w, MAIKO_OBSERVED_HELD, a, NULL, 0);
+	able_again(w, a);
 	return 0;
 }
 
@@ -61,6 +70,7 @@ void mk_intake_unhold(mk_worker *w, mk_actor *a)
 	mk_intake_unlink(w, a);
 	mk_cycle_hold_changed(w, a);
 	MK_NOTIFY(w, MAIKO_OBSERVED_UNHELD, a, NULL, 0);
+	able_again(w, a);
 	if (mk_has_work(a))
 		mk_wake(w, a);
 }
