@@ -1,5 +1,5 @@
 /*
- * fleet.c - a fleet of devices: patterns, topics that are made at run time.
+ * fleet.c - a fleet of devices: patterns, topics that the sends name.
  *
  * Each device sends on topics of its own, device.<number>.<what>, which nobody has listed anywhere. The dashboard takes
  * the temperatures of all devices, the mechanic all that is said of device 2, and the siren every alarm; a list of them
@@ -10,30 +10,13 @@
 #include <maiko/maiko.h>
 #include <stdio.h>
 
-typedef struct reading { unsigned device; char what[16]; int value; } reading;
-typedef struct alarm_raised { unsigned device; char why[16]; } alarm_raised;
+typedef struct reading { unsigned device; int value; } reading;
+typedef struct alarm_raised { unsigned device; } alarm_raised;
 typedef struct report { unsigned round; } report;
 
-/* The topic of a reading is made when the first one is sent. */
-static const maiko_topic *topic_of_reading(const reading *ev, maiko_supervisor *sup)
-{
-	char name[MAIKO_NAME_MAX + 1];
-	const maiko_topic *topic = NULL;
-	snprintf(name, sizeof name, "device.%u.%s", ev->device, ev->what);
-	return maiko_topic_named(sup, name, &topic) == 0 ? topic : NULL;
-}
-
-static const maiko_topic *topic_of_alarm(const alarm_raised *ev, maiko_supervisor *sup)
-{
-	char name[MAIKO_NAME_MAX + 1];
-	const maiko_topic *topic = NULL;
-	snprintf(name, sizeof name, "alarm.%s.%u", ev->why, ev->device);
-	return maiko_topic_named(sup, name, &topic) == 0 ? topic : NULL;
-}
-
 MAIKO_TOPIC(reports);
-MAIKO_EVENT_ROUTED(reading, topic_of_reading, device, what, value);
-MAIKO_EVENT_ROUTED(alarm_raised, topic_of_alarm, device, why);
+MAIKO_EVENT_NAMED(reading, device, value);
+MAIKO_EVENT_NAMED(alarm_raised, device);
 MAIKO_EVENT(report, reports, round);
 
 static bool is_high(const reading *ev) { return ev->value > 70; }
@@ -45,10 +28,13 @@ typedef struct device { unsigned number; } device;
 
 static int device_on_report(device *self, const report *ev, maiko_ctx *ctx)
 {
+	char temp[MAIKO_NAME_MAX + 1], battery[MAIKO_NAME_MAX + 1];
 	int degrees = 20 + (int)(self->number * ev->round * 10);
-	int rc = maiko_send(ctx, reading, .device = self->number, .what = "temp", .value = degrees);
-	if (rc == 0) rc = maiko_send(ctx, reading, .device = self->number, .what = "battery", .value = 90);
-	if (rc == 0 && degrees > 70) rc = maiko_send(ctx, alarm_raised, .device = self->number, .why = "hot");
+	snprintf(temp, sizeof temp, "device.%u.temp", self->number);
+	snprintf(battery, sizeof battery, "device.%u.battery", self->number);
+	int rc = maiko_send_on(ctx, temp, reading, .device = self->number, .value = degrees);
+	if (rc == 0) rc = maiko_send_on(ctx, battery, reading, .device = self->number, .value = 90);
+	if (rc == 0 && degrees > 70) rc = maiko_send_on(ctx, "alarm.hot", alarm_raised, .device = self->number);
 	return rc;
 }
 
@@ -90,9 +76,8 @@ typedef struct siren { unsigned alarms; } siren;
 
 static int siren_on_alarm(siren *self, const alarm_raised *ev, maiko_ctx *ctx)
 {
-	(void)ctx;
 	self->alarms++;
-	printf("siren: device %u is %s\n", ev->device, ev->why);
+	printf("siren: %s, device %u\n", maiko_meta(ctx)->topic->name, ev->device);
 	return 0;
 }
 
@@ -158,6 +143,6 @@ int main(void)
  * mechanic: device.2.temp is 60
  * mechanic: device.2.battery is 90
  * safety: device 3 has 80 degrees
- * siren: device 3 is hot
+ * siren: alarm.hot, device 3
  * dashboard: 5 temperatures, the highest 80
  */

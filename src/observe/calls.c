@@ -246,8 +246,8 @@ static void get_topics(supply *s, mo_call *c)
 	for (uint32_t i = 0; i < c->topic_count; i++) {
 		c->topics[i].overflow = (maiko_overflow)get_small(s, MAIKO_FAIL);
 		c->topics[i].policy = (maiko_overflow)get_small(s, MAIKO_FAIL);
-		uint32_t flags = get_small(s, TOPIC_HAS_FUNCTION | TOPIC_FILTERED | TOPIC_AGES | TOPIC_RETAINS |
-							      TOPIC_SHARED);
+		uint32_t flags =
+			get_small(s, TOPIC_HAS_FUNCTION | TOPIC_FILTERED | TOPIC_AGES | TOPIC_RETAINS | TOPIC_SHARED);
 		c->topics[i].has_function = (flags & TOPIC_HAS_FUNCTION) != 0;
 		c->topics[i].filtered = (flags & TOPIC_FILTERED) != 0;
 		c->topics[i].name = get_text(s);

@@ -151,6 +151,23 @@ TEST_SIM(a_topic_that_is_watched_by_name_is_wanted_by_patterns)
 	test_finish(sup);
 }
 
+TEST_SIM(the_members_of_a_share_group_count_as_subscribers)
+{
+	maiko_actor_id id, member;
+	maiko_supervisor *sup = with_feed(workers, &id);
+	ok(maiko_add(sup, trader, "member", .topics = MAIKO_TOPICS(MAIKO_LIKE("quotes.acme", .share = "desk")),
+		     .ret_id = &member));
+	test_settle(sup);
+	expect_noted("quotes.acme on");
+	subscribe(sup, id, "quotes.acme");
+	ok(maiko_remove(sup, member));
+	test_settle(sup);
+	expect_noted("quotes.acme on");
+	unsubscribe(sup, id, "quotes.acme");
+	expect_noted("quotes.acme on quotes.acme off");
+	test_finish(sup);
+}
+
 /* Each trader listens to a topic of its own while others come and go, and watchers too. */
 TEST_WORKERS(watchers_and_listeners_come_and_go)
 {

@@ -110,3 +110,13 @@ TEST_SIM(whose_pattern_matches_nothing_gets_nothing)
 	test_settle(sup);
 	assert_int_equal(test_finish(sup).deliveries, 0);
 }
+
+TEST_SIM(members_of_a_share_group_get_only_what_comes)
+{
+	maiko_supervisor *sup = with_rooms(workers);
+	ok(maiko_add(sup, panel, "panel", .topics = MAIKO_TOPICS(MAIKO_LIKE("rooms.*.heat", .share = "panels"))));
+	test_settle(sup);
+	send(sup, "rooms.2.heat", 24);
+	expect_set("panel", (const uint64_t[]){24}, 1);
+	test_finish(sup);
+}

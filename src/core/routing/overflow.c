@@ -109,7 +109,7 @@ void mk_overflow_take_out(mk_actor *a, uint64_t place)
 {
 	mk_weight_leaves(a, place, NULL);
 	if (mk_mailbox_remove(&a->box, place))
-		shift(a);
+		mk_overflow_shifted(a);
 }
 
 static uint64_t key_of(const mk_event *e)

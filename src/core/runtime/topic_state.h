@@ -114,8 +114,8 @@ typedef struct mk_topic {
 	mk_map places;              /* index of many subscribers, built by the first search (topic.c) */
 	struct mk_topic **attached; /* the views of what is attached to it, in the order of mk_trie_walk */
 	uint32_t attached_count, attached_size;
-	bool marked;  /* mk_topics_mark */
-	bool several; /* of MAIKO_ALL_TOPICS or a pattern: its subscribers receive the events of several topics */
+	bool marked;   /* mk_topics_mark */
+	bool several;  /* of MAIKO_ALL_TOPICS or a pattern: its subscribers receive the events of several topics */
 	uint32_t turn; /* of a share group: which member, or worker, comes next (shared.h) */
 	mk_record *record;
 	uint64_t ttl_ns;       /* of its events; 0: they do not expire */
