@@ -6,7 +6,7 @@
 #include "registry/registry.h"
 #include "routing/allowance.h"
 #include "routing/question.h"
-#include "routing/router.h"
+#include "routing/route.h"
 #include "runtime/callback.h"
 #include "sched/pace.h"
 

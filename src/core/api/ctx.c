@@ -7,6 +7,7 @@
 #include "registry/check.h"
 #include "routing/allowance.h"
 #include "routing/backpressure.h"
+#include "routing/route.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
 #include "runtime/ready.h"

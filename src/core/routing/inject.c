@@ -13,6 +13,7 @@
 #include "routing/allowance.h"
 #include "routing/origin.h"
 #include "routing/receipt.h"
+#include "routing/route.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
 

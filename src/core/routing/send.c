@@ -38,6 +38,7 @@
 #include "routing/allowance.h"
 #include "routing/mute_edge.h"
 #include "routing/receipt.h"
+#include "routing/route.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
 

@@ -6,6 +6,7 @@
 #include "registry/check.h"
 #include "routing/allowance.h"
 #include "routing/receipt.h"
+#include "routing/route.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
 
