@@ -212,12 +212,12 @@ MK_NOINLINE void mk_unrouted(mk_worker *w, mk_topic *t, const mk_event *e)
 	mk_letter_unrouted(w, e);
 }
 
-/* The same on a topic to which views are attached. */
+/* The same on a topic that has a keeper here, or to which views are attached. */
 static MK_NOINLINE void publish_attached(mk_worker *w, mk_event *e)
 {
 	mk_topic *t = e->topic;
 	uint64_t workers = mk_remote_of(w, t);
-	assert(t->attaches == MK_ATTACHED);
+	assert((t->attaches & MK_STALE) == 0);
 	e->refs = 1;
 	mk_count_add(&t->published, 1);
 	MK_NOTIFY(w, MAIKO_OBSERVED_DISPATCHED, NULL, e, 0);
@@ -242,7 +242,7 @@ void mk_publish(mk_worker *w, mk_event *e)
 {
 	mk_topic *t = e->topic;
 	uint64_t workers = t->remote | w->all->remote;
-	if (MK_UNLIKELY(t->attaches != 0)) {
+	if (MK_UNLIKELY((t->attaches | t->keeps) != 0)) {
 		publish_attached(w, e);
 		return;
 	}
@@ -252,14 +252,12 @@ void mk_publish(mk_worker *w, mk_event *e)
 	fan_out(w, t, e, w->marker);
 	if (MK_UNLIKELY(w->all->sub_count != 0))
 		fan_out_all(w, e, w->marker);
-	if (MK_UNLIKELY(t->keeps))
-		mk_keeper_take(w, t->record->keeper, e, w->marker);
 	if (workers != 0) {
 		if (MK_LIKELY(!mk_is_tracked(e)))
 			send_entries(w, e, workers, drops_of(w, t));
 		else
 			send_entries_of_any(w, e, workers, drops_of(w, t));
-	} else if (t->sub_count + w->all->sub_count == 0 && !t->keeps) {
+	} else if (t->sub_count + w->all->sub_count == 0) {
 		mk_unrouted(w, t, e);
 	}
 	mk_event_unref(&w->pool, e);
@@ -364,10 +362,13 @@ static MK_NOINLINE void skip_taken(mk_worker *w, const mk_event *from)
 		mk_receipt_refused(w, mk_receipt_part(w, from), 0);
 }
 
-/* As mk_publish_taken; of a topic that is new here (t NULL), or to which views are attached. */
+/* As mk_publish_taken; of a topic that is new here (t NULL), that has a keeper here, or to which views are attached. */
 static MK_NOINLINE void publish_taken_attached(mk_worker *w, mk_topic *t, const mk_event *from, uint64_t marker)
 {
 	mk_event *e = NULL;
+	mk_keeper *k = mk_keeper_here(w, from->topic->record);
+	if (k != NULL)
+		mk_keeper_take(w, k, from, marker);
 	if (t == NULL)
 		t = mk_topic_here(w, from->topic->index);
 	if (t != NULL && mk_attached_make(w, t) == 0) {
@@ -388,20 +389,11 @@ static MK_NOINLINE void publish_taken_attached(mk_worker *w, mk_topic *t, const 
 		fan_out_all(w, e, marker);
 	mk_event_unref(&w->pool, e);
 }
-static MK_NOINLINE void keep_taken(mk_worker *w, const mk_event *from, uint64_t marker)
-{
-	mk_keeper *k = mk_keeper_here(w, from->topic->record);
-	if (k != NULL)
-		mk_keeper_take(w, k, from, marker);
-}
-
 void mk_publish_taken(mk_worker *w, const mk_event *from, uint64_t marker)
 {
 	mk_topic *t = mk_topic_known(w, from->topic->index);
 	mk_advance_time(w, from);
-	if (MK_UNLIKELY(t == NULL || t->keeps))
-		keep_taken(w, from, marker);
-	if (MK_UNLIKELY(t == NULL || t->attaches != 0)) {
+	if (MK_UNLIKELY(t == NULL || (t->attaches | t->keeps) != 0)) {
 		publish_taken_attached(w, t, from, marker);
 		return;
 	}
