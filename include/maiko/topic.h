@@ -97,8 +97,8 @@ typedef struct maiko_topic {
 	 * whoever sends meanwhile and on whatever worker. They are deliveries like any others: the filter of the
 	 * subscription applies, an actor is not given its own without .echo, one that is older than .ttl_ms is not
 	 * given, nor one whose key has come anew to a subscriber with MAIKO_KEEP_LATEST. They are queued however full
-	 * the mailbox is, before all that waits there. Between topics they have no order. Who subscribes to all topics
-	 * is given what the topics retain that exist then.
+	 * the mailbox is, before all that waits there. Between topics they have no order. Who subscribes by a pattern,
+	 * or to all topics, is given what the topics retain that exist then.
 	 *
 	 * A restart and a move join nothing. A stop forgets all. docs/retained.md
 	 */
@@ -158,14 +158,15 @@ extern MAIKO_API const maiko_subscription maiko_no_topics[];
  * valid until maiko_topic_release, or without it until maiko_supervisor_free.
  *
  * Returns the topic in *ret_topic. An existing topic keeps its policy; a new one has
- * the default policy. Errors: MAIKO_EINVAL (a NULL, an empty or overlong name),
+ * the default policy. Errors: MAIKO_EINVAL (a NULL, an empty or overlong
+ * name, one that begins with "maiko.", which are the library's, a pattern),
  * MAIKO_E2BIG (MAIKO_TOPICS_MAX reached), MAIKO_ENOMEM, MAIKO_EFORK. Any thread, also
  * inside callbacks. It takes a lock briefly: look a topic up once, not for each event.
  */
 MAIKO_API int maiko_topic_named(maiko_supervisor *sup, const char *name, const maiko_topic **ret_topic);
 
-/* maiko_topic_with - the same with policies: overflow, key, check, ttl_ms, expect_every_ms and retain are those of
- * `like`. Also MAIKO_EINVAL when the topic exists with other policies. */
+/* maiko_topic_with - the same with policies: overflow, key, check, ttl_ms, expect_every_ms, retain and retain_kib are
+ * those of `like`. Also MAIKO_EINVAL when the topic exists with other policies. */
 MAIKO_API int maiko_topic_with(maiko_supervisor *sup, const char *name, const maiko_topic *like,
 			       const maiko_topic **ret_topic);
 

@@ -190,6 +190,35 @@ TEST_WORKERS(watchers_and_listeners_come_and_go)
 	test_finish(sup);
 }
 
+/* ---- once ----------------------------------------------------------------------------------------- */
+
+typedef struct desk {
+	int unused;
+} desk;
+static int desk_on_interest(desk *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return note_interest(interest);
+}
+MAIKO_ACTOR(desk, MAIKO_ON_INTEREST(desk_on_interest, metals, MAIKO_LIKE("*"), MAIKO_LIKE("x.>"), MAIKO_LIKE("*.y")));
+
+TEST_SIM(several_of_its_patterns_tell_it_once)
+{
+	maiko_actor_id id;
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, desk, "desk"));
+	ok(maiko_add(sup, trader, "trader", .topics = MAIKO_TOPICS_LIKE("x.y", "metals"), .ret_id = &id));
+	ok(maiko_start(sup));
+	test_settle(sup);
+	assert_true(strcmp(test_noted(), "metals on x.y on") == 0 || strcmp(test_noted(), "x.y on metals on") == 0);
+	unsubscribe(sup, id, "x.y");
+	unsubscribe(sup, id, "metals");
+	const char *noted = test_noted();
+	assert_string_equal(noted + strlen("metals on x.y on"), " x.y off metals off");
+	test_finish(sup);
+}
+
 /* ---- restarts --------------------------------------------------------------------------------------- */
 
 typedef struct news_feed {

@@ -132,7 +132,7 @@ static void check_add(maiko_supervisor *sup)
 	     "actor 'a': .worker and .own_thread exclude each other");
 	SAYS(maiko_add(sup, all, "a"), MAIKO_EINVAL, "actor 'a': MAIKO_ON_ANY needs .topics");
 	SAYS(maiko_add(sup, postman, "a"), MAIKO_EINVAL,
-	     "actor 'a' handles 'letter', which is routed by its content: it needs .topics");
+	     "actor 'a' handles 'letter', which has no topic of its own: it needs .topics");
 	SAYS(maiko_add(sup, state, "a", .topics = MAIKO_TOPICS(others)), MAIKO_EINVAL,
 	     "actor 'a': its type 'state' handles no event of topic 'others', and has no MAIKO_ON_ANY");
 	SAYS(maiko_add(sup, idle, "a", .topics = MAIKO_ALL_TOPICS), MAIKO_EINVAL,

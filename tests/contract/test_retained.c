@@ -522,7 +522,7 @@ TEST_ONCE(definitions_agree)
 	returns(like(sup, "states", 5, 0), MAIKO_EINVAL);
 	says("topic 'states' has .retain 4 elsewhere and 5 here; they must be equal");
 	returns(like(sup, "states", 4, 1), MAIKO_EINVAL);
-	says("topic 'states' has .retain_kib 0 elsewhere and 1 here; they must be equal");
+	says("topic 'states' has .retain_kib 1024 elsewhere and 1 here; they must be equal");
 	returns(like(sup, "many", MAIKO_RETAIN_MAX + 1, 0), MAIKO_EINVAL);
 	says("maiko_topic_with: .retain is 65537; at most MAIKO_RETAIN_MAX, 65536");
 	returns(like(sup, "none", 0, 1), MAIKO_EINVAL);

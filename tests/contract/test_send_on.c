@@ -102,6 +102,8 @@ static int asker_on_order(asker *self, const order *ev, maiko_ctx *ctx)
 	returns(maiko_send_on(ctx, "orders", order, .n = 1), MAIKO_EINVAL);
 	assert_non_null(strstr(maiko_last_error(), "event 'order' is of topic 'orders' wherever it is sent"));
 	returns(maiko_send_on(ctx, "maiko.lifecycle", reading, .n = 1), MAIKO_EINVAL);
+	returns(maiko_send_on(ctx, "maiko.private", reading, .n = 1), MAIKO_EINVAL);
+	assert_non_null(strstr(maiko_last_error(), "names that begin with 'maiko.' are those of the library"));
 	returns(maiko_send(ctx, reading, .n = 1), MAIKO_EINVAL);
 	assert_non_null(strstr(maiko_last_error(), "'reading' has no topic of its own: maiko_send_on names one"));
 	returns(maiko_ctx_send_on(ctx, NULL, MAIKO_EVENT_REF(reading), &(reading){1}, 0), MAIKO_EINVAL);

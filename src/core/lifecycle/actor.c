@@ -100,7 +100,7 @@ static int derive_places(mk_sup *sup, mk_actor *a, maiko_overflow overflow)
 		const mk_type *type = c->handlers[i].type;
 		if (type != NULL && type->desc->topic == NULL)
 			return mk_fail(MAIKO_EINVAL,
-				       "actor '%s' handles '%s', which is routed by its content: it needs .topics",
+				       "actor '%s' handles '%s', which has no topic of its own: it needs .topics",
 				       a->self->name, type->desc->layout->name);
 		if (type == NULL || type->topic == MK_PRIVATE_TOPIC || type->topic == MK_LIFECYCLE_TOPIC)
 			continue; /* they come without a subscription */

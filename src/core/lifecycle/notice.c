@@ -165,9 +165,13 @@ static void watch(mk_record *r, mk_notice *n)
 /* Makes the notice of a record for who watches it by that pattern. 0 or MAIKO_ENOMEM. */
 static int find(mk_notice *by, mk_record *r)
 {
+	const mk_actor_class *class = by->actor->class;
 	for (const mk_notice *n = r->notices; n != NULL; n = n->next)
-		if (n->by == by)
-			return 0;
+		if (n->actor == by->actor)
+			return 0; /* by another of its patterns */
+	for (uint32_t i = 0; i < class->watched_count; i++)
+		if (class->watched[i] == r->index && !r->attaches)
+			return 0; /* by its name */
 	mk_notice *n = MK_NEW(mk_notice);
 	if (n == NULL)
 		return MAIKO_ENOMEM;

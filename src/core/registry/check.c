@@ -41,6 +41,11 @@ int mk_topic_check(const char *what, const maiko_topic *desc)
 	return rc;
 }
 
+static uint32_t retained_kib(const maiko_topic *desc)
+{
+	return desc->retain != 0 && desc->retain_kib == 0 ? MAIKO_RETAIN_KIB : desc->retain_kib;
+}
+
 static bool disagree(const char *name, const char *field, uint64_t elsewhere, uint64_t here)
 {
 	if (here == elsewhere)
@@ -56,5 +61,5 @@ bool mk_numbers_disagree(const maiko_topic *elsewhere, const maiko_topic *here)
 	return disagree(name, ".ttl_ms", elsewhere->ttl_ms, here->ttl_ms) ||
 	       disagree(name, ".expect_every_ms", elsewhere->expect_every_ms, here->expect_every_ms) ||
 	       disagree(name, ".retain", elsewhere->retain, here->retain) ||
-	       disagree(name, ".retain_kib", elsewhere->retain_kib, here->retain_kib);
+	       disagree(name, ".retain_kib", retained_kib(elsewhere), retained_kib(here));
 }

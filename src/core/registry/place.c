@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static int topic_or_pattern(mk_sup *sup, const maiko_topic *desc, mk_record **ret_record, bool *asks)
+static int topic_or_pattern(mk_sup *sup, const char *who, const maiko_topic *desc, mk_record **ret_record, bool *asks)
 {
 	uint32_t index;
 	if (mk_slot_get(desc->slot, sup->serial, &index)) {
@@ -24,7 +24,7 @@ static int topic_or_pattern(mk_sup *sup, const maiko_topic *desc, mk_record **re
 	bool pattern = mk_name_is_pattern(desc->name);
 	if (!pattern && (desc->format & MAIKO_FORMAT_LIKE) == 0)
 		return mk_registry_topic_locked(sup, desc, ret_record);
-	if (pattern && (rc = mk_pattern_check("a subscription", desc)) != 0)
+	if (pattern && (rc = mk_pattern_check(who, desc)) != 0)
 		return rc;
 	mk_record *r = mk_name_index_get(&sup->topic_names, desc->name);
 	rc = r != NULL ? 0
@@ -100,7 +100,7 @@ static int group_of(mk_sup *sup, const char *who, mk_record *of, const char *sha
 int mk_place_of(mk_sup *sup, const char *who, const maiko_subscription *s, mk_record **ret_record, bool *asks)
 {
 	mk_record *of;
-	int rc = topic_or_pattern(sup, s->topic, &of, asks);
+	int rc = topic_or_pattern(sup, who, s->topic, &of, asks);
 	if (rc != 0 || s->share != NULL)
 		return rc != 0 ? rc : group_of(sup, who, of, s->share, ret_record, asks);
 	*ret_record = of;
@@ -123,7 +123,7 @@ bool mk_place_doubles(mk_sup *sup, mk_actor *a, const mk_subscription *place)
 }
 
 /* For error texts. */
-static const char *share_text(const mk_record *r) { return r->members == NULL ? "(none)" : r->members->share; }
+static const char *share_text(const mk_record *r) { return r->members == NULL ? "" : r->members->share; }
 
 int mk_places_check_groups(mk_sup *sup, const char *who, const mk_subscription *places, uint32_t count)
 {
@@ -134,9 +134,11 @@ int mk_places_check_groups(mk_sup *sup, const char *who, const mk_subscription *
 			if (overlap(one, other))
 				return mk_fail(
 					MAIKO_EINVAL,
-					"%s has '%s' with .share '%s', and by '%s' (.share %s) the same events; an "
+					"%s has '%s' with .share '%s', and by '%s' with %s%s%s the same events; an "
 					"actor gets what a share group gives it in no other way",
-					who, one->desc.name, one->members->share, other->desc.name, share_text(other));
+					who, one->desc.name, one->members->share, other->desc.name,
+					other->members == NULL ? "no .share" : ".share '", share_text(other),
+					other->members == NULL ? "" : "'");
 		}
 	}
 	return 0;

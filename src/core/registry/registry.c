@@ -113,6 +113,9 @@ int mk_topic_by_name(mk_sup *sup, const char *name, const maiko_topic *like, mk_
 {
 	static const maiko_topic plain = {.name = "", .overflow = MAIKO_BLOCK};
 	mk_record *r = mk_name_index_get(&sup->topic_names, name);
+	if (r == NULL && strncmp(name, "maiko.", 6) == 0 && sup->topic_count >= MK_OWN_TOPICS_END)
+		return mk_fail(MAIKO_EINVAL, "topic '%s': names that begin with 'maiko.' are those of the library",
+			       name);
 	if (r == NULL)
 		return make_record(sup, name, like == NULL ? &plain : like, ret_record);
 	if (like != NULL && policy_of(like) != r->desc.overflow)
