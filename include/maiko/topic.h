@@ -100,7 +100,7 @@ typedef struct maiko_topic {
 	 * the mailbox is, before all that waits there. Between topics they have no order. Who subscribes by a pattern,
 	 * or to all topics, is given what the topics retain that exist then.
 	 *
-	 * A restart and a move join nothing. A stop forgets all. docs/retained.md
+	 * A restart and a move join nothing. What is retained is forgotten with the supervisor. docs/retained.md
 	 */
 	uint32_t retain;
 	/* The most KiB of payloads and their buffers that it retains; 0: MAIKO_RETAIN_KIB. The oldest go. An event

@@ -27,6 +27,9 @@ typedef struct page {
 typedef struct plain {
 	uint32_t n;
 } plain;
+typedef struct gust {
+	uint32_t n;
+} gust;
 
 static uint64_t by_device(const maiko_any *any);
 MAIKO_TOPIC(states, .retain = RETAIN);
@@ -34,12 +37,14 @@ MAIKO_TOPIC(levels, .overflow = MAIKO_KEEP_LATEST, .key = by_device, .retain = 3
 MAIKO_TOPIC(freshness, .retain = RETAIN, .ttl_ms = TTL_MS);
 MAIKO_TOPIC(pages, .retain = RETAIN, .retain_kib = LIMITS_KIB);
 MAIKO_TOPIC(plains);
+MAIKO_TOPIC(gusts, .overflow = MAIKO_DROP_OLDEST, .retain = RETAIN);
 MAIKO_EVENT(state, states, n);
 MAIKO_EVENT(mark, states, n);
 MAIKO_EVENT(level, levels, n, device);
 MAIKO_EVENT(fresh, freshness, n);
 MAIKO_EVENT(page, pages, n, text);
 MAIKO_EVENT(plain, plains, n);
+MAIKO_EVENT(gust, gusts, n);
 static uint64_t by_device(const maiko_any *any)
 {
 	const level *l = maiko_as(any, level);
@@ -374,6 +379,31 @@ TEST_SIM(one_on_hold_gets_them_when_it_is_not_any_more_and_they_move_with_it)
 	test_settle(sup);
 	expect_heard_numbers("sleeper", "1001 1002 3");
 	test_finish(sup);
+}
+
+static int idler_on_start(sleeper *self, maiko_ctx *ctx) { return maiko_hold(ctx); }
+typedef struct sleeper idler;
+static int idler_on_gust(idler *self, const gust *ev, maiko_ctx *ctx)
+{
+	return heard(ctx, MAIKO_EVENT_REF(gust), ev->n);
+}
+MAIKO_ACTOR(idler, MAIKO_ON_START(idler_on_start), MAIKO_ON(gust, idler_on_gust), MAIKO_TICK(sleeper_tick));
+
+TEST_SIM(what_comes_to_a_mailbox_that_they_overfill_drops_one_at_a_time)
+{
+	maiko_supervisor *sup = started(workers);
+	for (uint32_t n = 1; n <= RETAIN; n++)
+		ok(maiko_send(sup, gust, .n = n));
+	test_settle(sup);
+	ok(maiko_add(sup, idler, "idler", .mailbox = 2));
+	ok(maiko_send(sup, gust, .n = 100));
+	test_settle(sup);
+	ok(maiko_sim_advance(maiko_sim_of(sup), TTL_MS));
+	test_settle(sup);
+	expect_heard_numbers("idler", "1002 1003 1004 100");
+	const maiko_ledger *ledger = test_stop(sup);
+	assert_int_equal(test_actor_row(ledger, "idler")->counts.dropped, 1);
+	test_release(sup);
 }
 
 TEST_SIM(what_waits_for_one_that_is_removed_is_dead)

@@ -55,7 +55,7 @@ int mk_places_merge(mk_sup *sup, const char *who, mk_subscriptions *places, uint
 				       mk_record_at(sup, all[i].topic)->desc.name, differs);
 		mk_subscriptions_remove(places, count, i);
 	}
-	return mk_places_check_groups(sup, who, mk_subscriptions_at(places, *count), *count);
+	return mk_places_check_groups(sup, who, places, *count);
 }
 
 static int merge_places(mk_sup *sup, mk_actor *a)

@@ -107,41 +107,61 @@ int mk_place_of(mk_sup *sup, const char *who, const maiko_subscription *s, mk_re
 	return 0;
 }
 
-static bool overlap(const mk_record *one, const mk_record *other)
+/* Among the subscriptions of one actor, one that takes an event that `one` takes, where one of the two is to a group. */
+typedef struct doubling {
+	const mk_record *one;
+	mk_subscriptions *places;
+	uint32_t count;
+	const mk_record *found;
+} doubling;
+
+static int doubles(void *arg, mk_trie_entry *entry)
 {
-	return one != other && (one->members != NULL || other->members != NULL) && mk_records_meet(one, other);
+	doubling *d = arg;
+	const mk_record *r = mk_record_of_entry(entry);
+	bool grouped = r->members != NULL || d->one->members != NULL;
+	if (r == d->one || !grouped || mk_subscriptions_find(d->places, d->count, r->index) == d->count)
+		return 0;
+	d->found = r;
+	return 1;
+}
+
+static bool find_double(mk_sup *sup, doubling *d)
+{
+	if (!d->one->attaches && !mk_record_is_matched(d->one))
+		return false;
+	return mk_patterns_meeting(sup, d->one->desc.name, doubles, d) != 0 ||
+	       mk_topics_meeting(sup, d->one->desc.name, doubles, d) != 0;
 }
 
 bool mk_place_doubles(mk_sup *sup, mk_actor *a, const mk_subscription *place)
 {
-	const mk_subscription *all = mk_subscriptions_at(&a->places, a->place_count);
-	const mk_record *r = mk_record_at(sup, place->topic);
-	for (uint32_t i = 0; i < a->place_count; i++)
-		if (overlap(r, mk_record_at(sup, all[i].topic)))
-			return true;
-	return false;
+	return find_double(sup, &(doubling){mk_record_at(sup, place->topic), &a->places, a->place_count, NULL});
 }
 
-/* For error texts. */
-static const char *share_text(const mk_record *r) { return r->members == NULL ? "" : r->members->share; }
-
-int mk_places_check_groups(mk_sup *sup, const char *who, const mk_subscription *places, uint32_t count)
+static int double_fail(const char *who, const mk_record *one, const mk_record *other)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const mk_record *one = mk_record_at(sup, places[i].topic);
-		for (uint32_t k = 0; one->members != NULL && k < count; k++) {
-			const mk_record *other = mk_record_at(sup, places[k].topic);
-			if (overlap(one, other))
-				return mk_fail(
-					MAIKO_EINVAL,
-					"%s has '%s' with .share '%s', and by '%s' with %s%s%s the same events; an "
-					"actor gets what a share group gives it in no other way",
-					who, one->desc.name, one->members->share, other->desc.name,
-					other->members == NULL ? "no .share" : ".share '", share_text(other),
-					other->members == NULL ? "" : "'");
-		}
+	bool shares = other->members != NULL;
+	return mk_fail(MAIKO_EINVAL,
+		       "%s has '%s' with .share '%s', and by '%s' with %s%s%s the same events; an actor gets what a "
+		       "share group gives it in no other way",
+		       who, one->desc.name, one->members->share, other->desc.name, shares ? ".share '" : "no .share",
+		       shares ? other->members->share : "", shares ? "'" : "");
+}
+
+int mk_places_check_groups(mk_sup *sup, const char *who, mk_subscriptions *places, uint32_t count)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && count > 1 && i < count; i++) {
+		doubling d = {mk_record_at(sup, mk_subscriptions_at(places, count)[i].topic), places, count, NULL};
+		if (d.one->members == NULL)
+			continue;
+		mk_lock(sup);
+		if (find_double(sup, &d))
+			rc = double_fail(who, d.one, d.found);
+		mk_unlock(sup);
 	}
-	return 0;
+	return rc;
 }
 
 /* ---- which events ------------------------------------------------------------------------------ */

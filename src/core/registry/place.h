@@ -12,7 +12,7 @@ int mk_place_of(mk_sup *sup, const char *who, const maiko_subscription *s, mk_re
 
 /* 0, or MAIKO_EINVAL with its text: of these subscriptions of one actor one is to a share group, and another takes the
  * same events. `who` begins the text. */
-int mk_places_check_groups(mk_sup *sup, const char *who, const mk_subscription *places, uint32_t count);
+int mk_places_check_groups(mk_sup *sup, const char *who, mk_subscriptions *places, uint32_t count);
 /* Whether that subscription and one that the actor has already are such. */
 bool mk_place_doubles(mk_sup *sup, mk_actor *a, const mk_subscription *place);
 

@@ -286,7 +286,7 @@ static void block(mk_worker *w, mk_actor *a, mk_event *e)
 		deliver(w, a, e);
 }
 
-static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e, uint32_t capacity);
+static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e);
 
 /* One of a new key: in a full mailbox it mutes its sender, or, from the library, replaces the oldest of its topic. */
 static void keep_new(mk_worker *w, mk_actor *a, mk_event *e)
@@ -295,7 +295,7 @@ static void keep_new(mk_worker *w, mk_actor *a, mk_event *e)
 	if (!mk_topic_is_own(e->topic->index))
 		block(w, a, e);
 	else if (is_full(w, a, e, capacity))
-		drop_oldest(w, a, e, capacity);
+		drop_oldest(w, a, e);
 	else
 		deliver(w, a, e);
 }
@@ -361,15 +361,16 @@ static bool drop_one(mk_worker *w, mk_actor *a, const mk_event *e)
 	return true;
 }
 
-/* Drops as many events as needed: more than one if the new event is larger in bytes. */
-static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e, uint32_t capacity)
+/* Drops one event for it, or as many as its bytes need. A mailbox that retained events have overfilled stays as full as
+ * it is. */
+static void drop_oldest(mk_worker *w, mk_actor *a, mk_event *e)
 {
 	do
 		if (!drop_one(w, a, e)) {
 			refuse(w, a, e, MK_OUTCOME_OF(dropped)); /* full of events of other topics */
 			return;
 		}
-	while (is_full(w, a, e, capacity));
+	while (mk_is_heavy(e) && mk_weight_full(w, a, 1));
 	deliver(w, a, e);
 }
 
@@ -421,7 +422,7 @@ static void admit(mk_worker *w, const mk_sub *s, mk_event *e)
 		refuse(w, a, e, MK_OUTCOME_OF(dropped));
 		break;
 	case MAIKO_DROP_OLDEST:
-		drop_oldest(w, a, e, capacity);
+		drop_oldest(w, a, e);
 		break;
 	case MAIKO_KEEP_LATEST:
 		keep_latest(w, a, e);
