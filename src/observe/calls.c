@@ -165,6 +165,9 @@ size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to)
 	} else if (kind == MK_NOTE_AFTER) {
 		put_number(&s, call->delay.kind);
 		put_number(&s, call->delay.ms);
+	} else if (kind == MK_NOTE_ASK) {
+		put_number(&s, call->timeout_ms);
+		put_number(&s, call->all);
 	} else if (kind == MK_NOTE_SILENT) {
 		put_number(&s, call->every_ms);
 		put_text(&s, call->name);
@@ -332,12 +335,15 @@ bool mo_call_read(mk_note_kind kind, const unsigned char *from, size_t size, mo_
 	} else if (kind == MK_NOTE_AFTER) {
 		c->delay.kind = (mk_delay_kind)get_small(&s, MK_DELAYS - 1);
 		c->delay.ms = get_number(&s);
-		c->content = s.from;
-		c->content_size = s.left;
+	} else if (kind == MK_NOTE_ASK) {
+		c->timeout_ms = get_number(&s);
+		c->all = get_small(&s, 1) != 0;
 	} else if (kind == MK_NOTE_SILENT) {
 		c->every_ms = get_number(&s);
 		c->name = get_text(&s);
 	}
+	c->content = s.from;
+	c->content_size = s.left;
 	if (s.damaged)
 		mo_call_drop(c);
 	return !s.damaged;

@@ -302,31 +302,33 @@ static void see(void *arg, const maiko_observation *s)
 static bool is_made_again(const maiko_recorder *r, const mk_worker *w, mk_note_kind kind)
 {
 	if (kind != MK_NOTE_AFTER && kind != MK_NOTE_CANCEL && kind != MK_NOTE_RANDOM && kind != MK_NOTE_STOP_SELF &&
-	    kind != MK_NOTE_HOLD)
+	    kind != MK_NOTE_HOLD && kind != MK_NOTE_ASK && kind != MK_NOTE_REPLY)
 		return false;
 	return w->event != NULL && w->actor != NULL && !mo_is_listed(r->options.sources, w->actor->self->name);
 }
 
-/* The bytes of a delayed event, behind its number; or (`to` NULL) how many. */
-static size_t write_delayed(const maiko_recorder *r, const mk_call *call, uint32_t type, unsigned char *to)
+/* The bytes of the event of a call, behind the number of its type, or this number alone; or (`to` NULL) how many. */
+static size_t write_given(const maiko_recorder *r, const mk_call *call, uint32_t type, unsigned char *to)
 {
 	uint64_t number = type;
-	if (to != NULL) {
+	if (to != NULL)
 		memcpy(to, &number, sizeof number);
+	if (call->data == NULL)
+		return sizeof number;
+	if (to != NULL)
 		mo_content_write(call->event->layout, call->data, r->options.undescribed, to + sizeof number);
-	}
 	return sizeof number + mo_content_size(call->event->layout, call->data, r->options.undescribed);
 }
 
 static void write_note(maiko_recorder *r, uint32_t tape, const mk_note *note)
 {
 	const mk_call *call = note->call;
-	uint32_t type = call != NULL && note->kind == MK_NOTE_AFTER ? number_of(r, tape, call->event) : 0;
+	uint32_t type = call != NULL && call->event != NULL ? number_of(r, tape, call->event) : 0;
 	size_t rest = note->key_count * sizeof note->keys[0], given = 0;
 	if (call != NULL)
 		rest = given = mo_call_write(note->kind, call, NULL);
 	if (type != 0)
-		rest += write_delayed(r, call, type, NULL);
+		rest += write_given(r, call, type, NULL);
 	mo_record *record = reserve(r, tape, rest);
 	if (record == NULL)
 		return;
@@ -336,7 +338,7 @@ static void write_note(maiko_recorder *r, uint32_t tape, const mk_note *note)
 	if (call != NULL)
 		(void)mo_call_write(note->kind, call, record->rest);
 	if (type != 0)
-		(void)write_delayed(r, call, type, record->rest + given);
+		(void)write_given(r, call, type, record->rest + given);
 	commit(r, tape, record, rest);
 }
 

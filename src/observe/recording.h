@@ -115,7 +115,8 @@ MK_PRIVATE int mo_content_accept(const maiko_event_type *type, bool undescribed)
 
 /* ---- calls.c: what a call was given ------------------------------------------------------- */
 
-/* The bytes of it, to `to` unless that is NULL; returns how many. AFTER: without the event. */
+/* The bytes of it, to `to` unless that is NULL; returns how many. Of AFTER, ASK and REPLY without the event and the
+ * number of its type. */
 size_t mo_call_write(mk_note_kind kind, const mk_call *call, unsigned char *to);
 
 typedef struct mo_call_topic {
@@ -152,8 +153,12 @@ typedef struct mo_call {
 	maiko_group_options group; /* without pointers */
 	/* MK_NOTE_AFTER */
 	mk_delay delay;
+	/* MK_NOTE_ASK */
+	uint64_t timeout_ms;
+	bool all;
 	/* MK_NOTE_SILENT: the topic's `name`, and */
 	uint64_t every_ms;
+	/* What follows it: of AFTER, ASK and REPLY the number of the event's type, and its content. */
 	const unsigned char *content;
 	size_t content_size;
 } mo_call;

@@ -105,6 +105,8 @@ static void note(void *arg, mk_worker *w, const mk_note *n)
 	case MK_NOTE_RANDOM:
 	case MK_NOTE_STOP_SELF:
 	case MK_NOTE_HOLD:
+	case MK_NOTE_ASK:
+	case MK_NOTE_REPLY:
 	case MK_NOTE_WATCH:
 		if (same && !r->calling)
 			mt_replay_consume(r, w->index);
@@ -415,6 +417,7 @@ static void replay_free(mt_replay *r)
 	if (r->sup != NULL)
 		mk_lead_end(r->sup);
 	maiko_supervisor_free(r->sup);
+	mt_source_fini(r);
 	mt_recording_fini(&r->recording);
 	free(r);
 }

@@ -97,8 +97,15 @@ typedef struct mt_replay {
 	bool given;
 	mk_note_kind given_kind;
 	mk_told told;
-	bool calling;  /* in a repeated call */
-	uint32_t next; /* the next worker, after the recording */
+	bool calling; /* in a repeated call */
+	/* A source asks with its next send; answer NULL: it does not. */
+	struct {
+		const maiko_event_type *answer;
+		uint64_t timeout_ms;
+		bool all;
+	} asking;
+	struct mt_asked *asked; /* the questions of sources */
+	uint32_t next;          /* the next worker, after the recording */
 	bool ending, failed;
 	/* Classes of sources, and their replacements. */
 	const mk_actor_class *real[MT_SILENT_MAX], *silent[MT_SILENT_MAX];
@@ -130,6 +137,8 @@ int mt_source_silence(mt_replay *r, mk_actor *a);
 void mt_source_play(mt_replay *r, mk_actor *a);
 /* Before a run: repeats the callbacks of its tasks. */
 void mt_source_tasks(mt_replay *r, mk_actor *a);
+/* After the supervisor was freed. */
+void mt_source_fini(mt_replay *r);
 
 /* replay_call.c: repeats sends and requests. */
 const maiko_event_type *mt_replay_type(const mt_replay *r, uint32_t number);

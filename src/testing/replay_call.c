@@ -241,21 +241,62 @@ static int change(const mt_replay *r, mk_actor *a, uint64_t id, mo_call *c)
 	return rc;
 }
 
-static int send_later(mt_replay *r, mk_actor *a, const mo_call *c)
+/* The event of a call, as mt_replay_content makes it. */
+static void *given_event(mt_replay *r, const mo_call *c, const maiko_event_type **ret_type)
 {
 	uint64_t number = 0;
-	const maiko_event_type *type;
-	if (c->content_size < sizeof number)
-		return mk_fail(MAIKO_EINVAL, "a delayed event without its type");
+	if (c->content_size < sizeof number) {
+		mt_replay_diverge(r, "the record of a call is damaged: it has no event");
+		return NULL;
+	}
 	memcpy(&number, c->content, sizeof number);
-	void *data = mt_replay_content(r, (uint32_t)number, c->content + sizeof number, c->content_size - sizeof number,
-				       &type);
+	return mt_replay_content(r, (uint32_t)number, c->content + sizeof number, c->content_size - sizeof number,
+				 ret_type);
+}
+
+static int send_later(mt_replay *r, mk_actor *a, const mo_call *c)
+{
+	const maiko_event_type *type;
+	void *data = given_event(r, c, &type);
 	if (data == NULL)
 		return MAIKO_EINVAL; /* the divergence has the text */
 	int rc = c->delay.kind == MK_DELAY_OWN     ? maiko_ctx_send_self_after(a, c->delay.ms, NULL, type, data)
 		 : c->delay.kind == MK_DELAY_EVERY ? maiko_ctx_every(a, c->delay.ms, NULL, type, data)
 		 : c->delay.kind == MK_DELAY_AT    ? maiko_ctx_at(a, c->delay.ms, NULL, type, data)
 						   : maiko_ctx_send_after(a, c->delay.ms, NULL, type, data);
+	mt_replay_drop(type, data);
+	return rc;
+}
+
+/* The next send is the question. */
+static int ask(mt_replay *r, const mo_call *c)
+{
+	uint64_t number = 0;
+	if (c->content_size != sizeof number)
+		return mk_fail(MAIKO_EINVAL, "a question without the type of its answers");
+	memcpy(&number, c->content, sizeof number);
+	r->asking.answer = mt_replay_type(r, (uint32_t)number);
+	r->asking.timeout_ms = c->timeout_ms;
+	r->asking.all = c->all;
+	return r->asking.answer != NULL
+		       ? 0
+		       : mk_fail(MAIKO_ETYPE, "no actor handles the answer %s: it must be listed in .types",
+				 mt_recording_type(&r->recording, (uint32_t)number));
+}
+
+static int reply(mt_replay *r, mk_actor *a, const mo_record *record, const mo_call *c)
+{
+	const maiko_event_type *type;
+	const mk_event *e = a->worker->event;
+	if (e == NULL || e->id.sequence != record->number || e->id.origin != (uint64_t)record->value)
+		return mk_fail(MAIKO_EINVAL,
+			       "'%s' replies to a question that it keeps, and maiko_keep of a source is "
+			       "not repeated",
+			       a->self->name);
+	void *data = given_event(r, c, &type);
+	if (data == NULL)
+		return MAIKO_EINVAL; /* the divergence has the text */
+	int rc = maiko_ctx_reply(a, NULL, type, data);
 	mt_replay_drop(type, data);
 	return rc;
 }
@@ -300,6 +341,10 @@ static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 		return maiko_stop_self(a);
 	case MK_NOTE_HOLD:
 		return record->value != 0 ? maiko_hold(a) : maiko_unhold(a);
+	case MK_NOTE_ASK:
+		return ask(r, c);
+	case MK_NOTE_REPLY:
+		return reply(r, a, record, c);
 	case MK_NOTE_WATCH:
 		return watch(a, record);
 	case MK_NOTE_GROUP_MADE:

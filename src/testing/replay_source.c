@@ -12,10 +12,73 @@
 #include "base/memory.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static mt_replay *replay_of(const maiko_ctx *ctx) { return ctx->worker->sup->seam.arg; }
 static const mo_record *next_of(const maiko_ctx *ctx) { return mt_replay_peek(replay_of(ctx), ctx->worker->index); }
+
+/* Repeats it; returns the code of the observation of its end, if that is next. */
+static int returned(maiko_ctx *ctx, maiko_observation_kind kind)
+{
+	mt_source_play(replay_of(ctx), ctx);
+	const mo_record *next = next_of(ctx);
+	bool ends = next != NULL && !replay_of(ctx)->ending && next->kind == kind && next->number == ctx->self->id;
+	return ends ? (int)next->value : 0;
+}
+
+/* ---- questions ----------------------------------------------------------------------------------- */
+
+/* The descriptor of a question of sources of that type, made for the replay. */
+struct mt_asked {
+	struct mt_asked *next;
+	maiko_question question;
+};
+
+static int ended(void *state, const void *answer, int status, maiko_ctx *ctx)
+{
+	(void)state;
+	(void)status;
+	return returned(ctx, answer != NULL ? MAIKO_OBSERVED_HANDLED : MAIKO_OBSERVED_QUESTION_ENDED);
+}
+
+static const maiko_question *question_of(mt_replay *r, const char *asker, const maiko_event_type *type)
+{
+	struct mt_asked *asked = r->asked;
+	while (asked != NULL && (strcmp(asked->question.asker, asker) != 0 || asked->question.question != type ||
+				 asked->question.answer != r->asking.answer))
+		asked = asked->next;
+	if (asked == NULL) {
+		asked = calloc(1, sizeof *asked);
+		if (asked == NULL)
+			return NULL;
+		asked->next = r->asked;
+		asked->question = (maiko_question){.asker = asker,
+						   .question = type,
+						   .answer = r->asking.answer,
+						   .ended = ended,
+						   .format = MAIKO_FORMAT};
+		r->asked = asked;
+	}
+	return &asked->question;
+}
+
+static int ask_again(mt_replay *r, mk_actor *a, const maiko_event_type *type, const void *data)
+{
+	const maiko_question *question = question_of(r, a->class->desc->name, type);
+	r->asking.answer = NULL;
+	if (question == NULL)
+		return MAIKO_ENOMEM;
+	return maiko_ctx_ask(a, question, r->asking.timeout_ms, data, r->asking.all ? MAIKO_ASK_ALL : 0);
+}
+
+void mt_source_fini(mt_replay *r)
+{
+	for (struct mt_asked *asked; (asked = r->asked) != NULL;) {
+		r->asked = asked->next;
+		free(asked);
+	}
+}
 
 /* ---- recorded actions ------------------------------------------------------------------------ */
 
@@ -64,10 +127,11 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 	unsigned tracked = (record->flags & MO_TRACKED) != 0 ? MAIKO_SEND_TRACKED : 0;
 	unsigned flags = tracked | (root ? MAIKO_SEND_ROOT : 0);
 	const char *topic = mt_topic_of(record);
-	int rc = mt_origin_of(record) != NULL ? inject_again(a, record, type, data)
-		 : topic != NULL              ? maiko_ctx_send_on(a, topic, type, data, flags)
-		 : d->ttl_ms != 0             ? maiko_ctx_send_ttl(a, type, data, d->ttl_ms, flags)
-					      : maiko_ctx_send(a, type, data, flags);
+	int rc = r->asking.answer != NULL       ? ask_again(r, a, type, data)
+		 : mt_origin_of(record) != NULL ? inject_again(a, record, type, data)
+		 : topic != NULL                ? maiko_ctx_send_on(a, topic, type, data, flags)
+		 : d->ttl_ms != 0               ? maiko_ctx_send_ttl(a, type, data, d->ttl_ms, flags)
+						: maiko_ctx_send(a, type, data, flags);
 	w->cause = before;
 	mt_replay_drop(type, data);
 	if (rc != 0 && !r->failed) {
@@ -80,6 +144,7 @@ static void send_again(mt_replay *r, mk_actor *a, const mo_record *record)
 void mt_source_play(mt_replay *r, mk_actor *a)
 {
 	uint32_t tape = a->worker->index;
+	r->asking.answer = NULL; /* a recording may end before the question is sent */
 	for (const mo_record *next; !r->ending && !r->failed && (next = mt_replay_peek(r, tape)) != NULL;) {
 		const mo_event *e = mt_event_of(next);
 		bool mine = next->kind == MAIKO_OBSERVED_DISPATCHED && e->sender == a->self->id &&
@@ -99,15 +164,6 @@ void mt_source_play(mt_replay *r, mk_actor *a)
 }
 
 /* ---- its callbacks ------------------------------------------------------------------------------- */
-
-/* Repeats it; returns the code of the observation of its end, if that is next. */
-static int returned(maiko_ctx *ctx, maiko_observation_kind kind)
-{
-	mt_source_play(replay_of(ctx), ctx);
-	const mo_record *next = next_of(ctx);
-	bool ends = next != NULL && !replay_of(ctx)->ending && next->kind == kind && next->number == ctx->self->id;
-	return ends ? (int)next->value : 0;
-}
 
 static int on_event(void *state, const void *event, maiko_ctx *ctx)
 {

@@ -1,6 +1,6 @@
 /*
  * test_replay_ask.c - questions of a recorded run end in its replay as they did: by replies at once and later, by the
- * time, by nobody.
+ * time, by nobody; also those that a source has asked or answered.
  */
 #include <maiko/observe/recorder.h>
 #include <maiko/testing/replay.h>
@@ -37,6 +37,7 @@ MAIKO_EVENT(later, maiko_private_topic, n);
 
 static uint64_t history[2]; /* of the run, and of its replay */
 static _Atomic(uint64_t) done;
+static _Atomic(uint32_t) outside; /* what sources read: another value each time */
 
 /* ---- who asks ---------------------------------------------------------------------------- */
 
@@ -106,7 +107,8 @@ static int set_up(maiko_supervisor *sup, void *arg)
 	return rc == 0 ? maiko_add(sup, asker, "asker") : rc;
 }
 
-TEST_WORKERS(questions_end_as_they_did)
+/* The replay is complete, its actors have the same history, and its sources have not run. */
+static void record_and_replay(uint32_t workers, const maiko_recorder_options *recording, maiko_replay_options *options)
 {
 	char path[64];
 	maiko_recorder *recorder;
@@ -115,16 +117,144 @@ TEST_WORKERS(questions_end_as_they_did)
 	snprintf(path, sizeof path, "/tmp/maiko-ask-%ld", (long)getpid());
 	unlink(path);
 	maiko_supervisor *sup = test_supervisor(workers);
-	assert_int_equal(maiko_recorder_new(&recorder, sup, path, NULL), 0);
-	assert_int_equal(set_up(sup, NULL), 0);
+	assert_int_equal(maiko_recorder_new(&recorder, sup, path, recording), 0);
+	assert_int_equal(options->setup(sup, NULL), 0);
 	assert_int_equal(maiko_run(sup), 0);
 	assert_int_equal(maiko_recorder_free(recorder), 0);
 	assert_null(maiko_supervisor_free(sup));
-	int rc = maiko_replay(&(maiko_replay_options){.path = path, .setup = set_up}, &result);
+	uint32_t read = atomic_load(&outside);
+	options->path = path;
+	int rc = maiko_replay(options, &result);
 	if (rc != 0)
 		fail_msg("%s: %s", maiko_strerror(rc), result.text);
 	assert_true(result.complete);
 	assert_int_equal(atomic_load(&done), 2);
 	assert_true(history[0] == history[1]);
+	assert_int_equal(atomic_load(&outside), read);
 	unlink(path);
+}
+
+TEST_WORKERS(questions_end_as_they_did) { record_and_replay(workers, NULL, &(maiko_replay_options){.setup = set_up}); }
+
+/* ---- sources that ask and answer ------------------------------------------------------------ */
+
+MAIKO_TOPIC(guesses);
+MAIKO_TOPIC(reports);
+
+typedef struct guess {
+	uint32_t n;
+} guess;
+MAIKO_EVENT(guess, guesses, n);
+
+enum { GO_ON = 1, LAST = 2 };
+typedef struct heard {
+	uint32_t what, then;
+} heard;
+MAIKO_EVENT(heard, reports, what, then);
+
+typedef struct go {
+	uint32_t n;
+} go;
+MAIKO_EVENT(go, nothing, n);
+
+typedef struct caller {
+	uint32_t asked;
+} caller;
+
+static int on_guessed(caller *self, const total *answer, int status, maiko_ctx *ctx);
+static int on_all_guessed(caller *self, const total *answer, int status, maiko_ctx *ctx);
+static int on_nobody(caller *self, const total *answer, int status, maiko_ctx *ctx);
+MAIKO_ASK(caller, guess, total, on_guessed);
+MAIKO_ASK(caller, guess, total, on_all_guessed);
+MAIKO_ASK(caller, riddle, total, on_nobody);
+
+static int ask_next(caller *self, maiko_ctx *ctx)
+{
+	uint32_t n = ++self->asked;
+	atomic_fetch_add(&outside, 1);
+	if (n % 10 == 0)
+		return maiko_ask(ctx, on_nobody, 1000, riddle, .n = n);
+	if (n % 3 == 0)
+		return maiko_ask_all(ctx, on_all_guessed, 1000, guess, .n = n);
+	return maiko_ask(ctx, on_guessed, n % 7 == 0 ? 0 : 1000, guess, .n = n);
+}
+
+/* The next question is asked here, or in the handler of an event. */
+static int question_over(caller *self, uint32_t what, maiko_ctx *ctx)
+{
+	uint32_t then = self->asked == ROUNDS ? LAST : self->asked % 2 == 0 ? GO_ON : 0;
+	int rc = maiko_send(ctx, heard, .what = what, .then = then);
+	return rc != 0 || then != 0 ? rc : ask_next(self, ctx);
+}
+
+static int on_guessed(caller *self, const total *answer, int status, maiko_ctx *ctx)
+{
+	return question_over(self, answer != NULL ? answer->n : (uint32_t)status, ctx);
+}
+static int on_all_guessed(caller *self, const total *answer, int status, maiko_ctx *ctx)
+{
+	return answer != NULL ? maiko_send(ctx, heard, .what = answer->n) : question_over(self, (uint32_t)status, ctx);
+}
+static int on_nobody(caller *self, const total *answer, int status, maiko_ctx *ctx)
+{
+	expect(answer == NULL && status == MAIKO_ENOSUBSCRIBER);
+	return question_over(self, (uint32_t)status, ctx);
+}
+static int caller_start(caller *self, maiko_ctx *ctx) { return ask_next(self, ctx); }
+static int caller_on_go(caller *self, const go *ev, maiko_ctx *ctx)
+{
+	(void)ev;
+	return ask_next(self, ctx);
+}
+MAIKO_ACTOR(caller, MAIKO_ON_START(caller_start), MAIKO_ON(go, caller_on_go));
+
+typedef struct oracle {
+	uint32_t count;
+} oracle;
+static int oracle_on_guess(oracle *self, const guess *ev, maiko_ctx *ctx)
+{
+	uint32_t n = atomic_fetch_add(&outside, 1);
+	return ++self->count % 4 == 0 ? 0 : maiko_reply(ctx, total, .n = n * ev->n);
+}
+MAIKO_ACTOR(oracle, MAIKO_ON(guess, oracle_on_guess));
+
+typedef struct guesser {
+	uint32_t count;
+} guesser;
+static int guesser_on_guess(guesser *self, const guess *ev, maiko_ctx *ctx)
+{
+	return ++self->count % 5 == 0 ? 0 : maiko_reply(ctx, total, .n = ev->n);
+}
+MAIKO_ACTOR(guesser, MAIKO_ON(guess, guesser_on_guess));
+
+typedef struct listener {
+	uint64_t history;
+} listener;
+static int listener_on_heard(listener *self, const heard *ev, maiko_ctx *ctx)
+{
+	self->history = (self->history ^ ev->what) * UINT64_C(0x9e3779b97f4a7c15);
+	if (ev->then == GO_ON)
+		return maiko_send(ctx, go, .n = ev->what);
+	if (ev->then != LAST)
+		return 0;
+	history[atomic_fetch_add(&done, 1)] = self->history;
+	return maiko_stop_all(ctx);
+}
+MAIKO_ACTOR(listener, MAIKO_ON(heard, listener_on_heard));
+
+static int set_up_sources(maiko_supervisor *sup, void *arg)
+{
+	(void)arg;
+	int rc = maiko_add(sup, oracle, "oracle");
+	rc = rc == 0 ? maiko_add(sup, guesser, "guesser") : rc;
+	rc = rc == 0 ? maiko_add(sup, listener, "listener") : rc;
+	return rc == 0 ? maiko_add(sup, caller, "caller") : rc;
+}
+
+TEST_WORKERS(questions_and_replies_of_sources_are_repeated)
+{
+	static const char *const sources[] = {"caller", "oracle", NULL};
+	static const maiko_event_type *const types[] = {MAIKO_EVENT_REF(total), MAIKO_EVENT_REF(riddle), NULL};
+	maiko_replay_options options = {.setup = set_up_sources, .sources = sources, .types = types};
+	record_and_replay(workers, &(maiko_recorder_options){.sources = sources}, &options);
 }

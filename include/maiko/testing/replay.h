@@ -9,11 +9,11 @@
  *   maiko_replay(&(maiko_replay_options){.path = "run.mkr", .setup = add_actors, .sources = sources}, &result);
  *
  * An actor that does I/O (a file, a descriptor, its own clock) is a source: a replay does not run it, but
- * repeats in its name the events it sent, and its additions, removals and subscriptions. All other actors
- * must be deterministic: the same input gives the same output. Then a replay has no divergence, and after
- * a change of an actor it names the first event that differs. Mutes, drops, cycles of full mailboxes,
- * failures, delayed events, actors with .own_thread, blocking jobs and all changes of actors, groups and
- * subscriptions, by actors or external threads, are replayed exactly.
+ * repeats in its name the events it sent, its questions and replies, and its additions, removals and
+ * subscriptions. All other actors must be deterministic: the same input gives the same output. Then a
+ * replay has no divergence, and after a change of an actor it names the first event that differs. Mutes,
+ * drops, cycles of full mailboxes, failures, delayed events, actors with .own_thread, blocking jobs and all
+ * changes of actors, groups and subscriptions, by actors or external threads, are replayed exactly.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -28,7 +28,7 @@ typedef struct maiko_replay_options {
 	int (*setup)(maiko_supervisor *sup, void *arg);
 	void *arg;
 	const char *const *sources;           /* names of actors, ended by NULL; "net*": a prefix */
-	const maiko_event_type *const *types; /* those that no actor handles, ended by NULL */
+	const maiko_event_type *const *types; /* those that no actor handles, as answers, ended by NULL */
 	/* Types of actors that only a source, or an external thread, adds while the program runs; ended by
 	 * NULL. `init` (may be NULL) is called with a copy of the recorded .init of such an actor, to
 	 * correct pointers in it. An error that it returns ends the replay. */

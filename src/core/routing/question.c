@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "observe/monitor.h"
+#include "observe/note.h"
 #include "routing/private.h"
 #include "routing/router.h"
 #include "runtime/callback.h"
@@ -213,6 +214,10 @@ int mk_question_reply(maiko_ctx *ctx, const mk_event *e, const mk_type *type, co
 		mk_free(reply);
 		return mk_event_fail(type, value);
 	}
+	/* An external thread does not ask in a replay: its question is an event there. */
+	if (MK_UNLIKELY(w->sup->seam.noted) && mk_receipt_is_of_actor(e))
+		mk_note_call(w->sup, w, MK_NOTE_REPLY, e->id.sequence, (int64_t)e->id.origin,
+			     &(mk_call){.event = type->desc, .data = value});
 	mk_event_stamp(w, reply->event, ctx->self, w->private_topic, false);
 	reply->event->parent = e->id;
 	reply->event->correlation = e->correlation;
@@ -237,8 +242,10 @@ int mk_question_ask(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	*q = (mk_question){.actor = ctx, .asked = asked, .all = all, .reserved = true, .timer.fire = time_is_over};
 	link_last(x, q); /* before the send: without a subscriber that ends it */
 	mk_timer_set(&w->timers, &q->timer, w->now_ns + timeout_ms * 1000000);
+	const mk_call noted = {.event = answer->desc, .timeout_ms = timeout_ms, .all = all};
 	const mk_asking asking = {.question = q,
 				  .answer = answer,
+				  .noted = &noted,
 				  .complete = complete,
 				  .receipt = &q->receipt,
 				  .cause = q->cause};

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "observe/monitor.h"
+#include "observe/note.h"
 #include "registry/directory.h"
 #include "routing/allowance.h"
 #include "routing/in_transit.h"
@@ -257,9 +258,11 @@ static int send_failed(mk_event *e, const mk_block *block, mk_receipt *r, int rc
 	return rc;
 }
 
-/* A question: the receipt and its record know each other. */
-static void ask(mk_receipt *r, const mk_asking *asking)
+/* A question: the receipt and its record know each other. It is noted here, where the send cannot fail any more. */
+static void ask(maiko_ctx *ctx, mk_receipt *r, const mk_asking *asking)
 {
+	if (MK_UNLIKELY(r->sup->seam.noted))
+		mk_note_call(r->sup, ctx->worker, MK_NOTE_ASK, ctx->self->id, 0, asking->noted);
 	r->question = asking->question;
 	r->answer = asking->answer;
 	r->ask_complete = asking->complete;
@@ -303,7 +306,7 @@ int mk_receipt_send(mk_topic *t, const mk_type *type, maiko_ctx *ctx, const void
 	describe(r, e);
 	r->life = ctx->extra->life;
 	if (asking != NULL)
-		ask(r, asking);
+		ask(ctx, r, asking);
 	r->part[0].remote = &r->part[1];
 	r->part[0].workers = workers;
 	r->part[0].carrier = carrier;
@@ -332,6 +335,7 @@ mk_receipt *mk_receipt_external(mk_sup *sup, mk_event *e, const mk_type *answer)
 
 void mk_receipt_disowns(mk_receipt *r) { r->question = NULL; }
 
+bool mk_receipt_is_of_actor(const mk_event *e) { return !mk_part_of(e)->receipt->external; }
 const mk_type *mk_receipt_asks(const mk_event *e) { return mk_is_tracked(e) ? mk_part_of(e)->receipt->answer : NULL; }
 
 void mk_receipt_reply(mk_worker *w, const mk_event *e, mk_part *part, const mk_replies *replies)

@@ -55,9 +55,11 @@ static inline mk_part *mk_part_of(const mk_event *e) { return MK_OF(mk_tracked_b
 
 /* A question of an actor (question.h). The send sets *receipt and cause, the event's id and correlation. `complete` is
  * called at the asker's home when the receipt is, unless the record has ended (mk_receipt_disowns). */
+struct mk_call;
 typedef struct mk_asking {
 	struct mk_question *question;
-	const mk_type *answer; /* the type of its answers */
+	const mk_type *answer;       /* the type of its answers */
+	const struct mk_call *noted; /* of its note (scribe.h) */
 	void (*complete)(mk_worker *w, struct mk_question *q, const maiko_receipt *sum);
 	mk_receipt **receipt;
 	maiko_id *cause;
@@ -133,6 +135,8 @@ void mk_receipt_comes(mk_worker *w, const mk_event *e);
 
 /* The type of the answers to that event, if it is a question, else NULL. */
 const mk_type *mk_receipt_asks(const mk_event *e);
+/* Whether an actor has asked. Precondition: it is a question. */
+bool mk_receipt_is_of_actor(const mk_event *e);
 /* Sends one more part, zeroed before, to whom has asked. */
 void mk_receipt_reply(mk_worker *w, const mk_event *e, mk_part *part, const mk_replies *replies);
 /* The record of its question has ended. */

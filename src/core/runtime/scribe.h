@@ -38,6 +38,8 @@ typedef enum mk_note_kind {
 	MK_NOTE_RANDOM,
 	MK_NOTE_STOP_SELF,
 	MK_NOTE_HOLD,       /* value: 1, or 0: it is unheld */
+	MK_NOTE_ASK,        /* a question: the next event that the actor `number` sends is one */
+	MK_NOTE_REPLY,      /* a reply to an actor's question, the event `number` of the origin `value` */
 	MK_NOTE_WATCH,      /* number: the watched actor; value: MK_NOTED_FOUND and so on */
 	MK_NOTE_GROUP_MADE, /* maiko_group; value: the id, or the error */
 	/* maiko_remove_group; number: the group. In a callback, value: the error, or how many of these follow, each of
@@ -89,10 +91,14 @@ typedef struct mk_call {
 	const maiko_subscription *topics; /* NULL: none */
 	/* MK_NOTE_GROUP_MADE, and `name` */
 	const maiko_group_options *group;
-	/* MK_NOTE_AFTER */
+	/* MK_NOTE_AFTER, MK_NOTE_REPLY, and MK_NOTE_ASK: the type of the answers, `data` NULL */
 	const maiko_event_type *event;
 	const void *data;
+	/* MK_NOTE_AFTER */
 	mk_delay delay;
+	/* MK_NOTE_ASK */
+	uint64_t timeout_ms;
+	bool all;
 	/* MK_NOTE_SILENT: the topic's `name`, and */
 	uint64_t every_ms;
 } mk_call;
