@@ -302,7 +302,8 @@ static void see(void *arg, const maiko_observation *s)
 static bool is_made_again(const maiko_recorder *r, const mk_worker *w, mk_note_kind kind)
 {
 	if (kind != MK_NOTE_AFTER && kind != MK_NOTE_CANCEL && kind != MK_NOTE_RANDOM && kind != MK_NOTE_STOP_SELF &&
-	    kind != MK_NOTE_HOLD && kind != MK_NOTE_ASK && kind != MK_NOTE_REPLY)
+	    kind != MK_NOTE_HOLD && kind != MK_NOTE_ASK && kind != MK_NOTE_REPLY && kind != MK_NOTE_KEEP &&
+	    kind != MK_NOTE_RELEASE)
 		return false;
 	return w->event != NULL && w->actor != NULL && !mo_is_listed(r->options.sources, w->actor->self->name);
 }

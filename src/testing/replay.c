@@ -107,6 +107,8 @@ static void note(void *arg, mk_worker *w, const mk_note *n)
 	case MK_NOTE_HOLD:
 	case MK_NOTE_ASK:
 	case MK_NOTE_REPLY:
+	case MK_NOTE_KEEP:
+	case MK_NOTE_RELEASE:
 	case MK_NOTE_WATCH:
 		if (same && !r->calling)
 			mt_replay_consume(r, w->index);

@@ -284,19 +284,48 @@ static int ask(mt_replay *r, const mo_call *c)
 				 mt_recording_type(&r->recording, (uint32_t)number));
 }
 
+static bool is_named(const mk_event *e, const mo_record *record)
+{
+	return e != NULL && e->id.sequence == record->number && e->id.origin == (uint64_t)record->value;
+}
+
+/* The event that a note names, if it is being handled; else NULL. */
+static const void *handled_event(const mk_actor *a, const mo_record *record)
+{
+	const mk_event *e = a->worker->event;
+	return is_named(e, record) ? e->data : NULL;
+}
+
+/* ... if the actor keeps it; else NULL. */
+static const void *kept_event(const mk_actor *a, const mo_record *record)
+{
+	const mk_extra *x = a->extra;
+	for (uint32_t i = 0; x != NULL && i < x->kept_count; i++)
+		if (is_named(x->kept[i].event, record))
+			return x->kept[i].event->data;
+	return NULL;
+}
+
+/* Its maiko_keep is not in the recording if it was in the handler of a source that the recorder did not know. */
+static int release(mk_actor *a, const mo_record *record)
+{
+	const void *kept = kept_event(a, record);
+	return kept == NULL ? 0 : maiko_release(a, kept);
+}
+
 static int reply(mt_replay *r, mk_actor *a, const mo_record *record, const mo_call *c)
 {
 	const maiko_event_type *type;
-	const mk_event *e = a->worker->event;
-	if (e == NULL || e->id.sequence != record->number || e->id.origin != (uint64_t)record->value)
-		return mk_fail(MAIKO_EINVAL,
-			       "'%s' replies to a question that it keeps, and maiko_keep of a source is "
-			       "not repeated",
+	const void *question = handled_event(a, record);
+	if (question == NULL)
+		question = kept_event(a, record);
+	if (question == NULL)
+		return mk_fail(MAIKO_EINVAL, "'%s' neither handles nor keeps the question that it replies to",
 			       a->self->name);
 	void *data = given_event(r, c, &type);
 	if (data == NULL)
 		return MAIKO_EINVAL; /* the divergence has the text */
-	int rc = maiko_ctx_reply(a, NULL, type, data);
+	int rc = maiko_ctx_reply(a, question, type, data);
 	mt_replay_drop(type, data);
 	return rc;
 }
@@ -345,6 +374,10 @@ static int make(mt_replay *r, mk_actor *a, const mo_record *record, mo_call *c)
 		return ask(r, c);
 	case MK_NOTE_REPLY:
 		return reply(r, a, record, c);
+	case MK_NOTE_KEEP:
+		return maiko_keep(a, handled_event(a, record));
+	case MK_NOTE_RELEASE:
+		return release(a, record);
 	case MK_NOTE_WATCH:
 		return watch(a, record);
 	case MK_NOTE_GROUP_MADE:

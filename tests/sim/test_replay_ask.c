@@ -208,15 +208,30 @@ static int caller_on_go(caller *self, const go *ev, maiko_ctx *ctx)
 }
 MAIKO_ACTOR(caller, MAIKO_ON_START(caller_start), MAIKO_ON(go, caller_on_go));
 
+/* Replies at once, not, or later. */
 typedef struct oracle {
 	uint32_t count;
+	const guess *kept;
 } oracle;
 static int oracle_on_guess(oracle *self, const guess *ev, maiko_ctx *ctx)
 {
 	uint32_t n = atomic_fetch_add(&outside, 1);
-	return ++self->count % 4 == 0 ? 0 : maiko_reply(ctx, total, .n = n * ev->n);
+	if (++self->count % 4 == 0)
+		return 0;
+	if (self->count % 4 != 2 || self->kept != NULL)
+		return maiko_reply(ctx, total, .n = n * ev->n);
+	self->kept = ev;
+	int rc = maiko_keep(ctx, ev);
+	return rc == 0 ? maiko_send_self_after_ms(ctx, self->count / 4 % 2, NULL, later, .n = n) : rc;
 }
-MAIKO_ACTOR(oracle, MAIKO_ON(guess, oracle_on_guess));
+static int oracle_on_later(oracle *self, const later *ev, maiko_ctx *ctx)
+{
+	const guess *kept = self->kept;
+	self->kept = NULL;
+	int rc = maiko_reply_to(ctx, kept, total, .n = kept->n * ev->n);
+	return rc == 0 ? maiko_release(ctx, kept) : rc;
+}
+MAIKO_ACTOR(oracle, MAIKO_ON(guess, oracle_on_guess), MAIKO_ON(later, oracle_on_later));
 
 typedef struct guesser {
 	uint32_t count;

@@ -42,7 +42,7 @@ typedef struct maiko_recorder_options {
 	/* Names of actors, ended by NULL, all of whose sends are recorded with their content; a final '*'
 	 * matches any rest of a name. The content of other sends is recorded only if they come from
 	 * external threads or no event caused them (from a tick or an on_start). A source whose handlers
-	 * send, ask or reply must be named here. */
+	 * send, ask, reply or keep events must be named here. */
 	const char *const *sources;
 	/* Record event bytes that no field describes too, unchanged: a pointer among them is invalid in a
 	 * replay. Otherwise events with such bytes are refused. */

@@ -179,6 +179,7 @@ int maiko_keep(maiko_ctx *ctx, const void *event)
 			return MAIKO_ENOMEM;
 		x->kept[x->kept_count++] = (mk_kept){e, 1};
 	}
+	MK_NOTE(ctx->worker, MK_NOTE_KEEP, e->id.sequence, (int64_t)e->id.origin);
 	e->topic->kept++;
 	e->refs++;
 	return 0;
@@ -195,6 +196,7 @@ int maiko_release(maiko_ctx *ctx, const void *event)
 		return mk_fail_text(MAIKO_EINVAL, "maiko_release: event is none that this actor keeps");
 	uint64_t place = *found;
 	mk_event *e = x->kept[place].event;
+	MK_NOTE(ctx->worker, MK_NOTE_RELEASE, e->id.sequence, (int64_t)e->id.origin);
 	if (--x->kept[place].times == 0) { /* the last entry moves to its index */
 		x->kept[place] = x->kept[--x->kept_count];
 		*mk_map_find(&x->kept_at, mk_map_key(x->kept[place].event->data)) = place;

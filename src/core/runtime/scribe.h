@@ -40,6 +40,8 @@ typedef enum mk_note_kind {
 	MK_NOTE_HOLD,       /* value: 1, or 0: it is unheld */
 	MK_NOTE_ASK,        /* a question: the next event that the actor `number` sends is one */
 	MK_NOTE_REPLY,      /* a reply to an actor's question, the event `number` of the origin `value` */
+	MK_NOTE_KEEP,       /* maiko_keep of such an event */
+	MK_NOTE_RELEASE,    /* maiko_release of it */
 	MK_NOTE_WATCH,      /* number: the watched actor; value: MK_NOTED_FOUND and so on */
 	MK_NOTE_GROUP_MADE, /* maiko_group; value: the id, or the error */
 	/* maiko_remove_group; number: the group. In a callback, value: the error, or how many of these follow, each of
