@@ -57,7 +57,7 @@ bool mk_record_takes(const mk_record *r, const mk_record *topic)
 	       (r->attaches && mk_record_is_matched(topic) && mk_names_meet(r->desc.name, topic->desc.name));
 }
 
-bool mk_records_meet(const mk_record *one, const mk_record *other)
+static bool records_meet(const mk_record *one, const mk_record *other)
 {
 	return mk_record_takes(one, other) || mk_record_takes(other, one) ||
 	       (one->attaches && other->attaches && mk_names_meet(one->desc.name, other->desc.name));
@@ -73,7 +73,7 @@ bool mk_places_overlap(mk_sup *sup, mk_actor *a)
 		if (count > FEW)
 			return true;
 		for (uint32_t k = 0; r->attaches && k < count; k++)
-			if (k != i && mk_records_meet(r, mk_record_at(sup, places[k].topic)))
+			if (k != i && records_meet(r, mk_record_at(sup, places[k].topic)))
 				return true;
 	}
 	return false;

@@ -55,9 +55,6 @@ bool mk_record_takes(const mk_record *r, const mk_record *topic);
 /* Whether one event may match several of an actor's subscriptions. Of many with a pattern: true without looking. */
 bool mk_places_overlap(mk_sup *sup, mk_actor *a);
 
-/* Whether an event may go to the subscribers of both. */
-bool mk_records_meet(const mk_record *one, const mk_record *other);
-
 /* The interests of a record have changed by one subscriber. */
 void mk_pattern_turn(mk_sup *sup, mk_record *r, bool more);
 static inline void mk_pattern_counts(mk_sup *sup, mk_record *r, bool more)

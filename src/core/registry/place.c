@@ -107,7 +107,8 @@ int mk_place_of(mk_sup *sup, const char *who, const maiko_subscription *s, mk_re
 	return 0;
 }
 
-/* Among the subscriptions of one actor, one that takes an event that `one` takes, where one of the two is to a group. */
+/* Among the subscriptions of one actor, one that takes an event which `one` takes, where one of the two is to a
+ * group. */
 typedef struct doubling {
 	const mk_record *one;
 	mk_subscriptions *places;
