@@ -240,6 +240,29 @@ TEST_SIM(a_member_counts_as_one_who_listens)
 	test_finish(sup);
 }
 
+/* For one that begins to watch later; by the topic, and by a pattern that matches it. */
+TEST_SIM(a_member_that_was_there_before_counts_too)
+{
+	const maiko_subscription *const places[] = {IN("workers"), MAIKO_TOPICS(MAIKO_LIKE("*", .share = "workers"))};
+	for (int way = 0; way < 2; way++) {
+		maiko_actor_id one, other;
+		maiko_supervisor *sup = test_supervisor(workers);
+		ok(maiko_add(sup, worker, "one", .topics = places[way], .ret_id = &one));
+		ok(maiko_add(sup, worker, "other", .topics = places[way], .ret_id = &other));
+		ok(maiko_start(sup));
+		ok(maiko_add(sup, source, "source", .topics = MAIKO_NO_TOPICS));
+		test_settle(sup);
+		ok(maiko_remove(sup, one));
+		test_settle(sup);
+		expect_noted("wanted");
+		ok(maiko_remove(sup, other));
+		test_settle(sup);
+		expect_noted("wanted unwanted");
+		test_finish(sup);
+		test_begin();
+	}
+}
+
 /* ---- who is asked last ------------------------------------------------------------------------------ */
 
 #define WITH_ORDERS MAIKO_TOPICS(orders, MAIKO_SUB(jobs, .share = "workers"))

@@ -127,7 +127,7 @@ void mk_pattern_leave(mk_sup *sup, mk_record *r)
 static int add_listeners(void *arg, mk_trie_entry *entry)
 {
 	mk_record *r = arg;
-	r->all.listeners += mk_record_of_entry(entry)->own.listeners;
+	r->all.listeners += mk_record_of_entry(entry)->all.listeners; /* that of a share group has none of its own */
 	return 0;
 }
 
