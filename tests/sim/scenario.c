@@ -183,6 +183,9 @@ static int set_up(maiko_sim *sim)
 	sc.fatal = sc_draw(&random, 4) == 0;
 	sc.random = random;
 	sc.groups = (random >> 50 & 1) != 0;
+	sc.wide = (random >> 51 & 1) != 0;
+	if (sc.wide && (random >> 52 & 3) != 0)
+		sc.topics[sc.used - 1] = (random >> 52 & 3) == 1 ? SC_EXPIRING : SC_RETAINING;
 	uint64_t groups = random ^ UINT64_C(0x6a09e667f3bcc909);
 	for (uint32_t i = sc_draw(&groups, 4); sc.groups && i > 0; i--)
 		(void)sc_group(NULL, &groups);

@@ -2,10 +2,11 @@
  * scenario.h - the mixed scenario: everything that a program may do, at random.
  *
  * From a seed: workers, topics of all policies, actors of several types, small mailboxes,
- * what each of them does with an event, and what happens outside meanwhile. Each event
- * carries its sender, its topic and a number; the numbers of one sender and topic have no
- * gap. So each subscriber can tell at each event whether one was lost, doubled or
- * overtaken, and at the end whether it has had all that it should have had.
+ * what each of them does with an event, and what happens outside meanwhile; in half of the
+ * worlds, the wide ones, also filters, patterns, share groups, times to live, retained events
+ * and timers. Each event carries its sender, its topic and a number; the numbers of one sender
+ * and topic have no gap. So each subscriber can tell at each event whether one was lost,
+ * doubled or overtaken, and at the end whether it has had all that it should have had.
  *
  * What an actor does depends on a stream of its own, so that another schedule does not
  * change what the others do.
@@ -16,7 +17,11 @@
 #include <maiko/testing/sim.h>
 
 enum {
-	SC_TOPICS = 12, /* there are */
+	SC_TOPICS = 12,          /* there are; and two more in a wide world: */
+	SC_EXPIRING = SC_TOPICS, /* ... one whose events expire */
+	SC_RETAINING,            /* ... and one that retains */
+	SC_TOPICS_ALL,
+	SC_BELL = 0xbe11, /* the key of an event of a timer */
 	SC_USED_MAX = 5,
 	SC_ACTORS_MAX = 20,
 	SC_THREADS = 4,
@@ -94,6 +99,8 @@ typedef struct sc_actor {
 	uint8_t type, policy[SC_USED_MAX];
 	uint8_t outs, subs; /* topics, a bit each: those it sends to; asked for at its adding */
 	uint8_t whole;      /* subscribed since before the start, without a break */
+	uint8_t filters;    /* topics where it wants only events that have a number */
+	uint8_t shares;     /* topics that it shares with others, where it joined so */
 	bool echo, first;   /* ... and of the first batch */
 	bool ignores;       /* some events, without seeing them */
 	bool watches;       /* topics: it has private deliveries too */
@@ -110,6 +117,9 @@ typedef struct sc_actor {
 	uint16_t chain, handles;    /* of the event that it handles: its chain and the place of its receipt */
 	sc_wait wait;               /* what its tick waits for */
 	maiko_delayed delayed;
+	maiko_delayed bell; /* a timer at a fixed rate, if bell_ms is not 0 */
+	uint64_t bell_ms, bell_ns;
+	bool rings; /* it has had one */
 	const parcel *kept;
 	parcel kept_copy;
 	uint16_t seen[SC_SENDERS][SC_USED_MAX]; /* the last number */
@@ -133,6 +143,7 @@ typedef struct sc_world {
 	uint64_t accepted;      /* sends in all, later ones too */
 	uint64_t tracked, came; /* of these, with a receipt; receipts that came */
 	uint64_t told;          /* notices of interest that were handled */
+	uint64_t rung;          /* events of timers that were handled */
 	uint32_t serial;
 	bool strict;         /* no allocation fails: under block nothing may be missing */
 	bool stops;          /* actors may stop the supervisor */
@@ -148,6 +159,7 @@ typedef struct sc_world {
 	maiko_id chains[SC_CHAINS];                          /* the correlation; none: no event was handled yet */
 	sc_receipt receipts[SC_RECEIPTS];
 	sc_origin elsewhere[SC_ELSEWHERE], injected[SC_INJECTED];
+	bool wide;   /* there are topics that expire and retain, filters, patterns, share groups, timers */
 	bool groups; /* there may be some */
 	uint32_t group_count;
 	maiko_group_id group_ids[SC_GROUPS];
@@ -170,10 +182,11 @@ int scenario_run(maiko_sim *sim, void *arg);
 
 /* ---- scenario_events.c ---- */
 
-/* The policy and topic of one in use; whether all events there have a receipt. */
+/* The policy and topic of one in use; whether all events there have a receipt; what is wanted of those there. */
 maiko_overflow sc_policy(uint32_t used);
 const maiko_topic *sc_topic(uint32_t used);
 bool sc_only_tracked(uint32_t used);
+maiko_filter sc_numbered(uint32_t used);
 /* The arrays of an event that has some. */
 void sc_check_arrays(const maiko_any *any);
 
@@ -201,7 +214,9 @@ int sc_meet(uint64_t *random);
 
 uint32_t sc_check_of(const parcel *p);
 /* An actor handles an event. */
-void sc_saw(sc_actor *a, const parcel *p, const maiko_envelope *meta);
+void sc_saw(sc_actor *a, const parcel *p, const maiko_ctx *ctx);
+/* An event of its timer; false: it is none. */
+bool sc_rang(sc_actor *a, const parcel *p, const maiko_ctx *ctx);
 /* An observation of a tracked event; the receipt of one, and which that is. */
 void sc_observed(const maiko_observation *s);
 const sc_receipt *sc_receipt_came(sc_actor *a, const maiko_receipt *receipt);

@@ -144,15 +144,18 @@ static int react(maiko_ctx *ctx, sc_actor *a, const parcel *p)
 		sc_leave(ctx, p);
 	else if (d < 72)
 		sc_come_back(ctx, a);
+	else if (d < 76 && sc.wide)
+		sc_ring(ctx, a);
 	return 0;
 }
 
 static int on_parcel(uint32_t number, const parcel *p, maiko_ctx *ctx)
 {
 	sc_actor *a = &sc.actors[number];
-	sc_saw(a, p, maiko_meta(ctx));
+	if (!sc_rang(a, p, ctx))
+		sc_saw(a, p, ctx);
 	a->chain = p->chain;
-	a->handles = p->receipt;
+	a->handles = maiko_meta(ctx)->retained ? 0 : p->receipt; /* its receipt does not wait for what is retained */
 	int rc = react(ctx, a, p);
 	a->chain = a->handles = 0;
 	return rc;
@@ -299,7 +302,7 @@ typedef struct sink {
 static int sink_on_any(sink *self, const maiko_any *any, maiko_ctx *ctx)
 {
 	sc_check_arrays(any);
-	sc_saw(&sc.actors[self->number], any->data, maiko_meta(ctx));
+	sc_saw(&sc.actors[self->number], any->data, ctx);
 	return 0;
 }
 MAIKO_ACTOR(sink, MAIKO_ON_ANY(sink_on_any));
@@ -351,6 +354,16 @@ enum { NAMES = 12 };
 
 /* ---- changes ----------------------------------------------------------------------------------------------- */
 
+/* Of a quarter of the topics it wants not all; a third of the actors share a quarter. */
+static void widen(sc_actor *a, uint64_t random)
+{
+	if (!sc.wide)
+		return;
+	a->filters = (uint8_t)(sc_draw(&random, 1u << sc.used) & sc_draw(&random, 1u << sc.used));
+	if (sc_draw(&random, 3) == 0)
+		a->shares = (uint8_t)(sc_draw(&random, 1u << sc.used) & sc_draw(&random, 1u << sc.used));
+}
+
 static void fill(sc_actor *a, uint64_t *random)
 {
 	static const uint8_t often[] = {MIXER, MIXER, MIXER, PATIENT, PATIENT, BRITTLE, PICKY, SINK};
@@ -370,6 +383,7 @@ static void fill(sc_actor *a, uint64_t *random)
 		bool own = sc_policy(t) != MAIKO_FAIL && sc_draw(random, 8) == 0;
 		a->policy[t] = (uint8_t)(own ? MAIKO_BLOCK + sc_draw(random, 4) : sc_policy(t));
 	}
+	widen(a, *random ^ UINT64_C(0x510e527fade682d1));
 	a->whole = a->first ? a->subs : 0;
 }
 
@@ -451,9 +465,20 @@ static void care_for(sc_actor *a, uint64_t random, maiko_add_options *o, maiko_b
 	o->ephemeral = sc_draw(&random, 8) == 0;
 }
 
+static const maiko_subscription *const all_by_name = MAIKO_TOPICS_LIKE("*");
+
+static maiko_subscription subscription_of(const sc_actor *a, uint32_t t, maiko_filter *filter)
+{
+	*filter = sc_numbered(t);
+	return (maiko_subscription){.topic = sc_topic(t),
+				    .overflow = (maiko_overflow)a->policy[t],
+				    .where = (a->filters >> t & 1) != 0 ? filter : NULL};
+}
+
 int sc_add(maiko_ctx *ctx, uint64_t *random)
 {
 	maiko_subscription subs[SC_USED_MAX + 1] = {{.topic = NULL}};
+	maiko_filter filters[SC_USED_MAX];
 	char name[8];
 	uint32_t count = 0, number = sc.actor_count;
 	if (number == SC_ACTORS_MAX)
@@ -462,9 +487,10 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 	sc_actor *a = &sc.actors[number];
 	fill(a, random);
 	for (uint32_t t = 0; t < sc.used; t++)
-		if ((a->subs >> t & 1) != 0)
-			subs[count++] =
-				(maiko_subscription){.topic = sc_topic(t), .overflow = (maiko_overflow)a->policy[t]};
+		if ((a->subs >> t & 1) != 0) {
+			subs[count] = subscription_of(a, t, &filters[t]);
+			subs[count++].share = (a->shares >> t & 1) != 0 ? "some" : NULL;
+		}
 	subs[count].topic = NULL;
 	mixer state = {number}; /* all types have this state */
 	maiko_add_options o = {.init = &state,
@@ -481,10 +507,11 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 	uint32_t place = sc_draw(random, 12);
 	o.own_thread = place == 0;
 	o.worker = place > 9 ? 1 : 0;
-	if (place == 5) { /* everything, each topic as it is */
+	if (place == 5 || (sc.wide && place == 4)) { /* everything, each topic as it is */
 		a->subs = (uint8_t)((1u << sc.used) - 1);
 		a->whole = a->first ? a->subs : 0;
-		o.topics = MAIKO_ALL_TOPICS;
+		a->filters = a->shares = 0;
+		o.topics = sc.wide && (*random >> 60 & 3) != 0 ? all_by_name : MAIKO_ALL_TOPICS;
 		for (uint32_t t = 0; t < sc.used; t++)
 			a->policy[t] = (uint8_t)sc_policy(t);
 	}
@@ -497,12 +524,12 @@ int sc_add(maiko_ctx *ctx, uint64_t *random)
 }
 
 /* That topic and those that follow it, `count` in all. */
-static uint32_t list_of(const sc_actor *a, uint32_t t, uint32_t count, maiko_subscription *list)
+static uint32_t list_of(const sc_actor *a, uint32_t t, uint32_t count, maiko_subscription *list, maiko_filter *filters)
 {
 	uint32_t topics = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t used = (t + i) % sc.used;
-		list[i] = (maiko_subscription){.topic = sc_topic(used), .overflow = (maiko_overflow)a->policy[used]};
+		list[i] = subscription_of(a, used, &filters[i]);
 		topics |= 1u << used;
 	}
 	list[count] = (maiko_subscription){.topic = NULL};
@@ -512,8 +539,9 @@ static uint32_t list_of(const sc_actor *a, uint32_t t, uint32_t count, maiko_sub
 static int subscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, uint32_t count)
 {
 	maiko_subscription list[SC_USED_MAX + 1];
-	uint32_t topics = list_of(a, t, count, list);
-	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .done = subscribed};
+	maiko_filter filters[SC_USED_MAX];
+	uint32_t topics = list_of(a, t, count, list, filters);
+	maiko_change_options o = {.overflow = (maiko_overflow)a->policy[t], .where = list[0].where, .done = subscribed};
 	o.done_arg = change_new(a, topics, false);
 	if (o.done_arg == NULL)
 		return MAIKO_E2BIG;
@@ -539,7 +567,8 @@ static int ask_to_unsubscribe(maiko_ctx *ctx, const sc_change *c, uint32_t t, co
 static int unsubscribe(maiko_ctx *ctx, sc_actor *a, uint32_t t, uint32_t count)
 {
 	maiko_subscription list[SC_USED_MAX + 1];
-	uint32_t topics = list_of(a, t, count, list);
+	maiko_filter filters[SC_USED_MAX];
+	uint32_t topics = list_of(a, t, count, list, filters);
 	sc_change *c = change_new(a, topics, true);
 	if (c == NULL)
 		return MAIKO_E2BIG;

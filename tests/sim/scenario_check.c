@@ -30,12 +30,13 @@ static uint32_t number_of(const sc_actor *a) { return (uint32_t)(a - sc.actors);
 static bool gets_all(const sc_actor *a, uint32_t sender, uint32_t topic)
 {
 	bool follows = ((a->whole | a->known[sender]) >> topic & 1) != 0;
-	return follows && sc.strict && !a->ignores && !a->loses && a->policy[topic] == MAIKO_BLOCK &&
+	bool some = (a->shares >> topic & 1) != 0 || sc_topic(topic)->ttl_ms != 0;
+	return follows && !some && sc.strict && !a->ignores && !a->loses && a->policy[topic] == MAIKO_BLOCK &&
 	       (!a->holds || mk_state_of(sc.sup) < MK_STOPPING);
 }
 
 /* C1, C2: nothing twice, nothing overtaken, nothing missing. */
-static void saw_number(sc_actor *a, const parcel *p)
+static void saw_number(sc_actor *a, const parcel *p, bool retained)
 {
 	uint16_t *seen = &a->seen[p->sender][p->topic];
 	if (p->n <= *seen)
@@ -46,11 +47,13 @@ static void saw_number(sc_actor *a, const parcel *p)
 			       number_of(a), *seen + 1, p->sender, p->topic, p->n);
 	*seen = p->n;
 	a->known[p->sender] |= (uint8_t)(1u << p->topic);
-	uint32_t others = a->group[p->topic] & ~(uint32_t)a->known[p->sender];
+	/* What is retained was sent before its change, and that with which it begins on a topic that retains may be. */
+	uint32_t others = retained ? 0 : a->group[p->topic] & ~(uint32_t)a->known[p->sender];
 	for (uint32_t t = 0; t < sc.used; t++)
-		if ((others >> t & 1) != 0)
+		if ((others >> t & 1) != 0 && sc_topic(t)->retain == 0) {
 			a->seen[p->sender][t] = p->upto[t];
-	a->known[p->sender] |= (uint8_t)others;
+			a->known[p->sender] |= (uint8_t)(1u << t);
+		}
 }
 
 /* All of a chain have one correlation, wherever they were sent. */
@@ -84,8 +87,37 @@ static void saw_envelope(const parcel *p, const maiko_envelope *meta)
 		maiko_sim_fail(sc.sim, "inject: event %u has not the envelope that it came with", p->serial);
 }
 
-void sc_saw(sc_actor *a, const parcel *p, const maiko_envelope *meta)
+/* The filter of its subscription lets only those pass that have a number. */
+static bool is_unwanted(const sc_actor *a, const parcel *p) { return p->n == 0 && (a->filters >> p->topic & 1) != 0; }
+
+static bool is_expired(const parcel *p, const maiko_envelope *meta, uint64_t now_ns)
 {
+	uint64_t ms = sc_topic(p->topic)->ttl_ms;
+	if (meta->ttl_ms != 0 && (ms == 0 || meta->ttl_ms < ms))
+		ms = meta->ttl_ms;
+	return ms != 0 && (int64_t)(now_ns - meta->timestamp_ns) > (int64_t)(ms * 1000000);
+}
+
+/* All periods that have passed are told of: by an event, or as missed; and none after it was cancelled. */
+bool sc_rang(sc_actor *a, const parcel *p, const maiko_ctx *ctx)
+{
+	if (p->key != SC_BELL)
+		return false;
+	sc.rung++;
+	if (a->bell_ms == 0 || p->check != sc_check_of(p) || p->sender != number_of(a))
+		maiko_sim_fail(sc.sim, "every: actor %u has an event of a timer that it has not", number_of(a));
+	a->bell_ns += (maiko_missed(ctx) + 1) * a->bell_ms * 1000000;
+	uint64_t now_ns = maiko_now(ctx);
+	if (now_ns < a->bell_ns || now_ns - a->bell_ns > a->bell_ms * 1000000)
+		maiko_sim_fail(sc.sim, "every: actor %u, %llu ms: due at %llu ns, it comes at %llu", number_of(a),
+			       (unsigned long long)a->bell_ms, (unsigned long long)a->bell_ns,
+			       (unsigned long long)now_ns);
+	return true;
+}
+
+void sc_saw(sc_actor *a, const parcel *p, const maiko_ctx *ctx)
+{
+	const maiko_envelope *meta = maiko_meta(ctx);
 	if (p->check != sc_check_of(p) || p->sender >= SC_SENDERS || p->topic >= sc.used) {
 		maiko_sim_fail(sc.sim, "content: actor %u got an event that was overwritten", number_of(a));
 		return;
@@ -94,15 +126,31 @@ void sc_saw(sc_actor *a, const parcel *p, const maiko_envelope *meta)
 	saw_chain(p, meta->correlation);
 	saw_envelope(p, meta);
 	bool again = a->again == p->serial + 1;
-	a->again = 0;
-	if (p->n != 0 && a->policy[p->topic] != MAIKO_KEEP_LATEST && !again)
-		saw_number(a, p);
+	if (!meta->retained) /* that comes before all that waits */
+		a->again = 0;
+	if (is_unwanted(a, p))
+		maiko_sim_fail(sc.sim, "filter: actor %u got event %u, which it does not want", number_of(a),
+			       p->serial);
+	if (is_expired(p, meta, maiko_sim_now(sc.sim)))
+		maiko_sim_fail(sc.sim, "ttl: actor %u got event %u, which has expired", number_of(a), p->serial);
+	if (p->n != 0 && a->policy[p->topic] != MAIKO_KEEP_LATEST && (a->shares >> p->topic & 1) == 0 && !again)
+		saw_number(a, p, meta->retained);
 }
 
 /* ---- a receipt ------------------------------------------------------------------------------------ */
 
+/* Whether its data is an event of a timer. */
+static bool is_bell(const maiko_observation *s)
+{
+	return __builtin_strncmp(s->event->type->layout->name, "note", 4) == 0 &&
+	       ((const parcel *)s->data)->key == SC_BELL;
+}
+
+/* A receipt counts where a delivery has come to its end; one that no member of a share group takes has no actor. */
 void sc_observed(const maiko_observation *s)
 {
+	if (s->kind == MAIKO_OBSERVED_SET_ASIDE && !s->was_queued && is_bell(s))
+		sc.rung--;
 	if (!s->tracked)
 		return;
 	sc_receipt *r = &sc.receipts[((const parcel *)s->data)->receipt];
@@ -111,7 +159,7 @@ void sc_observed(const maiko_observation *s)
 	else if (s->kind == MAIKO_OBSERVED_SET_ASIDE) {
 		r->seen[MAIKO_HANDLED] -= !s->was_queued; /* else it was to be tried again */
 		r->seen[MAIKO_SET_ASIDE]++;
-	} else if (s->actor != 0)
+	} else if (s->code != MAIKO_PASSED_ON && (s->actor != 0 || s->kind == MAIKO_OBSERVED_DISCARDED))
 		r->seen[s->code]++;
 }
 
@@ -197,6 +245,7 @@ void sc_restarting(sc_actor *a, const maiko_observation *s)
 	a->down = true;
 	a->on_hold = a->leaving = a->stopped = false;
 	a->kept = NULL;
+	a->bell_ms = 0;
 	a->wait = (sc_wait){0};
 	for (uint32_t i = 1; i <= sc.receipt_count; i++)
 		if (sc.receipts[i].sender == a)
@@ -205,6 +254,7 @@ void sc_restarting(sc_actor *a, const maiko_observation *s)
 		return;
 	const parcel *p = s->data;
 	a->again = p->serial + 1;
+	sc.rung -= is_bell(s);
 	if (s->tracked)
 		sc.receipts[p->receipt].seen[MAIKO_HANDLED]--;
 }
@@ -332,11 +382,13 @@ static void check_deliveries(const maiko_ledger *l, const sc_actor *a, const mai
 static void check_receipts(const maiko_topic_row *row)
 {
 	uint64_t missing = sc.tracked - sc.came;
-	if (row->counts.handled != sc.came + sc.told || row->counts.dead < missing || sc.tracked < sc.came)
+	if (row->counts.handled != sc.came + sc.told + sc.rung || row->counts.dead < missing || sc.tracked < sc.came)
 		maiko_sim_fail(sc.sim,
-			       "C17: %llu tracked events, %llu receipts, %llu notices; %llu handled and %llu dead",
+			       "C17: %llu tracked events, %llu receipts, %llu notices, %llu of timers; %llu handled "
+			       "and %llu dead",
 			       (unsigned long long)sc.tracked, (unsigned long long)sc.came, (unsigned long long)sc.told,
-			       (unsigned long long)row->counts.handled, (unsigned long long)row->counts.dead);
+			       (unsigned long long)sc.rung, (unsigned long long)row->counts.handled,
+			       (unsigned long long)row->counts.dead);
 }
 
 /* Where all events are tracked, their receipts together are the ledger's row; but for those that did not come. What a
@@ -355,7 +407,8 @@ static void check_row_of_receipts(uint32_t used, const maiko_topic_row *row)
 			sums[k] += r->counts[k];
 	}
 	for (uint32_t k = 0; k <= MAIKO_LOST; k++)
-		if (k != MAIKO_NO_MEMORY && (sums[k] > ledger[k] || (all && sums[k] != ledger[k])))
+		if (k != MAIKO_NO_MEMORY && k != MAIKO_PASSED_ON &&
+		    (sums[k] > ledger[k] || (all && sums[k] != ledger[k])))
 			maiko_sim_fail(sc.sim, "C17: topic '%s': %llu of outcome %u in receipts, %llu in the ledger",
 				       row->name, (unsigned long long)sums[k], k, (unsigned long long)ledger[k]);
 }
@@ -395,7 +448,8 @@ void sc_end(void)
 			if (a->id == 0 || a->id != row->id)
 				continue;
 			sc_had_all(a);
-			bool same = !a->watches && a->first && a->whole == a->subs && (a->later == 0 || a->echo);
+			bool same = !a->watches && !a->rings && a->first && a->shares == 0 && a->whole == a->subs &&
+				    (a->later == 0 || a->echo);
 			if (sc.strict && sc.started && same && dropped == 0)
 				check_deliveries(l, a, row);
 		}

@@ -17,13 +17,20 @@ uint64_t sc_key(const maiko_any *any) { return ((const parcel *)any->data)->key;
 SC_TOPIC_MAP(DEFINE)
 
 #define TOPIC(number, ...) MAIKO_TOPIC_REF(topic##number),
-static const maiko_topic *const topics[SC_TOPICS] = {SC_TOPIC_MAP(TOPIC)};
+static const maiko_topic *const topics[SC_TOPICS_ALL] = {SC_TOPIC_MAP(TOPIC)};
 #define TYPE(number, ...) MAIKO_EVENT_REF(note##number),
-static const maiko_event_type *const types[SC_TOPICS] = {SC_TOPIC_MAP(TYPE)};
+static const maiko_event_type *const types[SC_TOPICS_ALL] = {SC_TOPIC_MAP(TYPE)};
 
 const maiko_topic *sc_topic(uint32_t used) { return topics[sc.topics[used]]; }
 maiko_overflow sc_policy(uint32_t used) { return sc_topic(used)->overflow; }
 bool sc_only_tracked(uint32_t used) { return sc.topics[used] == 4 || sc.topics[used] == 8; }
+
+maiko_filter sc_numbered(uint32_t used)
+{
+	maiko_filter f = {.event = types[sc.topics[used]], .format = MAIKO_FORMAT};
+	f.tests[0] = (maiko_field_test){"n", MAIKO_COMPARE_GREATER, {.kind = MAIKO_VALUE_SIGNED, .as.integer = 0}};
+	return f;
+}
 
 MAIKO_STRUCT(parcel, HEAD);
 MAIKO_STRUCT(egg, bytes, weights);
@@ -156,6 +163,14 @@ static int choose(sc_actor *a, bool root, parcel *ret_parcel)
 	return (has && track(a, ret_parcel)) || !only ? 0 : MAIKO_ENOENT;
 }
 
+/* It may expire, so it has no number. */
+static int send_mortal(maiko_ctx *ctx, sc_actor *a, const parcel *p, unsigned flags)
+{
+	int rc = maiko_ctx_send_ttl(ctx, types[sc.topics[p->topic]], p, 1 + sc_draw(&a->random, 12), flags);
+	a->later = (uint16_t)(a->later + (rc == 0));
+	return rc;
+}
+
 int sc_send(maiko_ctx *ctx, sc_actor *a)
 {
 	parcel p;
@@ -164,8 +179,13 @@ int sc_send(maiko_ctx *ctx, sc_actor *a)
 		return 0;
 	unsigned flags = p.receipt != 0 ? MAIKO_SEND_TRACKED : 0;
 	int rc;
+	bool mortal = sc.wide && how > 12;
+	if (mortal)
+		p.n = 0;
 	p.check = sc_check_of(&p);
-	if (how == 0)
+	if (mortal)
+		rc = send_mortal(ctx, a, &p, flags);
+	else if (how == 0)
 		rc = send_crate(ctx, &p, flags);
 	else if (how < 4)
 		rc = maiko_ctx_send(ctx, MAIKO_EVENT_REF(letter), &p, flags | (how == 1 ? MAIKO_SEND_ROOT : 0));
@@ -200,6 +220,25 @@ void sc_send_later(maiko_ctx *ctx, sc_actor *a)
 	p.check = sc_check_of(&p);
 	int rc = maiko_ctx_send_after(ctx, ms, &a->delayed, types[sc.topics[used]], &p);
 	a->later = (uint16_t)(a->later + (sent(&p, rc) == 0));
+}
+
+void sc_ring(maiko_ctx *ctx, sc_actor *a)
+{
+	if (a->bell_ms != 0) {
+		if (maiko_cancel(ctx, a->bell) != 0 && !maiko_stopping(ctx) && sc.strict) /* else it may be gone */
+			maiko_sim_fail(sc.sim, "every: the timer of %u cannot be cancelled", (unsigned)(a - sc.actors));
+		a->bell_ms = 0;
+		return;
+	}
+	uint32_t used = sc_draw(&a->random, sc.used);
+	parcel p = parcel_of((uint32_t)(a - sc.actors), used, SC_BELL, false);
+	uint64_t ms = 1 + sc_draw(&a->random, 15);
+	p.check = sc_check_of(&p);
+	if (maiko_ctx_every(ctx, ms, &a->bell, types[sc.topics[used]], &p) != 0)
+		return;
+	a->bell_ms = ms;
+	a->rings = true;
+	a->bell_ns = maiko_now(ctx);
 }
 
 /* ---- from elsewhere -------------------------------------------------------------------------------------- */

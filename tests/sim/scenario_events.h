@@ -19,7 +19,9 @@
 	XX(8, .overflow = MAIKO_DROP_OLDEST)                                                                           \
 	XX(9, .overflow = MAIKO_KEEP_LATEST, .key = sc_key)                                                            \
 	XX(10, .overflow = MAIKO_KEEP_LATEST)                                                                          \
-	XX(11, .overflow = MAIKO_FAIL)
+	XX(11, .overflow = MAIKO_FAIL)                                                                                 \
+	XX(12, .overflow = MAIKO_BLOCK, .ttl_ms = 6)                                                                   \
+	XX(13, .overflow = MAIKO_BLOCK, .retain = 5)
 
 #define SC_DECLARE(number, ...)                                                                                        \
 	typedef parcel note##number;                                                                                   \
@@ -59,6 +61,8 @@ uint64_t sc_key(const maiko_any *any);
 int sc_send(maiko_ctx *ctx, sc_actor *a);
 void sc_send_some(maiko_ctx *ctx, sc_actor *a, uint32_t count);
 void sc_send_later(maiko_ctx *ctx, sc_actor *a);
+/* Sets its timer at a fixed rate, or cancels it. */
+void sc_ring(maiko_ctx *ctx, sc_actor *a);
 
 /* The event that it handles leaves for elsewhere; one that has left, or what it has caused there, comes back. */
 void sc_leave(const maiko_ctx *ctx, const parcel *p);
