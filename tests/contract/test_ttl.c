@@ -176,6 +176,27 @@ TEST_SIM(a_send_has_its_own_time_to_live)
 	test_release(sup);
 }
 
+static void one_with_its_own(maiko_ctx *ctx)
+{
+	expect(maiko_send_ttl_ms(ctx, 99, fact, .n = 1) == 0);
+	expect(maiko_send(ctx, fact, .n = 2) == 0);
+}
+
+TEST_SIM(so_it_has_for_who_subscribes_by_a_pattern_or_to_all)
+{
+	const maiko_subscription *const topics[] = {MAIKO_TOPICS_LIKE("*"), MAIKO_ALL_TOPICS};
+	for (int i = 0; i < 2; i++) {
+		maiko_supervisor *sup = with_sender((maiko_options){.workers = workers}, one_with_its_own, 100);
+		ok(maiko_add(sup, sleeper, "sleeper", .topics = topics[i]));
+		begin(sup);
+		const maiko_ledger *ledger = test_stop(sup);
+		expect_heard("sleeper", "fact 0, fact 2");
+		expect_expired(ledger, "sleeper", 1);
+		test_release(sup);
+		test_begin();
+	}
+}
+
 static void shorter_than_their_topic(maiko_ctx *ctx)
 {
 	expect(maiko_send_ttl_ms(ctx, 19, order, .n = 1) == 0);

@@ -28,7 +28,7 @@ static uint64_t fan_out_view(mk_worker *w, const mk_topic *view, bool simple, mk
 void mk_fan_out_attached(mk_worker *w, mk_event *e, uint64_t marker)
 {
 	mk_topic *t = e->topic;
-	bool simple = !mk_is_heavy(e) && mk_attached_may_be_simple(t);
+	bool simple = !mk_is_heavy(e) && !mk_expires(e) && mk_attached_may_be_simple(t);
 	for (uint32_t i = 0; i < t->attached_count; i++)
 		if (!mk_is_group(t->attached[i])) /* else shared.h */
 			mk_count_add(&t->deliveries, fan_out_view(w, t->attached[i], simple, e, marker));
