@@ -131,7 +131,7 @@ void sc_saw(sc_actor *a, const parcel *p, const maiko_ctx *ctx)
 	if (is_unwanted(a, p))
 		maiko_sim_fail(sc.sim, "filter: actor %u got event %u, which it does not want", number_of(a),
 			       p->serial);
-	if (is_expired(p, meta, maiko_sim_now(sc.sim)))
+	if (is_expired(p, meta, maiko_now(ctx) + sc.sup->seam.wall_offset_ns))
 		maiko_sim_fail(sc.sim, "ttl: actor %u got event %u, which has expired", number_of(a), p->serial);
 	if (p->n != 0 && a->policy[p->topic] != MAIKO_KEEP_LATEST && (a->shares >> p->topic & 1) == 0 && !again)
 		saw_number(a, p, meta->retained);
