@@ -151,6 +151,35 @@ TEST_SIM(one_that_subscribes_gets_them_each_time)
 	test_finish(sup);
 }
 
+/* Told that its topic is wanted, as it joins it itself. */
+typedef struct keen {
+	uint32_t unused;
+} keen;
+static int keen_on_state(keen *self, const state *ev, maiko_ctx *ctx)
+{
+	return heard(ctx, MAIKO_EVENT_REF(state), ev->n);
+}
+static int keen_on_interest(keen *self, const maiko_interest *interest, maiko_ctx *ctx)
+{
+	test_note("%s", interest->wanted ? "wanted" : "unwanted");
+	return 0;
+}
+MAIKO_ACTOR(keen, MAIKO_ON(state, keen_on_state), MAIKO_ON_INTEREST(keen_on_interest, states));
+
+TEST_SIM(one_that_watches_the_topic_joins_it)
+{
+	maiko_actor_id id;
+	maiko_supervisor *sup = test_supervisor(workers);
+	ok(maiko_add(sup, keen, "keen", .topics = MAIKO_NO_TOPICS, .worker = 1, .ret_id = &id));
+	ok(maiko_start(sup));
+	send_states(sup, 1, RETAIN);
+	ok(maiko_subscribe(sup, id, MAIKO_TOPIC_REF(states)));
+	test_settle(sup);
+	expect_noted("unwanted wanted");
+	expect_heard_numbers("keen", "1001 1002 1003 1004");
+	test_finish(sup);
+}
+
 TEST_SIM(several_join_in_one_batch_and_from_the_start_on)
 {
 	maiko_supervisor *sup = test_supervisor(workers);

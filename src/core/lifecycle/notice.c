@@ -376,9 +376,10 @@ void mk_notices_pause(mk_worker *w, uint64_t number)
 {
 	for (const mk_record *r = w->sup->topology->touched; r != NULL; r = r->next_touched)
 		for (mk_notice *n = may_turn(&r->all) || may_turn(&r->own) ? r->notices : NULL; n != NULL; n = n->next)
-			/* An actor that migrates is held already, and settles on another worker. */
+			/* One that migrates is held already, and settles on another worker; one whose own subscriptions
+			 * change is paused already, perhaps for longer: until it has what was retained. */
 			if (may_turn(listening_of(n)) && is_here(w, n, number) && has_begun(n) &&
-			    (n->actor->sched & MK_MOVING) == 0) {
+			    (n->actor->sched & (MK_MOVING | MK_PAUSED)) == 0) {
 				n->paused = true;
 				mk_hold(w, n->actor, MK_PAUSED);
 			}
