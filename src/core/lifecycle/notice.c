@@ -317,28 +317,27 @@ static void give(mk_worker *w, mk_notice *n, bool wanted)
 	mk_private_give(w, n->actor, &n->private);
 }
 
-/* Tells of all that the patterns of the actor have found. A batch may begin at this moment, and find more. */
-static void begin_found(mk_worker *w, const mk_actor *a)
+/* With the lock: after a restart a batch may be under way, which decides, and finds more. */
+static void begin(mk_worker *w, const mk_actor *a)
 {
-	uv_mutex_lock(&w->sup->lock);
-	for (mk_notice *n = first_found(a); n != NULL; n = next_found(n))
-		if (n->record->own.wanted)
-			give(w, n, true);
-	uv_mutex_unlock(&w->sup->lock);
-}
-
-void mk_notices_begin(mk_worker *w, mk_actor *a)
-{
-	bool patterns = false;
 	for (uint32_t i = 0; i < a->class->watched_count; i++) {
 		mk_notice *n = &a->extra->notices[i];
-		patterns |= is_pattern(n);
 		n->begun = true;
 		if (!is_pattern(n))
 			give(w, n, n->record->all.wanted);
 	}
-	if (patterns)
-		begin_found(w, a);
+	for (mk_notice *n = first_found(a); n != NULL; n = next_found(n))
+		if (n->record->own.wanted)
+			give(w, n, true);
+}
+
+void mk_notices_begin(mk_worker *w, mk_actor *a)
+{
+	if (a->class->watched_count == 0)
+		return;
+	uv_mutex_lock(&w->sup->lock);
+	begin(w, a);
+	uv_mutex_unlock(&w->sup->lock);
 }
 
 static void rest_found(mk_sup *sup, const mk_actor *a)

@@ -1,10 +1,9 @@
 /*
  * notice.h - actors that watch a topic are told whether anyone subscribes to it (C19).
  *
- * A watcher (MAIKO_ON_INTEREST) has one notice for each topic that it watches, allocated with the actor; and, by each
- * pattern, one for each topic and pattern that meets it, allocated when that is subscribed to. So telling it needs no
- * memory, and a notice that has not run yet is updated instead of given twice: the last one told is always
- * true.
+ * A watcher (MAIKO_ON_INTEREST) has one notice for each topic that it watches, allocated with the actor; and one for
+ * each other topic or pattern that any of its patterns meets, allocated when that is subscribed to. So telling it needs
+ * no memory, and a notice that has not run yet is updated instead of given twice: the last one told is always true.
  *
  * A watcher is told in the topology change that makes the difference (topology.h):
  *

@@ -13,7 +13,8 @@
 
 #include "runtime/runtime.h"
 
-/* The topic of that name, made if it does not exist. 0, or an error of maiko_topic_named. */
+/* The topic of that name, made if it does not exist; it is released already, so it stays for a minute, or as long as
+ * this worker takes part in no batch. 0, or an error of maiko_topic_named. */
 int mk_named_lookup(mk_sup *sup, const char *name, const maiko_topic **ret_topic);
 /* The same by a worker. */
 int mk_named_find(mk_worker *w, const char *name, const maiko_topic **ret_topic);

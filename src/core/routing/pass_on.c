@@ -25,7 +25,7 @@ typedef struct seen {
 static int is_view(void *arg, mk_topic *view) { return view == ((seen *)arg)->view; }
 
 /* The group whose event that is in the actor's mailbox; NULL: it is of no group. An actor gets what a group gives it in
- * no other way (mk_members_check). `left`: a group to which it no longer subscribes, or NULL. */
+ * no other way (mk_places_check_groups). `left`: a group to which it no longer subscribes, or NULL. */
 static mk_topic *group_of(mk_worker *w, const mk_actor *a, const mk_event *e, mk_topic *left)
 {
 	mk_topic *view = NULL;

@@ -1,8 +1,8 @@
 /*
  * send_external.c - all functions by which an external thread sends an event (maiko_supervisor_send and so on).
  *
- * There are two ways: wait for credit (external.h), copy the values of a plain type into the thread's feed, or make the
- * event on the heap and put its pointer there; the thread's worker publishes it.
+ * Each waits for credit (external.h); then it copies the values of a plain type into the thread's feed, or makes the
+ * event on the heap and puts its pointer there. The thread's worker publishes it.
  */
 #include "base/error.h"
 #include "registry/check.h"
@@ -106,13 +106,16 @@ static int external_send(mk_sup *sup, const char *on, const maiko_event_type *de
 	if (desc == NULL || value == NULL)
 		return mk_send_null_fail("maiko_supervisor_send", desc);
 	int rc = external_begin(sup, desc, &f, &type);
-	if (rc == 0)
-		rc = external_topic(sup, type, on, value, &topic);
+	if (rc == 0 && MK_LIKELY(on == NULL))
+		rc = external_topic(sup, type, NULL, value, &topic);
 	if (rc != 0)
 		return rc;
 	rc = mk_external_wait(sup, f, timeout_ms);
 	if (MK_UNLIKELY(rc != 0))
 		return mk_external_fail(sup, rc);
+	/* A topic that only sends name may be given back a minute later: so it is found after all waiting. */
+	if (MK_UNLIKELY(on != NULL) && (rc = external_topic(sup, type, on, value, &topic)) != 0)
+		return rc;
 	if (!type->plain || block != NULL || want != NULL)
 		return external_send_event(sup, f, type, topic, value, block, want);
 	rc = mk_external_add(f, type, topic, value, time_of(sup, f));
