@@ -81,7 +81,11 @@ int mk_topic_release(mk_sup *sup, const maiko_topic *topic)
 
 /* ---- examining them -------------------------------------------------------------------------- */
 
-static bool is_late(const mk_record *r, uint64_t now_ns) { return r != NULL && now_ns - r->idle_ns >= IDLE_NS; }
+/* One that was appended since `now_ns` was read is not. */
+static bool is_late(const mk_record *r, uint64_t now_ns)
+{
+	return r != NULL && now_ns > r->idle_ns && now_ns - r->idle_ns >= IDLE_NS;
+}
 
 bool mk_idle_topics_due(mk_sup *sup)
 {
